@@ -1,0 +1,13 @@
+// Package winapi holds the Windows calls that this module needs and
+// golang.org/x/sys/windows lacks. zsyscall_windows.go is generated from the
+// //sys lines below; each DLL is loaded from System32 only, at first use.
+//
+// A call that returns BOOL is written [int32(failretval)==0], one that returns
+// an error number as (ret error): mkwinsyscall turns 0 into a nil error.
+package winapi
+
+//go:generate go run golang.org/x/sys/windows/mkwinsyscall -output zsyscall_windows.go winapi.go
+
+// Console.
+
+//sys	GetOEMCP() (codePage uint32)
