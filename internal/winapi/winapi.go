@@ -11,3 +11,7 @@ package winapi
 // Console.
 
 //sys	GetOEMCP() (codePage uint32)
+
+// TCP sockets and who has them.
+
+//sys	GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) = iphlpapi.GetExtendedTcpTable

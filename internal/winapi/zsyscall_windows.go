@@ -38,10 +38,24 @@ func errnoErr(e syscall.Errno) error {
 }
 
 var (
+	modiphlpapi = windows.NewLazySystemDLL("iphlpapi.dll")
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
 
-	procGetOEMCP = modkernel32.NewProc("GetOEMCP")
+	procGetExtendedTcpTable = modiphlpapi.NewProc("GetExtendedTcpTable")
+	procGetOEMCP            = modkernel32.NewProc("GetOEMCP")
 )
+
+func GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) {
+	var _p0 uint32
+	if order {
+		_p0 = 1
+	}
+	r0, _, _ := syscall.SyscallN(procGetExtendedTcpTable.Addr(), uintptr(unsafe.Pointer(table)), uintptr(unsafe.Pointer(size)), uintptr(_p0), uintptr(family), uintptr(class), uintptr(reserved))
+	if uint32(r0) != 0 {
+		ret = syscall.Errno(uint32(r0))
+	}
+	return
+}
 
 func GetOEMCP() (codePage uint32) {
 	r0, _, _ := syscall.SyscallN(procGetOEMCP.Addr())
