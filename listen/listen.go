@@ -1,9 +1,9 @@
 // Package listen opens a service's TCP port on IPv4 and IPv6, each with a
-// socket of its own.
+// socket of its own, and says who has the port and what to do when it can't.
 //
 //	l, err := listen.Dual(":8080")
 //	if err != nil {
-//		log.Fatal(err)
+//		log.Fatal(err) // listen tcp4 0.0.0.0:8080: port in use: nginx (pid 812) at 0.0.0.0:8080; try: ps -fp 812
 //	}
 //	log.Fatal(http.Serve(l, nil))
 //

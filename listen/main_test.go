@@ -7,5 +7,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testenv.Main(m, map[string]func([]string) int{})
+	testenv.Main(m, map[string]func([]string) int{
+		"holder": holder,
+	})
 }

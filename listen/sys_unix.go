@@ -31,3 +31,14 @@ func probeSocket(family int) (int, error) {
 }
 
 func closeSocket(fd int) { syscall.Close(fd) }
+
+// v6onlyDefault returns what IPV6_V6ONLY is on a new socket.
+func v6onlyDefault() (bool, error) {
+	fd, err := probeSocket(syscall.AF_INET6)
+	if err != nil {
+		return false, err
+	}
+	defer closeSocket(fd)
+	on, err := syscall.GetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_V6ONLY)
+	return on != 0, err
+}
