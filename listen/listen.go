@@ -186,7 +186,8 @@ func (l *Listener) Skipped() []Skip { return slices.Clone(l.skipped) }
 
 // Accept waits for the next connection of any family and returns it, a
 // [*net.TCPConn]. Any number of goroutines may call it. No family can starve
-// another, and at most one connection per family is accepted ahead of a call.
+// another. A few connections may be accepted ahead of the calls; Close closes
+// them.
 //
 // A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no
 // error: Accept waits, first for 5 ms and at most for 1 s, and tries again.
