@@ -2,6 +2,8 @@ package listen
 
 import (
 	"errors"
+	"fmt"
+	"log"
 	"net"
 	"os"
 	"sync"
@@ -34,6 +36,7 @@ const (
 type Listener struct {
 	socks   []*socket
 	skipped []Skip
+	log     *log.Logger
 	pumps   sync.WaitGroup
 
 	mu       sync.Mutex // guards what follows, and the sockets
@@ -70,8 +73,11 @@ type outcome struct {
 	err  error
 }
 
-func newListener(b binding) *Listener {
-	l := &Listener{skipped: b.skipped}
+func newListener(b binding, errorLog *log.Logger) *Listener {
+	l := &Listener{skipped: b.skipped, log: errorLog}
+	if l.log == nil {
+		l.log = log.Default()
+	}
 	l.queue.L = &l.mu
 	for _, ln := range b.bound {
 		l.socks = append(l.socks, &socket{ln: ln})
@@ -137,7 +143,7 @@ func (l *Listener) settle(s *socket, err error) bool {
 	}
 	switch causeOf(err) {
 	case shortage:
-		l.restSocket(s)
+		l.restSocket(s, err)
 		return false
 	case hungUp:
 		return false
@@ -275,9 +281,11 @@ func (l *Listener) kick() {
 	}
 }
 
-// restSocket keeps everybody from accepting on s for a while.
-func (l *Listener) restSocket(s *socket) {
+// restSocket keeps everybody from accepting on s for a while, because of err.
+func (l *Listener) restSocket(s *socket, err error) {
 	s.rest = min(max(2*s.rest, restMin), restMax)
+	text := fmt.Sprintf("listen: %v; retrying in %v", err, s.rest)
+	l.pumps.Go(func() { l.log.Print(text) }) // not while we hold the lock
 	s.taken = true
 	s.wake = time.AfterFunc(s.rest, func() {
 		l.mu.Lock()

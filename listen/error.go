@@ -32,6 +32,7 @@ type Error struct {
 	Err           error      // the cause, as a *net.OpError
 
 	next int // the first port after Range that is not reserved, or 0
+	self int // this process
 }
 
 // Error returns one line with the cause, the owners and the first hint:
@@ -74,7 +75,7 @@ const lookupTimeout = 5 * time.Second
 
 // explain is the error for an endpoint that was refused.
 func explain(ctx context.Context, e endpoint, err error) *Error {
-	r := refusal{goos: runtime.GOOS, endpoint: e, cause: causeOf(err)}
+	r := refusal{goos: runtime.GOOS, endpoint: e, cause: causeOf(err), self: os.Getpid()}
 	switch r.cause {
 	case inUse, forbidden:
 		if port := int(e.addr.Port()); port != 0 {

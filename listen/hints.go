@@ -19,11 +19,12 @@ type refusal struct {
 	ranges    []PortRange
 	firstOpen int    // the lowest port that needs no privilege
 	program   string // this one's path
+	self      int    // and its PID
 }
 
 // error is the refusal for the user.
 func (r refusal) error(err error) *Error {
-	e := &Error{Network: r.endpoint.network(), Addr: r.endpoint.addr.String(), Err: err}
+	e := &Error{Network: r.endpoint.network(), Addr: r.endpoint.addr.String(), Err: err, self: r.self}
 	e.Kind, e.Range = r.kind()
 	switch e.Kind {
 	case ErrInUse:
@@ -106,6 +107,8 @@ func (r refusal) inUseHints(port int) []string {
 		}
 	}
 	switch {
+	case pid != 0 && pid == r.self:
+		return nil // and no command to end it
 	case r.goos == "windows" && pid == systemPID:
 		return []string{"netsh http show servicestate view=requestq", "sc.exe queryex w3svc", "net stop w3svc"}
 	case r.goos == "windows" && pid != 0:
@@ -188,10 +191,14 @@ func detail(goos string, e *Error) string {
 	case len(e.Owners) > 0:
 		var who []string
 		for _, o := range e.Owners {
-			s := o.String()
-			if goos == "windows" && o.PID == systemPID {
-				s = kernelService(int(o.Addr.Port())) + " at " + o.Addr.String()
+			name := o.who()
+			switch {
+			case o.PID != 0 && o.PID == e.self:
+				name = "this process"
+			case goos == "windows" && o.PID == systemPID:
+				name = kernelService(int(o.Addr.Port()))
 			}
+			s := name + " at " + o.Addr.String()
 			if !slices.Contains(who, s) {
 				who = append(who, s)
 			}

@@ -62,6 +62,7 @@ package listen
 import (
 	"context"
 	"errors"
+	"log"
 	"net"
 	"slices"
 	"strings"
@@ -109,6 +110,10 @@ type Config struct {
 	// Control, if set, is called for each socket before it is bound, as in
 	// [net.ListenConfig]. The network is "tcp4" or "tcp6".
 	Control func(network, address string, c syscall.RawConn) error
+
+	// ErrorLog is where Accept says that it is short of descriptors and how long
+	// it waits. Nil is the log package's standard logger, as in [net/http.Server].
+	ErrorLog *log.Logger
 }
 
 // Dual listens on a TCP address in both families, as the package's doc tells.
@@ -141,7 +146,7 @@ func (c Config) Listen(ctx context.Context, address string) (*Listener, error) {
 		b.close()
 		return nil, lacking(address, missing, b.skipped)
 	}
-	return newListener(b), nil
+	return newListener(b, c.ErrorLog), nil
 }
 
 // Skip tells of a family that this machine lacks.
@@ -190,7 +195,8 @@ func (l *Listener) Skipped() []Skip { return slices.Clone(l.skipped) }
 // them.
 //
 // A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no
-// error: Accept waits, first for 5 ms and at most for 1 s, and tries again.
+// error: Accept waits, first for 5 ms and at most for 1 s, says so in ErrorLog,
+// and tries again.
 // After Close the error matches [net.ErrClosed], and past the deadline
 // [os.ErrDeadlineExceeded].
 func (l *Listener) Accept() (net.Conn, error) {
