@@ -2,29 +2,12 @@ package listen
 
 import (
 	"errors"
-	"fmt"
-	"log"
 	"net"
 	"os"
-	"sync"
 	"time"
 )
 
-const (
-	// A pump accepts this many connections ahead of the calls.
-	ahead = 4
-	// A pump that delivers this many in a row, while the calls' own socket has
-	// none, loses its place to them.
-	patience = 2 * ahead
-
-	// How long a socket rests after the system ran out of something that a new
-	// connection needs.
-	restMin = 5 * time.Millisecond
-	restMax = time.Second
-)
-
-// Listener accepts connections from one socket per address. It is made by
-// [Dual] and [Config.Listen].
+// How Accept serves several sockets.
 //
 // While a call waits in Accept, each socket has one acceptor: a waiting call
 // blocks in one of them itself, which is as fast as a listener can be, and a
@@ -33,58 +16,6 @@ const (
 // it is set to work again when the queue is empty. The call that blocks in a
 // socket is woken by a deadline in the past. The calls block where most
 // connections come from.
-type Listener struct {
-	socks   []*socket
-	skipped []Skip
-	log     *log.Logger
-	pumps   sync.WaitGroup
-
-	mu       sync.Mutex // guards what follows, and the sockets
-	closed   bool
-	deadline time.Time   // as set by the user, or zero
-	alarm    *time.Timer // wakes the calls in queue at the deadline
-	calls    int         // in Accept
-	queue    sync.Cond   // calls that found no socket free
-	queued   int
-	next     int     // where to look first for a held connection
-	hot      *socket // in which calls block
-	pumped   *socket // whose pump the last connections came from
-	row      int     // how many of them
-}
-
-type socket struct {
-	ln *net.TCPListener
-
-	taken  bool // somebody accepts on it, or it rests
-	direct bool // it is a call that accepts
-	kicked bool // the deadline in the past is ours
-
-	held  [ahead]outcome // for the next calls
-	nheld int
-
-	work chan struct{} // tells the pump to accept one connection; nil: no pump yet
-	rest time.Duration // the last one, or zero
-	wake *time.Timer   // ends the rest
-}
-
-// outcome is what AcceptTCP has returned to a pump.
-type outcome struct {
-	conn *net.TCPConn
-	err  error
-}
-
-func newListener(b binding, errorLog *log.Logger) *Listener {
-	l := &Listener{skipped: b.skipped, log: errorLog}
-	if l.log == nil {
-		l.log = log.Default()
-	}
-	l.queue.L = &l.mu
-	for _, ln := range b.bound {
-		l.socks = append(l.socks, &socket{ln: ln})
-	}
-	l.hot = l.socks[0]
-	return l
-}
 
 func (l *Listener) accept() (*net.TCPConn, error) {
 	l.mu.Lock()
@@ -191,54 +122,6 @@ func (l *Listener) free() *socket {
 	return nil
 }
 
-// runPumps gives each socket on which nobody accepts its pump.
-func (l *Listener) runPumps() {
-	for _, s := range l.socks {
-		if s.taken || s.nheld > 0 {
-			continue
-		}
-		if s.work == nil {
-			s.work = make(chan struct{}, 1)
-			l.pumps.Go(func() { l.pump(s) })
-		}
-		s.taken = true
-		s.work <- struct{}{}
-	}
-}
-
-func (l *Listener) pump(s *socket) {
-	for range s.work {
-		for goOn := true; goOn; {
-			c, err := s.ln.AcceptTCP()
-			l.mu.Lock()
-			goOn = l.deliver(s, outcome{c, err})
-			l.mu.Unlock()
-		}
-	}
-}
-
-// deliver deals with what a pump has accepted, and says whether it is to go on.
-func (l *Listener) deliver(s *socket, o outcome) bool {
-	s.taken = false
-	goOn := false
-	switch held := l.settle(s, o.err); {
-	case l.closed:
-		if o.conn != nil {
-			o.conn.Close()
-		}
-	case held:
-		s.held[s.nheld] = o
-		s.nheld++
-		goOn = o.err == nil && s.nheld < ahead && s != l.hot
-		s.taken = goOn
-		l.notify()
-	case !s.taken: // it does not rest
-		goOn = l.calls > 0 && !l.expired()
-		s.taken = goOn
-	}
-	return goOn
-}
-
 // leave passes on what a call that returns leaves behind.
 func (l *Listener) leave() {
 	l.calls--
@@ -279,22 +162,6 @@ func (l *Listener) kick() {
 			return
 		}
 	}
-}
-
-// restSocket keeps everybody from accepting on s for a while, because of err.
-func (l *Listener) restSocket(s *socket, err error) {
-	s.rest = min(max(2*s.rest, restMin), restMax)
-	text := fmt.Sprintf("listen: %v; retrying in %v", err, s.rest)
-	l.pumps.Go(func() { l.log.Print(text) }) // not while we hold the lock
-	s.taken = true
-	s.wake = time.AfterFunc(s.rest, func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		s.taken = false
-		if !l.closed && l.calls > 0 {
-			l.notify()
-		}
-	})
 }
 
 func (l *Listener) expired() bool {

@@ -1,9 +1,11 @@
 package listen
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -165,6 +167,50 @@ func TestFloodDoesNotStarve(t *testing.T) {
 		close(stop)
 		flood.Wait()
 		require.NoError(t, l.Close())
+	}
+}
+
+// TestManySockets accepts from more sockets than two, with fewer and with more
+// calls than sockets.
+func TestManySockets(t *testing.T) {
+	if runtime.GOOS != "linux" && runtime.GOOS != "windows" {
+		t.Skip("127.0.0.2 is not there")
+	}
+	t.Cleanup(func() { lookupNetIP = net.DefaultResolver.LookupNetIP })
+	lookupNetIP = func(context.Context, string, string) ([]netip.Addr, error) {
+		addrs := []netip.Addr{netip.IPv6Loopback()}
+		for i := range byte(5) {
+			addrs = append(addrs, netip.AddrFrom4([4]byte{127, 0, 0, 1 + i}))
+		}
+		return addrs, nil
+	}
+	for _, calls := range []int{1, 3, 10} {
+		l := listenOn(t, "many.example:0")
+		addrs := l.Addrs()
+		require.Len(t, addrs, 6-len(l.Skipped()))
+		var group sync.WaitGroup
+		for range calls {
+			group.Go(func() {
+				for {
+					c, err := l.Accept()
+					if err != nil {
+						return
+					}
+					c.Write([]byte{1})
+					c.Close()
+				}
+			})
+		}
+		for i := range 120 {
+			c, err := net.Dial("tcp", addrs[i*i%len(addrs)].String())
+			require.NoError(t, err)
+			c.SetDeadline(time.Now().Add(30 * time.Second))
+			_, err = c.Read(make([]byte, 1))
+			require.NoError(t, err)
+			c.Close()
+		}
+		l.Close()
+		group.Wait()
 	}
 }
 
