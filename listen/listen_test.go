@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"syscall"
 	"testing"
@@ -172,5 +173,28 @@ func TestListenMindsItsContext(t *testing.T) {
 	for _, address := range []string{":0", "127.0.0.1:0", "a.name.invalid:0"} {
 		_, err := Config{}.Listen(ctx, address)
 		assert.ErrorIs(t, err, context.Canceled, address)
+	}
+}
+
+// TestServesTLS has net/http/httptest wrap the listener with TLS.
+func TestServesTLS(t *testing.T) {
+	l := listenOn(t, "localhost:0")
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.Proto)
+	}))
+	srv.Listener.Close()
+	srv.Listener = l
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	client := srv.Client()
+	client.Transport.(*http.Transport).TLSClientConfig.ServerName = "example.com" // whom the certificate is for
+	for _, a := range l.Addrs() {
+		resp, err := client.Get("https://" + a.String())
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		resp.Body.Close()
+		assert.Equal(t, "HTTP/2.0", string(body))
 	}
 }

@@ -24,10 +24,11 @@ type Listener struct {
 	calls    int         // in Accept
 	queue    sync.Cond   // calls that found no socket free
 	queued   int
-	next     int     // where to look first for a held connection
-	hot      *socket // in which calls block
-	pumped   *socket // whose pump the last connections came from
-	row      int     // how many of them
+	turn     int     // whose held connections come first
+	hot      *socket // in which a call blocks, or nil
+	strays   int     // how much the others have to do
+	last     *socket // from which the last connection came
+	row      int     // how many have come from it
 }
 
 func newListener(b binding, errorLog *log.Logger) *Listener {

@@ -9,9 +9,11 @@ import (
 const (
 	// A pump accepts this many connections ahead of the calls.
 	ahead = 4
-	// A pump that delivers this many in a row, while the calls' own socket has
-	// none, loses its place to them.
-	patience = 2 * ahead
+	// A socket is hot after this many connections in a row. It no longer is when
+	// more than one connection in strayCost has come from others for a while.
+	hotAfter  = 16
+	strayCost = 4
+	maxStrays = 16
 
 	// How long a socket rests after the system ran out of something that a new
 	// connection needs.
@@ -39,6 +41,15 @@ type socket struct {
 type outcome struct {
 	conn *net.TCPConn
 	err  error
+}
+
+// take returns the first outcome that s holds.
+func (s *socket) take() outcome {
+	o := s.held[0]
+	s.nheld--
+	copy(s.held[:], s.held[1:])
+	s.held[s.nheld] = outcome{}
+	return o
 }
 
 // runPumps gives each socket on which nobody accepts its pump.

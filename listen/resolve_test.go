@@ -71,3 +71,28 @@ func TestResolve(t *testing.T) {
 		})
 	}
 }
+
+func FuzzResolve(f *testing.F) {
+	for _, address := range []string{":0", "localhost:http", "[fe80::1%eth0]:80", "[::ffff:10.0.0.5]:80", "", "::1", "a:b:c", "[::1", "host%:1"} {
+		f.Add(address)
+	}
+	f.Cleanup(func() {
+		lookupNetIP = net.DefaultResolver.LookupNetIP
+		lookupPort = net.DefaultResolver.LookupPort
+	})
+	lookupNetIP = func(context.Context, string, string) ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr("::ffff:192.0.2.1"), netip.IPv6Loopback()}, nil
+	}
+	lookupPort = func(context.Context, string, string) (int, error) { return 80, nil }
+	f.Fuzz(func(t *testing.T, address string) {
+		ends, err := resolve(t.Context(), address)
+		if (err == nil) != (len(ends) > 0) {
+			t.Fatal(ends, err)
+		}
+		for _, e := range ends {
+			if !e.addr.IsValid() || e.addr.Addr().Is4In6() {
+				t.Fatal(e)
+			}
+		}
+	})
+}
