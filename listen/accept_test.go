@@ -279,14 +279,13 @@ func TestManySockets(t *testing.T) {
 	if runtime.GOOS != "linux" && runtime.GOOS != "windows" {
 		t.Skip("127.0.0.2 is not there")
 	}
-	t.Cleanup(func() { lookupNetIP = net.DefaultResolver.LookupNetIP })
-	lookupNetIP = func(context.Context, string, string) ([]netip.Addr, error) {
+	swap(t, &lookupNetIP, func(context.Context, string) ([]netip.Addr, error) {
 		addrs := []netip.Addr{netip.IPv6Loopback()}
 		for i := range byte(5) {
 			addrs = append(addrs, netip.AddrFrom4([4]byte{127, 0, 0, 1 + i}))
 		}
 		return addrs, nil
-	}
+	})
 	for _, calls := range []int{1, 3, 10} {
 		l := listenOn(t, "many.example:0")
 		addrs := l.Addrs()
