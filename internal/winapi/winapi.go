@@ -11,3 +11,13 @@ package winapi
 // Console.
 
 //sys	GetOEMCP() (codePage uint32)
+//sys	SetConsoleCtrlHandler(handler uintptr, add bool) (err error) [int32(failretval)==0]
+//sys	AttachConsole(pid uint32) (err error) [int32(failretval)==0]
+
+// ReadConsole also returns an error when it succeeds without having read
+// anything: ERROR_OPERATION_ABORTED then means Ctrl+C or Ctrl+Break.
+//sys	ReadConsole(console windows.Handle, buf *uint16, size uint32, read *uint32, control *byte) (err error) [int32(failretval)==0 || *read==0] = kernel32.ReadConsoleW
+
+// Files.
+
+//sys	NtQueryVolumeInformationFile(file windows.Handle, iosb *windows.IO_STATUS_BLOCK, buf *byte, size uint32, class uint32) (ntstatus error) = ntdll.NtQueryVolumeInformationFile

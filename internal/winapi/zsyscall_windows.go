@@ -39,12 +39,53 @@ func errnoErr(e syscall.Errno) error {
 
 var (
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
+	modntdll    = windows.NewLazySystemDLL("ntdll.dll")
 
-	procGetOEMCP = modkernel32.NewProc("GetOEMCP")
+	procAttachConsole                = modkernel32.NewProc("AttachConsole")
+	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
+	procReadConsoleW                 = modkernel32.NewProc("ReadConsoleW")
+	procSetConsoleCtrlHandler        = modkernel32.NewProc("SetConsoleCtrlHandler")
+	procNtQueryVolumeInformationFile = modntdll.NewProc("NtQueryVolumeInformationFile")
 )
+
+func AttachConsole(pid uint32) (err error) {
+	r1, _, e1 := syscall.SyscallN(procAttachConsole.Addr(), uintptr(pid))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
 
 func GetOEMCP() (codePage uint32) {
 	r0, _, _ := syscall.SyscallN(procGetOEMCP.Addr())
 	codePage = uint32(r0)
+	return
+}
+
+func ReadConsole(console windows.Handle, buf *uint16, size uint32, read *uint32, control *byte) (err error) {
+	r1, _, e1 := syscall.SyscallN(procReadConsoleW.Addr(), uintptr(console), uintptr(unsafe.Pointer(buf)), uintptr(size), uintptr(unsafe.Pointer(read)), uintptr(unsafe.Pointer(control)))
+	if int32(r1) == 0 || *read == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func SetConsoleCtrlHandler(handler uintptr, add bool) (err error) {
+	var _p0 uint32
+	if add {
+		_p0 = 1
+	}
+	r1, _, e1 := syscall.SyscallN(procSetConsoleCtrlHandler.Addr(), uintptr(handler), uintptr(_p0))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func NtQueryVolumeInformationFile(file windows.Handle, iosb *windows.IO_STATUS_BLOCK, buf *byte, size uint32, class uint32) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procNtQueryVolumeInformationFile.Addr(), uintptr(file), uintptr(unsafe.Pointer(iosb)), uintptr(unsafe.Pointer(buf)), uintptr(size), uintptr(class))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
 	return
 }
