@@ -11,3 +11,10 @@ package winapi
 // Console.
 
 //sys	GetOEMCP() (codePage uint32)
+
+// Services (svcx).
+
+//sys	SetConsoleCtrlHandler(handler uintptr, add bool) (err error) [int32(failretval)==0]
+//sys	LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) = advapi32.LsaOpenPolicy
+//sys	LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) = advapi32.LsaAddAccountRights
+//sys	LsaClose(policy windows.Handle) (ntstatus error) = advapi32.LsaClose

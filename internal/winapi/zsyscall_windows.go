@@ -38,13 +38,54 @@ func errnoErr(e syscall.Errno) error {
 }
 
 var (
+	modadvapi32 = windows.NewLazySystemDLL("advapi32.dll")
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
 
-	procGetOEMCP = modkernel32.NewProc("GetOEMCP")
+	procLsaAddAccountRights   = modadvapi32.NewProc("LsaAddAccountRights")
+	procLsaClose              = modadvapi32.NewProc("LsaClose")
+	procLsaOpenPolicy         = modadvapi32.NewProc("LsaOpenPolicy")
+	procGetOEMCP              = modkernel32.NewProc("GetOEMCP")
+	procSetConsoleCtrlHandler = modkernel32.NewProc("SetConsoleCtrlHandler")
 )
+
+func LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaAddAccountRights.Addr(), uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(rights)), uintptr(count))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func LsaClose(policy windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaClose.Addr(), uintptr(policy))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaOpenPolicy.Addr(), uintptr(unsafe.Pointer(system)), uintptr(unsafe.Pointer(attributes)), uintptr(access), uintptr(unsafe.Pointer(policy)))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
 
 func GetOEMCP() (codePage uint32) {
 	r0, _, _ := syscall.SyscallN(procGetOEMCP.Addr())
 	codePage = uint32(r0)
+	return
+}
+
+func SetConsoleCtrlHandler(handler uintptr, add bool) (err error) {
+	var _p0 uint32
+	if add {
+		_p0 = 1
+	}
+	r1, _, e1 := syscall.SyscallN(procSetConsoleCtrlHandler.Addr(), uintptr(handler), uintptr(_p0))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
 	return
 }
