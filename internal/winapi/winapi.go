@@ -21,3 +21,9 @@ package winapi
 // Files.
 
 //sys	NtQueryVolumeInformationFile(file windows.Handle, iosb *windows.IO_STATUS_BLOCK, buf *byte, size uint32, class uint32) (ntstatus error) = ntdll.NtQueryVolumeInformationFile
+
+// Services (svcx).
+
+//sys	LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) = advapi32.LsaOpenPolicy
+//sys	LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) = advapi32.LsaAddAccountRights
+//sys	LsaClose(policy windows.Handle) (ntstatus error) = advapi32.LsaClose

@@ -38,15 +38,43 @@ func errnoErr(e syscall.Errno) error {
 }
 
 var (
+	modadvapi32 = windows.NewLazySystemDLL("advapi32.dll")
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
 	modntdll    = windows.NewLazySystemDLL("ntdll.dll")
 
+	procLsaAddAccountRights          = modadvapi32.NewProc("LsaAddAccountRights")
+	procLsaClose                     = modadvapi32.NewProc("LsaClose")
+	procLsaOpenPolicy                = modadvapi32.NewProc("LsaOpenPolicy")
 	procAttachConsole                = modkernel32.NewProc("AttachConsole")
 	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
 	procReadConsoleW                 = modkernel32.NewProc("ReadConsoleW")
 	procSetConsoleCtrlHandler        = modkernel32.NewProc("SetConsoleCtrlHandler")
 	procNtQueryVolumeInformationFile = modntdll.NewProc("NtQueryVolumeInformationFile")
 )
+
+func LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaAddAccountRights.Addr(), uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(rights)), uintptr(count))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func LsaClose(policy windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaClose.Addr(), uintptr(policy))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaOpenPolicy.Addr(), uintptr(unsafe.Pointer(system)), uintptr(unsafe.Pointer(attributes)), uintptr(access), uintptr(unsafe.Pointer(policy)))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
 
 func AttachConsole(pid uint32) (err error) {
 	r1, _, e1 := syscall.SyscallN(procAttachConsole.Addr(), uintptr(pid))
