@@ -39,12 +39,14 @@ func errnoErr(e syscall.Errno) error {
 
 var (
 	modadvapi32 = windows.NewLazySystemDLL("advapi32.dll")
+	modiphlpapi = windows.NewLazySystemDLL("iphlpapi.dll")
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
 	modntdll    = windows.NewLazySystemDLL("ntdll.dll")
 
 	procLsaAddAccountRights          = modadvapi32.NewProc("LsaAddAccountRights")
 	procLsaClose                     = modadvapi32.NewProc("LsaClose")
 	procLsaOpenPolicy                = modadvapi32.NewProc("LsaOpenPolicy")
+	procGetExtendedTcpTable          = modiphlpapi.NewProc("GetExtendedTcpTable")
 	procAttachConsole                = modkernel32.NewProc("AttachConsole")
 	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
 	procReadConsoleW                 = modkernel32.NewProc("ReadConsoleW")
@@ -72,6 +74,18 @@ func LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRI
 	r0, _, _ := syscall.SyscallN(procLsaOpenPolicy.Addr(), uintptr(unsafe.Pointer(system)), uintptr(unsafe.Pointer(attributes)), uintptr(access), uintptr(unsafe.Pointer(policy)))
 	if uint32(r0) != 0 {
 		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) {
+	var _p0 uint32
+	if order {
+		_p0 = 1
+	}
+	r0, _, _ := syscall.SyscallN(procGetExtendedTcpTable.Addr(), uintptr(unsafe.Pointer(table)), uintptr(unsafe.Pointer(size)), uintptr(_p0), uintptr(family), uintptr(class), uintptr(reserved))
+	if uint32(r0) != 0 {
+		ret = syscall.Errno(uint32(r0))
 	}
 	return
 }
