@@ -11,3 +11,8 @@ package winapi
 // Console.
 
 //sys	GetOEMCP() (codePage uint32)
+
+// Processes and jobs.
+
+//sys	NtResumeProcess(process windows.Handle) (ntstatus error) = ntdll.NtResumeProcess
+//sys	IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (err error) [int32(failretval)==0] = kernel32.IsProcessInJob

@@ -39,12 +39,31 @@ func errnoErr(e syscall.Errno) error {
 
 var (
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
+	modntdll    = windows.NewLazySystemDLL("ntdll.dll")
 
-	procGetOEMCP = modkernel32.NewProc("GetOEMCP")
+	procGetOEMCP        = modkernel32.NewProc("GetOEMCP")
+	procIsProcessInJob  = modkernel32.NewProc("IsProcessInJob")
+	procNtResumeProcess = modntdll.NewProc("NtResumeProcess")
 )
 
 func GetOEMCP() (codePage uint32) {
 	r0, _, _ := syscall.SyscallN(procGetOEMCP.Addr())
 	codePage = uint32(r0)
+	return
+}
+
+func IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (err error) {
+	r1, _, e1 := syscall.SyscallN(procIsProcessInJob.Addr(), uintptr(process), uintptr(job), uintptr(unsafe.Pointer(result)))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func NtResumeProcess(process windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procNtResumeProcess.Addr(), uintptr(process))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
 	return
 }
