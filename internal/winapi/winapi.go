@@ -31,3 +31,8 @@ package winapi
 // TCP sockets and who has them.
 
 //sys	GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) = iphlpapi.GetExtendedTcpTable
+
+// Processes and jobs.
+
+//sys	NtResumeProcess(process windows.Handle) (ntstatus error) = ntdll.NtResumeProcess
+//sys	IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (err error) [int32(failretval)==0] = kernel32.IsProcessInJob

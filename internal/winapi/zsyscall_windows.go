@@ -49,9 +49,11 @@ var (
 	procGetExtendedTcpTable          = modiphlpapi.NewProc("GetExtendedTcpTable")
 	procAttachConsole                = modkernel32.NewProc("AttachConsole")
 	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
+	procIsProcessInJob               = modkernel32.NewProc("IsProcessInJob")
 	procReadConsoleW                 = modkernel32.NewProc("ReadConsoleW")
 	procSetConsoleCtrlHandler        = modkernel32.NewProc("SetConsoleCtrlHandler")
 	procNtQueryVolumeInformationFile = modntdll.NewProc("NtQueryVolumeInformationFile")
+	procNtResumeProcess              = modntdll.NewProc("NtResumeProcess")
 )
 
 func LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) {
@@ -104,6 +106,14 @@ func GetOEMCP() (codePage uint32) {
 	return
 }
 
+func IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (err error) {
+	r1, _, e1 := syscall.SyscallN(procIsProcessInJob.Addr(), uintptr(process), uintptr(job), uintptr(unsafe.Pointer(result)))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
 func ReadConsole(console windows.Handle, buf *uint16, size uint32, read *uint32, control *byte) (err error) {
 	r1, _, e1 := syscall.SyscallN(procReadConsoleW.Addr(), uintptr(console), uintptr(unsafe.Pointer(buf)), uintptr(size), uintptr(unsafe.Pointer(read)), uintptr(unsafe.Pointer(control)))
 	if int32(r1) == 0 || *read == 0 {
@@ -126,6 +136,14 @@ func SetConsoleCtrlHandler(handler uintptr, add bool) (err error) {
 
 func NtQueryVolumeInformationFile(file windows.Handle, iosb *windows.IO_STATUS_BLOCK, buf *byte, size uint32, class uint32) (ntstatus error) {
 	r0, _, _ := syscall.SyscallN(procNtQueryVolumeInformationFile.Addr(), uintptr(file), uintptr(unsafe.Pointer(iosb)), uintptr(unsafe.Pointer(buf)), uintptr(size), uintptr(class))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func NtResumeProcess(process windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procNtResumeProcess.Addr(), uintptr(process))
 	if uint32(r0) != 0 {
 		ntstatus = windows.NTStatus(uint32(r0))
 	}
