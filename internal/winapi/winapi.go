@@ -11,3 +11,7 @@ package winapi
 // Console.
 
 //sys	GetOEMCP() (codePage uint32)
+
+// Replacing files (pathx).
+
+//sys	ReplaceFile(replaced *uint16, replacement *uint16, backup *uint16, flags uint32, exclude uintptr, reserved uintptr) (err error) [int32(failretval)==0] = kernel32.ReplaceFileW

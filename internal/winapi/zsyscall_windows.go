@@ -40,11 +40,20 @@ func errnoErr(e syscall.Errno) error {
 var (
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
 
-	procGetOEMCP = modkernel32.NewProc("GetOEMCP")
+	procGetOEMCP     = modkernel32.NewProc("GetOEMCP")
+	procReplaceFileW = modkernel32.NewProc("ReplaceFileW")
 )
 
 func GetOEMCP() (codePage uint32) {
 	r0, _, _ := syscall.SyscallN(procGetOEMCP.Addr())
 	codePage = uint32(r0)
+	return
+}
+
+func ReplaceFile(replaced *uint16, replacement *uint16, backup *uint16, flags uint32, exclude uintptr, reserved uintptr) (err error) {
+	r1, _, e1 := syscall.SyscallN(procReplaceFileW.Addr(), uintptr(unsafe.Pointer(replaced)), uintptr(unsafe.Pointer(replacement)), uintptr(unsafe.Pointer(backup)), uintptr(flags), uintptr(exclude), uintptr(reserved))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
 	return
 }
