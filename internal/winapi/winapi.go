@@ -15,3 +15,19 @@ package winapi
 // Replacing files (pathx).
 
 //sys	ReplaceFile(replaced *uint16, replacement *uint16, backup *uint16, flags uint32, exclude uintptr, reserved uintptr) (err error) [int32(failretval)==0] = kernel32.ReplaceFileW
+//sys	SetConsoleCtrlHandler(handler uintptr, add bool) (err error) [int32(failretval)==0]
+//sys	AttachConsole(pid uint32) (err error) [int32(failretval)==0]
+
+// ReadConsole also returns an error when it succeeds without having read
+// anything: ERROR_OPERATION_ABORTED then means Ctrl+C or Ctrl+Break.
+//sys	ReadConsole(console windows.Handle, buf *uint16, size uint32, read *uint32, control *byte) (err error) [int32(failretval)==0 || *read==0] = kernel32.ReadConsoleW
+
+// Files.
+
+//sys	NtQueryVolumeInformationFile(file windows.Handle, iosb *windows.IO_STATUS_BLOCK, buf *byte, size uint32, class uint32) (ntstatus error) = ntdll.NtQueryVolumeInformationFile
+
+// Services (svcx).
+
+//sys	LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) = advapi32.LsaOpenPolicy
+//sys	LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) = advapi32.LsaAddAccountRights
+//sys	LsaClose(policy windows.Handle) (ntstatus error) = advapi32.LsaClose

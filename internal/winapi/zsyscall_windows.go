@@ -38,11 +38,53 @@ func errnoErr(e syscall.Errno) error {
 }
 
 var (
+	modadvapi32 = windows.NewLazySystemDLL("advapi32.dll")
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
+	modntdll    = windows.NewLazySystemDLL("ntdll.dll")
 
 	procGetOEMCP     = modkernel32.NewProc("GetOEMCP")
 	procReplaceFileW = modkernel32.NewProc("ReplaceFileW")
+	procLsaAddAccountRights          = modadvapi32.NewProc("LsaAddAccountRights")
+	procLsaClose                     = modadvapi32.NewProc("LsaClose")
+	procLsaOpenPolicy                = modadvapi32.NewProc("LsaOpenPolicy")
+	procAttachConsole                = modkernel32.NewProc("AttachConsole")
+	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
+	procReadConsoleW                 = modkernel32.NewProc("ReadConsoleW")
+	procSetConsoleCtrlHandler        = modkernel32.NewProc("SetConsoleCtrlHandler")
+	procNtQueryVolumeInformationFile = modntdll.NewProc("NtQueryVolumeInformationFile")
 )
+
+func LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaAddAccountRights.Addr(), uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(rights)), uintptr(count))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func LsaClose(policy windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaClose.Addr(), uintptr(policy))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaOpenPolicy.Addr(), uintptr(unsafe.Pointer(system)), uintptr(unsafe.Pointer(attributes)), uintptr(access), uintptr(unsafe.Pointer(policy)))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func AttachConsole(pid uint32) (err error) {
+	r1, _, e1 := syscall.SyscallN(procAttachConsole.Addr(), uintptr(pid))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
 
 func GetOEMCP() (codePage uint32) {
 	r0, _, _ := syscall.SyscallN(procGetOEMCP.Addr())
@@ -52,8 +94,30 @@ func GetOEMCP() (codePage uint32) {
 
 func ReplaceFile(replaced *uint16, replacement *uint16, backup *uint16, flags uint32, exclude uintptr, reserved uintptr) (err error) {
 	r1, _, e1 := syscall.SyscallN(procReplaceFileW.Addr(), uintptr(unsafe.Pointer(replaced)), uintptr(unsafe.Pointer(replacement)), uintptr(unsafe.Pointer(backup)), uintptr(flags), uintptr(exclude), uintptr(reserved))
+func ReadConsole(console windows.Handle, buf *uint16, size uint32, read *uint32, control *byte) (err error) {
+	r1, _, e1 := syscall.SyscallN(procReadConsoleW.Addr(), uintptr(console), uintptr(unsafe.Pointer(buf)), uintptr(size), uintptr(unsafe.Pointer(read)), uintptr(unsafe.Pointer(control)))
+	if int32(r1) == 0 || *read == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func SetConsoleCtrlHandler(handler uintptr, add bool) (err error) {
+	var _p0 uint32
+	if add {
+		_p0 = 1
+	}
+	r1, _, e1 := syscall.SyscallN(procSetConsoleCtrlHandler.Addr(), uintptr(handler), uintptr(_p0))
 	if int32(r1) == 0 {
 		err = errnoErr(e1)
+	}
+	return
+}
+
+func NtQueryVolumeInformationFile(file windows.Handle, iosb *windows.IO_STATUS_BLOCK, buf *byte, size uint32, class uint32) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procNtQueryVolumeInformationFile.Addr(), uintptr(file), uintptr(unsafe.Pointer(iosb)), uintptr(unsafe.Pointer(buf)), uintptr(size), uintptr(class))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
 	}
 	return
 }

@@ -1,0 +1,51 @@
+package eventx_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/surefoot-go/surefoot/eventx"
+)
+
+func ExampleNewHandler() {
+	h, err := eventx.NewHandler("orders", &eventx.HandlerOptions{Level: slog.LevelInfo})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return
+	}
+	defer h.Close(context.Background())
+	log := slog.New(h).With(eventx.Category(1))
+	log.Error("payment service unreachable", eventx.ID(2001), "err", errors.New("i/o timeout"))
+}
+
+func ExampleHandler_Flush() {
+	h, err := eventx.NewHandler("orders", nil)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return
+	}
+	slog.New(h).Error("configuration is broken", eventx.ID(2000))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := h.Flush(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "the log hangs:", err, h.Stats())
+	}
+	os.Exit(1)
+}
+
+func ExampleID() {
+	// Handlers other than this package's show an ID as an attribute.
+	slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	})).Error("configuration is broken", eventx.ID(2000), eventx.Category(1))
+	// Output: level=ERROR msg="configuration is broken" event_id=2000 event_category=1
+}

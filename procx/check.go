@@ -1,0 +1,164 @@
+package procx
+
+import (
+	"context"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// The labels of the goroutines below a Check.
+const (
+	checkLabel = "procx.check" // the Check's number
+	testLabel  = "procx.test"  // the test's name, for those who read profiles
+)
+
+// checks is what the Checks of a process have to know of each other.
+var checks struct {
+	sync.Mutex
+	number   uint64
+	census   *census         // the newest
+	reported map[uint64]bool // goroutines that a Check has reported
+}
+
+// A check is the scope of a Check.
+type check struct {
+	*filter
+	label string  // its number
+	base  *census // when it began
+}
+
+func begin(test string, f *filter) *check {
+	checks.Lock()
+	checks.number++
+	checks.census = checks.census.update(self)
+	c := &check{filter: f, label: strconv.FormatUint(checks.number, 10), base: checks.census}
+	checks.Unlock()
+	labels := pprof.Labels(checkLabel, c.label, testLabel, test)
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), labels))
+	return c
+}
+
+// end returns the leaks, and takes the label off.
+func (c *check) end() []Leak {
+	defer pprof.SetGoroutineLabels(context.Background())
+	if created, _ := counters(); created == c.base.created {
+		return nil
+	}
+	left := settle(c, c.filter)
+	if len(left) == 0 {
+		return nil
+	}
+	checks.Lock()
+	defer checks.Unlock()
+	if checks.reported == nil {
+		checks.reported = make(map[uint64]bool)
+	}
+	for _, g := range left {
+		checks.reported[g.id] = true
+	}
+	return summarize(left)
+}
+
+// suspects counts those with this Check's label. Of those that have no Check's
+// label it can only count whether there are more than before.
+func (c *check) suspects() (n int, unsure bool) {
+	var mine, nobodys []group
+	for _, g := range lookLabels() {
+		switch labelOf(g.labels, checkLabel) {
+		case c.label:
+			mine = append(mine, g)
+		case "":
+			nobodys = append(nobodys, g)
+		}
+	}
+	n = c.excess(mine, nil)
+	return n + c.excess(nobodys, c.base), n == 0 || c.lenient()
+}
+
+func (c *check) inspect() []goroutine {
+	all := parseDump(dump(true))
+	family := newFamily(all)
+	me := self()
+	alone := family.runsAlone(me)
+	checks.Lock()
+	defer checks.Unlock()
+	var left []goroutine
+	for i := range all {
+		g := &all[i]
+		if g.id == me || g.harness() || c.base.has(g.id) || checks.reported[g.id] {
+			continue
+		}
+		switch labelOf(g.labels, checkLabel) {
+		case c.label:
+			left = append(left, *g)
+		case "":
+			if alone || family.descends(g, func(g *goroutine) bool {
+				return g.id == me || labelOf(g.labels, checkLabel) == c.label
+			}) {
+				left = append(left, *g)
+			}
+		}
+	}
+	return c.leaks(left)
+}
+
+// labelOf returns the value of a label from a list like "k": "v", "k":"v", with
+// which both kinds of dumps show them; "" if it is not there or not a number.
+func labelOf(labels, key string) string {
+	_, rest, ok := strings.Cut(labels, `"`+key+`":`)
+	if !ok {
+		return ""
+	}
+	value, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(rest, " "), `"`), `"`)
+	return value
+}
+
+// A family is the goroutines of a dump, by who created whom.
+type family map[uint64]*goroutine
+
+func newFamily(all []goroutine) family {
+	f := make(family, len(all))
+	for i := range all {
+		f[all[i].id] = &all[i]
+	}
+	return f
+}
+
+// descends says whether an ancestor of g that is still there is the one. IDs are
+// never reused.
+func (f family) descends(g *goroutine, is func(*goroutine) bool) bool {
+	for seen := 0; seen < len(f); seen++ {
+		if g = f[g.parent]; g == nil {
+			return false
+		}
+		if is(g) {
+			return true
+		}
+	}
+	return false
+}
+
+// runsAlone says whether the goroutine is that of a test that no other test
+// runs beside, or of none at all: whoever started it as a subtest is waiting for it in
+// T.Run, and not, after it called Parallel, in the end of its own tRunner.
+func (f family) runsAlone(id uint64) bool {
+	g := f[id]
+	for seen := 0; g != nil && seen <= len(f); seen++ {
+		switch {
+		case g.creator == "":
+			return true
+		case !harness(g.creator):
+			return false
+		}
+		parent := f[g.parent]
+		if g.creator == subtest && parent != nil && !strings.Contains(parent.text, "\n"+subtest+"(") {
+			return false
+		}
+		g = parent
+	}
+	return false
+}
+
+const subtest = "testing.(*T).Run"

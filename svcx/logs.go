@@ -1,0 +1,142 @@
+package svcx
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+)
+
+const maxLog = 1 << 20 // output.log is rotated, a crash report cut, at this size
+
+// logFiles are the files of a service whose standard handles lead nowhere.
+type logFiles struct {
+	crash    *os.File
+	redirect func(output string) error // makes the standard handles lead to that file; nil: they lead somewhere
+}
+
+// prepare makes a managed process fit for Main: files, working directory, and
+// the report of an earlier crash.
+func (s *Service) prepare(ctx context.Context, logs *logFiles, under Manager) error {
+	if dir := cmp.Or(s.LogDir, defaultLogDir(under, s.Name, s.User, os.Getenv)); dir != "" {
+		report, err := logs.open(dir)
+		if err != nil { // a service whose directory is full or denied should still run
+			report, _ = logs.open(filepath.Join(os.TempDir(), s.Name))
+		}
+		if len(report) > 0 && s.OnCrash != nil {
+			s.OnCrash(ctx, report)
+		}
+	}
+	if dir := s.workDir(under); dir != "" {
+		return os.Chdir(dir)
+	}
+	return nil
+}
+
+// workDir is the directory to change to; "" is none. A unit or a plist that
+// names no directory is left as it is.
+func (s *Service) workDir(under Manager) string {
+	if s.Dir != "" || under != SCM {
+		return s.Dir
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	return filepath.Dir(exe)
+}
+
+// defaultLogDir is where a service's files lie, "" if nowhere.
+func defaultLogDir(under Manager, name string, user bool, getenv func(string) string) string {
+	switch under {
+	case SCM:
+		return cmp.Or(getenv("ProgramData"), `C:\ProgramData`) + `\` + name
+	case Systemd:
+		dir, _, _ := strings.Cut(getenv("LOGS_DIRECTORY"), ":")
+		return dir
+	case Launchd:
+		if user {
+			return getenv("HOME") + "/Library/Logs/" + name
+		}
+		return "/Library/Logs/" + name
+	}
+	return ""
+}
+
+// open opens the files in dir and returns the crash report that an earlier
+// process left there.
+func (l *logFiles) open(dir string) (report []byte, err error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, err
+	}
+	name := filepath.Join(dir, "crash.log")
+	if report, err = readHead(name); err != nil {
+		return nil, err
+	}
+	if len(report) > 0 {
+		if err := os.Rename(name, filepath.Join(dir, "crash.1.log")); err != nil {
+			return nil, err
+		}
+	}
+	if l.crash, err = os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640); err != nil {
+		return nil, err
+	}
+	err = debug.SetCrashOutput(l.crash, debug.CrashOptions{})
+	if l.redirect != nil {
+		output := filepath.Join(dir, "output.log")
+		err = errors.Join(err, rotate(output), l.redirect(output))
+	}
+	return report, err
+}
+
+// crashed keeps the dump of a process that is about to end.
+func (l *logFiles) crashed(dump []byte) {
+	if l.crash != nil {
+		l.crash.Write(dump)
+		l.crash.Sync()
+	}
+}
+
+// readHead returns at most maxLog bytes of a file, none if there is no file.
+func readHead(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxLog))
+}
+
+// rotate moves what is in a file that has grown too large to its neighbour
+// name.1.log. It copies, since the file is open, here and in child processes;
+// what is written between copy and cut is lost.
+func rotate(name string) error {
+	fi, err := os.Stat(name)
+	if err != nil || fi.Size() <= maxLog {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	from, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.Create(strings.TrimSuffix(name, ".log") + ".1.log")
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(to, from); err != nil {
+		return errors.Join(err, to.Close())
+	}
+	return errors.Join(to.Close(), os.Truncate(name, 0))
+}
