@@ -42,14 +42,13 @@ var (
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
 	modntdll    = windows.NewLazySystemDLL("ntdll.dll")
 
-	procGetOEMCP     = modkernel32.NewProc("GetOEMCP")
-	procReplaceFileW = modkernel32.NewProc("ReplaceFileW")
 	procLsaAddAccountRights          = modadvapi32.NewProc("LsaAddAccountRights")
 	procLsaClose                     = modadvapi32.NewProc("LsaClose")
 	procLsaOpenPolicy                = modadvapi32.NewProc("LsaOpenPolicy")
 	procAttachConsole                = modkernel32.NewProc("AttachConsole")
 	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
 	procReadConsoleW                 = modkernel32.NewProc("ReadConsoleW")
+	procReplaceFileW                 = modkernel32.NewProc("ReplaceFileW")
 	procSetConsoleCtrlHandler        = modkernel32.NewProc("SetConsoleCtrlHandler")
 	procNtQueryVolumeInformationFile = modntdll.NewProc("NtQueryVolumeInformationFile")
 )
@@ -92,11 +91,17 @@ func GetOEMCP() (codePage uint32) {
 	return
 }
 
-func ReplaceFile(replaced *uint16, replacement *uint16, backup *uint16, flags uint32, exclude uintptr, reserved uintptr) (err error) {
-	r1, _, e1 := syscall.SyscallN(procReplaceFileW.Addr(), uintptr(unsafe.Pointer(replaced)), uintptr(unsafe.Pointer(replacement)), uintptr(unsafe.Pointer(backup)), uintptr(flags), uintptr(exclude), uintptr(reserved))
 func ReadConsole(console windows.Handle, buf *uint16, size uint32, read *uint32, control *byte) (err error) {
 	r1, _, e1 := syscall.SyscallN(procReadConsoleW.Addr(), uintptr(console), uintptr(unsafe.Pointer(buf)), uintptr(size), uintptr(unsafe.Pointer(read)), uintptr(unsafe.Pointer(control)))
 	if int32(r1) == 0 || *read == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func ReplaceFile(replaced *uint16, replacement *uint16, backup *uint16, flags uint32, exclude uintptr, reserved uintptr) (err error) {
+	r1, _, e1 := syscall.SyscallN(procReplaceFileW.Addr(), uintptr(unsafe.Pointer(replaced)), uintptr(unsafe.Pointer(replacement)), uintptr(unsafe.Pointer(backup)), uintptr(flags), uintptr(exclude), uintptr(reserved))
+	if int32(r1) == 0 {
 		err = errnoErr(e1)
 	}
 	return
