@@ -21,6 +21,7 @@ package winapi
 // Files.
 
 //sys	NtQueryVolumeInformationFile(file windows.Handle, iosb *windows.IO_STATUS_BLOCK, buf *byte, size uint32, class uint32) (ntstatus error) = ntdll.NtQueryVolumeInformationFile
+//sys	ReplaceFile(replaced *uint16, replacement *uint16, backup *uint16, flags uint32, exclude uintptr, reserved uintptr) (err error) [int32(failretval)==0] = kernel32.ReplaceFileW
 
 // Services (svcx).
 

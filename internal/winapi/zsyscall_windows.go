@@ -51,6 +51,7 @@ var (
 	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
 	procIsProcessInJob               = modkernel32.NewProc("IsProcessInJob")
 	procReadConsoleW                 = modkernel32.NewProc("ReadConsoleW")
+	procReplaceFileW                 = modkernel32.NewProc("ReplaceFileW")
 	procSetConsoleCtrlHandler        = modkernel32.NewProc("SetConsoleCtrlHandler")
 	procNtQueryVolumeInformationFile = modntdll.NewProc("NtQueryVolumeInformationFile")
 	procNtResumeProcess              = modntdll.NewProc("NtResumeProcess")
@@ -117,6 +118,14 @@ func IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (
 func ReadConsole(console windows.Handle, buf *uint16, size uint32, read *uint32, control *byte) (err error) {
 	r1, _, e1 := syscall.SyscallN(procReadConsoleW.Addr(), uintptr(console), uintptr(unsafe.Pointer(buf)), uintptr(size), uintptr(unsafe.Pointer(read)), uintptr(unsafe.Pointer(control)))
 	if int32(r1) == 0 || *read == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func ReplaceFile(replaced *uint16, replacement *uint16, backup *uint16, flags uint32, exclude uintptr, reserved uintptr) (err error) {
+	r1, _, e1 := syscall.SyscallN(procReplaceFileW.Addr(), uintptr(unsafe.Pointer(replaced)), uintptr(unsafe.Pointer(replacement)), uintptr(unsafe.Pointer(backup)), uintptr(flags), uintptr(exclude), uintptr(reserved))
+	if int32(r1) == 0 {
 		err = errnoErr(e1)
 	}
 	return
