@@ -41,14 +41,21 @@ var (
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
 	modntdll    = windows.NewLazySystemDLL("ntdll.dll")
 
-	procGetOEMCP        = modkernel32.NewProc("GetOEMCP")
-	procIsProcessInJob  = modkernel32.NewProc("IsProcessInJob")
-	procNtResumeProcess = modntdll.NewProc("NtResumeProcess")
+	procGetOEMCP          = modkernel32.NewProc("GetOEMCP")
+	procIsDebuggerPresent = modkernel32.NewProc("IsDebuggerPresent")
+	procIsProcessInJob    = modkernel32.NewProc("IsProcessInJob")
+	procNtResumeProcess   = modntdll.NewProc("NtResumeProcess")
 )
 
 func GetOEMCP() (codePage uint32) {
 	r0, _, _ := syscall.SyscallN(procGetOEMCP.Addr())
 	codePage = uint32(r0)
+	return
+}
+
+func IsDebuggerPresent() (present bool) {
+	r0, _, _ := syscall.SyscallN(procIsDebuggerPresent.Addr())
+	present = uint32(r0) != 0
 	return
 }
 
