@@ -37,3 +37,7 @@ package winapi
 
 //sys	NtResumeProcess(process windows.Handle) (ntstatus error) = ntdll.NtResumeProcess
 //sys	IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (err error) [int32(failretval)==0] = kernel32.IsProcessInJob
+
+// Debugging.
+
+//sys	IsDebuggerPresent() (present bool)

@@ -49,6 +49,7 @@ var (
 	procGetExtendedTcpTable          = modiphlpapi.NewProc("GetExtendedTcpTable")
 	procAttachConsole                = modkernel32.NewProc("AttachConsole")
 	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
+	procIsDebuggerPresent            = modkernel32.NewProc("IsDebuggerPresent")
 	procIsProcessInJob               = modkernel32.NewProc("IsProcessInJob")
 	procReadConsoleW                 = modkernel32.NewProc("ReadConsoleW")
 	procReplaceFileW                 = modkernel32.NewProc("ReplaceFileW")
@@ -104,6 +105,12 @@ func AttachConsole(pid uint32) (err error) {
 func GetOEMCP() (codePage uint32) {
 	r0, _, _ := syscall.SyscallN(procGetOEMCP.Addr())
 	codePage = uint32(r0)
+	return
+}
+
+func IsDebuggerPresent() (present bool) {
+	r0, _, _ := syscall.SyscallN(procIsDebuggerPresent.Addr())
+	present = uint32(r0) != 0
 	return
 }
 
