@@ -10,7 +10,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testenv.Main(m, map[string]func([]string) int{
-		"find": helperFind,
+		"find":  helperFind,
+		"write": helperWrite,
 	})
 }
 
