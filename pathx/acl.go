@@ -76,6 +76,7 @@ type ace struct {
 // An account is what a token says about the process.
 type account struct {
 	sid      string   // the user's
+	elevated bool     // it has the rights of the Administrators
 	services []string // the SIDs of the services that run in the process
 }
 
@@ -134,10 +135,12 @@ func (a account) revoke(sids []string, inherited, isDir bool) string {
 	return args + "/remove:g *" + strings.Join(sids, " *")
 }
 
-// dirSDDL is the DACL of a new directory, and of what will be in it.
+// dirSDDL is the DACL of a new directory, and of what will be in it. An elevated
+// process gives nothing to its account, whose other processes have fewer rights:
+// a service would have to refuse what its installer has made.
 func (a account) dirSDDL(private bool) string {
 	sddl := "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
-	if a.sid != sidSystem {
+	if a.sid != sidSystem && !a.elevated {
 		sddl += "(A;OICI;FA;;;" + a.sid + ")"
 	}
 	if !private {

@@ -31,7 +31,8 @@ var thisProcess = sync.OnceValues(func() (process, error) {
 	if err != nil {
 		return process{privileged: true}, err
 	}
-	p := process{account: account{sid: user.User.Sid.String()}, privileged: token.IsElevated()}
+	elevated := token.IsElevated()
+	p := process{account: account{sid: user.User.Sid.String(), elevated: elevated}, privileged: elevated}
 	switch p.sid {
 	case sidSystem, sidLocalService, sidNetworkService:
 		p.privileged = true
