@@ -140,25 +140,20 @@ func (f family) descends(g *goroutine, is func(*goroutine) bool) bool {
 	return false
 }
 
-// runsAlone says whether the goroutine is that of a test that no other test
-// runs beside, or of none at all: whoever started it as a subtest is waiting for it in
-// T.Run, and not, after it called Parallel, in the end of its own tRunner.
+// runsAlone says whether the goroutine is that of a test that no other test runs
+// beside, or of none at all. A parent waits for a subtest in T.Run, but for those that
+// called Parallel at the end of its own tRunner.
 func (f family) runsAlone(id uint64) bool {
 	g := f[id]
 	for seen := 0; g != nil && seen <= len(f); seen++ {
-		switch {
-		case g.creator == "":
+		if g.creator == "" {
 			return true
-		case !harness(g.creator):
-			return false
 		}
 		parent := f[g.parent]
-		if g.creator == subtest && parent != nil && !strings.Contains(parent.text, "\n"+subtest+"(") {
+		if !harness(g.creator) || parent == nil || strings.Contains(parent.text, "\ntesting.tRunner.func1(") {
 			return false
 		}
 		g = parent
 	}
 	return false
 }
-
-const subtest = "testing.(*T).Run"

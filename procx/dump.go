@@ -4,6 +4,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/metrics"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,7 +29,7 @@ type goroutine struct {
 	entry   string // the function that the go statement called
 	creator string // the function with the go statement; "" for the main goroutine
 	parent  uint64 // the goroutine that executed it; 0 if unknown
-	at      string // of the go statement: file:line
+	at      string // file:line of the go statement, or in entry if that is a starter's
 	text    string // the whole paragraph
 }
 
@@ -117,10 +118,11 @@ func parseGoroutine(text string) (g goroutine, ok bool) {
 	_, rest, _ = strings.Cut(rest, "[")
 	g.parseState(strings.TrimSuffix(rest, "]:"))
 
-	frames := body
-	if i := lastIndexLine(body, "created by "); i >= 0 {
-		frames = body[:i]
-		by, at, _ := strings.Cut(body[i+len("created by "):], "\n")
+	// GODEBUG=tracebackancestors adds the stacks of those that created it.
+	frames, _, _ := strings.Cut(body, "\n[originating from goroutine ")
+	if i := lastIndexLine(frames, "created by "); i >= 0 {
+		by, at, _ := strings.Cut(frames[i+len("created by "):], "\n")
+		frames = frames[:i]
 		g.creator = by
 		if name, id, ok := strings.Cut(by, " in goroutine "); ok {
 			g.creator = name
@@ -128,7 +130,11 @@ func parseGoroutine(text string) (g goroutine, ok bool) {
 		}
 		g.at = place(at)
 	}
-	g.entry = lastFunction(frames)
+	entry, at := outermost(frames)
+	g.entry = entry
+	if slices.Contains(starters, g.creator) {
+		g.at = at
+	}
 	return g, true
 }
 
@@ -181,17 +187,19 @@ func functionOf(line string) string {
 	return ""
 }
 
-// lastFunction returns the outermost function in frames that is not the runtime's
-// scaffold.
-func lastFunction(frames string) string {
+// outermost returns the outermost function in frames that is not scaffold, and the
+// file:line at which it is.
+func outermost(frames string) (function, at string) {
+	below := ""
 	for frames = strings.TrimSuffix(frames, "\n"); frames != ""; {
 		i := strings.LastIndexByte(frames, '\n')
-		if name := functionOf(frames[i+1:]); name != "" && !scaffold(name) {
-			return name
+		line := frames[i+1:]
+		if function = functionOf(line); function != "" && !scaffold(function) {
+			return function, place(below)
 		}
-		frames = frames[:max(i, 0)]
+		frames, below = frames[:max(i, 0)], line
 	}
-	return ""
+	return "", ""
 }
 
 // lastIndexLine returns the index of the last line that begins with prefix.

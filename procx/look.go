@@ -79,10 +79,24 @@ func functionsOf(stack []uintptr) []string {
 //go:noinline
 func lookLabels() []group {
 	var buf bytes.Buffer
-	// Only the writer could fail.
-	_ = pprof.Lookup("goroutine").WriteTo(&buf, 1)
+	_ = pprof.Lookup("goroutine").WriteTo(&buf, 1) // a Buffer doesn't fail
 	return parseProfile(buf.String())
 }
+
+// provedLeaks runs the runtime's leak detection, and returns the goroutines that it
+// proves to leak, if this program has it. Stacks that are dumped later tell, too.
+func provedLeaks() []group {
+	p := leakProfile()
+	if p == nil {
+		return nil
+	}
+	var buf bytes.Buffer
+	_ = p.WriteTo(&buf, 1) // a Buffer doesn't fail
+	return parseProfile(buf.String())
+}
+
+// leakProfile is nil in a program that was built without it.
+func leakProfile() *pprof.Profile { return pprof.Lookup("goroutineleak") }
 
 // parseProfile parses the text that the runtime's profiles have with debug=1:
 //

@@ -83,10 +83,14 @@ type Options struct {
 }
 
 // A Leak is one goroutine that was left running, or several equal ones.
+//
+// What starts goroutines for others, such as [sync.WaitGroup.Go], an errgroup or a
+// Group, is looked through: Function is the one that it was given, and File and Line
+// are where that is, as its go statement would tell nobody anything.
 type Leak struct {
-	Function  string        // that the goroutine runs: the go statement's
+	Function  string        // that the goroutine runs
 	CreatedBy string        // the function with the go statement
-	File      string        // of the go statement
+	File      string        // with the go statement
 	Line      int           // of the go statement
 	Count     int           // of goroutines with the same stack, state and creator
 	State     string        // as in a stack trace: "chan receive", "select", "IO wait"

@@ -3,20 +3,10 @@ package procx
 import (
 	"cmp"
 	"fmt"
-	"io"
-	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
 )
-
-// proveLeaks runs the runtime's leak detection, where this program has it: stacks
-// that are dumped later say of which goroutines it has proved that they leak.
-func proveLeaks() {
-	if p := pprof.Lookup("goroutineleak"); p != nil {
-		_ = p.WriteTo(io.Discard, 1) // only the writer could fail
-	}
-}
 
 // harness says whether the goroutine is never a leak. Only the main one has no
 // creator.

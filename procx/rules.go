@@ -91,8 +91,22 @@ func harness(entry string) bool {
 	return false
 }
 
-// scaffold says whether a function is the runtime's own frame below a goroutine's
-// entry: every goroutine has a goexit, an iter.Pull has a corostart.
+// starters are the functions that start goroutines for others, who want to know
+// what they started, and not that these did.
+var starters = []string{
+	"sync.(*WaitGroup).Go",
+	"golang.org/x/sync/errgroup.(*Group).Go",
+	"golang.org/x/sync/errgroup.(*Group).TryGo",
+	thisPackage + "(*Group).Go",
+}
+
+// scaffold says whether a function is only the outer end of a stack: the runtime's,
+// which an iter.Pull has too, or a starter's.
 func scaffold(function string) bool {
-	return function == "runtime.goexit" || function == "runtime.corostart"
+	switch function {
+	case "runtime.goexit", "runtime.corostart", thisPackage + "(*Group).run":
+		return true
+	}
+	starter, _, ok := strings.Cut(function, ".func")
+	return ok && slices.Contains(starters, starter)
 }

@@ -31,7 +31,7 @@ func settle(s scope, f *filter) []goroutine {
 		}
 		waited := time.Since(start)
 		if waited >= f.settle {
-			proveLeaks()
+			provedLeaks()
 			return s.inspect()
 		}
 		if n <= cleared || cleared < 0 && unsure && waited >= grace {

@@ -28,3 +28,12 @@ package winapi
 //sys	LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) = advapi32.LsaOpenPolicy
 //sys	LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) = advapi32.LsaAddAccountRights
 //sys	LsaClose(policy windows.Handle) (ntstatus error) = advapi32.LsaClose
+
+// TCP sockets and who has them.
+
+//sys	GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) = iphlpapi.GetExtendedTcpTable
+
+// Processes and jobs.
+
+//sys	NtResumeProcess(process windows.Handle) (ntstatus error) = ntdll.NtResumeProcess
+//sys	IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (err error) [int32(failretval)==0] = kernel32.IsProcessInJob

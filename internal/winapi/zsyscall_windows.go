@@ -39,18 +39,22 @@ func errnoErr(e syscall.Errno) error {
 
 var (
 	modadvapi32 = windows.NewLazySystemDLL("advapi32.dll")
+	modiphlpapi = windows.NewLazySystemDLL("iphlpapi.dll")
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
 	modntdll    = windows.NewLazySystemDLL("ntdll.dll")
 
 	procLsaAddAccountRights          = modadvapi32.NewProc("LsaAddAccountRights")
 	procLsaClose                     = modadvapi32.NewProc("LsaClose")
 	procLsaOpenPolicy                = modadvapi32.NewProc("LsaOpenPolicy")
+	procGetExtendedTcpTable          = modiphlpapi.NewProc("GetExtendedTcpTable")
 	procAttachConsole                = modkernel32.NewProc("AttachConsole")
 	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
+	procIsProcessInJob               = modkernel32.NewProc("IsProcessInJob")
 	procReadConsoleW                 = modkernel32.NewProc("ReadConsoleW")
 	procReplaceFileW                 = modkernel32.NewProc("ReplaceFileW")
 	procSetConsoleCtrlHandler        = modkernel32.NewProc("SetConsoleCtrlHandler")
 	procNtQueryVolumeInformationFile = modntdll.NewProc("NtQueryVolumeInformationFile")
+	procNtResumeProcess              = modntdll.NewProc("NtResumeProcess")
 )
 
 func LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) {
@@ -77,6 +81,18 @@ func LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRI
 	return
 }
 
+func GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) {
+	var _p0 uint32
+	if order {
+		_p0 = 1
+	}
+	r0, _, _ := syscall.SyscallN(procGetExtendedTcpTable.Addr(), uintptr(unsafe.Pointer(table)), uintptr(unsafe.Pointer(size)), uintptr(_p0), uintptr(family), uintptr(class), uintptr(reserved))
+	if uint32(r0) != 0 {
+		ret = syscall.Errno(uint32(r0))
+	}
+	return
+}
+
 func AttachConsole(pid uint32) (err error) {
 	r1, _, e1 := syscall.SyscallN(procAttachConsole.Addr(), uintptr(pid))
 	if int32(r1) == 0 {
@@ -88,6 +104,14 @@ func AttachConsole(pid uint32) (err error) {
 func GetOEMCP() (codePage uint32) {
 	r0, _, _ := syscall.SyscallN(procGetOEMCP.Addr())
 	codePage = uint32(r0)
+	return
+}
+
+func IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (err error) {
+	r1, _, e1 := syscall.SyscallN(procIsProcessInJob.Addr(), uintptr(process), uintptr(job), uintptr(unsafe.Pointer(result)))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
 	return
 }
 
@@ -121,6 +145,14 @@ func SetConsoleCtrlHandler(handler uintptr, add bool) (err error) {
 
 func NtQueryVolumeInformationFile(file windows.Handle, iosb *windows.IO_STATUS_BLOCK, buf *byte, size uint32, class uint32) (ntstatus error) {
 	r0, _, _ := syscall.SyscallN(procNtQueryVolumeInformationFile.Addr(), uintptr(file), uintptr(unsafe.Pointer(iosb)), uintptr(unsafe.Pointer(buf)), uintptr(size), uintptr(class))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func NtResumeProcess(process windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procNtResumeProcess.Addr(), uintptr(process))
 	if uint32(r0) != 0 {
 		ntstatus = windows.NTStatus(uint32(r0))
 	}
