@@ -31,6 +31,7 @@ const (
 type accessMask uint32
 
 const (
+	fileReadData        accessMask = 1 << 0 // directory: list
 	fileWriteData       accessMask = 1 << 1 // directory: add a file
 	fileAppendData      accessMask = 1 << 2 // directory: add a directory
 	fileWriteEA         accessMask = 1 << 4
@@ -41,6 +42,7 @@ const (
 	rightWriteOwner     accessMask = 1 << 19
 	genericAll          accessMask = 1 << 28
 	genericWrite        accessMask = 1 << 30
+	genericRead         accessMask = 1 << 31
 
 	takeOver = rightWriteDAC | rightWriteOwner | genericAll
 
@@ -50,6 +52,9 @@ const (
 	// changeDir are those that exchange what is in a directory. Adding to it is
 	// none of them: Users may add to ProgramData, and to C:\.
 	changeDir = fileDeleteChild | rightDelete | takeOver
+
+	// readDir are those that show what is in a directory, or can be turned into it.
+	readDir = changeDir | fileReadData | genericRead
 
 	// fillDir are those that put something into a directory.
 	fillDir = changeDir | fileWriteData | fileAppendData | genericWrite
@@ -71,6 +76,7 @@ type ace struct {
 // An account is what a token says about the process.
 type account struct {
 	sid      string   // the user's
+	elevated bool     // it has the rights of the Administrators
 	services []string // the SIDs of the services that run in the process
 }
 
@@ -127,6 +133,20 @@ func (a account) revoke(sids []string, inherited, isDir bool) string {
 		}
 	}
 	return args + "/remove:g *" + strings.Join(sids, " *")
+}
+
+// dirSDDL is the DACL of a new directory, and of what will be in it. An elevated
+// process gives nothing to its account, whose other processes have fewer rights:
+// a service would have to refuse what its installer has made.
+func (a account) dirSDDL(private bool) string {
+	sddl := "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
+	if a.sid != sidSystem && !a.elevated {
+		sddl += "(A;OICI;FA;;;" + a.sid + ")"
+	}
+	if !private {
+		sddl += "(A;OICI;0x1200a9;;;BU)" // read and execute
+	}
+	return sddl
 }
 
 func icacls(path, args string) string { return `icacls "` + path + `" ` + args }

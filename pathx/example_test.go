@@ -91,3 +91,72 @@ func ExampleNewTextReader() {
 	fmt.Printf("%s %v\n", text, err)
 	// Output: ok <nil>
 }
+
+func ExampleExpand() {
+	os.Setenv("ORDERS_HOME", "/srv/orders")
+	path, err := pathx.Expand(`${ORDERS_HOME}/data, %ORDERS_HOME%/log, 100%, \\host\c$`)
+	fmt.Println(path, err)
+	_, err = pathx.Expand("${ORDERS_NOWHERE}/data")
+	fmt.Println(err)
+	// Output:
+	// /srv/orders/data, /srv/orders/log, 100%, \\host\c$ <nil>
+	// pathx: can't expand "${ORDERS_NOWHERE}/data": at byte 0: the variable ORDERS_NOWHERE is not set
+}
+
+func ExampleExpandFunc() {
+	vars := map[string]string{"region": "eu", "stage": "prod"}
+	path, err := pathx.ExpandFunc("${stage}-${region}.json", func(name string) (string, bool) {
+		value, ok := vars[name]
+		return value, ok
+	})
+	fmt.Println(path, err)
+	// Output: prod-eu.json <nil>
+}
+
+// What readers see is the old file or the new one, whole, whatever happens.
+func ExampleWriteFile() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+
+	path := filepath.Join(dir, "state.json")
+	for _, state := range []string{`{"offset": 1}`, `{"offset": 2}`} {
+		if err := pathx.WriteFile(path, []byte(state), 0o600); err != nil {
+			log.Fatal(err)
+		}
+	}
+	data, _ := os.ReadFile(path)
+	entries, _ := os.ReadDir(dir)
+	fmt.Printf("%s in %d file\n", data, len(entries))
+	// Output: {"offset": 2} in 1 file
+}
+
+// A service makes its directories at its start, and says at once if it can't use them.
+func ExampleEnsureDir() {
+	dirs, err := pathx.DirsOf("orders")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := errors.Join(pathx.EnsureDir(dirs.State, true), pathx.Writable(dirs.State)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleWritable() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	fmt.Println(pathx.Writable(dir))
+	fmt.Println(errors.Is(pathx.Writable(filepath.Join(dir, "nowhere")), fs.ErrNotExist))
+	// Output:
+	// <nil>
+	// true
+}
+
+// What a file's owner is told when others may write it.
+func ExampleUntrustedError() {
+	_, err := pathx.Finder{App: "orders", Trust: pathx.TrustAlways}.Open()
+	var untrusted *pathx.UntrustedError
+	if errors.As(err, &untrusted) {
+		fmt.Println("can be changed by", untrusted.Who)
+		fmt.Println("run:", untrusted.Fix)
+	}
+}

@@ -89,8 +89,8 @@ type Finder struct {
 // and deleted while it is open. A process that has the file open without sharing
 // it, such as a virus scanner, is waited for, for half a second at most.
 func (f Finder) Open() (*File, error) {
-	w, err := f.walk(false)
-	if err != nil {
+	w := walk{Finder: f}
+	if err := w.run(); err != nil {
 		return nil, err
 	}
 	last := len(w.tried) - 1
@@ -111,8 +111,8 @@ func (f Finder) Open() (*File, error) {
 //
 // A bad App or Names makes one attempt without a place.
 func (f Finder) Explain() []Attempt {
-	w, err := f.walk(true)
-	if err != nil {
+	w := walk{Finder: f, explain: true}
+	if err := w.run(); err != nil {
 		return []Attempt{{Err: err, Hint: "fix App or Names of the pathx.Finder"}}
 	}
 	return w.tried

@@ -122,12 +122,16 @@ func isReserved(name string) bool {
 	if i := strings.IndexAny(name, ".:"); i >= 0 {
 		name = name[:i]
 	}
-	name = strings.ToUpper(strings.TrimRight(name, " "))
-	switch name {
-	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
-		return true
+	name = strings.TrimRight(name, " ")
+	if len(name) < len("CON") || len(name) > len("CONOUT$") {
+		return false
 	}
-	if !strings.HasPrefix(name, "COM") && !strings.HasPrefix(name, "LPT") {
+	for _, device := range [...]string{"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} {
+		if strings.EqualFold(name, device) {
+			return true
+		}
+	}
+	if !strings.EqualFold(name[:3], "COM") && !strings.EqualFold(name[:3], "LPT") {
 		return false
 	}
 	switch digit := name[3:]; digit {

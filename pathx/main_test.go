@@ -2,6 +2,7 @@ package pathx
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"testing"
 
@@ -9,10 +10,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == serviceArg {
+		os.Exit(serviceMain(os.Args[2:])) // the service manager passes no environment
+	}
 	testenv.Main(m, map[string]func([]string) int{
-		"find": helperFind,
+		"dirs":  helperDirs,
+		"find":  helperFind,
+		"write": helperWrite,
 	})
 }
+
+// serviceArg makes the test binary a service.
+const serviceArg = "-pathx-service"
 
 // helperFind searches as the Finder in its first argument says, and prints the file
 // that it found, or the error.
@@ -29,5 +38,15 @@ func helperFind(args []string) int {
 	}
 	os.Stdout.WriteString(file.Path)
 	file.Close()
+	return 0
+}
+
+// helperDirs prints DirsOf and Explain.
+func helperDirs(args []string) int {
+	dirs, err := DirsOf(args[0])
+	fmt.Printf("%+v %v\n", dirs, err)
+	for _, a := range (Finder{App: args[0]}).Explain() {
+		fmt.Println(a)
+	}
 	return 0
 }

@@ -159,15 +159,19 @@ func nameProblem(name string) string {
 }
 
 func byteProblem(c byte) string {
-	switch {
-	case isSeparator(c):
+	if 'a' <= c && c <= 'z' {
+		return "" // most are
+	}
+	switch c {
+	case '/', '\\':
 		return "holds a path separator (/ or \\)"
-	case c == ':':
+	case ':':
 		return "holds a colon, which on Windows marks a drive or a stream"
-	case c < ' ' || c == 0x7f:
-		return "holds a control character"
-	case strings.IndexByte(`<>"|?*`, c) >= 0:
+	case '<', '>', '"', '|', '?', '*':
 		return "holds one of <>\"|?*, which Windows refuses"
+	}
+	if c < ' ' || c == 0x7f {
+		return "holds a control character"
 	}
 	return ""
 }

@@ -58,17 +58,17 @@ func ownerOf(fi fs.FileInfo) uint32 { return fi.Sys().(*syscall.Stat_t).Uid }
 // maxLinks is the number of links after which Linux takes a path for a loop.
 const maxLinks = 40
 
-// checkAncestors walks down to the file that is open, as the system did, and has
-// every directory on the way checked.
-func checkAncestors(file fs.FileInfo, path string, check func(dir string, fi fs.FileInfo) error) error {
-	at, rest := "/", path // at is free of links
+// checkAncestors walks down to the file or directory that is open, as the system did,
+// and has every directory on the way checked.
+func checkAncestors(open fs.FileInfo, path string, check func(dir string, fi fs.FileInfo) error) error {
+	at, rest := "/", path // what has been walked, without links, and what hasn't
 	var parent fs.FileMode
 	for links := 0; ; {
 		fi, err := os.Lstat(at)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case fi.Mode()&fs.ModeSymlink != 0:
+		}
+		if fi.Mode()&fs.ModeSymlink != 0 {
 			if parent&fs.ModeSticky != 0 { // as in /tmp: only its owner can swap it
 				if err := check(at, fi); err != nil {
 					return err
@@ -81,18 +81,19 @@ func checkAncestors(file fs.FileInfo, path string, check func(dir string, fi fs.
 			if at, rest = filepath.Dir(at), target+"/"+rest; filepath.IsAbs(target) {
 				at = "/"
 			}
-		case fi.IsDir():
+			continue
+		}
+		if fi.IsDir() {
 			if err := check(at, fi); err != nil {
 				return err
 			}
 			parent = fi.Mode()
-		case os.SameFile(fi, file):
-			return nil
-		default:
-			return errSwapped(path)
 		}
 		name, more, _ := strings.Cut(strings.TrimLeft(rest, "/"), "/")
-		if name == "" {
+		switch {
+		case name == "" && os.SameFile(fi, open):
+			return nil
+		case name == "" || !fi.IsDir():
 			return errSwapped(path)
 		}
 		at, rest = filepath.Join(at, name), more

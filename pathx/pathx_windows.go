@@ -3,6 +3,7 @@ package pathx
 import (
 	"errors"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"strings"
@@ -30,7 +31,8 @@ var thisProcess = sync.OnceValues(func() (process, error) {
 	if err != nil {
 		return process{privileged: true}, err
 	}
-	p := process{account: account{sid: user.User.Sid.String()}, privileged: token.IsElevated()}
+	elevated := token.IsElevated()
+	p := process{account: account{sid: user.User.Sid.String(), elevated: elevated}, privileged: elevated}
 	switch p.sid {
 	case sidSystem, sidLocalService, sidNetworkService:
 		p.privileged = true
@@ -116,10 +118,10 @@ func openFile(path string) (*os.File, error) {
 }
 
 // retrySharing calls f until it succeeds, fails with another error than those, or
-// sharingWait is over.
+// sharingWait is over. The pauses are short and random: there may be many who wait.
 func retrySharing(f func() error, passing ...error) error {
 	var end time.Time
-	for pause := time.Millisecond; ; pause *= 2 {
+	for {
 		err := f()
 		if err == nil || !isOneOf(err, passing) {
 			return err
@@ -128,10 +130,10 @@ func retrySharing(f func() error, passing ...error) error {
 		if end.IsZero() {
 			end = now.Add(sharingWait)
 		}
-		if now.Add(pause).After(end) {
+		if now.After(end) {
 			return err
 		}
-		time.Sleep(pause)
+		time.Sleep(rand.N(8 * time.Millisecond))
 	}
 }
 
@@ -157,8 +159,14 @@ func checkTrust(file *os.File, fi fs.FileInfo, path string) error {
 	if err != nil {
 		return err
 	}
-	final, err := finalPath(h)
+	err = p.checkAbove(h)
 	runtime.KeepAlive(file)
+	return err
+}
+
+// checkAbove judges the directories above an open file or directory.
+func (p process) checkAbove(h windows.Handle) error {
+	final, err := finalPath(h)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// testPlaces are directories in place of the account's and the machine's.
+// setPlaces puts directories in place of the account's and the machine's.
 func setPlaces(t *testing.T) (user, system string) {
 	t.Helper()
 	root := t.TempDir()
@@ -23,3 +23,5 @@ func setPlaces(t *testing.T) (user, system string) {
 	os.Unsetenv("CONFIGURATION_DIRECTORY")
 	return user, system
 }
+
+func serviceMain([]string) int { return 125 } // there are none

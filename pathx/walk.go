@@ -19,7 +19,6 @@ var errIsDirectory = fmt.Errorf("%w: %w", ErrNotRegular, syscall.EISDIR)
 // A walk is one search under way.
 type walk struct {
 	Finder
-	names   []string
 	check   bool // whether files must be trusted
 	explain bool // go on after the place that decides
 
@@ -29,28 +28,28 @@ type walk struct {
 	stopped bool     // ... and its file can't be used
 }
 
-// walk visits the places in their order, until one decides or, to explain, all.
-func (f Finder) walk(explain bool) (*walk, error) {
-	w := &walk{Finder: f, names: f.Names, explain: explain, tried: make([]Attempt, 0, 8)}
-	if err := checkFinderName("App", f.App); err != nil {
-		return nil, err
+// run visits the places in their order, until one decides or, to explain, all.
+func (w *walk) run() error {
+	if err := checkFinderName("App", w.App); err != nil {
+		return err
 	}
-	if len(w.names) == 0 {
-		w.names = []string{f.App + ".json"}
+	if len(w.Names) == 0 {
+		w.Names = []string{w.App + ".json"}
 	}
-	for _, name := range w.names {
+	for _, name := range w.Names {
 		if err := checkFinderName("Names", name); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	w.check = f.Trust == TrustAlways || f.Trust == TrustDefault && privileged()
+	w.check = w.Trust == TrustAlways || w.Trust == TrustDefault && privileged()
+	w.tried = make([]Attempt, 0, 6)
 
 	w.visitBinding()
 	w.visitExecutable()
 	if w.more() {
-		eachConfigDir(f.App, w.visitConfigDir)
+		eachConfigDir(w.App, w.visitConfigDir)
 	}
-	if f.WorkDir && w.more() {
+	if w.WorkDir && w.more() {
 		dir, err := os.Getwd()
 		if err != nil {
 			w.note(Attempt{Source: FromWorkDir, Err: err})
@@ -58,7 +57,7 @@ func (f Finder) walk(explain bool) (*walk, error) {
 			w.visitNames(FromWorkDir, dir)
 		}
 	}
-	return w, nil
+	return nil
 }
 
 func checkFinderName(field, name string) error {
@@ -127,14 +126,14 @@ func (w *walk) visitExecutable() {
 				Hint: `a temporary executable of "go run"; use "go build", the flag or the variable`})
 			continue
 		}
-		for _, name := range w.names {
+		for _, name := range w.Names {
 			if !w.more() {
 				return
 			}
 			if carries(name, w.App) {
-				w.look(FromExecutable, join(dir.path, name))
+				w.look(FromExecutable, join(dir.path, "", name))
 			} else {
-				w.note(Attempt{Source: FromExecutable, Path: join(dir.path, name), Err: ErrSkipped,
+				w.note(Attempt{Source: FromExecutable, Path: join(dir.path, "", name), Err: ErrSkipped,
 					Hint: "beside the executable only names with " + w.App + " in them are looked for"})
 			}
 		}
@@ -150,7 +149,7 @@ func (w *walk) visitConfigDir(d configDir) {
 	case d.own:
 		w.visitNames(d.source, d.path)
 	default:
-		for _, name := range w.names {
+		for _, name := range w.Names {
 			if w.more() {
 				w.look(d.source, join(d.path, w.App, name))
 			}
@@ -159,9 +158,9 @@ func (w *walk) visitConfigDir(d configDir) {
 }
 
 func (w *walk) visitNames(src Source, dir string) {
-	for _, name := range w.names {
+	for _, name := range w.Names {
 		if w.more() {
-			w.look(src, join(dir, name))
+			w.look(src, join(dir, "", name))
 		}
 	}
 }
@@ -221,7 +220,10 @@ func (w *walk) note(a Attempt) { w.tried = append(w.tried, a) }
 // isNotExist also holds for a path through something that is no directory, such as
 // $HOME/.config for an account whose home is /dev/null. Nothing can be there.
 func isNotExist(err error) bool {
-	return err != nil && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR))
+	if err == error(syscall.ENOENT) { // nearly always, and quicker
+		return true
+	}
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
 // errorHint says what to do about an error at any place.
@@ -238,22 +240,15 @@ func errorHint(err error) string {
 	return ""
 }
 
-// join is filepath.Join for a clean directory and names that CheckName knows.
-func join(dir string, elem ...string) string {
-	n := len(dir)
-	for _, e := range elem {
-		n += 1 + len(e)
+// join is filepath.Join for an absolute, clean directory, a folder in it or "", and a
+// name; it costs one allocation.
+func join(dir, folder, name string) string {
+	const sep = string(filepath.Separator)
+	dir = strings.TrimSuffix(dir, sep) // the root has one
+	if folder == "" {
+		return dir + sep + name
 	}
-	var b strings.Builder
-	b.Grow(n)
-	b.WriteString(dir)
-	for _, e := range elem {
-		if s := b.String(); s == "" || !os.IsPathSeparator(s[len(s)-1]) {
-			b.WriteByte(filepath.Separator)
-		}
-		b.WriteString(e)
-	}
-	return b.String()
+	return dir + sep + folder + sep + name
 }
 
 // carries says whether name has app in it as a word: orders.json and
