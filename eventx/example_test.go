@@ -49,3 +49,33 @@ func ExampleID() {
 	})).Error("configuration is broken", eventx.ID(2000), eventx.Category(1))
 	// Output: level=ERROR msg="configuration is broken" event_id=2000 event_category=1
 }
+
+func ExampleInstall() {
+	source := eventx.Source{
+		Name:       "orders",
+		Events:     []eventx.Event{{ID: 2001, Text: "The payment service can't be reached. Orders wait until it is back.\n\n%1"}},
+		Categories: []string{"Payment", "Storage"},
+	}
+	switch _, err := eventx.Install(source); {
+	case errors.Is(err, errors.ErrUnsupported): // the log takes any source
+	case errors.Is(err, eventx.ErrAccessDenied):
+		fmt.Fprintln(os.Stderr, "run this as administrator:", err)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
+func ExampleUninstall() {
+	if err := eventx.Uninstall("orders"); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
+func ExampleStatus() {
+	state, err := eventx.Status("orders")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return
+	}
+	fmt.Fprintln(os.Stderr, "events go to", state.Log, state.Mode, state.Note)
+}

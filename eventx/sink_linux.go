@@ -91,4 +91,6 @@ func (j *journal) messageID(id uint16) string {
 	return s
 }
 
+func (j *journal) state() State { return State{Mode: Journald, Log: journalSocket} }
+
 func (j *journal) close() error { return j.conn.Close() }

@@ -47,4 +47,8 @@ func (s *syslog) write(e *entry) (cut bool, err error) {
 	return cut, nil
 }
 
+func (s *syslog) state() State {
+	return State{Mode: Syslog, Log: s.conn.RemoteAddr().String(), Note: "there is no journald: attributes are part of the line"}
+}
+
 func (s *syslog) close() error { return s.conn.Close() }
