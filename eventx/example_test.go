@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"time"
 
@@ -78,4 +80,45 @@ func ExampleStatus() {
 		return
 	}
 	fmt.Fprintln(os.Stderr, "events go to", state.Log, state.Mode, state.Note)
+}
+
+func ExampleHealth() {
+	h, err := eventx.NewHandler("orders", nil)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return
+	}
+	defer h.Close(context.Background())
+	ctx := context.Background()
+	health := eventx.NewHealth(slog.New(h), "orders")
+	health.Set(ctx, eventx.Healthy, "all checks pass")
+
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", health.Handler())
+	mux.Handle("GET /readyz", health.Handler())
+
+	health.Set(ctx, eventx.Degraded, "cache unreachable") // ready, with an event for the operator
+	health.Set(ctx, eventx.Degraded, "cache unreachable") // no second one
+	health.Set(ctx, eventx.Stopping, "asked to")
+}
+
+func ExampleHealth_OnCrash() {
+	// What the Go runtime wrote into the file of debug.SetCrashOutput.
+	report, err := os.ReadFile("/var/lib/orders/crash.txt")
+	if err == nil {
+		eventx.NewHealth(slog.Default(), "orders").OnCrash(context.Background(), report)
+	}
+}
+
+func ExampleHealth_Handler() {
+	health := eventx.NewHealth(slog.New(slog.DiscardHandler), "orders")
+	health.Set(context.Background(), eventx.Unhealthy, "database unreachable")
+	for _, path := range []string{"/healthz", "/readyz"} {
+		w := httptest.NewRecorder()
+		health.Handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		fmt.Println(path, w.Code)
+	}
+	// Output:
+	// /healthz 200
+	// /readyz 503
 }
