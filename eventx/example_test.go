@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/signal"
+	"strings"
 	"time"
 
 	"github.com/surefoot-go/surefoot/eventx"
@@ -121,4 +123,41 @@ func ExampleHealth_Handler() {
 	// Output:
 	// /healthz 200
 	// /readyz 503
+}
+
+func ExampleQuery() {
+	filter := eventx.Filter{
+		Sources: []string{"orders", "payment"},
+		IDs:     []uint16{eventx.IDDegraded, eventx.IDUnhealthy, eventx.IDCrashed},
+		Since:   time.Now().Add(-24 * time.Hour),
+	}
+	for event, err := range eventx.Query(context.Background(), filter) {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return
+		}
+		fmt.Fprintln(os.Stderr, event)
+	}
+}
+
+func ExampleFilter_Print() {
+	// A service's "logs" command: follow until Ctrl+C.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := (eventx.Filter{Sources: []string{"orders"}, Follow: true}).Print(ctx, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
+func ExampleCustomView() {
+	view, err := eventx.CustomView("Health of our services", eventx.Filter{
+		Sources: []string{"orders", "payment"},
+		IDs:     []uint16{eventx.IDDegraded, eventx.IDUnhealthy, eventx.IDCrashed, eventx.IDFlapping},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(strings.Count(string(view), "<Select"))
+	// Output: 1
 }
