@@ -21,7 +21,10 @@ func openSystemSink(source string) (sink, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return s, err
 	}
-	return openSyslog(source)
+	if s, err = openSyslog(source); err != nil {
+		return nil, fmt.Errorf("no journald, %w", err)
+	}
+	return s, nil
 }
 
 type journal struct {
