@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/surefoot-go/surefoot/internal/eventsink"
 )
 
 // A sink is an open log of the system. One goroutine uses it.
@@ -21,7 +23,12 @@ type sink interface {
 }
 
 // openSink opens the system's log for source. It is swapped in tests.
-var openSink = openSystemSink
+var openSink = func(source string) (sink, error) {
+	if eventsink.Report != nil {
+		return &eventLog{report: eventsink.Report}, nil
+	}
+	return openSystemSink(source)
+}
 
 // A log that is full or gone is opened again after this long, and after twice
 // as long each time, up to the maximum.
