@@ -74,6 +74,12 @@ func TestInnerHarness(t *testing.T) {
 		Check(t, quick)
 		defer t.SkipNow()
 	})
+	t.Run("started before", func(t *testing.T) {
+		t.Run("sub", func(t *testing.T) { Check(t, quick) })
+		block(t)
+		Check(t, quick)
+		go func() {}()
+	})
 	t.Run("pprof.Do", func(t *testing.T) {
 		Check(t, quick)
 		pprof.Do(context.Background(), pprof.Labels("a", "b"), func(context.Context) { go func() {}() })
