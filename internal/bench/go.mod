@@ -33,4 +33,6 @@ require (
 	github.com/mattn/go-isatty v0.0.20 // indirect
 	go.uber.org/multierr v1.10.0 // indirect
 	golang.org/x/sys v0.50.0 // indirect
+	github.com/surefoot-go/surefoot v0.0.0-00010101000000-000000000000
+	go.uber.org/goleak v1.3.0
 )
