@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -24,6 +26,10 @@ func TestMain(m *testing.M) {
 	}
 	testenv.Main(m, map[string]func(args []string) int{
 		"console": consoleHelper,
+		"unit": func(args []string) int { // looks like a unit's process to itself
+			os.Setenv("SYSTEMD_EXEC_PID", strconv.Itoa(os.Getpid()))
+			return consoleHelper(args)
+		},
 	})
 }
 
@@ -46,14 +52,20 @@ func helperService(kind, name, dir string) *Service {
 		wd, _ := os.Getwd()
 		leave(dir, "started", fmt.Sprintf("%v\n%s\n%s\n%q", Under(), wd, *word, fs.Args()))
 		switch kind {
-		case "slow":
+		case "slow", "feeding":
 			Progress(ctx, "waiting for the test")
 			for !exists(dir, "go") {
 				time.Sleep(10 * time.Millisecond)
 			}
 			Ready(ctx)
+			food := time.NewTicker(time.Millisecond)
+			if kind == "slow" {
+				food.Stop()
+			}
 			for {
 				select {
+				case <-food.C:
+					Alive(ctx)
 				case e := <-Events(ctx):
 					leave(dir, fmt.Sprintf("event-%d-%d", e.Kind, e.Code), "")
 					e.Done()
@@ -119,6 +131,13 @@ func waitFile(t *testing.T, dir, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func state(t *testing.T, s *Service) Status {
+	t.Helper()
+	st, err := s.Status(t.Context())
+	require.NoError(t, err)
+	return st
 }
 
 func consoleHelper(args []string) int {

@@ -34,13 +34,6 @@ func installHelper(t *testing.T, kind string, args ...string) (s *Service, dir s
 	return s, dir
 }
 
-func state(t *testing.T, s *Service) Status {
-	t.Helper()
-	st, err := s.Status(t.Context())
-	require.NoError(t, err)
-	return st
-}
-
 func TestServiceLife(t *testing.T) {
 	s, dir := installHelper(t, "slow")
 	assert.Equal(t, Status{State: Stopped, Start: Manual}, state(t, s))
@@ -79,7 +72,7 @@ func TestServiceFailsBeforeReady(t *testing.T) {
 	assert.ErrorIs(t, err, ErrStartFailed)
 	assert.ErrorContains(t, err, "exit code 7")
 	assert.Equal(t, Status{State: Stopped, ExitCode: 7, Start: Manual}, state(t, s))
-	h, err := s.open("test", windows.SERVICE_QUERY_STATUS)
+	h, err := scmClient{s}.open("test", windows.SERVICE_QUERY_STATUS)
 	require.NoError(t, err)
 	defer h.close()
 	st, err := queryStatus(h.service)
