@@ -165,7 +165,7 @@ func (s *Service) Run(ctx context.Context) error {
 		return s.runContained(ctx, m)
 	}
 	err := s.runHere(ctx)
-	if errors.Is(err, errHung) {
+	if errors.Is(err, ErrHung) {
 		os.Exit(ExitCode(err))
 	}
 	return err
