@@ -85,8 +85,17 @@ func (s scmClient) openOrCreate(ctx context.Context, p *plan) (h installing, err
 		if u.err != nil {
 			err = u.err
 		}
+		if err == nil && !h.created {
+			// A service that is being deleted can be opened, but not changed.
+			const no = windows.SERVICE_NO_CHANGE
+			err = windows.ChangeServiceConfig(h.service, no, no, no, nil, nil, nil, nil, nil, nil, nil)
+		}
 		if err == nil {
 			return h, nil
+		}
+		if h.service != 0 {
+			windows.CloseServiceHandle(h.service)
+			h.service = 0
 		}
 		if err == windows.ERROR_SERVICE_MARKED_FOR_DELETE && time.Now().Before(limit) && pause(ctx, pollEvery(0)) == nil {
 			continue

@@ -50,7 +50,7 @@ func helperService(kind, name, dir string) *Service {
 	}
 	s.Main = func(ctx context.Context) error {
 		wd, _ := os.Getwd()
-		leave(dir, "started", fmt.Sprintf("%v\n%s\n%s\n%q", Under(), wd, *word, fs.Args()))
+		leave(dir, "started", fmt.Sprintf("%v\n%s\n%s\n%q%s", Under(), wd, *word, fs.Args(), os.Getenv("SVCX_WORD")))
 		switch kind {
 		case "slow", "feeding":
 			Progress(ctx, "waiting for the test")

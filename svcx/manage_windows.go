@@ -152,12 +152,12 @@ func (s scmClient) stopOpen(ctx context.Context, op string, h handle) error {
 		return err
 	}
 	var st windows.SERVICE_STATUS
-	err = windows.ControlService(h.service, windows.SERVICE_CONTROL_STOP, &st)
-	if err == windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL && st.CurrentState == windows.SERVICE_STOP_PENDING {
-		err = nil // it stops already
-	}
-	if err != nil {
-		return s.errno(op, err)
+	if err := windows.ControlService(h.service, windows.SERVICE_CONTROL_STOP, &st); err != nil {
+		now, _ := queryStatus(h.service)
+		if err != windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL || now.CurrentState != windows.SERVICE_STOP_PENDING {
+			return s.errno(op, err)
+		}
+		st.CurrentState = now.CurrentState // someone else has asked
 	}
 	for st.CurrentState != windows.SERVICE_STOPPED {
 		now, err := s.await(ctx, op, h.service, st.CurrentState)

@@ -74,7 +74,7 @@ func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
 		kill(svcx.ErrStopped) // also while it starts
 		<-m.done              // StopTimeout is the limit
 		if errors.Is(m.err, svcx.ErrHung) {
-			t.Errorf("svcxtest: %v", m.err)
+			t.Errorf("svcxtest: %s", m.side.stacks)
 		}
 	})
 	return m
@@ -270,6 +270,7 @@ type side struct {
 	state   scm.State
 	accepts uint32
 	exit    int
+	stacks  []byte        // of all goroutines, if Main hung
 	deaf    bool          // killed or crashed: the process is no more
 	changed chan struct{} // closed at the next change
 }
@@ -295,6 +296,8 @@ func (s *side) Report(now scm.Status) error {
 }
 
 func (s *side) Panicked(value any, stack []byte) { s.die() }
+
+func (s *side) Hung(stacks []byte) { s.stacks = stacks }
 
 // die makes of the service what Windows makes of a dead process.
 func (s *side) die() {

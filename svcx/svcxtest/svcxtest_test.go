@@ -207,7 +207,8 @@ func TestStartArguments(t *testing.T) {
 }
 
 func TestTwoAtOnce(t *testing.T) {
-	a, b := svcxtest.Start(t, service(nil)), svcxtest.Start(t, service(func(context.Context) error { return errBroken }))
+	a := svcxtest.Start(t, service(func(ctx context.Context) error { svcx.Ready(ctx); <-ctx.Done(); return nil }))
+	b := svcxtest.Start(t, service(func(context.Context) error { return errBroken }))
 	b.Wait(time.Minute)
 	a.Ready(time.Minute)
 	b.AssertExitCode(1)

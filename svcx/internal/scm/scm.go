@@ -97,10 +97,12 @@ type Manager interface {
 }
 
 // Container is a Manager within the service's own process, which must outlive
-// the service: a panic is handed to it, and no time-out ends the process.
+// the service: a panic is handed to it, and so are the stacks of a main that
+// hangs, instead of ending the process.
 type Container interface {
 	Manager
 	Panicked(value any, stack []byte)
+	Hung(stacks []byte)
 	Arguments() []string // as given to StartService
 }
 
