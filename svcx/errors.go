@@ -105,8 +105,11 @@ func ExitCode(err error) int {
 	if err == nil {
 		return 0
 	}
-	var coder interface{ ExitCode() int }
-	if errors.As(err, &coder) {
+	type coder interface {
+		error
+		ExitCode() int
+	}
+	if coder, ok := errors.AsType[coder](err); ok {
 		if code := coder.ExitCode(); code > 0 && code&0xff != 0 {
 			return code
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 )
@@ -26,7 +25,7 @@ func (s *Service) prepare(ctx context.Context, logs *logFiles, under Manager) er
 	if dir := cmp.Or(s.LogDir, defaultLogDir(under, s.Name, s.User, os.Getenv)); dir != "" {
 		report, err := logs.open(dir)
 		if err != nil { // a service whose directory is full or denied should still run
-			report, _ = logs.open(filepath.Join(os.TempDir(), s.Name))
+			report, _ = logs.open(within(os.TempDir(), s.Name))
 		}
 		if len(report) > 0 && s.OnCrash != nil {
 			s.OnCrash(ctx, report)
@@ -44,12 +43,13 @@ func (s *Service) workDir(under Manager) string {
 	if s.Dir != "" || under != SCM {
 		return s.Dir
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		return ""
-	}
-	return filepath.Dir(exe)
+	exe, _ := os.Executable()
+	return exe[:strings.LastIndexByte(exe, '\\')+1]
 }
+
+// within is the path of a file in dir. It does what is needed of filepath.Join,
+// which would be a tenth of what Run adds to a program.
+func within(dir, name string) string { return dir + string(os.PathSeparator) + name }
 
 // defaultLogDir is where a service's files lie, "" if nowhere.
 func defaultLogDir(under Manager, name string, user bool, getenv func(string) string) string {
@@ -74,12 +74,12 @@ func (l *logFiles) open(dir string) (report []byte, err error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
 	}
-	name := filepath.Join(dir, "crash.log")
+	name := within(dir, "crash.log")
 	if report, err = readHead(name); err != nil {
 		return nil, err
 	}
 	if len(report) > 0 {
-		if err := os.Rename(name, filepath.Join(dir, "crash.1.log")); err != nil {
+		if err := os.Rename(name, within(dir, "crash.1.log")); err != nil {
 			return nil, err
 		}
 	}
@@ -88,7 +88,7 @@ func (l *logFiles) open(dir string) (report []byte, err error) {
 	}
 	err = debug.SetCrashOutput(l.crash, debug.CrashOptions{})
 	if l.redirect != nil {
-		output := filepath.Join(dir, "output.log")
+		output := within(dir, "output.log")
 		err = errors.Join(err, rotate(output), l.redirect(output))
 	}
 	return report, err
@@ -112,7 +112,13 @@ func readHead(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxLog))
+	fi, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, min(fi.Size(), maxLog))
+	n, err := io.ReadFull(f, head)
+	return head[:n], err
 }
 
 // rotate moves what is in a file that has grown too large to its neighbour

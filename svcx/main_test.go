@@ -90,6 +90,20 @@ func helperService(kind, name, dir string) *Service {
 		case "starve":
 			Ready(ctx)
 			<-ctx.Done()
+		case "ctrlc", "ctrlc2":
+			Ready(ctx)
+			for pressCtrlC() == nil {
+				select {
+				case <-ctx.Done():
+					time.Sleep(100 * time.Millisecond)
+				case <-time.After(time.Second):
+					continue
+				}
+				if kind == "ctrlc" {
+					leave(dir, "cause", context.Cause(ctx).Error())
+					return nil
+				}
+			}
 		case "plain":
 			<-ctx.Done()
 		}

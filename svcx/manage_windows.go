@@ -55,8 +55,7 @@ func (s scmClient) errno(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var errno windows.Errno
-	errors.As(err, &errno)
+	errno, _ := errors.AsType[windows.Errno](err)
 	hint, kind := explainErrno(uint32(errno))
 	return s.fail(op, kind, err, hint)
 }

@@ -41,7 +41,7 @@ func TestNotification(t *testing.T) {
 	}
 }
 
-func TestSystemdNotifier(t *testing.T) {
+func TestSystemdVariables(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		env    map[string]string
@@ -56,8 +56,8 @@ func TestSystemdNotifier(t *testing.T) {
 		{"nonsense", map[string]string{"NOTIFY_SOCKET": "/run/x", "WATCHDOG_USEC": "soon"}, true, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			notify, feed := systemdNotifier(func(name string) string { return c.env[name] }, 7)
-			assert.Equal(t, c.notify, notify != nil)
+			socket, feed := systemdVariables(func(name string) string { return c.env[name] }, 7)
+			assert.Equal(t, c.notify, socket != "")
 			assert.Equal(t, c.feed, feed)
 		})
 	}
