@@ -114,6 +114,9 @@ func helperService(kind, name, dir string) *Service {
 
 const helperStopTimeout = 50 * time.Second
 
+// nastyWords must reach a program as they are.
+var nastyWords = []string{"plain", "", "two words", `say "hi"`, `back\slash`, `C:\dir\`, `C:\my dir\`, `\\server\"share"\\`, `"`, `\"`, `a\\"b`, "100%", "ü 中文 🙂", "tab\there", "'", "^&|<>"}
+
 func leave(dir, name, text string) {
 	tmp := filepath.Join(dir, name+".tmp")
 	if os.WriteFile(tmp, []byte(text), 0o644) == nil {

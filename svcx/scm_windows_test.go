@@ -107,9 +107,6 @@ func TestServiceThatHangsIsEnded(t *testing.T) {
 	assert.Equal(t, string(dump), waitFile(t, dir, "crash"), "the next run reports it")
 }
 
-// nastyWords must reach a program as they are.
-var nastyWords = []string{"plain", "", "two words", `say "hi"`, `back\slash`, `C:\dir\`, `C:\my dir\`, `\\server\"share"\\`, `"`, `\"`, `a\\"b`, "100%", "ü 中文 🙂", "tab\there", "'", "^&|<>"}
-
 func TestServiceArguments(t *testing.T) {
 	s, dir := installHelper(t, "plain", append([]string{"-word", "from the command line", "run"}, nastyWords...)...)
 	require.NoError(t, s.StartNow(t.Context()))

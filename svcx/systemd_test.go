@@ -3,9 +3,11 @@ package svcx
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +84,15 @@ func TestSystemd(t *testing.T) {
 		require.NoError(t, s.Uninstall(t.Context()))
 		_, err = s.Status(t.Context())
 		assert.ErrorIs(t, err, ErrNotInstalled)
+	})
+	t.Run("arguments arrive as given", func(t *testing.T) {
+		s, dir := unitHelper(t, "plain")
+		words := append(slices.Clone(nastyWords), "%n", "%%", "$HOME ${HOME} $$", ";", `\x20`)
+		s.Args = append(append(s.Args, "-word", "$HOME 100%", "run"), words...)
+		s.Env = map[string]string{"SVCX_WORD": `say "hi" 100% $HOME \ ü`}
+		require.NoError(t, s.Install(t.Context()))
+		require.NoError(t, s.StartNow(t.Context()))
+		assert.Equal(t, fmt.Sprintf("systemd\n%s\n$HOME 100%%\n%q%s", filepath.Dir(s.mustExecutable(t)), words, s.Env["SVCX_WORD"]), waitFile(t, dir, "started"))
 	})
 	t.Run("a failure before it is ready", func(t *testing.T) {
 		s, _ := unitHelper(t, "fail")
