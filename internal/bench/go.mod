@@ -35,4 +35,7 @@ require (
 	golang.org/x/sys v0.50.0 // indirect
 	github.com/surefoot-go/surefoot v0.0.0-00010101000000-000000000000
 	go.uber.org/goleak v1.3.0
+	github.com/kardianos/service v1.3.0
+	github.com/surefoot-go/surefoot v0.0.0-00010101000000-000000000000
+	golang.org/x/sys v0.50.0
 )
