@@ -17,26 +17,26 @@ func (utf8Coder) Reset() {}
 func (utf8Coder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	i, j := 0, 0
 	for i < len(src) {
-		if n := ValidPrefix(src[i:]); n > 0 {
-			if n > len(dst)-j {
-				for n = len(dst) - j; n > 0 && !utf8.RuneStart(src[i+n]); n-- {
-				}
-				copy(dst[j:], src[i:i+n])
-				return j + n, i + n, transform.ErrShortDst
+		n := ValidPrefix(src[i : i+min(len(src)-i, len(dst)-j)])
+		copy(dst[j:], src[i:i+n])
+		i += n
+		j += n
+		if i == len(src) {
+			break
+		}
+		switch r, size := utf8.DecodeRune(src[i:]); {
+		case r != utf8.RuneError || size > 1: // whole, but without room
+			if len(dst)-j < size {
+				return j, i, transform.ErrShortDst
 			}
-			copy(dst[j:], src[i:i+n])
-			i += n
-			j += n
-			continue
-		}
-		if !atEOF && !utf8.FullRune(src[i:]) {
+		case !atEOF && !utf8.FullRune(src[i:]):
 			return j, i, transform.ErrShortSrc
-		}
-		if !putShort(dst[j:], replacement) {
+		case !putShort(dst[j:], replacement):
 			return j, i, transform.ErrShortDst
+		default:
+			i++
+			j += 3
 		}
-		i++
-		j += 3
 	}
 	return j, i, nil
 }
