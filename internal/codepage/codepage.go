@@ -31,7 +31,12 @@ const (
 )
 
 // ErrUnknown is in the error of Lookup.
-var ErrUnknown = fmt.Errorf("consolex: unknown code page: %w", errors.ErrUnsupported)
+var ErrUnknown error = unknown{}
+
+type unknown struct{}
+
+func (unknown) Error() string        { return "consolex: unsupported code page" }
+func (unknown) Is(target error) bool { return target == errors.ErrUnsupported }
 
 // Lookup returns the encoding that Windows gives this number to. Its decoders and
 // encoders never fail: what is not text becomes U+FFFD, and what the page can't
@@ -46,14 +51,21 @@ func Lookup(number uint32) (encoding.Encoding, error) {
 	case utf16BE:
 		order := binary.BigEndian
 		return coding{utf16Decoder{order}, utf16Encoder{order}}, nil
-	case 932, 936, 949, 950, gb18030:
-	default:
-		if upperHalf(number) == "" {
-			return nil, fmt.Errorf("%w %d", ErrUnknown, number)
-		}
+	}
+	if !Known(number) {
+		return nil, fmt.Errorf("%w %d: no table has this number", ErrUnknown, number)
 	}
 	p := pageOf(number)
 	return coding{decoder{p}, encoder{p}}, nil
+}
+
+// Known says whether Lookup knows the number.
+func Known(number uint32) bool {
+	switch number {
+	case utf8CP, utf16LE, utf16BE, 932, 936, 949, 950, gb18030:
+		return true
+	}
+	return upperHalf(number) != ""
 }
 
 // A coding is a pair of transformers without state.

@@ -256,6 +256,14 @@ func TestValidPrefix(t *testing.T) {
 	assert.Zero(t, ValidPrefix([]byte("\x80")))
 }
 
+func TestASCIIPrefix(t *testing.T) {
+	long := strings.Repeat("ASCII ", 30)
+	for at := range len(long) + 1 {
+		require.Equal(t, at, ASCIIPrefix([]byte(long[:at]+"\x80"+long[at:])))
+	}
+	assert.Equal(t, len(long), ASCIIPrefix([]byte(long)))
+}
+
 // incomplete is minus the length of the piece of a character that s ends with.
 func incomplete(s string) int { return len(validPart(s)) - len(s) }
 

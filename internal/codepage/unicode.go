@@ -42,26 +42,18 @@ func (utf8Coder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 }
 
 // ValidPrefix returns how many bytes of p are whole characters of UTF-8, from its
-// beginning to the first byte that is none.
+// beginning to the first byte that is none. It is as fast as utf8.Valid.
 func ValidPrefix(p []byte) int {
-	if utf8.Valid(p) {
-		return len(p)
-	}
 	n := 0
-	for block := len(p) / 2; block >= 64; block /= 2 { // as fast as utf8.Valid, nearly
-		for n+block <= len(p) {
-			end := n + block
-			for end > n && !utf8.RuneStart(p[end-1]) {
-				end--
-			}
-			if end > n && p[end-1] >= utf8.RuneSelf {
-				end--
-			}
-			if end == n || !utf8.Valid(p[n:end]) {
-				break
-			}
-			n = end
+	for n < len(p) {
+		end := min(n+4<<10, len(p))
+		for end < len(p) && end > n && !utf8.RuneStart(p[end]) {
+			end--
 		}
+		if end == n || !utf8.Valid(p[n:end]) {
+			break
+		}
+		n = end
 	}
 	for n < len(p) {
 		r, size := utf8.DecodeRune(p[n:])
@@ -69,6 +61,21 @@ func ValidPrefix(p []byte) int {
 			break
 		}
 		n += size
+	}
+	return n
+}
+
+// ASCIIPrefix returns how many bytes of p are ASCII, from its beginning on.
+func ASCIIPrefix(p []byte) int {
+	n := 0
+	for ; n+32 <= len(p); n += 32 {
+		b := p[n : n+32 : n+32]
+		if (binary.LittleEndian.Uint64(b)|binary.LittleEndian.Uint64(b[8:])|
+			binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:]))&nonASCII != 0 {
+			break
+		}
+	}
+	for ; n < len(p) && p[n] < utf8.RuneSelf; n++ {
 	}
 	return n
 }
