@@ -39,3 +39,8 @@ require (
 	github.com/surefoot-go/surefoot v0.0.0-00010101000000-000000000000
 	golang.org/x/sys v0.50.0
 )
+	github.com/surefoot-go/surefoot v0.0.0-00010101000000-000000000000
+	k8s.io/utils v0.0.0-20261023123148-ca04ba58ecab
+)
+
+require golang.org/x/sys v0.50.0 // indirect
