@@ -44,7 +44,7 @@ func parseCommandLine(args []string, fs *flag.FlagSet) (inv invocation, err erro
 			inv.help = true
 			return inv, nil
 		case f == nil: // else its value would be taken for the command
-			return inv, fmt.Errorf("unknown flag %s", arg)
+			return inv, fmt.Errorf("flag provided but not defined: -%s", name)
 		}
 		inv.flags = append(inv.flags, arg)
 		if !hasValue && !isBoolFlag(f) && len(args) > 0 {
