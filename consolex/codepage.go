@@ -42,7 +42,7 @@ func (cp CodePage) OrUTF8() CodePage { return cp | orUTF8 }
 
 // ErrCodePage is in the errors about a code page that is unknown, or that can't be
 // what is asked of it. It is an [errors.ErrUnsupported], too.
-var ErrCodePage = codepage.ErrUnknown
+var ErrCodePage error = codepage.Unknown{}
 
 // Encoding returns the code page for the use with golang.org/x/text. Its decoder
 // and its encoder never fail: what is no text becomes U+FFFD, and what the code

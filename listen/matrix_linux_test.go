@@ -37,9 +37,9 @@ var matrix = map[string]want{
 }
 
 var matrixNames = map[string][]netip.Addr{
-	"both.example":            {netip.IPv6Loopback(), loopback4},
+	"both.example":            {netip.IPv6Loopback(), loopback4()},
 	"six.example":             {netip.IPv6Loopback()},
-	"mine-and-theirs.example": {loopback4, netip.MustParseAddr("203.0.113.7")},
+	"mine-and-theirs.example": {loopback4(), netip.MustParseAddr("203.0.113.7")},
 }
 
 // TestMatrix tries each address form in each kind of network stack, with real

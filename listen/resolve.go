@@ -48,8 +48,12 @@ func familiesOf(ends []endpoint) (f Families) {
 
 // Swapped by tests.
 var (
-	lookupNetIP = net.DefaultResolver.LookupNetIP
-	lookupPort  = net.DefaultResolver.LookupPort
+	lookupNetIP = func(ctx context.Context, network, host string) ([]netip.Addr, error) {
+		return net.DefaultResolver.LookupNetIP(ctx, network, host)
+	}
+	lookupPort = func(ctx context.Context, network, service string) (int, error) {
+		return net.DefaultResolver.LookupPort(ctx, network, service)
+	}
 )
 
 var errNoPort = errors.New(`missing port: write "host:port", or ":0" for any free port`)
@@ -94,7 +98,7 @@ func hostAddrs(ctx context.Context, host string) ([]netip.Addr, origin, error) {
 	case host == "":
 		return []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}, expanded, nil
 	case strings.EqualFold(strings.TrimSuffix(host, "."), "localhost"):
-		return []netip.Addr{loopback4, netip.IPv6Loopback()}, expanded, nil
+		return []netip.Addr{loopback4(), netip.IPv6Loopback()}, expanded, nil
 	}
 	a, err := netip.ParseAddr(host)
 	switch {

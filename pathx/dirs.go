@@ -121,7 +121,7 @@ func (e unixEnv) configDirs(app string, visit func(configDir)) {
 		if home, ok := e.home(); ok {
 			visit(configDir{source: FromUser, path: home + "/Library/Application Support"})
 		} else {
-			visit(noHome)
+			visit(noHome())
 		}
 		visit(configDir{source: FromSystem, path: "/Library/Application Support"})
 		return
@@ -134,7 +134,7 @@ func (e unixEnv) configDirs(app string, visit func(configDir)) {
 	if dir != "" {
 		visit(configDir{source: FromUser, path: dir})
 	} else {
-		visit(noHome)
+		visit(noHome())
 	}
 
 	dir, err = e.systemd("CONFIGURATION_DIRECTORY", app)
@@ -173,7 +173,9 @@ func (e unixEnv) xdgConfigDirs(visit func(configDir)) {
 // hasLocalEtc: hier(7) puts what is no part of the base system there.
 func (e unixEnv) hasLocalEtc() bool { return e.goos == "freebsd" || e.goos == "dragonfly" }
 
-var noHome = configDir{source: FromUser, err: ErrSkipped, hint: "HOME is not set to an absolute path: this account has no user places"}
+func noHome() configDir {
+	return configDir{source: FromUser, err: ErrSkipped, hint: "HOME is not set to an absolute path: this account has no user places"}
+}
 
 func skippedVariable(src Source, err error) configDir {
 	d := configDir{source: src, err: ErrSkipped, hint: err.Error()}

@@ -19,8 +19,18 @@ type exeDirs struct {
 	err  error
 }
 
+var own struct {
+	once sync.Once
+	dirs exeDirs
+}
+
 // executableDirs is computed at first use: it can't change while the process runs.
-var executableDirs = sync.OnceValue(func() exeDirs {
+func executableDirs() exeDirs {
+	own.once.Do(func() { own.dirs = findExecutable() })
+	return own.dirs
+}
+
+func findExecutable() exeDirs {
 	exe, err := os.Executable()
 	if err != nil {
 		return exeDirs{err: err}
@@ -37,7 +47,7 @@ var executableDirs = sync.OnceValue(func() exeDirs {
 		add(resolved)
 	}
 	return d
-})
+}
 
 // launchedAs is exe by the path that it was launched by. On Linux and some BSDs
 // os.Executable knows only the path without links; the other one is in os.Args,

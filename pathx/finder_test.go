@@ -41,9 +41,9 @@ func newScene(t *testing.T) scene {
 		require.NoError(t, os.MkdirAll(dir, 0o755))
 	}
 	t.Chdir(s[FromWorkDir])
-	saved := executableDirs
-	t.Cleanup(func() { executableDirs = saved })
-	executableDirs = func() exeDirs { return exeDirs{dirs: []exeDir{{path: s[FromExecutable]}}} }
+	saved := executableDirs()
+	t.Cleanup(func() { own.dirs = saved })
+	own.dirs = exeDirs{dirs: []exeDir{{path: s[FromExecutable]}}}
 	return s
 }
 

@@ -21,7 +21,18 @@ type process struct {
 	privileged bool
 }
 
-var thisProcess = sync.OnceValues(func() (process, error) {
+func thisProcess() (process, error) {
+	self.once.Do(func() { self.process, self.err = readProcess() })
+	return self.process, self.err
+}
+
+var self struct {
+	once    sync.Once
+	process process
+	err     error
+}
+
+func readProcess() (process, error) {
 	token := windows.GetCurrentProcessToken()
 	user, err := token.GetTokenUser()
 	if err != nil {
@@ -46,7 +57,7 @@ var thisProcess = sync.OnceValues(func() (process, error) {
 		}
 	}
 	return p, nil
-})
+}
 
 func privileged() bool {
 	p, _ := thisProcess() // its error comes back from checkTrust
@@ -57,7 +68,17 @@ func eachConfigDir(app string, visit func(configDir)) { knownFolders().configDir
 func dirsOf(app string) (Dirs, error)                 { return knownFolders().dirs(app) }
 
 // knownFolders reads the folders from the registry, where shell32 has them from.
-var knownFolders = sync.OnceValue(func() folders {
+func knownFolders() folders {
+	known.once.Do(func() { known.folders = readFolders() })
+	return known.folders
+}
+
+var known struct {
+	once    sync.Once
+	folders folders
+}
+
+func readFolders() folders {
 	var f folders
 	p, err := thisProcess()
 	if err != nil {
@@ -73,7 +94,7 @@ var knownFolders = sync.OnceValue(func() folders {
 	}
 	f.programData, f.machineErr = readFolder(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList`, "ProgramData")
 	return f
-})
+}
 
 func readFolder(root registry.Key, key, name string) (string, error) {
 	k, err := registry.OpenKey(root, key, registry.QUERY_VALUE|registry.WOW64_64KEY)

@@ -14,7 +14,12 @@ import (
 )
 
 // errIsDirectory says so in the system's terms too.
-var errIsDirectory = fmt.Errorf("%w: %w", ErrNotRegular, syscall.EISDIR)
+var errIsDirectory error = directoryError{}
+
+type directoryError struct{}
+
+func (directoryError) Error() string   { return ErrNotRegular.Error() + ": " + syscall.EISDIR.Error() }
+func (directoryError) Unwrap() []error { return []error{ErrNotRegular, syscall.EISDIR} }
 
 // A walk is one search under way.
 type walk struct {

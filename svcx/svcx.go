@@ -114,9 +114,15 @@ func (m Manager) String() string {
 // is, elsewhere the variables that managers set for the process itself
 // (SYSTEMD_EXEC_PID and NOTIFY_SOCKET of systemd.exec(5), XPC_SERVICE_NAME): a
 // shell that was started by a unit's process is a console.
-func Under() Manager { return underOnce() }
+func Under() Manager {
+	starter.once.Do(func() { starter.manager = under() })
+	return starter.manager
+}
 
-var underOnce = sync.OnceValue(under)
+var starter struct {
+	once    sync.Once
+	manager Manager
+}
 
 // Ready says that start-up is over: the service is Running, systemd gets
 // READY=1. Later calls do nothing. ctx is what Main was given, or made from it;

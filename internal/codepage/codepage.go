@@ -30,13 +30,11 @@ const (
 	utf8CP  = 65001
 )
 
-// ErrUnknown is in the error of Lookup.
-var ErrUnknown error = unknown{}
+// Unknown is in the error of Lookup.
+type Unknown struct{}
 
-type unknown struct{}
-
-func (unknown) Error() string        { return "consolex: unsupported code page" }
-func (unknown) Is(target error) bool { return target == errors.ErrUnsupported }
+func (Unknown) Error() string        { return "consolex: unsupported code page" }
+func (Unknown) Is(target error) bool { return target == errors.ErrUnsupported }
 
 // Lookup returns the encoding that Windows gives this number to. Its decoders and
 // encoders never fail: what is not text becomes U+FFFD, and what the page can't
@@ -53,7 +51,7 @@ func Lookup(number uint32) (encoding.Encoding, error) {
 		return coding{utf16Decoder{order}, utf16Encoder{order}}, nil
 	}
 	if !Known(number) {
-		return nil, fmt.Errorf("%w %d: no table has this number", ErrUnknown, number)
+		return nil, fmt.Errorf("%w %d: no table has this number", Unknown{}, number)
 	}
 	p := pageOf(number)
 	return coding{decoder{p}, encoder{p}}, nil

@@ -241,7 +241,7 @@ func inRooms(t *testing.T, tr transform.Transformer, src string, room int) strin
 func TestLookup(t *testing.T) {
 	for _, number := range []uint32{0, 1, 37, 65000, 12000, 1 << 31} {
 		_, err := Lookup(number)
-		assert.ErrorIs(t, err, ErrUnknown)
+		assert.ErrorIs(t, err, Unknown{})
 		assert.ErrorIs(t, err, errors.ErrUnsupported)
 		assert.ErrorContains(t, err, fmt.Sprint(number))
 	}

@@ -60,11 +60,18 @@ var (
 	// ErrKilled is in the error of Stop where the tree had to be killed.
 	ErrKilled = errors.New("child: killed, because it did not end when asked")
 	// ErrNotContained is in the error of Start where Options.Whole can't be had.
-	ErrNotContained = fmt.Errorf("child: a descendant could escape: %w", errors.ErrUnsupported)
+	ErrNotContained error = notContained{}
 	// ErrTethered is in the error of StartDetached where the process would end
 	// with this one all the same.
 	ErrTethered = errors.New("child: can't be detached")
 )
+
+type notContained struct{}
+
+func (notContained) Error() string {
+	return "child: a descendant could escape: " + errors.ErrUnsupported.Error()
+}
+func (notContained) Unwrap() error { return errors.ErrUnsupported }
 
 // Ask is a way to ask a child to end.
 type Ask uint8

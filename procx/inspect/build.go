@@ -93,7 +93,17 @@ func Build() Report {
 	return r
 }
 
-var ownBuild = sync.OnceValue(func() Report {
+var own struct {
+	once   sync.Once
+	report Report
+}
+
+func ownBuild() Report {
+	own.once.Do(func() { own.report = readOwnBuild() })
+	return own.report
+}
+
+func readOwnBuild() Report {
 	path, err := os.Executable()
 	if err == nil {
 		var r Report
@@ -106,7 +116,7 @@ var ownBuild = sync.OnceValue(func() Report {
 		r.settings(info)
 	}
 	return r
-})
+}
 
 // BuildOf reports on the binary of that path: ELF, PE or Mach-O, of any
 // system. Whether its packages are optimised is read from its DWARF
