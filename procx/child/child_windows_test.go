@@ -1,7 +1,9 @@
 package child
 
 import (
+	"context"
 	"errors"
+	"os/exec"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -57,6 +59,18 @@ func TestWithoutJob(t *testing.T) {
 		assert.ErrorIs(t, err, ErrNotContained)
 		assert.ErrorIs(t, err, refused)
 		assert.NotNil(t, cmd.ProcessState, "has been killed and reaped before it ran")
+	})
+	t.Run("demanded, context over", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		assignJob = func(job, process windows.Handle) error {
+			cancel() // now Cancel waits for the start
+			return refused
+		}
+		own := testenv.Command(t, "node", "0")
+		cmd := exec.CommandContext(ctx, own.Path)
+		cmd.Args, cmd.Env = own.Args, own.Env
+		_, err := Start(t.Context(), cmd, &Options{Ask: AskNothing, Whole: true})
+		assert.ErrorIs(t, err, ErrNotContained)
 	})
 }
 

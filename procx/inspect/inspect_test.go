@@ -336,10 +336,14 @@ func TestGoToolPprof(t *testing.T) {
 	stop := make(chan struct{})
 	defer close(stop)
 	go burn(stop)
-	go func() { // in time for the difference
-		for range 200 {
-			go parked(stop)
-			time.Sleep(5 * time.Millisecond)
+	go func() { // for the difference, whenever that is taken
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(50 * time.Millisecond):
+				go parked(stop)
+			}
 		}
 	}()
 	for _, tt := range []struct{ url, want string }{
