@@ -21,6 +21,8 @@ import (
 
 const seesRest = true
 
+var ownHelpers = map[string]func([]string) int{"pitfall": pitfall}
+
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
 // everyContainment runs f with a cgroup, where this machine has one to give,
