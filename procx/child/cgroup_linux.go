@@ -38,6 +38,20 @@ func newCgroup() (*cgroup, error) {
 		return nil, err
 	}
 	sweep(parent)
+	for range 10 {
+		var c *cgroup
+		c, err = makeCgroup(parent)
+		// Another's sweep may take the directory before it is locked; or a
+		// predecessor with this process's number has left one that is dying.
+		taken := errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.EEXIST)
+		if !taken {
+			return c, err
+		}
+	}
+	return nil, err
+}
+
+func makeCgroup(parent string) (*cgroup, error) {
 	path := filepath.Join(parent, fmt.Sprintf(cgroupPrefix+"%d-%d", os.Getpid(), cgroupSeq.Add(1)))
 	if err := os.Mkdir(path, 0o755); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -134,6 +135,24 @@ func TestCgroupSweep(t *testing.T) {
 	assert.Empty(t, out.rest(t))
 }
 
+// Nobody's sweep takes what another is making.
+func TestCgroupsAtOnce(t *testing.T) {
+	needCgroup(t)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 25 {
+				c, err := newCgroup()
+				if assert.NoError(t, err) {
+					assert.DirExists(t, c.path)
+					c.close()
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func TestGroupOfAnother(t *testing.T) {
 	cmd := testenv.Command(t, "node", "0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: os.Getpid()}
@@ -212,6 +231,13 @@ func onOtherThread(f func()) {
 	}
 	go onOtherThread(f)
 	select {}
+}
+
+func TestStartDetachedWithDeathSignal(t *testing.T) {
+	cmd := exec.Command("true")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	_, err := StartDetached(cmd, nil)
+	assert.ErrorIs(t, err, ErrTethered)
 }
 
 // As a unit's main process, StartDetached believes what systemd says of it.
