@@ -125,6 +125,8 @@ func TestSessionEscapesGroup(t *testing.T) {
 // What outlives a killed owner of a cgroup ends when the next one is made.
 func TestCgroupSweep(t *testing.T) {
 	needCgroup(t)
+	defer func(d time.Duration) { making = d }(making)
+	making = 0
 	cmd := testenv.Command(t, "parent", "1", "stubborn")
 	out := pipe(t, cmd)
 	require.NoError(t, cmd.Start())
