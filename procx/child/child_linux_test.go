@@ -22,7 +22,7 @@ import (
 
 const seesRest = true
 
-var ownHelpers = map[string]func([]string) int{"pitfall": pitfall}
+var ownHelpers = map[string]func([]string) int{"pitfall": pitfall, "contain": contain}
 
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
@@ -269,4 +269,46 @@ func TestStartDetachedInUnit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A unit's own account can have a cgroup for each tree if the unit says so.
+func TestContainmentInUnit(t *testing.T) {
+	if !testenv.InSystemd(t) {
+		return
+	}
+	dir, err := os.MkdirTemp("/var/tmp", "") // go test's own is closed to others
+	require.NoError(t, err)
+	defer os.RemoveAll(dir)
+	require.NoError(t, os.Chmod(dir, 0o755))
+	exe := filepath.Join(dir, "test")
+	data, err := os.ReadFile("/proc/self/exe")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(exe, data, 0o755))
+	for _, tt := range []struct {
+		delegate string
+		want     Containment
+	}{{"yes", Group | Cgroup | DeathSignal}, {"no", Group | DeathSignal}} {
+		t.Run("Delegate="+tt.delegate, func(t *testing.T) {
+			log := filepath.Join(t.TempDir(), "log")
+			run := exec.Command("systemd-run", "--wait", "--collect", "--uid=nobody", "--property=Delegate="+tt.delegate,
+				"--property=StandardOutput=file:"+log, "--setenv=SUREFOOT_TEST_HELPER=contain", exe)
+			text, err := run.CombinedOutput()
+			require.NoError(t, err, "%s", text)
+			out, err := os.ReadFile(log)
+			require.NoError(t, err)
+			assert.Equal(t, tt.want.String(), string(out))
+		})
+	}
+}
+
+// contain prints the containment of a child.
+func contain([]string) int {
+	p, err := Start(context.Background(), exec.Command("true"), nil)
+	if err != nil {
+		fmt.Print(err)
+		return 1
+	}
+	fmt.Print(p.Containment())
+	p.Wait()
+	return 0
 }
