@@ -100,7 +100,7 @@ func TestContainmentInUnit(t *testing.T) {
 		t.Run("Delegate="+tt.delegate, func(t *testing.T) {
 			log := filepath.Join(t.TempDir(), "log")
 			run := exec.Command("systemd-run", "--wait", "--collect", "--uid=nobody", "--property=Delegate="+tt.delegate,
-				"--property=StandardOutput=file:"+log, "--setenv=SUREFOOT_TEST_HELPER=contain", exe)
+				"--property=StandardOutput=file:"+log, "--property=StandardError=null", "--setenv=SUREFOOT_TEST_HELPER=contain", exe)
 			text, err := run.CombinedOutput()
 			require.NoError(t, err, "%s", text)
 			out, err := os.ReadFile(log)

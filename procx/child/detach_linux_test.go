@@ -33,7 +33,7 @@ func TestStartDetachedInUnit(t *testing.T) {
 			r := newRendezvous(t)
 			log := filepath.Join(t.TempDir(), "log")
 			run := exec.Command("systemd-run", "--wait", "--collect", "--property=KillMode="+tt.killMode,
-				"--property=StandardOutput=file:"+log, "--setenv=SUREFOOT_TEST_HELPER=launcher", os.Args[0], r.addr(), r.output)
+				"--property=StandardOutput=file:"+log, "--property=StandardError=null", "--setenv=SUREFOOT_TEST_HELPER=launcher", os.Args[0], r.addr(), r.output)
 			text, err := run.CombinedOutput()
 			require.NoError(t, err, "%s", text)
 			out, err := os.ReadFile(log)
