@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -38,6 +39,20 @@ func newCgroup() (*cgroup, error) {
 		return nil, err
 	}
 	sweep(parent)
+	for range 5 {
+		var c *cgroup
+		c, err = makeCgroup(parent)
+		// A predecessor with this process's number has left one that is dying;
+		// or another's sweep took this one, because locking it took a second.
+		taken := errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.EEXIST)
+		if !taken {
+			return c, err
+		}
+	}
+	return nil, err
+}
+
+func makeCgroup(parent string) (*cgroup, error) {
 	path := filepath.Join(parent, fmt.Sprintf(cgroupPrefix+"%d-%d", os.Getpid(), cgroupSeq.Add(1)))
 	if err := os.Mkdir(path, 0o755); err != nil {
 		return nil, err
@@ -58,11 +73,19 @@ func newCgroup() (*cgroup, error) {
 	return c, nil
 }
 
+// making is how long a cgroup may be there before its owner has locked it.
+// Tests that sweep at once swap it.
+var making = time.Second
+
 // sweep kills and removes what processes left behind that could not do it
 // themselves, killed or crashed: a descendant that outlived its tree's owner.
 func sweep(parent string) {
 	paths, _ := filepath.Glob(filepath.Join(parent, cgroupPrefix+"*-*"))
 	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil || time.Since(info.ModTime()) < making {
+			continue
+		}
 		if dir, err := lockDir(path); err == nil { // nobody's
 			c := &cgroup{path, dir}
 			c.kill()

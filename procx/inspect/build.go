@@ -83,7 +83,8 @@ type VCS struct {
 	Modified bool      // with changes that are not in it
 }
 
-// Build reports on the running program, once; calls after the first are free.
+// Build reports on the running program. The first call reads its debug
+// information, which takes some tens of milliseconds; further ones are free.
 // Where its own file can't be read, the verdict is Unknown and Reason says why.
 //
 // Binaries that "go run" and "go test" make have no DWARF.

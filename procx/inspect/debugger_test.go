@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -45,23 +47,33 @@ func breakpoints(t *testing.T, dlv, exe string, functions ...string) (hits []str
 	for _, f := range functions {
 		fmt.Fprintf(&script, "break %s\n", f)
 	}
-	script.WriteString(strings.Repeat("continue\n", len(functions)+1) + "exit\n")
-	cmd := exec.CommandContext(t.Context(), dlv, "exec", "--allow-non-terminal-interactive=true", exe)
-	cmd.Env = append(os.Environ(), "TERM=dumb", "XDG_CONFIG_HOME="+t.TempDir())
-	cmd.Stdin = strings.NewReader(script.String())
-	out, err := cmd.CombinedOutput()
-	if err != nil && strings.Contains(string(out), "could not launch process") && !strings.Contains(string(out), "debug info") {
-		t.Skipf("delve can't start processes here: %s", out)
-	}
-	if strings.Contains(string(out), "no debug info found") {
+	script.WriteString(strings.Repeat("continue\n", len(functions)+1))
+	out := runDelve(t, dlv, exe, script.String(), os.Environ())
+	if strings.Contains(out, "no debug info found") {
 		return nil // it may stop at a function that the symbols name, but shows no variable
 	}
-	for _, m := range regexp.MustCompile(`> (?:\[Breakpoint \d+\] )?(\S+)\(\) .*\n(Warning: debugging optimized function)?`).FindAllStringSubmatch(string(out), -1) {
+	for _, m := range regexp.MustCompile(`> (?:\[Breakpoint \d+\] )?(\S+)\(\) .*\n(Warning: debugging optimized function)?`).FindAllStringSubmatch(out, -1) {
 		if m[2] == "" {
 			hits = append(hits, m[1])
 		}
 	}
 	return hits
+}
+
+// runDelve runs delve on a program and returns what both print.
+func runDelve(t *testing.T, dlv, exe, script string, env []string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, dlv, "exec", "--allow-non-terminal-interactive=true", exe)
+	cmd.Env = append(env, "TERM=dumb", "XDG_CONFIG_HOME="+t.TempDir())
+	cmd.Stdin = strings.NewReader(script + "exit\n")
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil || err != nil && strings.Contains(string(out), "could not launch process") {
+		t.Skipf("delve can't debug here: %v\n%s", err, out) // macOS wants a password for it
+	}
+	return string(out)
 }
 
 // delve builds the debugger.
@@ -95,14 +107,8 @@ func TestDebuggerAttached(t *testing.T) {
 	assert.False(t, got)
 	t.Run("delve", func(t *testing.T) {
 		cmd := testenv.Command(t, "attached")
-		debugged := exec.CommandContext(t.Context(), delve(t), "exec", "--allow-non-terminal-interactive=true", cmd.Path)
-		debugged.Env = append(cmd.Env, "TERM=dumb", "XDG_CONFIG_HOME="+t.TempDir())
-		debugged.Stdin = strings.NewReader("continue\nexit\n")
-		out, err := debugged.CombinedOutput()
-		if err != nil && strings.Contains(string(out), "could not launch process") {
-			t.Skipf("delve can't start processes here: %s", out)
-		}
-		assert.Contains(t, string(out), "true <nil>")
+		out := runDelve(t, delve(t), cmd.Path, "continue\n", cmd.Env)
+		assert.Contains(t, out, "true <nil>")
 	})
 }
 
