@@ -173,7 +173,7 @@ func (a Attempt) String() string {
 		b.WriteString(" " + a.Path)
 	}
 	b.WriteString(": " + a.Status())
-	if detail := detailOf(a.Err); detail != "" {
+	if detail := a.Detail(); detail != "" {
 		b.WriteString(": " + detail)
 	}
 	if a.Hint != "" {
@@ -185,17 +185,18 @@ func (a Attempt) String() string {
 // MarshalText returns String, for JSON and structured logs.
 func (a Attempt) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// detailOf is what the error adds to the status.
-func detailOf(err error) string {
+// Detail returns what Err adds to Status, if anything: who could have changed the file,
+// what is wrong with a name, an error that has no status of its own.
+func (a Attempt) Detail() string {
 	var untrusted *UntrustedError
 	var name *nameError
 	switch {
-	case errors.As(err, &untrusted):
+	case errors.As(a.Err, &untrusted):
 		return untrusted.reason()
-	case errors.As(err, &name):
+	case errors.As(a.Err, &name):
 		return name.reason()
-	case Attempt{Err: err}.Status() == "failed":
-		return err.Error()
+	case a.Status() == "failed":
+		return a.Err.Error()
 	}
 	return ""
 }

@@ -182,6 +182,7 @@ func TestOpenStops(t *testing.T) {
 			require.NoError(t, os.Mkdir(path, 0o755))
 		}},
 		{"denied", "access denied", fs.ErrPermission, denied},
+		{"untrusted", "not trusted", ErrUntrusted, distrusted},
 	}
 	for _, src := range []Source{FromFlag, FromEnv, FromExecutable, FromUser, FromSystem} {
 		for _, o := range obstacles {
@@ -192,6 +193,7 @@ func TestOpenStops(t *testing.T) {
 				}
 				s.put(t, FromWorkDir)
 				f := s.finder(t, src)
+				f.Trust = TrustAlways
 				o.make(t, s.path(src))
 
 				_, err := f.Open()
