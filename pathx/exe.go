@@ -19,8 +19,10 @@ type exeDirs struct {
 	err  error
 }
 
-// executableDirs is computed at first use: it can't change while the process runs.
-var executableDirs = sync.OnceValue(func() exeDirs {
+// executableDirs is swapped by tests.
+var executableDirs = sync.OnceValue(findExecutableDirs) // it can't change while the process runs
+
+func findExecutableDirs() exeDirs {
 	exe, err := os.Executable()
 	if err != nil {
 		return exeDirs{err: err}
@@ -37,7 +39,7 @@ var executableDirs = sync.OnceValue(func() exeDirs {
 		add(resolved)
 	}
 	return d
-})
+}
 
 // launchedAs is exe by the path that it was launched by. On Linux and some BSDs
 // os.Executable knows only the path without links; the other one is in os.Args,

@@ -60,8 +60,9 @@ type Finder struct {
 	Names []string
 
 	// Flag is the value of the program's flag for the file. A relative path is
-	// taken against the directory that is current when the search begins; from
-	// then on only its absolute form is used.
+	// taken against the start directory: the one that is current when a Finder
+	// meets the first relative path. If the program changes its directory later,
+	// the path means the same file as before.
 	Flag string
 
 	// EnvVar is the name of the environment variable that names the file. Its
@@ -121,7 +122,7 @@ func (f Finder) Explain() []Attempt {
 // A File is an open configuration file and how it was found.
 type File struct {
 	*os.File           // open for reading
-	Path     string    // absolute, if the current directory is known
+	Path     string    // absolute, if the start directory is known
 	Source   Source    // the kind of place that it was found in
 	Tried    []Attempt // all places up to this one, which is the last
 }

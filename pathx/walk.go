@@ -8,13 +8,19 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"unicode"
 	"unicode/utf8"
 )
 
-// errIsDirectory says so in the system's terms too.
-var errIsDirectory = fmt.Errorf("%w: %w", ErrNotRegular, syscall.EISDIR)
+// errIsDirectory is an ErrNotRegular in the system's terms too.
+var errIsDirectory error = isDirectoryError{}
+
+type isDirectoryError struct{}
+
+func (isDirectoryError) Error() string   { return ErrNotRegular.Error() + ": a directory" }
+func (isDirectoryError) Unwrap() []error { return []error{ErrNotRegular, syscall.EISDIR} }
 
 // A walk is one search under way.
 type walk struct {
@@ -102,13 +108,54 @@ func (w *walk) visitPath(src Source, path string) {
 		w.note(Attempt{Source: src, Path: path, Err: err})
 		return
 	}
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	} // else the current directory is unknown: the system may open it nevertheless
-	w.look(src, path)
+	w.look(src, absolute(path))
 	if a := &w.tried[len(w.tried)-1]; a.Err != nil && a.Hint == "" {
-		a.Hint = pathHint(given, path, a.Err)
+		a.Hint = pathHint(given, a.Path, a.Err)
 	}
+}
+
+// absolute takes path against the start directory. If that is unknown, the path stays
+// relative; the system may open it nevertheless.
+func absolute(path string) string {
+	if !filepath.IsAbs(path) {
+		dir, err := startDir()
+		switch {
+		case err != nil:
+			return path
+		case os.IsPathSeparator(path[0]): // Windows: on the current drive
+			path = filepath.VolumeName(dir) + path
+		default:
+			path = dir + string(filepath.Separator) + path
+		}
+	}
+	if runtime.GOOS != "windows" && strings.Contains(path, "..") {
+		return path // outside Windows, link/.. isn't nothing, but where the link leads to
+	}
+	return filepath.Clean(path)
+}
+
+// start is the directory that relative flags and variables are taken against, once one
+// of them has been.
+var start struct {
+	sync.Mutex
+	dir string
+}
+
+// startDir is asked when it is needed, and not at import: a program may have to
+// change its directory first, and most need none. If it is gone, it is asked anew.
+func startDir() (string, error) {
+	start.Lock()
+	defer start.Unlock()
+	if start.dir != "" {
+		if fi, err := os.Stat(start.dir); err == nil && fi.IsDir() {
+			return start.dir, nil
+		}
+	}
+	dir, err := os.Getwd()
+	if err == nil {
+		start.dir = dir
+	}
+	return dir, err
 }
 
 // visitExecutable looks beside the executable for the names that carry the app's.
@@ -168,7 +215,7 @@ func (w *walk) visitNames(src Source, dir string) {
 // look opens the file, once, and checks it on its handle.
 func (w *walk) look(src Source, path string) {
 	for i := range w.tried {
-		if w.tried[i].Path == path && w.tried[i].Err != ErrSkipped {
+		if t := &w.tried[i]; t.Path == path && t.Source >= FromExecutable && t.Err != ErrSkipped {
 			return // a place under two names, such as XDG_CONFIG_HOME=/etc
 		}
 	}
