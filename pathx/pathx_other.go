@@ -28,6 +28,8 @@ func driveHint(path string) string           { return "" }
 // An original is a file that will be replaced.
 type original struct{ mode fs.FileMode }
 
+const sweepFlags = os.O_RDONLY
+
 func originalOf(_ *os.Root, _ string, fi fs.FileInfo) (*original, error) {
 	return &original{fi.Mode()}, nil
 }

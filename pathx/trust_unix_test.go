@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -230,4 +231,32 @@ func TestOpenGoesOnBehindAFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(s[FromUser], nil, 0o644))
 	s.put(t, FromWorkDir)
 	requireTaken(t, s.finder(t), FromWorkDir, s.path(FromWorkDir))
+}
+
+// As it was launched, which os.Executable doesn't know on Linux, comes first.
+func TestOpenBesideALink(t *testing.T) {
+	dir := openDir(t)
+	exe := copyExecutable(t, filepath.Join(dir, "real"))
+	link := filepath.Join(dir, "links", "started")
+	require.NoError(t, os.Mkdir(filepath.Dir(link), 0o755))
+	require.NoError(t, os.Symlink(exe, link))
+	find := func(path, arg0 string) string {
+		t.Helper()
+		cmd := testenv.Command(t, "find", `{"App": "orders"}`)
+		cmd.Path, cmd.Args[0], cmd.Dir = path, arg0, dir
+		cmd.Env = append(cmd.Env, "PATH="+filepath.Dir(link)+string(os.PathListSeparator)+os.Getenv("PATH"))
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		return string(out)
+	}
+	besideExe, besideLink := filepath.Join(filepath.Dir(exe), file), filepath.Join(filepath.Dir(link), file)
+	require.NoError(t, os.WriteFile(besideExe, nil, 0o644))
+	assert.Equal(t, besideExe, find(link, link))
+	require.NoError(t, os.WriteFile(besideLink, nil, 0o644))
+	assert.Equal(t, besideLink, find(link, link))
+	assert.Equal(t, besideLink, find(link, "started"), "found through PATH")
+	assert.Equal(t, besideLink, find(link, "links/started"), "relative")
+	if runtime.GOOS == "linux" { // elsewhere the system knows how it was launched
+		assert.Equal(t, besideExe, find(link, "/bin/sh"), "what leads elsewhere isn't believed")
+	}
 }

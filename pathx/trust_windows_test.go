@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -55,7 +56,11 @@ func TestTrustDACL(t *testing.T) {
 	require.NoError(t, open())
 	setSDDL(t, dir, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;OW)(A;OICI;FA;;;WD)")
 	require.ErrorAs(t, open(), &untrusted)
-	assert.Equal(t, dir, untrusted.Path)
+	want, err := os.Stat(dir)
+	require.NoError(t, err)
+	got, err := os.Stat(untrusted.Path) // the long form of a path such as C:\Users\RUNNER~1
+	require.NoError(t, err)
+	assert.True(t, os.SameFile(want, got), untrusted.Path)
 }
 
 func TestTrustFixMends(t *testing.T) {
@@ -84,5 +89,35 @@ func TestThisProcess(t *testing.T) {
 	assert.True(t, p.trusts(p.sid))
 	if token.IsElevated() {
 		assert.True(t, privileged())
+	}
+}
+
+func TestKnownFolders(t *testing.T) {
+	f := knownFolders()
+	require.NoError(t, f.machineErr)
+	assert.True(t, strings.EqualFold(os.Getenv("ProgramData"), f.programData), f.programData)
+	if f.service != "" {
+		t.Skip("a service account has no user places")
+	}
+	require.NoError(t, f.userErr)
+	assert.True(t, strings.EqualFold(os.Getenv("APPDATA"), f.roaming), f.roaming)
+	assert.True(t, strings.EqualFold(os.Getenv("LOCALAPPDATA"), f.local), f.local)
+}
+
+// A process that has these loaded is told nothing of a logoff or shutdown.
+func TestLoadsNoWindowSystem(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "private")
+	require.NoError(t, EnsureDir(dir, true))
+	require.NoError(t, WriteFile(filepath.Join(dir, file), nil, 0o600))
+	f, err := Finder{App: app, Flag: filepath.Join(dir, file), Trust: TrustAlways}.Open()
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	_, err = DirsOf(app)
+	require.NoError(t, err)
+	for _, dll := range []string{"user32.dll", "shell32.dll", "gdi32.dll"} {
+		name, err := windows.UTF16PtrFromString(dll)
+		require.NoError(t, err)
+		var h windows.Handle
+		assert.Error(t, windows.GetModuleHandleEx(0, name, &h), "%s is loaded", dll)
 	}
 }

@@ -201,7 +201,7 @@ func sweep(root *os.Root, prefix string) {
 		if fi, err := root.Lstat(name); err != nil || !fi.Mode().IsRegular() {
 			continue
 		}
-		f, err := root.Open(name)
+		f, err := root.OpenFile(name, sweepFlags, 0)
 		if err != nil {
 			continue
 		}

@@ -22,6 +22,9 @@ func originalOf(_ *os.Root, _ string, fi fs.FileInfo) (*original, error) {
 	return &original{fi.Mode(), int(st.Uid), int(st.Gid)}, nil
 }
 
+// sweepFlags: what was a file a moment ago may be a pipe now, which must not block.
+const sweepFlags = unix.O_RDONLY | unix.O_NONBLOCK
+
 // createFile makes a new file; one that will replace another is for nobody else's
 // eyes until it has that one's owner and mode.
 func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*os.File, error) {
