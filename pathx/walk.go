@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 	"unicode"
 	"unicode/utf8"
@@ -19,7 +18,8 @@ var errIsDirectory error = isDirectoryError{}
 
 type isDirectoryError struct{}
 
-func (isDirectoryError) Error() string   { return ErrNotRegular.Error() + ": a directory" }
+func (isDirectoryError) Error() string { return ErrNotRegular.Error() + ": a directory" }
+
 func (isDirectoryError) Unwrap() []error { return []error{ErrNotRegular, syscall.EISDIR} }
 
 // A walk is one search under way.
@@ -112,50 +112,6 @@ func (w *walk) visitPath(src Source, path string) {
 	if a := &w.tried[len(w.tried)-1]; a.Err != nil && a.Hint == "" {
 		a.Hint = pathHint(given, a.Path, a.Err)
 	}
-}
-
-// absolute takes path against the start directory. If that is unknown, the path stays
-// relative; the system may open it nevertheless.
-func absolute(path string) string {
-	if !filepath.IsAbs(path) {
-		dir, err := startDir()
-		switch {
-		case err != nil:
-			return path
-		case os.IsPathSeparator(path[0]): // Windows: on the current drive
-			path = filepath.VolumeName(dir) + path
-		default:
-			path = dir + string(filepath.Separator) + path
-		}
-	}
-	if runtime.GOOS != "windows" && strings.Contains(path, "..") {
-		return path // outside Windows, link/.. isn't nothing, but where the link leads to
-	}
-	return filepath.Clean(path)
-}
-
-// start is the directory that relative flags and variables are taken against, once one
-// of them has been.
-var start struct {
-	sync.Mutex
-	dir string
-}
-
-// startDir is asked when it is needed, and not at import: a program may have to
-// change its directory first, and most need none. If it is gone, it is asked anew.
-func startDir() (string, error) {
-	start.Lock()
-	defer start.Unlock()
-	if start.dir != "" {
-		if fi, err := os.Stat(start.dir); err == nil && fi.IsDir() {
-			return start.dir, nil
-		}
-	}
-	dir, err := os.Getwd()
-	if err == nil {
-		start.dir = dir
-	}
-	return dir, err
 }
 
 // visitExecutable looks beside the executable for the names that carry the app's.

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 
@@ -15,33 +14,6 @@ import (
 )
 
 func privileged() bool { return unix.Geteuid() == 0 }
-
-func driveHint(path string) string { return "" }
-
-func eachConfigDir(app string, visit func(configDir)) {
-	unixEnv{runtime.GOOS, os.Getenv}.configDirs(app, visit)
-}
-
-func dirsOf(app string) (Dirs, error) { return unixEnv{runtime.GOOS, os.Getenv}.dirs(app) }
-
-// openFile opens path for reading. O_NONBLOCK: a FIFO must not hold the search up.
-// The error is the bare number, without the path and an allocation.
-func openFile(path string) (*os.File, error) {
-	for {
-		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-		switch err {
-		case nil:
-			if err := unix.SetNonblock(fd, false); err != nil {
-				unix.Close(fd)
-				return nil, err
-			}
-			return os.NewFile(uintptr(fd), path), nil
-		case unix.EINTR: // golang.org/issue/11180: slow file systems return it
-		default:
-			return nil, err
-		}
-	}
-}
 
 func checkTrust(file *os.File, fi fs.FileInfo, path string) error {
 	euid := uint32(unix.Geteuid())
