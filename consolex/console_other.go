@@ -12,4 +12,6 @@ func openConsole() (console, error) { return nil, nil }
 
 func writeConsole(*os.File, []uint16) (int, error) { return 0, errors.ErrUnsupported }
 
+func readConsole(*os.File, []uint16) (int, error) { return 0, errors.ErrUnsupported }
+
 func attachParent() error { return nil }

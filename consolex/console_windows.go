@@ -1,8 +1,12 @@
 package consolex
 
 import (
+	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"sync"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -80,6 +84,26 @@ func (sysConsole) onEnd(f func()) error {
 
 func writeConsole(f *os.File, u []uint16) (int, error) {
 	var n uint32
-	err := windows.WriteConsole(windows.Handle(f.Fd()), &u[0], uint32(len(u)), &n, nil)
-	return int(n), err
+	if err := windows.WriteConsole(windows.Handle(f.Fd()), &u[0], uint32(len(u)), &n, nil); err != nil {
+		return 0, &fs.PathError{Op: "write", Path: f.Name(), Err: err}
+	}
+	return int(n), nil
+}
+
+// readConsole reads a line, or what the console's mode makes of it. It returns 0
+// without an error if Ctrl+C or Ctrl+Break has interrupted it: ReadConsoleW then
+// succeeds, reads nothing and leaves ERROR_OPERATION_ABORTED, and only that tells
+// it from the end.
+func readConsole(f *os.File, u []uint16) (int, error) {
+	var n uint32
+	err := winapi.ReadConsole(windows.Handle(f.Fd()), &u[0], uint32(len(u)), &n, nil)
+	switch {
+	case err == nil:
+		return int(n), nil
+	case errors.Is(err, windows.ERROR_OPERATION_ABORTED):
+		return 0, nil
+	case errors.Is(err, syscall.EINVAL): // no error, and nothing read
+		return 0, io.EOF
+	}
+	return 0, &fs.PathError{Op: "read", Path: f.Name(), Err: err}
 }

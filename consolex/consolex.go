@@ -75,13 +75,18 @@ func UTF8() (restore func() error, err error) {
 //
 //	err := consolex.With(cmd.Run)
 //
-// The console is restored when f panics, too. If UTF8 fails, f is not called.
+// The error is f's, as it is, unless restoring fails. The console is restored when
+// f panics, too. If UTF8 fails, f is not called.
 func With(f func() error) (err error) {
 	restore, err := UTF8()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, restore()) }()
+	defer func() {
+		if failed := restore(); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}()
 	return f()
 }
 

@@ -35,6 +35,8 @@ var systemHelpers = map[string]func([]string) int{
 	"orphan":     helper(helpOrphan),
 	"no console": helper(helpNoConsole),
 	"kinds":      helper(helpKinds),
+	"child":      helper(helpChild),
+	"dialogue":   helper(helpDialogue),
 }
 
 func helper(f func(args []string) error) func([]string) int {

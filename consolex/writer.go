@@ -15,7 +15,8 @@ import (
 //   - A console gets UTF-16 through WriteConsoleW, so that the console's code page
 //     does not matter. A rune whose bytes come in two writes is joined: at most
 //     three bytes wait for the next Write or for Flush.
-//   - A pipe, a file or a terminal of another system gets the bytes as they are.
+//   - A pipe, a file or a terminal of another system gets the bytes as they are, or
+//     in a code page if asked.
 //   - A dead handle gets nothing. What is written goes to the fallback, or
 //     nowhere, without an error.
 //
@@ -24,6 +25,8 @@ import (
 type Writer struct {
 	mu       sync.Mutex
 	file     *os.File
+	out      io.Writer    // file, or an encoder to it
+	flush    func() error // of the encoder; or nil
 	kind     Kind
 	fallback io.Writer
 	console  func(*os.File, []uint16) (int, error)
@@ -33,16 +36,34 @@ type Writer struct {
 
 // WriterOptions are the options of [NewWriter]. The zero value works.
 type WriterOptions struct {
-	Fallback io.Writer // what a dead handle's text goes to; nil: nowhere
+	// CodePage is what a pipe or a file gets, for programs that read nothing else,
+	// as findstr and more do without chcp 65001; see [NewEncoder]. Zero is UTF-8,
+	// as it is written. A console never needs one. An unknown code page is an
+	// error of each Write.
+	CodePage CodePage
+
+	// Fallback is where the text for a dead handle goes, as UTF-8; nil: nowhere.
+	Fallback io.Writer
 }
 
 // NewWriter returns a Writer to f, whose kind it finds out once, now. Options may
 // be nil. Close f when done, after Flush; a Writer has nothing to close.
 func NewWriter(f *os.File, o *WriterOptions) *Writer {
-	if o == nil {
-		o = &WriterOptions{}
+	w := newWriter(f)
+	if o != nil {
+		w.fallback = o.Fallback
+		if o.CodePage != 0 && o.CodePage != UTF8CP {
+			encoder := newEncoder(f, o.CodePage)
+			w.out, w.flush = encoder, encoder.finish
+		}
 	}
-	return &Writer{file: f, kind: KindOf(f), fallback: o.Fallback, console: writeConsole}
+	return w
+}
+
+// newWriter returns a Writer without options. It does not know of encoders: a
+// program that needs none shall not have their tables in its binary.
+func newWriter(f *os.File) *Writer {
+	return &Writer{file: f, out: f, kind: KindOf(f), console: writeConsole}
 }
 
 // Stdout returns the Writer to [os.Stdout], the same one until os.Stdout changes.
@@ -63,7 +84,7 @@ func (s *standard) of(f *os.File) *Writer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.w == nil || s.w.file != f {
-		s.w = NewWriter(f, nil)
+		s.w = newWriter(f)
 	}
 	return s.w
 }
@@ -82,11 +103,14 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n + m, err
 }
 
-// Flush writes what waits for the rest of a rune, as one U+FFFD for each byte.
-// On anything but a console nothing ever waits. It does not sync a file.
+// Flush writes what waits for the rest of a rune, as one U+FFFD for each byte. Only
+// on a console and with a code page anything waits. It does not sync a file.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.flush != nil && w.kind != Console && w.kind != None {
+		return w.flush()
+	}
 	var bad [utf8.UTFMax]uint16
 	for i := range w.nheld {
 		bad[i] = utf8.RuneError
@@ -101,7 +125,7 @@ func (w *Writer) write(p []byte) (int, error) {
 	case w.kind == Console:
 		return w.writeConsole(p)
 	case w.kind != None:
-		return w.file.Write(p)
+		return w.out.Write(p)
 	case w.fallback != nil:
 		return w.fallback.Write(p)
 	}

@@ -1,6 +1,7 @@
 package eventx
 
 import (
+	"bytes"
 	"encoding"
 	"fmt"
 	"log/slog"
@@ -75,32 +76,27 @@ func (e *entry) free() {
 
 type replaceFunc = func(groups []string, a slog.Attr) slog.Attr
 
-// appendAttr appends a. Groups are the open groups for replace, prefix is the
+// appendAttr appends a. Groups are the open groups for replace; t.prefix is the
 // same as text.
 func (t *text) appendAttr(replace replaceFunc, groups []string, a slog.Attr) {
-	if a.Value.Kind() == slog.KindAny && t.lift(a.Value) {
+	if t.lift(a.Value) {
 		return
 	}
-	a.Value = a.Value.Resolve()
-	if replace != nil && a.Value.Kind() != slog.KindGroup {
-		a = replace(groups, a)
+	if replace != nil || a.Value.Kind() == slog.KindLogValuer {
 		a.Value = a.Value.Resolve()
-	}
-	if a.Equal(slog.Attr{}) || a.Value.Kind() == slog.KindAny && t.lift(a.Value) {
-		return
+		if replace != nil && a.Value.Kind() != slog.KindGroup {
+			a = replace(groups, a)
+			a.Value = a.Value.Resolve()
+		}
+		if t.lift(a.Value) {
+			return
+		}
 	}
 	if a.Value.Kind() == slog.KindGroup {
-		outer := len(t.prefix)
-		if a.Key != "" {
-			t.prefix = append(appendKey(t.prefix, a.Key), '.')
-			if replace != nil {
-				groups = append(groups[:len(groups):len(groups)], a.Key)
-			}
-		}
-		for _, member := range a.Value.Group() {
-			t.appendAttr(replace, groups, member)
-		}
-		t.prefix = t.prefix[:outer]
+		t.appendGroup(replace, groups, a)
+		return
+	}
+	if a.Key == "" && a.Equal(slog.Attr{}) {
 		return
 	}
 	f := field{key: len(t.buf) + 1}
@@ -111,20 +107,34 @@ func (t *text) appendAttr(replace replaceFunc, groups []string, a slog.Attr) {
 	t.buf = appendValue(t.buf, a.Value)
 	f.end = len(t.buf)
 	t.fields = append(t.fields, f)
-	t.noteLines(t.value(f))
+	t.multiline = t.multiline || mayHaveLines(a.Value.Kind()) && hasLineEnd(t.value(f))
 }
 
-func (t *text) noteLines(value []byte) {
-	for _, c := range value {
-		if c == '\n' || c == '\r' {
-			t.multiline = true
-			return
+func (t *text) appendGroup(replace replaceFunc, groups []string, a slog.Attr) {
+	outer := len(t.prefix)
+	if a.Key != "" {
+		t.prefix = append(appendKey(t.prefix, a.Key), '.')
+		if replace != nil {
+			groups = append(groups[:len(groups):len(groups)], a.Key)
 		}
 	}
+	for _, member := range a.Value.Group() {
+		t.appendAttr(replace, groups, member)
+	}
+	t.prefix = t.prefix[:outer]
+}
+
+func mayHaveLines(k slog.Kind) bool { return k == slog.KindString || k == slog.KindAny }
+
+func hasLineEnd(value []byte) bool {
+	return bytes.IndexByte(value, '\n') >= 0 || bytes.IndexByte(value, '\r') >= 0
 }
 
 // lift takes v if it is no text but the event's ID or category.
 func (t *text) lift(v slog.Value) bool {
+	if v.Kind() != slog.KindAny {
+		return false
+	}
 	switch n := v.Any().(type) {
 	case eventID:
 		t.id, t.hasID = uint16(n), true

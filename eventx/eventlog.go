@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/surefoot-go/surefoot/internal/eventsink"
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
@@ -42,13 +43,10 @@ const (
 	oemCount = 9 // with fewer insertion strings, placeholders would be seen
 )
 
-// reportFunc is ReportEventW for one source. Inserts end in a NUL.
-type reportFunc func(kind, category uint16, id uint32, inserts []*uint16) error
-
 // eventLog writes to the Windows Event Log.
 type eventLog struct {
-	report  reportFunc
-	release func() error // closes what report needs
+	report  eventsink.ReportFunc
+	release func() error // closes what report needs; nil: nothing
 	form    form
 
 	text    []uint16 // scratch
@@ -60,7 +58,10 @@ type eventLog struct {
 func (l *eventLog) write(e *entry) (cut bool, err error) {
 	l.utf8 = appendEventText(l.utf8[:0], e, l.form)
 	cut, err = l.send(e, textBudget)
-	if err != nil && !gone(err) {
+	if err == nil {
+		return cut, nil
+	}
+	if !gone(err) {
 		// Nothing but the size is likely to be wrong: what is written of an
 		// event that is too long for this system is better than nothing.
 		cut, err = l.send(e, min(len(l.text), textBudget)/2)
@@ -85,7 +86,12 @@ func (l *eventLog) send(e *entry, budget int) (cut bool, err error) {
 	return left > 0, l.report(eventType(e), e.category, uint32(shownID(e, l.form)), l.inserts[:n])
 }
 
-func (l *eventLog) close() error { return l.release() }
+func (l *eventLog) close() error {
+	if l.release == nil {
+		return nil
+	}
+	return l.release()
+}
 
 func eventType(e *entry) uint16 {
 	switch severityOf(e.level) {
@@ -163,10 +169,7 @@ const (
 // its service is down, or the system has none, as a container
 // (github.com/dotnet/runtime issue 73303).
 func gone(err error) bool {
-	var errno syscall.Errno
-	if !errors.As(err, &errno) {
-		return false
-	}
+	errno, _ := errors.AsType[syscall.Errno](err)
 	switch errno {
 	case errorInvalidHandle, errorEventLogFileCorrupt, errorEventLogCantStart, errorLogFileFull, errorEventLogFileChanged,
 		rpcUnknownInterface, rpcServerUnavailable, rpcServerTooBusy, rpcCallFailed, rpcCallFailedDidNotExcute, rpcEndpointNotFound:

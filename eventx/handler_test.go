@@ -295,7 +295,7 @@ func TestFallbackLine(t *testing.T) {
 	h := newHandler(t, &HandlerOptions{Fallback: out, AddSource: true})
 	slog.New(h).Error("it\nbroke", ID(4000), Category(1), "k", "v w")
 	flush(t, h)
-	assert.Regexp(t, `^eventx: surefoot-test: the log can't be written, events follow here: .*no log here
+	assert.Regexp(t, `^time=\S+ level=WARN msg="eventx: the log can't be written, events follow here" event_source=surefoot-test err="no log here"
 time=\S+ level=ERROR source=\S*handler_test.go:\d+ msg="it\\nbroke" event_source=surefoot-test event_id=4000 event_category=1 k="v w"
 $`, out.String())
 }

@@ -78,7 +78,7 @@ func appendJournalField(dst []byte, key string, value []byte) []byte {
 // with a newline is written with its length: after '=', the next line would be
 // a field of its own.
 func appendJournalValue(dst []byte, start int, value []byte) []byte {
-	if bytes.IndexByte(value, '\n') < 0 && bytes.IndexByte(value, '\r') < 0 {
+	if !hasLineEnd(value) {
 		dst = append(dst, '=')
 		return append(appendReadable(dst, value), '\n')
 	}

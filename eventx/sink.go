@@ -10,11 +10,17 @@ import (
 	"unicode/utf8"
 )
 
-// errSinkLost marks an error after which a sink has to be opened again.
-var errSinkLost = errors.New("the log is not available")
+// lostError marks an error after which a sink has to be opened again.
+type lostError struct{ error }
 
-func lost(err error) error  { return fmt.Errorf("%w: %w", errSinkLost, err) }
-func isLost(err error) bool { return errors.Is(err, errSinkLost) }
+func (e lostError) Unwrap() error { return e.error }
+
+func lost(err error) error { return lostError{err} }
+
+func isLost(err error) bool {
+	_, ok := errors.AsType[lostError](err)
+	return ok
+}
 
 // appendLine appends e as one line for the fallback, in the form of
 // slog.TextHandler.

@@ -21,7 +21,10 @@ func openSystemSink(source string) (sink, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return s, err
 	}
-	return openSyslog(source)
+	if s, err = openSyslog(source); err != nil {
+		return nil, fmt.Errorf("no journald, %w", err)
+	}
+	return s, nil
 }
 
 type journal struct {
@@ -90,5 +93,7 @@ func (j *journal) messageID(id uint16) string {
 	}
 	return s
 }
+
+func (j *journal) state() State { return State{Mode: Journald, Log: journalSocket} }
 
 func (j *journal) close() error { return j.conn.Close() }

@@ -3,16 +3,16 @@
 package eventx
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"net"
 	"os"
 	"time"
 )
 
-// syslogSockets are where a system's syslog listens. They are a variable for
+// syslogSockets are where a system's syslog may listen. They are a variable for
 // the tests' sake.
-var syslogSockets = []string{"/dev/log", "/var/run/log"}
+var syslogSockets = []string{"/dev/log", "/var/run/log"} // the latter on BSD
 
 // sendTimeout is how long a log daemon may leave its socket full before it
 // counts as hung.
@@ -25,15 +25,15 @@ type syslog struct {
 }
 
 func openSyslog(source string) (sink, error) {
-	var errs []error
+	var first error
 	for _, path := range syslogSockets {
 		conn, err := net.Dial("unixgram", path)
 		if err == nil {
 			return &syslog{conn: conn, source: source}, nil
 		}
-		errs = append(errs, err)
+		first = cmp.Or(first, err)
 	}
-	return nil, fmt.Errorf("no syslog: %w", errors.Join(errs...))
+	return nil, fmt.Errorf("no syslog: %w", first)
 }
 
 func (s *syslog) write(e *entry) (cut bool, err error) {
@@ -45,6 +45,10 @@ func (s *syslog) write(e *entry) (cut bool, err error) {
 		return false, lost(err)
 	}
 	return cut, nil
+}
+
+func (s *syslog) state() State {
+	return State{Mode: Syslog, Log: s.conn.RemoteAddr().String(), Note: "there is no journald: attributes are part of the line"}
 }
 
 func (s *syslog) close() error { return s.conn.Close() }

@@ -10,18 +10,25 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/surefoot-go/surefoot/internal/eventsink"
 )
 
 // A sink is an open log of the system. One goroutine uses it.
 type sink interface {
-	// write writes e and says whether its text had to be cut. An error that
-	// wraps errSinkLost means that the sink is of no more use.
+	// write writes e and says whether its text had to be cut. A lostError means
+	// that the sink is of no more use.
 	write(e *entry) (cut bool, err error)
 	close() error
 }
 
 // openSink opens the system's log for source. It is swapped in tests.
-var openSink = openSystemSink
+var openSink = func(source string) (sink, error) {
+	if eventsink.Report != nil {
+		return &eventLog{report: eventsink.Report}, nil
+	}
+	return openSystemSink(source)
+}
 
 // A log that is full or gone is opened again after this long, and after twice
 // as long each time, up to the maximum.
@@ -140,7 +147,13 @@ func (w *writer) fail(err error) {
 		w.sink = nil
 	}
 	if w.backoff == 0 {
-		fmt.Fprintf(w.fallback, "eventx: %s: the log can't be written, events follow here: %v\n", w.source, err)
+		e := newEntry()
+		e.time, e.level = time.Now(), slog.LevelWarn
+		e.buf = append(e.buf, "eventx: the log can't be written, events follow here"...)
+		e.appendAttr(nil, nil, slog.String("err", err.Error()))
+		w.line = appendLine(w.line[:0], w.source, e)
+		_, _ = w.fallback.Write(w.line) // if it fails, the event's own does, too
+		e.free()
 	}
 	w.backoff = min(max(2*w.backoff, firstBackoff), maxBackoff)
 	w.retryAt = time.Now().Add(w.backoff)

@@ -8,9 +8,15 @@ import (
 	"time"
 )
 
-// How long a socket rests after the system ran out of something that a new
-// connection needs.
 const (
+	// A pump accepts this many connections ahead of the calls.
+	ahead = 4
+	// A pump that delivers this many in a row, while the calls' own socket has
+	// none, loses its place to them.
+	patience = 2 * ahead
+
+	// How long a socket rests after the system ran out of something that a new
+	// connection needs.
 	restMin = 5 * time.Millisecond
 	restMax = time.Second
 )
@@ -21,10 +27,10 @@ const (
 // While a call waits in Accept, each socket has one acceptor: a waiting call
 // blocks in one of them itself, which is as fast as a listener can be, and a
 // pump, a goroutine of the socket, blocks in each of the others. A pump that
-// gets a connection holds it, wakes a call, and rests until the next call. The
-// call that blocks in a socket is woken by a deadline in the past. The calls
-// block where connections come from: a pump that delivers twice in a row loses
-// its place to them.
+// gets a connection queues it, wakes a call, and goes on until the queue is full;
+// it is set to work again when the queue is empty. The call that blocks in a
+// socket is woken by a deadline in the past. The calls block where most
+// connections come from.
 type Listener struct {
 	socks   []*socket
 	skipped []Skip
@@ -39,7 +45,8 @@ type Listener struct {
 	queued   int
 	next     int     // where to look first for a held connection
 	hot      *socket // in which calls block
-	last     *socket // from which the last connection came
+	pumped   *socket // whose pump the last connections came from
+	row      int     // how many of them
 }
 
 type socket struct {
@@ -49,12 +56,18 @@ type socket struct {
 	direct bool // it is a call that accepts
 	kicked bool // the deadline in the past is ours
 
-	conn *net.TCPConn // held for the next call
-	err  error        // held likewise
+	held  [ahead]outcome // for the next calls
+	nheld int
 
 	work chan struct{} // tells the pump to accept one connection; nil: no pump yet
 	rest time.Duration // the last one, or zero
 	wake *time.Timer   // ends the rest
+}
+
+// outcome is what AcceptTCP has returned to a pump.
+type outcome struct {
+	conn *net.TCPConn
+	err  error
 }
 
 func newListener(b binding) *Listener {
@@ -80,7 +93,8 @@ func (l *Listener) accept() (*net.TCPConn, error) {
 			return nil, l.opError("accept", os.ErrDeadlineExceeded)
 		}
 		if s := l.holder(); s != nil {
-			return l.take(s)
+			o := l.take(s)
+			return o.conn, o.err
 		}
 		s := l.free()
 		if s == nil {
@@ -96,7 +110,7 @@ func (l *Listener) accept() (*net.TCPConn, error) {
 		l.mu.Lock()
 		s.taken, s.direct = false, false
 		if l.settle(s, err) {
-			l.last = s
+			l.row = 0
 			return c, err
 		}
 	}
@@ -136,21 +150,26 @@ func (l *Listener) holder() *socket {
 	for range l.socks {
 		s := l.socks[l.next]
 		l.next = (l.next + 1) % len(l.socks)
-		if s.conn != nil || s.err != nil {
+		if s.nheld > 0 {
 			return s
 		}
 	}
 	return nil
 }
 
-func (l *Listener) take(s *socket) (c *net.TCPConn, err error) {
-	c, err = s.conn, s.err
-	s.conn, s.err = nil, nil
-	if l.last == s {
+// take returns the first outcome that s holds.
+func (l *Listener) take(s *socket) outcome {
+	o := s.held[0]
+	s.nheld--
+	copy(s.held[:], s.held[1:])
+	s.held[s.nheld] = outcome{}
+	if l.pumped != s {
+		l.pumped, l.row = s, 0
+	}
+	if l.row++; l.row >= patience {
 		l.hot = s
 	}
-	l.last = s
-	return c, err
+	return o
 }
 
 // free returns a socket on which nobody accepts, best the hot one.
@@ -169,7 +188,7 @@ func (l *Listener) free() *socket {
 // runPumps gives each socket on which nobody accepts its pump.
 func (l *Listener) runPumps() {
 	for _, s := range l.socks {
-		if s.taken || s.conn != nil || s.err != nil {
+		if s.taken || s.nheld > 0 {
 			continue
 		}
 		if s.work == nil {
@@ -183,22 +202,35 @@ func (l *Listener) runPumps() {
 
 func (l *Listener) pump(s *socket) {
 	for range s.work {
-		c, err := s.ln.AcceptTCP()
-		l.mu.Lock()
-		s.taken = false
-		switch held := l.settle(s, err); {
-		case l.closed:
-			if c != nil {
-				c.Close()
-			}
-		case held:
-			s.conn, s.err = c, err
-			l.notify()
-		case l.calls > 0 && !l.expired():
-			l.runPumps()
+		for goOn := true; goOn; {
+			c, err := s.ln.AcceptTCP()
+			l.mu.Lock()
+			goOn = l.deliver(s, outcome{c, err})
+			l.mu.Unlock()
 		}
-		l.mu.Unlock()
 	}
+}
+
+// deliver deals with what a pump has accepted, and says whether it is to go on.
+func (l *Listener) deliver(s *socket, o outcome) bool {
+	s.taken = false
+	goOn := false
+	switch held := l.settle(s, o.err); {
+	case l.closed:
+		if o.conn != nil {
+			o.conn.Close()
+		}
+	case held:
+		s.held[s.nheld] = o
+		s.nheld++
+		goOn = o.err == nil && s.nheld < ahead && s != l.hot
+		s.taken = goOn
+		l.notify()
+	case !s.taken: // it does not rest
+		goOn = l.calls > 0 && !l.expired()
+		s.taken = goOn
+	}
+	return goOn
 }
 
 // leave passes on what a call that returns leaves behind.
@@ -218,7 +250,7 @@ func (l *Listener) notify() {
 	}
 	holding := false
 	for _, s := range l.socks {
-		holding = holding || s.conn != nil || s.err != nil
+		holding = holding || s.nheld > 0
 	}
 	if holding {
 		l.kick()
@@ -314,9 +346,10 @@ func (l *Listener) shut() error {
 		if err := s.ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
-		if s.conn != nil {
-			s.conn.Close()
-			s.conn = nil
+		for ; s.nheld > 0; s.nheld-- {
+			if c := s.held[s.nheld-1].conn; c != nil {
+				c.Close()
+			}
 		}
 		if s.wake != nil {
 			s.wake.Stop()

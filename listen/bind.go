@@ -75,7 +75,8 @@ func (c Config) bindFree(ctx context.Context, ends []endpoint) binding {
 			})
 			return b
 		}
-		clash := clashes(b.err) && (len(b.bound) > 0 || chosen != 0)
+		why := causeOf(b.err)
+		clash := (why == inUse || why == forbidden) && (len(b.bound) > 0 || chosen != 0)
 		if !clash || try+1 == maxTries || ctx.Err() != nil {
 			return b
 		}
@@ -168,26 +169,14 @@ func absent(e endpoint, err error) bool {
 func hasLoopback(f Families) bool {
 	a := netip.IPv6Loopback()
 	if f == IPv4 {
-		a = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		a = loopback4
 	}
 	_, err := probeBind(a, true)
 	return err == nil
 }
 
-// errShadowed is what a port is refused with that Windows would have given.
-var errShadowed = errors.New("somebody else listens on this port at an address that overlaps")
-
-// clashes says whether err may go away with another port.
-func clashes(err error) bool {
-	if errors.Is(err, errShadowed) {
-		return true
-	}
-	switch causeOf(err) {
-	case inUse, forbidden:
-		return true
-	}
-	return false
-}
+// errShadowed refuses a port that Windows would have given.
+var errShadowed = errors.New("somebody listens on this port at an address that overlaps")
 
 // overlaps says whether one of two sockets that listen on the same port is in
 // the other's way: one at a specific address takes that address's traffic from

@@ -34,8 +34,11 @@ const (
 	wsaENOTCONN        syscall.Errno = 10057
 )
 
-// causeOf returns what the error number in err, if any, means.
+// causeOf returns what err means.
 func causeOf(err error) cause {
+	if errors.Is(err, errShadowed) {
+		return inUse
+	}
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
 		return other

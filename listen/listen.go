@@ -1,9 +1,9 @@
 // Package listen opens a service's TCP port on IPv4 and IPv6, each with a
-// socket of its own.
+// socket of its own, and says who has the port and what to do when it can't.
 //
 //	l, err := listen.Dual(":8080")
 //	if err != nil {
-//		log.Fatal(err)
+//		log.Fatal(err) // listen tcp4 0.0.0.0:8080: port in use: nginx (pid 812) at 0.0.0.0:8080; try: ps -fp 812
 //	}
 //	log.Fatal(http.Serve(l, nil))
 //
@@ -186,7 +186,8 @@ func (l *Listener) Skipped() []Skip { return slices.Clone(l.skipped) }
 
 // Accept waits for the next connection of any family and returns it, a
 // [*net.TCPConn]. Any number of goroutines may call it. No family can starve
-// another, and at most one connection per family is accepted ahead of a call.
+// another. A few connections may be accepted ahead of the calls; Close closes
+// them.
 //
 // A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no
 // error: Accept waits, first for 5 ms and at most for 1 s, and tries again.

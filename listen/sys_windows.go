@@ -5,15 +5,10 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/surefoot-go/surefoot/internal/winapi"
 	"golang.org/x/sys/windows"
 )
 
-const (
-	soExclusiveAddrUse      = ^windows.SO_REUSEADDR // ws2def.h
-	tcpTableOwnerPIDListen  = 3                     // iprtrmib.h, TCP_TABLE_CLASS
-	tcpTableOwnerPIDAllRows = 5
-)
+const soExclusiveAddrUse = ^windows.SO_REUSEADDR // ws2def.h
 
 // prepare takes the port for this socket alone, and sets an IPv6 socket's V6ONLY
 // once more: the net package sets it, but does not look whether it worked.
@@ -35,7 +30,7 @@ func prepare(fd uintptr, ipv6, exclusive bool) error {
 // from binding later; what was there before only has to pass an access check
 // (Microsoft, "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
 func checkOverlap(a netip.AddrPort) error {
-	rows, err := tcpTable(a.Addr().Is6(), tcpTableOwnerPIDListen)
+	rows, err := tcpTable(a.Addr().Is6(), tcpTableOwnerPIDListener)
 	if err != nil {
 		return nil // the port is bound: what can't be checked is no reason against it
 	}
@@ -47,29 +42,20 @@ func checkOverlap(a netip.AddrPort) error {
 	return nil
 }
 
-func tcpTable(ipv6 bool, class uint32) ([]row, error) {
-	family := uint32(windows.AF_INET)
-	if ipv6 {
-		family = windows.AF_INET6
-	}
-	size := uint32(16 << 10)
-	for {
-		buf := make([]byte, size)
-		err := winapi.GetExtendedTcpTable(&buf[0], &size, false, family, class, 0)
-		if err == windows.ERROR_INSUFFICIENT_BUFFER {
-			size += size / 4 // it grows while we look
-			continue
-		}
-		if err != nil {
-			return nil, os.NewSyscallError("GetExtendedTcpTable", err)
-		}
-		return parseTCPTable(buf, ipv6), nil
-	}
-}
-
 func probeSocket(family int) (syscall.Handle, error) {
 	s, err := windows.WSASocket(int32(family), windows.SOCK_STREAM, windows.IPPROTO_TCP, nil, 0, windows.WSA_FLAG_NO_HANDLE_INHERIT)
 	return syscall.Handle(s), err
 }
 
 func closeSocket(s syscall.Handle) { syscall.Closesocket(s) }
+
+// v6onlyDefault returns what IPV6_V6ONLY is on a new socket.
+func v6onlyDefault() (bool, error) {
+	s, err := probeSocket(windows.AF_INET6)
+	if err != nil {
+		return false, err
+	}
+	defer closeSocket(s)
+	on, err := windows.GetsockoptInt(windows.Handle(s), windows.IPPROTO_IPV6, windows.IPV6_V6ONLY)
+	return on != 0, err
+}

@@ -3,6 +3,7 @@ package procx
 import (
 	"context"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,25 +20,53 @@ var checks struct {
 	sync.Mutex
 	number   uint64
 	census   *census         // the newest
+	test     string          // at whose beginning or end that was taken
 	reported map[uint64]bool // goroutines that a Check has reported
 }
 
 // A check is the scope of a Check.
 type check struct {
 	*filter
+	test  string
 	label string  // its number
-	base  *census // when it began
+	base  *census // as it began
+	now   *census // as of the last look
+	extra tally   // in now, beyond base
 }
 
-func begin(test string, f *filter) *check {
+func begin(t TB, f *filter) *check {
+	c := &check{filter: f, test: t.Name()}
 	checks.Lock()
 	checks.number++
-	checks.census = checks.census.update(self)
-	c := &check{filter: f, label: strconv.FormatUint(checks.number, 10), base: checks.census}
+	c.label = strconv.FormatUint(checks.number, 10)
+	if !reuseCensus(t) {
+		checks.census, _ = takeCensus()
+		checks.test = c.test
+	}
+	c.base = checks.census
 	checks.Unlock()
-	labels := pprof.Labels(checkLabel, c.label, testLabel, test)
+	labels := pprof.Labels(checkLabel, c.label, testLabel, c.test)
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), labels))
 	return c
+}
+
+// reuseCensus says whether the newest census is of now: nothing was created since,
+// or one goroutine, which is t's own. It is that of a testing.T which has come since:
+// not the test of that census, and not one of which that was a subtest.
+func reuseCensus(t TB) bool {
+	if checks.census == nil {
+		return false
+	}
+	created, _ := counters()
+	if created == checks.census.created {
+		return true
+	}
+	_, isT := t.(interface{ Parallel() })
+	if created != checks.census.created+1 || !isT || strings.HasPrefix(checks.test+"/", t.Name()+"/") {
+		return false
+	}
+	checks.census = &census{created, checks.census.tally}
+	return true
 }
 
 // end returns the leaks, and takes the label off.
@@ -47,58 +76,56 @@ func (c *check) end() []Leak {
 		return nil
 	}
 	left := settle(c, c.filter)
-	if len(left) == 0 {
-		return nil
-	}
 	checks.Lock()
 	defer checks.Unlock()
-	if checks.reported == nil {
-		checks.reported = make(map[uint64]bool)
+	if c.now.created > checks.census.created {
+		checks.census, checks.test = c.now, c.test
 	}
 	for _, g := range left {
+		if checks.reported == nil {
+			checks.reported = make(map[uint64]bool)
+		}
 		checks.reported[g.id] = true
 	}
 	return summarize(left)
 }
 
 // suspects counts those with this Check's label. Of those that have no Check's
-// label it can only count whether there are more than before.
+// label it can only tell how many more there are than before.
 func (c *check) suspects() (n int, unsure bool) {
-	var mine, nobodys []group
-	for _, g := range lookLabels() {
-		switch labelOf(g.labels, checkLabel) {
-		case c.label:
-			mine = append(mine, g)
-		case "":
-			nobodys = append(nobodys, g)
-		}
-	}
-	n = c.excess(mine, nil)
-	return n + c.excess(nobodys, c.base), n == 0 || c.lenient()
+	now, groups := takeCensus()
+	mine := slices.DeleteFunc(groups, func(g group) bool {
+		return labelOf(g.labels, checkLabel) != c.label || c.ignores(g.functions...)
+	})
+	n = tallyOf(mine).beyond(c.known).total()
+	c.now, c.extra = now, now.tally.beyond(c.base.tally)
+	return n + c.extra.total(), n == 0 || c.lenient()
 }
 
+// inspect finds those with this Check's label; and of those with none, which are new,
+// those that the test, or one of the former, has started. In a test that runs alone, it
+// has started all.
 func (c *check) inspect() []goroutine {
 	all := parseDump(dump(true))
 	family := newFamily(all)
 	me := self()
-	alone := family.runsAlone(me)
+	mine := func(g *goroutine) bool { return g.id == me || labelOf(g.labels, checkLabel) == c.label }
 	checks.Lock()
 	defer checks.Unlock()
-	var left []goroutine
-	for i := range all {
-		g := &all[i]
-		if g.id == me || g.harness() || c.base.has(g.id) || checks.reported[g.id] {
-			continue
+	var left, nobodys []goroutine
+	for _, g := range all {
+		switch {
+		case g.id == me || g.harness() || checks.reported[g.id]:
+		case mine(&g):
+			left = append(left, g)
+		case labelOf(g.labels, checkLabel) == "":
+			nobodys = append(nobodys, g)
 		}
-		switch labelOf(g.labels, checkLabel) {
-		case c.label:
-			left = append(left, *g)
-		case "":
-			if alone || family.descends(g, func(g *goroutine) bool {
-				return g.id == me || labelOf(g.labels, checkLabel) == c.label
-			}) {
-				left = append(left, *g)
-			}
+	}
+	alone := family.runsAlone(me)
+	for _, g := range c.extra.newest(nobodys) {
+		if alone || family.descends(&g, mine) {
+			left = append(left, g)
 		}
 	}
 	return c.leaks(left)

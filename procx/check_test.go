@@ -129,6 +129,22 @@ func TestCheckBaseline(t *testing.T) {
 	ended.Wait()
 }
 
+// A goroutine without labels is not taken for one of the same kind that a Check before has
+// reported.
+func TestCheckBesideOldLeaks(t *testing.T) {
+	for range 3 {
+		assert.Contains(t, checked(quick, func() { block(t) }), "left 1 goroutine")
+	}
+	assert.Contains(t, checked(quick, func() {
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			pprof.SetGoroutineLabels(context.Background())
+			block(t)
+		})
+		wg.Wait()
+	}), "left 1 goroutine")
+}
+
 func sameKind(done chan struct{}, ended *sync.WaitGroup) { defer ended.Done(); <-done }
 
 func TestCheckBlamesNoOther(t *testing.T) {

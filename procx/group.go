@@ -112,6 +112,10 @@ func (g *Group) Stop(ctx context.Context) error {
 	return g.wait(ctx)
 }
 
+// Done returns a channel that is closed when the tasks are to end: one has failed,
+// the context given to [NewGroup] has ended, or the group was stopped.
+func (g *Group) Done() <-chan struct{} { return g.ctx.Done() }
+
 // Running returns the tasks that have not ended, in the order of their start.
 func (g *Group) Running() []Task {
 	list, _ := g.snapshot()

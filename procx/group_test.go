@@ -3,6 +3,7 @@ package procx
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 )
 
 var helpers = map[string]func([]string) int{
+	"stdin": func([]string) int { _, _ = io.Copy(io.Discard, os.Stdin); return 0 },
 	"panic": func([]string) int {
 		g := NewGroup(context.Background(), "mail")
 		g.Go("fetch", func(context.Context) error { panic("boom") })

@@ -27,7 +27,7 @@ type growing struct {
 
 // enter adds what was counted at one time; nil means as much as the time before. It
 // keeps as many rounds as the ledger is to judge by.
-func (l *ledger) enter(now time.Time, counts map[string]int, rounds int) {
+func (l *ledger) enter(now time.Time, counts tally, rounds int) {
 	if l.series == nil {
 		l.series = make(map[string]*series)
 	}

@@ -36,24 +36,30 @@ func needInner(t *testing.T) {
 
 // inner runs the named inner test in a child and returns its verdicts, and all that
 // it said.
-func inner(t *testing.T, mode, test string, args ...string) (verdicts map[string]string, out string, code int) {
+func inner(t *testing.T, mode, test string) (verdicts map[string]string, out string, code int) {
 	t.Helper()
-	exe, err := os.Executable()
-	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), exe, append([]string{"-test.run=^" + test + "$", "-test.v"}, args...)...)
-	cmd.Env = append(os.Environ(), innerVar+"="+mode)
-	text, err := cmd.CombinedOutput()
-	if _, ok := err.(*exec.ExitError); err != nil && !ok {
-		require.NoError(t, err)
-	}
+	out, code = innerArgs(t, mode, "-test.run=^"+test+"$", "-test.v")
 	verdicts = make(map[string]string)
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(out) {
 		var verdict, name string
 		if n, _ := fmt.Sscanf(strings.TrimSpace(line), "--- %s %s", &verdict, &name); n == 2 {
 			verdicts[name] = strings.TrimSuffix(verdict, ":")
 		}
 	}
-	return verdicts, string(text), cmd.ProcessState.ExitCode()
+	return verdicts, out, code
+}
+
+func innerArgs(t *testing.T, mode string, args ...string) (out string, code int) {
+	t.Helper()
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), exe, args...)
+	cmd.Env = append(os.Environ(), innerVar+"="+mode, "GORACE=atexit_sleep_ms=0")
+	text, err := cmd.CombinedOutput()
+	if _, ok := err.(*exec.ExitError); err != nil && !ok {
+		require.NoError(t, err)
+	}
+	return string(text), cmd.ProcessState.ExitCode()
 }
 
 // A fakeTB records what Check would do to a test.

@@ -119,7 +119,7 @@ func Check(t TB, o *Options) {
 		t.Errorf("%v", err)
 		return
 	}
-	c := begin(t.Name(), f)
+	c := begin(t, f)
 	t.Cleanup(func() {
 		t.Helper()
 		if leaks := c.end(); len(leaks) > 0 {
@@ -142,11 +142,11 @@ func CheckMain(m interface{ Run() int }, o *Options) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	base := takeCensus()
+	before := tallyOf(look())
 	if code := m.Run(); code != 0 {
 		return code
 	}
-	if left := settle(&process{filter: f, base: base}, f); len(left) > 0 {
+	if left := settle(&process{filter: f, before: before}, f); len(left) > 0 {
 		fmt.Fprintln(os.Stderr, report("the tests", summarize(left)))
 		return 1
 	}

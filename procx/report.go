@@ -61,7 +61,8 @@ func summarize(list []goroutine) []Leak {
 }
 
 func (g *goroutine) leak() Leak {
-	l := Leak{Function: cmp.Or(g.entry, g.creator), CreatedBy: g.creator, File: g.at, State: g.state, Certain: g.certain(), Stack: g.text}
+	l := Leak{Function: cmp.Or(g.entry, g.creator), CreatedBy: g.creator, File: g.at, State: g.state, Certain: g.certain(),
+		Stack: strings.Replace(g.text, " labels:{"+g.labels+"}", "", 1)}
 	if i := strings.LastIndexByte(g.at, ':'); i >= 0 {
 		if line, err := strconv.Atoi(g.at[i+1:]); err == nil {
 			l.File, l.Line = g.at[:i], line

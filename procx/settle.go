@@ -1,6 +1,9 @@
 package procx
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A scope is the goroutines that a verdict is about.
 type scope interface {
@@ -46,24 +49,25 @@ func settle(s scope, f *filter) []goroutine {
 	}
 }
 
-// A process is the scope of Find and CheckMain: all goroutines but the caller and
-// those that a census has counted.
+// A process is the scope of Find and CheckMain: all goroutines but the caller, and
+// as many as there were before.
 type process struct {
 	*filter
-	base *census // nil: none
+	before tally
+	extra  tally // as of the last look, beyond before
 }
 
 func (p *process) suspects() (n int, unsure bool) {
-	return p.excess(look(), p.base), p.base != nil || p.lenient()
+	groups := slices.DeleteFunc(look(), func(g group) bool { return p.ignores(g.functions...) })
+	p.extra = tallyOf(groups).beyond(p.before)
+	return p.extra.beyond(p.known).total(), p.lenient()
 }
 
 func (p *process) inspect() []goroutine {
 	me := self()
-	var left []goroutine
-	for _, g := range parseDump(dump(false)) {
-		if g.id != me && !g.harness() && !p.base.has(g.id) {
-			left = append(left, g)
-		}
+	left := slices.DeleteFunc(parseDump(dump(false)), func(g goroutine) bool { return g.id == me || g.harness() })
+	if len(p.before) > 0 {
+		left = p.extra.newest(left)
 	}
 	return p.leaks(left)
 }

@@ -53,10 +53,10 @@ func (c *WatchConfig) pause(cost time.Duration) time.Duration {
 func (w *Watcher) round(ctx context.Context) (cost time.Duration) {
 	start := time.Now()
 	c := &w.config
-	var counts map[string]int
+	var counts tally
 	if created, _ := counters(); created != w.created {
 		w.created = created
-		counts = countFunctions(look())
+		counts = tallyOf(look())
 		w.count(func(s *WatchStats) { s.Looks++ })
 	}
 	w.ledger.enter(start, counts, c.Rounds)
@@ -80,21 +80,11 @@ func (w *Watcher) count(update func(*WatchStats)) {
 	update(&w.stats)
 }
 
-func countFunctions(groups []group) map[string]int {
-	counts := make(map[string]int)
-	for i := range groups {
-		if g := &groups[i]; !g.looks() && !harness(g.entry()) {
-			counts[g.entry()] += g.count
-		}
-	}
-	return counts
-}
-
 // prove returns the functions of the goroutines that the runtime can prove to leak,
 // if there are twice as many as when they were found last.
 func (w *Watcher) prove() []growing {
 	var list []growing
-	for function, n := range countFunctions(provedLeaks()) {
+	for function, n := range tallyOf(provedLeaks()) {
 		if n >= w.proved[function] {
 			w.proved[function] = 2 * n
 			list = append(list, growing{function: function, growth: n})
@@ -133,47 +123,24 @@ func (w *Watcher) find(ctx context.Context, suspects []growing) {
 }
 
 // newest returns, of the goroutines that run function, those that were started at the
-// go statement from which most of the newest n come. Newer ones have, but for a few,
-// higher IDs.
+// go statement from which most of the newest n come.
 func newest(all []goroutine, function string, n int) (leak Leak, ok bool) {
-	list := running(all, function)
-	slices.SortFunc(list, func(a, b goroutine) int { return cmp.Compare(b.id, a.id) })
 	type site struct{ creator, at string }
 	count := make(map[site]int)
 	var most site
-	for _, g := range list[:min(n, len(list))] {
+	for _, g := range (tally{function: n}).newest(all) {
 		s := site{g.creator, g.at}
 		if count[s]++; count[s] > count[most] {
 			most = s
 		}
 	}
-	list = slices.DeleteFunc(list, func(g goroutine) bool { return site{g.creator, g.at} != most })
+	list := slices.DeleteFunc(running(all, function), func(g goroutine) bool { return site{g.creator, g.at} != most })
 	if len(list) == 0 {
 		return leak, false
 	}
 	leak = summarize(list)[0]
 	leak.Count = len(list)
 	return leak, true
-}
-
-// running returns the goroutines that run function, or, of stacks too deep for a
-// look to see which that is, those that have called it.
-func running(all []goroutine, function string) []goroutine {
-	var entered, called []goroutine
-	for _, g := range all {
-		if g.entry == function {
-			entered = append(entered, g)
-		}
-	}
-	if len(entered) > 0 {
-		return entered
-	}
-	for _, g := range all {
-		if slices.Contains(g.functions(), function) {
-			called = append(called, g)
-		}
-	}
-	return called
 }
 
 func findingID(l Leak) string {

@@ -43,9 +43,11 @@ func parseCommandLine(args []string, fs *flag.FlagSet) (inv invocation, err erro
 		case f == nil && (name == "h" || name == "help"):
 			inv.help = true
 			return inv, nil
+		case f == nil: // else its value would be taken for the command
+			return inv, fmt.Errorf("flag provided but not defined: -%s", name)
 		}
 		inv.flags = append(inv.flags, arg)
-		if f != nil && !hasValue && !isBoolFlag(f) && len(args) > 0 {
+		if !hasValue && !isBoolFlag(f) && len(args) > 0 {
 			inv.flags = append(inv.flags, args[0])
 			args = args[1:]
 		}

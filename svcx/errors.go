@@ -20,6 +20,11 @@ var (
 	ErrStartFailed = errors.New("svcx: the service ended while it was starting")
 )
 
+// ErrHung: Main did not return within StopTimeout, or did not feed the watchdog.
+// Only a manager of package svcxtest lets Run return it; otherwise the process
+// exits.
+var ErrHung = errors.New("svcx: Main hangs")
+
 // Error is a failed request to a service manager.
 type Error struct {
 	Op      string // "install", "start", …
@@ -100,8 +105,11 @@ func ExitCode(err error) int {
 	if err == nil {
 		return 0
 	}
-	var coder interface{ ExitCode() int }
-	if errors.As(err, &coder) {
+	type coder interface {
+		error
+		ExitCode() int
+	}
+	if coder, ok := errors.AsType[coder](err); ok {
 		if code := coder.ExitCode(); code > 0 && code&0xff != 0 {
 			return code
 		}

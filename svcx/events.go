@@ -103,7 +103,7 @@ func (a Accepts) controls() uint32 {
 		{AcceptReload, scm.AcceptParamChange},
 		{AcceptSession, scm.AcceptSession},
 		{AcceptPower, scm.AcceptPower},
-		{AcceptCustom, acceptCustom},
+		{AcceptCustom, scm.AcceptCustom},
 	} {
 		if a&x.accept != 0 {
 			mask |= x.control

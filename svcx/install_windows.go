@@ -2,7 +2,6 @@ package svcx
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 	"unsafe"
@@ -10,14 +9,16 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-func (s *Service) install(ctx context.Context, exe string) (changed []string, err error) {
+func (s scmClient) install(ctx context.Context, exe string) (changed []string, err error) {
 	const op = "install"
-	if s.User {
-		return nil, s.fail(op, errors.ErrUnsupported, nil, "Windows has no services of a user: leave Service.User unset")
-	}
 	want, err := s.plan(exe)
 	if err != nil {
 		return nil, err
+	}
+	if want.account == "LocalSystem" {
+		if err := checkTrust(exe); err != nil {
+			return nil, s.fail(op, nil, err, "")
+		}
 	}
 	h, err := s.openOrCreate(ctx, want)
 	if err != nil {
@@ -25,21 +26,15 @@ func (s *Service) install(ctx context.Context, exe string) (changed []string, er
 	}
 	defer h.close()
 
-	undo := func() error { return windows.DeleteService(h.service) }
+	t := transaction{}
+	defer func() { err = t.end(err) }()
 	old, unknown := want.fresh(), map[string]bool{}
 	if h.created {
+		t.onUndo(func() error { return windows.DeleteService(h.service) })
 		changed = append(changed, "created")
-	} else {
-		if old, unknown, err = readPlan(h.service, s.Name); err != nil {
-			return nil, s.errno(op, err)
-		}
-		undo = func() error { return nil }
+	} else if old, unknown, err = readPlan(h.service, s.Name); err != nil {
+		return nil, s.errno(op, err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.errno("undo of install", undo()))
-		}
-	}()
 	done := map[string]bool{}
 	for _, c := range want.changes(old, unknown) {
 		if !done[c.call] {
@@ -55,20 +50,14 @@ func (s *Service) install(ctx context.Context, exe string) (changed []string, er
 				return nil, s.errno(op, fmt.Errorf("%s: %w", c.call, err))
 			}
 			if !h.created && !unknown[c.call] {
-				before := undo
-				undo = func() error { return errors.Join(set(h.service, old, c.call), before()) }
+				t.onUndo(func() error { return set(h.service, old, c.call) })
 			}
 		}
 		if c.what != "" && !unknown[c.call] {
 			changed = append(changed, c.what)
 		}
 	}
-	if s.OnInstall != nil {
-		if err := s.OnInstall(ctx); err != nil {
-			return nil, s.fail(op, nil, err, "OnInstall failed")
-		}
-	}
-	return changed, nil
+	return changed, s.afterInstall(ctx)
 }
 
 type installing struct {
@@ -78,7 +67,7 @@ type installing struct {
 
 // openOrCreate opens the service with all rights, or creates it. A service that
 // is being deleted may be gone in a moment.
-func (s *Service) openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
+func (s scmClient) openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
 	const rights = windows.SC_MANAGER_CONNECT | windows.SC_MANAGER_CREATE_SERVICE
 	if h.manager, err = windows.OpenSCManager(nil, nil, rights); err != nil {
 		return h, err
@@ -96,8 +85,17 @@ func (s *Service) openOrCreate(ctx context.Context, p *plan) (h installing, err 
 		if u.err != nil {
 			err = u.err
 		}
+		if err == nil && !h.created {
+			// A service that is being deleted can be opened, but not changed.
+			const no = windows.SERVICE_NO_CHANGE
+			err = windows.ChangeServiceConfig(h.service, no, no, no, nil, nil, nil, nil, nil, nil, nil)
+		}
 		if err == nil {
 			return h, nil
+		}
+		if h.service != 0 {
+			windows.CloseServiceHandle(h.service)
+			h.service = 0
 		}
 		if err == windows.ERROR_SERVICE_MARKED_FOR_DELETE && time.Now().Before(limit) && pause(ctx, pollEvery(0)) == nil {
 			continue

@@ -25,3 +25,11 @@ func jsonString(s string) string {
 	b.WriteByte('"')
 	return b.String()
 }
+
+func jsonStrings(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = jsonString(s)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}

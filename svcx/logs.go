@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 )
@@ -25,8 +24,8 @@ type logFiles struct {
 func (s *Service) prepare(ctx context.Context, logs *logFiles, under Manager) error {
 	if dir := cmp.Or(s.LogDir, defaultLogDir(under, s.Name, s.User, os.Getenv)); dir != "" {
 		report, err := logs.open(dir)
-		if err != nil { // a service whose directory is full or denied should still run
-			report, _ = logs.open(filepath.Join(os.TempDir(), s.Name))
+		if err != nil && logs.crash == nil { // a service whose directory is full or denied should still run
+			report, _ = logs.open(within(os.TempDir(), s.Name))
 		}
 		if len(report) > 0 && s.OnCrash != nil {
 			s.OnCrash(ctx, report)
@@ -44,12 +43,13 @@ func (s *Service) workDir(under Manager) string {
 	if s.Dir != "" || under != SCM {
 		return s.Dir
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		return ""
-	}
-	return filepath.Dir(exe)
+	exe, _ := os.Executable()
+	return exe[:strings.LastIndexByte(exe, '\\')+1]
 }
+
+// within is the path of a file in dir. It does what is needed of filepath.Join,
+// which would be a tenth of what Run adds to a program.
+func within(dir, name string) string { return dir + string(os.PathSeparator) + name }
 
 // defaultLogDir is where a service's files lie, "" if nowhere.
 func defaultLogDir(under Manager, name string, user bool, getenv func(string) string) string {
@@ -71,27 +71,39 @@ func defaultLogDir(under Manager, name string, user bool, getenv func(string) st
 // open opens the files in dir and returns the crash report that an earlier
 // process left there.
 func (l *logFiles) open(dir string) (report []byte, err error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, err
-	}
-	name := filepath.Join(dir, "crash.log")
-	if report, err = readHead(name); err != nil {
-		return nil, err
-	}
-	if len(report) > 0 {
-		if err := os.Rename(name, filepath.Join(dir, "crash.1.log")); err != nil {
+	name := within(dir, "crash.log")
+	f, err := openLog(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return nil, err
 		}
+		f, err = openLog(name)
 	}
-	if l.crash, err = os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	err = debug.SetCrashOutput(l.crash, debug.CrashOptions{})
+	if report, err = readHead(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if len(report) > 0 { // keep it for people
+		f.Close()
+		if err := os.Rename(name, within(dir, "crash.1.log")); err != nil {
+			return report, err
+		}
+		if f, err = openLog(name); err != nil {
+			return report, err
+		}
+	}
+	l.crash = f
+	err = debug.SetCrashOutput(f, debug.CrashOptions{})
 	if l.redirect != nil {
-		output := filepath.Join(dir, "output.log")
-		err = errors.Join(err, rotate(output), l.redirect(output))
+		err = errors.Join(err, l.redirect(within(dir, "output.log")))
 	}
 	return report, err
+}
+
+func openLog(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o640)
 }
 
 // crashed keeps the dump of a process that is about to end.
@@ -102,17 +114,15 @@ func (l *logFiles) crashed(dump []byte) {
 	}
 }
 
-// readHead returns at most maxLog bytes of a file, none if there is no file.
-func readHead(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+// readHead returns what is in a file, maxLog bytes at most.
+func readHead(f *os.File) ([]byte, error) {
+	fi, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxLog))
+	head := make([]byte, min(fi.Size(), maxLog))
+	n, err := io.ReadFull(f, head)
+	return head[:n], err
 }
 
 // rotate moves what is in a file that has grown too large to its neighbour
@@ -121,9 +131,6 @@ func readHead(name string) ([]byte, error) {
 func rotate(name string) error {
 	fi, err := os.Stat(name)
 	if err != nil || fi.Size() <= maxLog {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
 		return err
 	}
 	from, err := os.Open(name)

@@ -12,14 +12,15 @@ import (
 // took os.Stdout or os.Stderr before (package log does), for the runtime and
 // for child processes.
 func redirectOutput(name string) error {
-	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	f, err := openLog(name)
 	if err != nil {
 		return err
 	}
+	rotate(name) // what fails now may succeed in a minute
 	*os.Stdout, *os.Stderr = *f, *f
 	go func() {
 		for range time.Tick(time.Minute) {
-			rotate(name) // what fails now may succeed in a minute
+			rotate(name)
 		}
 	}()
 	h := windows.Handle(f.Fd())

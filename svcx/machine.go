@@ -121,7 +121,7 @@ func (m *machine) enter(state scm.State) decision {
 	if state.Pending() {
 		m.status.CheckPoint, m.status.WaitHint = 1, beatHint
 	}
-	m.status.Accepts = m.accepts &^ acceptCustom
+	m.status.Accepts = m.accepts &^ scm.AcceptCustom
 	switch state {
 	case scm.StartPending, scm.StopPending, scm.Stopped:
 		m.status.Accepts = 0
@@ -139,10 +139,6 @@ func (m *machine) beat(text bool) decision {
 	return decision{report: text}
 }
 
-// acceptCustom is no bit of Windows', where every service gets every custom
-// control.
-const acceptCustom = 1 << 31
-
 func (m *machine) control(c scm.Control) decision {
 	state := m.status.State
 	switch {
@@ -150,7 +146,7 @@ func (m *machine) control(c scm.Control) decision {
 		return m.stop(ErrStopped)
 	case c.Code == scm.Shutdown || c.Code == scm.Preshutdown:
 		return m.stop(ErrShutdown)
-	case m.cause != nil || answer(c.Code, m.accepts) != scm.NoError:
+	case m.cause != nil || scm.Answer(c.Code, m.accepts) != scm.NoError:
 		return decision{}
 	case c.Code == scm.Pause:
 		if state != scm.Running {
@@ -206,38 +202,6 @@ func (m *machine) end(err error) decision {
 		m.status.ExitCode, m.status.ServiceCode = scm.ErrServiceSpecific, uint32(ExitCode(err))
 	}
 	return m.enter(scm.Stopped)
-}
-
-// answer is what the control handler returns at once: whether the service
-// knows the control. (HandlerEx: ERROR_CALL_NOT_IMPLEMENTED for all others.)
-func answer(code, accepts uint32) uint32 {
-	var need uint32
-	switch code {
-	case scm.Interrogate: // the manager knows the state already
-		return scm.NoError
-	case scm.Stop:
-		need = scm.AcceptStop
-	case scm.Shutdown:
-		need = scm.AcceptShutdown
-	case scm.Preshutdown:
-		need = scm.AcceptPreshutdown
-	case scm.Pause, scm.Continue:
-		need = scm.AcceptPauseContinue
-	case scm.ParamChange:
-		need = scm.AcceptParamChange
-	case scm.Power:
-		need = scm.AcceptPower
-	case scm.Session:
-		need = scm.AcceptSession
-	default:
-		if code >= scm.FirstCustom && code <= scm.LastCustom {
-			need = acceptCustom
-		}
-	}
-	if need&accepts != 0 {
-		return scm.NoError
-	}
-	return scm.ErrNotImplemented
 }
 
 // stopResult is what Run returns for what main returned after it was asked to

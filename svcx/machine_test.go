@@ -177,7 +177,7 @@ func (w *witness) see(e event, d decision, m *machine) error {
 		return fmt.Errorf("START_PENDING after state %d", was.State)
 	case (now.State == scm.StartPending || now.State == scm.StopPending || now.State == scm.Stopped) != (now.Accepts == 0):
 		return fmt.Errorf("accepts %#x in state %d", now.Accepts, now.State)
-	case now.Accepts&acceptCustom != 0:
+	case now.Accepts&scm.AcceptCustom != 0:
 		return errors.New("a bit that Windows does not know")
 	case now.ExitCode != 0 && now.State != scm.Stopped:
 		return fmt.Errorf("exit code %d in state %d", now.ExitCode, now.State)
@@ -200,7 +200,7 @@ func TestAnswer(t *testing.T) {
 		128: {0, 120}, 255: {0, 120},
 		0: {120, 120}, 7: {120, 120}, 11: {120, 120}, 127: {120, 120}, 256: {120, 120},
 	} {
-		assert.Equal(t, c.all, answer(code, all), "control %d, all accepted", code)
-		assert.Equal(t, c.none, answer(code, none), "control %d, none accepted", code)
+		assert.Equal(t, c.all, scm.Answer(code, all), "control %d, all accepted", code)
+		assert.Equal(t, c.none, scm.Answer(code, none), "control %d, none accepted", code)
 	}
 }

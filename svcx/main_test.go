@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -24,6 +26,10 @@ func TestMain(m *testing.M) {
 	}
 	testenv.Main(m, map[string]func(args []string) int{
 		"console": consoleHelper,
+		"unit": func(args []string) int { // looks like a unit's process to itself
+			os.Setenv("SYSTEMD_EXEC_PID", strconv.Itoa(os.Getpid()))
+			return consoleHelper(args)
+		},
 	})
 }
 
@@ -44,16 +50,22 @@ func helperService(kind, name, dir string) *Service {
 	}
 	s.Main = func(ctx context.Context) error {
 		wd, _ := os.Getwd()
-		leave(dir, "started", fmt.Sprintf("%v\n%s\n%s\n%q", Under(), wd, *word, fs.Args()))
+		leave(dir, "started", fmt.Sprintf("%v\n%s\n%s\n%q%s", Under(), wd, *word, fs.Args(), os.Getenv("SVCX_WORD")))
 		switch kind {
-		case "slow":
+		case "slow", "feeding":
 			Progress(ctx, "waiting for the test")
 			for !exists(dir, "go") {
 				time.Sleep(10 * time.Millisecond)
 			}
 			Ready(ctx)
+			food := time.NewTicker(time.Millisecond)
+			if kind == "slow" {
+				food.Stop()
+			}
 			for {
 				select {
+				case <-food.C:
+					Alive(ctx)
 				case e := <-Events(ctx):
 					leave(dir, fmt.Sprintf("event-%d-%d", e.Kind, e.Code), "")
 					e.Done()
@@ -78,6 +90,20 @@ func helperService(kind, name, dir string) *Service {
 		case "starve":
 			Ready(ctx)
 			<-ctx.Done()
+		case "ctrlc", "ctrlc2":
+			Ready(ctx)
+			for pressCtrlC() == nil {
+				select {
+				case <-ctx.Done():
+					time.Sleep(100 * time.Millisecond)
+				case <-time.After(time.Second):
+					continue
+				}
+				if kind == "ctrlc" {
+					leave(dir, "cause", context.Cause(ctx).Error())
+					return nil
+				}
+			}
 		case "plain":
 			<-ctx.Done()
 		}
@@ -87,6 +113,9 @@ func helperService(kind, name, dir string) *Service {
 }
 
 const helperStopTimeout = 50 * time.Second
+
+// nastyWords must reach a program as they are.
+var nastyWords = []string{"plain", "", "two words", `say "hi"`, `back\slash`, `C:\dir\`, `C:\my dir\`, `\\server\"share"\\`, `"`, `\"`, `a\\"b`, "100%", "ü 中文 🙂", "tab\there", "'", "^&|<>"}
 
 func leave(dir, name, text string) {
 	tmp := filepath.Join(dir, name+".tmp")
@@ -119,6 +148,13 @@ func waitFile(t *testing.T, dir, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func state(t *testing.T, s *Service) Status {
+	t.Helper()
+	st, err := s.Status(t.Context())
+	require.NoError(t, err)
+	return st
 }
 
 func consoleHelper(args []string) int {

@@ -29,14 +29,19 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.install(ctx, exe)
+	m, err := s.registrar("install")
+	if err != nil {
+		return nil, err
+	}
+	return m.install(ctx, exe)
 }
 
 // Uninstall stops the service and, on Windows, those that depend on it, and
 // removes it. It returns when it is gone: ErrNotInstalled, ErrAccessDenied,
 // ErrMarkedForDelete.
 func (s *Service) Uninstall(ctx context.Context) error {
-	if err := s.checkName(); err != nil {
+	m, err := s.registrar("uninstall")
+	if err != nil {
 		return err
 	}
 	if s.OnUninstall != nil {
@@ -44,27 +49,29 @@ func (s *Service) Uninstall(ctx context.Context) error {
 			return fmt.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)
 		}
 	}
-	return s.uninstall(ctx)
+	return m.uninstall(ctx)
 }
 
 // StartNow starts the service and returns when it is ready. ErrStartFailed: it
 // ended instead; ErrAlreadyRunning, ErrNotInstalled, ErrAccessDenied. When ctx
 // ends first, the service goes on starting.
 func (s *Service) StartNow(ctx context.Context) error {
-	if err := s.checkName(); err != nil {
+	m, err := s.registrar("start")
+	if err != nil {
 		return err
 	}
-	return s.startNow(ctx)
+	return m.start(ctx)
 }
 
 // Stop stops the service, on Windows after those that depend on it, and returns
 // when it has stopped: ErrNotRunning, ErrNotInstalled, ErrAccessDenied. When
 // ctx ends first, the service goes on stopping.
 func (s *Service) Stop(ctx context.Context) error {
-	if err := s.checkName(); err != nil {
+	m, err := s.registrar("stop")
+	if err != nil {
 		return err
 	}
-	return s.stopNow(ctx)
+	return m.stop(ctx)
 }
 
 // RestartNow stops the service, if it runs, and starts it.
@@ -78,10 +85,21 @@ func (s *Service) RestartNow(ctx context.Context) error {
 // Status returns what the manager knows of the service; it needs no rights.
 // ErrNotInstalled.
 func (s *Service) Status(ctx context.Context) (Status, error) {
-	if err := s.checkName(); err != nil {
+	m, err := s.registrar("status")
+	if err != nil {
 		return Status{}, err
 	}
-	return s.status(ctx)
+	return m.status(ctx)
+}
+
+// registrar is the manager that services are registered with. Each system's
+// Service.registrar(op) returns its own, or why there is none for op.
+type registrar interface {
+	install(ctx context.Context, exe string) (changed []string, err error)
+	uninstall(context.Context) error
+	start(context.Context) error
+	stop(context.Context) error
+	status(context.Context) (Status, error)
 }
 
 // executable returns the program's full path.

@@ -10,6 +10,19 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// scmClient registers a service with the SCM.
+type scmClient struct{ *Service }
+
+func (s *Service) registrar(op string) (registrar, error) {
+	if err := s.checkName(); err != nil {
+		return nil, err
+	}
+	if s.User {
+		return nil, s.fail(op, errors.ErrUnsupported, nil, "Windows has no services of a user: leave Service.User unset")
+	}
+	return scmClient{s}, nil
+}
+
 // handle is an open service and the manager it belongs to.
 type handle struct{ manager, service windows.Handle }
 
@@ -22,7 +35,7 @@ func (h handle) close() {
 }
 
 // open opens the service with no more rights than it asks for.
-func (s *Service) open(op string, rights uint32) (h handle, err error) {
+func (s scmClient) open(op string, rights uint32) (h handle, err error) {
 	if h.manager, err = windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT); err != nil {
 		return h, s.errno(op, err)
 	}
@@ -38,13 +51,12 @@ func (s *Service) open(op string, rights uint32) (h handle, err error) {
 }
 
 // errno makes an error of what the SCM answered; nil for nil.
-func (s *Service) errno(op string, err error) error {
+func (s scmClient) errno(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var errno windows.Errno
-	errors.As(err, &errno)
-	kind, hint := explainErrno(uint32(errno))
+	errno, _ := errors.AsType[windows.Errno](err)
+	hint, kind := explainErrno(uint32(errno))
 	return s.fail(op, kind, err, hint)
 }
 
@@ -55,7 +67,7 @@ func queryStatus(service windows.Handle) (st windows.SERVICE_STATUS_PROCESS, err
 	return st, err
 }
 
-func (s *Service) status(context.Context) (Status, error) {
+func (s scmClient) status(context.Context) (Status, error) {
 	h, err := s.open("status", windows.SERVICE_QUERY_STATUS|windows.SERVICE_QUERY_CONFIG)
 	if err != nil {
 		return Status{}, err
@@ -73,7 +85,7 @@ func (s *Service) status(context.Context) (Status, error) {
 		ExitCode: windowsExit(st.Win32ExitCode, st.ServiceSpecificExitCode)}, nil
 }
 
-func (s *Service) startNow(ctx context.Context) error {
+func (s scmClient) start(ctx context.Context) error {
 	const op = "start"
 	h, err := s.open(op, windows.SERVICE_START|windows.SERVICE_QUERY_STATUS)
 	if err != nil {
@@ -98,7 +110,7 @@ func (s *Service) startNow(ctx context.Context) error {
 }
 
 // await waits until the service has left the state from.
-func (s *Service) await(ctx context.Context, op string, service windows.Handle, from uint32) (windows.SERVICE_STATUS_PROCESS, error) {
+func (s scmClient) await(ctx context.Context, op string, service windows.Handle, from uint32) (windows.SERVICE_STATUS_PROCESS, error) {
 	for {
 		st, err := queryStatus(service)
 		if err != nil {
@@ -113,7 +125,7 @@ func (s *Service) await(ctx context.Context, op string, service windows.Handle, 
 	}
 }
 
-func (s *Service) stopNow(ctx context.Context) error {
+func (s scmClient) stop(ctx context.Context) error {
 	const op = "stop"
 	h, err := s.open(op, windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_ENUMERATE_DEPENDENTS)
 	if err != nil {
@@ -124,13 +136,13 @@ func (s *Service) stopNow(ctx context.Context) error {
 }
 
 // stopOpen stops the service that h has open, and first those that depend on it.
-func (s *Service) stopOpen(ctx context.Context, op string, h handle) error {
+func (s scmClient) stopOpen(ctx context.Context, op string, h handle) error {
 	names, err := dependents(h.service)
 	if err != nil {
 		return s.errno(op, err)
 	}
 	for _, name := range names { // in the order in which they must be stopped
-		if err := (&Service{Name: name}).stopNow(ctx); err != nil && !errors.Is(err, ErrNotRunning) {
+		if err := (scmClient{&Service{Name: name}}).stop(ctx); err != nil && !errors.Is(err, ErrNotRunning) {
 			return err
 		}
 	}
@@ -139,12 +151,12 @@ func (s *Service) stopOpen(ctx context.Context, op string, h handle) error {
 		return err
 	}
 	var st windows.SERVICE_STATUS
-	err = windows.ControlService(h.service, windows.SERVICE_CONTROL_STOP, &st)
-	if err == windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL && st.CurrentState == windows.SERVICE_STOP_PENDING {
-		err = nil // it stops already
-	}
-	if err != nil {
-		return s.errno(op, err)
+	if err := windows.ControlService(h.service, windows.SERVICE_CONTROL_STOP, &st); err != nil {
+		now, _ := queryStatus(h.service)
+		if err != windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL || now.CurrentState != windows.SERVICE_STOP_PENDING {
+			return s.errno(op, err)
+		}
+		st.CurrentState = now.CurrentState // someone else has asked
 	}
 	for st.CurrentState != windows.SERVICE_STOPPED {
 		now, err := s.await(ctx, op, h.service, st.CurrentState)
@@ -177,7 +189,7 @@ func dependents(service windows.Handle) (names []string, err error) {
 	}
 }
 
-func (s *Service) uninstall(ctx context.Context) error {
+func (s scmClient) uninstall(ctx context.Context) error {
 	const op = "uninstall"
 	const deleteRight = 0x10000 // DELETE
 	h, err := s.open(op, deleteRight|windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_ENUMERATE_DEPENDENTS)

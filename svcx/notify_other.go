@@ -2,8 +2,13 @@
 
 package svcx
 
-import "errors"
+import "github.com/surefoot-go/surefoot/svcx/internal/scm"
 
-func sendNotification(socket, message string) error { return errors.ErrUnsupported }
+// notifier is always nil: only Linux has systemd.
+type notifier struct{}
 
-func monotonic() int64 { return 0 }
+func newNotifier(Manager) *notifier { return nil }
+
+func (*notifier) report(scm.Status) error { return nil }
+
+func (*notifier) alive() {}

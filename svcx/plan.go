@@ -41,13 +41,7 @@ const (
 	callEnvironment = "RegSetValueExW(Environment)"
 )
 
-// The margin that Windows gets above StopTimeout, in which a service that
-// hangs writes its stacks.
-const preshutdownMargin = 5 * time.Second
-
-const (
-	defaultReset = 24 * time.Hour
-)
+const defaultReset = 24 * time.Hour
 
 var defaultRestart = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second}
 
@@ -77,18 +71,15 @@ func (s *Service) plan(exe string) (*plan, error) {
 		}
 	}
 	p := &plan{
-		name: s.Name, display: s.DisplayName, description: s.Description,
+		name: s.Name, display: s.display(), description: s.Description,
 		binaryPath:   windowsCommandLine(exe, s.Args),
 		start:        s.Start,
 		dependencies: s.DependsOn,
 		actions:      s.restarts(),
 		reset:        defaultReset,
-		preshutdown:  s.stopTimeout() + preshutdownMargin,
+		preshutdown:  s.stopTimeout() + stopMargin,
 		sid:          s.SID,
 		privileges:   s.Privileges,
-	}
-	if p.display == "" {
-		p.display = s.Name
 	}
 	if s.RestartReset > 0 {
 		p.reset = s.RestartReset
@@ -133,6 +124,9 @@ func (s *Service) checkInstall(exe string) error {
 	}
 	if s.Start > Disabled {
 		return fmt.Errorf("svcx: service %s: unknown start type %v", s.Name, s.Start)
+	}
+	if s.SID > SIDRestricted {
+		return fmt.Errorf("svcx: service %s: unknown SID type %v", s.Name, s.SID)
 	}
 	return nil
 }
@@ -200,7 +194,7 @@ func (p *plan) changes(old *plan, unknown map[string]bool) []change {
 	compare(callActions, "restarts", fmt.Sprint(old.actions, old.reset), fmt.Sprint(p.actions, p.reset))
 	compare(callFlag, "restart after an error exit", old.failureFlag, p.failureFlag)
 	compare(callPreshutdown, "time to shut down", old.preshutdown, p.preshutdown)
-	compare(callSID, "SID type", uint8(old.sid), uint8(p.sid))
+	compare(callSID, "SID type", old.sid, p.sid)
 	compare(callPrivileges, "privileges", old.privileges, p.privileges)
 	compare(callEnvironment, "environment", old.environment, p.environment)
 	return list

@@ -3,6 +3,7 @@ package svcx
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // windowsCommandLine joins a program and its arguments so that
@@ -46,8 +47,11 @@ func quoteWindowsArg(arg string) string {
 // checkWord returns why a manager can't take text as one word of a command or
 // as a variable.
 func checkWord(what, text string) error {
-	if i := strings.IndexAny(text, "\n\r\x00"); i >= 0 {
+	switch {
+	case strings.ContainsAny(text, "\n\r\x00"):
 		return fmt.Errorf("svcx: %s %q: a line break or NUL can't be given to a service", what, text)
+	case !utf8.ValidString(text):
+		return fmt.Errorf("svcx: %s %q: it is not valid UTF-8", what, text)
 	}
 	return nil
 }

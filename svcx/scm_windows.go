@@ -59,7 +59,7 @@ func (s *Service) runSCM(ctx context.Context) (err error) {
 		if code == scm.Interrogate {
 			return scm.NoError
 		}
-		if errno := answer(code, accepts); errno != scm.NoError {
+		if errno := scm.Answer(code, accepts); errno != scm.NoError {
 			return uintptr(errno)
 		}
 		select {
@@ -94,7 +94,7 @@ func (s *Service) runSCM(ctx context.Context) (err error) {
 				logs.crashed(dump)
 			},
 		})
-		if errors.Is(mainErr, errHung) {
+		if errors.Is(mainErr, ErrHung) {
 			os.Exit(ExitCode(mainErr)) // before the dispatcher lets other code go on
 		}
 		return 0

@@ -3,6 +3,7 @@ package svcx
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,13 +33,6 @@ func installHelper(t *testing.T, kind string, args ...string) (s *Service, dir s
 		}
 	})
 	return s, dir
-}
-
-func state(t *testing.T, s *Service) Status {
-	t.Helper()
-	st, err := s.Status(t.Context())
-	require.NoError(t, err)
-	return st
 }
 
 func TestServiceLife(t *testing.T) {
@@ -79,8 +73,7 @@ func TestServiceFailsBeforeReady(t *testing.T) {
 	assert.ErrorIs(t, err, ErrStartFailed)
 	assert.ErrorContains(t, err, "exit code 7")
 	assert.Equal(t, Status{State: Stopped, ExitCode: 7, Start: Manual}, state(t, s))
-	h, err := s.open("test", windows.SERVICE_QUERY_STATUS)
-	require.NoError(t, err)
+	h := open(t, s, windows.SERVICE_QUERY_STATUS)
 	defer h.close()
 	st, err := queryStatus(h.service)
 	require.NoError(t, err)
@@ -112,4 +105,90 @@ func TestServiceThatHangsIsEnded(t *testing.T) {
 
 	require.NoError(t, s.StartNow(t.Context()))
 	assert.Equal(t, string(dump), waitFile(t, dir, "crash"), "the next run reports it")
+}
+
+func TestServiceArguments(t *testing.T) {
+	s, dir := installHelper(t, "plain", append([]string{"-word", "from the command line", "run"}, nastyWords...)...)
+	require.NoError(t, s.StartNow(t.Context()))
+	got := waitFile(t, dir, "started")
+	exeDir := filepath.Dir(s.mustExecutable(t))
+	assert.Equal(t, fmt.Sprintf("SCM\n%s\nfrom the command line\n%q", exeDir, nastyWords), got)
+}
+
+func TestStartServiceArguments(t *testing.T) {
+	s, dir := installHelper(t, "plain", "-word", "from the command line")
+	h := open(t, s, windows.SERVICE_START)
+	defer h.close()
+	word, err := windows.UTF16PtrFromString("-word=from the start")
+	require.NoError(t, err)
+	require.NoError(t, windows.StartService(h.service, 1, &[]*uint16{word}[0]))
+	assert.Contains(t, waitFile(t, dir, "started"), "\nfrom the start\n")
+}
+
+func TestTwoServicesAtOnce(t *testing.T) {
+	one, _ := installHelper(t, "plain")
+	two, twoDir := installHelper(t, "slow")
+	leave(twoDir, "go", "")
+	require.NoError(t, one.StartNow(t.Context()))
+	require.NoError(t, two.StartNow(t.Context()))
+	assert.NotEqual(t, state(t, one).PID, state(t, two).PID)
+	require.NoError(t, one.Stop(t.Context()))
+	assert.Equal(t, Running, state(t, two).State)
+}
+
+func TestServiceControls(t *testing.T) {
+	s, dir := installHelper(t, "slow")
+	leave(dir, "go", "")
+	require.NoError(t, s.StartNow(t.Context()))
+	h := open(t, s, windows.SERVICE_ALL_ACCESS)
+	defer h.close()
+	control := func(code uint32) error {
+		var st windows.SERVICE_STATUS
+		return windows.ControlService(h.service, code, &st)
+	}
+	is := func(want State) func() bool { return func() bool { return state(t, s).State == want } }
+	require.NoError(t, control(windows.SERVICE_CONTROL_PAUSE))
+	waitFile(t, dir, "event-1-0")
+	eventually(t, "paused", is(Paused))
+	require.NoError(t, control(windows.SERVICE_CONTROL_INTERROGATE))
+	require.NoError(t, control(windows.SERVICE_CONTROL_CONTINUE))
+	waitFile(t, dir, "event-2-0")
+	eventually(t, "running", is(Running))
+	require.NoError(t, control(windows.SERVICE_CONTROL_PARAMCHANGE))
+	waitFile(t, dir, "event-3-0")
+	require.NoError(t, control(200))
+	waitFile(t, dir, "event-6-200")
+	assert.Error(t, control(windows.SERVICE_CONTROL_NETBINDADD), "it does not accept that")
+	require.NoError(t, s.Stop(t.Context()))
+}
+
+func TestServiceWithoutFood(t *testing.T) {
+	s, dir := installHelper(t, "starve")
+	require.NoError(t, s.StartNow(t.Context()))
+	eventually(t, "stopped", func() bool { return state(t, s).State == Stopped })
+	assert.Equal(t, 1, state(t, s).ExitCode)
+	dump, err := os.ReadFile(filepath.Join(dir, "logs", "crash.log"))
+	require.NoError(t, err)
+	assert.Contains(t, string(dump), "did not call Alive for 1s")
+}
+
+func TestServicePanics(t *testing.T) {
+	s, dir := installHelper(t, "panic")
+	s.StartNow(t.Context()) // may see it before or after its end
+	var report []byte
+	eventually(t, "the crash", func() bool {
+		report, _ = os.ReadFile(filepath.Join(dir, "logs", "crash.log"))
+		return strings.Contains(string(report), "goroutine ")
+	})
+	assert.Contains(t, string(report), "panic: told to panic")
+	testenv.NeedWindows(t, "does not see at once that a process has died")
+	eventually(t, "stopped", func() bool { return state(t, s).State == Stopped })
+	assert.Equal(t, int(windows.ERROR_PROCESS_ABORTED), state(t, s).ExitCode)
+}
+
+// TestCommandLineToArgv has Windows itself split what windowsCommandLine joins.
+func TestCommandLineToArgv(t *testing.T) {
+	got, err := windows.DecomposeCommandLine(windowsCommandLine(`C:\Program Files\x.exe`, nastyWords))
+	require.NoError(t, err)
+	assert.Equal(t, append([]string{`C:\Program Files\x.exe`}, nastyWords...), got)
 }

@@ -126,6 +126,18 @@ const (
 	SIDRestricted           // its token may write only where that SID may
 )
 
+func (t SIDType) String() string {
+	switch t {
+	case SIDNone:
+		return "none"
+	case SIDUnrestricted:
+		return "unrestricted"
+	case SIDRestricted:
+		return "restricted"
+	}
+	return fmt.Sprintf("SIDType(%d)", uint8(t))
+}
+
 // State is what a service does. The numbers are Windows' own; 0 is none of them.
 type State uint8
 

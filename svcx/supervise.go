@@ -46,7 +46,7 @@ type host struct {
 }
 
 // supervise runs prepare and then Main, and reports to manager until both are
-// over. If Main hangs it returns an error that is errHung and leaves Main
+// over. If Main hangs it returns an error that is ErrHung and leaves Main
 // behind: the process must end then.
 func (s *Service) supervise(parent context.Context, manager scm.Manager, h host) error {
 	sup := &supervisor{
@@ -168,9 +168,6 @@ func (s *Service) callMain(ctx context.Context, sup *supervisor, prepare func(co
 	e.err = s.Main(ctx)
 }
 
-// errHung is what supervise's error is when Main goes on.
-var errHung = errors.New("svcx: Main does not end")
-
 // hung has the stacks of all goroutines kept and returns the error that says why.
 func (s *Service) hung(why happening, keep func([]byte)) error {
 	reason := fmt.Sprintf("Main did not return within %v of being asked to", s.stopTimeout())
@@ -181,7 +178,7 @@ func (s *Service) hung(why happening, keep func([]byte)) error {
 	}
 	dump := fmt.Appendf(nil, "svcx: %s: %s; all goroutines:\n\n%s", s.Name, reason, stacks())
 	keep(dump)
-	return &ExitError{Code: code, Err: fmt.Errorf("%w: %s", errHung, reason)}
+	return &ExitError{Code: code, Err: fmt.Errorf("%w: %s", ErrHung, reason)}
 }
 
 // stacks returns the stacks of all goroutines, cut at 16 MiB.

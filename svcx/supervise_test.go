@@ -18,6 +18,7 @@ type fake struct {
 	controls chan scm.Control
 	reports  []scm.Status
 	panicked any
+	stacks   string
 	args     []string
 }
 
@@ -25,6 +26,7 @@ func newFake() *fake                         { return &fake{controls: make(chan 
 func (f *fake) Controls() <-chan scm.Control { return f.controls }
 func (f *fake) Report(s scm.Status) error    { f.reports = append(f.reports, s); return nil }
 func (f *fake) Panicked(v any, _ []byte)     { f.panicked = v }
+func (f *fake) Hung(stacks []byte)           { f.stacks = string(stacks) }
 func (f *fake) Arguments() []string          { return f.args }
 func (f *fake) send(code uint32)             { f.controls <- scm.Control{Code: code} }
 
@@ -103,6 +105,7 @@ func TestSuperviseCap(t *testing.T) {
 		}})
 		assert.Equal(t, 8*time.Second, time.Since(begin))
 		assert.Equal(t, exitHung, ExitCode(err))
+		assert.Contains(t, f.stacks, "TestSuperviseCap", "the one that hangs")
 		assert.Equal(t, uint32(scm.ErrTimeout), f.reports[len(f.reports)-1].ExitCode)
 		close(release)
 	})

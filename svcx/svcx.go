@@ -165,7 +165,7 @@ func (s *Service) Run(ctx context.Context) error {
 		return s.runContained(ctx, m)
 	}
 	err := s.runHere(ctx)
-	if errors.Is(err, errHung) {
+	if errors.Is(err, ErrHung) {
 		os.Exit(ExitCode(err))
 	}
 	return err
@@ -176,6 +176,6 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) runContained(ctx context.Context, m scm.Container) error {
 	return s.supervise(ctx, m, host{
 		prepare: func(context.Context) error { return s.parseStartArgs(m.Arguments()) },
-		hung:    func(dump []byte) { os.Stderr.Write(dump) },
+		hung:    m.Hung,
 	})
 }

@@ -37,3 +37,14 @@ package winapi
 
 //sys	NtResumeProcess(process windows.Handle) (ntstatus error) = ntdll.NtResumeProcess
 //sys	IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (err error) [int32(failretval)==0] = kernel32.IsProcessInJob
+
+// Debugging.
+
+//sys	IsDebuggerPresent() (present bool)
+// The event log (eventx).
+
+//sys	EvtQuery(session windows.Handle, path *uint16, query *uint16, flags uint32) (resultSet windows.Handle, err error) = wevtapi.EvtQuery
+//sys	EvtSubscribe(session windows.Handle, signal windows.Handle, path *uint16, query *uint16, bookmark windows.Handle, context uintptr, callback uintptr, flags uint32) (subscription windows.Handle, err error) = wevtapi.EvtSubscribe
+//sys	EvtNext(resultSet windows.Handle, size uint32, events *windows.Handle, timeout uint32, flags uint32, returned *uint32) (err error) [int32(failretval)==0] = wevtapi.EvtNext
+//sys	EvtRender(context windows.Handle, event windows.Handle, flags uint32, size uint32, buf *uint16, used *uint32, properties *uint32) (err error) [int32(failretval)==0] = wevtapi.EvtRender
+//sys	EvtClose(object windows.Handle) (err error) [int32(failretval)==0] = wevtapi.EvtClose

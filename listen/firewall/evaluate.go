@@ -122,7 +122,7 @@ func weigh(allows, blocks []match, p profile, note func(string, ...any)) Decisio
 	through := slices.DeleteFunc(slices.Clone(allows), func(a match) bool {
 		return slices.ContainsFunc(blocks, func(b match) bool { return b.covers(a) })
 	})
-	all := slices.ContainsFunc(blocks, func(b match) bool { return !b.limited() })
+	blanket := slices.ContainsFunc(blocks, func(b match) bool { return !b.limited() })
 	for _, m := range append(slices.Clone(through), blocks...) {
 		if m.limited() {
 			note("%v applies only %s", m.rule, m.limits())
@@ -133,7 +133,7 @@ func weigh(allows, blocks []match, p profile, note func(string, ...any)) Decisio
 	switch {
 	case len(through) > 0:
 		return Allowed
-	case all:
+	case blanket:
 		return Blocked
 	case p.open:
 		note("what no rule matches is allowed (DefaultInboundAction=0)")

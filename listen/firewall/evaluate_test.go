@@ -131,6 +131,7 @@ func TestEvaluate(t *testing.T) {
 		{"an older Windows", []string{allow + "Platform=2:6:1|"}, tcp, NoRule},
 		{"an older Windows or later", []string{allow + "Platform=2:5:1|Platform=2:6:1|Platform2=GTEQ|"}, tcp, Allowed},
 		{"or later is for the last", []string{allow + "Platform=2:6:1|Platform=2:11:0|Platform2=GTEQ|"}, tcp, NoRule},
+		{"a later Windows 10", []string{allow + "Platform=2:10:1|Platform2=GTEQ|"}, tcp, NoRule},
 		{"another system", []string{allow + "Platform=1:4:10|Platform2=GTEQ|"}, tcp, NoRule},
 		{"unknown key of an allow", []string{allow + "New=1|"}, tcp, Allowed},
 		{"unknown key of a block", []string{allow, block + "New=1|"}, tcp, Blocked},

@@ -5,7 +5,7 @@
 // nowhere else, and nothing says why. The reason is one of these: no rule
 // allows it; the prompt of the first listen was once cancelled, which left two
 // Block rules that no Allow rule can beat; the program was started by "go run",
-// whose path is another one next time; a policy of the domain ignores the
+// which gives each build another path; a policy of the domain ignores the
 // machine's own rules. Check finds which, without any rights:
 //
 //	v, err := firewall.Check(ctx, firewall.Query{Port: 8080})
@@ -17,7 +17,8 @@
 //
 // Check reads the registry only: the rules of this machine, of Group Policy and
 // of a device management, and the settings of each profile. All may read them.
-// A verdict is the one of these rules. It doesn't know filters that other
+// A verdict is the one of these rules, for each kind of network: which kind a
+// network is, Get-NetConnectionProfile says. It doesn't know filters that other
 // software has put into the Windows Filtering Platform, nor a router's.
 //
 // Block beats allow; what no rule matches is blocked on the way in, and Windows
@@ -31,6 +32,8 @@
 //
 // ParseRule and Evaluate are pure functions and work everywhere. Check, Allow
 // and Remove return an error that wraps errors.ErrUnsupported.
+//
+// All functions may be called concurrently.
 package firewall
 
 import (
@@ -45,8 +48,10 @@ import (
 
 // A Query describes a listening program, and the peers in question.
 type Query struct {
-	// Program is the full path of the program that listens; Check takes this
-	// process's for "". "System" stands for the kernel's HTTP.sys.
+	// Program is the path of the program that listens. Check takes this
+	// process's for "", and makes of any the one by which the kernel knows it,
+	// without short names and links; Evaluate takes it as it is. "System" is
+	// the kernel itself (HTTP.sys).
 	Program string
 
 	// Port is the port that it listens on; 0 is one that the system picks, to
@@ -59,7 +64,9 @@ type Query struct {
 	Loopback bool
 
 	// Service is the short name of the Windows service that the program runs
-	// as, or "". Rules for services apply to such only.
+	// as, or "". Rules for services apply to such only, and only to one that
+	// has a SID: "sc qsidtype NAME" must not say NONE ("Create an Inbound
+	// Program or Service Rule").
 	Service string
 
 	// Remote is the peer's address; the zero value is any peer.
@@ -136,7 +143,8 @@ func (v Verdict) String() string {
 // that Windows can't parse are left out, with a note.
 //
 // Windows resolves the variables in a rule's path for its own account, so Check
-// resolves only those that are the same for all accounts.
+// resolves only those that are the same for all accounts. It knows the program
+// by its path: a rule whose own path has short names or links in it is missed.
 //
 // On other systems, and on a Windows without a rule store, the error wraps
 // errors.ErrUnsupported.
@@ -144,19 +152,20 @@ func (v Verdict) String() string {
 // The keys are those of [MS-GPFAS] 2.2.2.19 and 2.2.3, and their counterparts in
 // SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy.
 func Check(ctx context.Context, q Query) (Verdict, error) {
+	p, err := system.readPolicy(ctx)
+	if err != nil && !(q.isLoopback() && errors.Is(err, errNoRules)) {
+		return Verdict{}, err
+	}
 	if err := q.check(); err != nil {
 		return Verdict{}, err
 	}
 	if q.Program == "" {
-		exe, err := os.Executable()
-		if err != nil {
+		if q.Program, err = os.Executable(); err != nil {
 			return Verdict{}, fmt.Errorf("firewall: finding this program's path: %w", err)
 		}
-		q.Program = exe
 	}
-	p, err := system.readPolicy(ctx)
-	if err != nil && !(q.isLoopback() && errors.Is(err, errNoRules)) {
-		return Verdict{}, err
+	if !isSystem(q.Program) {
+		q.Program = system.realPath(q.Program)
 	}
 	rules, notes := p.parse(machineVariable(os.LookupEnv))
 	v := evaluate(rules, p.merge(), q)
@@ -173,8 +182,9 @@ var errNoRules = fmt.Errorf("firewall: this Windows has no store of firewall rul
 var system = struct {
 	readPolicy func(context.Context) (registryPolicy, error)
 	elevated   func() bool
+	realPath   func(string) string
 	netsh      func(ctx context.Context, args []string) (output string, err error)
-}{readPolicy, elevated, netsh}
+}{readPolicy, elevated, realPath, netsh}
 
 // Evaluate says what the rules decide for q, on profiles with the settings that
 // Windows comes with: the firewall is on, and blocks what no rule allows.
@@ -245,13 +255,16 @@ func (e *Error) Unwrap() error { return e.Err }
 // On other systems the error wraps errors.ErrUnsupported.
 func Allow(ctx context.Context, r Rule) error {
 	fail := func(err error) error { return &Error{Op: "allow", Name: r.Name, Err: err} }
-	variable := machineVariable(os.LookupEnv)
-	r.Program, _ = expand(r.Program, variable)
-	args, err := addArgs(r)
+	p, err := system.readPolicy(ctx)
 	if err != nil {
 		return fail(err)
 	}
-	p, err := system.readPolicy(ctx)
+	variable := machineVariable(os.LookupEnv)
+	r.Program, _ = expand(r.Program, variable)
+	if isFullPath(r.Program) {
+		r.Program = system.realPath(r.Program)
+	}
+	args, err := addArgs(r)
 	if err != nil {
 		return fail(err)
 	}

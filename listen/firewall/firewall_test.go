@@ -22,6 +22,7 @@ func fakeSystem(t *testing.T, p registryPolicy, isElevated bool, result error) (
 	ran = new([][]string)
 	system.readPolicy = func(ctx context.Context) (registryPolicy, error) { return p, ctx.Err() }
 	system.elevated = func() bool { return isElevated }
+	system.realPath = func(path string) string { return path }
 	system.netsh = func(_ context.Context, args []string) (string, error) {
 		*ran = append(*ran, args)
 		if result != nil {
@@ -52,7 +53,7 @@ func TestCheck(t *testing.T) {
 		"domain: Windows Firewall is off",
 		`private: allow rule "订单服务（入站）" applies only from LocalSubnet (IPv4), LocalSubnet (IPv6)`,
 		`public: allow rule "Orders from anywhere" of Group Policy applies`,
-		`1 rules can't be understood and are left out, such as: rule "broken": field "Action=Perhaps": want one of Allow, Block, ByPass`,
+		`what is no rule is left out (1), such as rule "broken": field "Action=Perhaps": want one of Allow, Block, ByPass`,
 	}, v.Notes)
 	assert.Empty(t, v.Hints)
 }
@@ -98,6 +99,7 @@ func TestUnsupported(t *testing.T) {
 		assert.ErrorIs(t, err, errors.ErrUnsupported)
 	}
 	assert.ErrorIs(t, Allow(t.Context(), orders(func(*Rule) {})), errors.ErrUnsupported)
+	assert.ErrorIs(t, Allow(t.Context(), Rule{}), errors.ErrUnsupported)
 	assert.ErrorIs(t, Remove(t.Context(), "orders"), errors.ErrUnsupported)
 }
 
@@ -171,6 +173,16 @@ func TestAllowIsThereAlready(t *testing.T) {
 		fakeSystem(t, registryPolicy{rules: []registryRule{rule}}, false, nil)
 		assert.ErrorIs(t, Allow(t.Context(), r), ErrElevation, name)
 	}
+}
+
+func TestRealPath(t *testing.T) {
+	p := registryPolicy{rules: []registryRule{{id: "{1}", text: head + `App=C:\Users\runneradmin\x.exe|Name=x|`}}}
+	fakeSystem(t, p, false, nil)
+	system.realPath = func(path string) string { return strings.Replace(path, "RUNNER~1", "runneradmin", 1) }
+	v, err := Check(t.Context(), Query{Program: `C:\Users\RUNNER~1\x.exe`, Port: 80})
+	require.NoError(t, err)
+	assert.Equal(t, Allowed, v.Public)
+	assert.NoError(t, Allow(t.Context(), Rule{Name: "x", Program: `C:\Users\RUNNER~1\x.exe`}))
 }
 
 func TestAllowOfBadRule(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -110,6 +111,29 @@ func readValues(path string) (map[string]uint64, error) {
 }
 
 func elevated() bool { return windows.GetCurrentProcessToken().IsElevated() }
+
+// realPath returns the full path by which the kernel, and so the firewall, knows
+// the file: without short names, links and mapped drives. A file that can't be
+// opened keeps its name.
+func realPath(path string) string {
+	if full, err := filepath.Abs(path); err == nil {
+		path = full
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return path
+	}
+	defer f.Close()
+	buf := make([]uint16, windows.MAX_LONG_PATH)
+	n, err := windows.GetFinalPathNameByHandle(windows.Handle(f.Fd()), &buf[0], uint32(len(buf)), 0)
+	if err != nil || int(n) >= len(buf) {
+		return path
+	}
+	if final := cleanPath(windows.UTF16ToString(buf[:n])); isFullPath(final) {
+		return final
+	}
+	return path
+}
 
 // netsh runs the netsh of Windows and no other, without a window.
 func netsh(ctx context.Context, args []string) (output string, err error) {

@@ -3,6 +3,7 @@ package firewall
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,7 +78,7 @@ func TestCheckRegistry(t *testing.T) {
 		`private: policy ignores this machine's own rules (AllowLocalPolicyMerge=0)`,
 		`private: no rule allows it, and Windows won't ask (DisableNotifications=1)`,
 		`public: block rule "gateway.exe" applies`,
-		`1 rules can't be understood and are left out, such as: rule "broken": has no Action`,
+		`what is no rule is left out (1), such as rule "broken": has no Action`,
 	}, v.Notes)
 	assert.Len(t, v.Cancelled, 2)
 	assert.Len(t, v.Hints, 4)
@@ -101,6 +102,17 @@ func TestCheckRegistry(t *testing.T) {
 		assert.ErrorIs(t, Allow(t.Context(), orders(func(*Rule) {})), ErrElevation)
 		assert.ErrorIs(t, Remove(t.Context(), "Orders service"), ErrElevation)
 	}
+}
+
+func TestRealPathOfFile(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	name := filepath.Join(dir, "订单 service.exe")
+	assert.Equal(t, name, realPath(name), "there is no such file")
+	require.NoError(t, os.WriteFile(name, nil, 0o600))
+	t.Chdir(dir)
+	assert.Equal(t, name, realPath(strings.ToUpper("订单 Service.exe")))
+	assert.Equal(t, name, realPath(`\\?\`+name))
 }
 
 func TestCheckWithoutFirewall(t *testing.T) {
@@ -140,8 +152,9 @@ func TestAllowWindows(t *testing.T) {
 	if !elevated() {
 		t.Skip("needs an elevated process")
 	}
-	name := "surefoot test 订单 & (" + filepath.Base(t.TempDir()) + ")"
+	name := fmt.Sprintf("surefoot test 订单 & (%d)", os.Getpid())
 	program := filepath.Join(t.TempDir(), "orders & co.exe")
+	require.NoError(t, os.WriteFile(program, nil, 0o600))
 	r := Rule{Name: name, Program: program, Protocol: TCP, LocalPorts: []Ports{{First: 8080, Last: 8081}}, RemoteAddrs: []Scope{{Keyword: "LocalSubnet"}}}
 	require.NoError(t, Allow(t.Context(), r))
 	t.Cleanup(func() {

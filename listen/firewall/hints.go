@@ -46,7 +46,7 @@ func appendLine(hints, args []string) []string {
 
 // suggestion is the narrowest rule that lets q in on these profiles.
 func suggestion(q Query, p Profiles) Rule {
-	r := Rule{Name: strings.TrimSuffix(base(q.Program), ".exe"), Program: q.Program, Service: q.Service, Protocol: q.protocol()}
+	r := Rule{Name: strings.TrimSuffix(base(q.Program), ".exe"), Program: q.Program, Protocol: q.protocol()}
 	if q.Port != 0 {
 		r.LocalPorts = []Ports{{First: q.Port, Last: q.Port}}
 	}

@@ -99,8 +99,11 @@ func (m *match) matchAddrs(q Query) bool {
 
 // everywhere says whether the scopes limit nothing.
 func everywhere(scopes []Scope) bool {
-	every := []Scope{subnet(netip.MustParsePrefix("0.0.0.0/0")), subnet(netip.MustParsePrefix("::/0"))}
-	return scopes == nil || within(every, scopes)
+	if scopes == nil {
+		return true
+	}
+	v4, v6 := subnet(netip.MustParsePrefix("0.0.0.0/0")), subnet(netip.MustParsePrefix("::/0"))
+	return within([]Scope{v4, v6}, scopes)
 }
 
 // localOnly: LOM=TRUE leaves the remote conditions out, but of a block rule
@@ -158,7 +161,8 @@ func matchPlatform(list []string, atLeast bool) bool {
 		if err != nil || p[0] != 2 {
 			continue
 		}
-		if p[1] == 10 && p[2] == 0 || atLeast && i == len(list)-1 && p[1] <= 10 {
+		this := p[1] == 10 && p[2] == 0
+		if this || atLeast && i == len(list)-1 && p[1] < 10 {
 			return true
 		}
 	}

@@ -113,13 +113,12 @@ func notText(c rune) bool {
 // checkProgram wants the full path of a file on this machine. What netsh would
 // take as a variable must have been replaced.
 func checkProgram(path string) error {
-	if path == "" || strings.EqualFold(path, "System") {
+	if path == "" || isSystem(path) {
 		return nil
 	}
 	clean := cleanPath(path)
-	drive := len(clean) > 3 && clean[1:3] == `:\` && unicode.IsLetter(rune(clean[0]))
 	switch {
-	case !drive && !strings.HasPrefix(clean, `\\`) || len(clean) >= 260:
+	case !isFullPath(clean) || len(clean) >= 260:
 		return fmt.Errorf("the program %q is not a full path of fewer than 260 characters", path)
 	case strings.ContainsFunc(clean, notText) || strings.ContainsAny(clean, "*?<>"):
 		return fmt.Errorf("the program %q has a character that no path can have", path)

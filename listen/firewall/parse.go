@@ -33,13 +33,14 @@ func (e *SyntaxError) Error() string {
 // asks for (Protocol stands before ports and ICMP types) and the fields that
 // may stand once only.
 //
-// Beyond the grammar it takes what Windows itself writes or takes: a missing
-// last bar, empty values of free text, keys in any case, and any version 2.x.
+// Beyond the grammar it takes what real stores hold: no bar at the end, empty
+// values of free text, keys in any case, packaged apps' PFN, any version 2.x.
 // A key that it doesn't know is kept in Fields and has no effect on Evaluate
 // but a note: so Windows does with a rule of a later version ([MS-FASP] 2.2.24,
 // FW_RULE_STATUS_PARTIALLY_IGNORED). A keyword for ports, addresses, interface
-// types or trust tuples that it doesn't know is kept, too. Another major
-// version, which Windows ignores as a whole, is an error.
+// types or trust tuples that it doesn't know is kept, too, and no key is held to
+// the version that brought it. Another major version, which Windows ignores as a
+// whole, is an error.
 //
 // The error is a *SyntaxError.
 func ParseRule(name, text string) (Rule, error) {

@@ -38,7 +38,7 @@ func (p registryPolicy) parse(variable func(string) (string, bool)) (rules []Rul
 		rules = append(rules, r)
 	}
 	if bad > 0 {
-		notes = []string{fmt.Sprintf("%d rules can't be understood and are left out, such as: %v", bad, strings.TrimPrefix(first.Error(), "firewall: "))}
+		notes = []string{fmt.Sprintf("what is no rule is left out (%d), such as %s", bad, strings.TrimPrefix(first.Error(), "firewall: "))}
 	}
 	return rules, notes
 }

@@ -96,6 +96,19 @@ func cleanPath(path string) string {
 	return path
 }
 
+// isFullPath says whether a path names the same file whatever the current drive
+// and directory.
+func isFullPath(path string) bool {
+	path = cleanPath(path)
+	if share, ok := strings.CutPrefix(path, `\\`); ok {
+		return strings.Contains(share, `\`)
+	}
+	return len(path) > 3 && path[1:3] == `:\` && ('A' <= path[0] && path[0] <= 'Z' || 'a' <= path[0] && path[0] <= 'z')
+}
+
+// isSystem says whether a rule's program is the kernel.
+func isSystem(program string) bool { return strings.EqualFold(program, "System") }
+
 func base(path string) string {
 	path = cleanPath(path)
 	return path[strings.LastIndexByte(path, '\\')+1:]

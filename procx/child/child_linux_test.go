@@ -47,12 +47,13 @@ func needCgroup(t *testing.T) {
 
 // withoutCgroup lets Start find no cgroup. A helper process finds none either.
 func withoutCgroup(t *testing.T) {
-	t.Setenv(plainVar, "1")
-	plain()
+	t.Setenv(variantVar, "1")
+	variant()
 	t.Cleanup(func() { openCgroup = newCgroup })
 }
 
-func plain() {
+// variant is a machine without a cgroup to give.
+func variant() {
 	openCgroup = func() (*cgroup, error) { return nil, errors.New("no cgroup for this test") }
 }
 
@@ -209,4 +210,33 @@ func onOtherThread(f func()) {
 	}
 	go onOtherThread(f)
 	select {}
+}
+
+// As a unit's main process, StartDetached believes what systemd says of it.
+func TestStartDetachedInUnit(t *testing.T) {
+	if !testenv.InSystemd(t) {
+		return
+	}
+	for _, tt := range []struct {
+		killMode string
+		detaches bool
+	}{{"control-group", false}, {"mixed", false}, {"process", true}} {
+		t.Run(tt.killMode, func(t *testing.T) {
+			r := newRendezvous(t)
+			log := filepath.Join(t.TempDir(), "log")
+			run := exec.Command("systemd-run", "--wait", "--collect", "--property=KillMode="+tt.killMode,
+				"--property=StandardOutput=file:"+log, "--setenv=SUREFOOT_TEST_HELPER=launcher", os.Args[0], r.addr(), r.output)
+			text, err := run.CombinedOutput()
+			require.NoError(t, err, "%s", text)
+			out, err := os.ReadFile(log)
+			require.NoError(t, err)
+			if tt.detaches {
+				assert.Empty(t, string(out))
+				r.meet(t) // the unit is over
+			} else {
+				assert.Contains(t, string(out), ErrTethered.Error())
+				assert.Contains(t, string(out), tt.killMode)
+			}
+		})
+	}
 }

@@ -16,4 +16,4 @@ func everyContainment(t *testing.T, f func(t *testing.T)) { t.Run("group", f) }
 
 func pitfall([]string) int { return 1 }
 
-func plain() {}
+func variant() {}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,7 +23,10 @@ func everyContainment(t *testing.T, f func(t *testing.T)) { t.Run("job", f) }
 
 func pitfall([]string) int { return 1 }
 
-func plain() {}
+// variant is a process that knows without asking that its job lets it leave.
+func variant() {
+	jobLimits = func() (uint32, error) { return jobKillOnClose | jobBreakawayOK, nil }
+}
 
 func TestContainment(t *testing.T) {
 	p, _ := startNode(t, nil, Options{Ask: AskNothing}, "0")
@@ -65,4 +69,37 @@ func TestSignalWithoutConsole(t *testing.T) {
 	assert.ErrorIs(t, err, ErrKilled)
 	assert.ErrorIs(t, err, errors.ErrUnsupported)
 	assert.Empty(t, out.rest(t))
+}
+
+// A job that lets its processes leave.
+func TestStartDetachedBreaksAway(t *testing.T) {
+	job, err := newJob()
+	require.NoError(t, err)
+	defer windows.CloseHandle(job)
+	info := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{
+		LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | windows.JOB_OBJECT_LIMIT_BREAKAWAY_OK}}
+	_, err = windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
+		uintptr(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)))
+	require.NoError(t, err)
+
+	if testenv.IsWine() { // whose QueryInformationJobObject shows no limits
+		t.Setenv(variantVar, "1")
+	}
+	r := newRendezvous(t)
+	cmd := testenv.Command(t, "launcher", r.addr(), r.output, "after stdin")
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out := pipe(t, cmd)
+	require.NoError(t, cmd.Start())
+	require.NoError(t, cmd.Process.WithHandle(func(handle uintptr) {
+		require.NoError(t, windows.AssignProcessToJobObject(job, windows.Handle(handle)))
+	}))
+	require.NoError(t, stdin.Close())
+	require.NoError(t, cmd.Wait())
+	out.w.Close()
+	if text := out.rest(t); text != "" {
+		t.Skip(text) // in another job around this one
+	}
+	require.NoError(t, windows.TerminateJobObject(job, 1))
+	r.meet(t)
 }

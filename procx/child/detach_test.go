@@ -1,6 +1,7 @@
 package child
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -18,34 +19,76 @@ import (
 )
 
 func TestStartDetached(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	output := filepath.Join(t.TempDir(), "out.log")
-	require.NoError(t, os.WriteFile(output, []byte("before\n"), 0o600))
-
-	out, err := testenv.Command(t, "launcher", l.Addr().String(), output).CombinedOutput()
+	r := newRendezvous(t)
+	out, err := testenv.Command(t, "launcher", r.addr(), r.output).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	if strings.Contains(string(out), ErrTethered.Error()) {
 		t.Skipf("%s", out)
 	}
-	// The launcher is gone.
-	require.NoError(t, l.(*net.TCPListener).SetDeadline(time.Now().Add(time.Minute)))
-	conn, err := l.Accept()
+	r.meet(t) // the launcher is gone
+	require.Eventually(t, func() bool {
+		text, _ := os.ReadFile(r.output)
+		return string(text) == "before\nout\nerr\n"
+	}, time.Minute, 20*time.Millisecond)
+}
+
+// From within a tree that ends whole nobody can be detached. From within a
+// process group one can.
+func TestStartDetachedFromTree(t *testing.T) {
+	testenv.NeedWindows(t, "shows no limits in QueryInformationJobObject")
+	everyContainment(t, func(t *testing.T) {
+		r := newRendezvous(t)
+		var out bytes.Buffer
+		cmd := testenv.Command(t, "launcher", r.addr(), r.output)
+		cmd.Stdout, cmd.Stderr = &out, &out
+		p, err := Start(t.Context(), cmd, &Options{Ask: AskNothing})
+		require.NoError(t, err)
+		require.NoError(t, p.Wait(), "%s", &out)
+		if p.Containment().Whole() {
+			assert.Contains(t, out.String(), ErrTethered.Error())
+		} else {
+			assert.Empty(t, out.String())
+			r.meet(t)
+		}
+	})
+}
+
+// rendezvous is where a detached process meets its test.
+type rendezvous struct {
+	l      *net.TCPListener
+	output string
+}
+
+func newRendezvous(t *testing.T) *rendezvous {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() })
+	output := filepath.Join(t.TempDir(), "out.log")
+	require.NoError(t, os.WriteFile(output, []byte("before\n"), 0o600))
+	return &rendezvous{l.(*net.TCPListener), output}
+}
+
+func (r *rendezvous) addr() string { return r.l.Addr().String() }
+
+// meet makes sure that the detached process lives, and lets it end.
+func (r *rendezvous) meet(t *testing.T) {
+	t.Helper()
+	require.NoError(t, r.l.SetDeadline(time.Now().Add(time.Minute)))
+	conn, err := r.l.Accept()
 	require.NoError(t, err)
 	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
 	_, err = io.WriteString(conn, "?")
 	require.NoError(t, err)
 	_, err = io.ReadFull(conn, make([]byte, 1))
-	require.NoError(t, err, "the detached process is alive")
-	conn.Close()
-	require.Eventually(t, func() bool {
-		text, _ := os.ReadFile(output)
-		return string(text) == "before\nout\nerr\n"
-	}, time.Minute, 20*time.Millisecond)
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
 }
 
 func launcher(args []string) int {
+	if len(args) > 2 {
+		io.Copy(io.Discard, os.Stdin)
+	}
 	cmd := exec.Command(os.Args[0], args[0])
 	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER=detached")
 	p, err := StartDetached(cmd, &DetachOptions{Output: args[1]})

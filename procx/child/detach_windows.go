@@ -12,7 +12,7 @@ import (
 )
 
 func detach(cmd *exec.Cmd) error {
-	limits, err := ownJobLimits()
+	limits, err := jobLimits()
 	if err != nil {
 		return fmt.Errorf("child: examining this process's job object: %w", err)
 	}
@@ -31,6 +31,9 @@ func detach(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = attr
 	return nil
 }
+
+// jobLimits is swapped by tests on a system that doesn't tell.
+var jobLimits = ownJobLimits
 
 // ownJobLimits returns the limits of the innermost job that this process is in,
 // 0 if in none.

@@ -1,17 +1,31 @@
 package child
 
 import (
+	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
+
+	"golang.org/x/sys/unix"
 )
 
 // groupAlive says whether a live process is in the process group. kill(2) with
 // signal 0 can't tell: it counts the unreaped leader.
 func groupAlive(pgid int) bool {
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, name := range stats {
-		if stat, err := os.ReadFile(name); err == nil && groupMember(string(stat), strconv.Itoa(pgid)) {
+	proc, err := os.Open("/proc")
+	if err != nil {
+		return false
+	}
+	defer proc.Close()
+	names, _ := proc.Readdirnames(-1)
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		if g, err := unix.Getpgid(pid); err != nil || g != pgid {
+			continue
+		}
+		if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && runs(string(stat)) {
 			return true
 		}
 	}

@@ -22,16 +22,17 @@ import (
 
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")) // the helpers' second of sleep at exit
-	if os.Getenv(plainVar) != "" {
-		plain()
+	if os.Getenv(variantVar) != "" {
+		variant()
 	}
 	testenv.Main(m, map[string]func([]string) int{
 		"node": node, "parent": parent, "cat": cat, "launcher": launcher, "detached": detached, "pitfall": pitfall,
 	})
 }
 
-// plainVar makes helper processes do without what is better than usual.
-const plainVar = "CHILD_TEST_PLAIN"
+// variantVar makes helper processes a variant, for which each system has a
+// function of the name.
+const variantVar = "CHILD_TEST_VARIANT"
 
 // node is a process with a chain of as many descendants as args[0] says, all of
 // which write to one standard output: "ready " once they run, "ended " when

@@ -116,11 +116,10 @@ func unescapeMount(s string) string {
 	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
 
-// groupMember says whether a /proc/PID/stat text is that of a live process in
-// the process group (proc_pid_stat(5)). The name, the second field, may itself
-// hold blanks and parentheses.
-func groupMember(stat, pgid string) bool {
-	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
-	// state ppid pgrp …; X: dead, Z: zombie
-	return len(fields) > 2 && fields[2] == pgid && fields[0] != "Z" && fields[0] != "X"
+// runs says whether a /proc/PID/stat text is that of a live process
+// (proc_pid_stat(5)). The name, the second field, may itself hold blanks and
+// parentheses.
+func runs(stat string) bool {
+	_, state, ok := strings.Cut(stat[strings.LastIndexByte(stat, ')')+1:], " ")
+	return ok && state != "" && state[0] != 'Z' && state[0] != 'X' // zombie, dead
 }

@@ -48,20 +48,18 @@ func FuzzCgroupDir(f *testing.F) {
 	})
 }
 
-func TestGroupMember(t *testing.T) {
-	for _, tt := range []struct {
-		stat string
-		want bool
-	}{
-		{"12 (sleep) S 1 10 10 0 -1 4194304", true},
-		{"12 (my (odd) 1 10 name) R 1 10 10 0", true},
-		{"10 (sh) Z 1 10 10 0 -1", false},
-		{"10 (sh) X 1 10 10 0 -1", false},
-		{"12 (sleep) S 10 12 10 0 -1", false},
-		{"12 (sleep) S 1", false},
-		{"", false},
+func TestRuns(t *testing.T) {
+	for stat, want := range map[string]bool{
+		"12 (sleep) S 1 10 10 0 -1 4194304":   true,
+		"12 (my (odd) Z 10 name) R 1 10 10 0": true,
+		"12 (ends in ) Z) D 1 10 10 0":        true,
+		"10 (sh) Z 1 10 10 0 -1":              false,
+		"10 (sh) X 1 10 10 0 -1":              false,
+		"10 (sh)":                             false,
+		"10 (sh) ":                            false,
+		"":                                    false,
 	} {
-		assert.Equal(t, tt.want, groupMember(tt.stat, "10"), tt.stat)
+		assert.Equal(t, want, runs(stat), stat)
 	}
 }
 

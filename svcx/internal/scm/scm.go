@@ -36,6 +36,10 @@ const (
 	AcceptPower         = 0x40
 	AcceptSession       = 0x80
 	AcceptPreshutdown   = 0x100
+
+	// AcceptCustom is no bit of Windows', where every service gets every custom
+	// control.
+	AcceptCustom = 1 << 31
 )
 
 // Controls.
@@ -93,10 +97,12 @@ type Manager interface {
 }
 
 // Container is a Manager within the service's own process, which must outlive
-// the service: a panic is handed to it, and no time-out ends the process.
+// the service: a panic is handed to it, and so are the stacks of a main that
+// hangs, instead of ending the process.
 type Container interface {
 	Manager
 	Panicked(value any, stack []byte)
+	Hung(stacks []byte)
 	Arguments() []string // as given to StartService
 }
 
@@ -111,4 +117,36 @@ func With(ctx context.Context, m Container) context.Context {
 func From(ctx context.Context) Container {
 	m, _ := ctx.Value(key{}).(Container)
 	return m
+}
+
+// Answer is what the control handler returns at once: whether the service
+// knows the control. (HandlerEx: ERROR_CALL_NOT_IMPLEMENTED for all others.)
+func Answer(code, accepts uint32) uint32 {
+	var need uint32
+	switch code {
+	case Interrogate: // the manager knows the state already
+		return NoError
+	case Stop:
+		need = AcceptStop
+	case Shutdown:
+		need = AcceptShutdown
+	case Preshutdown:
+		need = AcceptPreshutdown
+	case Pause, Continue:
+		need = AcceptPauseContinue
+	case ParamChange:
+		need = AcceptParamChange
+	case Power:
+		need = AcceptPower
+	case Session:
+		need = AcceptSession
+	default:
+		if code >= FirstCustom && code <= LastCustom {
+			need = AcceptCustom
+		}
+	}
+	if need&accepts != 0 {
+		return NoError
+	}
+	return ErrNotImplemented
 }
