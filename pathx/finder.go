@@ -166,10 +166,14 @@ func (a Attempt) Status() string {
 // String returns, for example,
 //
 //	user /home/alice/.config/orders/orders.json: does not exist
-//	system /etc/orders/orders.json: not trusted: it belongs to uid 1000 (chown root '/etc/orders/orders.json')
+//	system /etc/orders/orders.json: not trusted: /etc/orders belongs to uid 1000 (chown root /etc/orders)
 func (a Attempt) String() string {
 	var b strings.Builder
-	b.WriteString(a.Source.String())
+	if a.Source != 0 {
+		b.WriteString(a.Source.String())
+	} else {
+		b.WriteString("finder") // Explain of a bad one
+	}
 	if a.Path != "" {
 		b.WriteString(" " + a.Path)
 	}

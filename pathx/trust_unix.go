@@ -3,7 +3,7 @@
 package pathx
 
 import (
-	"fmt"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,6 +37,9 @@ func checkAncestors(open fs.FileInfo, path string, check func(dir string, fi fs.
 	var parent fs.FileMode
 	for links := 0; ; {
 		fi, err := os.Lstat(at)
+		if errors.Is(err, fs.ErrNotExist) {
+			return errSwapped(path)
+		}
 		if err != nil {
 			return err
 		}
@@ -70,9 +73,4 @@ func checkAncestors(open fs.FileInfo, path string, check func(dir string, fi fs.
 		}
 		at, rest = filepath.Join(at, name), more
 	}
-}
-
-// errSwapped says that the path no longer leads to the file that is open.
-func errSwapped(path string) error {
-	return fmt.Errorf("%w: %s was exchanged while it was checked", ErrUntrusted, path)
 }

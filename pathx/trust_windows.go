@@ -1,9 +1,11 @@
 package pathx
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -48,50 +50,72 @@ func privileged() bool {
 	return p.privileged
 }
 
-// checkTrust judges the open file, and then every directory above it by the path
-// that the handle really has.
-func checkTrust(file *os.File, fi fs.FileInfo, path string) error {
+// checkTrust judges the open file, and then the directories above it.
+func checkTrust(file *os.File, _ fs.FileInfo, path string) error {
 	p, err := thisProcess()
 	if err != nil {
 		return err
 	}
+	defer runtime.KeepAlive(file)
 	h := windows.Handle(file.Fd())
-	err = p.checkHandle(h, path, changeFile, false)
-	runtime.KeepAlive(file)
-	if err != nil {
+	if err := p.checkHandle(h, path, changeFile, false); err != nil {
 		return err
 	}
-	err = p.checkAbove(h)
-	runtime.KeepAlive(file)
-	return err
+	return p.checkAbove(h, path)
 }
 
-// checkAbove judges the directories above an open file or directory.
-func (p process) checkAbove(h windows.Handle) error {
-	final, err := finalPath(h)
-	if err != nil {
+// checkAbove judges the directories above an open file or directory: those of the path
+// that was opened, whose links others must not be able to swap, and if there are links,
+// those of the path that the handle really has.
+func (p process) checkAbove(h windows.Handle, path string) error {
+	opened := verbatimPath(path)
+	if err := p.checkParents(opened); err != nil {
 		return err
 	}
-	for dir := parentDir(final); dir != ""; dir = parentDir(dir) {
-		if err := p.checkDir(dir, changeDir); err != nil {
+	final, err := finalPath(h)
+	if err != nil || strings.EqualFold(final, opened) {
+		return err
+	}
+	if err := p.checkEntry(opened); err != nil {
+		return err
+	}
+	return p.checkParents(final)
+}
+
+func (p process) checkParents(path string) error {
+	for dir := parentDir(path); dir != ""; dir = parentDir(dir) {
+		if err := p.checkEntry(dir); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p process) checkDir(dir string, rights accessMask) error {
-	name, err := windows.UTF16PtrFromString(dir)
+// checkEntry judges who may exchange what is in a directory, or where a link leads to.
+func (p process) checkEntry(path string) error {
+	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
 		return err
 	}
-	h, err := windows.CreateFile(name, windows.READ_CONTROL, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE,
+	h, err := windows.CreateFile(name, windows.READ_CONTROL|windows.FILE_READ_ATTRIBUTES,
+		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE,
 		nil, windows.OPEN_EXISTING, windows.FILE_FLAG_BACKUP_SEMANTICS|windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errSwapped(path)
+	}
 	if err != nil {
-		return &os.PathError{Op: "open", Path: dir, Err: err}
+		return &os.PathError{Op: "check", Path: path, Err: err}
 	}
 	defer windows.CloseHandle(h)
-	return p.checkHandle(h, shortPath(dir), rights, true)
+	var info windows.ByHandleFileInformation
+	if err := windows.GetFileInformationByHandle(h, &info); err != nil {
+		return &os.PathError{Op: "check", Path: path, Err: err}
+	}
+	rights := changeDir
+	if info.FileAttributes&windows.FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+		rights |= changeFile
+	}
+	return p.checkHandle(h, shortPath(path), rights, info.FileAttributes&windows.FILE_ATTRIBUTE_DIRECTORY != 0)
 }
 
 func (p process) checkHandle(h windows.Handle, path string, rights accessMask, isDir bool) error {

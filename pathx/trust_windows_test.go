@@ -63,6 +63,27 @@ func TestTrustDACL(t *testing.T) {
 	assert.True(t, os.SameFile(want, got), untrusted.Path)
 }
 
+// Who can swap a junction chooses the file behind it.
+func TestTrustJunction(t *testing.T) {
+	testenv.NeedWindows(t, "has no mklink")
+	top := t.TempDir()
+	target, open := filepath.Join(top, "target"), filepath.Join(top, "open")
+	require.NoError(t, os.Mkdir(target, 0o755))
+	require.NoError(t, os.Mkdir(open, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(target, file), nil, 0o644))
+	junction := filepath.Join(open, "junction")
+	out, err := exec.Command("cmd", "/c", "mklink", "/J", junction, target).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+
+	f := Finder{App: app, Flag: filepath.Join(junction, file), Trust: TrustAlways}
+	got, err := f.Open()
+	require.NoError(t, err)
+	require.NoError(t, got.Close())
+	setSDDL(t, open, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;OW)(A;;FA;;;WD)")
+	_, err = f.Open()
+	require.ErrorIs(t, err, ErrUntrusted)
+}
+
 func TestTrustFixMends(t *testing.T) {
 	testenv.NeedWindows(t, "has an icacls that does nothing")
 	path := filepath.Join(t.TempDir(), file)
