@@ -3,6 +3,7 @@ package pathx
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -12,8 +13,8 @@ import (
 // disks, quotas, Windows' controlled folder access or SELinux.
 //
 // The error names the step that failed (create, write, rename, delete) and wraps the
-// system's error. If deleting fails, the file stays; its name begins with
-// ".pathx-writable-".
+// system's error. A file that stays behind, ".writable.pathx-…", is removed by the next
+// call.
 func Writable(dir string) error {
 	if err := writable(dir); err != nil {
 		return fmt.Errorf("pathx: %s is not writable: %w", dir, err)
@@ -25,33 +26,40 @@ func writable(dir string) error {
 	if err := checkOpenable(runtime.GOOS, dir); err != nil {
 		return err
 	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	const prefix = ".pathx-writable-"
-	name, renamed := tempName(prefix), tempName(prefix+"renamed-")
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	prefix := tempPrefix("writable")
+	sweep(root, prefix)
+	f, name, err := createTemp(root, prefix, 0o600, nil)
 	if err != nil {
 		return step("create", err)
 	}
-	_, err = f.Write([]byte(name))
-	if err == nil {
+	defer f.Close() // not before it is deleted: others would take it for left over
+	defer func() {
+		if err != nil {
+			root.Remove(name)
+		}
+	}()
+	if _, err = f.Write([]byte(name)); err == nil {
 		err = syncFile(f) // some file systems find out only then that they are full
 	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
 	if err != nil {
-		root.Remove(name)
 		return step("write", err)
 	}
-	if err := root.Rename(name, renamed); err != nil {
-		root.Remove(name)
+	renamed := tempName(prefix)
+	if err = root.Rename(name, renamed); err != nil {
 		return step("rename", err)
 	}
-	return step("delete", root.Remove(renamed))
+	name = renamed
+	err = root.Remove(name)
+	return step("delete", err)
 }
 
 func step(name string, err error) error {
