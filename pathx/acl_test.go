@@ -80,6 +80,9 @@ func TestAccountCheck(t *testing.T) {
 		{"two writers, one explicit", system, changeFile, false, []string{sidEveryone, sidUsers}},
 		{"readable for everyone", system, changeFile, false, nil},
 		{"owner rights", system, changeFile, false, nil},
+		{"readable for everyone", system, readDir, false, []string{sidEveryone, "S-1-5-7"}},
+		{"empty DACL", system, readDir, false, nil},
+		{"service's own directory", local, readDir, false, nil},
 	} {
 		t.Run(tt.name+" for "+tt.account.sid, func(t *testing.T) {
 			s, ok := samples(t)[tt.name]

@@ -19,18 +19,19 @@ type exeDirs struct {
 	err  error
 }
 
+// executableDirs are found at first use: they can't change while the process runs.
+func executableDirs() exeDirs {
+	own.once.Do(func() { own.dirs = findExecutableDirs() })
+	return own.dirs
+}
+
+// own.dirs is swapped by tests.
 var own struct {
 	once sync.Once
 	dirs exeDirs
 }
 
-// executableDirs is computed at first use: it can't change while the process runs.
-func executableDirs() exeDirs {
-	own.once.Do(func() { own.dirs = findExecutable() })
-	return own.dirs
-}
-
-func findExecutable() exeDirs {
+func findExecutableDirs() exeDirs {
 	exe, err := os.Executable()
 	if err != nil {
 		return exeDirs{err: err}

@@ -161,6 +161,11 @@ func extendedPath(path string) string {
 	if len(path) < longPath {
 		return path
 	}
+	return verbatimPath(path)
+}
+
+// verbatimPath is the \\?\ form of a clean absolute path.
+func verbatimPath(path string) string {
 	switch kind, _ := lexVolume(path); kind {
 	case drive:
 		return `\\?\` + strings.ReplaceAll(path, "/", `\`)
@@ -170,7 +175,7 @@ func extendedPath(path string) string {
 	return path
 }
 
-// shortPath is extendedPath's reverse, for messages.
+// shortPath is verbatimPath's reverse, for messages.
 func shortPath(path string) string {
 	if rest, ok := strings.CutPrefix(path, `\\?\UNC\`); ok {
 		return `\\` + rest

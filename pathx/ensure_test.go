@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -29,6 +30,18 @@ func TestWritable(t *testing.T) {
 	require.ErrorIs(t, err, full)
 	assert.ErrorContains(t, err, "can't write a file")
 	requireOnly(t, dir, "file")
+}
+
+func TestWritableAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, tempName(tempPrefix("writable"))), nil, 0o600)) // of a dead process
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() { assert.NoError(t, Writable(dir)) })
+	}
+	all.Wait()
+	require.NoError(t, Writable(dir))
+	requireOnly(t, dir)
 }
 
 func TestEnsureDir(t *testing.T) {
