@@ -56,7 +56,7 @@ type eventLog struct {
 }
 
 func (l *eventLog) write(e *entry) (cut bool, err error) {
-	l.utf8 = appendEventText(l.utf8[:0], e, l.form)
+	l.utf8 = appendEventText(scratch(l.utf8), e, l.form)
 	cut, err = l.send(e, textBudget)
 	if err == nil {
 		return cut, nil

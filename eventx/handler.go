@@ -77,7 +77,8 @@ type Stats struct {
 // that can't be opened now is tried again later, and events go to the fallback
 // until then.
 //
-// The handler owns a goroutine until it is closed.
+// The handler owns a goroutine until it is closed. What is queued when the
+// process ends without Close or Flush is lost.
 func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if err := checkSourceName(source); err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func openJournal(source string) (sink, error) {
 }
 
 func (j *journal) write(e *entry) (cut bool, err error) {
-	j.buf = appendJournal(j.buf[:0], e, j.source, j.messageID)
+	j.buf = appendJournal(scratch(j.buf), e, j.source, j.messageID)
 	if err := j.conn.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
 		return false, lost(err)
 	}

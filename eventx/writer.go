@@ -112,7 +112,7 @@ func (w *writer) deliver(e *entry) {
 		}
 		w.fail(err)
 	}
-	w.line = appendLine(w.line[:0], w.source, e)
+	w.line = appendLine(scratch(w.line), w.source, e)
 	if _, err := w.fallback.Write(w.line); err != nil {
 		w.errors.Add(1)
 		w.queue.addDropped()
@@ -151,7 +151,7 @@ func (w *writer) fail(err error) {
 		e.time, e.level = time.Now(), slog.LevelWarn
 		e.buf = append(e.buf, "eventx: the log can't be written, events follow here"...)
 		e.appendAttr(nil, nil, slog.String("err", err.Error()))
-		w.line = appendLine(w.line[:0], w.source, e)
+		w.line = appendLine(scratch(w.line), w.source, e)
 		_, _ = w.fallback.Write(w.line) // if it fails, the event's own does, too
 		e.free()
 	}
