@@ -21,6 +21,7 @@ type entry struct {
 
 	next    *entry // in its queue
 	seq     uint64
+	queued  time.Duration // when, by queue.now
 	barrier chan struct{} // not an event: closed when all before it is done
 }
 

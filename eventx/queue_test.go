@@ -149,6 +149,22 @@ func TestRateReportDuringFlood(t *testing.T) {
 	})
 }
 
+// TestRateIgnoresRecordTime: records that are replayed bring times of their own.
+func TestRateIgnoresRecordTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		new(fakeLog).use(t)
+		h := newHandler(t, &HandlerOptions{Rate: Rate{PerSecond: 1, Burst: 1}})
+		ctx := context.Background()
+		for _, at := range []time.Time{time.Now().AddDate(100, 0, 0), time.Unix(0, 0), time.Now(), {}} {
+			require.NoError(t, h.Handle(ctx, slog.NewRecord(at, slog.LevelError, "m", 0)))
+		}
+		assert.Equal(t, uint64(3), h.Stats().Suppressed)
+		time.Sleep(time.Second)
+		require.NoError(t, h.Handle(ctx, slog.NewRecord(time.Now(), slog.LevelError, "m", 0)))
+		assert.Equal(t, uint64(3), h.Stats().Suppressed)
+	})
+}
+
 func TestNoRate(t *testing.T) {
 	log := new(fakeLog).use(t)
 	h := newHandler(t, &HandlerOptions{Rate: Rate{PerSecond: -1}})

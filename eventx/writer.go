@@ -1,13 +1,8 @@
 package eventx
 
 import (
-	"cmp"
-	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -157,45 +152,4 @@ func (w *writer) fail(err error) {
 	}
 	w.backoff = min(max(2*w.backoff, firstBackoff), maxBackoff)
 	w.retryAt = time.Now().Add(w.backoff)
-}
-
-// report writes one event about each kind of loss since the last report.
-func (w *writer) report() {
-	lost := w.queue.takeLosses()
-	if lost.since.IsZero() {
-		return
-	}
-	since := slog.Time("since", lost.since.Round(0))
-	if n := lost.dropped; n != [severities]uint64{} {
-		w.send(slog.LevelError, IDDropped, fmt.Sprintf("%d events were lost: the log did not keep up", n[sevInfo]+n[sevWarn]+n[sevError]),
-			slog.Uint64("errors", n[sevError]), slog.Uint64("warnings", n[sevWarn]), slog.Uint64("informations", n[sevInfo]), since)
-	}
-	if len(lost.suppressed) > 0 {
-		ids := slices.SortedFunc(maps.Keys(lost.suppressed), func(a, b uint16) int {
-			return cmp.Or(cmp.Compare(lost.suppressed[b], lost.suppressed[a]), cmp.Compare(a, b))
-		})
-		var total uint64
-		var each strings.Builder
-		for i, id := range ids {
-			total += lost.suppressed[id]
-			if i < 20 {
-				fmt.Fprintf(&each, " %d:%d", id, lost.suppressed[id])
-			}
-		}
-		w.send(slog.LevelWarn, IDSuppressed, fmt.Sprintf("%d events were not written: more than the rate allows for their IDs", total),
-			slog.String("counts", each.String()[1:]), since)
-	}
-}
-
-func (w *writer) send(level slog.Level, id uint16, message string, attrs ...slog.Attr) {
-	e := newEntry()
-	e.time, e.level = time.Now(), level
-	e.id, e.hasID = id, true
-	e.buf = append(e.buf, message...)
-	for _, a := range attrs {
-		e.appendAttr(nil, nil, a)
-	}
-	w.queue.addSent()
-	w.deliver(e)
-	e.free()
 }
