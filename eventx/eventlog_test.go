@@ -126,6 +126,8 @@ func TestEventLogErrors(t *testing.T) {
 	}{
 		{"too long for this system", []error{invalidBound, nil}, []int{20_000, 10_000}, true, nil, false},
 		{"and still too long", []error{invalidBound, invalidParameter}, []int{20_000, 10_000}, true, invalidParameter, false},
+		{"a short one's size is not to blame", []error{invalidParameter}, []int{1000}, false, invalidParameter, false},
+		{"not ours to write", []error{errorAccessDenied}, []int{20_000}, false, errorAccessDenied, true},
 		{"log full", []error{errorLogFileFull}, []int{20_000}, false, errorLogFileFull, true},
 		{"service down", []error{rpcServerUnavailable}, []int{20_000}, false, rpcServerUnavailable, true},
 		{"a container without a log", []error{rpcUnknownInterface}, []int{20_000}, false, rpcUnknownInterface, true},
@@ -136,7 +138,7 @@ func TestEventLogErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := &reports{fail: func(n int, _ report) error { return tt.errs[n-1] }}
 			l := &eventLog{report: r.report}
-			cut, err := l.write(entryOf(slog.LevelError, long))
+			cut, err := l.write(entryOf(slog.LevelError, long[:tt.sizes[0]]))
 			var sizes []int
 			for _, got := range r.all {
 				sizes = append(sizes, len(utf16.Encode([]rune(got.Inserts[0])))/1000*1000)

@@ -237,7 +237,8 @@ func TestBadEvent(t *testing.T) {
 	slog.New(h).Error("good")
 	flush(t, h)
 	assert.Equal(t, []string{"good"}, log.messages())
-	assert.Contains(t, out.String(), "msg=bad")
+	assert.Regexp(t, `^time=\S+ level=WARN msg="eventx: the log refused an event, which follows here" event_source=surefoot-test err=refused
+time=\S+ level=ERROR msg=bad `, out.String())
 	assert.Equal(t, 1, log.opened)
 	assert.Equal(t, Stats{Sent: 2, Written: 2, Errors: 1}, checkSum(t, h))
 }
