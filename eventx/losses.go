@@ -21,25 +21,25 @@ type losses struct {
 	since      time.Duration // when the first was lost, by queue.now
 }
 
-func (q *queue) drop(e *entry, now time.Duration) {
+func (q *queue) drop(e *entry) {
 	q.stats.Dropped++
 	q.lost.dropped[severityOf(e.level)]++
-	q.lose(e, now)
+	q.lose(e)
 }
 
-func (q *queue) suppress(e *entry, now time.Duration) {
+func (q *queue) suppress(e *entry) {
 	q.stats.Suppressed++
 	if q.lost.suppressed == nil {
 		q.lost.suppressed = make(map[uint16]uint64)
 	}
 	q.lost.suppressed[e.eventID()]++
-	q.lose(e, now)
+	q.lose(e)
 }
 
 // lose notes when the first event was lost, for the report's sake.
-func (q *queue) lose(e *entry, now time.Duration) {
+func (q *queue) lose(e *entry) {
 	if !q.lost.any {
-		q.lost.any, q.lost.since = true, now
+		q.lost.any, q.lost.since = true, q.now()
 		q.wakeWriter() // to set its clock
 	}
 	e.free()

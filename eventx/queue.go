@@ -45,21 +45,19 @@ func (q *queue) now() time.Duration { return time.Since(q.start) }
 // push takes e over, whatever becomes of it; false: the queue is closed.
 func (q *queue) push(e *entry) bool {
 	sev := severityOf(e.level)
-	now := q.now() // a record's own time can be anything
-	e.queued = now
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stats.Sent++
 	if q.closed {
-		q.drop(e, now)
+		q.drop(e)
 		return false
 	}
-	if !q.limit.allow(e.eventID(), now) {
-		q.suppress(e, now)
+	if q.limit.limits() && !q.limit.allow(e.eventID(), q.now()) { // a record's own time can be anything
+		q.suppress(e)
 		return true
 	}
-	if q.n >= q.capacity && !q.makeRoom(sev, now) {
-		q.drop(e, now)
+	if q.n >= q.capacity && !q.makeRoom(sev) {
+		q.drop(e)
 		return !q.closed
 	}
 	q.n++
@@ -69,11 +67,11 @@ func (q *queue) push(e *entry) bool {
 
 // makeRoom gives up an event of lower severity than sev; an error, for which
 // there is none, waits.
-func (q *queue) makeRoom(sev severity, now time.Duration) bool {
+func (q *queue) makeRoom(sev severity) bool {
 	for lower := range sev {
 		if victim := q.lists[lower].take(); victim != nil {
 			q.n--
-			q.drop(victim, now)
+			q.drop(victim)
 			return true
 		}
 	}
@@ -148,7 +146,7 @@ func (q *queue) pop() (e *entry, reportDue, ended bool) {
 		q.stuck = false
 		q.passRoom()
 	}
-	return e, q.lost.any && e.queued-q.lost.since >= reportEvery, false
+	return e, q.lost.any && q.now()-q.lost.since >= reportEvery, false
 }
 
 // flush queues a barrier. It is closed when all before it is written.
@@ -190,7 +188,7 @@ func (q *queue) abandon() (n int) {
 			}
 			q.n--
 			n++
-			q.drop(e, q.now())
+			q.drop(e)
 		}
 	}
 	return n

@@ -34,11 +34,10 @@ func newLimiter(r Rate) *limiter {
 	return &limiter{rate: r.withDefaults(), buckets: make(map[uint16]*bucket)}
 }
 
+func (l *limiter) limits() bool { return l.rate.PerSecond >= 0 }
+
 // allow takes a token of id's bucket at the time now, by queue.now.
 func (l *limiter) allow(id uint16, now time.Duration) bool {
-	if l.rate.PerSecond < 0 {
-		return true
-	}
 	b := l.buckets[id]
 	if b == nil {
 		b = &bucket{tokens: float64(l.rate.Burst), last: now}
