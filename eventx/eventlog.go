@@ -15,6 +15,9 @@ import (
 // (github.com/serilog/serilog-sinks-eventlog pull request 41).
 const textBudget = 31_000
 
+// safeSize is a size that no system refuses.
+const safeSize = 2000
+
 // Types of events, as ReportEventW has them.
 const (
 	typeError       = 1
@@ -56,14 +59,14 @@ type eventLog struct {
 }
 
 func (l *eventLog) write(e *entry) (cut bool, err error) {
-	l.utf8 = appendEventText(l.utf8[:0], e, l.form)
+	l.utf8 = appendEventText(scratch(l.utf8), e, l.form)
 	cut, err = l.send(e, textBudget)
 	if err == nil {
 		return cut, nil
 	}
-	if !gone(err) {
-		// Nothing but the size is likely to be wrong: what is written of an
-		// event that is too long for this system is better than nothing.
+	if !gone(err) && len(l.text) > safeSize {
+		// Nothing but the size is likely to be wrong, and half of an event is
+		// better than nothing.
 		cut, err = l.send(e, min(len(l.text), textBudget)/2)
 	}
 	if gone(err) {
@@ -152,27 +155,28 @@ func appendIndented(dst, value []byte) []byte {
 // Errors after which the log has to be opened again, by their names in
 // winerror.h.
 const (
-	errorInvalidHandle        = syscall.Errno(6)
-	errorEventLogFileCorrupt  = syscall.Errno(1500)
-	errorEventLogCantStart    = syscall.Errno(1501)
-	errorLogFileFull          = syscall.Errno(1502)
-	errorEventLogFileChanged  = syscall.Errno(1503)
-	rpcUnknownInterface       = syscall.Errno(1717)
-	rpcServerUnavailable      = syscall.Errno(1722)
-	rpcServerTooBusy          = syscall.Errno(1723)
-	rpcCallFailed             = syscall.Errno(1726)
-	rpcCallFailedDidNotExcute = syscall.Errno(1727)
-	rpcEndpointNotFound       = syscall.Errno(1753)
+	errorAccessDenied          = syscall.Errno(5)
+	errorInvalidHandle         = syscall.Errno(6)
+	errorEventLogFileCorrupt   = syscall.Errno(1500)
+	errorEventLogCantStart     = syscall.Errno(1501)
+	errorLogFileFull           = syscall.Errno(1502)
+	errorEventLogFileChanged   = syscall.Errno(1503)
+	rpcUnknownInterface        = syscall.Errno(1717)
+	rpcServerUnavailable       = syscall.Errno(1722)
+	rpcServerTooBusy           = syscall.Errno(1723)
+	rpcCallFailed              = syscall.Errno(1726)
+	rpcCallFailedDidNotExecute = syscall.Errno(1727)
+	rpcEndpointNotFound        = syscall.Errno(1753)
 )
 
 // gone says whether err is about the log and not about the event: it is full,
-// its service is down, or the system has none, as a container
-// (github.com/dotnet/runtime issue 73303).
+// its service is down, it is not this account's to write, or the system has
+// none, as a container (github.com/dotnet/runtime issue 73303).
 func gone(err error) bool {
 	errno, _ := errors.AsType[syscall.Errno](err)
 	switch errno {
-	case errorInvalidHandle, errorEventLogFileCorrupt, errorEventLogCantStart, errorLogFileFull, errorEventLogFileChanged,
-		rpcUnknownInterface, rpcServerUnavailable, rpcServerTooBusy, rpcCallFailed, rpcCallFailedDidNotExcute, rpcEndpointNotFound:
+	case errorAccessDenied, errorInvalidHandle, errorEventLogFileCorrupt, errorEventLogCantStart, errorLogFileFull, errorEventLogFileChanged,
+		rpcUnknownInterface, rpcServerUnavailable, rpcServerTooBusy, rpcCallFailed, rpcCallFailedDidNotExecute, rpcEndpointNotFound:
 		return true
 	}
 	return false

@@ -77,7 +77,8 @@ type Stats struct {
 // that can't be opened now is tried again later, and events go to the fallback
 // until then.
 //
-// The handler owns a goroutine until it is closed.
+// The handler owns a goroutine until it is closed. What is queued when the
+// process ends without Close or Flush is lost.
 func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if err := checkSourceName(source); err != nil {
 		return nil, err
@@ -220,11 +221,14 @@ func (h *Handler) Close(ctx context.Context) error {
 	h.w.queue.close()
 	select {
 	case <-h.w.done:
-		h.w.queue.abandon() // lets later barriers through
-		return nil
 	case <-ctx.Done():
-		n := h.w.queue.abandon()
-		return fmt.Errorf("eventx: close: %w: the log hangs, %d events lost", context.Cause(ctx), n)
+	}
+	lost := h.w.queue.abandon() // also lets later barriers through
+	select {
+	case <-h.w.done:
+		return nil
+	default:
+		return fmt.Errorf("eventx: close: %w: the log hangs, %d events lost", context.Cause(ctx), lost)
 	}
 }
 

@@ -8,9 +8,6 @@ import (
 // errorWait is how long an error may wait for room. Nothing else ever waits.
 const errorWait = 100 * time.Millisecond
 
-// reportEvery is how long losses are gathered before one event reports them.
-const reportEvery = 10 * time.Second
-
 // barriers is the list of what Flush waits at. They need no room.
 const barriers = severities
 
@@ -18,6 +15,7 @@ const barriers = severities
 // out, bounded. When it is full, the lowest severity goes first.
 type queue struct {
 	capacity int
+	start    time.Time
 	wake     chan struct{} // the writer has something to do
 	room     chan struct{} // for waiting errors
 	limit    *limiter      // guarded by mu, as all below
@@ -36,37 +34,30 @@ type queue struct {
 	lost  losses
 }
 
-// losses are events that were not written and not yet reported.
-type losses struct {
-	dropped    [severities]uint64
-	suppressed map[uint16]uint64
-	since      time.Time // the first of them; zero: none
+func newQueue(capacity int, r Rate) *queue {
+	return &queue{capacity: capacity, start: time.Now(), wake: make(chan struct{}, 1), room: make(chan struct{}, 1), limit: newLimiter(r)}
 }
 
-func newQueue(capacity int, r Rate) *queue {
-	return &queue{capacity: capacity, wake: make(chan struct{}, 1), room: make(chan struct{}, 1), limit: newLimiter(r)}
-}
+// now is the time since the queue was made, which is cheaper to get than the time
+// of day, and never jumps.
+func (q *queue) now() time.Duration { return time.Since(q.start) }
 
 // push takes e over, whatever becomes of it; false: the queue is closed.
 func (q *queue) push(e *entry) bool {
 	sev := severityOf(e.level)
-	now := e.time
-	if now.IsZero() {
-		now = time.Now()
-	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stats.Sent++
 	if q.closed {
-		q.drop(e, now)
+		q.drop(e)
 		return false
 	}
-	if !q.limit.allow(e.eventID(), now) {
-		q.suppress(e, now)
+	if q.limit.limits() && !q.limit.allow(e.eventID(), q.now()) { // a record's own time can be anything
+		q.suppress(e)
 		return true
 	}
-	if q.n >= q.capacity && !q.makeRoom(sev, now) {
-		q.drop(e, now)
+	if q.n >= q.capacity && !q.makeRoom(sev) {
+		q.drop(e)
 		return !q.closed
 	}
 	q.n++
@@ -76,11 +67,11 @@ func (q *queue) push(e *entry) bool {
 
 // makeRoom gives up an event of lower severity than sev; an error, for which
 // there is none, waits.
-func (q *queue) makeRoom(sev severity, now time.Time) bool {
+func (q *queue) makeRoom(sev severity) bool {
 	for lower := range sev {
 		if victim := q.lists[lower].take(); victim != nil {
 			q.n--
-			q.drop(victim, now)
+			q.drop(victim)
 			return true
 		}
 	}
@@ -132,30 +123,6 @@ func (q *queue) wakeWriter() {
 	}
 }
 
-func (q *queue) drop(e *entry, now time.Time) {
-	q.stats.Dropped++
-	q.lost.dropped[severityOf(e.level)]++
-	q.lose(e, now)
-}
-
-func (q *queue) suppress(e *entry, now time.Time) {
-	q.stats.Suppressed++
-	if q.lost.suppressed == nil {
-		q.lost.suppressed = make(map[uint16]uint64)
-	}
-	q.lost.suppressed[e.eventID()]++
-	q.lose(e, now)
-}
-
-// lose notes when the first event was lost, for the report's sake.
-func (q *queue) lose(e *entry, now time.Time) {
-	if q.lost.since.IsZero() {
-		q.lost.since = now
-		q.wakeWriter() // to set its clock
-	}
-	e.free()
-}
-
 // pop returns the oldest entry or barrier; nil means that the writer has to
 // wait for wake or, if the queue has ended, that nothing will follow. It says
 // whether a report of losses is due.
@@ -179,38 +146,7 @@ func (q *queue) pop() (e *entry, reportDue, ended bool) {
 		q.stuck = false
 		q.passRoom()
 	}
-	return e, !q.lost.since.IsZero() && e.time.Sub(q.lost.since) >= reportEvery, false
-}
-
-// reportIn says how long the next report of losses can wait; ok is false
-// without losses.
-func (q *queue) reportIn() (wait time.Duration, ok bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return reportEvery - time.Since(q.lost.since), !q.lost.since.IsZero()
-}
-
-// takeLosses hands over what there is to report.
-func (q *queue) takeLosses() losses {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	taken := q.lost
-	q.lost = losses{}
-	return taken
-}
-
-// addSent counts an event that the writer sends itself.
-func (q *queue) addSent() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.stats.Sent++
-}
-
-// addDropped counts an event that not even the fallback took.
-func (q *queue) addDropped() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.stats.Dropped++
+	return e, q.lost.any && q.now()-q.lost.since >= reportEvery, false
 }
 
 // flush queues a barrier. It is closed when all before it is written.
@@ -252,7 +188,7 @@ func (q *queue) abandon() (n int) {
 			}
 			q.n--
 			n++
-			q.drop(e, time.Now())
+			q.drop(e)
 		}
 	}
 	return n

@@ -149,6 +149,22 @@ func TestRateReportDuringFlood(t *testing.T) {
 	})
 }
 
+// TestRateIgnoresRecordTime: records that are replayed bring times of their own.
+func TestRateIgnoresRecordTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		new(fakeLog).use(t)
+		h := newHandler(t, &HandlerOptions{Rate: Rate{PerSecond: 1, Burst: 1}})
+		ctx := context.Background()
+		for _, at := range []time.Time{time.Now().AddDate(100, 0, 0), time.Unix(0, 0), time.Now(), {}} {
+			require.NoError(t, h.Handle(ctx, slog.NewRecord(at, slog.LevelError, "m", 0)))
+		}
+		assert.Equal(t, uint64(3), h.Stats().Suppressed)
+		time.Sleep(time.Second)
+		require.NoError(t, h.Handle(ctx, slog.NewRecord(time.Now(), slog.LevelError, "m", 0)))
+		assert.Equal(t, uint64(3), h.Stats().Suppressed)
+	})
+}
+
 func TestNoRate(t *testing.T) {
 	log := new(fakeLog).use(t)
 	h := newHandler(t, &HandlerOptions{Rate: Rate{PerSecond: -1}})
@@ -221,7 +237,8 @@ func TestBadEvent(t *testing.T) {
 	slog.New(h).Error("good")
 	flush(t, h)
 	assert.Equal(t, []string{"good"}, log.messages())
-	assert.Contains(t, out.String(), "msg=bad")
+	assert.Regexp(t, `^time=\S+ level=WARN msg="eventx: the log refused an event, which follows here" event_source=surefoot-test err=refused
+time=\S+ level=ERROR msg=bad `, out.String())
 	assert.Equal(t, 1, log.opened)
 	assert.Equal(t, Stats{Sent: 2, Written: 2, Errors: 1}, checkSum(t, h))
 }

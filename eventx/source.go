@@ -57,7 +57,8 @@ type Event struct {
 //
 // The message file that it registers is its own, msg-HASH.dll, made by this
 // package with all 65,536 IDs, in a folder under %ProgramData% that only
-// administrators can write to. The service's own program is never registered:
+// administrators can write to; one that somebody else has made there first is
+// refused. The service's own program is never registered:
 // Event Viewer would keep it open, and updates would fail. Where the file can't
 // be made, .NET Framework's EventLogMessages.dll serves, and in its absence
 // EventCreate.exe, which has the IDs 1–1000; see [Status].

@@ -5,16 +5,13 @@ package eventx
 import (
 	"errors"
 	"fmt"
-	"runtime"
 )
 
-func install(s Source, _ messageFiles) (bool, error) {
-	return false, fmt.Errorf("eventx: source %q: logs of %s take any source, nothing is installed: %w", s.Name, runtime.GOOS, errors.ErrUnsupported)
-}
+var errNothingToInstall = fmt.Errorf("eventx: the logs of this system take any source, there is nothing to install: %w", errors.ErrUnsupported)
 
-func uninstall(name string) error {
-	return fmt.Errorf("eventx: source %q: logs of %s take any source, nothing is installed: %w", name, runtime.GOOS, errors.ErrUnsupported)
-}
+func install(Source, messageFiles) (bool, error) { return false, errNothingToInstall }
+
+func uninstall(string) error { return errNothingToInstall }
 
 func status(name string) (State, error) {
 	s, err := openSystemSink(name)

@@ -23,6 +23,7 @@ func CustomView(name string, f Filter) ([]byte, error) {
 	if name == "" {
 		return nil, errors.New("eventx: a custom view needs a name")
 	}
+	f.After = ""
 	list, err := f.queryList(f.IDs)
 	if err != nil {
 		return nil, err
@@ -151,9 +152,10 @@ func levelTerm(min slog.Level) string {
 	return ""
 }
 
+// sinceTerm is exact to the millisecond, as Event Viewer's own queries are.
 func sinceTerm(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return "TimeCreated[@SystemTime >= '" + t.UTC().Format("2006-01-02T15:04:05.000000000Z") + "']"
+	return "TimeCreated[@SystemTime >= '" + t.UTC().Format("2006-01-02T15:04:05.000Z") + "']"
 }

@@ -25,7 +25,7 @@ func selects(t *testing.T, view []byte) []string {
 
 func TestCustomView(t *testing.T) {
 	got, err := CustomView(`Health of "orders" & Co`, Filter{Sources: []string{"orders", "O'Reilly <x>"}, IDs: []uint16{IDUnhealthy, IDCrashed, IDDegraded}, MinLevel: slog.LevelWarn,
-		Since: time.Date(2026, 11, 25, 10, 30, 0, 0, time.FixedZone("CET", 3600))})
+		Since: time.Date(2026, 11, 25, 10, 30, 0, 999_999_999, time.FixedZone("CET", 3600))})
 	require.NoError(t, err)
 	assert.Equal(t, `<ViewerConfig>
   <QueryConfig>
@@ -36,7 +36,7 @@ func TestCustomView(t *testing.T) {
       <Name>Health of &#34;orders&#34; &amp; Co</Name>
       <QueryList>
         <Query Id="0" Path="Application">
-          <Select Path="Application">*[System[Provider[@Name=&#39;orders&#39; or @Name=&#34;O&#39;Reilly &lt;x&gt;&#34;] and (EventID=102 or EventID=103 or EventID=106) and (Level=1 or Level=2 or Level=3) and TimeCreated[@SystemTime &gt;= &#39;2026-11-25T09:30:00.000000000Z&#39;]]]</Select>
+          <Select Path="Application">*[System[Provider[@Name=&#39;orders&#39; or @Name=&#34;O&#39;Reilly &lt;x&gt;&#34;] and (EventID=102 or EventID=103 or EventID=106) and (Level=1 or Level=2 or Level=3) and TimeCreated[@SystemTime &gt;= &#39;2026-11-25T09:30:00.999Z&#39;]]]</Select>
         </Query>
       </QueryList>
     </QueryNode>
@@ -60,9 +60,9 @@ func TestQueryTerms(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			view, err := CustomView("v", tt.filter)
+			list, err := tt.filter.queryList(tt.filter.IDs)
 			require.NoError(t, err)
-			assert.Equal(t, []string{tt.want}, selects(t, view))
+			assert.Equal(t, []querySelect{{"Application", tt.want}}, list.Query.Selects)
 		})
 	}
 }
@@ -96,9 +96,11 @@ func TestViewErrors(t *testing.T) {
 	_, err = CustomView("v", Filter{Sources: []string{`a'b"c`}})
 	assert.ErrorContains(t, err, "both kinds of quotes")
 	for _, bad := range []string{"x", "Application/", "Application/x", "s=abc;i=1"} {
-		_, err = CustomView("v", Filter{After: bad})
+		_, err = Filter{After: bad}.queryList(nil)
 		assert.ErrorContains(t, err, "no bookmark", bad)
 	}
+	_, err = CustomView("v", Filter{After: "s=abc;i=1"})
+	assert.NoError(t, err, "a view has no bookmark")
 }
 
 func FuzzCustomView(f *testing.F) {

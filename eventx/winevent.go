@@ -51,11 +51,11 @@ func parseWinEvent(text string) (Record, error) {
 		r.Level = slog.LevelWarn
 	}
 	data := e.Data
-	if r.ID == oemID && len(data) == oemCount {
-		data = data[:1]
+	if r.ID == oemID && len(data) == oemCount { // of a source that was not registered
+		r.ID, data = DefaultID, data[:1]
 	}
 	r.Message, r.Attrs = splitEventText(strings.Join(data, "\n"))
-	if n := len(r.Attrs); n > 0 && r.Attrs[n-1].Key == "event_id" && (r.ID == oemID || r.ID == DefaultID) {
+	if n := len(r.Attrs); n > 0 && r.Attrs[n-1].Key == "event_id" && r.ID == DefaultID {
 		if id, err := strconv.ParseUint(r.Attrs[n-1].Value.String(), 10, 16); err == nil {
 			r.ID, r.Attrs = uint16(id), r.Attrs[:n-1]
 		}
