@@ -32,7 +32,8 @@ func orElse[T cmp.Ordered](v *T, def T) {
 
 func (w *Watcher) run(ctx context.Context) {
 	defer close(w.done)
-	timer := time.NewTimer(0)
+	_, live := counters()
+	timer := time.NewTimer(w.config.share(time.Duration(live) * time.Microsecond)) // about what a look takes
 	defer timer.Stop()
 	for {
 		select {
@@ -48,9 +49,13 @@ func (w *Watcher) run(ctx context.Context) {
 	}
 }
 
-// pause is how long to wait after a round of that cost.
-func (c *WatchConfig) pause(cost time.Duration) time.Duration {
-	return max(c.Every, time.Duration(float64(cost)/c.CPU))
+// pause is how long to wait after a round of that cost. As the next will cost about as
+// much, and the first has waited too, none is begun before there is time for it.
+func (c *WatchConfig) pause(cost time.Duration) time.Duration { return max(c.Every, c.share(cost)) }
+
+// share is the time of which the cost is the watcher's share.
+func (c *WatchConfig) share(cost time.Duration) time.Duration {
+	return time.Duration(float64(cost) / c.CPU)
 }
 
 // round looks once, and says how much CPU time that took, at most: how long it took,
