@@ -28,6 +28,11 @@ func tallyOf(groups []group) tally {
 	return t
 }
 
+// anyCut says whether the function of one of those is not known for sure.
+func anyCut(groups []group) bool {
+	return slices.ContainsFunc(groups, func(g group) bool { return g.cut && !g.looks() })
+}
+
 // beyond returns what is in t beyond as many of each function as the others have.
 func (t tally) beyond(others ...tally) tally {
 	rest := maps.Clone(t)

@@ -132,7 +132,7 @@ func (c *check) inspect() []goroutine {
 }
 
 // labelOf returns the value of a label from a list like "k": "v", "k":"v", with
-// which both kinds of dumps show them; "" if it is not there or not a number.
+// which both kinds of dumps show them; "" if it is not there. The value is not unquoted.
 func labelOf(labels, key string) string {
 	_, rest, ok := strings.Cut(labels, `"`+key+`":`)
 	if !ok {

@@ -2,6 +2,7 @@ package procx
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"runtime"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
 func TestCheck(t *testing.T) {
@@ -230,6 +233,29 @@ func TestFind(t *testing.T) {
 	leaks, err = Find(&Options{Settle: -1, Ignore: []string{thisPackage + "waitFor"}})
 	require.NoError(t, err)
 	assert.Empty(t, leaks)
+}
+
+// A main goroutine that is deep in its work is no leak, and nothing to wait for.
+func TestFindBelowDeepMain(t *testing.T) {
+	out, err := testenv.Command(t, "deep main").CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+func findDeep(n int) int {
+	if n > 0 {
+		return findDeep(n-1) + 0*n
+	}
+	found := make(chan int)
+	go func() {
+		start := time.Now()
+		leaks, err := Find(&Options{Settle: time.Hour})
+		if err != nil || len(leaks) > 0 {
+			fmt.Println(err, leaks, time.Since(start))
+			found <- 1
+		}
+		found <- 0
+	}()
+	return <-found
 }
 
 func TestInnerParallel(t *testing.T) {

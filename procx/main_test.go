@@ -1,7 +1,9 @@
 package procx
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -22,6 +24,18 @@ func TestMain(m *testing.M) {
 		os.Exit(CheckMain(m, quick))
 	}
 	testenv.Main(m, helpers)
+}
+
+// What children of the tests run.
+var helpers = map[string]func([]string) int{
+	"stdin":     func([]string) int { _, _ = io.Copy(io.Discard, os.Stdin); return 0 },
+	"deep main": func([]string) int { return findDeep(100) },
+	"panic": func([]string) int {
+		g := NewGroup(context.Background(), "mail")
+		g.Go("fetch", func(context.Context) error { panic("boom") })
+		_ = g.Wait()
+		return 0
+	},
 }
 
 // quick doesn't wait long for a leak that a test has made.

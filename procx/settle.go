@@ -60,7 +60,7 @@ type process struct {
 func (p *process) suspects() (n int, unsure bool) {
 	groups := slices.DeleteFunc(look(), func(g group) bool { return p.ignores(g.functions...) })
 	p.extra = tallyOf(groups).beyond(p.before)
-	return p.extra.beyond(p.known).total(), p.lenient()
+	return p.extra.beyond(p.known).total(), p.lenient() || anyCut(groups)
 }
 
 func (p *process) inspect() []goroutine {

@@ -65,7 +65,7 @@ func TestWatch(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var log bytes.Buffer
 		found := make(chan Finding, 10)
-		w := Watch(ctx, WatchConfig{Rounds: 3, Logger: slog.New(slog.NewJSONHandler(&log, nil)), OnFinding: func(f Finding) { found <- f }})
+		w := Watch(ctx, WatchConfig{Rounds: 3, CPU: 1, Logger: slog.New(slog.NewJSONHandler(&log, nil)), OnFinding: func(f Finding) { found <- f }})
 		time.Sleep(30 * time.Second) // between two of its rounds, from here on
 		serve(&busy, 10)
 		assert.Empty(t, w.Findings(), "steady")
