@@ -41,11 +41,14 @@ var (
 	modadvapi32 = windows.NewLazySystemDLL("advapi32.dll")
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
 
-	procLsaAddAccountRights   = modadvapi32.NewProc("LsaAddAccountRights")
-	procLsaClose              = modadvapi32.NewProc("LsaClose")
-	procLsaOpenPolicy         = modadvapi32.NewProc("LsaOpenPolicy")
-	procGetOEMCP              = modkernel32.NewProc("GetOEMCP")
-	procSetConsoleCtrlHandler = modkernel32.NewProc("SetConsoleCtrlHandler")
+	procLsaAddAccountRights       = modadvapi32.NewProc("LsaAddAccountRights")
+	procLsaClose                  = modadvapi32.NewProc("LsaClose")
+	procLsaEnumerateAccountRights = modadvapi32.NewProc("LsaEnumerateAccountRights")
+	procLsaFreeMemory             = modadvapi32.NewProc("LsaFreeMemory")
+	procLsaOpenPolicy             = modadvapi32.NewProc("LsaOpenPolicy")
+	procLsaRemoveAccountRights    = modadvapi32.NewProc("LsaRemoveAccountRights")
+	procGetOEMCP                  = modkernel32.NewProc("GetOEMCP")
+	procSetConsoleCtrlHandler     = modkernel32.NewProc("SetConsoleCtrlHandler")
 )
 
 func LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) {
@@ -64,8 +67,36 @@ func LsaClose(policy windows.Handle) (ntstatus error) {
 	return
 }
 
+func LsaEnumerateAccountRights(policy windows.Handle, sid *windows.SID, rights **windows.NTUnicodeString, count *uint32) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaEnumerateAccountRights.Addr(), uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(rights)), uintptr(unsafe.Pointer(count)))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func LsaFreeMemory(buffer unsafe.Pointer) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaFreeMemory.Addr(), uintptr(buffer))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
 func LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) {
 	r0, _, _ := syscall.SyscallN(procLsaOpenPolicy.Addr(), uintptr(unsafe.Pointer(system)), uintptr(unsafe.Pointer(attributes)), uintptr(access), uintptr(unsafe.Pointer(policy)))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func LsaRemoveAccountRights(policy windows.Handle, sid *windows.SID, all bool, rights *windows.NTUnicodeString, count uint32) (ntstatus error) {
+	var _p0 uint32
+	if all {
+		_p0 = 1
+	}
+	r0, _, _ := syscall.SyscallN(procLsaRemoveAccountRights.Addr(), uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(_p0), uintptr(unsafe.Pointer(rights)), uintptr(count))
 	if uint32(r0) != 0 {
 		ntstatus = windows.NTStatus(uint32(r0))
 	}
