@@ -147,7 +147,7 @@ func under() Manager {
 		return Console
 	}
 	for size = 256 << 10; ; {
-		buf := make([]uint64, size/8+1) // the structures want 8-byte alignment
+		buf := make([]byte, size)
 		err := windows.NtQuerySystemInformation(windows.SystemProcessInformation, unsafe.Pointer(&buf[0]), size, &size)
 		if err == windows.STATUS_INFO_LENGTH_MISMATCH {
 			size += 16 << 10 // processes start meanwhile
@@ -156,22 +156,25 @@ func under() Manager {
 		if err != nil {
 			return Console
 		}
-		return underParent(unsafe.Pointer(&buf[0]), self.InheritedFromUniqueProcessId)
+		return underParent(buf, self.InheritedFromUniqueProcessId)
 	}
 }
 
-func underParent(first unsafe.Pointer, parent uintptr) Manager {
+// underParent looks up the parent in a list of SYSTEM_PROCESS_INFORMATION. It
+// copies them, since Wine's are not aligned.
+func underParent(list []byte, parent uintptr) Manager {
+	var p windows.SYSTEM_PROCESS_INFORMATION
 	for {
-		p := (*windows.SYSTEM_PROCESS_INFORMATION)(first)
-		if p.UniqueProcessID == parent {
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(&p)), unsafe.Sizeof(p)), list)
+		switch {
+		case p.UniqueProcessID == parent:
 			if strings.EqualFold(p.ImageName.String(), "services.exe") {
 				return SCM
 			}
 			return Console
-		}
-		if p.NextEntryOffset == 0 {
+		case p.NextEntryOffset == 0:
 			return Console
 		}
-		first = unsafe.Add(first, p.NextEntryOffset)
+		list = list[p.NextEntryOffset:]
 	}
 }

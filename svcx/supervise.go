@@ -31,10 +31,17 @@ func supervisorOf(ctx context.Context) *supervisor {
 	return s
 }
 
-// tell hands e to the supervisor's loop, unless that has ended.
+// tell hands e to the supervisor's loop and returns when the manager knows, or
+// when the loop has ended.
 func (s *supervisor) tell(e event) {
+	e.ack = make(chan struct{})
 	select {
 	case s.calls <- e:
+	case <-s.over:
+		return
+	}
+	select {
+	case <-e.ack:
 	case <-s.over:
 	}
 }
@@ -97,6 +104,9 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 		}
 		if d.deliver != nil {
 			sup.deliver(*d.deliver)
+		}
+		if e.ack != nil {
+			close(e.ack)
 		}
 		if hung != nil {
 			return hung
