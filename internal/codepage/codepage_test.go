@@ -161,19 +161,23 @@ func TestEncodeReversesDecode(t *testing.T) {
 			enc := lookup(t, number)
 			encodable := 0
 			var text, want strings.Builder
+			encoder, decoder := enc.NewEncoder(), enc.NewDecoder()
 			for char := range rune(0x10400) {
 				if char >= 0xD800 && char < 0xE000 {
 					continue
 				}
-				code := encodeAll(t, enc, string(char))
-				if code == "?" && char != '?' {
-					require.NotEqual(t, uint32(gb18030), number, "%U", char)
+				var code, back [8]byte
+				n, _, err := encoder.Transform(code[:], utf8.AppendRune(nil, char), true)
+				if string(code[:n]) == "?" && char != '?' && number != gb18030 {
 					continue
 				}
+				m, _, err2 := decoder.Transform(back[:], code[:n], true)
+				if err != nil || err2 != nil || string(back[:m]) != string(char) {
+					t.Fatalf("%U is encoded as %x and decoded as %q, %v %v", char, code[:n], back[:m], err, err2)
+				}
 				encodable++
-				require.Equal(t, string(char), decodeAll(t, enc, code), "%x", code)
 				text.WriteRune(char)
-				want.WriteString(code)
+				want.Write(code[:n])
 			}
 			require.Equal(t, want.String(), encodeAll(t, enc, text.String()))
 			require.GreaterOrEqual(t, encodable, 128)

@@ -23,23 +23,30 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	for i < len(src) {
 		c := src[i]
 		if c < utf8.RuneSelf {
-			n := copyASCII(dst[j:], src[i:])
-			if n == 0 {
+			if j == len(dst) {
 				return j, i, transform.ErrShortDst
 			}
-			i += n
-			j += n
+			dst[j] = c
+			i++
+			j++
+			if i < len(src) && src[i] < utf8.RuneSelf { // where there is one, there often are more
+				n := copyASCII(dst[j:], src[i:])
+				i += n
+				j += n
+			}
 			continue
+		}
+		if p.pairs != nil {
+			if nPair, nChar := p.decodePairs(dst[j:], src[i:]); nPair > 0 {
+				i += nPair
+				j += nChar
+				continue
+			}
 		}
 		size, packed := 1, p.single[c&0x7F]
 		if packed == 0 {
-			if p.pairs != nil && i+1 < len(src) {
-				size, packed = 2, p.pairs[uint(c&0x7F)<<8|uint(src[i+1])]
-			}
-			if packed == 0 {
-				if size, packed = p.decodeRest(src[i:], atEOF); size == 0 {
-					return j, i, transform.ErrShortSrc
-				}
+			if size, packed = p.decodeRest(src[i:], atEOF); size == 0 {
+				return j, i, transform.ErrShortSrc
 			}
 		}
 		if j+4 <= len(dst) {
@@ -53,10 +60,40 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	return j, i, nil
 }
 
-// decodeRest decodes what starts with a byte that is neither ASCII nor a character
-// nor half of a pair that is one. A size of 0 asks for more bytes.
+// decodePairs decodes the pairs that src starts with, as far as dst has room, and
+// returns how many bytes they are and became.
+func (p *Page) decodePairs(dst, src []byte) (nSrc, nDst int) {
+	have, room := len(src), len(dst)
+	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
+	for len(src) > 4 && len(dst) > 8 {
+		word := binary.LittleEndian.Uint32(src)
+		first, second := p.pairs[(word<<8|word>>8&0xFF)&0x7FFF], p.pairs[(word>>8&0xFF00|word>>24)&0x7FFF]
+		if word&0x800080 != 0x800080 || first>>24 != 3 || second>>24 != 3 {
+			break // nearly all of a table are characters of three bytes
+		}
+		binary.LittleEndian.PutUint64(dst, uint64(first&0xFFFFFF)|uint64(second)<<24)
+		src, dst = src[4:], dst[6:]
+	}
+	for len(src) >= 2 && len(dst) >= 4 {
+		packed := p.pairs[(uint16(src[0])<<8|uint16(src[1]))&0x7FFF]
+		if packed == 0 || src[0] < utf8.RuneSelf {
+			break
+		}
+		binary.LittleEndian.PutUint32(dst, packed)
+		src, dst = src[2:], dst[packed>>24:]
+	}
+	return have - len(src), room - len(dst)
+}
+
+// decodeRest decodes what starts with a byte that is neither ASCII nor a character.
+// A size of 0 asks for more bytes.
 func (p *Page) decodeRest(src []byte, atEOF bool) (size int, packed uint32) {
 	isLead := p.pairs != nil && src[0] > 0x80 && src[0] < 0xFF
+	if isLead && len(src) > 1 { // where there was no room for four bytes
+		if packed := p.pairs[(uint16(src[0])<<8|uint16(src[1]))&0x7FFF]; packed != 0 {
+			return 2, packed
+		}
+	}
 	switch {
 	case !isLead:
 		return 1, replacement
