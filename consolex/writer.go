@@ -42,6 +42,9 @@ type WriterOptions struct {
 	// error of each Write.
 	CodePage CodePage
 
+	// Strip leaves out escape sequences where f is no terminal, see [Strip].
+	Strip bool
+
 	// Fallback is where the text for a dead handle goes, as UTF-8; nil: nowhere.
 	Fallback io.Writer
 }
@@ -55,6 +58,12 @@ func NewWriter(f *os.File, o *WriterOptions) *Writer {
 		if o.CodePage != 0 && o.CodePage != UTF8CP {
 			encoder := newEncoder(f, o.CodePage)
 			w.out, w.flush = encoder, encoder.finish
+		}
+		if o.Strip && !w.kind.Terminal() {
+			w.out = Strip(w.out)
+			if w.fallback != nil {
+				w.fallback = Strip(w.fallback)
+			}
 		}
 	}
 	return w

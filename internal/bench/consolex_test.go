@@ -5,6 +5,10 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -24,12 +28,30 @@ import (
 var (
 	asciiText   = fill("2026-01-02T15:04:05.123Z INFO request served method=GET path=/api/v1/items status=200 took=12ms\n")
 	mixedText   = fill("2026-01-02T15:04:05.123Z INFO 请求处理完成 method=GET path=/api/v1/items 状态=200 用时=12ms\n")
-	chineseText = fill("服务已启动，正在监听端口，所有的请求都会被记录下来，错误信息也一样。\n")
+	chineseText = hanzi()
 	colourText  = fill("\x1b[32mINFO\x1b[0m request served \x1b[36mmethod=\x1b[0mGET \x1b[36mstatus=\x1b[0m200 \x1b[1;31mslow\x1b[0m\n")
 )
 
 func fill(line string) []byte {
 	return []byte(strings.Repeat(line, 32<<10/len(line)))
+}
+
+// hanzi is text of the 3,755 frequent characters, as evenly as no text has them: it
+// is unkind to caches.
+func hanzi() []byte {
+	random := rand.New(rand.NewPCG(1, 2))
+	var code []byte
+	for len(code) < 20<<10 {
+		for range 20 + random.IntN(30) {
+			code = append(code, byte(0xB0+random.IntN(0x27)), byte(0xA1+random.IntN(94)))
+		}
+		code = append(code, '\n')
+	}
+	text, err := simplifiedchinese.GBK.NewDecoder().Bytes(code)
+	if err != nil {
+		panic(err)
+	}
+	return text
 }
 
 func gbk(text []byte) []byte {
@@ -39,6 +61,14 @@ func gbk(text []byte) []byte {
 	}
 	return out
 }
+
+var nullFile = func() *os.File {
+	f, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}()
 
 // A contest is the same work done by us and by a peer.
 type contest struct {
@@ -87,6 +117,13 @@ func consoleContests() (all []contest) {
 		want := map[string]float64{"ascii": 6, "mixed": 0, "chinese": 3.5}[name]
 		add("utf16/"+name, text, func() { ourUTF16(text) }, func() { goUTF16(text) }, want)
 		add("auto on utf8/"+name, text, writeAll(auto(), text), func() { utf8.Valid(text) }, 0.9)
+	}
+	// Each goes to a file, as coloured logs do: the number of writes counts.
+	for _, sink := range []struct {
+		name string
+		w    io.Writer
+	}{{"discard", io.Discard}, {"file", nullFile}} {
+		add("strip colours/"+sink.name, colourText, writeLines(consolex.Strip(sink.w), colourText), writeLines(colorable.NewNonColorable(sink.w), colourText), 1.5)
 	}
 	slices.SortStableFunc(all, func(a, b contest) int { return cmp.Compare(a.name, b.name) })
 	return all
@@ -177,4 +214,35 @@ func paired(c contest) (ours, peer, ratio float64) {
 	return ours, peer, ratios[len(ratios)/2]
 }
 
-var _ = colorable.NewNonColorable
+// TestConsolexFirstUse prints what a code page's first use costs, and what memory.
+func TestConsolexFirstUse(t *testing.T) {
+	if os.Getenv("CONSOLEX_FIRST_USE") == "" {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestConsolexFirstUse$", "-test.v")
+		cmd.Env = append(os.Environ(), "CONSOLEX_FIRST_USE=1")
+		out, err := consolex.CombinedOutput(cmd) // a process that has used none
+		t.Log(out, err)
+		return
+	}
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc >> 10
+	}
+	before := heap()
+	for _, cp := range []consolex.CodePage{consolex.GBK, consolex.Big5, consolex.ShiftJIS, consolex.EUCKR, consolex.GB18030, 1252} {
+		start := time.Now()
+		enc, err := cp.Encoding()
+		if err != nil {
+			t.Fatal(err)
+		}
+		enc.NewDecoder().Bytes([]byte("\xb0\xa1"))
+		decoding := time.Since(start)
+		start = time.Now()
+		enc.NewEncoder().String("é")
+		encoding := time.Since(start)
+		after := heap()
+		t.Logf("%v: decoding %v, encoding %v, %d KiB (at most 5ms)", cp, decoding.Round(time.Microsecond), encoding.Round(time.Microsecond), after-before)
+		before = after
+	}
+}
