@@ -65,12 +65,8 @@ func (s *stripper) Write(p []byte) (int, error) {
 	if len(s.buf) == 0 {
 		return len(p), nil
 	}
-	n, err := s.w.Write(s.buf)
-	switch {
-	case err != nil:
+	if _, err := writeFull(s.w, s.buf); err != nil {
 		return 0, err
-	case n < len(s.buf):
-		return 0, io.ErrShortWrite
 	}
 	return len(p), nil
 }
