@@ -23,17 +23,12 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	for i < len(src) {
 		c := src[i]
 		if c < utf8.RuneSelf {
-			if j == len(dst) {
+			n := copyASCII(dst[j:], src[i:])
+			if n == 0 {
 				return j, i, transform.ErrShortDst
 			}
-			dst[j] = c
-			i++
-			j++
-			if i < len(src) && src[i] < utf8.RuneSelf { // where there is one, there often are more
-				n := copyASCII(dst[j:], src[i:])
-				i += n
-				j += n
-			}
+			i += n
+			j += n
 			continue
 		}
 		if p.pairs != nil {

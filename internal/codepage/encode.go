@@ -20,15 +20,14 @@ func (e encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	codes := p.codes
 	i, j := 0, 0
 	for i < len(src) {
-		c := src[i]
-		if c < utf8.RuneSelf {
+		if c := src[i]; c < utf8.RuneSelf {
 			if j == len(dst) {
 				return j, i, transform.ErrShortDst
 			}
 			dst[j] = c
 			i++
 			j++
-			if i < len(src) && src[i] < utf8.RuneSelf { // where there is one, there often are more
+			if i < len(src) && src[i] < utf8.RuneSelf { // more than a newline among Chinese
 				n := copyASCII(dst[j:], src[i:])
 				i += n
 				j += n
@@ -74,13 +73,14 @@ func (e encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 }
 
 // encodeThrees encodes the characters of three bytes that src starts with and that
-// have codes of two, as far as dst has room, and returns their number.
+// have codes of two, as far as dst has room, and returns their number. It leaves
+// those that begin with E0, which could be overlong, and surrogates have no code.
 func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
 	room := len(dst)
 	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
 	for len(src) > 8 && len(dst) > 4 {
 		word := binary.LittleEndian.Uint64(src)
-		if !areTwoThrees(word) {
+		if word&0xC0C0F0C0C0F0 != 0x8080E08080E0 || word&0x0F == 0 || word>>24&0x0F == 0 {
 			break
 		}
 		code1, code2 := codes[three(uint32(word))], codes[three(uint32(word>>24))]
@@ -93,7 +93,7 @@ func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
 	for len(src) >= 4 && len(dst) >= 2 {
 		word := binary.LittleEndian.Uint32(src)
 		code := codes[three(word)]
-		if !isThree(word) || code < 0x100 {
+		if word&0xC0C0F0 != 0x8080E0 || word&0x0F == 0 || code < 0x100 {
 			break
 		}
 		binary.BigEndian.PutUint16(dst, code)

@@ -38,15 +38,10 @@ func three(word uint32) uint16 {
 func ToUTF16(dst []uint16, src []byte) (nDst, nSrc int) {
 	i, j := 0, 0
 	for i < len(src) && j < len(dst) {
-		if c := src[i]; c < utf8.RuneSelf {
-			dst[j] = uint16(c)
-			i++
-			j++
-			if i < len(src) && src[i] < utf8.RuneSelf { // where there is one, there often are more
-				n := widenASCII(dst[j:], src[i:])
-				i += n
-				j += n
-			}
+		if src[i] < utf8.RuneSelf {
+			n := widenASCII(dst[j:], src[i:])
+			i += n
+			j += n
 			continue
 		}
 		if n := convertThrees(dst[j:], src[i:]); n > 0 {
