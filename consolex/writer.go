@@ -104,7 +104,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n, err := w.write(p)
-	if err == nil || errors.Is(err, os.ErrClosed) || KindOf(w.file) != None {
+	if err == nil || w.kind == None || errors.Is(err, os.ErrClosed) || KindOf(w.file) != None {
 		return n, err
 	}
 	w.kind, w.nheld = None, 0 // the console went away under us

@@ -9,7 +9,7 @@ import (
 )
 
 // An encoder turns UTF-8 into a page's bytes.
-type encoder struct{ page *Page }
+type encoder struct{ page *page }
 
 func (encoder) Reset() {}
 
@@ -104,11 +104,11 @@ func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
 
 // encodeRest encodes a character that has no code of one or two bytes: in four, or
 // as a question mark. It returns 0 if dst has no room.
-func (p *Page) encodeRest(dst []byte, char rune) int {
+func (p *page) encodeRest(dst []byte, char rune) int {
 	if p.four == nil {
 		return copy(dst, "?")
 	}
-	position := 0x2E248 + int(char) - 0x10000
+	position := astral + int(char) - 0x10000
 	if char < 0x10000 {
 		position, _ = slices.BinarySearch(p.four, uint16(char))
 	}
