@@ -80,6 +80,8 @@ func TestFallback(t *testing.T) {
 		{437, 1252, 437},
 		{UTF8CP, 936, 936}, // the console is in UTF8: who does not follow writes ANSI
 		{UTF8CP, UTF8CP, UTF8CP},
+		{10000, 1252, 1252}, // a Macintosh's page, by chcp
+		{10000, 1, UTF8CP},
 	} {
 		assert.Equal(t, test.want, fallback(test.console, test.ansi))
 	}

@@ -72,9 +72,9 @@ type coding struct{ decoder, encoder transform.Transformer }
 func (c coding) NewDecoder() *encoding.Decoder { return &encoding.Decoder{Transformer: c.decoder} }
 func (c coding) NewEncoder() *encoding.Encoder { return &encoding.Encoder{Transformer: c.encoder} }
 
-// A Page is a code page of one, two or four bytes a character, whose bytes below
+// A page is a code page of one, two or four bytes a character, whose bytes below
 // 0x80 are ASCII. It is safe for concurrent use.
-type Page struct {
+type page struct {
 	number uint32
 
 	decoding sync.Once
@@ -88,16 +88,16 @@ type Page struct {
 
 var pages sync.Map // by number
 
-func pageOf(number uint32) *Page {
+func pageOf(number uint32) *page {
 	p, ok := pages.Load(number)
 	if !ok {
-		p, _ = pages.LoadOrStore(number, &Page{number: number})
+		p, _ = pages.LoadOrStore(number, &page{number: number})
 	}
-	return p.(*Page)
+	return p.(*page)
 }
 
 // load makes the tables for decoding.
-func (p *Page) load() { p.decoding.Do(p.build) }
+func (p *page) load() { p.decoding.Do(p.build) }
 
 // loadCodes makes the table for encoding.
-func (p *Page) loadCodes() { p.encoding.Do(p.buildCodes) }
+func (p *page) loadCodes() { p.encoding.Do(p.buildCodes) }
