@@ -24,6 +24,7 @@ type binding struct {
 	skipped []Skip
 	failed  endpoint // what err is about
 	err     error
+	tries   int // that a free port took
 }
 
 func (b *binding) close() {
@@ -69,6 +70,7 @@ func (c Config) bindFree(ctx context.Context, ends []endpoint) binding {
 			chosen = dualPort()
 		}
 		b := c.bindAll(ctx, withPort(order, chosen))
+		b.tries = try + 1
 		if b.err == nil {
 			slices.SortStableFunc(b.bound, func(x, y *net.TCPListener) int {
 				return addrPort(x).Addr().Compare(addrPort(y).Addr())
@@ -77,7 +79,7 @@ func (c Config) bindFree(ctx context.Context, ends []endpoint) binding {
 		}
 		why := causeOf(b.err)
 		clash := (why == inUse || why == forbidden) && (len(b.bound) > 0 || chosen != 0)
-		if !clash || try+1 == maxTries || ctx.Err() != nil {
+		if !clash || b.tries == maxTries || ctx.Err() != nil {
 			return b
 		}
 		vain = append(vain, b)

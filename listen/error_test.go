@@ -108,6 +108,10 @@ func TestRefusals(t *testing.T) {
 			refusal{goos: "linux", cause: inUse, owners: nginx[:1], listening: true}, port8080,
 			ErrInUse, []string{"sudo ss -ltnp 'sport = :8080'"}, "a process that this account may not see at [::]:8080",
 		},
+		"Linux, in use by this process": {
+			refusal{goos: "linux", cause: inUse, owners: nginx[1:], listening: true, self: 812}, port8080,
+			ErrInUse, nil, "port in use: this process at 0.0.0.0:8080",
+		},
 		"Linux, in use by a client": {
 			refusal{goos: "linux", cause: inUse, owners: nginx[1:]}, port8080,
 			ErrInUse, []string{"sudo sysctl -w net.ipv4.ip_local_reserved_ports=8080", "sudo ss -tnp 'sport = :8080'"}, "nginx",
