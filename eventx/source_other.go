@@ -4,10 +4,16 @@ package eventx
 
 import (
 	"errors"
-	"fmt"
 )
 
-var errNothingToInstall = fmt.Errorf("eventx: the logs of this system take any source, there is nothing to install: %w", errors.ErrUnsupported)
+var errNothingToInstall error = nothingToInstall{}
+
+type nothingToInstall struct{}
+
+func (nothingToInstall) Error() string {
+	return "eventx: the logs of this system take any source, there is nothing to install: " + errors.ErrUnsupported.Error()
+}
+func (nothingToInstall) Unwrap() error { return errors.ErrUnsupported }
 
 func install(Source, messageFiles) (bool, error) { return false, errNothingToInstall }
 
