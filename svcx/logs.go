@@ -114,15 +114,23 @@ func (l *logFiles) crashed(dump []byte) {
 	}
 }
 
-// readHead returns what is in a file, maxLog bytes at most.
+// readHead returns what is in a file, maxLog bytes at most. It is nearly always
+// empty, and a service is waited for: so it asks for no more than it must.
 func readHead(f *os.File) ([]byte, error) {
+	first := make([]byte, 1)
+	if _, err := f.Read(first); err != nil {
+		if err == io.EOF {
+			err = nil
+		}
+		return nil, err
+	}
 	fi, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	head := make([]byte, min(fi.Size(), maxLog))
-	n, err := io.ReadFull(f, head)
-	return head[:n], err
+	n, err := io.ReadFull(f, head[copy(head, first):])
+	return head[:n+1], err
 }
 
 // rotate moves what is in a file that has grown too large to its neighbour

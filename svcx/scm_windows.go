@@ -148,7 +148,7 @@ func under() Manager {
 	parent := self.InheritedFromUniqueProcessId
 	if h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(parent)); err == nil {
 		defer windows.CloseHandle(h)
-		var image [windows.MAX_LONG_PATH]uint16
+		var image [windows.MAX_PATH]uint16
 		size = uint32(len(image))
 		if err := windows.QueryFullProcessImageName(h, 0, &image[0], &size); err == nil {
 			return underImage(windows.UTF16ToString(image[:size]))
