@@ -9,13 +9,14 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 )
 
 const maxLog = 1 << 20 // output.log is rotated, a crash report cut, at this size
 
 // logFiles are the files of a service whose standard handles lead nowhere.
 type logFiles struct {
-	crash    *os.File
+	crash    atomic.Pointer[os.File]   // nil: not open; the supervisor reads it while prepare runs
 	redirect func(output string) error // makes the standard handles lead to that file; nil: they lead somewhere
 }
 
@@ -24,7 +25,7 @@ type logFiles struct {
 func (s *Service) prepare(ctx context.Context, logs *logFiles, under Manager) error {
 	if dir := cmp.Or(s.LogDir, defaultLogDir(under, s.Name, s.User, os.Getenv)); dir != "" {
 		report, err := logs.open(dir)
-		if err != nil && logs.crash == nil { // a service whose directory is full or denied should still run
+		if err != nil && logs.crash.Load() == nil { // a service whose directory is full or denied should still run
 			report, _ = logs.open(within(os.TempDir(), s.Name))
 		}
 		if len(report) > 0 && s.OnCrash != nil {
@@ -94,7 +95,7 @@ func (l *logFiles) open(dir string) (report []byte, err error) {
 			return report, err
 		}
 	}
-	l.crash = f
+	l.crash.Store(f)
 	err = debug.SetCrashOutput(f, debug.CrashOptions{})
 	if l.redirect != nil {
 		err = errors.Join(err, l.redirect(within(dir, "output.log")))
@@ -108,9 +109,9 @@ func openLog(name string) (*os.File, error) {
 
 // crashed keeps the dump of a process that is about to end.
 func (l *logFiles) crashed(dump []byte) {
-	if l.crash != nil {
-		l.crash.Write(dump)
-		l.crash.Sync()
+	if f := l.crash.Load(); f != nil {
+		f.Write(dump)
+		f.Sync()
 	}
 }
 
