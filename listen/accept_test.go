@@ -2,8 +2,11 @@ package listen
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -43,10 +46,9 @@ func descriptors() int {
 	return -1
 }
 
-// TestEachConnectionIsDeliveredOnce has clients write a number each, and Accept
-// calls tell which numbers have come.
+// TestEachConnectionIsDeliveredOnce has each client write its number, and counts
+// which numbers come with the connections that Accept returns.
 func TestEachConnectionIsDeliveredOnce(t *testing.T) {
-	const clients = 16
 	conns := 10_000
 	if testing.Short() || testenv.IsWine() {
 		conns = 500 // Wine takes milliseconds for each
@@ -61,55 +63,116 @@ func TestEachConnectionIsDeliveredOnce(t *testing.T) {
 			goroutines, fds := runtime.NumGoroutine(), descriptors()
 
 			l := listenOn(t, "localhost:0")
-			addrs := l.Addrs()
-			var acceptors, dialers sync.WaitGroup
-			seen := make([]atomic.Int32, conns)
-			var peers sync.Map // the local addresses of clients that had an answer
+			delivered := make([]atomic.Int32, conns)
+			var server sync.WaitGroup
 			for range accepts {
-				acceptors.Go(func() {
+				server.Go(func() {
 					for {
 						c, err := l.Accept()
 						if err != nil {
 							assert.ErrorIs(t, err, net.ErrClosed)
 							return
 						}
-						id, _ := peers.LoadOrStore(c.RemoteAddr().String(), new(atomic.Int32))
-						id.(*atomic.Int32).Add(1)
-						c.Write([]byte{1})
-						c.Close()
+						server.Go(func() {
+							defer c.Close()
+							var number [4]byte
+							if _, err := io.ReadFull(c, number[:]); assert.NoError(t, err) {
+								delivered[binary.BigEndian.Uint32(number[:])].Add(1)
+								c.Write([]byte{1})
+							}
+						})
 					}
 				})
 			}
-			var next atomic.Int32
-			for range clients {
-				dialers.Go(func() {
-					for {
-						i := int(next.Add(1)) - 1
-						if i >= conns {
-							return
-						}
-						c, err := net.Dial("tcp", addrs[i%len(addrs)].String())
-						if !assert.NoError(t, err) {
-							return
-						}
-						n, err := c.Read(make([]byte, 2))
-						assert.Equal(t, 1, n, "%v", err)
-						seen[i].Add(1)
-						c.(*net.TCPConn).SetLinger(0) // no TIME_WAIT: 10,000 would use up the ports
-						c.Close()
-					}
-				})
-			}
-			dialers.Wait()
+			connectNumbered(t, l.Addrs(), conns)
 			require.NoError(t, l.Close())
-			acceptors.Wait()
-			for i := range seen {
-				require.EqualValues(t, 1, seen[i].Load(), "connection %d", i)
+			server.Wait()
+			for i := range delivered {
+				require.EqualValues(t, 1, delivered[i].Load(), "connection %d", i)
 			}
 			eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines }, "goroutines left")
 			if fds >= 0 {
 				eventually(t, func() bool { return descriptors() <= fds }, "descriptors left")
 			}
+		})
+	}
+}
+
+// connectNumbered makes connections to the addresses in turn, sends each one's
+// number, and waits for the answer.
+func connectNumbered(t *testing.T, addrs []net.Addr, conns int) {
+	var clients sync.WaitGroup
+	var next atomic.Int32
+	for range 16 {
+		clients.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= conns {
+					return
+				}
+				c, err := net.Dial("tcp", addrs[i%len(addrs)].String())
+				if !assert.NoError(t, err) {
+					return
+				}
+				c.Write(binary.BigEndian.AppendUint32(nil, uint32(i)))
+				_, err = c.Read(make([]byte, 1))
+				assert.NoError(t, err)
+				c.(*net.TCPConn).SetLinger(0) // no TIME_WAIT: 10,000 would use up the ports
+				c.Close()
+			}
+		})
+	}
+	clients.Wait()
+}
+
+// TestBursts sends connections to one family for a while and then to the other,
+// so that the hot socket changes, and expects an answer to each before it goes
+// on: a call that is not woken would show.
+func TestBursts(t *testing.T) {
+	for _, calls := range []int{1, 2, 3} {
+		t.Run(fmt.Sprint(calls), func(t *testing.T) {
+			l := listenOn(t, "localhost:0")
+			var server sync.WaitGroup
+			for range calls {
+				server.Go(func() {
+					for {
+						c, err := l.Accept()
+						if err != nil {
+							return
+						}
+						c.Write([]byte{1})
+						c.Close()
+					}
+				})
+			}
+			rng := rand.New(rand.NewPCG(1, uint64(calls)))
+			addrs := l.Addrs()
+			for range 60 {
+				var burst sync.WaitGroup
+				for range 1 + rng.IntN(40) {
+					addr := addrs[0].String()
+					if rng.IntN(10) < 9 {
+						addr = addrs[len(addrs)-1].String()
+					}
+					burst.Go(func() {
+						c, err := net.Dial("tcp", addr)
+						if !assert.NoError(t, err) {
+							return
+						}
+						defer c.Close()
+						c.SetDeadline(time.Now().Add(30 * time.Second))
+						_, err = c.Read(make([]byte, 1))
+						assert.NoError(t, err, "forgotten")
+					})
+					if rng.IntN(3) == 0 {
+						burst.Wait() // one by one
+					}
+				}
+				burst.Wait()
+				addrs[0], addrs[len(addrs)-1] = addrs[len(addrs)-1], addrs[0]
+			}
+			l.Close()
+			server.Wait()
 		})
 	}
 }
@@ -168,6 +231,46 @@ func TestFloodDoesNotStarve(t *testing.T) {
 		flood.Wait()
 		require.NoError(t, l.Close())
 	}
+}
+
+// TestTwoGoroutines counts what a listener adds to the call that waits in it.
+func TestTwoGoroutines(t *testing.T) {
+	before := runtime.NumGoroutine()
+	l := listenOn(t, "localhost:0")
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before, "none before Accept")
+	addrs := l.Addrs()
+	for i := range 100 {
+		c, err := net.Dial("tcp", addrs[i/5%len(addrs)].String())
+		require.NoError(t, err)
+		defer c.Close()
+		server, err := l.Accept()
+		require.NoError(t, err)
+		defer server.Close()
+	}
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before+len(addrs))
+}
+
+// TestAllocatesNothing compares the allocations of Accept with net.Listen's.
+func TestAllocatesNothing(t *testing.T) {
+	const conns = 30
+	allocs := func(ln net.Listener) float64 {
+		for range conns + 1 { // AllocsPerRun runs once more, to warm up
+			c, err := net.Dial("tcp", ln.Addr().String())
+			require.NoError(t, err)
+			t.Cleanup(func() { c.Close() })
+		}
+		return testing.AllocsPerRun(conns, func() {
+			c, err := ln.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Close()
+		})
+	}
+	one, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer one.Close()
+	assert.LessOrEqual(t, allocs(listenOn(t, "localhost:0")), allocs(one))
 }
 
 // TestManySockets accepts from more sockets than two, with fewer and with more

@@ -38,17 +38,14 @@ type Error struct {
 	self int // this process
 }
 
-// Error returns one line with the cause, the owners and the first hint:
+// Error returns one line with the cause, the owners, and the first hint:
 //
 //	listen tcp4 0.0.0.0:8080: port in use: nginx (pid 812) at 0.0.0.0:8080; try: ps -fp 812
 func (e *Error) Error() string { return e.text(runtime.GOOS) }
 
-// Unwrap returns Kind, if there is one, and Err.
+// Unwrap returns Kind and Err, as far as they are set.
 func (e *Error) Unwrap() []error {
-	if e.Kind == nil {
-		return []error{e.Err}
-	}
-	return []error{e.Kind, e.Err}
+	return slices.DeleteFunc([]error{e.Kind, e.Err}, func(err error) bool { return err == nil })
 }
 
 // malformed is the error for an address that can't be understood or resolved.
@@ -59,12 +56,12 @@ func malformed(address string, err error) *Error {
 // lacking is the error for an address without the families that it must have.
 func lacking(address string, missing Families, skipped []Skip) *Error {
 	err := fmt.Errorf("the address has no %s, which is required", missing)
-	if len(skipped) > 0 {
-		errs := make([]error, len(skipped))
-		for i, s := range skipped {
-			errs[i] = s.Err
+	for i, s := range skipped {
+		if i == 0 {
+			err = s.Err
+		} else {
+			err = fmt.Errorf("%w; %w", err, s.Err)
 		}
-		err = errors.Join(errs...)
 	}
 	e := &Error{Network: "tcp", Addr: address, Kind: ErrNoFamily, Err: &net.OpError{Op: "listen", Net: "tcp", Err: err}}
 	if missing&IPv6 != 0 && len(skipped) > 0 {
@@ -94,7 +91,7 @@ func explain(ctx context.Context, e endpoint, err error) *Error {
 			r.ranges, _ = Reserved(ctx)
 		}
 	}
-	return r.error(err)
+	return r.asError(err)
 }
 
 // systemPID is the Windows kernel's process.
@@ -110,7 +107,10 @@ func (e *Error) text(goos string) string {
 		s += strings.TrimPrefix(e.Kind.Error(), "listen: ") + ": "
 	}
 	s += detail(goos, e)
-	if len(e.Hints) > 0 {
+	switch {
+	case e.Kind == ErrReserved && len(e.Hints) >= 3: // three steps, one cure
+		s += "; try, as administrator: " + strings.Join(e.Hints[:3], "; ")
+	case len(e.Hints) > 0:
 		s += "; try: " + e.Hints[0]
 	}
 	return s
@@ -146,9 +146,9 @@ func detail(goos string, e *Error) string {
 		return strings.Join(who, ", ")
 	}
 	if op, ok := e.Err.(*net.OpError); ok {
-		return op.Err.Error() // its operation, network and address are e's
+		return fmt.Sprint(op.Err) // its operation, network and address are e's
 	}
-	return e.Err.Error()
+	return fmt.Sprint(e.Err)
 }
 
 // kernelService explains a port of Windows' process 4, which listens for

@@ -19,8 +19,8 @@ type refusal struct {
 	self      int    // and its PID
 }
 
-// error is the refusal for the user.
-func (r refusal) error(err error) *Error {
+// asError is the refusal for the user.
+func (r refusal) asError(err error) *Error {
 	e := &Error{Network: r.endpoint.network(), Addr: r.endpoint.addr.String(), Err: err, self: r.self}
 	e.Kind = r.kind()
 	switch e.Kind {
@@ -127,16 +127,18 @@ func (r refusal) inUseHints(port int) []string {
 
 func (r refusal) deniedHints(port int) []string {
 	switch {
-	case r.goos == "linux" && port < r.firstOpen:
+	case r.goos == "linux" && port != 0 && port < r.firstOpen:
 		return []string{
 			fmt.Sprintf("sudo sysctl -w net.ipv4.ip_unprivileged_port_start=%d", port),
 			setcap(r.program),
 		}
+	case r.goos == "linux" && port == 0:
+		return []string{"sudo ausearch -m avc -ts recent"}
 	case r.goos == "linux":
 		return []string{"sudo ausearch -m avc -ts recent", fmt.Sprintf("sudo semanage port -a -t http_port_t -p tcp %d", port)}
 	case r.goos == "windows":
 		return []string{"netsh interface ipv4 show excludedportrange protocol=tcp", fmt.Sprintf("netstat -ano -p TCP | findstr :%d", port)}
-	case port < r.firstOpen:
+	case port != 0 && port < r.firstOpen:
 		return []string{"sudo " + shellQuote(r.program)}
 	}
 	return nil

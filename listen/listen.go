@@ -56,7 +56,14 @@
 // can bind a more specific address of the same port and take the traffic, see
 // [Config.Shared]. The price: a port whose accepted connections are still open
 // can't be taken again until they end (Microsoft, "Using SO_REUSEADDR and
-// SO_EXCLUSIVEADDRUSE").
+// SO_EXCLUSIVEADDRUSE"). A port on which somebody listens at an address that
+// overlaps is refused, although Windows would share it out: [ErrInUse].
+//
+// # macOS and the BSDs
+//
+// The net package sets SO_REUSEADDR, with which these systems let a specific
+// address be bound beside somebody else's wildcard, and the other way around.
+// Linux does not.
 package listen
 
 import (

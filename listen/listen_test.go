@@ -165,6 +165,13 @@ func TestControlSeesEachSocketBeforeBind(t *testing.T) {
 	c.Control = func(network, address string, c syscall.RawConn) error { return refusal }
 	_, err := c.Listen(t.Context(), ":0")
 	assert.ErrorIs(t, err, refusal)
+
+	c.Control = func(network, address string, c syscall.RawConn) error { return syscall.EADDRNOTAVAIL }
+	_, err = c.Listen(t.Context(), ":0")
+	assert.ErrorIs(t, err, syscall.EADDRNOTAVAIL, "must not be taken for an absent family")
+	var refused *Error
+	require.ErrorAs(t, err, &refused)
+	assert.NoError(t, refused.Kind)
 }
 
 func TestListenMindsItsContext(t *testing.T) {

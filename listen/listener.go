@@ -78,8 +78,8 @@ func (l *Listener) Skipped() []Skip { return slices.Clone(l.skipped) }
 
 // Accept waits for the next connection of any family and returns it, a
 // [*net.TCPConn]. Any number of goroutines may call it. No family can starve
-// another. A few connections may be accepted ahead of the calls; Close closes
-// them.
+// another. Up to four connections per socket are accepted ahead of the calls;
+// Close closes them.
 //
 // A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no
 // error: Accept waits, first for 5 ms and at most for 1 s, says so in ErrorLog,

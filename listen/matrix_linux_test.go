@@ -54,6 +54,49 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
+// TestWhatNetListenDoes is about the package doc's claims.
+func TestWhatNetListenDoes(t *testing.T) {
+	if !testenv.InNetNS(t) {
+		return
+	}
+	serves := func(t *testing.T, network, address, host string) (ok bool, peer netip.Addr) {
+		t.Helper()
+		ln, err := net.Listen(network, address)
+		require.NoError(t, err)
+		defer ln.Close()
+		c, err := net.Dial("tcp", net.JoinHostPort(host, fmt.Sprint(ln.Addr().(*net.TCPAddr).Port)))
+		if err != nil {
+			return false, netip.Addr{}
+		}
+		defer c.Close()
+		server, err := ln.Accept()
+		require.NoError(t, err)
+		defer server.Close()
+		return true, server.RemoteAddr().(*net.TCPAddr).AddrPort().Addr()
+	}
+	for _, v6only := range []string{"0", "1"} {
+		require.NoError(t, os.WriteFile("/proc/sys/net/ipv6/bindv6only", []byte(v6only), 0))
+		for _, tt := range []struct {
+			network, address, host string
+			served                 bool
+		}{
+			{"tcp", ":0", "127.0.0.1", true},
+			{"tcp", ":0", "::1", true},
+			{"tcp", "0.0.0.0:0", "::1", true},
+			{"tcp6", ":0", "127.0.0.1", false},
+			{"tcp6", ":0", "::1", true},
+			{"tcp", "localhost:0", "127.0.0.1", true},
+			{"tcp", "localhost:0", "::1", false},
+		} {
+			ok, peer := serves(t, tt.network, tt.address, tt.host)
+			assert.Equal(t, tt.served, ok, "%v, bindv6only=%s", tt, v6only)
+			if ok && tt.host == "127.0.0.1" && tt.address == ":0" {
+				assert.True(t, peer.Is4In6(), "%v", tt)
+			}
+		}
+	}
+}
+
 // TestZone binds a link-local address.
 func TestZone(t *testing.T) {
 	if !testenv.InNetNS(t) {

@@ -60,19 +60,20 @@ func TestNoHijack(t *testing.T) {
 // TestOverlapIsRefused binds beside another process's socket in ways that
 // Windows would allow.
 func TestOverlapIsRefused(t *testing.T) {
-	for _, tt := range []struct{ theirs, ours string }{
-		{"0.0.0.0", "127.0.0.1"},
-		{"0.0.0.0", "localhost"},
-		{"127.0.0.1", "0.0.0.0"},
-		{"127.0.0.1", ""},
+	for _, tt := range []struct{ network, theirs, ours string }{
+		{"tcp4", "0.0.0.0", "127.0.0.1"},
+		{"tcp4", "0.0.0.0", "localhost"},
+		{"tcp", "", "127.0.0.1"}, // a dual-stack socket
+		{"tcp4", "127.0.0.1", "0.0.0.0"},
+		{"tcp4", "127.0.0.1", ""},
 	} {
 		t.Run(tt.ours+" beside "+tt.theirs, func(t *testing.T) {
-			pid, port := startHolder(t, "tcp4", tt.theirs+":0")
+			pid, port := startHolder(t, tt.network, tt.theirs+":0")
 			_, err := Dual(fmt.Sprint(tt.ours, ":", port))
 			require.ErrorIs(t, err, ErrInUse)
 			var refused *Error
 			require.ErrorAs(t, err, &refused)
-			require.Len(t, refused.Owners, 1)
+			require.NotEmpty(t, refused.Owners)
 			assert.Equal(t, pid, refused.Owners[0].PID)
 		})
 	}
