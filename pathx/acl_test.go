@@ -220,7 +220,7 @@ func FuzzParseDescriptor(f *testing.F) {
 
 func TestServiceAccount(t *testing.T) {
 	for sid, want := range map[string]string{
-		sidSystem: "LocalSystem", sidLocalService: "LocalService", sidNetworkService: "NetworkService", sidOwn: sidOwn, sidAlice: "", "": "",
+		sidSystem: "LocalSystem", sidLocalService: "LocalService", sidNetworkService: "NetworkService", sidOwn: sidOwn, sidAlice: "", "S-1-5-80-0": "", "": "",
 	} {
 		assert.Equal(t, want, serviceAccount(sid))
 	}

@@ -123,8 +123,8 @@ func isReserved(name string) bool {
 		name = name[:i]
 	}
 	name = strings.TrimRight(name, " ")
-	if len(name) < len("CON") || len(name) > len("CONOUT$") {
-		return false
+	if len(name) < len("CON") || len(name) > len("CONOUT$") || strings.IndexByte("CPANLcpanl", name[0]) < 0 {
+		return false // as nearly all are
 	}
 	for _, device := range [...]string{"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} {
 		if strings.EqualFold(name, device) {

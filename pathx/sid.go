@@ -45,9 +45,12 @@ func wellKnown(sid string) string {
 	return ""
 }
 
-// isServiceSID says whether a SID stands for one service, its account included:
-// NT SERVICE\name. TrustedInstaller is one too.
-func isServiceSID(sid string) bool { return strings.HasPrefix(sid, "S-1-5-80-") }
+// isServiceSID says whether a SID stands for one service, and for its account if that is
+// virtual: NT SERVICE\name. TrustedInstaller is one too; S-1-5-80-0 is all of them.
+func isServiceSID(sid string) bool {
+	hash, ok := strings.CutPrefix(sid, "S-1-5-80-")
+	return ok && strings.Count(hash, "-") == 4
+}
 
 // serviceAccount names the account if only services can run under it.
 func serviceAccount(sid string) string {

@@ -46,6 +46,9 @@ func readProcess() (process, error) {
 		p.privileged = true
 	}
 	for _, g := range groups.AllGroups() {
+		if g.Attributes&windows.SE_GROUP_ENABLED == 0 {
+			continue
+		}
 		switch sid := g.Sid.String(); {
 		case sid == sidService:
 			p.privileged = true

@@ -265,6 +265,9 @@ func join(dir, folder, name string) string {
 // carries says whether name has app in it as a word: orders.json and
 // my-orders.yaml carry "orders", reorders.json doesn't.
 func carries(name, app string) bool {
+	if rest, ok := strings.CutPrefix(name, app); ok && !startsWithWord(rest) {
+		return true // the usual form
+	}
 	name, app = strings.ToLower(name), strings.ToLower(app)
 	for i := 0; ; {
 		j := strings.Index(name[i:], app)
