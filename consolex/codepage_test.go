@@ -72,6 +72,10 @@ func TestSystemCodePages(t *testing.T) {
 		_, err := cp.Encoding()
 		assert.NoError(t, err, cp)
 	}
+	if ANSI() == GBK { // a Chinese Windows
+		assert.Equal(t, GBK, OEM())
+		assert.Equal(t, "中\n你好\n", decoded(t, "中\n"+gbkHello+"\n", Auto))
+	}
 }
 
 func TestFallback(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 func TestWriterOnAConsole(t *testing.T) {
 	const text = "中文输出 ├─┤ naïve ✓"
 	for _, cp := range []string{"437", "936", "1252", "65001"} {
-		for _, step := range []string{"1", "2", "3", "100"} {
+		for _, step := range []string{"1", "100"} {
 			lines := runHelper(t, "write", cp, step, text)
 			assert.Equal(t, []string{text, cp}, lines, "code page %s, %s bytes at a time", cp, step)
 		}

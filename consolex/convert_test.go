@@ -259,7 +259,7 @@ func TestConvertersDoNotAllocate(t *testing.T) {
 	for name, w := range map[string]io.Writer{
 		"decode": NewDecodeWriter(io.Discard, GBK), "auto": NewDecodeWriter(io.Discard, GBK.OrUTF8()), "encode": NewEncoder(io.Discard, GBK),
 	} {
-		lines := [][]byte{[]byte("ASCII only\n"), []byte("mixed 中文\n"), []byte("mixed " + gbkHello + "\n")}
+		lines := [][]byte{[]byte("ASCII only\n"), []byte("mixed 中文\n"), []byte("mixed " + gbkHello + "\n"), []byte("cut \xc4"), []byte("\xe3"), []byte("\xe4\xbd"), []byte("\xa0\n")}
 		write := func() {
 			for _, line := range lines {
 				w.Write(line)

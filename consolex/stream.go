@@ -65,6 +65,9 @@ func (c *conversion) feed(dst, src []byte, atEOF bool) []byte {
 		}
 	}
 	dst, n := c.convert(dst, src, atEOF)
+	if n < len(src) && c.held == nil {
+		c.held = make([]byte, 0, 128) // for what is held back, and the 64 bytes to join
+	}
 	c.held = append(c.held, src[n:]...)
 	return dst
 }

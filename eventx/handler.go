@@ -41,8 +41,9 @@ type HandlerOptions struct {
 	Rate Rate
 
 	// Fallback takes the events while the system's log can't be written, a
-	// line each in the form of slog.TextHandler; nil: os.Stderr. Only the
-	// handler's own goroutine writes to it.
+	// line each in the form of slog.TextHandler, and says why they come there;
+	// nil: os.Stderr. It is written to by one goroutine at a time, and never
+	// by the one that logs.
 	Fallback io.Writer
 }
 
@@ -98,6 +99,7 @@ func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if h.w.fallback == nil {
 		h.w.fallback = os.Stderr
 	}
+	h.w.queue.onOverdue = h.w.overdue
 	go h.w.run()
 	return h, nil
 }

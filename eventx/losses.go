@@ -13,12 +13,16 @@ import (
 // reportEvery is how long losses are gathered before one event reports them.
 const reportEvery = 10 * time.Second
 
+// reportOverdue is when a report that has not been written by then is too late.
+const reportOverdue = 2 * reportEvery
+
 // losses are events that were not written and not yet reported.
 type losses struct {
 	dropped    [severities]uint64
 	suppressed map[uint16]uint64
 	any        bool
 	since      time.Duration // when the first was lost, by queue.now
+	overdue    *time.Timer
 }
 
 func (q *queue) drop(e *entry) {
@@ -40,6 +44,9 @@ func (q *queue) suppress(e *entry) {
 func (q *queue) lose(e *entry) {
 	if !q.lost.any {
 		q.lost.any, q.lost.since = true, q.now()
+		if !q.closed {
+			q.lost.overdue = time.AfterFunc(reportOverdue, q.onOverdue)
+		}
 		q.wakeWriter() // to set its clock
 	}
 	e.free()
@@ -58,6 +65,9 @@ func (q *queue) takeLosses() losses {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	taken := q.lost
+	if taken.overdue != nil {
+		taken.overdue.Stop()
+	}
 	q.lost = losses{}
 	return taken
 }
@@ -105,14 +115,21 @@ func (w *writer) report() {
 }
 
 func (w *writer) send(level slog.Level, id uint16, message string, attrs ...slog.Attr) {
-	e := newEntry()
-	e.time, e.level = time.Now(), level
+	e := note(level, message, attrs...)
 	e.id, e.hasID = id, true
-	e.buf = append(e.buf, message...)
-	for _, a := range attrs {
-		e.appendAttr(nil, nil, a)
-	}
 	w.queue.addSent()
 	w.deliver(e)
+	e.free()
+}
+
+// overdue tells the fallback about losses that the writer does not report,
+// because the log hangs.
+func (w *writer) overdue() {
+	if !w.fallbackMu.TryLock() {
+		return // it is the fallback that hangs
+	}
+	defer w.fallbackMu.Unlock()
+	e := note(slog.LevelError, "eventx: the log hangs, events are being lost")
+	_ = w.writeLine(e) // there is no other place to say it
 	e.free()
 }

@@ -14,13 +14,14 @@ const barriers = severities
 // queue is what stands between the callers and the one writer: first in, first
 // out, bounded. When it is full, the lowest severity goes first.
 type queue struct {
-	capacity int
-	start    time.Time
-	wake     chan struct{} // the writer has something to do
-	room     chan struct{} // for waiting errors
-	limit    *limiter      // guarded by mu, as all below
+	capacity  int
+	start     time.Time
+	wake      chan struct{} // the writer has something to do
+	room      chan struct{} // for waiting errors
+	onOverdue func()        // called when losses are not reported in time
 
 	mu      sync.Mutex
+	limit   *limiter
 	lists   [severities + 1]list
 	n       int // events in lists, barriers not counted
 	seq     uint64

@@ -255,6 +255,50 @@ func TestNoLogAndNoFallback(t *testing.T) {
 	assert.Equal(t, Stats{Sent: 1, Dropped: 1, Errors: 2}, checkSum(t, h))
 }
 
+// TestHungLogIsSaid: losses are not silent even if the log never answers.
+func TestHungLogIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, release := hung(t)
+		out := &buffer{}
+		h := newHandler(t, &HandlerOptions{Queue: 1, Fallback: out})
+		l := slog.New(h)
+		fill(l, slog.LevelWarn, 5)
+		time.Sleep(reportOverdue - time.Millisecond)
+		assert.Empty(t, out.String())
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		assert.Regexp(t, `^time=\S+ level=ERROR msg="eventx: the log hangs, events are being lost" event_source=surefoot-test\n$`, out.String())
+		l.Warn("and another")
+		time.Sleep(time.Hour)
+		assert.Equal(t, 1, strings.Count(out.String(), "\n"), "said once")
+		release()
+		flush(t, h)
+		assert.Equal(t, []string{"hangs", "0", "5 events were lost: the log did not keep up"}, log.messages())
+		checkSum(t, h)
+	})
+}
+
+// TestHungFallback: nobody waits for a fallback that hangs, not even who would
+// say so.
+func TestHungFallback(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failing(t, errors.New("no log"))
+		gate := make(chan struct{})
+		h := newHandler(t, &HandlerOptions{Queue: 1, Fallback: writerFunc(func(p []byte) (int, error) { <-gate; return len(p), nil })})
+		fill(slog.New(h), slog.LevelWarn, 5)
+		time.Sleep(2 * reportOverdue)
+		synctest.Wait()
+		close(gate)
+		flush(t, h)
+		assert.Equal(t, uint64(4), checkSum(t, h).Dropped)
+	})
+}
+
+// writerFunc is an io.Writer.
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
 func TestFlush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, release := hung(t)

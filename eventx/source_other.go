@@ -2,12 +2,18 @@
 
 package eventx
 
-import (
-	"errors"
-	"fmt"
-)
+import "errors"
 
-var errNothingToInstall = fmt.Errorf("eventx: the logs of this system take any source, there is nothing to install: %w", errors.ErrUnsupported)
+// nothingToInstall is the answer of a system that has no registry of sources.
+type nothingToInstall struct{}
+
+func (nothingToInstall) Error() string {
+	return "eventx: the logs of this system take any source, there is nothing to install"
+}
+
+func (nothingToInstall) Unwrap() error { return errors.ErrUnsupported }
+
+var errNothingToInstall error = nothingToInstall{}
 
 func install(Source, messageFiles) (bool, error) { return false, errNothingToInstall }
 

@@ -3,6 +3,7 @@ package eventx
 import (
 	"io"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,7 +43,9 @@ type writer struct {
 	sink    sink
 	backoff time.Duration // before sink is opened again
 	retryAt time.Time
-	line    []byte // scratch
+
+	fallbackMu sync.Mutex // the fallback, and line
+	line       []byte     // scratch
 
 	written, truncated, errors atomic.Uint64
 }
@@ -105,13 +108,24 @@ func (w *writer) deliver(e *entry) {
 		}
 		w.fail(err)
 	}
-	w.line = appendLine(scratch(w.line), w.source, e)
-	if _, err := w.fallback.Write(w.line); err != nil {
+	if err := w.toFallback(e); err != nil {
 		w.errors.Add(1)
 		w.queue.addDropped()
 		return
 	}
 	w.written.Add(1)
+}
+
+func (w *writer) toFallback(e *entry) error {
+	w.fallbackMu.Lock()
+	defer w.fallbackMu.Unlock()
+	return w.writeLine(e)
+}
+
+func (w *writer) writeLine(e *entry) error {
+	w.line = appendLine(scratch(w.line), w.source, e)
+	_, err := w.fallback.Write(w.line)
+	return err
 }
 
 // open says whether there is a log, after it has opened it if that was due.
@@ -151,11 +165,18 @@ func (w *writer) fail(err error) {
 }
 
 func (w *writer) explain(message string, err error) {
-	e := newEntry()
-	e.time, e.level = time.Now(), slog.LevelWarn
-	e.buf = append(e.buf, message...)
-	e.appendAttr(nil, nil, slog.String("err", err.Error()))
-	w.line = appendLine(scratch(w.line), w.source, e)
-	_, _ = w.fallback.Write(w.line) // if it fails, so does the event's own line, which is counted
+	e := note(slog.LevelWarn, message, slog.String("err", err.Error()))
+	_ = w.toFallback(e) // if it fails, so does the event's own line, which is counted
 	e.free()
+}
+
+// note returns an event of this package's own.
+func note(level slog.Level, message string, attrs ...slog.Attr) *entry {
+	e := newEntry()
+	e.time, e.level = time.Now(), level
+	e.buf = append(e.buf, message...)
+	for _, a := range attrs {
+		e.appendAttr(nil, nil, a)
+	}
+	return e
 }

@@ -137,8 +137,7 @@ func keepThroughLogoff() error {
 }
 
 // under asks whether the parent process is services.exe. That is so in
-// containers, too, where services are not in session 0 (golang/go#56335), and
-// asking needs no rights to that process.
+// containers, too, where services are not in session 0 (golang/go#56335).
 func under() Manager {
 	var self windows.PROCESS_BASIC_INFORMATION
 	size := uint32(unsafe.Sizeof(self))
@@ -146,6 +145,16 @@ func under() Manager {
 	if err != nil {
 		return Console
 	}
+	parent := self.InheritedFromUniqueProcessId
+	if h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(parent)); err == nil {
+		defer windows.CloseHandle(h)
+		var image [windows.MAX_PATH]uint16
+		size = uint32(len(image))
+		if err := windows.QueryFullProcessImageName(h, 0, &image[0], &size); err == nil {
+			return underImage(windows.UTF16ToString(image[:size]))
+		}
+	}
+	// An account with few rights can't open it, but can list all processes.
 	for size = 256 << 10; ; {
 		buf := make([]byte, size)
 		err := windows.NtQuerySystemInformation(windows.SystemProcessInformation, unsafe.Pointer(&buf[0]), size, &size)
@@ -156,7 +165,7 @@ func under() Manager {
 		if err != nil {
 			return Console
 		}
-		return underParent(buf, self.InheritedFromUniqueProcessId)
+		return underParent(buf, parent)
 	}
 }
 
@@ -168,13 +177,18 @@ func underParent(list []byte, parent uintptr) Manager {
 		copy(unsafe.Slice((*byte)(unsafe.Pointer(&p)), unsafe.Sizeof(p)), list)
 		switch {
 		case p.UniqueProcessID == parent:
-			if strings.EqualFold(p.ImageName.String(), "services.exe") {
-				return SCM
-			}
-			return Console
+			return underImage(p.ImageName.String())
 		case p.NextEntryOffset == 0:
 			return Console
 		}
 		list = list[p.NextEntryOffset:]
 	}
+}
+
+// underImage says what a parent of that name or path is.
+func underImage(image string) Manager {
+	if strings.EqualFold(image[strings.LastIndexByte(image, '\\')+1:], "services.exe") {
+		return SCM
+	}
+	return Console
 }

@@ -21,9 +21,6 @@ type supervisor struct {
 	over    chan struct{}
 }
 
-// watcher is a manager that has a watchdog of its own, or needs none.
-type watcher interface{ Alive() }
-
 type supervisorKey struct{}
 
 func supervisorOf(ctx context.Context) *supervisor {
@@ -50,6 +47,7 @@ func (s *supervisor) tell(e event) {
 type host struct {
 	prepare func(context.Context) error // runs before Main; its error counts as Main's
 	hung    func(dump []byte)           // keeps the stacks of a Main that does not end
+	fed     func()                      // tells another watchdog of a sign of life; nil: there is none but Service.Watchdog
 }
 
 // supervise runs prepare and then Main, and reports to manager until both are
@@ -79,7 +77,6 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 	)
 	defer beats.Stop()
 	hunger.Stop()
-	watchdog, isWatcher := manager.(watcher)
 	for {
 		before := m.status.State
 		d := m.step(e)
@@ -119,7 +116,7 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 			hunger.Stop()
 			if now.Pending() {
 				beats.Reset(beatEvery)
-			} else if s.Watchdog > 0 && !isWatcher {
+			} else if s.Watchdog > 0 && h.fed == nil {
 				hunger.Reset(s.Watchdog)
 			}
 		}
@@ -143,8 +140,8 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 			e.happening = starved
 		case <-sup.fed:
 			e.happening = fed
-			if isWatcher {
-				watchdog.Alive()
+			if h.fed != nil {
+				h.fed()
 			} else if s.Watchdog > 0 && !m.status.State.Pending() {
 				hunger.Reset(s.Watchdog)
 			}

@@ -162,12 +162,15 @@ func goUTF16(src []byte) (sum int) {
 
 func BenchmarkConsolex(b *testing.B) {
 	for _, c := range consoleContests() {
-		for who, work := range map[string]func(){"surefoot": c.ours, "peer": c.peer} {
-			b.Run(c.name+"/"+who, func(b *testing.B) {
+		for _, who := range []struct {
+			name string
+			work func()
+		}{{"surefoot", c.ours}, {"peer", c.peer}} {
+			b.Run(c.name+"/"+who.name, func(b *testing.B) {
 				b.SetBytes(int64(len(c.src)))
 				b.ReportAllocs()
 				for b.Loop() {
-					work()
+					who.work()
 				}
 			})
 		}

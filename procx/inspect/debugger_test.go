@@ -52,8 +52,10 @@ func breakpoints(t *testing.T, dlv, exe string, functions ...string) (hits []str
 	if strings.Contains(out, "no debug info found") {
 		return nil // it may stop at a function that the symbols name, but shows no variable
 	}
-	for _, m := range regexp.MustCompile(`> (?:\[Breakpoint \d+\] )?(\S+)\(\) .*\n(Warning: debugging optimized function)?`).FindAllStringSubmatch(out, -1) {
-		if m[2] == "" {
+	t.Logf("%s", out)
+	stop := regexp.MustCompile(`> (?:\[Breakpoint \d+\] )?(\S+)\(\) `)
+	for answer := range strings.SplitSeq(out, "(dlv) ") {
+		if m := stop.FindStringSubmatch(answer); m != nil && !strings.Contains(answer, "Warning: debugging optimized function") {
 			hits = append(hits, m[1])
 		}
 	}
