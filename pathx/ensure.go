@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 )
 
 // EnsureDir makes sure that there is a directory of that name, and makes it and those
@@ -20,6 +21,9 @@ import (
 // others own it, could have written to it, or could exchange it. One that others can
 // only read is closed to them if it is to be private; what they may have read, they
 // have read.
+//
+// Something else of that name, or on the way, is syscall.ENOTDIR; a path that means
+// something else on Windows, an [ErrName].
 //
 // A new directory gets mode 0700 or 0755, less the umask. On Windows it inherits its
 // rights, unless it is private or the process is privileged: then the account, SYSTEM
@@ -52,14 +56,12 @@ func ensureDir(dir string, private bool) error {
 	case err != nil:
 		return err
 	case !fi.IsDir():
-		return errNotDirectory
+		return syscall.ENOTDIR
 	case !private && !privileged():
 		return nil
 	}
 	return secureDir(f, fi, dir, private)
 }
-
-var errNotDirectory = errors.New("there is something else of that name")
 
 // makeAll is os.MkdirAll with the system's rights for a new directory.
 func makeAll(dir string, private bool) error {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -56,7 +57,7 @@ func TestEnsureDir(t *testing.T) {
 	}
 	blocked := filepath.Join(top, "file")
 	require.NoError(t, os.WriteFile(blocked, nil, 0o644))
-	require.ErrorContains(t, EnsureDir(blocked, false), "something else")
+	require.ErrorIs(t, EnsureDir(blocked, false), syscall.ENOTDIR)
 	require.Error(t, EnsureDir(filepath.Join(blocked, "below"), false))
 	require.ErrorIs(t, EnsureDir(top+"\x00", true), ErrName)
 	t.Chdir(top)
