@@ -157,6 +157,13 @@ func state(t *testing.T, s *Service) Status {
 	return st
 }
 
+func (s *Service) mustExecutable(t *testing.T) string {
+	t.Helper()
+	exe, err := s.executable()
+	require.NoError(t, err)
+	return exe
+}
+
 func consoleHelper(args []string) int {
 	s := helperService(args[0], "console", args[1])
 	return ExitCode(s.Run(context.Background()))
