@@ -82,9 +82,9 @@ func (l *Listener) Skipped() []Skip { return slices.Clone(l.skipped) }
 // Close closes them.
 //
 // A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no
-// error: Accept waits, first for 5 ms and at most for 1 s, says so in ErrorLog,
-// and tries again. After Close the error matches [net.ErrClosed], and past the deadline
-// [os.ErrDeadlineExceeded].
+// error: Accept waits, first for 5 ms and at most for 1 s, says so in
+// [Config.ErrorLog], and tries again. After Close the error matches
+// [net.ErrClosed], and past the deadline [os.ErrDeadlineExceeded].
 func (l *Listener) Accept() (net.Conn, error) {
 	// Not return l.accept(): a nil *TCPConn would be a non-nil Conn.
 	c, err := l.accept()

@@ -77,6 +77,9 @@ func (w want) check(t *testing.T, address string, have6 bool) {
 	}
 	assert.Equal(t, bound, networks)
 	assert.Len(t, l.Skipped(), skipped)
+	for _, s := range l.Skipped() {
+		assert.Contains(t, s.String(), "tcp6 [::1]:")
+	}
 
 	for _, family := range []Families{IPv4, IPv6} {
 		host := map[Families]string{IPv4: "127.0.0.1", IPv6: "::1"}[family]
