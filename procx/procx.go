@@ -119,7 +119,7 @@ func Check(t TB, o *Options) {
 		t.Errorf("%v", err)
 		return
 	}
-	c := begin(t, f)
+	c := begin(t.Name(), f)
 	t.Cleanup(func() {
 		t.Helper()
 		if leaks := c.end(); len(leaks) > 0 {
