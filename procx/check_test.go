@@ -43,14 +43,7 @@ func TestCheck(t *testing.T) {
 			wg.Go(func() { block(t) })
 			wg.Wait()
 		}, "procx.block.func1"},
-		{"one that lost its labels", func(t *testing.T) {
-			var wg sync.WaitGroup
-			wg.Go(func() {
-				pprof.SetGoroutineLabels(context.Background())
-				block(t)
-			})
-			wg.Wait()
-		}, "procx.block.func1"},
+		{"one that lost its labels", func(t *testing.T) { blockUnlabelled(t) }, "procx.block.func1"},
 		{"one with labels of its own", func(t *testing.T) {
 			pprof.Do(context.Background(), pprof.Labels("a", `"procx.check":"1"`), func(context.Context) { block(t) })
 		}, "procx.block.func1"},
@@ -138,13 +131,17 @@ func TestCheckBesideOldLeaks(t *testing.T) {
 		assert.Contains(t, checked(quick, func() { block(t) }), "left 1 goroutine")
 	}
 	assert.Contains(t, checked(quick, func() {
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			pprof.SetGoroutineLabels(context.Background())
-			block(t)
-		})
-		wg.Wait()
+		blockUnlabelled(t)
 	}), "left 1 goroutine")
+}
+
+func blockUnlabelled(t testing.TB) {
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		pprof.SetGoroutineLabels(context.Background())
+		block(t)
+	})
+	wg.Wait()
 }
 
 func sameKind(done chan struct{}, ended *sync.WaitGroup) { defer ended.Done(); <-done }
@@ -157,6 +154,14 @@ func TestCheckBlamesNoOther(t *testing.T) {
 		assert.NotEmpty(t, inner)
 	})
 	assert.Empty(t, outer, "reported already")
+
+	for range 3 {
+		block(t)
+	}
+	outer = checked(patient, func() {
+		assert.Contains(t, checked(quick, func() { blockUnlabelled(t) }), "left 1 goroutine")
+	})
+	assert.Empty(t, outer, "nor others of the same kind, from before")
 }
 
 func TestCheckFewAmongMany(t *testing.T) {

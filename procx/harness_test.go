@@ -80,6 +80,16 @@ func TestInnerHarness(t *testing.T) {
 		Check(t, patient)
 		go func() {}()
 	})
+	t.Run("started before, in turn", func(t *testing.T) {
+		for _, name := range []string{"a", "b", "c"} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				block(t)
+				Check(t, patient)
+				go func() {}()
+			})
+		}
+	})
 	t.Run("pprof.Do", func(t *testing.T) {
 		Check(t, patient)
 		pprof.Do(context.Background(), pprof.Labels("a", "b"), func(context.Context) { go func() {}() })
