@@ -84,10 +84,12 @@ type census struct {
 	tally   tally
 }
 
-// takeCensus looks, and returns the census and all that it saw.
-func takeCensus() (*census, []group) {
+func takeCensus() *census {
 	created, _ := counters()
-	groups := lookLabels()
-	nobodys := slices.DeleteFunc(slices.Clone(groups), func(g group) bool { return labelOf(g.labels, checkLabel) != "" })
-	return &census{created, tallyOf(nobodys)}, groups
+	return &census{created, tallyOf(labelled(lookLabels(), ""))}
+}
+
+// labelled returns those groups that have this Check's label, or none if that is "".
+func labelled(groups []group, label string) []group {
+	return slices.DeleteFunc(slices.Clone(groups), func(g group) bool { return labelOf(g.labels, checkLabel) != label })
 }

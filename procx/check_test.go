@@ -43,14 +43,7 @@ func TestCheck(t *testing.T) {
 			wg.Go(func() { block(t) })
 			wg.Wait()
 		}, "procx.block.func1"},
-		{"one that lost its labels", func(t *testing.T) {
-			var wg sync.WaitGroup
-			wg.Go(func() {
-				pprof.SetGoroutineLabels(context.Background())
-				block(t)
-			})
-			wg.Wait()
-		}, "procx.block.func1"},
+		{"one that lost its labels", func(t *testing.T) { blockUnlabelled(t) }, "procx.block.func1"},
 		{"one with labels of its own", func(t *testing.T) {
 			pprof.Do(context.Background(), pprof.Labels("a", `"procx.check":"1"`), func(context.Context) { block(t) })
 		}, "procx.block.func1"},
@@ -91,12 +84,11 @@ func TestCheck(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			report := checked(quick, func() { tt.body(t) })
 			if tt.want == "" {
-				assert.Empty(t, report)
+				assert.Empty(t, checked(patient, func() { tt.body(t) }))
 				return
 			}
-			assert.Contains(t, report, tt.want)
+			assert.Contains(t, checked(quick, func() { tt.body(t) }), tt.want)
 		})
 	}
 }
@@ -114,7 +106,7 @@ func TestCheckBaseline(t *testing.T) {
 	for range 5 {
 		block(t) // by the same goroutine, as below
 	}
-	assert.Empty(t, checked(quick, func() { go func() {}() }))
+	assert.Empty(t, checked(patient, func() { go func() {}() }))
 
 	// The same kind, one for one: those that were there end, others come.
 	done, ended := make(chan struct{}), new(sync.WaitGroup)
@@ -139,25 +131,37 @@ func TestCheckBesideOldLeaks(t *testing.T) {
 		assert.Contains(t, checked(quick, func() { block(t) }), "left 1 goroutine")
 	}
 	assert.Contains(t, checked(quick, func() {
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			pprof.SetGoroutineLabels(context.Background())
-			block(t)
-		})
-		wg.Wait()
+		blockUnlabelled(t)
 	}), "left 1 goroutine")
+}
+
+func blockUnlabelled(t testing.TB) {
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		pprof.SetGoroutineLabels(context.Background())
+		block(t)
+	})
+	wg.Wait()
 }
 
 func sameKind(done chan struct{}, ended *sync.WaitGroup) { defer ended.Done(); <-done }
 
 func TestCheckBlamesNoOther(t *testing.T) {
 	assert.NotEmpty(t, checked(quick, func() { block(t) }))
-	assert.Empty(t, checked(quick, func() { go func() {}() }), "the next one")
-	outer := checked(quick, func() {
+	assert.Empty(t, checked(patient, func() { go func() {}() }), "the next one")
+	outer := checked(patient, func() {
 		inner := checked(quick, func() { block(t) })
 		assert.NotEmpty(t, inner)
 	})
 	assert.Empty(t, outer, "reported already")
+
+	for range 3 {
+		block(t)
+	}
+	outer = checked(patient, func() {
+		assert.Contains(t, checked(quick, func() { blockUnlabelled(t) }), "left 1 goroutine")
+	})
+	assert.Empty(t, outer, "nor others of the same kind, from before")
 }
 
 func TestCheckFewAmongMany(t *testing.T) {
@@ -198,7 +202,7 @@ func TestCheckOptions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.o.Settle = 50 * time.Millisecond
+			tt.o.Settle = quickIf(tt.want != "").Settle
 			report := checked(&tt.o, func() { block(t); block(t) })
 			if tt.want == "" {
 				assert.Empty(t, report)
@@ -212,11 +216,14 @@ func TestCheckOptions(t *testing.T) {
 	assert.Equal(t, 2, CheckMain(nil, &Options{Known: map[string]int{"": 1}}))
 }
 
+// What other tests leave running for good.
+var forGood = []string{thisPackage + "receive", thisPackage + "lock", thisPackage + "forever"}
+
 func TestFind(t *testing.T) {
 	for range 3 {
 		block(t)
 	}
-	leaks, err := Find(quick)
+	leaks, err := Find(&Options{Settle: 50 * time.Millisecond, Ignore: forGood})
 	require.NoError(t, err)
 	require.Len(t, leaks, 1)
 	l := leaks[0]
@@ -230,7 +237,7 @@ func TestFind(t *testing.T) {
 	assert.Contains(t, l.Stack, "procx.waitFor")
 	assert.Contains(t, l.String(), "3 goroutines: ")
 
-	leaks, err = Find(&Options{Settle: -1, Ignore: []string{thisPackage + "waitFor"}})
+	leaks, err = Find(&Options{Settle: -1, Ignore: append(forGood, thisPackage+"waitFor")})
 	require.NoError(t, err)
 	assert.Empty(t, leaks)
 }
@@ -258,11 +265,18 @@ func findDeep(n int) int {
 	return <-found
 }
 
+func quickIf(leaks bool) *Options {
+	if leaks {
+		return quick
+	}
+	return patient
+}
+
 func TestInnerParallel(t *testing.T) {
 	needInner(t)
 	for _, name := range []string{"a", "b", "leaks", "d"} {
 		t.Run(name, func(t *testing.T) {
-			Check(t, quick)
+			Check(t, quickIf(name == "leaks"))
 			t.Parallel()
 			done := make(chan struct{})
 			go func() { time.Sleep(5 * time.Millisecond); close(done) }()
@@ -280,7 +294,7 @@ func TestInnerParallelUnlabelled(t *testing.T) {
 	for _, name := range []string{"a", "b", "leaks", "d"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			Check(t, quick)
+			Check(t, quickIf(name == "leaks"))
 			if name == "leaks" {
 				pprof.SetGoroutineLabels(context.Background())
 				go func() { go waitFor(nil); select {} }()
@@ -312,7 +326,7 @@ func TestInnerClean(t *testing.T) {
 }
 
 func TestCheckMain(t *testing.T) {
-	_, out, code := inner(t, "checkmain", "TestInnerUnchecked")
+	_, out, code := inner(t, "checkmain, quick", "TestInnerUnchecked")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, out, "procx: the tests left 1 goroutine running")
 	assert.Contains(t, out, "procx.waitFor")

@@ -17,11 +17,11 @@
 //
 // # What it costs
 //
-// The runtime counts the goroutines that it creates, so a test that started
-// none is judged by two numbers, in about a microsecond. Otherwise a look is a
-// goroutine profile, which stops the world for microseconds however many
-// goroutines there are. Only a look that has found something takes the full
-// stacks, which stop the world for as long as it takes to write them.
+// The runtime counts the goroutines that it creates. Where none were, that is the
+// verdict, in less than a microsecond. Otherwise a look is a goroutine profile, which
+// stops the world for microseconds, however many goroutines there are. Only when
+// there is something to report are full stacks taken, which stop the world for as
+// long as it takes to write them.
 //
 // # Whose goroutine is it?
 //
@@ -119,7 +119,7 @@ func Check(t TB, o *Options) {
 		t.Errorf("%v", err)
 		return
 	}
-	c := begin(t, f)
+	c := begin(t.Name(), f)
 	t.Cleanup(func() {
 		t.Helper()
 		if leaks := c.end(); len(leaks) > 0 {

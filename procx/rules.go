@@ -59,6 +59,11 @@ func (f *filter) ignores(functions ...string) bool {
 	})
 }
 
+// relevant returns groups without those that are to be ignored.
+func (f *filter) relevant(groups []group) []group {
+	return slices.DeleteFunc(groups, func(g group) bool { return f.ignores(g.functions...) })
+}
+
 func (f *filter) closeIdle() {
 	for _, t := range f.idle {
 		t.CloseIdleConnections()

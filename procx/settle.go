@@ -58,7 +58,7 @@ type process struct {
 }
 
 func (p *process) suspects() (n int, unsure bool) {
-	groups := slices.DeleteFunc(look(), func(g group) bool { return p.ignores(g.functions...) })
+	groups := p.relevant(look())
 	p.extra = tallyOf(groups).beyond(p.before)
 	return p.extra.beyond(p.known).total(), p.lenient() || anyCut(groups)
 }

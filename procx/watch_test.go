@@ -52,13 +52,9 @@ func serve(busy *sync.WaitGroup, minutes int) {
 
 // In a bubble, minutes pass at once, and the profiles are of the whole process all the same.
 func TestWatch(t *testing.T) {
-	idle := 100_000
-	if raceDetector() {
-		idle = 3000 // it can't do more than 8128
-	}
 	crowd := newCrowd()
 	defer crowd.dismiss()
-	crowd.connections(idle)
+	crowd.connections(3000)
 	synctest.Test(t, func(t *testing.T) {
 		var busy sync.WaitGroup
 		serve(&busy, 6)
@@ -120,6 +116,28 @@ func TestWatch(t *testing.T) {
 		assert.Equal(t, "WARN", record["level"])
 		assert.Equal(t, f.ID, record["finding"])
 		assert.Equal(t, float64(f.Line), record["line"])
+	})
+}
+
+func TestWatchManyIdle(t *testing.T) {
+	if raceDetector() {
+		t.Skip("the race detector can't do more than 8128 goroutines")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		crowd := newCrowd()
+		defer crowd.dismiss()
+		ctx, cancel := context.WithCancel(t.Context())
+		w := Watch(ctx, WatchConfig{Rounds: 2, CPU: 1})
+		time.Sleep(30 * time.Second)
+		crowd.connections(100_000) // at once
+		for range 4 {
+			go func() {}()
+			time.Sleep(time.Minute)
+		}
+		cancel()
+		w.Wait()
+		assert.Empty(t, w.Findings())
+		assert.Equal(t, 5, w.Stats().Looks)
 	})
 }
 
