@@ -183,7 +183,7 @@ func absent(e endpoint, err error) bool {
 func hasLoopback(f Families) bool {
 	a := netip.IPv6Loopback()
 	if f == IPv4 {
-		a = loopback4
+		a = loopback4()
 	}
 	_, err := probeBind(a, true)
 	return err == nil

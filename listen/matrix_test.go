@@ -33,9 +33,9 @@ var matrix = map[string]want{
 }
 
 var matrixNames = map[string][]netip.Addr{
-	"both.example":            {netip.IPv6Loopback(), loopback4},
+	"both.example":            {netip.IPv6Loopback(), loopback4()},
 	"six.example":             {netip.IPv6Loopback()},
-	"mine-and-theirs.example": {loopback4, netip.MustParseAddr("203.0.113.7")},
+	"mine-and-theirs.example": {loopback4(), netip.MustParseAddr("203.0.113.7")},
 }
 
 func useMatrixNames(t *testing.T) {

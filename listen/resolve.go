@@ -98,7 +98,7 @@ func hostAddrs(ctx context.Context, host string) ([]netip.Addr, origin, error) {
 	case host == "":
 		return []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}, expanded, nil
 	case strings.EqualFold(strings.TrimSuffix(host, "."), "localhost"):
-		return []netip.Addr{loopback4, netip.IPv6Loopback()}, expanded, nil
+		return []netip.Addr{loopback4(), netip.IPv6Loopback()}, expanded, nil
 	}
 	a, err := netip.ParseAddr(host)
 	switch {

@@ -1,0 +1,29 @@
+//go:build !windows
+
+package eventx
+
+import "errors"
+
+// nothingToInstall is the answer of a system that has no registry of sources.
+type nothingToInstall struct{}
+
+func (nothingToInstall) Error() string {
+	return "eventx: the logs of this system take any source, there is nothing to install"
+}
+
+func (nothingToInstall) Unwrap() error { return errors.ErrUnsupported }
+
+var errNothingToInstall error = nothingToInstall{}
+
+func install(Source, messageFiles) (bool, error) { return false, errNothingToInstall }
+
+func uninstall(string) error { return errNothingToInstall }
+
+func status(name string) (State, error) {
+	s, err := openSystemSink(name)
+	if err != nil {
+		return State{Mode: Stderr, Note: err.Error()}, nil
+	}
+	defer s.close()
+	return s.(interface{ state() State }).state(), nil
+}

@@ -1,0 +1,182 @@
+package eventx
+
+import (
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/surefoot-go/surefoot/internal/eventsink"
+)
+
+// A sink is an open log of the system. One goroutine uses it.
+type sink interface {
+	// write writes e and says whether its text had to be cut. A lostError means
+	// that the sink is of no more use.
+	write(e *entry) (cut bool, err error)
+	close() error
+}
+
+// openSink opens the system's log for source. It is swapped in tests.
+var openSink = func(source string) (sink, error) {
+	if eventsink.Report != nil {
+		return &eventLog{report: eventsink.Report}, nil
+	}
+	return openSystemSink(source)
+}
+
+// A log that is full or gone is opened again after this long, and after twice
+// as long each time, up to the maximum.
+const (
+	firstBackoff = time.Second
+	maxBackoff   = time.Minute
+)
+
+// writer is the one goroutine that writes what the queue holds.
+type writer struct {
+	source   string
+	queue    *queue
+	fallback io.Writer
+	done     chan struct{} // closed when it has ended
+
+	sink    sink
+	backoff time.Duration // before sink is opened again
+	retryAt time.Time
+
+	fallbackMu sync.Mutex // the fallback, and line
+	line       []byte     // scratch
+
+	written, truncated, errors atomic.Uint64
+}
+
+func (w *writer) run() {
+	defer close(w.done)
+	for {
+		e, reportDue, ended := w.queue.pop()
+		switch {
+		case ended:
+			w.report()
+			if w.sink != nil {
+				w.sink.close()
+			}
+			return
+		case e == nil:
+			w.sleep()
+		case e.barrier != nil:
+			w.report()
+			close(e.barrier)
+			e.free()
+		default:
+			w.deliver(e)
+			e.free()
+			if reportDue {
+				w.report()
+			}
+		}
+	}
+}
+
+// sleep waits for something to do. It reports losses in time even when nothing
+// follows them.
+func (w *writer) sleep() {
+	wait, ok := w.queue.reportIn()
+	if !ok {
+		<-w.queue.wake
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-w.queue.wake:
+	case <-timer.C:
+		w.report()
+	}
+}
+
+// deliver writes e to the log or, while there is none, to the fallback.
+func (w *writer) deliver(e *entry) {
+	if w.open() {
+		cut, err := w.sink.write(e)
+		if err == nil {
+			w.backoff = 0
+			w.written.Add(1)
+			if cut {
+				w.truncated.Add(1)
+			}
+			return
+		}
+		w.fail(err)
+	}
+	if err := w.toFallback(e); err != nil {
+		w.errors.Add(1)
+		w.queue.addDropped()
+		return
+	}
+	w.written.Add(1)
+}
+
+func (w *writer) toFallback(e *entry) error {
+	w.fallbackMu.Lock()
+	defer w.fallbackMu.Unlock()
+	return w.writeLine(e)
+}
+
+func (w *writer) writeLine(e *entry) error {
+	w.line = appendLine(scratch(w.line), w.source, e)
+	_, err := w.fallback.Write(w.line)
+	return err
+}
+
+// open says whether there is a log, after it has opened it if that was due.
+func (w *writer) open() bool {
+	if w.sink != nil {
+		return true
+	}
+	if time.Now().Before(w.retryAt) {
+		return false
+	}
+	s, err := openSink(w.source)
+	if err != nil {
+		w.fail(lost(err))
+		return false
+	}
+	w.sink = s
+	return true
+}
+
+// fail counts err, and lets go of a sink that is lost. It tells the fallback why
+// events come there: of an outage once, of an event that was refused each time.
+func (w *writer) fail(err error) {
+	w.errors.Add(1)
+	if !isLost(err) {
+		w.explain("eventx: the log refused an event, which follows here", err)
+		return
+	}
+	if w.sink != nil {
+		w.sink.close()
+		w.sink = nil
+	}
+	if w.backoff == 0 {
+		w.explain("eventx: the log can't be written, events follow here", err)
+	}
+	w.backoff = min(max(2*w.backoff, firstBackoff), maxBackoff)
+	w.retryAt = time.Now().Add(w.backoff)
+}
+
+func (w *writer) explain(message string, err error) {
+	e := note(slog.LevelWarn, message, slog.String("err", err.Error()))
+	_ = w.toFallback(e) // if it fails, so does the event's own line, which is counted
+	e.free()
+}
+
+// note returns an event of this package's own.
+func note(level slog.Level, message string, attrs ...slog.Attr) *entry {
+	e := newEntry()
+	e.time, e.level = time.Now(), level
+	e.buf = append(e.buf, message...)
+	for _, a := range attrs {
+		e.appendAttr(nil, nil, a)
+	}
+	return e
+}

@@ -1,0 +1,59 @@
+//go:build unix
+
+package pathx
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+func modeOf(t *testing.T, path string) fs.FileMode {
+	t.Helper()
+	fi, err := os.Lstat(path)
+	require.NoError(t, err)
+	return fi.Mode()
+}
+
+func TestEnsureDirPrivate(t *testing.T) {
+	top := openDir(t)
+	dir := filepath.Join(top, "private")
+	require.NoError(t, EnsureDir(dir, true))
+	assert.Equal(t, fs.ModeDir|0o700, modeOf(t, dir))
+
+	require.NoError(t, os.Chmod(dir, 0o755)) // read by others: closed
+	require.NoError(t, EnsureDir(dir, true))
+	assert.Equal(t, fs.ModeDir|0o700, modeOf(t, dir))
+
+	for _, mode := range []fs.FileMode{0o770, 0o703, 0o777 | fs.ModeSticky} { // written by others: refused
+		require.NoError(t, os.Chmod(dir, mode))
+		err := EnsureDir(dir, true)
+		var untrusted *UntrustedError
+		require.ErrorAs(t, err, &untrusted, "%v", mode)
+		assert.Equal(t, dir, untrusted.Path)
+		assert.Equal(t, fs.ModeDir|mode, modeOf(t, dir), "refused, and left alone")
+	}
+	require.NoError(t, os.Chmod(dir, 0o700))
+	require.NoError(t, os.Chmod(top, 0o777)) // exchanged by others: refused
+	require.ErrorIs(t, EnsureDir(dir, true), ErrUntrusted)
+}
+
+func TestEnsureDirPrivileged(t *testing.T) {
+	testenv.NeedRoot(t)
+	dir := filepath.Join(openDir(t), "theirs")
+	require.NoError(t, os.Mkdir(dir, 0o755))
+	require.NoError(t, EnsureDir(dir, false))
+	require.NoError(t, os.Chown(dir, nobody, nobody))
+	for _, private := range []bool{false, true} {
+		require.ErrorIs(t, EnsureDir(dir, private), ErrUntrusted)
+	}
+	link := filepath.Join(openDir(t), "link")
+	require.NoError(t, os.Symlink(dir, link))
+	require.ErrorIs(t, EnsureDir(link, false), ErrUntrusted)
+}

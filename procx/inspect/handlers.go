@@ -1,0 +1,126 @@
+package inspect
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/metrics"
+	"time"
+)
+
+const (
+	maxSeconds  = 600
+	writeMargin = time.Minute
+)
+
+// mux is what the server serves, behind the guard.
+type mux struct {
+	cpu, trace, other chan struct{} // as many at a time as they have room for
+	vars              iter.Seq2[string, any]
+}
+
+func newMux(o Options) http.Handler {
+	m := &mux{cpu: make(chan struct{}, 1), trace: make(chan struct{}, 1), other: make(chan struct{}, 2), vars: o.Vars}
+	h := http.NewServeMux()
+	h.HandleFunc("/{$}", m.index)
+	h.HandleFunc("/debug/pprof/{$}", m.index)
+	h.HandleFunc("/debug/pprof/{name}", m.profile)
+	h.HandleFunc("/debug/pprof/profile", m.cpuProfile)
+	h.HandleFunc("/debug/pprof/trace", m.executionTrace)
+	h.HandleFunc("/debug/pprof/cmdline", m.cmdline)
+	h.HandleFunc("/debug/goroutines", m.goroutines)
+	h.HandleFunc("/debug/vars", m.variables)
+	h.HandleFunc("/debug/build", m.build)
+	return h
+}
+
+// cmdline is asked for by old tools. Arguments may hold secrets.
+func (m *mux) cmdline(w http.ResponseWriter, r *http.Request) {
+	serve(w, "", true, fmt.Appendf(nil, "%s\x00(%d arguments are not shown)", filepath.Base(os.Args[0]), len(os.Args)-1))
+}
+
+// variables serves what runtime/metrics has, histograms aside, and Options.Vars.
+func (m *mux) variables(w http.ResponseWriter, r *http.Request) {
+	vars := map[string]any{}
+	if m.vars != nil {
+		m.vars(func(name string, value any) bool {
+			vars[name] = variable(value)
+			return true
+		})
+	}
+	var samples []metrics.Sample
+	for _, d := range metrics.All() {
+		samples = append(samples, metrics.Sample{Name: d.Name})
+	}
+	metrics.Read(samples)
+	values := map[string]any{}
+	for _, s := range samples {
+		switch s.Value.Kind() {
+		case metrics.KindUint64:
+			values[s.Name] = s.Value.Uint64()
+		case metrics.KindFloat64:
+			values[s.Name] = s.Value.Float64()
+		}
+	}
+	vars["runtime/metrics"] = values
+	serveJSON(w, vars)
+}
+
+// variable makes a value one that can be encoded, whatever it is.
+func variable(value any) any {
+	if s, ok := value.(fmt.Stringer); ok {
+		if text := s.String(); json.Valid([]byte(text)) { // as an expvar.Var's
+			return json.RawMessage(text)
+		}
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprintf("%v (%v)", value, err)
+	}
+	return json.RawMessage(text)
+}
+
+func (m *mux) build(w http.ResponseWriter, r *http.Request) {
+	attached, err := DebuggerAttached()
+	var debugger any = attached
+	if err != nil {
+		debugger = err.Error()
+	}
+	serveJSON(w, struct {
+		Report
+		DebuggerAttached any
+	}{Build(), debugger})
+}
+
+func serveJSON(w http.ResponseWriter, v any) {
+	text, err := json.MarshalIndent(v, "", "\t")
+	if err != nil {
+		http.Error(w, "inspect: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(append(text, '\n'))
+}
+
+func serveProfile(w http.ResponseWriter, name string, p *profile) {
+	var buf bytes.Buffer
+	if err := p.encode(&buf); err != nil {
+		http.Error(w, "inspect: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	serve(w, name, false, buf.Bytes())
+}
+
+func serve(w http.ResponseWriter, name string, text bool, data []byte) {
+	if text {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	} else {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
+	}
+	w.Write(data)
+}

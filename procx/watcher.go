@@ -1,0 +1,174 @@
+package procx
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"runtime/metrics"
+	"slices"
+	"time"
+)
+
+func (c WatchConfig) withDefaults() WatchConfig {
+	orElse(&c.Every, time.Minute)
+	orElse(&c.Rounds, 10)
+	orElse(&c.Threshold, 20)
+	orElse(&c.Rate, 1)
+	orElse(&c.CPU, 0.001)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+func orElse[T cmp.Ordered](v *T, def T) {
+	var zero T
+	if !(*v > zero) { // nor NaN
+		*v = def
+	}
+}
+
+func (w *Watcher) run(ctx context.Context) {
+	defer close(w.done)
+	_, live := counters()
+	timer := time.NewTimer(w.config.share(time.Duration(live) * time.Microsecond)) // about what a look takes
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			findings, cost := w.round()
+			timer.Reset(w.config.pause(cost))
+			for _, f := range findings {
+				w.report(ctx, f)
+			}
+		}
+	}
+}
+
+// pause is how long to wait after a round of that cost. As the next will cost about as
+// much, and the first has waited too, none is begun before there is time for it.
+func (c *WatchConfig) pause(cost time.Duration) time.Duration { return max(c.Every, c.share(cost)) }
+
+// share is the time of which the cost is the watcher's share.
+func (c *WatchConfig) share(cost time.Duration) time.Duration {
+	return time.Duration(float64(cost) / c.CPU)
+}
+
+// round looks once, and says how much CPU time that took, at most: how long it took,
+// and what the runtime's own threads took for a proof.
+func (w *Watcher) round() (findings []Finding, cost time.Duration) {
+	start := time.Now()
+	c := &w.config
+	stats := w.Stats()
+	var counts tally
+	if created, _ := counters(); created != w.created {
+		w.created = created
+		counts = tallyOf(look())
+		stats.Looks++
+	}
+	w.ledger.enter(start, counts, c.Rounds)
+	suspects := w.ledger.growing(c.Rounds, c.Threshold, c.Rate)
+	if c.LeakGC && stats.LeakProfile && stats.Rounds%c.Rounds == 0 {
+		before := collecting()
+		suspects = append(suspects, w.prove()...)
+		cost = collecting() - before
+	}
+	if len(suspects) > 0 {
+		findings = w.find(suspects)
+		stats.Dumps++
+	}
+	cost += time.Since(start)
+	stats.Rounds++
+	stats.Findings += len(findings)
+	stats.Busy += cost
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stats = stats
+	for _, f := range findings {
+		w.findings = append(slices.DeleteFunc(w.findings, func(old Finding) bool { return old.ID == f.ID }), f)
+	}
+	return findings, cost
+}
+
+// prove returns the functions of the goroutines that the runtime can prove to leak,
+// if there are twice as many as when they were found last.
+func (w *Watcher) prove() []growing {
+	var list []growing
+	for function, n := range tallyOf(provedLeaks()) {
+		if n >= w.proved[function] {
+			w.proved[function] = 2 * n
+			list = append(list, growing{function: function, growth: n, proved: true})
+		}
+	}
+	return list
+}
+
+// find takes all stacks to find where the suspects are started.
+func (w *Watcher) find(suspects []growing) []Finding {
+	var findings []Finding
+	all := parseDump(dump(false))
+	for _, s := range suspects {
+		among := all
+		if s.proved {
+			among = slices.DeleteFunc(slices.Clone(all), func(g goroutine) bool { return !g.leaked })
+		}
+		leak, ok := newest(among, s.function, s.growth)
+		if !ok {
+			continue // gone meanwhile
+		}
+		if !s.proved {
+			w.ledger.series[s.function].found(s.growth)
+		}
+		findings = append(findings, Finding{Leak: leak, ID: findingID(leak), Growth: s.growth, PerMinute: s.perMinute})
+	}
+	return findings
+}
+
+func (w *Watcher) report(ctx context.Context, f Finding) {
+	w.config.Logger.LogAttrs(ctx, slog.LevelWarn, "goroutines pile up",
+		slog.String("finding", f.ID), slog.String("function", f.Function), slog.String("created_by", f.CreatedBy),
+		slog.String("file", f.File), slog.Int("line", f.Line), slog.Int("count", f.Count), slog.Int("growth", f.Growth),
+		slog.Float64("per_minute", f.PerMinute), slog.String("state", f.State), slog.Bool("certain", f.Certain),
+		slog.String("stack", f.Stack))
+	if w.config.OnFinding != nil {
+		w.config.OnFinding(f)
+	}
+}
+
+// newest returns, of the goroutines that run function, those that were started at the
+// go statement from which most of the newest n come.
+func newest(all []goroutine, function string, n int) (leak Leak, ok bool) {
+	type site struct{ creator, at string }
+	count := make(map[site]int)
+	var most site
+	for _, g := range (tally{function: n}).newest(all) {
+		s := site{g.creator, g.at}
+		if count[s]++; count[s] > count[most] {
+			most = s
+		}
+	}
+	list := slices.DeleteFunc(running(all, function), func(g goroutine) bool { return site{g.creator, g.at} != most })
+	if len(list) == 0 {
+		return leak, false
+	}
+	leak = summarize(list)[0]
+	leak.Count = len(list)
+	return leak, true
+}
+
+func findingID(l Leak) string {
+	h := fnv.New32a()
+	fmt.Fprintf(h, "%s\n%s", l.Function, l.CreatedBy)
+	return fmt.Sprintf("%08x", h.Sum32())
+}
+
+// collecting is the CPU time that went into garbage collections.
+func collecting() time.Duration {
+	s := [1]metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
+	metrics.Read(s[:])
+	return time.Duration(s[0].Value.Float64() * float64(time.Second))
+}
