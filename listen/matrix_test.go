@@ -39,8 +39,7 @@ var matrixNames = map[string][]netip.Addr{
 }
 
 func useMatrixNames(t *testing.T) {
-	t.Cleanup(func() { lookupNetIP = net.DefaultResolver.LookupNetIP })
-	lookupNetIP = func(_ context.Context, _, host string) ([]netip.Addr, error) { return matrixNames[host], nil }
+	swap(t, &lookupNetIP, func(_ context.Context, host string) ([]netip.Addr, error) { return matrixNames[host], nil })
 }
 
 // TestMatrixHere tries each address form in this machine's network stack.

@@ -11,8 +11,7 @@ import (
 )
 
 func TestResolve(t *testing.T) {
-	t.Cleanup(func() { lookupNetIP = net.DefaultResolver.LookupNetIP })
-	lookupNetIP = func(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	swap(t, &lookupNetIP, func(_ context.Context, host string) ([]netip.Addr, error) {
 		if host != "db.example" {
 			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 		}
@@ -20,7 +19,7 @@ func TestResolve(t *testing.T) {
 			netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("::ffff:192.0.2.1"),
 			netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.1"),
 		}, nil
-	}
+	})
 	for address, want := range map[string][]string{
 		":8080":                  {"tcp4 0.0.0.0:8080", "tcp6 [::]:8080"},
 		"localhost:1":            {"tcp4 127.0.0.1:1", "tcp6 [::1]:1"},
@@ -76,14 +75,10 @@ func FuzzResolve(f *testing.F) {
 	for _, address := range []string{":0", "localhost:http", "[fe80::1%eth0]:80", "[::ffff:10.0.0.5]:80", "", "::1", "a:b:c", "[::1", "host%:1"} {
 		f.Add(address)
 	}
-	f.Cleanup(func() {
-		lookupNetIP = net.DefaultResolver.LookupNetIP
-		lookupPort = net.DefaultResolver.LookupPort
-	})
-	lookupNetIP = func(context.Context, string, string) ([]netip.Addr, error) {
+	swap(f, &lookupNetIP, func(context.Context, string) ([]netip.Addr, error) {
 		return []netip.Addr{netip.MustParseAddr("::ffff:192.0.2.1"), netip.IPv6Loopback()}, nil
-	}
-	lookupPort = func(context.Context, string, string) (int, error) { return 80, nil }
+	})
+	swap(f, &lookupPort, func(context.Context, string) (int, error) { return 80, nil })
 	f.Fuzz(func(t *testing.T, address string) {
 		ends, err := resolve(t.Context(), address)
 		if (err == nil) != (len(ends) > 0) {
