@@ -18,7 +18,7 @@ type scope interface {
 const (
 	firstPause = 50 * time.Microsecond
 	longPause  = 20 * time.Millisecond
-	grace      = 10 * time.Millisecond // before a closer look at what may not be a leak at all
+	grace      = time.Millisecond // before a closer look at what may not be a leak at all
 )
 
 // settle waits for the goroutines in scope to end, and returns those that did not in
