@@ -49,7 +49,7 @@ func (c *check) end() []Leak {
 	if created, _ := counters(); created == c.base.created {
 		return nil
 	}
-	left := settle(c, c.filter)
+	left := settle(c, c.filter, c.base.old())
 	if len(left) == 0 {
 		return nil
 	}

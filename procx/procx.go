@@ -146,7 +146,7 @@ func CheckMain(m interface{ Run() int }, o *Options) int {
 	if code := m.Run(); code != 0 {
 		return code
 	}
-	if left := settle(&process{filter: f, before: before}, f); len(left) > 0 {
+	if left := settle(&process{filter: f, before: before}, f, -1); len(left) > 0 {
 		fmt.Fprintln(os.Stderr, report("the tests", summarize(left)))
 		return 1
 	}
@@ -164,5 +164,5 @@ func Find(o *Options) ([]Leak, error) {
 	if err != nil {
 		return nil, err
 	}
-	return summarize(settle(&process{filter: f}, f)), nil
+	return summarize(settle(&process{filter: f}, f, -1)), nil
 }
