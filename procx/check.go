@@ -27,7 +27,7 @@ type check struct {
 	*filter
 	label string  // its number
 	base  *census // as it began
-	extra tally   // beyond base, as of the last look
+	extra tally   // what may be beyond base, as of the last look
 }
 
 func begin(test string, f *filter) *check {
@@ -49,7 +49,7 @@ func (c *check) end() []Leak {
 	if created, _ := counters(); created == c.base.created {
 		return nil
 	}
-	left := settle(c, c.filter)
+	left := settle(c, c.filter, c.base.old())
 	if len(left) == 0 {
 		return nil
 	}
@@ -64,12 +64,12 @@ func (c *check) end() []Leak {
 	return summarize(left)
 }
 
-// suspects counts those with this Check's label. Of those that have no Check's
-// label it can only tell how many more there are than before.
+// suspects counts those with this Check's label. Whether those that have no Check's
+// are new it can't tell for sure.
 func (c *check) suspects() (n int, unsure bool) {
 	groups := lookLabels()
 	n = tallyOf(c.relevant(labelled(groups, c.label))).beyond(c.known).total()
-	c.extra = tallyOf(labelled(groups, "")).beyond(c.base.tally)
+	c.extra = c.base.suspects(tallyOf(labelled(groups, "")))
 	return n + c.extra.total(), n == 0 || c.lenient()
 }
 
@@ -94,7 +94,7 @@ func (c *check) inspect() []goroutine {
 		}
 	}
 	alone := family.runsAlone(me)
-	for _, g := range c.extra.newest(nobodys) {
+	for _, g := range c.base.since(c.extra, nobodys) {
 		if !checks.reported[g.id] && (alone || family.descends(&g, mine)) {
 			left = append(left, g)
 		}

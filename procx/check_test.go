@@ -3,6 +3,8 @@ package procx
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/signal"
 	"runtime"
@@ -117,11 +119,29 @@ func TestCheckBaseline(t *testing.T) {
 		ended.Wait()
 		done, ended = make(chan struct{}), new(sync.WaitGroup)
 		ended.Add(1)
+		pprof.SetGoroutineLabels(context.Background()) // which makes it harder
 		go sameKind(done, ended)
 	})
 	assert.Contains(t, report, "left 1 goroutine running")
 	close(done)
 	ended.Wait()
+}
+
+// Of many goroutines a Check only knows how many run which function.
+func TestCheckAmongManyUnlabelled(t *testing.T) {
+	for range few + 100 {
+		block(t)
+	}
+	assert.Empty(t, checked(patient, func() { go func() {}() }))
+	wg := new(sync.WaitGroup)
+	wg.Add(1)
+	defer wg.Done()
+	report := checked(quick, func() {
+		pprof.SetGoroutineLabels(context.Background())
+		go await(wg)
+	})
+	assert.Contains(t, report, "left 1 goroutine running")
+	assert.Contains(t, report, "procx.await [")
 }
 
 // A goroutine without labels is not taken for one of the same kind that a Check before has
@@ -218,6 +238,24 @@ func TestCheckOptions(t *testing.T) {
 
 // What other tests leave running for good.
 var forGood = []string{thisPackage + "receive", thisPackage + "lock", thisPackage + "forever"}
+
+func TestCheckClosesIdleConnections(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	get := func(transport http.RoundTripper) {
+		response, err := (&http.Client{Transport: transport}).Get(server.URL)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+	}
+	named := &http.Transport{}
+	assert.Empty(t, checked(patient, func() { get(http.DefaultTransport) }))
+	assert.Empty(t, checked(&Options{Settle: patient.Settle, CloseIdle: []*http.Transport{named}}, func() { get(named) }))
+	assert.Contains(t, checked(quick, func() { get(named) }), "net/http.(*persistConn).readLoop")
+	named.CloseIdleConnections()
+
+	_, err := Find(&Options{CloseIdle: []*http.Transport{nil}})
+	assert.EqualError(t, err, "procx: Options.CloseIdle[0] is nil")
+}
 
 func TestFind(t *testing.T) {
 	for range 3 {

@@ -9,6 +9,7 @@ import (
 	"strings"
 )
 
+// thisPackage is what the functions of this package begin with in a stack trace.
 const thisPackage = "github.com/surefoot-go/surefoot/procx."
 
 // A group is the goroutines of a profile that have the same stack and labels.

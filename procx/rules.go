@@ -2,6 +2,7 @@ package procx
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ func (o *Options) filter() (*filter, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	f := &filter{settle: o.Settle, ignore: slices.Clone(o.Ignore), known: o.Known}
+	f := &filter{settle: o.Settle, ignore: slices.Clone(o.Ignore), known: maps.Clone(o.Known)}
 	if f.settle == 0 {
 		f.settle = defaultSettle
 	}

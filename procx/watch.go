@@ -23,8 +23,8 @@ type WatchConfig struct {
 
 	// LeakGC also asks the runtime, every so many Rounds, for goroutines that
 	// it can prove to leak. A single one is a finding then. It costs a garbage
-	// collection, and counts towards CPU. It needs a program built with
-	// GOEXPERIMENT=goroutineleakprofile in Go 1.26; Stats says whether that is so.
+	// collection, and counts towards CPU. Go 1.26 can do it in programs built
+	// with GOEXPERIMENT=goroutineleakprofile; others log once that they can't.
 	LeakGC bool
 
 	Logger    *slog.Logger  // gets each finding as a warning; default slog.Default()
@@ -90,6 +90,9 @@ func Watch(ctx context.Context, c WatchConfig) *Watcher {
 	w := &Watcher{config: c.withDefaults(), done: make(chan struct{}), proved: make(map[string]int)}
 	w.stats.Since = time.Now()
 	w.stats.LeakProfile = leakProfile() != nil
+	if c.LeakGC && !w.stats.LeakProfile {
+		w.config.Logger.Warn("this program can't prove goroutine leaks: it was built without GOEXPERIMENT=goroutineleakprofile")
+	}
 	go w.run(ctx)
 	return w
 }

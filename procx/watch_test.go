@@ -159,10 +159,14 @@ func TestWatchLeakGC(t *testing.T) {
 	go receive(make(chan int))
 	ctx, cancel := context.WithCancel(t.Context())
 	found := make(chan Finding, 10)
-	w := Watch(ctx, WatchConfig{Every: time.Millisecond, Rounds: 2, CPU: 1, LeakGC: true, Logger: slog.New(slog.DiscardHandler), OnFinding: func(f Finding) { found <- f }})
+	var log bytes.Buffer
+	w := Watch(ctx, WatchConfig{Every: time.Millisecond, Rounds: 2, CPU: 1, LeakGC: true, Logger: slog.New(slog.NewTextHandler(&log, nil)), OnFinding: func(f Finding) { found <- f }})
 	defer w.Wait()
 	defer cancel()
 	if !w.Stats().LeakProfile {
+		cancel()
+		w.Wait()
+		assert.Contains(t, log.String(), "built without GOEXPERIMENT=goroutineleakprofile")
 		t.Skip("needs GOEXPERIMENT=goroutineleakprofile")
 	}
 	f := <-found
