@@ -55,7 +55,7 @@ func (s scmClient) install(ctx context.Context, exe string) (changed []string, e
 				t.onUndo(undo)
 			}
 		}
-		if c.what != "" && !unknown[c.call] {
+		if c.what != "" && !unknown[c.call] && !h.created {
 			changed = append(changed, c.what)
 		}
 	}

@@ -80,20 +80,11 @@ func (s *Service) runSCM(ctx context.Context) (err error) {
 		if m.handle, mainErr = windows.RegisterServiceCtrlHandlerEx(name, handler, 0); mainErr != nil {
 			return 0
 		}
-		logs := logFiles{redirect: redirectOutput}
-		mainErr = s.supervise(ctx, m, host{
-			prepare: func(ctx context.Context) error {
-				keepThroughLogoff()
-				if err := s.prepare(ctx, &logs, SCM); err != nil {
-					return err
-				}
-				return s.parseStartArgs(args)
-			},
-			hung: func(dump []byte) {
-				os.Stderr.Write(dump)
-				logs.crashed(dump)
-			},
-		})
+		// Not in this goroutine: it is bound to the manager's thread, and each
+		// word with it would cost two switches of threads.
+		done := make(chan error)
+		go func() { done <- s.supervise(ctx, m, s.scmHost(args)) }()
+		mainErr = <-done
 		if errors.Is(mainErr, ErrHung) {
 			os.Exit(ExitCode(mainErr)) // before the dispatcher lets other code go on
 		}
@@ -104,6 +95,24 @@ func (s *Service) runSCM(ctx context.Context) (err error) {
 		return err
 	}
 	return mainErr
+}
+
+// scmHost prepares the process of a service. args were given to StartService.
+func (s *Service) scmHost(args []string) host {
+	logs := &logFiles{redirect: redirectOutput}
+	return host{
+		prepare: func(ctx context.Context) error {
+			keepThroughLogoff()
+			if err := s.prepare(ctx, logs, SCM); err != nil {
+				return err
+			}
+			return s.parseStartArgs(args)
+		},
+		hung: func(dump []byte) {
+			os.Stderr.Write(dump)
+			logs.crashed(dump)
+		},
+	}
 }
 
 // copyEventData copies what a control's data pointer leads to, which is valid
