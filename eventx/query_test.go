@@ -31,7 +31,10 @@ func TestParseWinEvent(t *testing.T) {
 		require.NoError(t, err)
 		assertRecord(t, want, got)
 	}
-	_, err := parseWinEvent("<Event><System>")
+	r, err := parseWinEvent("<Event><EventData><Data>a\x01\x1b[31m\uFFFEb</Data></EventData></Event>")
+	require.NoError(t, err, "one bad event must not end a query")
+	assert.Equal(t, "a\uFFFD\uFFFD[31m\uFFFDb", r.Message)
+	_, err = parseWinEvent("<Event><System>")
 	assert.Error(t, err)
 }
 
