@@ -21,7 +21,7 @@ type entry struct {
 
 	next    *entry // in its queue
 	seq     uint64
-	barrier chan struct{} // not an event: closed when all before it is done
+	barrier chan error // not an event: closed when all before it is done
 }
 
 // text is a message and its attributes, laid out as Event Viewer shows them:

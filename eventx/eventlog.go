@@ -1,6 +1,7 @@
 package eventx
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"syscall"
@@ -119,17 +120,17 @@ func shownID(e *entry, f form) uint16 {
 }
 
 // appendEventText appends e as Event Viewer shows it: the message, then each
-// attribute on a line of its own. The lines of a longer value are indented, so
-// that none of them can pass for an attribute. An ID that the log can't have is
+// attribute on a line of its own. The lines of a longer value are indented, and
+// so are those of a message that could pass for an attribute. An ID that the log can't have is
 // an attribute.
 func appendEventText(dst []byte, e *entry, f form) []byte {
-	if !e.multiline {
+	if !e.multiline && !hasLineEnd(e.message()) {
 		dst = append(dst, e.buf...)
 	} else {
-		dst = append(dst, e.message()...)
+		dst = appendLines(dst, e.message(), likeAttr)
 		for _, field := range e.fields {
 			dst = append(dst, e.buf[field.key-1:field.val]...)
-			dst = appendIndented(dst, e.value(field))
+			dst = appendLines(dst, e.value(field), func([]byte) bool { return true })
 		}
 	}
 	if e.source != nil {
@@ -142,14 +143,30 @@ func appendEventText(dst []byte, e *entry, f form) []byte {
 	return dst
 }
 
-func appendIndented(dst, value []byte) []byte {
-	for i, c := range value {
-		dst = append(dst, c)
-		if c == '\n' || c == '\r' && (i+1 == len(value) || value[i+1] != '\n') {
+// appendLines appends text, with those of its lines indented that indent tells,
+// but for the first.
+func appendLines(dst, text []byte, indent func(line []byte) bool) []byte {
+	for {
+		end := bytes.IndexAny(text, "\r\n")
+		if end < 0 {
+			return append(dst, text...)
+		}
+		if text[end] == '\r' && end+1 < len(text) && text[end+1] == '\n' {
+			end++
+		}
+		dst = append(dst, text[:end+1]...)
+		text = text[end+1:]
+		if indent(text) {
 			dst = append(dst, "  "...)
 		}
 	}
-	return dst
+}
+
+// likeAttr says whether the line that text begins with could be taken for an
+// attribute's: see appendKey and isAttrLine.
+func likeAttr(text []byte) bool {
+	i := bytes.IndexAny(text, "= \t\"\x7f\r\n")
+	return i >= 0 && text[i] == '='
 }
 
 // Errors after which the log has to be opened again, by their names in

@@ -73,6 +73,8 @@ func TestEventLog(t *testing.T) {
 			report{typeError, 2, 65535, []string{"disk is full\r\nfree=0\r\ndisk=C:"}}},
 		{"a value of many lines can't pass for attributes", formAny, entryOf(slog.LevelInfo, "m", slog.String("stack", "a\nadmin=true\r\nb\rc"), slog.Int("k", 1)),
 			report{typeInformation, 0, 1, []string{"m\r\nstack=a\r\n  admin=true\r\n  b\r\n  c\r\nk=1"}}},
+		{"nor can a message", formAny, entryOf(slog.LevelInfo, "no user:\nadmin=true\r\n=\nother = text", slog.Int("k", 1)),
+			report{typeInformation, 0, 1, []string{"no user:\r\n  admin=true\r\n  =\r\nother = text\r\nk=1"}}},
 		{"source", formAny, source, report{typeInformation, 0, 1, []string{"m\r\na=1\r\nsource=C:\\src\\main.go:12"}}},
 		{"insertion codes and NUL", formAny, entryOf(slog.LevelInfo, "fe80::1%1\x00", slog.String("%2", "%%3")),
 			report{typeInformation, 0, 1, []string{"fe80::1%\u200B1␀\r\n%\u200B2=%\u200B%\u200B3"}}},

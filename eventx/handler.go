@@ -199,11 +199,14 @@ func (h *Handler) clone() *Handler {
 
 // Flush returns when all events that were handed over before it are in the log
 // or accounted for in [Handler.Stats]; with the context's error if that ends
-// first.
+// first, and with [ErrClosed] if a Close has given up a log that still hangs.
 func (h *Handler) Flush(ctx context.Context) error {
 	select {
-	case <-h.w.queue.flush():
-		return nil
+	case err := <-h.w.queue.flush():
+		if err == nil || h.w.ended() {
+			return nil
+		}
+		return fmt.Errorf("eventx: flush: the log hangs: %w", err)
 	case <-ctx.Done():
 		return fmt.Errorf("eventx: flush: %w", context.Cause(ctx))
 	}
@@ -226,12 +229,10 @@ func (h *Handler) Close(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	lost := h.w.queue.abandon() // also lets later barriers through
-	select {
-	case <-h.w.done:
+	if h.w.ended() {
 		return nil
-	default:
-		return fmt.Errorf("eventx: close: %w: the log hangs, %d events lost", context.Cause(ctx), lost)
 	}
+	return fmt.Errorf("eventx: close: %w: the log hangs, %d events lost", context.Cause(ctx), lost)
 }
 
 // Stats returns the counts so far.

@@ -69,12 +69,8 @@ func (q *queue) push(e *entry) bool {
 // makeRoom gives up an event of lower severity than sev; an error, for which
 // there is none, waits.
 func (q *queue) makeRoom(sev severity) bool {
-	for lower := range sev {
-		if victim := q.lists[lower].take(); victim != nil {
-			q.n--
-			q.drop(victim)
-			return true
-		}
+	if q.dropBelow(sev) {
+		return true
 	}
 	if sev < sevError || q.stuck {
 		return false
@@ -83,18 +79,33 @@ func (q *queue) makeRoom(sev severity) bool {
 	defer timer.Stop()
 	q.waiting++
 	for q.n >= q.capacity && !q.stuck && !q.closed {
+		timedOut := false
 		q.mu.Unlock()
 		select {
 		case <-q.room:
-			q.mu.Lock()
 		case <-timer.C:
-			q.mu.Lock()
-			q.stuck = q.n >= q.capacity
+			timedOut = true
+		}
+		q.mu.Lock()
+		if q.n >= q.capacity && !q.closed && !q.dropBelow(sev) { // what took the room meanwhile may be of lower severity
+			q.stuck = q.stuck || timedOut
 		}
 	}
 	q.waiting--
 	q.passRoom()
 	return q.n < q.capacity && !q.closed
+}
+
+// dropBelow gives up an event of lower severity than sev, the lowest there is.
+func (q *queue) dropBelow(sev severity) bool {
+	for lower := range sev {
+		if victim := q.lists[lower].take(); victim != nil {
+			q.n--
+			q.drop(victim)
+			return true
+		}
+	}
+	return false
 }
 
 // passRoom lets one waiting error look again. It passes it on to the next.
@@ -147,16 +158,17 @@ func (q *queue) pop() (e *entry, reportDue, ended bool) {
 		q.stuck = false
 		q.passRoom()
 	}
-	return e, q.lost.any && q.now()-q.lost.since >= reportEvery, false
+	return e, q.lost.any && q.now() >= q.lost.due, false
 }
 
-// flush queues a barrier. It is closed when all before it is written.
-func (q *queue) flush() <-chan struct{} {
+// flush queues a barrier. It is closed when all before it is written; ErrClosed
+// comes through it if nobody waited for that.
+func (q *queue) flush() <-chan error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	done := make(chan struct{})
+	done := make(chan error, 1)
 	if q.gone {
-		close(done)
+		done <- ErrClosed
 		return done
 	}
 	e := newEntry()
@@ -183,7 +195,7 @@ func (q *queue) abandon() (n int) {
 	for i := range q.lists {
 		for e := q.lists[i].take(); e != nil; e = q.lists[i].take() {
 			if e.barrier != nil {
-				close(e.barrier)
+				e.barrier <- ErrClosed
 				e.free()
 				continue
 			}

@@ -18,7 +18,7 @@ var journalSocket = "/run/systemd/journal/socket"
 // openSystemSink takes journald and, where there is none, /dev/log.
 func openSystemSink(source string) (sink, error) {
 	s, err := openJournal(source)
-	if !errors.Is(err, fs.ErrNotExist) {
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ECONNREFUSED) { // no socket, or nobody behind it
 		return s, err
 	}
 	if s, err = openSyslog(source); err != nil {

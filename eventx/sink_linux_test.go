@@ -159,6 +159,23 @@ func TestSyslogSocket(t *testing.T) {
 	assert.Equal(t, Stats{Sent: 1, Written: 1}, checkSum(t, h))
 }
 
+// TestDeadJournal: a socket that journald has left behind is as good as none.
+func TestDeadJournal(t *testing.T) {
+	dead := filepath.Join(t.TempDir(), "socket")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: dead, Net: "unixgram"})
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+	require.FileExists(t, dead)
+	path, receive := listenUnixgram(t)
+	useSockets(t, dead, path)
+	state, err := Status("orders")
+	require.NoError(t, err)
+	assert.Equal(t, Syslog, state.Mode)
+	h := newHandler(t, nil)
+	slog.New(h).Warn("m")
+	assert.Contains(t, receive(), ": m")
+}
+
 func TestNoLogAtAll(t *testing.T) {
 	absent := filepath.Join(t.TempDir(), "absent")
 	useSockets(t, absent, absent)

@@ -167,7 +167,7 @@ func (s Source) messageFiles() (f messageFiles, err error) {
 	}
 	categories := msgtable.Table{Texts: make(map[uint16]string)}
 	for i, name := range s.Categories {
-		categories.Texts[uint16(i+1)], _ = msgtable.Template(name)
+		categories.Texts[uint16(i+1)] = strings.ReplaceAll(name, "%", "%%") // a name has no insertion strings
 	}
 	if f.categories, err = categories.DLL(); err != nil {
 		return f, fmt.Errorf("eventx: source %q: categories: %w", s.Name, err)

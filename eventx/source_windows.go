@@ -61,7 +61,10 @@ func install(s Source, files messageFiles) (changed bool, err error) {
 	defer key.Close()
 	values, wrote, unlock, err := placeFiles(s, files)
 	if err != nil {
-		return !existed, installError(s.Name, err)
+		if !existed { // leave no source without a message file
+			_ = registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\`+s.Log+`\`+s.Name)
+		}
+		return false, installError(s.Name, err)
 	}
 	defer unlock()
 	changed = wrote || !existed

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // winEvent is an event as EvtRender returns it (Microsoft, "Event Schema").
@@ -36,7 +37,7 @@ type winEvent struct {
 // insertion strings are the message, for its text is in another file.
 func parseWinEvent(text string) (Record, error) {
 	var e winEvent
-	if err := xml.Unmarshal([]byte(text), &e); err != nil {
+	if err := xml.Unmarshal([]byte(strings.Map(legalXML, text)), &e); err != nil {
 		return Record{}, fmt.Errorf("event %.200q: %w", text, err)
 	}
 	s := &e.System
@@ -61,6 +62,15 @@ func parseWinEvent(text string) (Record, error) {
 		}
 	}
 	return r, nil
+}
+
+// legalXML replaces what EvtRender lets through though XML forbids it: other
+// programs' events can have control characters.
+func legalXML(r rune) rune {
+	if r < ' ' && r != '\t' && r != '\r' && r != '\n' || r == 0xFFFE || r == 0xFFFF {
+		return utf8.RuneError
+	}
+	return r
 }
 
 // splitEventText takes apart what appendEventText has put together, less what

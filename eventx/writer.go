@@ -68,12 +68,24 @@ func (w *writer) run() {
 			close(e.barrier)
 			e.free()
 		default:
-			w.deliver(e)
+			if !w.deliver(e) {
+				w.queue.lostByWriter(e)
+			}
 			e.free()
 			if reportDue {
 				w.report()
 			}
 		}
+	}
+}
+
+// ended says whether the goroutine has ended: all is written or accounted for.
+func (w *writer) ended() bool {
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -94,8 +106,9 @@ func (w *writer) sleep() {
 	}
 }
 
-// deliver writes e to the log or, while there is none, to the fallback.
-func (w *writer) deliver(e *entry) {
+// deliver writes e to the log or, while there is none, to the fallback; false:
+// neither took it.
+func (w *writer) deliver(e *entry) bool {
 	if w.open() {
 		cut, err := w.sink.write(e)
 		if err == nil {
@@ -104,16 +117,16 @@ func (w *writer) deliver(e *entry) {
 			if cut {
 				w.truncated.Add(1)
 			}
-			return
+			return true
 		}
 		w.fail(err)
 	}
 	if err := w.toFallback(e); err != nil {
 		w.errors.Add(1)
-		w.queue.addDropped()
-		return
+		return false
 	}
 	w.written.Add(1)
+	return true
 }
 
 func (w *writer) toFallback(e *entry) error {
