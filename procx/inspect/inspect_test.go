@@ -286,6 +286,7 @@ func TestTrace(t *testing.T) {
 	assert.True(t, regexp.MustCompile(`^go 1\.\d+ trace`).MatchString(body))
 }
 
+//go:noinline
 func burn(stop chan struct{}) {
 	for x := 1; ; x++ {
 		select {
