@@ -3,6 +3,7 @@ package child
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
@@ -71,6 +73,42 @@ func TestCgroupsAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// A process that can't open a file any more still ends its children.
+func TestCgroupWithoutDescriptors(t *testing.T) {
+	needCgroup(t)
+	cmd := testenv.Command(t, "starved", "2", "setsid", "stubborn")
+	out := pipe(t, cmd)
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	out.ready(t, "2")
+	require.NoError(t, in.Close())
+	assert.NoError(t, cmd.Wait())
+	assert.Empty(t, out.rest(t))
+}
+
+// starved runs a node until its own standard input ends, and stops it when it
+// has no descriptor to spend.
+func starved(args []string) int {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER=node")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	p, err := Start(context.Background(), cmd, &Options{Ask: AskNothing})
+	if err == nil {
+		io.Copy(io.Discard, os.Stdin)
+		err = unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{})
+	}
+	if err == nil {
+		err = p.Stop(context.Background())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	p.Wait()
+	return 0
 }
 
 func TestProbeCgroup(t *testing.T) {

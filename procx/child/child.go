@@ -41,8 +41,9 @@
 // # macOS and the BSDs
 //
 // A process group; a descendant that leaves it escapes. Only FreeBSD ends the
-// child with this process. On other systems Start fails with
-// [errors.ErrUnsupported].
+// child with this process, and only macOS tells whether others are left in the
+// group: on the BSDs they are killed as soon as the child has ended. On other
+// systems Start fails with [errors.ErrUnsupported].
 package child
 
 import (
@@ -104,8 +105,7 @@ type Options struct {
 	// HTTP request. Where it fails, the tree is killed.
 	AskFunc func() error
 	// Grace is how long the tree may take to end once it was asked; then it is
-	// killed. Zero: 10 s. It counts from the asking, so that AskFunc must
-	// return soon.
+	// killed. Zero: 10 s. It counts from when the asking begins.
 	Grace time.Duration
 	// NoWindow gives the child a console without a window on Windows, where a
 	// service, or a program linked with -H windowsgui, makes one pop up. No

@@ -21,7 +21,14 @@ import (
 
 const seesRest = true
 
-var ownHelpers = map[string]func([]string) int{"pitfall": pitfall, "contain": contain}
+var ownHelpers = map[string]func([]string) int{"pitfall": pitfall, "contain": contain, "starved": starved}
+
+// handles is how many descriptors this process has open.
+func handles(t *testing.T) int {
+	fds, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	return len(fds)
+}
 
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 

@@ -23,6 +23,15 @@ const seesRest = true
 
 var ownHelpers = map[string]func([]string) int{"console": console}
 
+// handles is how many handles this process has open.
+func handles(t *testing.T) int {
+	var n uint32
+	ok, _, err := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetProcessHandleCount").
+		Call(uintptr(windows.CurrentProcess()), uintptr(unsafe.Pointer(&n)))
+	require.NotZero(t, ok, "GetProcessHandleCount: %v", err)
+	return int(n)
+}
+
 func ownSession() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP | windows.DETACHED_PROCESS}
 }

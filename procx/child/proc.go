@@ -119,20 +119,22 @@ func (p *Proc) ask(cause error) {
 	if !first {
 		return
 	}
-	var err error
+	how := p.opt.AskFunc
 	switch {
-	case p.opt.AskFunc != nil:
-		err = p.opt.AskFunc()
+	case how != nil:
 	case p.opt.Ask == AskSignal:
-		err = p.signal()
+		how = p.signal
 	case p.opt.Ask == AskStdin:
-		err = p.stdin.Close()
+		how = p.stdin.Close
 	default:
 		p.kill(nil)
+		return
 	}
-	if err != nil && !errors.Is(err, os.ErrClosed) {
-		p.kill(fmt.Errorf("asking failed: %w", err))
-	}
+	go func() { // whoever waits has a limit; a function needs none
+		if err := how(); err != nil && !errors.Is(err, os.ErrClosed) {
+			p.kill(fmt.Errorf("asking failed: %w", err))
+		}
+	}()
 }
 
 // signal asks by the system's signal.
@@ -211,7 +213,7 @@ func (p *Proc) outcome() error {
 	defer p.mu.Unlock()
 	switch {
 	case !p.over || p.left:
-		return fmt.Errorf("child: the tree of process %d was killed (%v), but some of it won't end", p.PID(), p.why)
+		return fmt.Errorf("child: the tree of process %d was killed, but some of it won't end", p.PID())
 	case p.why != nil:
 		return fmt.Errorf("%w: process %d: %w", ErrKilled, p.PID(), p.why)
 	}

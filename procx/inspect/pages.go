@@ -106,7 +106,7 @@ func (m *mux) goroutines(w http.ResponseWriter, r *http.Request) {
 	data := map[string]any{"Title": "Goroutines"}
 	var groups []*group
 	n := runtime.NumGoroutine()
-	if aged := n <= maxAged || r.FormValue("full") != ""; aged {
+	if aged := n <= maxAged || r.URL.Query().Get("full") != ""; aged {
 		data["Aged"] = true
 		groups = groupStacks(stacks(n))
 	} else {

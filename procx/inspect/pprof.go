@@ -19,7 +19,7 @@ func (m *mux) profile(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "inspect: no such profile", http.StatusNotFound)
 		return
 	}
-	debug, _ := strconv.Atoi(r.FormValue("debug"))
+	debug, _ := strconv.Atoi(r.URL.Query().Get("debug"))
 	seconds, ok := secondsOf(w, r, 0)
 	if !ok {
 		return
@@ -32,7 +32,7 @@ func (m *mux) profile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave(m.other)
-	if gc, _ := strconv.Atoi(r.FormValue("gc")); p.Name() == "heap" && gc > 0 {
+	if gc, _ := strconv.Atoi(r.URL.Query().Get("gc")); p.Name() == "heap" && gc > 0 {
 		runtime.GC()
 	}
 	if seconds == 0 {
@@ -119,7 +119,7 @@ func (m *mux) executionTrace(w http.ResponseWriter, r *http.Request) {
 // secondsOf reads seconds=, and gives the answer that much time to be written.
 func secondsOf(w http.ResponseWriter, r *http.Request, missing int) (time.Duration, bool) {
 	seconds := missing
-	if s := r.FormValue("seconds"); s != "" {
+	if s := r.URL.Query().Get("seconds"); s != "" {
 		var err error
 		if seconds, err = strconv.Atoi(s); err != nil || seconds < 1 || seconds > maxSeconds {
 			http.Error(w, fmt.Sprintf("inspect: seconds must be a whole number from 1 to %d", maxSeconds), http.StatusBadRequest)
