@@ -105,7 +105,8 @@ type Leak struct {
 // call it. Mistaken options fail t at once.
 //
 // Until then the calling goroutine carries the profiler labels procx.check and
-// procx.test instead of what it had.
+// procx.test instead of what it had. While full stacks are taken for a verdict, the
+// process's GODEBUG has tracebacklabels=1.
 //
 // A leak is Certain if it waits for a nil channel or in an empty select, or if the
 // runtime's leak profile says so: the collector has proved that nothing can reach
