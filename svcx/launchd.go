@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -18,6 +17,7 @@ type launchd struct {
 	dir     string // where property lists lie
 	domain  string // "system" or "gui/501"
 	run     func(ctx context.Context, args ...string) (string, error)
+	give    func(dir, account string) error // changes the owner
 	getenv  func(string) string
 }
 
@@ -85,15 +85,7 @@ func (m launchd) makeLogDir(dir string) error {
 	if m.service.Account == "" || m.service.User {
 		return nil
 	}
-	u, err := user.Lookup(m.service.Account)
-	if err != nil {
-		return err
-	}
-	uid, err := strconv.Atoi(u.Uid)
-	if err != nil {
-		return err
-	}
-	return os.Chown(dir, uid, -1)
+	return m.give(dir, m.service.Account)
 }
 
 func (m launchd) uninstall(ctx context.Context) error {

@@ -109,6 +109,20 @@ func TestLaunchdFailures(t *testing.T) {
 	require.ErrorIs(t, m.stop(t.Context()), ErrAccessDenied)
 }
 
+func TestLaunchdGivesTheLogsToTheAccount(t *testing.T) {
+	if filepath.Separator != '/' {
+		t.Skip("launchd's paths begin with a slash")
+	}
+	m := newLaunchd(t, &launchdFake{})
+	m.service.User, m.root = false, true
+	m.service.Account = "orders"
+	var given []string
+	m.give = func(dir, account string) error { given = append(given, dir, account); return nil }
+	_, err := m.install(t.Context(), m.service.Executable)
+	require.NoError(t, err)
+	assert.Equal(t, []string{m.service.LogDir, "orders"}, given)
+}
+
 func TestLaunchdStatus(t *testing.T) {
 	out, err := os.ReadFile("testdata/launchctl-print.txt")
 	require.NoError(t, err)

@@ -16,21 +16,39 @@ const maxLog = 1 << 20 // output.log is rotated, a crash report cut, at this siz
 
 // logFiles are the files of a service whose standard handles lead nowhere.
 type logFiles struct {
-	crash    atomic.Pointer[os.File]   // nil: not open; the supervisor reads it while prepare runs
-	redirect func(output string) error // makes the standard handles lead to that file; nil: they lead somewhere
+	crash    atomic.Pointer[os.File] // nil: not open; the supervisor reads it at any time
+	output   *os.File
+	redirect func(output *os.File) error // makes the standard handles lead to that file; nil: they lead somewhere
+}
+
+// openLogs opens the service's files and returns the crash report that an
+// earlier process left there. A service whose directory is full or denied
+// should still run.
+func (s *Service) openLogs(logs *logFiles, under Manager) (report []byte) {
+	dir := cmp.Or(s.LogDir, defaultLogDir(under, s.Name, s.User, os.Getenv))
+	if dir == "" {
+		return nil
+	}
+	report, err := logs.open(dir)
+	if err != nil && logs.crash.Load() == nil {
+		report, _ = logs.open(within(os.TempDir(), s.Name))
+	}
+	return report
 }
 
 // prepare makes a managed process fit for Main: files, working directory, and
 // the report of an earlier crash.
-func (s *Service) prepare(ctx context.Context, logs *logFiles, under Manager) error {
-	if dir := cmp.Or(s.LogDir, defaultLogDir(under, s.Name, s.User, os.Getenv)); dir != "" {
-		report, err := logs.open(dir)
-		if err != nil && logs.crash.Load() == nil { // a service whose directory is full or denied should still run
-			report, _ = logs.open(within(os.TempDir(), s.Name))
+func (s *Service) prepare(ctx context.Context, logs *logFiles, report []byte, under Manager) error {
+	if f := logs.crash.Load(); f != nil {
+		debug.SetCrashOutput(f, debug.CrashOptions{}) // fails only where there are no handles left
+	}
+	if logs.output != nil {
+		if err := logs.redirect(logs.output); err != nil {
+			return err
 		}
-		if len(report) > 0 && s.OnCrash != nil {
-			s.OnCrash(ctx, report)
-		}
+	}
+	if len(report) > 0 && s.OnCrash != nil {
+		s.OnCrash(ctx, report)
 	}
 	if dir := s.workDir(under); dir != "" {
 		return os.Chdir(dir)
@@ -69,8 +87,7 @@ func defaultLogDir(under Manager, name string, user bool, getenv func(string) st
 	return ""
 }
 
-// open opens the files in dir and returns the crash report that an earlier
-// process left there.
+// open opens the files in dir and returns the crash report that is there.
 func (l *logFiles) open(dir string) (report []byte, err error) {
 	name := within(dir, "crash.log")
 	f, err := openLog(name)
@@ -96,9 +113,8 @@ func (l *logFiles) open(dir string) (report []byte, err error) {
 		}
 	}
 	l.crash.Store(f)
-	err = debug.SetCrashOutput(f, debug.CrashOptions{})
 	if l.redirect != nil {
-		err = errors.Join(err, l.redirect(within(dir, "output.log")))
+		l.output, err = openLog(within(dir, "output.log"))
 	}
 	return report, err
 }

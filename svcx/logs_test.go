@@ -26,7 +26,7 @@ func TestCrashReport(t *testing.T) {
 	s := &Service{Name: "x", LogDir: dir, OnCrash: func(_ context.Context, report []byte) { reports = append(reports, string(report)) }}
 	run := func(dump string) {
 		var logs logFiles
-		require.NoError(t, s.prepare(t.Context(), &logs, Systemd))
+		require.NoError(t, s.prepare(t.Context(), &logs, s.openLogs(&logs, Systemd), Systemd))
 		logs.crashed([]byte(dump))
 		logs.crash.Load().Close()
 		require.NoError(t, debug.SetCrashOutput(nil, debug.CrashOptions{}))
@@ -51,7 +51,7 @@ func TestLogDirThatFails(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	s := &Service{Name: "svcx-test-logs", LogDir: filepath.Join(file, "logs")}
 	var logs logFiles
-	require.NoError(t, s.prepare(t.Context(), &logs, Systemd), "the service runs")
+	require.NoError(t, s.prepare(t.Context(), &logs, s.openLogs(&logs, Systemd), Systemd), "the service runs")
 	t.Cleanup(func() { os.RemoveAll(filepath.Join(os.TempDir(), s.Name)) })
 	closeLogs(t, &logs)
 	assert.FileExists(t, filepath.Join(os.TempDir(), s.Name, "crash.log"))

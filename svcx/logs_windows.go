@@ -11,11 +11,8 @@ import (
 // redirectOutput makes standard output and error lead to a file, for all that
 // took os.Stdout or os.Stderr before (package log does), for the runtime and
 // for child processes.
-func redirectOutput(name string) error {
-	f, err := openLog(name)
-	if err != nil {
-		return err
-	}
+func redirectOutput(f *os.File) error {
+	name := f.Name()
 	*os.Stdout, *os.Stderr = *f, *f
 	go func() {
 		for ; ; time.Sleep(time.Minute) {

@@ -72,7 +72,7 @@ func (s *Service) runProcess(ctx context.Context, under Manager) error {
 	return s.supervise(ctx, p, host{
 		prepare: func(ctx context.Context) error {
 			if under != Console {
-				return s.prepare(ctx, &logs, under)
+				return s.prepare(ctx, &logs, s.openLogs(&logs, under), under)
 			}
 			return nil
 		},

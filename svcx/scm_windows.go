@@ -53,6 +53,9 @@ func (s *Service) runSCM(ctx context.Context) (err error) {
 	}
 	m := &scmManager{controls: make(chan scm.Control, 64)}
 	accepts := s.Accept.controls()
+	// The files can be opened while SCM takes its time to answer.
+	logs, report := &logFiles{redirect: redirectOutput}, make(chan []byte, 1)
+	go func() { report <- s.openLogs(logs, SCM) }()
 	// The handler runs in the dispatcher's thread, which must never wait: SCM
 	// has one for all services and gives up on it after 30 seconds.
 	handler := windows.NewCallback(func(code, kind uint32, data unsafe.Pointer, _ uintptr) uintptr {
@@ -83,7 +86,7 @@ func (s *Service) runSCM(ctx context.Context) (err error) {
 		// Not in this goroutine: it is bound to the manager's thread, and each
 		// word with it would cost two switches of threads.
 		done := make(chan error)
-		go func() { done <- s.supervise(ctx, m, s.scmHost(args)) }()
+		go func() { done <- s.supervise(ctx, m, s.scmHost(logs, report, args)) }()
 		mainErr = <-done
 		if errors.Is(mainErr, ErrHung) {
 			os.Exit(ExitCode(mainErr)) // before the dispatcher lets other code go on
@@ -97,13 +100,13 @@ func (s *Service) runSCM(ctx context.Context) (err error) {
 	return mainErr
 }
 
-// scmHost prepares the process of a service. args were given to StartService.
-func (s *Service) scmHost(args []string) host {
-	logs := &logFiles{redirect: redirectOutput}
+// scmHost prepares the process of a service, when its logs are open and the
+// report of an earlier crash is there. args were given to StartService.
+func (s *Service) scmHost(logs *logFiles, report <-chan []byte, args []string) host {
 	return host{
 		prepare: func(ctx context.Context) error {
 			keepThroughLogoff()
-			if err := s.prepare(ctx, logs, SCM); err != nil {
+			if err := s.prepare(ctx, logs, <-report, SCM); err != nil {
 				return err
 			}
 			return s.parseStartArgs(args)
