@@ -93,8 +93,8 @@ func wineTrace(t *testing.T, helper, debug string) string {
 	require.NoError(t, err)
 	unix := func(path string) string { return "'" + filepath.ToSlash(strings.TrimPrefix(path, "Z:")) + "'" }
 	cmd := testenv.Command(t, helper)
-	p, err := os.StartProcess(`Z:\bin\sh`, []string{"sh", "-c", unix(wineExec) + " " + unix(exe) + " >" + unix(dir) + "/out 2>&1; mv " + unix(dir) + "/out " + unix(dir) + "/done"},
-		&os.ProcAttr{Env: append(cmd.Env, "WINEDEBUG="+debug), Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
+	p, err := os.StartProcess(`Z:\bin\sh`, []string{"sh", "-c", "WINEDEBUG=" + debug + " " + unix(wineExec) + " " + unix(exe) + " >" + unix(dir) + "/out 2>&1; mv " + unix(dir) + "/out " + unix(dir) + "/done"},
+		&os.ProcAttr{Env: cmd.Env, Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
 	require.NoError(t, err)
 	p.Release() // a Unix process can't be waited for
 	var out []byte

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,6 +37,20 @@ var messageDir = func() string {
 		}
 	}
 	return filepath.Join(filepath.VolumeName(os.Getenv("SystemRoot"))+`\`, "ProgramData", "surefoot", "eventx")
+}
+
+// claimDir makes dir, or makes it safe, and keeps others out of it until unlock
+// is called. An Uninstall that ends just now could remove it in between.
+func claimDir(dir string) (unlock func(), err error) {
+	for range 10 {
+		if err = secureDir(dir); err == nil {
+			unlock, err = lockDir(dir)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return unlock, err
 }
 
 // secureDir makes dir and its parent, or makes them safe.

@@ -83,15 +83,12 @@ func install(s Source, files messageFiles) (changed bool, err error) {
 // the values that name them. Until unlock is called nobody removes the files.
 func placeFiles(s Source, files messageFiles) (values []value, wrote bool, unlock func(), err error) {
 	dir := messageDir()
-	err = secureDir(dir)
+	unlock, err = claimDir(dir)
 	if errors.Is(err, errUntrustedDir) {
 		return nil, false, nil, err
 	}
-	unlock = func() {}
-	if err == nil {
-		if unlock, err = lockDir(dir); err != nil {
-			unlock = func() {}
-		}
+	if err != nil {
+		unlock = func() {}
 	}
 	var messages, categories string
 	if err == nil {
@@ -137,13 +134,17 @@ func uninstall(name string) error {
 		return installError(name, err)
 	}
 	defer log.Close()
-	if err := registry.DeleteKey(log, name); err != nil {
-		return installError(name, err)
-	}
-	if unlock, err := lockDir(messageDir()); err == nil {
+	// Under the lock: whoever looks for unused files would miss a source if
+	// another went away meanwhile.
+	unlock, lockErr := lockDir(messageDir())
+	err = registry.DeleteKey(log, name)
+	if lockErr == nil { // or there is no such folder
 		removeUnusedFiles(messageDir())
 		unlock()
 		removeEmptyDir(messageDir())
+	}
+	if err != nil {
+		return installError(name, err)
 	}
 	return nil
 }

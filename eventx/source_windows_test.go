@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -159,6 +160,29 @@ func TestInstallShared(t *testing.T) {
 	assert.Len(t, files(t, dir), 1)
 	require.NoError(t, b.OnUninstall(context.Background()))
 	assert.Empty(t, files(t, dir))
+}
+
+// TestInstallsAtOnce: services are updated at the same time, and one removes the
+// folder that another is about to use.
+func TestInstallsAtOnce(t *testing.T) {
+	needRegistry(t)
+	ownDir(t)
+	name := sourceName(t)
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			s := Source{Name: fmt.Sprint(name, "-", g), Events: []Event{{uint16(g), "own"}}}
+			for range 25 {
+				_, err := Install(s)
+				assert.NoError(t, err)
+				state, err := Status(s.Name)
+				assert.NoError(t, err)
+				assert.Equal(t, OwnFile, state.Mode, state.Note)
+				assert.NoError(t, Uninstall(s.Name))
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestInstallElsewhere(t *testing.T) {
