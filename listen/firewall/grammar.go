@@ -87,15 +87,15 @@ func keys() []key {
 		{name: "LUOwn"},    // a SID
 		{name: "AppPkgId"}, // the SID of a packaged app
 		{name: "PFN"},      // its family; not in the grammar, but in every Windows since 10
-		{name: "AuthByPassOut", check: checkBool},
-		{name: "LSM", check: checkBool},
-		{name: "LOM", check: checkBool},
-		{name: "PCross", check: checkBool},
+		{name: "AuthByPassOut", check: valid(boolean)},
+		{name: "LSM", check: valid(boolean)},
+		{name: "LOM", check: valid(boolean)},
+		{name: "PCross", check: valid(boolean)},
 		{name: "IF", many: true, check: checkGUID},
 		{name: "IFType", many: true, check: keyword},
-		{name: "Platform", many: true, check: checkPlatform},
+		{name: "Platform", many: true, check: valid(parsePlatform)},
 		{name: "Platform2", check: checkOneOf("GTEQ")},
-		{name: "SkipVer", check: func(s string) error { _, err := version(s); return err }},
+		{name: "SkipVer", check: valid(version)},
 		{name: "TTK", many: true, versions: true, check: keyword},
 		{name: "NNm"},
 		{name: "SecurityRealmId"},
@@ -184,9 +184,12 @@ func setDefer(r *Rule, s string) error {
 	return err
 }
 
-func checkBool(s string) error {
-	_, err := boolean(s)
-	return err
+// valid checks what a parser takes.
+func valid[T any](parse func(string) (T, error)) func(string) error {
+	return func(s string) error {
+		_, err := parse(s)
+		return err
+	}
 }
 
 func checkOneOf(words ...string) func(string) error {
@@ -225,11 +228,6 @@ func checkGUID(s string) error {
 		return fmt.Errorf("want a GUID in braces")
 	}
 	return nil
-}
-
-func checkPlatform(s string) error {
-	_, err := parsePlatform(s)
-	return err
 }
 
 // parsePlatform returns the platform (2 is Windows NT) and the version.

@@ -124,7 +124,7 @@ const temporary = `(?i)\\go-build\d+\\b\d+\\` +
 // promptID is how the prompt names the values of its rules.
 const promptID = `(?i)^(TCP|UDP) Query User\{[0-9a-f-]{36}\}`
 
-// matches compiles at each use: it is called once a check or for few rules.
+// matches compiles at each use: once a check, and once for a rule of the program.
 func matches(pattern, s string) bool { return regexp.MustCompile(pattern).MatchString(s) }
 
 // isTemporary says whether the path is another one after the next change to the
@@ -148,7 +148,7 @@ func cancelled(rules []Rule, program string) []Rule {
 	var left []Rule
 	for _, r := range rules {
 		path, _ := expand(r.Program, standardVariable)
-		if r.Action == ActionBlock && !r.Disabled && r.isFromPrompt() && samePath(path, program) {
+		if r.Action == ActionBlock && !r.Disabled && samePath(path, program) && r.isFromPrompt() {
 			left = append(left, r)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testenv.Main(m, map[string]func([]string) int{"attached": attached})
+	testenv.Main(m, map[string]func([]string) int{"attached": attached, "path": path})
 }
 
 const debuggee = "example.com/debuggee"
@@ -44,6 +44,7 @@ var builds = []struct {
 }
 
 func TestBuildOf(t *testing.T) {
+	t.Parallel()                  // as all that wait for the go command do
 	mended := map[string]Report{} // by the command
 	for _, tt := range builds {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,17 +88,18 @@ func TestBuildOfOtherSystems(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles the runtime for other systems")
 	}
+	t.Parallel()
 	for _, system := range []string{"linux/arm64", "windows/amd64", "darwin/arm64"} {
 		t.Run(system, func(t *testing.T) {
 			goos, goarch, _ := strings.Cut(system, "/")
-			t.Setenv("GOOS", goos)
-			t.Setenv("GOARCH", goarch)
-			t.Setenv("CGO_ENABLED", "0")
+			env := []string{"GOOS=" + goos, "GOARCH=" + goarch, "CGO_ENABLED=0"}
 			for _, tt := range builds {
 				if !tt.everywhere {
 					continue
 				}
-				r, err := BuildOf(build(t, tt.flags...))
+				exe := goBuild(t, filepath.Join("testdata", "debuggee"), env, append([]string{"-buildvcs=false"}, tt.flags...)...)
+				require.NotEmpty(t, exe)
+				r, err := BuildOf(exe)
 				require.NoError(t, err)
 				assert.Equal(t, tt.want, r.Verdict, "%s: %s", tt.name, r.Reason)
 				assert.Equal(t, system, r.GOOS+"/"+r.GOARCH)
@@ -108,6 +110,7 @@ func TestBuildOfOtherSystems(t *testing.T) {
 }
 
 func TestBuildOfSettings(t *testing.T) {
+	t.Parallel()
 	r, err := BuildOf(build(t, "-tags=one,two", "-cover"))
 	require.NoError(t, err)
 	assert.True(t, r.Cover)
@@ -123,6 +126,7 @@ func TestBuildOfSettings(t *testing.T) {
 }
 
 func TestBuildOfVCS(t *testing.T) {
+	t.Parallel()
 	git, err := exec.LookPath("git")
 	if err != nil {
 		t.Skip("needs git")
@@ -135,7 +139,7 @@ func TestBuildOfVCS(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", out)
 	}
-	exe := goBuild(t, dir, "-buildvcs=true")
+	exe := goBuild(t, dir, nil, "-buildvcs=true")
 	require.NotEmpty(t, exe)
 	r, err := BuildOf(exe)
 	require.NoError(t, err)
@@ -204,15 +208,15 @@ func build(t *testing.T, flags ...string) string {
 
 func tryBuild(t *testing.T, flags ...string) string {
 	t.Helper()
-	return goBuild(t, filepath.Join("testdata", "debuggee"), append([]string{"-buildvcs=false"}, flags...)...)
+	return goBuild(t, filepath.Join("testdata", "debuggee"), nil, append([]string{"-buildvcs=false"}, flags...)...)
 }
 
-func goBuild(t *testing.T, dir string, flags ...string) string {
+func goBuild(t *testing.T, dir string, env []string, flags ...string) string {
 	t.Helper()
 	exe := filepath.Join(t.TempDir(), "debuggee.exe")
 	args := append([]string{"build", "-o", exe}, flags...)
 	cmd := goCommand(t, append(args, ".")...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(cmd.Env, env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Logf("go %q: %v\n%s", args, err, out)
 		return ""

@@ -244,6 +244,7 @@ func TestDefaultServeMuxIsUntouched(t *testing.T) {
 
 // go tool pprof fetches by itself, as from net/http/pprof.
 func TestGoToolPprof(t *testing.T) {
+	t.Parallel()
 	plain := start(t, Options{})
 	secured := start(t, Options{Token: token, TLS: certificate(t)})
 	secret := strings.Replace(secured.URL(), "https://", "https+insecure://:"+strings.ReplaceAll(token, " ", "%20")+"@", 1)
