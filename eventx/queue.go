@@ -192,6 +192,9 @@ func (q *queue) abandon() (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.gone = true
+	if q.lost.overdue != nil { // Close says it
+		q.lost.overdue.Stop()
+	}
 	for i := range q.lists {
 		for e := q.lists[i].take(); e != nil; e = q.lists[i].take() {
 			if e.barrier != nil {

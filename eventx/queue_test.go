@@ -253,6 +253,22 @@ func TestCloseWithAHungLog(t *testing.T) {
 	})
 }
 
+// TestCloseIsTheEnd: nothing is written to the fallback when Close has returned.
+func TestCloseIsTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, release := hung(t)
+		out := &buffer{}
+		h := newHandler(t, &HandlerOptions{Queue: 1, Fallback: out})
+		fill(slog.New(h), slog.LevelWarn, 2)
+		assert.ErrorContains(t, h.Close(context.Background()), "1 events lost")
+		time.Sleep(2 * reportOverdue)
+		assert.Empty(t, out.String())
+		release()
+		assert.NoError(t, h.Close(context.Background()))
+		assert.Equal(t, Stats{Sent: 4, Written: 2, Dropped: 2}, checkSum(t, h))
+	})
+}
+
 func TestConcurrentUse(t *testing.T) {
 	log := &fakeLog{onWrite: func(n int) (bool, error) {
 		if n%50 == 0 {
