@@ -128,8 +128,10 @@ func TestNothingStaysOpen(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, p.Stop(t.Context()))
 			require.NoError(t, p.Wait())
-			_, err = Start(t.Context(), exec.Command(t.TempDir()+"/none"), &Options{Ask: AskStdin})
-			require.Error(t, err)
+			for _, whole := range []bool{false, true} {
+				_, err = Start(t.Context(), exec.Command(t.TempDir()+"/none"), &Options{Ask: AskStdin, Whole: whole})
+				require.Error(t, err)
+			}
 		}
 		run() // what the runtime opens once
 		const rounds = 10

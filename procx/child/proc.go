@@ -82,8 +82,6 @@ func (p *Proc) start() error {
 	if runs { // not as it should, so not at all
 		p.cmd.Process.Kill()
 		p.cmd.Wait()
-	} else if p.stdin != nil {
-		p.stdin.Close()
 	}
 	if p.tree != nil {
 		p.tree.close()
@@ -93,13 +91,13 @@ func (p *Proc) start() error {
 
 // startLocked says whether the child runs, even with an error.
 func (p *Proc) startLocked() (runs bool, err error) {
-	if p.opt.Ask == AskStdin && p.opt.AskFunc == nil {
-		if p.stdin, err = p.cmd.StdinPipe(); err != nil {
-			return false, fmt.Errorf("child: AskStdin needs the command's Stdin for itself: %w", err)
-		}
-	}
 	if p.tree, err = newTree(p.cmd, p.opt); err != nil {
 		return false, err
+	}
+	if p.opt.Ask == AskStdin && p.opt.AskFunc == nil {
+		if p.stdin, err = p.cmd.StdinPipe(); err != nil { // whose ends cmd.Start closes, whatever becomes of it
+			return false, fmt.Errorf("child: AskStdin needs the command's Stdin for itself: %w", err)
+		}
 	}
 	if err := p.cmd.Start(); err != nil {
 		return false, err
