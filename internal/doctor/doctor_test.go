@@ -1,0 +1,190 @@
+package doctor
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestFixtures judges each machine in both languages and compares the JSON with
+// what is in testdata/golden.
+func TestFixtures(t *testing.T) {
+	for _, x := range fixtures {
+		t.Run(x.check+"/"+x.name, func(t *testing.T) {
+			golden := map[string]Result{}
+			for _, lang := range []string{"en", "zh"} {
+				f := x.facts()
+				f.Lang = lang
+				r := Judge(f, []Check{find(t, x.check)}).Results[0]
+				assert.Equal(t, x.want, r.Status, r.Summary)
+				assert.NotContains(t, r.Summary+strings.Join(r.Evidence, ""), "%!", "a message whose arguments do not fit")
+				assert.NotContains(t, strings.Join(append(r.Evidence, r.Summary), " "), "secret")
+				if r.Status == Warn || r.Status == Error {
+					assert.True(t, r.Fix != nil || r.Doc != "" || r.ID == "net.stack", "%s says nothing about what to do", r.ID)
+				}
+				golden[lang] = r
+			}
+			got, err := json.MarshalIndent(golden, "", "\t")
+			require.NoError(t, err)
+			got = append(got, '\n')
+			if *update {
+				require.NoError(t, os.MkdirAll(filepath.Dir(x.file()), 0o755))
+				require.NoError(t, os.WriteFile(x.file(), got, 0o644))
+			}
+			want, err := os.ReadFile(x.file())
+			require.NoError(t, err, "run the tests with -update")
+			assert.Equal(t, string(want), string(got))
+		})
+	}
+}
+
+// TestEveryCheckHasFixtures: one that is fine, one that is not, one that can't be seen.
+func TestEveryCheckHasFixtures(t *testing.T) {
+	seen := map[string]map[Status]bool{}
+	files := map[string]bool{}
+	for _, x := range fixtures {
+		if seen[x.check] == nil {
+			seen[x.check] = map[Status]bool{}
+		}
+		seen[x.check][x.want] = true
+		assert.False(t, files[x.file()], "two fixtures share %s", x.file())
+		files[x.file()] = true
+	}
+	for _, c := range Checks() {
+		s := seen[c.ID]
+		assert.True(t, s[OK], "%s: no fixture that is ok", c.ID)
+		assert.True(t, s[Error] || s[Warn] || s[Info], "%s: no fixture that fails", c.ID)
+		assert.True(t, s[Unknown], "%s: no fixture that is unknown", c.ID)
+		for _, need := range c.needs {
+			assert.NotNil(t, gatherers[need], "%s needs %s", c.ID, need)
+		}
+	}
+	onDisk, err := filepath.Glob(filepath.Join("testdata", "golden", "*", "*.json"))
+	require.NoError(t, err)
+	for _, file := range onDisk {
+		assert.True(t, files[file], "%s belongs to no fixture", file)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	ids := func(cs []Check) (out []string) {
+		for _, c := range cs {
+			out = append(out, c.ID)
+		}
+		return out
+	}
+	got, err := choose([]string{"go.env", "docker"}, []string{"go.env.session"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"go.env.shadow", "docker"}, ids(got))
+	all, err := choose(nil, nil)
+	require.NoError(t, err)
+	assert.Len(t, all, len(Checks()))
+	_, err = choose([]string{"gopher"}, nil)
+	assert.ErrorContains(t, err, `no check "gopher"`)
+	_, err = choose(nil, []string{"g"})
+	assert.ErrorContains(t, err, `no check "g"`)
+}
+
+func TestText(t *testing.T) {
+	f := healthyWindows()
+	f.Docker.State = "absent"
+	f.Ports.Reserved = []Range{{8000, 8100, false}}
+	report := Judge(f, Checks())
+	var plain, colour bytes.Buffer
+	require.NoError(t, report.Text(&plain, TextOptions{Lang: "en", Shell: "powershell"}))
+	require.NoError(t, report.Text(&colour, TextOptions{Lang: "zh", Color: true, Unicode: true}))
+	assert.NotContains(t, plain.String(), "\x1b")
+	assert.Contains(t, plain.String(), "x port.reserved  port 8080 lies in a range that the system has reserved\n")
+	assert.Contains(t, plain.String(), "> net stop winnat; netsh int ipv4 add excludedportrange")
+	assert.True(t, strings.HasSuffix(plain.String(), "22 ok, 0 info, 1 warnings, 1 errors, 1 unknown, 0 skipped\n"), plain.String())
+	assert.Less(t, strings.Index(plain.String(), "Docker\n"), strings.Index(plain.String(), "Network\n"), "the worst group is last")
+	assert.Contains(t, colour.String(), "\x1b[31m✗\x1b[0m port.reserved")
+	assert.Contains(t, colour.String(), "1 错误")
+	for i, r := range plain.String() {
+		assert.True(t, r < utf8.RuneSelf, "not ASCII at %d: %q", i, r)
+	}
+}
+
+func TestRedact(t *testing.T) {
+	for in, want := range map[string]string{
+		"https://li:secret@proxy.corp/x,direct":           "https://***@proxy.corp/x,direct",
+		"https://token@a.example|https://b:c@d.example":   "https://***@a.example|https://***@d.example",
+		"https://proxy.corp/mod?token=secret,direct":      "https://proxy.corp/mod?***,direct",
+		"https://proxy.golang.org,direct":                 "https://proxy.golang.org,direct",
+		`Get "https://li:secret@proxy.corp/@latest": EOF`: `Get "https://***@proxy.corp/@latest": EOF`,
+		"http://li:p%40ss%zz@proxy.corp":                  "http://***@proxy.corp",
+	} {
+		assert.Equal(t, want, redact(in))
+	}
+}
+
+func TestStripComments(t *testing.T) {
+	for _, test := range []struct{ in, want string }{
+		{`{"a": 1}`, `{"a":1}`},
+		{"{ // x\n\"a\": \"//no\", /* y */ }", `{"a":"//no"}`},
+		{`[1, 2, ]`, `[1,2]`},
+		{`{"a": "\"/*", "b": [],}`, `{"a":"\"/*","b":[]}`},
+		{`/* open`, ``},
+		{`"open`, ``},
+	} {
+		got := stripComments([]byte(test.in))
+		assert.Len(t, got, len(test.in))
+		if test.want == "" {
+			assert.False(t, json.Valid(got))
+			continue
+		}
+		assert.JSONEq(t, test.want, string(got))
+	}
+}
+
+func FuzzStripComments(f *testing.F) {
+	for _, seed := range []string{`{"a": 1, // one` + "\n}", `[/* two */ 1,]`, `"a\`, `/`, `/*`, `"\"`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		out := stripComments(in)
+		if len(out) != len(in) {
+			t.Fatalf("%q became %q", in, out)
+		}
+		if json.Valid(in) && !bytes.Equal(in, out) {
+			t.Fatalf("plain JSON %q became %q", in, out)
+		}
+	})
+}
+
+func TestParseBatch(t *testing.T) {
+	const result = `{"hypervisor":false,"features":{"Microsoft-Hyper-V":2,"VirtualMachinePlatform":1},"output":936,"timeState":"Stopped","timeStart":"Manual"}`
+	for _, out := range []string{result, "警告: 配置文件无法加载。\r\n" + result + "\r\n"} {
+		ps, err := parseBatch(out)
+		require.NoError(t, err)
+		assert.Equal(t, &PSFacts{Hypervisor: no(), Features: map[string]int{"Microsoft-Hyper-V": 2, "VirtualMachinePlatform": 1},
+			OutputCodePage: 936, TimeService: "Stopped", TimeServiceStart: "Manual"}, ps)
+	}
+	ps, err := parseBatch(`{"hypervisor":null,"features":{},"output":437,"timeState":null,"timeStart":null}`) // no CIM
+	require.NoError(t, err)
+	assert.Nil(t, ps.Hypervisor)
+	_, err = parseBatch("")
+	assert.ErrorContains(t, err, "no result")
+	_, err = parseBatch("{")
+	assert.ErrorContains(t, err, "PowerShell's result")
+}
+
+func TestLocale(t *testing.T) {
+	assert.Equal(t, "zh", langOf("zh_CN.UTF-8"))
+	assert.Equal(t, "zh", langOf("zh-Hans-CN"))
+	assert.Equal(t, "en", langOf("de_DE"))
+	assert.Equal(t, "UTF-8", encodingOf("zh_CN.utf8"))
+	assert.Equal(t, "UTF-8", encodingOf("ca_ES.UTF-8@valencia"))
+	assert.Equal(t, "GBK", encodingOf("zh_CN.GBK"))
+	assert.Equal(t, "ASCII (C)", encodingOf("C"))
+}

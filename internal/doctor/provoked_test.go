@@ -1,0 +1,192 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+func TestMain(m *testing.M) {
+	testenv.Main(m, map[string]func([]string) int{"examine": examine})
+}
+
+// examine is a helper process: it prints what the check that args name finds, in
+// the directory that they name.
+func examine(args []string) int {
+	report, err := Run(context.Background(), Options{Only: args[:1], Dir: args[1]})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(report.Results[0]); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// look runs one check for real, in this process.
+func look(t *testing.T, o Options, check string) Result {
+	t.Helper()
+	o.Only = []string{check}
+	if o.Dir == "" {
+		o.Dir = t.TempDir()
+	}
+	report, err := Run(t.Context(), o)
+	require.NoError(t, err)
+	require.Len(t, report.Results, 1)
+	return report.Results[0]
+}
+
+func needGo(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("needs the go command: ", err)
+	}
+}
+
+func TestBrokenGOPATH(t *testing.T) {
+	needGo(t)
+	assert.Equal(t, OK, look(t, Options{}, "go.gopath").Status)
+	t.Setenv("GOPATH", "not/absolute")
+	r := look(t, Options{}, "go.gopath")
+	assert.Contains(t, []Status{Error, Unknown}, r.Status, "go env itself may refuse it")
+	assert.Contains(t, r.Summary, "GOPATH")
+}
+
+func TestModuleOff(t *testing.T) {
+	needGo(t)
+	t.Setenv("GO111MODULE", "off")
+	r := look(t, Options{}, "go.mode")
+	assert.Equal(t, Error, r.Status)
+	assert.NotEmpty(t, r.Fix.PowerShell)
+}
+
+func TestBadProxy(t *testing.T) {
+	needGo(t)
+	t.Setenv("GOPROXY", "https://li:secret@goproxy.example,direct")
+	r := look(t, Options{}, "go.proxy")
+	assert.Equal(t, OK, r.Status)
+	assert.Contains(t, r.Summary, "https://***@goproxy.example")
+	t.Setenv("GOPROXY", "goproxy.example")
+	assert.Equal(t, Error, look(t, Options{}, "go.proxy").Status)
+}
+
+func TestEnvFileIsHidden(t *testing.T) {
+	needGo(t)
+	file := filepath.Join(t.TempDir(), "env")
+	require.NoError(t, os.WriteFile(file, []byte("GOPROXY=https://goproxy.cn,direct\n"), 0o600))
+	t.Setenv("GOENV", file)
+	t.Setenv("GOPROXY", "direct")
+	r := look(t, Options{}, "go.env.shadow")
+	assert.Equal(t, Warn, r.Status, r.Summary)
+	assert.Equal(t, []string{"GOPROXY=direct (environment), https://goproxy.cn,direct (go env -w)"}, r.Evidence)
+}
+
+func TestTwoGoOnPATH(t *testing.T) {
+	needGo(t)
+	if runtime.GOOS == "windows" {
+		t.Skip("its second go is a shell script")
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go"), []byte("#!/bin/sh\necho go1.4.2\n"), 0o755))
+	t.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+dir)
+	r := look(t, Options{}, "go.multi")
+	assert.Equal(t, Warn, r.Status)
+	assert.Contains(t, strings.Join(r.Evidence, "\n"), filepath.Join(dir, "go")+"  go1.4.2")
+}
+
+func TestNoCompiler(t *testing.T) {
+	needGo(t)
+	goCmd, err := exec.LookPath("go")
+	require.NoError(t, err)
+	t.Setenv("PATH", filepath.Dir(goCmd))
+	t.Setenv("CGO_ENABLED", "1")
+	t.Setenv("CC", "a-compiler-that-is-not-there")
+	r := look(t, Options{}, "cgo.cc")
+	assert.Equal(t, Error, r.Status, r.Summary)
+	assert.Contains(t, r.Summary, "a-compiler-that-is-not-there")
+}
+
+func TestCorruptedModuleCache(t *testing.T) {
+	needGo(t)
+	// A proxy on disk with one module, so that no network is needed.
+	dir := t.TempDir()
+	proxy := filepath.Join(dir, "proxy")
+	writeProxy(t, proxy)
+	project := filepath.Join(dir, "project")
+	require.NoError(t, os.MkdirAll(project, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(project, "go.mod"), []byte("module m\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n"), 0o644))
+	cache := filepath.Join(dir, "modcache")
+	for name, value := range map[string]string{"GOMODCACHE": cache, "GOPROXY": "file://" + filepath.ToSlash(proxy), "GOSUMDB": "off", "GOFLAGS": "-modcacherw -mod=mod", "GOWORK": "off"} {
+		t.Setenv(name, value)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "mod", "download", "example.com/dep")
+	cmd.Dir = project
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+
+	r := look(t, Options{Dir: project}, "go.sum")
+	require.Equal(t, OK, r.Status, r.Summary)
+	file := filepath.Join(cache, "example.com", "dep@v1.0.0", "dep.go")
+	require.NoError(t, os.WriteFile(file, []byte("package dep // changed\n"), 0o644))
+	r = look(t, Options{Dir: project}, "go.sum")
+	assert.Equal(t, Error, r.Status, r.Summary)
+	assert.Contains(t, strings.Join(r.Evidence, "\n"), "example.com/dep v1.0.0")
+	assert.Equal(t, "go clean -modcache", r.Fix.Sh)
+}
+
+func TestPortInUse(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	port := l.Addr().(*net.TCPAddr).Port
+	o := Options{Ports: []int{port}}
+	r := look(t, o, "port.reserved")
+	if runtime.GOOS == "linux" || runtime.GOOS == "windows" {
+		assert.Equal(t, Warn, r.Status, r.Summary)
+		assert.Contains(t, r.Summary, fmt.Sprint(os.Getpid()))
+	}
+	require.NoError(t, l.Close())
+	assert.Equal(t, OK, look(t, o, "port.reserved").Status)
+}
+
+func TestBuilds(t *testing.T) {
+	needGo(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{"go.mod": "module m\n\ngo 1.21\n", "main.go": "package main\n\nfunc main() { println(1) }\n"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	for flags, want := range map[string]Status{"": Warn, "-gcflags=all=-N -l": OK, "-gcflags=-N -l": Warn, "-ldflags=-s -w": Warn} {
+		args := []string{"build", "-o", "prog.exe"}
+		if flags != "" {
+			args = append(args, flags)
+		}
+		cmd := exec.CommandContext(t.Context(), "go", append(args, ".")...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false", "GOWORK=off")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		r := look(t, Options{Binary: filepath.Join(dir, "prog.exe")}, "dbg.dlv")
+		assert.Equal(t, want, r.Status, "%q: %s", flags, r.Summary)
+	}
+}
+
+func TestOnlyWhatIsAsked(t *testing.T) {
+	report, err := Run(t.Context(), Options{Only: []string{"net.stack", "con.cp"}, Lang: "zh"})
+	require.NoError(t, err)
+	assert.Len(t, report.Results, 2)
+	assert.Equal(t, Schema, report.Schema)
+	assert.Equal(t, "zh", report.Lang)
+	assert.NotEqual(t, Unknown, report.Results[0].Status, report.Results[0].Summary)
+}
