@@ -38,13 +38,178 @@ func errnoErr(e syscall.Errno) error {
 }
 
 var (
+	modadvapi32 = windows.NewLazySystemDLL("advapi32.dll")
+	modiphlpapi = windows.NewLazySystemDLL("iphlpapi.dll")
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
+	modntdll    = windows.NewLazySystemDLL("ntdll.dll")
+	modwevtapi  = windows.NewLazySystemDLL("wevtapi.dll")
 
-	procGetOEMCP = modkernel32.NewProc("GetOEMCP")
+	procLsaAddAccountRights          = modadvapi32.NewProc("LsaAddAccountRights")
+	procLsaClose                     = modadvapi32.NewProc("LsaClose")
+	procLsaOpenPolicy                = modadvapi32.NewProc("LsaOpenPolicy")
+	procGetExtendedTcpTable          = modiphlpapi.NewProc("GetExtendedTcpTable")
+	procAttachConsole                = modkernel32.NewProc("AttachConsole")
+	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
+	procIsDebuggerPresent            = modkernel32.NewProc("IsDebuggerPresent")
+	procIsProcessInJob               = modkernel32.NewProc("IsProcessInJob")
+	procReadConsoleW                 = modkernel32.NewProc("ReadConsoleW")
+	procReplaceFileW                 = modkernel32.NewProc("ReplaceFileW")
+	procSetConsoleCtrlHandler        = modkernel32.NewProc("SetConsoleCtrlHandler")
+	procNtQueryVolumeInformationFile = modntdll.NewProc("NtQueryVolumeInformationFile")
+	procNtResumeProcess              = modntdll.NewProc("NtResumeProcess")
+	procEvtClose                     = modwevtapi.NewProc("EvtClose")
+	procEvtNext                      = modwevtapi.NewProc("EvtNext")
+	procEvtQuery                     = modwevtapi.NewProc("EvtQuery")
+	procEvtRender                    = modwevtapi.NewProc("EvtRender")
+	procEvtSubscribe                 = modwevtapi.NewProc("EvtSubscribe")
 )
+
+func LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaAddAccountRights.Addr(), uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(rights)), uintptr(count))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func LsaClose(policy windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaClose.Addr(), uintptr(policy))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procLsaOpenPolicy.Addr(), uintptr(unsafe.Pointer(system)), uintptr(unsafe.Pointer(attributes)), uintptr(access), uintptr(unsafe.Pointer(policy)))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) {
+	var _p0 uint32
+	if order {
+		_p0 = 1
+	}
+	r0, _, _ := syscall.SyscallN(procGetExtendedTcpTable.Addr(), uintptr(unsafe.Pointer(table)), uintptr(unsafe.Pointer(size)), uintptr(_p0), uintptr(family), uintptr(class), uintptr(reserved))
+	if uint32(r0) != 0 {
+		ret = syscall.Errno(uint32(r0))
+	}
+	return
+}
+
+func AttachConsole(pid uint32) (err error) {
+	r1, _, e1 := syscall.SyscallN(procAttachConsole.Addr(), uintptr(pid))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
 
 func GetOEMCP() (codePage uint32) {
 	r0, _, _ := syscall.SyscallN(procGetOEMCP.Addr())
 	codePage = uint32(r0)
+	return
+}
+
+func IsDebuggerPresent() (present bool) {
+	r0, _, _ := syscall.SyscallN(procIsDebuggerPresent.Addr())
+	present = uint32(r0) != 0
+	return
+}
+
+func IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (err error) {
+	r1, _, e1 := syscall.SyscallN(procIsProcessInJob.Addr(), uintptr(process), uintptr(job), uintptr(unsafe.Pointer(result)))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func ReadConsole(console windows.Handle, buf *uint16, size uint32, read *uint32, control *byte) (err error) {
+	r1, _, e1 := syscall.SyscallN(procReadConsoleW.Addr(), uintptr(console), uintptr(unsafe.Pointer(buf)), uintptr(size), uintptr(unsafe.Pointer(read)), uintptr(unsafe.Pointer(control)))
+	if int32(r1) == 0 || *read == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func ReplaceFile(replaced *uint16, replacement *uint16, backup *uint16, flags uint32, exclude uintptr, reserved uintptr) (err error) {
+	r1, _, e1 := syscall.SyscallN(procReplaceFileW.Addr(), uintptr(unsafe.Pointer(replaced)), uintptr(unsafe.Pointer(replacement)), uintptr(unsafe.Pointer(backup)), uintptr(flags), uintptr(exclude), uintptr(reserved))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func SetConsoleCtrlHandler(handler uintptr, add bool) (err error) {
+	var _p0 uint32
+	if add {
+		_p0 = 1
+	}
+	r1, _, e1 := syscall.SyscallN(procSetConsoleCtrlHandler.Addr(), uintptr(handler), uintptr(_p0))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func NtQueryVolumeInformationFile(file windows.Handle, iosb *windows.IO_STATUS_BLOCK, buf *byte, size uint32, class uint32) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procNtQueryVolumeInformationFile.Addr(), uintptr(file), uintptr(unsafe.Pointer(iosb)), uintptr(unsafe.Pointer(buf)), uintptr(size), uintptr(class))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func NtResumeProcess(process windows.Handle) (ntstatus error) {
+	r0, _, _ := syscall.SyscallN(procNtResumeProcess.Addr(), uintptr(process))
+	if uint32(r0) != 0 {
+		ntstatus = windows.NTStatus(uint32(r0))
+	}
+	return
+}
+
+func EvtClose(object windows.Handle) (err error) {
+	r1, _, e1 := syscall.SyscallN(procEvtClose.Addr(), uintptr(object))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func EvtNext(resultSet windows.Handle, size uint32, events *windows.Handle, timeout uint32, flags uint32, returned *uint32) (err error) {
+	r1, _, e1 := syscall.SyscallN(procEvtNext.Addr(), uintptr(resultSet), uintptr(size), uintptr(unsafe.Pointer(events)), uintptr(timeout), uintptr(flags), uintptr(unsafe.Pointer(returned)))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func EvtQuery(session windows.Handle, path *uint16, query *uint16, flags uint32) (resultSet windows.Handle, err error) {
+	r0, _, e1 := syscall.SyscallN(procEvtQuery.Addr(), uintptr(session), uintptr(unsafe.Pointer(path)), uintptr(unsafe.Pointer(query)), uintptr(flags))
+	resultSet = windows.Handle(r0)
+	if resultSet == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func EvtRender(context windows.Handle, event windows.Handle, flags uint32, size uint32, buf *uint16, used *uint32, properties *uint32) (err error) {
+	r1, _, e1 := syscall.SyscallN(procEvtRender.Addr(), uintptr(context), uintptr(event), uintptr(flags), uintptr(size), uintptr(unsafe.Pointer(buf)), uintptr(unsafe.Pointer(used)), uintptr(unsafe.Pointer(properties)))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func EvtSubscribe(session windows.Handle, signal windows.Handle, path *uint16, query *uint16, bookmark windows.Handle, context uintptr, callback uintptr, flags uint32) (subscription windows.Handle, err error) {
+	r0, _, e1 := syscall.SyscallN(procEvtSubscribe.Addr(), uintptr(session), uintptr(signal), uintptr(unsafe.Pointer(path)), uintptr(unsafe.Pointer(query)), uintptr(bookmark), uintptr(context), uintptr(callback), uintptr(flags))
+	subscription = windows.Handle(r0)
+	if subscription == 0 {
+		err = errnoErr(e1)
+	}
 	return
 }

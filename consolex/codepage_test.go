@@ -1,0 +1,117 @@
+package consolex
+
+import (
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/text/transform"
+)
+
+func TestCodePageEncoding(t *testing.T) {
+	enc, err := GBK.Encoding()
+	require.NoError(t, err)
+	text, err := enc.NewDecoder().String(gbkHello)
+	require.NoError(t, err)
+	assert.Equal(t, "你好", text)
+	code, err := enc.NewEncoder().String("你好😀")
+	require.NoError(t, err)
+	assert.Equal(t, gbkHello+"?", code)
+	got, err := io.ReadAll(transform.NewReader(strings.NewReader(strings.Repeat(gbkHello, 5000)), enc.NewDecoder()))
+	require.NoError(t, err)
+	assert.Equal(t, strings.Repeat("你好", 5000), string(got))
+}
+
+func TestCodePageString(t *testing.T) {
+	assert.Equal(t, "936", GBK.String())
+	assert.Equal(t, "auto", Auto.String())
+	assert.Equal(t, "auto or 936", GBK.OrUTF8().String())
+	assert.Equal(t, GBK.OrUTF8(), GBK.OrUTF8().OrUTF8())
+}
+
+func TestLocaleCodePage(t *testing.T) {
+	for locale, want := range map[string]CodePage{
+		"C": UTF8CP, "POSIX": UTF8CP, "C.UTF-8": UTF8CP, "zh_CN.UTF-8": UTF8CP, "zh_CN": UTF8CP,
+		"zh_CN.GBK": GBK, "zh_CN.gb2312": GBK, "zh_CN.eucCN": GBK, "zh_CN.GB18030": GB18030, "zh_TW.Big5": Big5,
+		"ja_JP.SJIS": ShiftJIS, "ja_JP.Shift_JIS": ShiftJIS, "ko_KR.eucKR": EUCKR, "ko_KR.CP949": EUCKR,
+		"de_DE.ISO-8859-1": 28591, "de_DE.ISO8859-15@euro": 28605, "cs_CZ.ISO8859-2": 28592, "x.ISO8859-99": UTF8CP,
+		"ru_RU.KOI8-R": 20866, "uk_UA.KOI8-U": 21866, "be_BY.CP1251": 1251, "en_US.CP437": 437, "en_US.IBM850": 850,
+		"th_TH.TIS-620": 874, "x.CP": UTF8CP, "x.CP7": UTF8CP, "x.CP99999": UTF8CP, "x.klingon": UTF8CP,
+	} {
+		assert.Equal(t, want, localeCodePage(func(name string) string {
+			return map[string]string{"LC_CTYPE": locale, "LANG": "ru_RU.KOI8-R"}[name]
+		}), locale)
+	}
+	assert.EqualValues(t, 866, localeCodePage(func(name string) string {
+		return map[string]string{"LC_ALL": "ru_RU.CP866", "LC_CTYPE": "ru_RU.KOI8-R", "LANG": "ru_RU.UTF-8"}[name]
+	}))
+	assert.EqualValues(t, 20866, localeCodePage(func(name string) string {
+		return map[string]string{"LANG": "ru_RU.KOI8-R"}[name]
+	}))
+	assert.Equal(t, UTF8CP, localeCodePage(func(string) string { return "" }))
+}
+
+func TestSystemCodePages(t *testing.T) {
+	if runtime.GOOS != "windows" {
+		t.Setenv("LC_ALL", "zh_CN.GBK")
+		for _, cp := range []CodePage{ANSI(), OEM(), Output(), Child()} {
+			assert.Equal(t, GBK, cp)
+		}
+		assert.Equal(t, "中\n你好\n", decoded(t, "中\n"+gbkHello+"\n", Auto))
+		t.Setenv("LC_ALL", "C.UTF-8")
+		assert.Equal(t, UTF8CP, Child())
+		assert.Equal(t, "中\n\uFFFD\uFFFD\uFFFD\uFFFD\n", decoded(t, "中\n"+gbkHello+"\n", Auto), "UTF-8 and nothing else")
+		return
+	}
+	for _, cp := range []CodePage{ANSI(), OEM(), Output(), Child()} {
+		_, err := cp.Encoding()
+		assert.NoError(t, err, cp)
+	}
+}
+
+func TestFallback(t *testing.T) {
+	for _, test := range []struct{ console, ansi, want CodePage }{
+		{936, 936, 936},
+		{437, 1252, 437},
+		{UTF8CP, 936, 936}, // the console is in UTF8: who does not follow writes ANSI
+		{UTF8CP, UTF8CP, UTF8CP},
+	} {
+		assert.Equal(t, test.want, fallback(test.console, test.ansi))
+	}
+}
+
+func TestWriterCodePage(t *testing.T) {
+	r, p, err := os.Pipe()
+	require.NoError(t, err)
+	defer r.Close()
+	w := NewWriter(p, &WriterOptions{CodePage: GBK})
+	for _, piece := range []string{"\xe4\xbd", "\xa0好", "\xe4"} {
+		n, err := io.WriteString(w, piece)
+		require.NoError(t, err)
+		require.Equal(t, len(piece), n)
+	}
+	require.NoError(t, w.Flush())
+	_, err = io.WriteString(w, "好")
+	require.NoError(t, err)
+	require.NoError(t, p.Close())
+	got, err := io.ReadAll(r)
+	require.NoError(t, err)
+	assert.Equal(t, gbkHello+"?"+gbkHello[2:], string(got))
+
+	_, err = io.WriteString(NewWriter(os.Stdout, &WriterOptions{CodePage: 7}), "x")
+	assert.ErrorIs(t, err, ErrCodePage)
+	assert.True(t, errors.Is(err, errors.ErrUnsupported))
+
+	var c fakeConsole
+	onConsole := onFake(t, &c)
+	onConsole.out, onConsole.flush = newEncoder(onConsole.file, GBK), func() error { return errTest }
+	_, err = io.WriteString(onConsole, "中")
+	require.NoError(t, err)
+	require.NoError(t, onConsole.Flush())
+	assert.Equal(t, "中", c.text(), "a console needs no code page")
+}

@@ -1,0 +1,17 @@
+//go:build !windows
+
+package consolex
+
+import (
+	"errors"
+	"os"
+)
+
+// There is no console with a code page.
+func openConsole() (console, error) { return nil, nil }
+
+func writeConsole(*os.File, []uint16) (int, error) { return 0, errors.ErrUnsupported }
+
+func readConsole(*os.File, []uint16) (int, error) { return 0, errors.ErrUnsupported }
+
+func attachParent() error { return nil }

@@ -1,0 +1,320 @@
+package consolex
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/windows"
+)
+
+func TestWriterOnAConsole(t *testing.T) {
+	const text = "中文输出 ├─┤ naïve ✓"
+	for _, cp := range []string{"437", "936", "1252", "65001"} {
+		for _, step := range []string{"1", "2", "3", "100"} {
+			lines := runHelper(t, "write", cp, step, text)
+			assert.Equal(t, []string{text, cp}, lines, "code page %s, %s bytes at a time", cp, step)
+		}
+	}
+}
+
+// helpWrite writes text to a new console, step bytes at a time, and prints the
+// screen and the output code page that it ends with.
+func helpWrite(args []string) error {
+	cp, step, text := parseCP(args[0]), int(parseCP(args[1])), args[2]
+	screen, err := newConsole(cp)
+	if err != nil {
+		return err
+	}
+	w := NewWriter(screen, nil)
+	for rest := text; rest != ""; {
+		n := min(step, len(rest))
+		if m, err := io.WriteString(w, rest[:n]); m != n || err != nil {
+			return fmt.Errorf("wrote %d of %d: %w", m, n, err)
+		}
+		rest = rest[n:]
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	shown, err := screenText(screen, 60)
+	fmt.Printf("%s\n%d\n", shown, outputCP())
+	return err
+}
+
+func TestUTF8OnAConsole(t *testing.T) {
+	lines := runHelper(t, "session")
+	assert.Equal(t, []string{
+		"during: 65001 vt=true",
+		"inner restored: 65001 vt=true",
+		"restored: 437 same mode=true",
+		"again: 437 same mode=true",
+		"a neighbour's change stays: 850",
+		"already 65001: 65001 after restore",
+	}, lines)
+}
+
+func helpSession([]string) error {
+	screen, err := newConsole(437)
+	if err != nil {
+		return err
+	}
+	before := modeOf(screen) &^ vtProcessing
+	if err := windows.SetConsoleMode(windows.Handle(screen.Fd()), before); err != nil {
+		return err
+	}
+	restore, err := UTF8()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("during: %d vt=%t\n", outputCP(), modeOf(screen)&vtProcessing != 0)
+	if err := With(func() error { return nil }); err != nil {
+		return err
+	}
+	fmt.Printf("inner restored: %d vt=%t\n", outputCP(), modeOf(screen)&vtProcessing != 0)
+	if err := restore(); err != nil {
+		return err
+	}
+	fmt.Printf("restored: %d same mode=%t\n", outputCP(), modeOf(screen) == before)
+	if err := restore(); err != nil {
+		return err
+	}
+	fmt.Printf("again: %d same mode=%t\n", outputCP(), modeOf(screen) == before)
+
+	err = With(func() error { return windows.SetConsoleOutputCP(850) })
+	fmt.Printf("a neighbour's change stays: %d\n", outputCP())
+	if err != nil {
+		return err
+	}
+	if err := windows.SetConsoleOutputCP(65001); err != nil {
+		return err
+	}
+	err = With(func() error { return nil })
+	fmt.Printf("already 65001: %d after restore\n", outputCP())
+	return err
+}
+
+func TestCtrlCRestores(t *testing.T) {
+	assert.Equal(t, []string{"during: 65001", "after Ctrl+C: 437, same mode: true, died: true"}, runHelper(t, "ctrl"))
+}
+
+// helpCtrl shares a console with a child that is in UTF8 and dies of Ctrl+C.
+func helpCtrl([]string) error {
+	screen, err := newConsole(437)
+	if err != nil {
+		return err
+	}
+	before := modeOf(screen) &^ vtProcessing
+	if err := windows.SetConsoleMode(windows.Handle(screen.Fd()), before); err != nil {
+		return err
+	}
+	if err := ignoreCtrlC(false); err != nil { // a CI runner may have made us ignore it
+		return err
+	}
+	child := self("utf8")
+	ready, err := child.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	hold, err := child.StdinPipe() // the child ends at its end
+	if err != nil {
+		return err
+	}
+	defer hold.Close()
+	if err := child.Start(); err != nil {
+		return err
+	}
+	if _, err := bufio.NewReader(ready).ReadString('\n'); err != nil {
+		return err
+	}
+	fmt.Printf("during: %d\n", outputCP())
+	if err := ignoreCtrlC(true); err != nil {
+		return err
+	}
+	if err := windows.GenerateConsoleCtrlEvent(windows.CTRL_C_EVENT, 0); err != nil {
+		return err
+	}
+	err = child.Wait()
+	fmt.Printf("after Ctrl+C: %d, same mode: %t, died: %t\n", outputCP(), modeOf(screen) == before, err != nil)
+	return nil
+}
+
+// helpUTF8 is in UTF8 until its input ends.
+func helpUTF8([]string) error {
+	restore, err := UTF8()
+	if err != nil {
+		return err
+	}
+	defer restore()
+	fmt.Println("ready")
+	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+		return err
+	}
+	return restore()
+}
+
+func TestTwoProcessesLeaveTheCodePageAsItWas(t *testing.T) {
+	assert.Equal(t, []string{
+		"both: 65001", "first left: 437", "second left: 437",
+		"both: 65001", "second left: 65001", "first left: 437",
+	}, runHelper(t, "pipeline"))
+}
+
+// helpPipeline has two children change and restore its console, interleaved.
+func helpPipeline([]string) error {
+	if _, err := newConsole(437); err != nil {
+		return err
+	}
+	names := [2]string{"first", "second"}
+	for _, order := range [][2]int{{0, 1}, {1, 0}} {
+		var leave [2]func() error
+		for i := range leave {
+			child := self("utf8")
+			ready, err := child.StdoutPipe()
+			if err != nil {
+				return err
+			}
+			hold, err := child.StdinPipe()
+			if err != nil {
+				return err
+			}
+			if err := child.Start(); err != nil {
+				return err
+			}
+			if _, err := bufio.NewReader(ready).ReadString('\n'); err != nil {
+				return err
+			}
+			leave[i] = func() error { hold.Close(); return child.Wait() }
+		}
+		fmt.Printf("both: %d\n", outputCP())
+		for _, i := range order {
+			if err := leave[i](); err != nil {
+				return err
+			}
+			fmt.Printf("%s left: %d\n", names[i], outputCP())
+		}
+	}
+	return nil
+}
+
+func TestAttachParent(t *testing.T) {
+	assert.Equal(t, []string{
+		"console: none to console <nil> 附加到父进程",
+		"pipe: pipe to pipe <nil> 附加到父进程",
+		"attached again: <nil>",
+	}, runHelper(t, "attach"))
+}
+
+// helpAttach starts a process without a console, as -H windowsgui does, with and
+// without a redirected output, and prints what it wrote to the screen and to the
+// pipe.
+func helpAttach([]string) error {
+	screen, err := newConsole(936)
+	if err != nil {
+		return err
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	for _, stdout := range []*os.File{nil, w} {
+		p, err := os.StartProcess(os.Args[0], os.Args[:1], &os.ProcAttr{
+			Env:   append(os.Environ(), "SUREFOOT_TEST_HELPER=attached"),
+			Files: []*os.File{nil, stdout, nil},
+			Sys:   &syscall.SysProcAttr{CreationFlags: windows.DETACHED_PROCESS},
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := p.Wait(); err != nil {
+			return err
+		}
+	}
+	w.Close()
+	shown, err := screenText(screen, 80)
+	if err != nil {
+		return err
+	}
+	piped, err := io.ReadAll(r)
+	fmt.Println("console:", shown)
+	fmt.Println("pipe:", string(piped))
+	fmt.Println("attached again:", AttachParent())
+	return err
+}
+
+func helpAttached([]string) error {
+	before := KindOf(os.Stdout)
+	err := AttachParent()
+	_, werr := fmt.Fprint(Stdout(), before, " to ", KindOf(os.Stdout), " ", err, " 附加到父进程")
+	return errors.Join(err, werr)
+}
+
+func TestAttachParentWithoutOne(t *testing.T) {
+	lines := runHelper(t, "orphan")
+	assert.Equal(t, []string{"true true"}, lines)
+}
+
+// helpOrphan starts a process without a console from one that has none either.
+func helpOrphan([]string) error {
+	freeConsole.Call()
+	child := self("no console")
+	child.Stdout = os.Stdout
+	child.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.DETACHED_PROCESS}
+	return child.Run()
+}
+
+func helpNoConsole([]string) error {
+	attached := AttachParent()
+	restore, err := UTF8()
+	fmt.Println(errors.Is(attached, ErrNoConsole), err == nil && restore() == nil)
+	return nil
+}
+
+func TestKindOf(t *testing.T) {
+	dir := t.TempDir()
+	file, err := os.Create(dir + `\f`)
+	require.NoError(t, err)
+	defer file.Close()
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer r.Close()
+	defer w.Close()
+	null, err := os.OpenFile("NUL", os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer null.Close()
+	closed, err := os.Open(dir)
+	require.NoError(t, err)
+	closed.Close()
+	for _, test := range []struct {
+		name string
+		f    *os.File
+		want Kind
+	}{
+		{"nil", nil, None}, {"NULL handle", os.NewFile(0, "stdout"), None}, {"closed", closed, None},
+		{"dead handle", os.NewFile(0xFFF4, "stdout"), None},
+		{"file", file, File}, {"pipe's read end", r, Pipe}, {"pipe's write end", w, Pipe}, {"NUL", null, Null},
+	} {
+		assert.Equal(t, test.want, KindOf(test.f), test.name)
+	}
+	assert.Equal(t, []string{"CONOUT$ console", "CONIN$ console"}, runHelper(t, "kinds"))
+}
+
+func helpKinds([]string) error {
+	screen, err := newConsole(437)
+	if err != nil {
+		return err
+	}
+	keyboard, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	fmt.Println("CONOUT$", KindOf(screen))
+	fmt.Println("CONIN$", KindOf(keyboard))
+	return nil
+}

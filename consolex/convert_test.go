@@ -1,0 +1,359 @@
+package consolex
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// decoded returns what a reader makes of src.
+func decoded(t testing.TB, src string, cp CodePage) string {
+	t.Helper()
+	out, err := io.ReadAll(NewDecoder(strings.NewReader(src), cp))
+	require.NoError(t, err)
+	return string(out)
+}
+
+// written returns what a converting writer makes of the pieces.
+func written(t testing.TB, open func(io.Writer, CodePage) io.WriteCloser, cp CodePage, pieces ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	w := open(&out, cp)
+	for _, piece := range pieces {
+		n, err := io.WriteString(w, piece)
+		require.NoError(t, err)
+		require.Equal(t, len(piece), n)
+	}
+	require.NoError(t, w.Close())
+	return out.String()
+}
+
+const gbkHello = "\xc4\xe3\xba\xc3" // 你好
+
+func TestDecoder(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		cp   CodePage
+		src  string
+		want string
+	}{
+		{"GBK", GBK, "ok " + gbkHello + "\r\n", "ok 你好\r\n"},
+		{"stray lead byte", GBK, "a\xc4\nb", "a\uFFFD\nb"},
+		{"end in a character", GBK, "a\xc4", "a\uFFFD"},
+		{"UTF-8", UTF8CP, "中\xffx\xe4\xb8", "中\uFFFDx\uFFFD\uFFFD"},
+		{"UTF-8 mark", UTF8CP, "\xef\xbb\xbf中", "中"},
+		{"UTF-8 mark overrules", GBK, "\xef\xbb\xbf中", "中"},
+		{"UTF-16 mark does not, where its bytes are text", 1252, "\xff\xfea", "ÿþa"},
+		{"UTF-16 mark overrules UTF-8", UTF8CP, "\xff\xfe\x2d\x4e", "中"},
+		{"UTF-16", UTF16LE, "\x2d\x4e\x3d\xd8\x00\xde\n\x00", "中😀\n"},
+		{"UTF-16 with the other order's mark", UTF16LE, "\xfe\xff\x4e\x2d", "中"},
+		{"only the beginning of a mark", UTF8CP, "\xef\xbb", "\uFFFD\uFFFD"},
+		{"second mark is text", UTF8CP, "\xef\xbb\xbf\xef\xbb\xbf", "\uFEFF"},
+		{"empty", GBK, "", ""},
+
+		{"UTF-8 line", GBK.OrUTF8(), "中文\n", "中文\n"},
+		{"GBK line", GBK.OrUTF8(), "error: " + gbkHello + "\n", "error: 你好\n"},
+		{"mixed lines", GBK.OrUTF8(), "中\n" + gbkHello + "\nASCII\n中", "中\n你好\nASCII\n中"},
+		{"GBK without a newline", GBK.OrUTF8(), "Enter " + gbkHello, "Enter 你好"},
+		{"mark decides for the stream", GBK.OrUTF8(), "\xef\xbb\xbf" + gbkHello + "\n中", "\uFFFD\uFFFD\uFFFD\uFFFD\n中"},
+		{"UTF-16 mark decides for the stream", GBK.OrUTF8(), "\xff\xfe\x2d\x4e", "中"},
+		{"a mark in the middle is text", GBK.OrUTF8(), "a\xef\xbb\xbf", "a\uFEFF"},
+		{"0xFF is no mark", GBK.OrUTF8(), "\xff\xff\n", "\uF8F5\uF8F5\n"},
+		{"violation after 32 valid bytes", GBK.OrUTF8(), strings.Repeat("é", 16) + "\xc4\n" + gbkHello, strings.Repeat("é", 16) + "\uFFFD\n你好"},
+		{"violation before", GBK.OrUTF8(), strings.Repeat("\xc3\xa9", 15) + gbkHello + "\n", strings.Repeat("茅", 15) + "你好\n"},
+		{"line ends in a character", GBK.OrUTF8(), "\xe4\xb8\n", "涓\n"},
+		{"input ends in a character", GBK.OrUTF8(), "中\xe4\xb8", "中\uFFFD\uFFFD"},
+		{"carriage returns do not end a line", GBK.OrUTF8(), "文文\r" + gbkHello + "\n", "鏂囨枃\r你好\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			assert.Equal(t, test.want, decoded(t, test.src, test.cp))
+			for i := range len(test.src) + 1 {
+				assert.Equal(t, test.want, written(t, NewDecodeWriter, test.cp, test.src[:i], "", test.src[i:]), "split at %d", i)
+			}
+			out, err := io.ReadAll(NewDecoder(iotest.OneByteReader(strings.NewReader(test.src)), test.cp))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, string(out), "byte by byte")
+		})
+	}
+}
+
+// TestAutoHoldsBack checks what has come out before the line ends.
+func TestAutoHoldsBack(t *testing.T) {
+	for _, test := range []struct{ src, at string }{
+		{"Continue? [y/n] ", "Continue? [y/n] "},
+		{"name: 中", "name: "},
+		{"name: 中\n", "name: 中\n"},
+		{"name: " + gbkHello, "name: 你好"},                                            // 0xBA 0xC3 can't be UTF-8
+		{"x" + strings.Repeat("中", 10), "x"},                                         // 30 bytes
+		{"x" + strings.Repeat("中", 10) + "ab", "x" + strings.Repeat("中", 10) + "ab"}, // 32
+		{"x" + strings.Repeat("中", 11) + "\xe4\xb8", "x" + strings.Repeat("中", 11)},  // then a character at most
+		{gbkHello + "\xc4", "你好"},
+	} {
+		var out bytes.Buffer
+		w := NewDecodeWriter(&out, GBK.OrUTF8())
+		_, err := io.WriteString(w, test.src)
+		require.NoError(t, err)
+		assert.Equal(t, test.at, out.String(), "%q", test.src)
+	}
+}
+
+func TestEncoder(t *testing.T) {
+	for _, test := range []struct {
+		cp        CodePage
+		src, want string
+	}{
+		{GBK, "你好 ok\n", gbkHello + " ok\n"},
+		{GBK, "a😀é\x1a", "a?\xa8\xa6\x1a"},
+		{GBK, "a\xffb\xe4\xbd", "a?b??"},
+		{1252, "naïve Ω", "na\xefve ?"},
+		{UTF8CP, "中\xff", "中\uFFFD"},
+		{UTF16LE, "\uFEFF中", "\xff\xfe\x2d\x4e"},
+		{GB18030, "😀", "\x94\x39\xfc\x36"},
+	} {
+		for i := range len(test.src) + 1 {
+			assert.Equal(t, test.want, written(t, NewEncoder, test.cp, test.src[:i], "", test.src[i:]), "%v, split at %d", test.cp, i)
+		}
+	}
+}
+
+func TestLongTexts(t *testing.T) {
+	line := strings.Repeat("2026-01-02 INFO request served in 12 ms ", 3)
+	for _, text := range []string{
+		strings.Repeat(line+"\n", 2000),
+		strings.Repeat(line+"处理完成 GET /index 用时 12 毫秒\n", 2000),
+		strings.Repeat("中文日志没有换行", 9000),
+	} {
+		for _, cp := range []CodePage{GBK, GB18030, Big5, UTF8CP, UTF16LE} {
+			code := written(t, NewEncoder, cp, text)
+			want := decoded(t, code, cp)
+			if cp != Big5 {
+				require.Equal(t, text, want)
+			}
+			for _, size := range []int{7, 4096, 32 << 10, 1 << 20} {
+				require.Equal(t, code, written(t, NewEncoder, cp, pieces(text, size)...))
+				require.Equal(t, want, written(t, NewDecodeWriter, cp, pieces(code, size)...))
+			}
+			var copied bytes.Buffer
+			n, err := io.Copy(&copied, NewDecoder(strings.NewReader(code), cp))
+			require.NoError(t, err)
+			require.EqualValues(t, len(want), n)
+			require.Equal(t, want, copied.String())
+			if cp == GBK {
+				mixed := text + code
+				require.Equal(t, text+"\n"+text, decoded(t, text+"\n"+code, GBK.OrUTF8()), "%d", len(mixed))
+			}
+		}
+	}
+}
+
+func pieces(s string, size int) (all []string) {
+	for len(s) > size {
+		all = append(all, s[:size])
+		s = s[size:]
+	}
+	return append(all, s)
+}
+
+var errTest = errors.New("test")
+
+// A failingWriter fails once it has taken n bytes.
+type failingWriter struct{ n int }
+
+func (w *failingWriter) Write(p []byte) (int, error) {
+	if len(p) > w.n {
+		return w.n, errTest
+	}
+	w.n -= len(p)
+	return len(p), nil
+}
+
+type shortWriter struct{}
+
+func (shortWriter) Write(p []byte) (int, error) { return len(p) / 2, nil }
+
+func TestConversionErrors(t *testing.T) {
+	for _, src := range []string{strings.Repeat("x", 100<<10), strings.Repeat(gbkHello, 20<<10)} {
+		w := NewDecodeWriter(&failingWriter{40 << 10}, GBK)
+		n, err := io.WriteString(w, src)
+		assert.ErrorIs(t, err, errTest)
+		assert.Less(t, n, len(src))
+		_, err = io.WriteString(NewDecodeWriter(shortWriter{}, GBK), gbkHello)
+		assert.ErrorIs(t, err, io.ErrShortWrite)
+		_, err = io.Copy(&failingWriter{40 << 10}, NewDecoder(strings.NewReader(src), GBK))
+		assert.ErrorIs(t, err, errTest)
+		_, err = io.Copy(shortWriter{}, NewDecoder(strings.NewReader(src), GBK))
+		assert.ErrorIs(t, err, io.ErrShortWrite)
+	}
+
+	out, err := io.ReadAll(NewDecoder(io.MultiReader(strings.NewReader(gbkHello), iotest.ErrReader(errTest)), GBK))
+	assert.ErrorIs(t, err, errTest)
+	assert.Equal(t, "你好", string(out), "what came before the error")
+	_, err = NewDecoder(iotest.TimeoutReader(strings.NewReader(gbkHello)), GBK).Read(nil)
+	assert.NoError(t, err)
+	_, err = NewDecoder(stuckReader{}, GBK).Read(make([]byte, 1))
+	assert.ErrorIs(t, err, io.ErrNoProgress)
+
+	r := NewDecoder(iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader(gbkHello))), GBK)
+	out, err = io.ReadAll(r)
+	assert.ErrorIs(t, err, iotest.ErrTimeout)
+	rest, err := io.ReadAll(r)
+	assert.NoError(t, err)
+	assert.Equal(t, "你好", string(out)+string(rest), "goes on after a deadline")
+
+	w := NewDecodeWriter(io.Discard, GBK)
+	require.NoError(t, w.Close())
+	assert.NoError(t, w.Close(), "idempotent")
+	_, err = io.WriteString(w, "x")
+	assert.ErrorIs(t, err, os.ErrClosed)
+}
+
+// A stuckReader yields nothing.
+type stuckReader struct{}
+
+func (stuckReader) Read([]byte) (int, error) { return 0, nil }
+
+func TestUnknownCodePages(t *testing.T) {
+	for _, cp := range []CodePage{1, 37, 99999, CodePage(7).OrUTF8()} {
+		_, err := NewDecoder(strings.NewReader("x"), cp).Read(make([]byte, 1))
+		assert.ErrorIs(t, err, ErrCodePage, cp)
+		assert.ErrorIs(t, err, errors.ErrUnsupported, cp)
+		_, err = io.Copy(io.Discard, NewDecoder(strings.NewReader("x"), cp))
+		assert.ErrorIs(t, err, ErrCodePage, cp)
+		w := NewDecodeWriter(io.Discard, cp)
+		_, err = io.WriteString(w, "x")
+		assert.ErrorIs(t, err, ErrCodePage, cp)
+		assert.NoError(t, w.Close(), cp)
+	}
+	for _, cp := range []CodePage{Auto, 1, GBK.OrUTF8()} {
+		_, err := io.WriteString(NewEncoder(io.Discard, cp), "x")
+		assert.ErrorIs(t, err, ErrCodePage, cp)
+		_, err = cp.Encoding()
+		assert.ErrorIs(t, err, ErrCodePage, cp)
+	}
+}
+
+func TestDecodeWriterWritesALineInOneCall(t *testing.T) {
+	var calls countingWriter
+	w := NewDecodeWriter(&calls, GBK.OrUTF8())
+	for _, line := range []string{"ASCII\n", "mixed 中文 line\n", "mixed " + gbkHello + " line\n"} {
+		calls = 0
+		_, err := io.WriteString(w, line)
+		require.NoError(t, err)
+		assert.EqualValues(t, 1, calls, "%q", line)
+	}
+}
+
+type countingWriter int
+
+func (c *countingWriter) Write(p []byte) (int, error) { *c++; return len(p), nil }
+
+func TestConvertersDoNotAllocate(t *testing.T) {
+	for name, w := range map[string]io.Writer{
+		"decode": NewDecodeWriter(io.Discard, GBK), "auto": NewDecodeWriter(io.Discard, GBK.OrUTF8()), "encode": NewEncoder(io.Discard, GBK),
+	} {
+		lines := [][]byte{[]byte("ASCII only\n"), []byte("mixed 中文\n"), []byte("mixed " + gbkHello + "\n")}
+		write := func() {
+			for _, line := range lines {
+				w.Write(line)
+			}
+		}
+		write()
+		assert.Zero(t, testing.AllocsPerRun(100, write), name)
+	}
+}
+
+// autoReference is Auto's rule on a whole text, in the plainest words.
+func autoReference(t testing.TB, src string, other CodePage) string {
+	for _, mark := range []struct {
+		mark string
+		cp   CodePage
+	}{{"\xef\xbb\xbf", UTF8CP}, {"\xff\xfe", UTF16LE}, {"\xfe\xff", utf16BE}} {
+		if rest, ok := strings.CutPrefix(src, mark.mark); ok {
+			enc, err := mark.cp.Encoding()
+			require.NoError(t, err)
+			out, err := enc.NewDecoder().String(rest)
+			require.NoError(t, err)
+			return out
+		}
+	}
+	enc, err := other.Encoding()
+	require.NoError(t, err)
+	var out strings.Builder
+	for line := range strings.Lines(src) {
+		first := strings.IndexFunc(line, func(r rune) bool { return r >= utf8.RuneSelf })
+		violation := -1
+		for i := max(first, 0); i < len(line); {
+			r, size := utf8.DecodeRuneInString(line[i:])
+			if r == utf8.RuneError && size == 1 {
+				if utf8.FullRuneInString(line[i:]) {
+					violation = i - first
+				}
+				break
+			}
+			i += size
+		}
+		if violation >= 0 && violation < 32 {
+			converted, err := enc.NewDecoder().String(line)
+			require.NoError(t, err)
+			out.WriteString(converted)
+			continue
+		}
+		out.WriteString(string([]rune(line)))
+	}
+	return out.String()
+}
+
+func FuzzAuto(f *testing.F) {
+	f.Add("plain ASCII\r\n", 3, 5)
+	f.Add("中文 UTF-8\n"+gbkHello+" GBK\n", 4, 14)
+	f.Add("\xef\xbb\xbfa mark\n\xff", 1, 2)
+	f.Add("\xff\xfe\x2d\x4e UTF-16", 1, 3)
+	f.Add(strings.Repeat("é", 16)+"\xc4 enough valid bytes before a violation\n", 31, 33)
+	f.Add("\xe4\xb8\n\xe4\xb8 incomplete at a line's and the input's end \xe4\xb8", 1, 4)
+	f.Fuzz(func(t *testing.T, src string, i, j int) {
+		i = min(max(i, 0), len(src))
+		j = min(max(j, i), len(src))
+		want := autoReference(t, src, GBK)
+		require.True(t, utf8.ValidString(want))
+		require.Equal(t, want, decoded(t, src, GBK.OrUTF8()))
+		require.Equal(t, want, written(t, NewDecodeWriter, GBK.OrUTF8(), src[:i], src[i:j], src[j:]))
+		require.Equal(t, want, written(t, NewDecodeWriter, GBK.OrUTF8(), pieces(src, 1)...))
+	})
+}
+
+func FuzzCodePages(f *testing.F) {
+	f.Add(uint32(GBK), gbkHello+" GBK", 1, 3)
+	f.Add(uint32(GB18030), "\x81\x30\x81\x30 four bytes", 1, 2)
+	f.Add(uint32(ShiftJIS), "\x93\xfa\x96\x7b\xb1 Japanese", 3, 5)
+	f.Add(uint32(Big5), "\xa4\xa4\n\xa4\n", 1, 4)
+	f.Add(uint32(UTF16LE), "\x3d\xd8\x00\xde", 1, 3)
+	f.Add(uint32(1252), "na\xefve", 2, 3)
+	f.Add(uint32(UTF8CP), "中\xff", 1, 2)
+	f.Fuzz(func(t *testing.T, number uint32, src string, i, j int) {
+		cp := CodePage(number)
+		if _, err := cp.Encoding(); err != nil {
+			t.Skip()
+		}
+		i = min(max(i, 0), len(src))
+		j = min(max(j, i), len(src))
+		text := decoded(t, src, cp)
+		require.True(t, utf8.ValidString(text))
+		require.Equal(t, text, written(t, NewDecodeWriter, cp, src[:i], src[i:j], src[j:]))
+		code := written(t, NewEncoder, cp, src)
+		require.Equal(t, code, written(t, NewEncoder, cp, src[:i], src[i:j], src[j:]))
+
+		// A text that the page can express survives.
+		code = written(t, NewEncoder, cp, text)
+		if !strings.ContainsAny(code, "?") && !strings.HasPrefix(text, "\uFEFF") && !strings.HasPrefix(code, "\xef\xbb\xbf") {
+			require.Equal(t, text, decoded(t, code, cp))
+		}
+	})
+}

@@ -1,0 +1,154 @@
+package consolex_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/surefoot-go/surefoot/consolex"
+)
+
+func ExampleUTF8() {
+	restore, err := consolex.UTF8()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer restore()
+	fmt.Println("C code and children may write UTF-8 now: 中文")
+	// Output: C code and children may write UTF-8 now: 中文
+}
+
+func ExampleWith() {
+	cmd := exec.Command("python", "-X", "utf8", "-c", "print('你好')")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := consolex.With(cmd.Run); err != nil {
+		log.Print(err)
+	}
+}
+
+func ExampleStdout() {
+	fmt.Fprintln(consolex.Stdout(), "中文, at any code page") // in a service it goes nowhere, without an error
+	// Output: 中文, at any code page
+}
+
+func ExampleStderr() {
+	slog.SetDefault(slog.New(slog.NewTextHandler(consolex.Stderr(), nil)))
+	slog.Info("服务已启动")
+}
+
+func ExampleNewWriter() {
+	file, err := os.CreateTemp("", "service-*.log")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	// On a console the console, in a service the file.
+	w := consolex.NewWriter(os.Stdout, &consolex.WriterOptions{Fallback: file})
+	defer w.Flush()
+	fmt.Fprintln(w, "服务已启动")
+	// Output: 服务已启动
+}
+
+func ExampleKindOf() {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer null.Close()
+	fmt.Println(consolex.KindOf(null), consolex.KindOf(nil))
+	fmt.Println("colour:", consolex.KindOf(null).Terminal())
+	// Output:
+	// null none
+	// colour: false
+}
+
+func ExampleAttachParent() {
+	if err := consolex.AttachParent(); err != nil {
+		return // a double click: nobody reads along
+	}
+	fmt.Println("usage: tool [-v]") // in the terminal that tool.exe, built with -H windowsgui, was called from
+}
+
+func ExampleStdin() {
+	lines := bufio.NewScanner(consolex.Stdin())
+	for lines.Scan() {
+		fmt.Println(lines.Text()) // UTF-8 from any console; Ctrl+C does not end it
+	}
+}
+
+func ExampleNewDecoder() {
+	log936 := "2026-01-02 \xb7\xfe\xce\xf1\xd2\xd1\xc6\xf4\xb6\xaf\n" + // an old program's line
+		"2026-01-02 你好\n" // and a new one's
+	text, err := io.ReadAll(consolex.NewDecoder(strings.NewReader(log936), consolex.GBK.OrUTF8()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(string(text))
+	// Output:
+	// 2026-01-02 服务已启动
+	// 2026-01-02 你好
+}
+
+func ExampleNewDecodeWriter() {
+	cmd := exec.Command("ipconfig")
+	out := consolex.NewDecodeWriter(consolex.Stdout(), consolex.Auto)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := errors.Join(cmd.Run(), out.Close()); err != nil {
+		log.Print(err)
+	}
+}
+
+func ExampleNewEncoder() {
+	var report strings.Builder
+	w := consolex.NewEncoder(&report, consolex.GBK)
+	fmt.Fprint(w, "中文 ✓")
+	if err := w.Close(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%q", report.String())
+	// Output: "\xd6\xd0\xce\xc4 ?"
+}
+
+func ExampleCombinedOutput() {
+	out, err := consolex.CombinedOutput(exec.Command("go", "env", "GOARCH"))
+	if err != nil {
+		log.Fatal(err, "\n", out)
+	}
+	fmt.Println(strings.TrimSpace(out))
+}
+
+func ExampleStream() {
+	if err := consolex.Stream(exec.Command("ping", "localhost"), consolex.Stdout()); err != nil {
+		log.Print(err)
+	}
+}
+
+func ExampleCodePage_Encoding() {
+	enc, err := consolex.Big5.Encoding()
+	if err != nil {
+		log.Fatal(err)
+	}
+	text, err := enc.NewDecoder().String("\xa4\xa4\xa4\xe5")
+	fmt.Println(text, err)
+	_, err = consolex.CodePage(37).Encoding()
+	fmt.Println(errors.Is(err, consolex.ErrCodePage), err)
+	// Output:
+	// 中文 <nil>
+	// true consolex: unsupported code page 37: no table has this number
+}
+
+func ExampleCodePage_OrUTF8() {
+	fmt.Println(consolex.GBK, consolex.GBK.OrUTF8())
+	// Output: 936 auto or 936
+}
+
+func ExampleChild() {
+	fmt.Println("children write", consolex.Child(), "here; old programs", consolex.ANSI(), "and new consoles", consolex.OEM())
+}

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package consolex
+
+var systemHelpers map[string]func([]string) int

@@ -1,0 +1,120 @@
+package eventx
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// The parts of an event's way, one by one. internal/bench compares the whole
+// with its peers.
+
+// sampleRecord is an event with five attributes.
+func sampleRecord() slog.Record {
+	r := slog.NewRecord(time.Now(), slog.LevelError, "payment service unreachable", 0)
+	r.AddAttrs(slog.String("host", "pay.example.com"), slog.Int("attempt", 3),
+		slog.Duration("after", 1500*time.Millisecond), slog.Bool("retry", true), slog.Float64("load", 0.75))
+	return r
+}
+
+func discardReports(uint16, uint16, uint32, []*uint16) error { return nil }
+
+// BenchmarkFormat is what the caller does before the queue.
+func BenchmarkFormat(b *testing.B) {
+	h, r := &Handler{}, sampleRecord()
+	b.ReportAllocs()
+	for b.Loop() {
+		e := newEntry()
+		h.format(e, &r)
+		e.free()
+	}
+}
+
+// BenchmarkEventLog is formatting and all that the writer does for the Windows
+// Event Log, UTF-16 included, but ReportEventW.
+func BenchmarkEventLog(b *testing.B) {
+	h, r := &Handler{}, sampleRecord()
+	l := &eventLog{report: discardReports}
+	b.ReportAllocs()
+	for b.Loop() {
+		e := newEntry()
+		e.time, e.level = r.Time, r.Level
+		h.format(e, &r)
+		if _, err := l.write(e); err != nil {
+			b.Fatal(err)
+		}
+		e.free()
+	}
+}
+
+func BenchmarkJSONHandler(b *testing.B) {
+	h, r := slog.NewJSONHandler(io.Discard, nil), sampleRecord()
+	ctx := context.Background()
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = h.Handle(ctx, r)
+	}
+}
+
+// BenchmarkEnqueue is the way through the queue, in and out.
+func BenchmarkEnqueue(b *testing.B) {
+	q := newQueue(16, Rate{PerSecond: -1})
+	e := entryOf(slog.LevelError, "m")
+	b.ReportAllocs()
+	for b.Loop() {
+		q.push(e)
+		e, _, _ = q.pop()
+	}
+}
+
+// BenchmarkEnqueueRated has the token bucket, too.
+func BenchmarkEnqueueRated(b *testing.B) {
+	q := newQueue(16, Rate{PerSecond: 1e12, Burst: 1e9})
+	e := entryOf(slog.LevelError, "m")
+	b.ReportAllocs()
+	for b.Loop() {
+		q.push(e)
+		e, _, _ = q.pop()
+	}
+}
+
+// BenchmarkHandle is the whole way on one processor, with a log that discards.
+func BenchmarkHandle(b *testing.B) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	old := openSink
+	openSink = func(string) (sink, error) {
+		return &eventLog{report: discardReports}, nil
+	}
+	defer func() { openSink = old }()
+	h, err := NewHandler("surefoot-bench", &HandlerOptions{Rate: Rate{PerSecond: -1}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, r := context.Background(), sampleRecord()
+	defer h.Close(ctx)
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = h.Handle(ctx, r)
+		if n++; n%512 == 0 {
+			_ = h.Flush(ctx)
+		}
+	}
+}
+
+func BenchmarkDisabled(b *testing.B) {
+	h, err := NewHandler("surefoot-bench", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx := context.Background()
+	defer h.Close(ctx)
+	l := slog.New(h)
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Info("nobody reads this")
+	}
+}

@@ -1,0 +1,118 @@
+package eventx
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Event IDs that this package writes itself. An operator filters by them; they
+// never change. Custom IDs are best taken from 1000 on.
+//
+//	ID   name           level    when
+//	100  IDStarting     info     a service begins to start
+//	101  IDHealthy      info     it serves as it should
+//	102  IDDegraded     warning  it serves, but not everything or not well
+//	103  IDUnhealthy    error    it does not serve
+//	104  IDStopping     info     it was told to stop
+//	105  IDStopped      info     it has stopped
+//	106  IDCrashed      error    it, or its previous run, ended by itself
+//	107  IDFlapping     warning  its health changes too often: changes are folded
+//	108  IDSuppressed   warning  events over the rate were not written: how many
+//	109  IDDropped      error    events were lost because the log was too slow or gone: how many
+const (
+	IDStarting uint16 = 100 + iota
+	IDHealthy
+	IDDegraded
+	IDUnhealthy
+	IDStopping
+	IDStopped
+	IDCrashed
+	IDFlapping
+	IDSuppressed
+	IDDropped
+)
+
+// DefaultID is the ID of an event that has none of its own.
+const DefaultID uint16 = 1
+
+// ErrSourceName says that a name can't be an event source's.
+var ErrSourceName = errors.New("eventx: not a usable source name")
+
+// eventID and categoryID mark the two attributes that are not text.
+type (
+	eventID    uint16
+	categoryID uint16
+)
+
+// ID returns the attribute that gives an event its ID in the log: 0–65535. The
+// [Handler] takes it out of the text, wherever it stands (in the call, in With
+// or in a group); of several the last one counts. Other handlers show it as
+// event_id=N. A constant ID costs no allocation.
+func ID(id uint16) slog.Attr { return slog.Attr{Key: "event_id", Value: slog.AnyValue(eventID(id))} }
+
+// Category returns the attribute that gives an event its category: the number,
+// from 1, of one of its [Source]'s Categories. It is taken out of the text as
+// an ID is.
+func Category(c uint16) slog.Attr {
+	return slog.Attr{Key: "event_category", Value: slog.AnyValue(categoryID(c))}
+}
+
+// severity is the order in which events are given up when there are too many.
+type severity uint8
+
+const (
+	sevInfo severity = iota
+	sevWarn
+	sevError
+	severities
+)
+
+// severityOf takes levels as ranges: Warn+2 is a warning.
+func severityOf(l slog.Level) severity {
+	switch {
+	case l >= slog.LevelError:
+		return sevError
+	case l >= slog.LevelWarn:
+		return sevWarn
+	}
+	return sevInfo
+}
+
+// maxSourceName is the most UTF-16 units of a source's name: a registry key's
+// name has at most 255, and the log's own path takes some (Microsoft,
+// "EventLog.CreateEventSource": 212).
+const maxSourceName = 212
+
+// logNames are the names of logs that exist on every Windows. A source of the
+// same name is taken for the log.
+var logNames = []string{"Application", "System", "Security", "Setup", "ForwardedEvents"}
+
+// checkSourceName applies the rules of all systems on all of them, so that a
+// name that works on one works on the next.
+func checkSourceName(name string) error {
+	bad := func(why string) error { return fmt.Errorf("%w: %q %s", ErrSourceName, name, why) }
+	switch {
+	case name == "":
+		return fmt.Errorf("%w: it is empty", ErrSourceName)
+	case !utf8.ValidString(name):
+		return bad("is not valid UTF-8")
+	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7F }):
+		return bad("contains a control character")
+	case strings.ContainsRune(name, '\\'):
+		return bad(`contains a backslash, which separates registry keys`)
+	case strings.TrimSpace(name) != name:
+		return bad("begins or ends with a space")
+	case len(utf16.Encode([]rune(name))) > maxSourceName:
+		return bad(fmt.Sprintf("is longer than %d UTF-16 units", maxSourceName))
+	}
+	for _, log := range logNames {
+		if strings.EqualFold(name, log) {
+			return bad("is the name of a log")
+		}
+	}
+	return nil
+}

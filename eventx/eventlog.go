@@ -1,0 +1,179 @@
+package eventx
+
+import (
+	"errors"
+	"strconv"
+	"syscall"
+
+	"github.com/surefoot-go/surefoot/internal/eventsink"
+	"github.com/surefoot-go/surefoot/internal/msgtable"
+)
+
+// textBudget is the most UTF-16 units of an event's text. 31,839 are
+// documented (Microsoft, "ReportEventW"); above about 31,700, less the names of
+// source and computer, some systems refuse
+// (github.com/serilog/serilog-sinks-eventlog pull request 41).
+const textBudget = 31_000
+
+// Types of events, as ReportEventW has them.
+const (
+	typeError       = 1
+	typeWarning     = 2
+	typeInformation = 4
+)
+
+// form is what it takes to make an event readable in Event Viewer.
+type form uint8
+
+const (
+	// formAny: the source's message file has every ID, with the text as its
+	// one insertion string.
+	formAny form = iota
+	// formLow: it is EventCreate.exe, which has only the IDs 1–1000.
+	formLow
+	// formOEM: there is no message file. NELOG_OEM_Code, an event of Windows'
+	// own with nothing but nine insertion strings, is shown without one
+	// (lmerrlog.h; golang.org/issue/59780).
+	formOEM
+)
+
+const (
+	maxLowID = 1000
+	oemID    = 3299
+	oemCount = 9 // with fewer insertion strings, placeholders would be seen
+)
+
+// eventLog writes to the Windows Event Log.
+type eventLog struct {
+	report  eventsink.ReportFunc
+	release func() error // closes what report needs; nil: nothing
+	form    form
+
+	text    []uint16 // scratch
+	utf8    []byte
+	inserts [oemCount]*uint16
+	none    [1]uint16 // an empty insertion string
+}
+
+func (l *eventLog) write(e *entry) (cut bool, err error) {
+	l.utf8 = appendEventText(l.utf8[:0], e, l.form)
+	cut, err = l.send(e, textBudget)
+	if err == nil {
+		return cut, nil
+	}
+	if !gone(err) {
+		// Nothing but the size is likely to be wrong: what is written of an
+		// event that is too long for this system is better than nothing.
+		cut, err = l.send(e, min(len(l.text), textBudget)/2)
+	}
+	if gone(err) {
+		err = lost(err)
+	}
+	return cut, err
+}
+
+func (l *eventLog) send(e *entry, budget int) (cut bool, err error) {
+	text, left := msgtable.AppendInsert(l.text[:0], l.utf8, budget)
+	l.text = append(text, 0)
+	l.inserts[0] = &l.text[0]
+	n := 1
+	if l.form == formOEM {
+		for n < oemCount {
+			l.inserts[n] = &l.none[0]
+			n++
+		}
+	}
+	return left > 0, l.report(eventType(e), e.category, uint32(shownID(e, l.form)), l.inserts[:n])
+}
+
+func (l *eventLog) close() error {
+	if l.release == nil {
+		return nil
+	}
+	return l.release()
+}
+
+func eventType(e *entry) uint16 {
+	switch severityOf(e.level) {
+	case sevError:
+		return typeError
+	case sevWarn:
+		return typeWarning
+	}
+	return typeInformation
+}
+
+// shownID is the ID that the log gets for e.
+func shownID(e *entry, f form) uint16 {
+	id := e.eventID()
+	switch {
+	case f == formOEM:
+		return oemID
+	case f == formLow && (id == 0 || id > maxLowID):
+		return DefaultID
+	}
+	return id
+}
+
+// appendEventText appends e as Event Viewer shows it: the message, then each
+// attribute on a line of its own. The lines of a longer value are indented, so
+// that none of them can pass for an attribute. An ID that the log can't have is
+// an attribute.
+func appendEventText(dst []byte, e *entry, f form) []byte {
+	if !e.multiline {
+		dst = append(dst, e.buf...)
+	} else {
+		dst = append(dst, e.message()...)
+		for _, field := range e.fields {
+			dst = append(dst, e.buf[field.key-1:field.val]...)
+			dst = appendIndented(dst, e.value(field))
+		}
+	}
+	if e.source != nil {
+		dst = append(append(dst, "\nsource="...), e.source.File...)
+		dst = strconv.AppendInt(append(dst, ':'), int64(e.source.Line), 10)
+	}
+	if e.hasID && shownID(e, f) != e.id {
+		dst = strconv.AppendUint(append(dst, "\nevent_id="...), uint64(e.id), 10)
+	}
+	return dst
+}
+
+func appendIndented(dst, value []byte) []byte {
+	for i, c := range value {
+		dst = append(dst, c)
+		if c == '\n' || c == '\r' && (i+1 == len(value) || value[i+1] != '\n') {
+			dst = append(dst, "  "...)
+		}
+	}
+	return dst
+}
+
+// Errors after which the log has to be opened again, by their names in
+// winerror.h.
+const (
+	errorInvalidHandle        = syscall.Errno(6)
+	errorEventLogFileCorrupt  = syscall.Errno(1500)
+	errorEventLogCantStart    = syscall.Errno(1501)
+	errorLogFileFull          = syscall.Errno(1502)
+	errorEventLogFileChanged  = syscall.Errno(1503)
+	rpcUnknownInterface       = syscall.Errno(1717)
+	rpcServerUnavailable      = syscall.Errno(1722)
+	rpcServerTooBusy          = syscall.Errno(1723)
+	rpcCallFailed             = syscall.Errno(1726)
+	rpcCallFailedDidNotExcute = syscall.Errno(1727)
+	rpcEndpointNotFound       = syscall.Errno(1753)
+)
+
+// gone says whether err is about the log and not about the event: it is full,
+// its service is down, or the system has none, as a container
+// (github.com/dotnet/runtime issue 73303).
+func gone(err error) bool {
+	errno, _ := errors.AsType[syscall.Errno](err)
+	switch errno {
+	case errorInvalidHandle, errorEventLogFileCorrupt, errorEventLogCantStart, errorLogFileFull, errorEventLogFileChanged,
+		rpcUnknownInterface, rpcServerUnavailable, rpcServerTooBusy, rpcCallFailed, rpcCallFailedDidNotExcute, rpcEndpointNotFound:
+		return true
+	}
+	return false
+}

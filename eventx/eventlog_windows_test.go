@@ -1,0 +1,88 @@
+package eventx
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+var helpers = map[string]func([]string) int{"report": reportHelper}
+
+// reportHelper writes two events of an unregistered source.
+func reportHelper([]string) int {
+	h, err := NewHandler("surefoot-unregistered", &HandlerOptions{Level: slog.LevelInfo})
+	if err != nil {
+		return 1
+	}
+	l := slog.New(h)
+	l.Error("磁盘 100%1 full", ID(4000), Category(3), "path", `C:\data`)
+	l.Info("plain")
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if h.Close(ctx) != nil || h.Stats().Errors > 0 {
+		return 2
+	}
+	return 0
+}
+
+// TestReportUnregistered writes as a service does that was never installed.
+func TestReportUnregistered(t *testing.T) {
+	testenv.NeedChange(t, "writes to the Application log")
+	out, err := testenv.Command(t, "report").CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+// TestReportEventTrace reads from Wine's trace what ReportEventW was given.
+func TestReportEventTrace(t *testing.T) {
+	if !testenv.IsWine() {
+		t.Skip("reads Wine's trace; TestQueryEventLog reads the log of Windows")
+	}
+	trace := wineTrace(t, "report", "-all,+eventlog,fixme+advapi")
+	call := regexp.MustCompile(`ReportEventW (?:\(\w+,(\w+,\w+,\w+),\w+,(\w+),|L"(.*)"\r?\n)`)
+	var got []string
+	for _, m := range call.FindAllStringSubmatch(trace, -1) {
+		got = append(got, m[1]+m[2]+m[3])
+	}
+	assert.Equal(t, []string{
+		"0x0001,0x0003,0x00000ce3" + "0x0009", // error, category 3, ID 3299, nine strings
+		`\78c1\76d8 100%\200b1 full\r\n`, `path=C:\\data\r\n`, "event_id=4000",
+		"0x0004,0x0000,0x00000ce3" + "0x0009", // information
+		"plain",
+	}, got, trace)
+}
+
+// wineTrace runs a helper on a Wine of its own with the given WINEDEBUG, and
+// returns all that it wrote. Wine traces to Unix's stderr, which no Windows
+// program sees, but a Windows program can start a Unix one.
+func wineTrace(t *testing.T, helper, debug string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(`Z:\tmp`, "eventx")
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	wineExec, err := filepath.Abs(`..\.ci\wine-exec`)
+	require.NoError(t, err)
+	unix := func(path string) string { return "'" + filepath.ToSlash(strings.TrimPrefix(path, "Z:")) + "'" }
+	cmd := testenv.Command(t, helper)
+	p, err := os.StartProcess(`Z:\bin\sh`, []string{"sh", "-c", unix(wineExec) + " " + unix(exe) + " >" + unix(dir) + "/out 2>&1; mv " + unix(dir) + "/out " + unix(dir) + "/done"},
+		&os.ProcAttr{Env: append(cmd.Env, "WINEDEBUG="+debug), Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
+	require.NoError(t, err)
+	p.Release() // a Unix process can't be waited for
+	var out []byte
+	require.Eventually(t, func() bool {
+		out, err = os.ReadFile(filepath.Join(dir, "done"))
+		return err == nil
+	}, time.Minute, 20*time.Millisecond)
+	return string(out)
+}

@@ -1,0 +1,159 @@
+package eventx
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
+)
+
+// errUntrustedDir: somebody else owns the folder that message files belong in.
+// Whoever can write there could have Event Viewer, run by an administrator,
+// show what he likes.
+var errUntrustedDir = errors.New("the folder for message files is not to be trusted")
+
+// folderSDDL: only administrators and the system write; all accounts read,
+// LocalService, which is the event log's, among them. Nothing is inherited from
+// %ProgramData%, in which every user may make files.
+const folderSDDL = "O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;AU)(A;OICI;0x1200a9;;;LS)"
+
+// messageDir is where message files are put. It is a variable for the tests'
+// sake. The registry knows %ProgramData%; a variable of that name is anybody's.
+var messageDir = func() string {
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList`, registry.QUERY_VALUE)
+	if err == nil {
+		defer key.Close()
+		if dir, _, err := key.GetStringValue("ProgramData"); err == nil {
+			if dir, err := registry.ExpandString(dir); err == nil {
+				return filepath.Join(dir, "surefoot", "eventx")
+			}
+		}
+	}
+	return filepath.Join(filepath.VolumeName(os.Getenv("SystemRoot"))+`\`, "ProgramData", "surefoot", "eventx")
+}
+
+// secureDir makes dir and its parent, or makes them safe.
+func secureDir(dir string) error {
+	for _, d := range []string{filepath.Dir(dir), dir} {
+		sd, err := windows.SecurityDescriptorFromString(folderSDDL)
+		if err != nil {
+			return err
+		}
+		path, err := windows.UTF16PtrFromString(d)
+		if err != nil {
+			return err
+		}
+		err = windows.CreateDirectory(path, &windows.SecurityAttributes{Length: uint32(unsafe.Sizeof(windows.SecurityAttributes{})), SecurityDescriptor: sd})
+		if errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
+			err = secureExisting(d, sd)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", d, err)
+		}
+	}
+	return nil
+}
+
+// secureExisting checks who owns dir before it gives it its rights: the owner
+// could have opened it for writing already.
+func secureExisting(dir string, want *windows.SECURITY_DESCRIPTOR) error {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%w: it is a link or a file", errUntrustedDir)
+	}
+	sd, err := windows.GetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
+	if err != nil {
+		return err
+	}
+	owner, _, err := sd.Owner()
+	if err != nil {
+		return err
+	}
+	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return err
+	}
+	if !owner.IsWellKnown(windows.WinBuiltinAdministratorsSid) && !owner.IsWellKnown(windows.WinLocalSystemSid) && !owner.Equals(user.User.Sid) {
+		return fmt.Errorf("%w: it belongs to %s: look into it, then delete it", errUntrustedDir, owner)
+	}
+	dacl, _, err := want.DACL()
+	if err != nil {
+		return err
+	}
+	return windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT,
+		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, dacl, nil)
+}
+
+// placeFile puts content into dir under its own name.
+func placeFile(dir, kind string, content []byte) (path string, wrote bool, err error) {
+	path = filepath.Join(dir, messageFileName(kind, content))
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
+		return path, false, nil
+	}
+	f, err := os.CreateTemp(dir, "new-*.tmp")
+	if err != nil {
+		return "", false, err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", false, err
+	}
+	return path, true, os.Rename(f.Name(), path)
+}
+
+const lockName = "lock"
+
+// lockDir keeps other Installs and Uninstalls out of dir: what one is about to
+// name in the registry another could take for unused. It fails if there is no
+// such folder.
+func lockDir(dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, new(windows.Overlapped)); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return func() { f.Close() }, nil
+}
+
+// removeUnusedFiles removes the message files that no source names any more.
+// One that Event Viewer holds open stays for the next time.
+func removeUnusedFiles(dir string) {
+	used, err := usedFiles()
+	if err != nil {
+		return
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if isMessageFileName(e.Name()) && !used[strings.ToLower(path)] {
+			os.Remove(path)
+		}
+	}
+}
+
+// removeEmptyDir removes the folders if nothing is left in them.
+func removeEmptyDir(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) > 1 || len(entries) == 1 && entries[0].Name() != lockName {
+		return
+	}
+	os.Remove(filepath.Join(dir, lockName))
+	os.Remove(dir)
+	os.Remove(filepath.Dir(dir))
+}

@@ -1,0 +1,238 @@
+package eventx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"time"
+)
+
+// ErrClosed is what a [Handler] returns for events after its Close. They are
+// counted as dropped.
+var ErrClosed = errors.New("eventx: handler is closed")
+
+// closeWait bounds a Close whose context has no deadline.
+const closeWait = 5 * time.Second
+
+// HandlerOptions are the options of [NewHandler]. The zero value is fit for a
+// service.
+type HandlerOptions struct {
+	// Level is the lowest level that is written; nil: slog.LevelWarn. A log of
+	// the system is read by operators: what is routine belongs elsewhere.
+	// State changes of a [Health] are written whatever it is.
+	Level slog.Leveler
+
+	// AddSource adds the file and line of the call.
+	AddSource bool
+
+	// ReplaceAttr is called for the message, the source and every attribute
+	// that is not a group, as slog.HandlerOptions describes. It is not called
+	// for time and level, which the log keeps itself, nor for ID and Category.
+	ReplaceAttr func(groups []string, a slog.Attr) slog.Attr
+
+	// Queue is how many events may wait for the log; 0: 1,024.
+	Queue int
+
+	// Rate limits the events of each ID.
+	Rate Rate
+
+	// Fallback takes the events while the system's log can't be written, a
+	// line each in the form of slog.TextHandler; nil: os.Stderr. Only the
+	// handler's own goroutine writes to it.
+	Fallback io.Writer
+}
+
+// A Handler is a [slog.Handler] that writes to the system's log. Handlers that
+// WithAttrs and WithGroup return share its queue and counts. All methods may be
+// called concurrently.
+type Handler struct {
+	w       *writer
+	level   slog.Leveler
+	source  bool
+	replace replaceFunc
+
+	with   text     // what WithAttrs prepared; with.prefix: the open groups
+	groups []string // the same groups
+}
+
+// Stats are counts since NewHandler. After a Flush that returned nil,
+// Written + Dropped + Suppressed = Sent.
+type Stats struct {
+	Sent       uint64 // events that were enabled and handed over, and the package's own reports
+	Written    uint64 // to the system's log, or to the fallback in its stead
+	Dropped    uint64 // lost: the queue was full, the handler closed, or the fallback failed too
+	Suppressed uint64 // over the rate
+	Truncated  uint64 // of those written, how many had to be cut to the log's limit
+	Errors     uint64 // failures to open or to write the log or the fallback
+}
+
+// NewHandler returns a handler that writes events of the named source, which
+// should have been registered by [Install] where there is such a thing: without
+// it, the events are readable all the same, see [Status]. It fails only for a
+// name that can't be a source's, with an error that wraps [ErrSourceName]: a log
+// that can't be opened now is tried again later, and events go to the fallback
+// until then.
+//
+// The handler owns a goroutine until it is closed.
+func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
+	if err := checkSourceName(source); err != nil {
+		return nil, err
+	}
+	if o == nil {
+		o = &HandlerOptions{}
+	}
+	h := &Handler{level: o.Level, source: o.AddSource, replace: o.ReplaceAttr}
+	if h.level == nil {
+		h.level = slog.LevelWarn
+	}
+	capacity := o.Queue
+	if capacity <= 0 {
+		capacity = 1024
+	}
+	h.w = &writer{source: source, queue: newQueue(capacity, o.Rate), fallback: o.Fallback, done: make(chan struct{})}
+	if h.w.fallback == nil {
+		h.w.fallback = os.Stderr
+	}
+	go h.w.run()
+	return h, nil
+}
+
+// always is the context of an event that is written whatever the level. Its
+// type alone says so: looking a value up would cost every disabled call.
+type always struct{ context.Context }
+
+// Enabled says whether events of the level are written.
+func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
+	if level >= h.level.Level() {
+		return true
+	}
+	_, ok := ctx.(always)
+	return ok
+}
+
+// Handle hands r over to the writer. It copies all that it needs, and it never
+// waits for the log. Only when the queue is full of errors does one more error
+// wait for room, at most 100 ms. Its one error is [ErrClosed]: what else goes
+// wrong is counted in [Handler.Stats] and reported in the log.
+func (h *Handler) Handle(_ context.Context, r slog.Record) error {
+	e := newEntry()
+	e.time, e.level = r.Time, r.Level
+	h.format(e, &r)
+	if !h.w.queue.push(e) {
+		return ErrClosed
+	}
+	return nil
+}
+
+func (h *Handler) format(e *entry, r *slog.Record) {
+	message := r.Message
+	if h.replace != nil {
+		if a := h.replace(nil, slog.String(slog.MessageKey, message)); a.Equal(slog.Attr{}) {
+			message = ""
+		} else {
+			message = a.Value.Resolve().String()
+		}
+	}
+	e.buf = append(e.buf, message...)
+	e.appendText(&h.with)
+	if h.source {
+		h.appendSource(e, r)
+	}
+	e.prefix = append(e.prefix, h.with.prefix...)
+	r.Attrs(func(a slog.Attr) bool {
+		e.appendAttr(h.replace, h.groups, a)
+		return true
+	})
+}
+
+func (h *Handler) appendSource(e *entry, r *slog.Record) {
+	e.source = r.Source()
+	if e.source == nil || h.replace == nil {
+		return
+	}
+	a := h.replace(nil, slog.Any(slog.SourceKey, e.source))
+	if s, ok := a.Value.Any().(*slog.Source); ok && a.Key == slog.SourceKey {
+		e.source = s
+		return
+	}
+	e.source = nil
+	e.appendAttr(nil, nil, a)
+}
+
+// WithAttrs returns a handler that adds attrs to every event. They are
+// formatted once, now.
+func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	c := h.clone()
+	for _, a := range attrs {
+		c.with.appendAttr(c.replace, c.groups, a)
+	}
+	return c
+}
+
+// WithGroup returns a handler that puts "name." before the keys of all
+// attributes that follow.
+func (h *Handler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	c := h.clone()
+	c.groups = append(c.groups, name)
+	c.with.prefix = append(appendKey(c.with.prefix, name), '.')
+	return c
+}
+
+func (h *Handler) clone() *Handler {
+	c := *h
+	c.groups = slices.Clip(slices.Clone(h.groups))
+	c.with.buf = slices.Clone(h.with.buf)
+	c.with.fields = slices.Clone(h.with.fields)
+	c.with.prefix = slices.Clone(h.with.prefix)
+	return &c
+}
+
+// Flush returns when all events that were handed over before it are in the log
+// or accounted for in [Handler.Stats]; with the context's error if that ends
+// first.
+func (h *Handler) Flush(ctx context.Context) error {
+	select {
+	case <-h.w.queue.flush():
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("eventx: flush: %w", context.Cause(ctx))
+	}
+}
+
+// Close writes what is queued, closes the log and ends the handler's goroutine.
+// It waits as long as ctx allows, and five seconds at most if ctx has no
+// deadline. If the log hangs longer than that, it gives up what is queued and
+// returns an error that says how many events were lost; the goroutine then ends
+// when the log answers. Close may be called again, and waits again.
+func (h *Handler) Close(ctx context.Context) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, closeWait)
+		defer cancel()
+	}
+	h.w.queue.close()
+	select {
+	case <-h.w.done:
+		h.w.queue.abandon() // lets later barriers through
+		return nil
+	case <-ctx.Done():
+		n := h.w.queue.abandon()
+		return fmt.Errorf("eventx: close: %w: the log hangs, %d events lost", context.Cause(ctx), n)
+	}
+}
+
+// Stats returns the counts so far.
+func (h *Handler) Stats() Stats {
+	s := h.w.queue.counts()
+	s.Written = h.w.written.Load()
+	s.Truncated = h.w.truncated.Load()
+	s.Errors = h.w.errors.Load()
+	return s
+}

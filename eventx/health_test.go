@@ -1,0 +1,248 @@
+package eventx
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestHealth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(fakeLog).use(t)
+		h := newHandler(t, &HandlerOptions{AddSource: true}) // Warn and up: changes are written all the same
+		ctx := context.Background()
+		health := NewHealth(slog.New(h), "orders")
+		assert.True(t, health.Set(ctx, Starting, ""))
+		time.Sleep(1500 * time.Millisecond)
+		assert.True(t, health.Set(ctx, Healthy, "all checks pass"))
+		assert.False(t, health.Set(ctx, Healthy, "still"), "not a change")
+		time.Sleep(time.Hour)
+		assert.True(t, health.Set(ctx, Degraded, "cache unreachable"))
+		assert.True(t, health.Set(ctx, Unhealthy, "database unreachable"))
+		assert.True(t, health.Set(ctx, Stopping, "asked to"))
+		assert.True(t, health.Set(ctx, Stopped, ""))
+		assert.True(t, health.Set(ctx, Crashed, "by itself"))
+		assert.False(t, health.Set(ctx, Crashed+1, "no such state"))
+		flush(t, h)
+		type line struct {
+			level   slog.Level
+			id      uint16
+			message string
+			attrs   string
+		}
+		var got []line
+		for _, e := range log.all() {
+			got = append(got, line{e.Level, e.ID, e.Message, e.Attrs})
+			require.NotNil(t, e.Source)
+			assert.Contains(t, e.Source.File, "health_test.go", "the source is Set's caller")
+		}
+		assert.Equal(t, []line{
+			{slog.LevelInfo, 100, "orders: starting", "service=orders,old=none,new=starting,reason=,after=0s"},
+			{slog.LevelInfo, 101, "orders: starting -> healthy", "service=orders,old=starting,new=healthy,reason=all checks pass,after=1.5s"},
+			{slog.LevelWarn, 102, "orders: healthy -> degraded", "service=orders,old=healthy,new=degraded,reason=cache unreachable,after=1h0m0s"},
+			{slog.LevelError, 103, "orders: degraded -> unhealthy", "service=orders,old=degraded,new=unhealthy,reason=database unreachable,after=0s"},
+			{slog.LevelInfo, 104, "orders: unhealthy -> stopping", "service=orders,old=unhealthy,new=stopping,reason=asked to,after=0s"},
+			{slog.LevelInfo, 105, "orders: stopping -> stopped", "service=orders,old=stopping,new=stopped,reason=,after=0s"},
+			{slog.LevelError, 106, "orders: stopped -> crashed", "service=orders,old=stopped,new=crashed,reason=by itself,after=0s"},
+		}, got)
+	})
+}
+
+// TestHealthThroughOthers: in a slog.MultiHandler, each handler keeps its own
+// rules.
+func TestHealthThroughOthers(t *testing.T) {
+	log := new(fakeLog).use(t)
+	h := newHandler(t, nil)
+	var out strings.Builder
+	l := slog.New(slog.NewMultiHandler(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelError}), h)).With("host", "a")
+	NewHealth(l, "orders").Set(context.Background(), Healthy, "")
+	flush(t, h)
+	assert.Equal(t, []string{"orders: healthy"}, log.messages())
+	assert.Contains(t, log.all()[0].Attrs, "host=a")
+	assert.Empty(t, out.String())
+}
+
+func TestFlapping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(fakeLog).use(t)
+		h := newHandler(t, nil)
+		ctx := context.Background()
+		health := NewHealth(slog.New(h), "orders")
+		require.True(t, health.Set(ctx, Healthy, ""))
+		logged := 0
+		for i := range 20 {
+			time.Sleep(5 * time.Second)
+			if health.Set(ctx, []HealthState{Degraded, Healthy}[i%2], "cache") {
+				logged++
+			}
+		}
+		assert.Equal(t, flapLimit, logged)
+		time.Sleep(flapQuiet + time.Second)
+		synctest.Wait()
+		flush(t, h)
+		events := log.all()
+		require.Len(t, events, 1+flapLimit+2)
+		assert.Equal(t, IDFlapping, events[6].ID)
+		assert.Equal(t, "orders: its health is flapping", events[6].Message)
+		assert.Equal(t, "service=orders,old=degraded,new=healthy,reason=cache,changes=6,within=1m0s", events[6].Attrs)
+		assert.Equal(t, IDHealthy, events[7].ID)
+		assert.Equal(t, "orders: settled: healthy", events[7].Message)
+		assert.Equal(t, "service=orders,new=healthy,reason=cache,folded=15,flapping=2m10s", events[7].Attrs)
+
+		time.Sleep(time.Second)
+		assert.True(t, health.Set(ctx, Degraded, "cache"), "it can be logged again")
+	})
+}
+
+// TestFlappingEnds: to stop is not to flap.
+func TestFlappingEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(fakeLog).use(t)
+		h := newHandler(t, nil)
+		ctx := context.Background()
+		health := NewHealth(slog.New(h), "orders")
+		for i := range 11 {
+			health.Set(ctx, []HealthState{Healthy, Unhealthy}[i%2], "")
+		}
+		assert.True(t, health.Set(ctx, Stopping, "asked to"))
+		time.Sleep(2 * flapQuiet)
+		synctest.Wait()
+		flush(t, h)
+		events := log.all()
+		require.Len(t, events, 1+flapLimit+2)
+		assert.Equal(t, IDStopping, events[7].ID)
+		assert.Contains(t, events[7].Attrs, "folded=5,")
+	})
+}
+
+// TestSlowChanges: a few changes, or slow ones, are no flapping.
+func TestSlowChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		new(fakeLog).use(t)
+		health := NewHealth(slog.New(newHandler(t, nil)), "orders")
+		for i := range 50 {
+			assert.True(t, health.Set(context.Background(), []HealthState{Healthy, Degraded}[i%2], ""))
+			time.Sleep(13 * time.Second)
+		}
+	})
+}
+
+func TestOnCrash(t *testing.T) {
+	log := new(fakeLog).use(t)
+	h := newHandler(t, nil)
+	health := NewHealth(slog.New(h), "orders")
+	var onCrash func(context.Context, []byte) = health.OnCrash
+	onCrash(context.Background(), nil)
+	onCrash(context.Background(), []byte("panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n"))
+	onCrash(context.Background(), []byte(strings.Repeat("ü\n", 1<<20)))
+	flush(t, h)
+	events := log.all()
+	require.Len(t, events, 2)
+	assert.Equal(t, IDCrashed, events[0].ID)
+	assert.Equal(t, slog.LevelError, events[0].Level)
+	assert.Equal(t, "orders: the previous run crashed: panic: boom", events[0].Message)
+	assert.Equal(t, "service=orders,new=crashed,report=panic: boom\n\ngoroutine 1 [running]:\nmain.main()", events[0].Attrs)
+	assert.Less(t, len(events[1].Attrs), textBudget/2)
+	assert.Regexp(t, `(?s)report=ü\n.*\n…\[\+\d{7}\]$`, events[1].Attrs)
+
+	// Whole, it fits into an event.
+	r := &reports{}
+	cut, err := (&eventLog{report: r.report}).write(entryOf(slog.LevelError, events[1].Message, slog.String("report", strings.Repeat("\n", reportBudget))))
+	require.NoError(t, err)
+	assert.True(t, cut, "only a report of empty lines, each four units long, is cut once more")
+}
+
+func TestProbes(t *testing.T) {
+	new(fakeLog).use(t)
+	health := NewHealth(slog.New(newHandler(t, nil)), "orders")
+	server := httptest.NewServer(health.Handler())
+	defer server.Close()
+	get := func(path string) (int, map[string]any) {
+		resp, err := http.Get(server.URL + path)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		var got map[string]any
+		if resp.Header.Get("Content-Type") == "application/json" {
+			require.NoError(t, json.Unmarshal(body, &got))
+		}
+		return resp.StatusCode, got
+	}
+	code, body := get("/readyz")
+	assert.Equal(t, 503, code, "before the first Set it is starting")
+	assert.Equal(t, "starting", body["state"])
+
+	for state, want := range map[HealthState][2]int{
+		Starting: {200, 503}, Healthy: {200, 200}, Degraded: {200, 200}, Unhealthy: {200, 503},
+		Stopping: {200, 503}, Stopped: {503, 503}, Crashed: {503, 503},
+	} {
+		health.Set(context.Background(), state, `because "x"`)
+		alive, body := get("/healthz")
+		ready, _ := get("/readyz")
+		assert.Equal(t, want, [2]int{alive, ready}, state)
+		assert.Equal(t, "orders", body["service"])
+		assert.Equal(t, state.String(), body["state"])
+		assert.Equal(t, `because "x"`, body["reason"])
+		_, err := time.Parse(time.RFC3339Nano, body["since"].(string))
+		assert.NoError(t, err)
+	}
+	code, _ = get("/other")
+	assert.Equal(t, 404, code)
+	resp, err := http.Post(server.URL+"/healthz", "", nil)
+	require.NoError(t, err)
+	resp.Body.Close()
+	assert.Equal(t, 405, resp.StatusCode)
+	health.Set(context.Background(), Stopped, "")
+	resp, err = http.Head(server.URL + "/healthz")
+	require.NoError(t, err)
+	resp.Body.Close()
+	assert.Equal(t, 503, resp.StatusCode)
+}
+
+// TestProbesDuringAHungLog: a log that hangs does not make the service look
+// dead.
+func TestProbesDuringAHungLog(t *testing.T) {
+	gate := make(chan struct{})
+	slow := blockingHandler{gate}
+	health := NewHealth(slog.New(slow), "orders")
+	var wg sync.WaitGroup
+	wg.Go(func() { health.Set(context.Background(), Healthy, "") })
+	<-gate // Set is in the handler
+	w := httptest.NewRecorder()
+	health.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))
+	assert.Equal(t, 200, w.Code)
+	<-gate
+	wg.Wait()
+}
+
+type blockingHandler struct{ gate chan struct{} }
+
+func (blockingHandler) Enabled(context.Context, slog.Level) bool { return true }
+func (b blockingHandler) Handle(context.Context, slog.Record) error {
+	b.gate <- struct{}{}
+	b.gate <- struct{}{}
+	return nil
+}
+func (b blockingHandler) WithAttrs([]slog.Attr) slog.Handler { return b }
+func (b blockingHandler) WithGroup(string) slog.Handler      { return b }
+
+func TestHealthStates(t *testing.T) {
+	for s, name := range []string{"starting", "healthy", "degraded", "unhealthy", "stopping", "stopped", "crashed"} {
+		assert.Equal(t, name, HealthState(s).String())
+		assert.Equal(t, uint16(100+s), HealthState(s).EventID())
+	}
+	assert.Equal(t, "HealthState(7)", HealthState(7).String())
+	assert.Equal(t, []uint16{107, 108, 109}, []uint16{IDFlapping, IDSuppressed, IDDropped})
+}

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package eventx
+
+var helpers map[string]func([]string) int

@@ -1,0 +1,137 @@
+package eventx
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// journalctlArgs are the arguments that make journalctl print what f selects.
+func (f Filter) journalctlArgs() []string {
+	args := []string{"--output=json", "--all", "--no-pager", "--quiet"} // without --all, long fields are null
+	if f.MinLevel >= slog.LevelInfo {
+		args = append(args, "--priority="+strconv.Itoa(priority(f.MinLevel))) // and all above
+	}
+	if !f.Since.IsZero() {
+		args = append(args, "--since=@"+strconv.FormatInt(f.Since.Unix(), 10))
+	}
+	if f.After != "" {
+		args = append(args, "--after-cursor="+f.After)
+	}
+	if f.Follow {
+		args = append(args, "--follow", "--no-tail")
+	}
+	// Matches of one field are alternatives, those of different fields must all
+	// be true.
+	for _, name := range f.Sources {
+		args = append(args, "SYSLOG_IDENTIFIER="+name)
+	}
+	for _, id := range f.IDs {
+		args = append(args, "EVENT_ID="+strconv.Itoa(int(id)))
+	}
+	return args
+}
+
+// journalEntry is one object of journalctl's JSON. A field is a string, a list
+// of bytes if it is not printable text, a list of these if it was given several
+// times, or null if it is too large (systemd, "Journal JSON Format").
+type journalEntry map[string]json.RawMessage
+
+func (e journalEntry) record() (r Record, err error) {
+	usec, err := strconv.ParseInt(e.text("__REALTIME_TIMESTAMP"), 10, 64)
+	if err != nil {
+		return r, fmt.Errorf("journal entry without a time: %w", err)
+	}
+	r = Record{
+		Time: time.UnixMicro(usec), Level: levelOf(e.text("PRIORITY")), Source: e.text("SYSLOG_IDENTIFIER"), Message: e.text("MESSAGE"),
+		ID: e.number("EVENT_ID"), Category: e.number("EVENT_CATEGORY"), Host: e.text("_HOSTNAME"), Bookmark: e.text("__CURSOR"),
+	}
+	r.PID, _ = strconv.Atoi(e.text("_PID"))
+	for name := range e {
+		if strings.HasPrefix(name, "_") || slices.Contains(journalFields, name) {
+			continue
+		}
+		for _, value := range e.texts(name) {
+			r.Attrs = append(r.Attrs, slog.String(strings.ToLower(name), value))
+		}
+	}
+	slices.SortStableFunc(r.Attrs, func(a, b slog.Attr) int { return strings.Compare(a.Key, b.Key) })
+	if file := e.text("CODE_FILE"); file != "" {
+		r.Attrs = append(r.Attrs, slog.String("source", file+":"+e.text("CODE_LINE")))
+	}
+	return r, nil
+}
+
+// text is the field's first value.
+func (e journalEntry) text(name string) string {
+	if all := e.texts(name); len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+func (e journalEntry) number(name string) uint16 {
+	n, _ := strconv.ParseUint(e.text(name), 10, 16)
+	return uint16(n)
+}
+
+func (e journalEntry) texts(name string) []string {
+	raw, ok := e[name]
+	if !ok {
+		return nil
+	}
+	if s, ok := fieldText(raw); ok {
+		return []string{s}
+	}
+	var values []json.RawMessage
+	if json.Unmarshal(raw, &values) != nil {
+		return nil
+	}
+	var all []string
+	for _, v := range values {
+		if s, ok := fieldText(v); ok {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// fieldText decodes a string or a list of bytes.
+func fieldText(raw json.RawMessage) (string, bool) {
+	var s *string
+	if json.Unmarshal(raw, &s) == nil {
+		if s == nil {
+			return "", false
+		}
+		return *s, true
+	}
+	var numbers []uint8 // as []byte it would be base64
+	var wide []uint16
+	if json.Unmarshal(raw, &wide) != nil {
+		return "", false
+	}
+	for _, n := range wide {
+		if n > 0xFF {
+			return "", false
+		}
+		numbers = append(numbers, uint8(n))
+	}
+	return string(numbers), true
+}
+
+// levelOf is the level of a syslog priority.
+func levelOf(priority string) slog.Level {
+	switch priority {
+	case "0", "1", "2", "3":
+		return slog.LevelError
+	case "4":
+		return slog.LevelWarn
+	case "7":
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}

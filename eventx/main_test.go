@@ -1,0 +1,142 @@
+package eventx
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+func TestMain(m *testing.M) {
+	testenv.Main(m, helpers)
+}
+
+// event is what a fake log was given.
+type event struct {
+	Time     time.Time
+	Level    slog.Level
+	ID       uint16
+	HasID    bool
+	Category uint16
+	Message  string
+	Attrs    string // key=value, comma separated
+	Source   *slog.Source
+}
+
+// fakeLog is a sink that remembers. Its funcs, if set, decide what happens.
+type fakeLog struct {
+	onWrite func(n int) (cut bool, err error) // n counts from 1
+
+	mu     sync.Mutex
+	events []event
+	writes int
+	opened int
+	closed int
+}
+
+func (f *fakeLog) write(e *entry) (bool, error) {
+	f.mu.Lock()
+	f.writes++
+	n, decide := f.writes, f.onWrite
+	f.mu.Unlock()
+	var cut bool
+	if decide != nil {
+		var err error
+		if cut, err = decide(n); err != nil {
+			return false, err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var attrs []string
+	for _, a := range e.fields {
+		attrs = append(attrs, string(e.key(a))+"="+string(e.value(a)))
+	}
+	f.events = append(f.events, event{e.time, e.level, e.eventID(), e.hasID, e.category, string(e.message()), strings.Join(attrs, ","), e.source})
+	return cut, nil
+}
+
+func (f *fakeLog) close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed++
+	return nil
+}
+
+func (f *fakeLog) all() []event {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]event(nil), f.events...)
+}
+
+func (f *fakeLog) messages() []string {
+	var all []string
+	for _, e := range f.all() {
+		all = append(all, e.Message)
+	}
+	return all
+}
+
+// use makes f the system's log until the test ends.
+func (f *fakeLog) use(t testing.TB) *fakeLog {
+	t.Helper()
+	old := openSink
+	openSink = func(string) (sink, error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.opened++
+		return f, nil
+	}
+	t.Cleanup(func() { openSink = old })
+	return f
+}
+
+// newHandler returns a handler that is closed before the test's log goes away.
+func newHandler(t testing.TB, o *HandlerOptions) *Handler {
+	t.Helper()
+	h, err := NewHandler("surefoot-test", o)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, h.Close(context.Background())) })
+	return h
+}
+
+func flush(t testing.TB, h *Handler) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	require.NoError(t, h.Flush(ctx))
+}
+
+// checkSum checks that the counts account for every event.
+func checkSum(t testing.TB, h *Handler) Stats {
+	t.Helper()
+	s := h.Stats()
+	assert.Equal(t, s.Sent, s.Written+s.Dropped+s.Suppressed, "%+v", s)
+	return s
+}
+
+// buffer is a bytes.Buffer for two goroutines.
+type buffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}

@@ -1,0 +1,127 @@
+package eventx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"strconv"
+	"time"
+)
+
+// Filter says which events [Query] yields and [CustomView] shows. The zero
+// Filter is all events of a log from Info up.
+type Filter struct {
+	// Sources are the names of the sources; none: all.
+	Sources []string
+
+	// IDs are the events' IDs; none: all. On journald, only events that this
+	// package wrote have one. Query finds those of unregistered sources, too.
+	IDs []uint16
+
+	// MinLevel is the lowest level.
+	MinLevel slog.Level
+
+	// Since is the time of the oldest event; zero: the oldest there is.
+	Since time.Time
+
+	// After is the Bookmark of a record: only later ones follow. A program
+	// that remembers the last one goes on where it stopped. Not for CustomView.
+	After string
+
+	// Follow: Query does not end, but waits for new events. Not for CustomView.
+	Follow bool
+
+	// Log is the Windows log; "": Application. It has no meaning elsewhere.
+	Log string
+}
+
+// Record is an event that was read back from the log.
+type Record struct {
+	Time     time.Time
+	Level    slog.Level // Debug, Info, Warn or Error
+	Source   string
+	ID       uint16 // 0 for a journal entry that has none
+	Category uint16
+	Message  string
+
+	// Attrs are the attributes as text. On Windows they are what follows the
+	// message as key=value lines. On journald they are the fields that are not
+	// the journal's own, with names in lower case, by name.
+	Attrs []slog.Attr
+
+	Host     string
+	PID      int    // 0: unknown
+	Bookmark string // for Filter.After
+}
+
+// String returns the record as one line:
+//
+//	2026-11-25T09:30:00.000Z ERROR orders[2001] payment service unreachable host=pay.example.com
+func (r Record) String() string {
+	line := r.Time.AppendFormat(nil, "2006-01-02T15:04:05.000Z07:00")
+	line = fmt.Appendf(line, " %s %s", r.Level, appendOneLine(nil, []byte(r.Source)))
+	if r.ID != 0 {
+		line = append(strconv.AppendUint(append(line, '['), uint64(r.ID), 10), ']')
+	}
+	line = appendOneLine(append(line, ' '), []byte(r.Message))
+	for _, a := range r.Attrs {
+		line = append(appendKey(append(line, ' '), a.Key), '=')
+		line = appendQuoted(line, []byte(a.Value.String()))
+	}
+	return string(line)
+}
+
+// Query yields the events that f selects, oldest first, from the Windows Event
+// Log or from journald, which it asks through journalctl. With f.Follow it
+// waits for more until ctx ends.
+//
+// An error is the last that it yields, beside a zero Record: the context's when
+// that ends; one that wraps [errors.ErrUnsupported] where there is no log that
+// could be read; on Linux whatever journalctl says, if it fails. Who may read
+// the log is the system's to say: on Linux, users who are not in the group
+// systemd-journal see only their own events.
+func Query(ctx context.Context, f Filter) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		err := query(ctx, f, func(r Record) bool { return yield(r, nil) })
+		if cause := context.Cause(ctx); cause != nil && err != nil {
+			err = cause
+		}
+		if err != nil {
+			yield(Record{}, fmt.Errorf("eventx: query: %w", err))
+		}
+	}
+}
+
+// Print writes the events that f selects to w, a line each, in the shape of a
+// service's "logs" command. The end of ctx ends a Filter that follows, and is no
+// error then.
+func (f Filter) Print(ctx context.Context, w io.Writer) error {
+	for r, err := range Query(ctx, f) {
+		if err != nil {
+			if f.Follow && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+				return nil
+			}
+			return err
+		}
+		if _, err := fmt.Fprintln(w, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// matches applies what a log can't, or not exactly, be asked for.
+func (f Filter) matches(r Record) bool {
+	if r.Level < f.MinLevel || r.Time.Before(f.Since) {
+		return false
+	}
+	for _, id := range f.IDs {
+		if id == r.ID {
+			return true
+		}
+	}
+	return len(f.IDs) == 0
+}

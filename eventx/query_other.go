@@ -1,0 +1,68 @@
+//go:build !windows
+
+package eventx
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+)
+
+// journalctl is a variable for the tests' sake.
+var journalctl = "journalctl"
+
+func query(ctx context.Context, f Filter, yield func(Record) bool) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, journalctl, f.journalctlArgs()...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) {
+			return fmt.Errorf("%w: there is no journald here: %w", errors.ErrUnsupported, err)
+		}
+		return err
+	}
+	more, err := readJournal(stdout, f, yield)
+	if !more || err != nil {
+		cancel()
+		_ = cmd.Wait() // it was killed
+		return err
+	}
+	if err := cmd.Wait(); err != nil {
+		if text := strings.TrimSpace(stderr.String()); text != "" {
+			return fmt.Errorf("journalctl: %s: %w", text, err)
+		}
+		return fmt.Errorf("journalctl: %w", err)
+	}
+	return nil
+}
+
+// readJournal yields the entries of journalctl's output. More is false if the
+// caller has had enough.
+func readJournal(r io.Reader, f Filter, yield func(Record) bool) (more bool, err error) {
+	for d := json.NewDecoder(r); ; {
+		var e journalEntry
+		if err := d.Decode(&e); errors.Is(err, io.EOF) {
+			return true, nil
+		} else if err != nil {
+			return true, fmt.Errorf("journalctl's output: %w", err)
+		}
+		record, err := e.record()
+		if err != nil {
+			return true, err
+		}
+		if f.matches(record) && !yield(record) {
+			return false, nil
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package eventx
+
+import (
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/msgtable"
+)
+
+func TestParseWinEvent(t *testing.T) {
+	at := time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC)
+	for file, want := range map[string]Record{
+		"event.xml": {Time: at.Add(123456700), Level: slog.LevelError, Source: "orders", ID: 2001, Category: 3, Message: "payment service unreachable\nat fe80::1%12",
+			Attrs: []slog.Attr{slog.String("host", "pay.example.com"), slog.String("stack", "main.go:1\nmain.go:2"), slog.String("err", "")},
+			Host:  "WIN-1", PID: 1234, Bookmark: "Application/4711"},
+		"event_unregistered.xml": {Time: at, Level: slog.LevelWarn, Source: "orders", ID: 4000, Message: "disk is full",
+			Attrs: []slog.Attr{slog.String("disk", "C:")}, Host: "WIN-1", Bookmark: "Application/4712"},
+		"event_foreign.xml": {Time: at.Add(time.Minute), Level: slog.LevelInfo, Source: "Microsoft-Windows-Security-SPP", ID: 16384,
+			Message: "2126-10-31T14:02:09Z\nRulesEngine", Host: "WIN-1", Bookmark: "Application/4713"},
+	} {
+		text, err := os.ReadFile("testdata/" + file)
+		require.NoError(t, err)
+		got, err := parseWinEvent(strings.ReplaceAll(string(text), "\r", ""))
+		require.NoError(t, err)
+		assertRecord(t, want, got)
+	}
+	_, err := parseWinEvent("<Event><System>")
+	assert.Error(t, err)
+}
+
+// assertRecord compares two records. (Not even reflect.DeepEqual sees into an
+// slog.Value.)
+func assertRecord(t *testing.T, want, got Record) {
+	t.Helper()
+	assert.Equal(t, texts(want.Attrs), texts(got.Attrs))
+	want.Attrs, got.Attrs = nil, nil
+	assert.Equal(t, want, got)
+}
+
+func texts(attrs []slog.Attr) (all []string) {
+	for _, a := range attrs {
+		all = append(all, a.Key+"="+a.Value.String())
+	}
+	return all
+}
+
+// TestTextRoundTrip: what was written is read back.
+func TestTextRoundTrip(t *testing.T) {
+	attrs := []slog.Attr{slog.String("a", "1"), slog.String("stack", "x\n\ny=z\n  w"), slog.String("empty", ""), slog.String("p", "50%1 %%2")}
+	units, _ := msgtable.AppendInsert(nil, appendEventText(nil, entryOf(slog.LevelInfo, "two\nlines: fe80::1%1", attrs...), formAny), textBudget)
+	message, got := splitEventText(string(utf16.Decode(units)))
+	assert.Equal(t, "two\nlines: fe80::1%1", message)
+	assert.Equal(t, texts(attrs), texts(got))
+}
+
+func FuzzSplitEventText(f *testing.F) {
+	f.Add("message", "key", "value")
+	f.Add("two\nlines", "k", "lines\n  indented\nx=y")
+	f.Add("%1\r", "%2", "\r\n")
+	f.Fuzz(func(t *testing.T, message, key, value string) {
+		if strings.ContainsAny(message, "\r\n") { // its lines could be attributes
+			message = "m"
+		}
+		units, left := msgtable.AppendInsert(nil, appendEventText(nil, entryOf(slog.LevelInfo, message, slog.String(key, value)), formAny), 1<<20)
+		require.Zero(t, left)
+		_, attrs := splitEventText(string(utf16.Decode(units)))
+		assert.Len(t, attrs, 1, "a value can't make attributes of its own")
+	})
+}
+
+func TestRecordString(t *testing.T) {
+	r := Record{Time: time.Date(2026, 11, 25, 9, 30, 0, 123456789, time.UTC), Level: slog.LevelError, Source: "orders", ID: 2001,
+		Message: "it\nbroke", Attrs: []slog.Attr{slog.String("host", "a"), slog.String("err", "no route")}}
+	assert.Equal(t, `2026-11-25T09:30:00.123Z ERROR orders[2001] it\nbroke host=a err="no route"`, r.String())
+	r.ID, r.Attrs = 0, nil
+	assert.Equal(t, `2026-11-25T09:30:00.123Z ERROR orders it\nbroke`, r.String())
+}
+
+func TestMatches(t *testing.T) {
+	at := time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC)
+	r := Record{Time: at, Level: slog.LevelWarn, ID: 7}
+	assert.True(t, Filter{}.matches(r))
+	assert.True(t, Filter{IDs: []uint16{6, 7}, MinLevel: slog.LevelWarn, Since: at}.matches(r))
+	assert.False(t, Filter{IDs: []uint16{6}}.matches(r))
+	assert.False(t, Filter{MinLevel: slog.LevelError}.matches(r))
+	assert.False(t, Filter{Since: at.Add(1)}.matches(r))
+}

@@ -1,0 +1,320 @@
+package eventx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// hung is a log whose writes hang until release is called.
+func hung(t testing.TB) (log *fakeLog, release func()) {
+	t.Helper()
+	gate := make(chan struct{})
+	log = &fakeLog{onWrite: func(int) (bool, error) { <-gate; return false, nil }}
+	return log.use(t), sync.OnceFunc(func() { close(gate) })
+}
+
+// fill logs one event, waits until the writer hangs in it, and logs n more.
+func fill(l *slog.Logger, level slog.Level, n int) {
+	ctx := context.Background()
+	l.Log(ctx, level, "hangs")
+	synctest.Wait()
+	for i := range n {
+		l.Log(ctx, level, fmt.Sprint(i))
+	}
+}
+
+func TestOverflowDropsTheLowestFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, release := hung(t)
+		h := newHandler(t, &HandlerOptions{Level: slog.LevelDebug, Queue: 4})
+		l := slog.New(h)
+		fill(l, slog.LevelInfo, 2)
+		l.Warn("w0")
+		l.Error("e0")
+		l.Info("dropped, as the queue is full")
+		l.Warn("w1") // instead of 0
+		l.Error("e1")
+		l.Error("e2") // instead of w0
+		l.Warn("dropped too")
+		l.Info("and this")
+		assert.Equal(t, uint64(6), h.Stats().Dropped)
+		release()
+		flush(t, h)
+		assert.Equal(t, []string{"hangs", "e0", "w1", "e1", "e2", "6 events were lost: the log did not keep up"}, log.messages())
+		last := log.all()[5]
+		assert.Equal(t, IDDropped, last.ID)
+		assert.Regexp(t, "^errors=0,warnings=2,informations=4,since=2000-", last.Attrs)
+		s := checkSum(t, h)
+		assert.Equal(t, Stats{Sent: 12, Written: 6, Dropped: 6}, s)
+	})
+}
+
+func TestErrorsWaitForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, release := hung(t)
+		h := newHandler(t, &HandlerOptions{Queue: 2})
+		l := slog.New(h)
+		fill(l, slog.LevelError, 2)
+
+		start := time.Now()
+		var wg sync.WaitGroup
+		for i := range 3 {
+			wg.Go(func() { l.Error(fmt.Sprint("late ", i)) })
+		}
+		time.Sleep(50 * time.Millisecond)
+		release()
+		wg.Wait()
+		assert.Equal(t, 50*time.Millisecond, time.Since(start))
+		flush(t, h)
+		assert.Len(t, log.messages(), 6)
+		assert.Zero(t, checkSum(t, h).Dropped)
+	})
+}
+
+func TestErrorsWaitInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, release := hung(t)
+		h := newHandler(t, &HandlerOptions{Queue: 2})
+		l := slog.New(h)
+		fill(l, slog.LevelError, 2)
+
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() { l.Error("too much") })
+		}
+		wg.Wait()
+		assert.Equal(t, errorWait, time.Since(start), "they wait at the same time")
+		l.Error("who comes while the log is stuck does not wait again")
+		assert.Equal(t, errorWait, time.Since(start))
+		assert.Equal(t, uint64(11), h.Stats().Dropped)
+
+		release()
+		flush(t, h)
+		assert.Equal(t, []string{"hangs", "0", "1", "11 events were lost: the log did not keep up"}, log.messages())
+		checkSum(t, h)
+	})
+}
+
+func TestRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(fakeLog).use(t)
+		h := newHandler(t, &HandlerOptions{Rate: Rate{PerSecond: 10, Burst: 3}})
+		l := slog.New(h)
+		for range 10 {
+			l.Warn("flood", ID(2000))
+			l.Warn("no ID is ID 1")
+		}
+		l.Warn("another ID is not held back", ID(2001))
+		time.Sleep(100 * time.Millisecond)
+		l.Warn("one more", ID(2000))
+		l.Warn("and one too many", ID(2000))
+		time.Sleep(reportEvery)
+		synctest.Wait()
+		got := log.all()
+		require.Len(t, got, 9)
+		assert.Equal(t, "15 events were not written: more than the rate allows for their IDs", got[8].Message)
+		assert.Equal(t, IDSuppressed, got[8].ID)
+		assert.Regexp(t, "^counts=2000:8 1:7,since=2000-", got[8].Attrs)
+		s := checkSum(t, h)
+		assert.Equal(t, Stats{Sent: 24, Written: 9, Suppressed: 15}, s)
+	})
+}
+
+// TestRateReportDuringFlood: the report does not wait for the flood's end.
+func TestRateReportDuringFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(fakeLog).use(t)
+		h := newHandler(t, &HandlerOptions{Rate: Rate{PerSecond: 1, Burst: 1}})
+		l := slog.New(h)
+		for range 250 {
+			l.Warn("flood")
+			time.Sleep(100 * time.Millisecond)
+		}
+		synctest.Wait()
+		reports := slices.DeleteFunc(log.messages(), func(m string) bool { return m == "flood" })
+		assert.Len(t, reports, 2)
+	})
+}
+
+func TestNoRate(t *testing.T) {
+	log := new(fakeLog).use(t)
+	h := newHandler(t, &HandlerOptions{Rate: Rate{PerSecond: -1}})
+	for range 1000 {
+		slog.New(h).Error("as many as you like")
+	}
+	flush(t, h)
+	assert.Len(t, log.all(), 1000)
+}
+
+// TestBackoff: a log that is full is left alone, and tried again later.
+func TestBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		full := true
+		log := &fakeLog{}
+		log.onWrite = func(int) (bool, error) {
+			if full {
+				return false, lost(syscall.Errno(1502))
+			}
+			return true, nil
+		}
+		log.use(t)
+		out := &buffer{}
+		h := newHandler(t, &HandlerOptions{Fallback: out, Rate: Rate{PerSecond: -1}})
+		l := slog.New(h)
+		tries := func() int { flush(t, h); return log.writes }
+
+		l.Error("a")
+		assert.Equal(t, 1, tries())
+		l.Error("b")
+		assert.Equal(t, 1, tries(), "not tried again at once")
+		for i, wait := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+			time.Sleep(wait*time.Second - time.Millisecond)
+			l.Error("too early")
+			assert.Equal(t, 1+i, tries(), "after %d s", wait)
+			time.Sleep(time.Millisecond)
+			l.Error("due")
+			assert.Equal(t, 2+i, tries(), "after %d s", wait)
+		}
+		assert.Equal(t, 1, strings.Count(out.String(), "the log can't be written"), "said once per outage")
+		assert.Equal(t, 18, strings.Count(out.String(), "level=ERROR"))
+
+		full = false
+		time.Sleep(maxBackoff)
+		l.Error("again")
+		flush(t, h)
+		assert.Equal(t, []string{"again"}, log.messages())
+		s := checkSum(t, h)
+		assert.Equal(t, Stats{Sent: 19, Written: 19, Truncated: 1, Errors: 9}, s)
+
+		full = true
+		l.Error("c")
+		assert.Equal(t, 2, strings.Count(func() string { flush(t, h); return out.String() }(), "the log can't be written"))
+	})
+}
+
+// TestBadEvent: an event that the log refuses goes to the fallback; the log
+// stays open.
+func TestBadEvent(t *testing.T) {
+	log := &fakeLog{onWrite: func(n int) (bool, error) {
+		if n == 1 {
+			return false, errors.New("refused")
+		}
+		return false, nil
+	}}
+	log.use(t)
+	out := &buffer{}
+	h := newHandler(t, &HandlerOptions{Fallback: out})
+	slog.New(h).Error("bad")
+	slog.New(h).Error("good")
+	flush(t, h)
+	assert.Equal(t, []string{"good"}, log.messages())
+	assert.Contains(t, out.String(), "msg=bad")
+	assert.Equal(t, 1, log.opened)
+	assert.Equal(t, Stats{Sent: 2, Written: 2, Errors: 1}, checkSum(t, h))
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("stderr is closed") }
+
+func TestNoLogAndNoFallback(t *testing.T) {
+	failing(t, errors.New("no log"))
+	h := newHandler(t, &HandlerOptions{Fallback: brokenWriter{}})
+	slog.New(h).Error("lost")
+	flush(t, h)
+	assert.Equal(t, Stats{Sent: 1, Dropped: 1, Errors: 2}, checkSum(t, h))
+}
+
+func TestFlush(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, release := hung(t)
+		h := newHandler(t, nil)
+		slog.New(h).Error("hangs")
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		start := time.Now()
+		assert.ErrorIs(t, h.Flush(ctx), context.DeadlineExceeded)
+		assert.Equal(t, time.Second, time.Since(start))
+		release()
+		flush(t, h)
+		checkSum(t, h)
+	})
+}
+
+func TestClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(fakeLog).use(t)
+		h := newHandler(t, nil)
+		l := slog.New(h)
+		for range 100 {
+			l.Warn("m")
+		}
+		require.NoError(t, h.Close(context.Background()))
+		assert.Len(t, log.all(), 100)
+		assert.Equal(t, 1, log.closed)
+		assert.NoError(t, h.Close(context.Background()), "again")
+		assert.NoError(t, h.Flush(context.Background()), "nothing to wait for")
+		assert.ErrorIs(t, h.Handle(context.Background(), slog.NewRecord(time.Now(), slog.LevelError, "late", 0)), ErrClosed)
+		assert.Equal(t, Stats{Sent: 101, Written: 100, Dropped: 1}, checkSum(t, h))
+		assert.Equal(t, 1, log.closed)
+	})
+}
+
+func TestCloseWithAHungLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, release := hung(t)
+		h := newHandler(t, nil)
+		l := slog.New(h)
+		fill(l, slog.LevelError, 5)
+		start := time.Now()
+		err := h.Close(context.Background())
+		assert.Equal(t, closeWait, time.Since(start))
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.ErrorContains(t, err, "5 events lost")
+		assert.Equal(t, uint64(5), h.Stats().Dropped)
+		assert.NoError(t, h.Flush(context.Background()), "does not hang")
+		release()
+		assert.NoError(t, h.Close(context.Background()))
+		assert.Equal(t, Stats{Sent: 7, Written: 2, Dropped: 5}, checkSum(t, h), "one is the report")
+	})
+}
+
+func TestConcurrentUse(t *testing.T) {
+	log := &fakeLog{onWrite: func(n int) (bool, error) {
+		if n%50 == 0 {
+			return false, lost(errors.New("gone"))
+		}
+		return n%7 == 0, nil
+	}}
+	log.use(t)
+	h := newHandler(t, &HandlerOptions{Level: slog.LevelDebug, Queue: 16, Rate: Rate{PerSecond: 5000}, Fallback: &buffer{}})
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			l := slog.New(h).With("g", g)
+			for i := range 500 {
+				l.Log(context.Background(), slog.Level(4*(i%4)-4), "m", ID(uint16(i%3)), "i", i)
+				if i%100 == 0 {
+					assert.NoError(t, h.Flush(context.Background()))
+				}
+			}
+		})
+	}
+	wg.Wait()
+	flush(t, h)
+	s := checkSum(t, h)
+	assert.GreaterOrEqual(t, s.Sent, uint64(4000))
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package eventx
+
+const raceEnabled = true

@@ -1,0 +1,116 @@
+package eventx
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSourceCheck(t *testing.T) {
+	s, err := Source{Name: "orders"}.check()
+	require.NoError(t, err)
+	assert.Equal(t, "Application", s.Log)
+	for name, tt := range map[string]struct {
+		source Source
+		is     error
+		says   string
+	}{
+		"no name":           {Source{}, ErrSourceName, "empty"},
+		"backslash":         {Source{Name: `a\b`}, ErrSourceName, "backslash"},
+		"name of a log":     {Source{Name: "SYSTEM"}, ErrSourceName, "name of a log"},
+		"name of its log":   {Source{Name: "Orders", Log: "orders"}, ErrSourceName, "name of its log"},
+		"log with a slash":  {Source{Name: "orders", Log: "My/Log"}, nil, `"My/Log" can't be a log's name`},
+		"log Security":      {Source{Name: "orders", Log: "security"}, nil, "only Windows itself"},
+		"event twice":       {Source{Name: "orders", Events: []Event{{7, "a"}, {7, "b"}}}, nil, "event 7 is declared twice"},
+		"NUL in a text":     {Source{Name: "orders", Events: []Event{{7, "a\x00"}}}, nil, "message 7"},
+		"text too long":     {Source{Name: "orders", Events: []Event{{7, strings.Repeat("x", 40_000)}}}, nil, "message 7"},
+		"NUL in a category": {Source{Name: "orders", Categories: []string{"a", "\x00"}}, nil, "categories: msgtable: message 2"},
+	} {
+		changed, err := Install(tt.source)
+		assert.False(t, changed, name)
+		assert.ErrorContains(t, err, tt.says, name)
+		assert.NotErrorIs(t, err, errors.ErrUnsupported, name)
+		if tt.is != nil {
+			assert.ErrorIs(t, err, tt.is, name)
+		}
+	}
+}
+
+func TestMessageFiles(t *testing.T) {
+	a, err := Source{Name: "a", Events: []Event{{7, "x %1"}}, Categories: []string{"one", "two"}}.messageFiles()
+	require.NoError(t, err)
+	b, err := Source{Name: "b", Events: []Event{{7, "x %1"}}}.messageFiles()
+	require.NoError(t, err)
+	assert.Equal(t, a.messages, b.messages, "sources of the same events share a file")
+	assert.NotNil(t, a.categories)
+	assert.Nil(t, b.categories)
+	name := messageFileName("msg", a.messages)
+	assert.Regexp(t, `^msg-[0-9a-f]{16}\.dll$`, name)
+	assert.True(t, isMessageFileName(name))
+	for _, other := range []string{"", "msg.dll", "msg-.dll", "msg-0123456789abcdeg.dll", "msg-0123456789abcdef.exe", "abc-0123456789abcdef.dll", "lock"} {
+		assert.False(t, isMessageFileName(other), other)
+	}
+}
+
+func TestModeOf(t *testing.T) {
+	const dir = `C:\ProgramData\surefoot\eventx`
+	tests := []struct {
+		file string
+		mode Mode
+		form form
+	}{
+		{"", Unregistered, formOEM},
+		{`C:\PROGRAMDATA\surefoot\eventx\msg-0123456789abcdef.dll`, OwnFile, formAny},
+		{`C:\elsewhere\msg-0123456789abcdef.dll`, ForeignFile, formAny},
+		{dotNetFile, DotNetFile, formAny},
+		{`C:\Windows\Microsoft.NET\Framework64\v2.0.50727\EventLogMessages.dll`, DotNetFile, formAny},
+		{eventCreateFile, EventCreate, formLow},
+		{`%systemroot%\system32\eventcreate.exe`, EventCreate, formLow},
+		{`C:\Program Files\Puppet\puppetres.dll`, ForeignFile, formAny},
+	}
+	for _, tt := range tests {
+		got := modeOf(tt.file, dir)
+		assert.Equal(t, tt.mode, got, tt.file)
+		assert.Equal(t, tt.form, got.form(), tt.file)
+	}
+	assert.Equal(t, formOEM, BrokenFile.form())
+	assert.Equal(t, "journald", Journald.String())
+	assert.Equal(t, "Mode(77)", Mode(77).String())
+}
+
+func TestNothingToInstall(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has something to install")
+	}
+	s := Source{Name: "orders"}
+	changed, err := Install(s)
+	assert.False(t, changed)
+	assert.ErrorIs(t, err, errors.ErrUnsupported)
+	assert.ErrorIs(t, Uninstall("orders"), errors.ErrUnsupported)
+	assert.ErrorIs(t, Uninstall(""), ErrSourceName)
+	assert.NoError(t, s.OnInstall(context.Background()))
+	assert.NoError(t, s.OnUninstall(context.Background()))
+	assert.ErrorIs(t, Source{}.OnInstall(context.Background()), ErrSourceName)
+
+	state, err := Status("orders")
+	require.NoError(t, err)
+	assert.Contains(t, []Mode{Journald, Syslog, Stderr}, state.Mode)
+	_, err = Status("")
+	assert.ErrorIs(t, err, ErrSourceName)
+}
+
+func TestValues(t *testing.T) {
+	s := Source{Name: "orders", Categories: []string{"one", "two"}}
+	assert.Equal(t, []value{
+		{name: "EventMessageFile", text: `C:\m.dll`}, {name: "TypesSupported", number: 7}, {name: "CustomSource", number: 1},
+		{name: "CategoryMessageFile", text: `C:\c.dll`}, {name: "CategoryCount", number: 2},
+	}, s.values(`C:\m.dll`, `C:\c.dll`))
+	for _, v := range s.values(dotNetFile, "")[3:] {
+		assert.True(t, v.remove, "%s of an earlier version would show wrong names", v.name)
+	}
+}

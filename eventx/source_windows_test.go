@@ -1,0 +1,266 @@
+package eventx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+// sourceName is unique to the test and process.
+func sourceName(t *testing.T) string {
+	t.Helper()
+	name := fmt.Sprintf("surefoot-%s-%d", t.Name(), os.Getpid())
+	t.Cleanup(func() {
+		if r, err := findSource(name); err == nil {
+			registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\`+r.log+`\`+name)
+		}
+	})
+	return name
+}
+
+// ownDir keeps message files out of ProgramData.
+func ownDir(t *testing.T) string {
+	t.Helper()
+	old, dir := messageDir, filepath.Join(t.TempDir(), "surefoot", "eventx")
+	messageDir = func() string { return dir }
+	t.Cleanup(func() { messageDir = old })
+	return dir
+}
+
+// valuesOf reads a source's key.
+func valuesOf(t *testing.T, log, name string) map[string]any {
+	t.Helper()
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventLogKey+`\`+log+`\`+name, registry.QUERY_VALUE)
+	require.NoError(t, err)
+	defer key.Close()
+	names, err := key.ReadValueNames(-1)
+	require.NoError(t, err)
+	values := map[string]any{}
+	for _, n := range names {
+		if text, kind, err := key.GetStringValue(n); err == nil {
+			assert.EqualValues(t, registry.EXPAND_SZ, kind, n)
+			values[n] = text
+		} else if number, _, err := key.GetIntegerValue(n); err == nil {
+			values[n] = number
+		}
+	}
+	return values
+}
+
+func files(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if !errors.Is(err, os.ErrNotExist) {
+		require.NoError(t, err)
+	}
+	for _, e := range entries {
+		if isMessageFileName(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+func needRegistry(t *testing.T) {
+	t.Helper()
+	if !testenv.IsWine() {
+		testenv.NeedChange(t, "registers an event source")
+	}
+}
+
+func TestInstall(t *testing.T) {
+	needRegistry(t)
+	dir := ownDir(t)
+	s := Source{Name: sourceName(t), Events: []Event{{2001, "The payment service can't be reached.\n%1"}}, Categories: []string{"Network", "Storage"}}
+	state, err := Status(s.Name)
+	require.NoError(t, err)
+	assert.Equal(t, Unregistered, state.Mode)
+	assert.Contains(t, state.Note, "Install")
+
+	changed, err := Install(s)
+	require.NoError(t, err)
+	assert.True(t, changed)
+	built, err := s.messageFiles()
+	require.NoError(t, err)
+	messages, categories := filepath.Join(dir, messageFileName("msg", built.messages)), filepath.Join(dir, messageFileName("cat", built.categories))
+	want := map[string]any{"EventMessageFile": messages, "CategoryMessageFile": categories, "CategoryCount": uint64(2), "TypesSupported": uint64(7), "CustomSource": uint64(1)}
+	assert.Equal(t, want, valuesOf(t, "Application", s.Name))
+	onDisk, err := os.ReadFile(messages)
+	require.NoError(t, err)
+	assert.Equal(t, built.messages, onDisk)
+	state, err = Status(s.Name)
+	require.NoError(t, err)
+	assert.Equal(t, State{Mode: OwnFile, Log: "Application", MessageFile: messages}, state)
+
+	changed, err = Install(s)
+	require.NoError(t, err)
+	assert.False(t, changed, "twice")
+	assert.Equal(t, want, valuesOf(t, "Application", s.Name))
+
+	// What is broken is repaired.
+	require.NoError(t, os.Remove(messages))
+	state, err = Status(s.Name)
+	require.NoError(t, err)
+	assert.Equal(t, BrokenFile, state.Mode)
+	changed, err = Install(s)
+	require.NoError(t, err)
+	assert.True(t, changed)
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventLogKey+`\Application\`+s.Name, registry.SET_VALUE)
+	require.NoError(t, err)
+	require.NoError(t, key.SetStringValue("EventMessageFile", `C:\old\service.exe`))
+	require.NoError(t, key.DeleteValue("TypesSupported"))
+	key.Close()
+	changed, err = Install(s)
+	require.NoError(t, err)
+	assert.True(t, changed)
+	assert.Equal(t, want, valuesOf(t, "Application", s.Name))
+
+	// An update has a new file and removes the old one.
+	s.Events, s.Categories = append(s.Events, Event{2002, "Another"}), nil
+	changed, err = Install(s)
+	require.NoError(t, err)
+	assert.True(t, changed)
+	updated := files(t, dir)
+	assert.Len(t, updated, 1)
+	want = map[string]any{"EventMessageFile": filepath.Join(dir, updated[0]), "TypesSupported": uint64(7), "CustomSource": uint64(1)}
+	assert.Equal(t, want, valuesOf(t, "Application", s.Name))
+
+	require.NoError(t, Uninstall(s.Name))
+	_, err = findSource(s.Name)
+	assert.ErrorIs(t, err, os.ErrNotExist)
+	assert.Empty(t, files(t, dir))
+	assert.NoDirExists(t, dir)
+	assert.NoError(t, Uninstall(s.Name), "twice")
+}
+
+// TestInstallShared: the file of two sources stays until the last is gone.
+func TestInstallShared(t *testing.T) {
+	needRegistry(t)
+	dir := ownDir(t)
+	a := Source{Name: sourceName(t)}
+	b := Source{Name: a.Name + "-b", Log: "System"}
+	for _, s := range []Source{a, b} {
+		_, err := Install(s)
+		require.NoError(t, err)
+	}
+	assert.Len(t, files(t, dir), 1)
+	require.NoError(t, Uninstall(a.Name))
+	assert.Len(t, files(t, dir), 1)
+	require.NoError(t, b.OnUninstall(context.Background()))
+	assert.Empty(t, files(t, dir))
+}
+
+func TestInstallElsewhere(t *testing.T) {
+	needRegistry(t)
+	ownDir(t)
+	s := Source{Name: sourceName(t), Log: "System"}
+	_, err := Install(s)
+	require.NoError(t, err)
+	s.Log = "Application"
+	_, err = Install(s)
+	assert.ErrorIs(t, err, ErrSourceElsewhere)
+	assert.ErrorContains(t, err, `"System"`)
+	assert.NoError(t, Uninstall(s.Name), "whichever log it is in")
+}
+
+func TestForeignSources(t *testing.T) {
+	needRegistry(t)
+	ownDir(t)
+	name := sourceName(t)
+	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, eventLogKey+`\Application\`+name, registry.SET_VALUE)
+	require.NoError(t, err)
+	defer key.Close()
+	require.NoError(t, key.SetStringValue("EventMessageFile", `C:\Program Files\other\messages.dll`))
+	assert.ErrorIs(t, Uninstall(name), ErrForeignSource)
+	require.NoError(t, key.SetStringValue("ProviderGuid", "{12345678-1234-1234-1234-123456789abc}"))
+	_, err = Install(Source{Name: name})
+	assert.ErrorIs(t, err, ErrForeignSource)
+	assert.ErrorIs(t, Uninstall(name), ErrForeignSource)
+}
+
+// TestInstallWithoutFile: where no file can be made, one of the system serves.
+func TestInstallWithoutFile(t *testing.T) {
+	needRegistry(t)
+	dir := ownDir(t)
+	require.NoError(t, os.WriteFile(filepath.Dir(filepath.Dir(dir))+`\blocked`, nil, 0o600))
+	messageDir = func() string { return filepath.Dir(filepath.Dir(dir)) + `\blocked\surefoot\eventx` }
+	s := Source{Name: sourceName(t), Categories: []string{"lost"}}
+	changed, err := Install(s)
+	require.NoError(t, err)
+	assert.True(t, changed)
+	values := valuesOf(t, "Application", s.Name)
+	assert.Contains(t, []any{dotNetFile, dotNetFile32, eventCreateFile}, values["EventMessageFile"])
+	assert.NotContains(t, values, "CategoryCount")
+	state, err := Status(s.Name)
+	require.NoError(t, err)
+	if !testenv.IsWine() { // which has none of these files
+		assert.Contains(t, []Mode{DotNetFile, EventCreate}, state.Mode)
+	}
+	assert.NoError(t, Uninstall(s.Name))
+}
+
+// TestUntrustedDir: a folder that a user has made first is refused.
+func TestUntrustedDir(t *testing.T) {
+	testenv.NeedWindows(t, "maps owners to Unix's")
+	needRegistry(t)
+	dir := ownDir(t)
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	guests, err := windows.CreateWellKnownSid(windows.WinBuiltinGuestsSid)
+	require.NoError(t, err)
+	if err := windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION, guests, nil, nil, nil); err != nil {
+		t.Skipf("can't give a folder away: %v", err) // needs SeRestorePrivilege enabled
+	}
+	_, err = Install(Source{Name: sourceName(t)})
+	assert.ErrorIs(t, err, errUntrustedDir)
+}
+
+func TestFolderRights(t *testing.T) {
+	testenv.NeedWindows(t, "maps ACLs to Unix modes")
+	needRegistry(t)
+	dir := ownDir(t)
+	require.NoError(t, os.MkdirAll(dir, 0o755)) // with the rights of a temporary folder
+	require.NoError(t, secureDir(dir))
+	sd, err := windows.GetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
+	require.NoError(t, err)
+	assert.Equal(t, "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;AU)(A;OICI;0x1200a9;;;LS)", sd.String())
+}
+
+func TestInstallErrors(t *testing.T) {
+	err := installError("orders", fmt.Errorf("opening: %w", windows.ERROR_ACCESS_DENIED))
+	assert.ErrorIs(t, err, ErrAccessDenied)
+	assert.ErrorIs(t, err, windows.ERROR_ACCESS_DENIED)
+	assert.NotErrorIs(t, installError("orders", windows.ERROR_FILE_NOT_FOUND), ErrAccessDenied)
+}
+
+// TestMessageDir: the real one is under ProgramData.
+func TestMessageDir(t *testing.T) {
+	assert.Regexp(t, `(?i)^[a-z]:\\ProgramData\\surefoot\\eventx$`, messageDir())
+}
+
+// TestReportRegistered: an installed source keeps its IDs.
+func TestReportRegistered(t *testing.T) {
+	needRegistry(t)
+	ownDir(t)
+	s := Source{Name: sourceName(t)}
+	assert.Equal(t, formOEM, formOf(s.Name))
+	_, err := Install(s)
+	require.NoError(t, err)
+	defer Uninstall(s.Name)
+	assert.Equal(t, formAny, formOf(s.Name))
+	h, err := NewHandler(s.Name, nil)
+	require.NoError(t, err)
+	slog.New(h).Error("it broke", ID(4000))
+	require.NoError(t, h.Close(context.Background()))
+	assert.Equal(t, Stats{Sent: 1, Written: 1}, h.Stats())
+}

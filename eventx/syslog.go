@@ -1,0 +1,69 @@
+package eventx
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	facilityDaemon = 3 << 3
+	syslogLimit    = 8 << 10 // what rsyslog and syslog-ng read of one message by default
+)
+
+// appendSyslog appends e as a message of the local syslog, in the form of RFC
+// 3164 without the host, which is one line with the attributes behind the
+// message.
+func appendSyslog(dst []byte, e *entry, source string, pid int) (msg []byte, cut bool) {
+	start := len(dst)
+	t := e.time
+	if t.IsZero() {
+		t = time.Now()
+	}
+	dst = strconv.AppendInt(append(dst, '<'), int64(facilityDaemon|priority(e.level)), 10)
+	dst = t.AppendFormat(append(dst, '>'), time.Stamp)
+	dst = append(dst, ' ')
+	for _, r := range source { // a tag ends at the first of these
+		if r <= ' ' || r == ':' || r == '[' {
+			r = '_'
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+	dst = strconv.AppendInt(append(dst, '['), int64(pid), 10)
+	dst = append(dst, "]: "...)
+	dst = appendOneLine(dst, e.message())
+	if e.source != nil {
+		dst = append(append(dst, " source="...), e.source.File...)
+		dst = strconv.AppendInt(append(dst, ':'), int64(e.source.Line), 10)
+	}
+	if e.hasID {
+		dst = strconv.AppendUint(append(dst, " event_id="...), uint64(e.id), 10)
+	}
+	dst = appendPairs(dst, e)
+	if len(dst)-start <= syslogLimit {
+		return dst, false
+	}
+	const room = len("…[+18446744073709551615]")
+	end := start + syslogLimit - room
+	for !utf8.RuneStart(dst[end]) {
+		end--
+	}
+	left := utf8.RuneCount(dst[end:])
+	dst = strconv.AppendInt(append(dst[:end], "…[+"...), int64(left), 10)
+	return append(dst, ']'), true
+}
+
+// appendOneLine appends s with its line ends and controls as escapes.
+func appendOneLine(dst, s []byte) []byte {
+	for _, r := range string(s) {
+		switch {
+		case r == '\n':
+			dst = append(dst, `\n`...)
+		case r < ' ' || r >= 0x7F && r < 0xA0:
+			dst = utf8.AppendRune(dst, utf8.RuneError)
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,114 @@
+package eventx
+
+import (
+	"encoding/xml"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// selects returns the paths of a view, unescaped.
+func selects(t *testing.T, view []byte) []string {
+	t.Helper()
+	var v struct {
+		Selects []string `xml:"QueryConfig>QueryNode>QueryList>Query>Select"`
+	}
+	require.NoError(t, xml.Unmarshal(view, &v))
+	return v.Selects
+}
+
+func TestCustomView(t *testing.T) {
+	got, err := CustomView(`Health of "orders" & Co`, Filter{Sources: []string{"orders", "O'Reilly <x>"}, IDs: []uint16{IDUnhealthy, IDCrashed, IDDegraded}, MinLevel: slog.LevelWarn,
+		Since: time.Date(2026, 11, 25, 10, 30, 0, 0, time.FixedZone("CET", 3600))})
+	require.NoError(t, err)
+	assert.Equal(t, `<ViewerConfig>
+  <QueryConfig>
+    <QueryParams>
+      <UserQuery></UserQuery>
+    </QueryParams>
+    <QueryNode>
+      <Name>Health of &#34;orders&#34; &amp; Co</Name>
+      <QueryList>
+        <Query Id="0" Path="Application">
+          <Select Path="Application">*[System[Provider[@Name=&#39;orders&#39; or @Name=&#34;O&#39;Reilly &lt;x&gt;&#34;] and (EventID=102 or EventID=103 or EventID=106) and (Level=1 or Level=2 or Level=3) and TimeCreated[@SystemTime &gt;= &#39;2026-11-25T09:30:00.000000000Z&#39;]]]</Select>
+        </Query>
+      </QueryList>
+    </QueryNode>
+  </QueryConfig>
+</ViewerConfig>
+`, string(got))
+}
+
+func TestQueryTerms(t *testing.T) {
+	tests := []struct {
+		name   string
+		filter Filter
+		want   string
+	}{
+		{"all", Filter{}, "*"},
+		{"a range of IDs", Filter{IDs: []uint16{103, 100, 101, 102, 101, 65535}}, "*[System[((EventID >= 100 and EventID <= 103) or EventID=65535)]]"},
+		{"errors", Filter{MinLevel: slog.LevelError}, "*[System[(Level=1 or Level=2)]]"},
+		{"below Info is everything", Filter{MinLevel: slog.LevelDebug}, "*"},
+		{"between Warn and Error", Filter{MinLevel: slog.LevelWarn + 1}, "*[System[(Level=1 or Level=2 or Level=3)]]"},
+		{"after", Filter{After: "My/Log/4711"}, "*[System[EventRecordID > 4711]]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			view, err := CustomView("v", tt.filter)
+			require.NoError(t, err)
+			assert.Equal(t, []string{tt.want}, selects(t, view))
+		})
+	}
+}
+
+// TestManyServices: no expression is longer than the log takes, and together
+// they ask for every service and ID.
+func TestManyServices(t *testing.T) {
+	var f Filter
+	for i := range 50 {
+		f.Sources = append(f.Sources, fmt.Sprintf("service-%d", i))
+		f.IDs = append(f.IDs, uint16(2000+10*i))
+	}
+	f.MinLevel, f.Since = slog.LevelWarn, time.Now()
+	view, err := CustomView("all", f)
+	require.NoError(t, err)
+	all := selects(t, view)
+	assert.Len(t, all, 7*7)
+	seen := map[string]int{}
+	for _, path := range all {
+		assert.LessOrEqual(t, strings.Count(path, "=")+strings.Count(path, ">"), 2*maxSources+maxIDTerms+4, path)
+		for _, term := range regexp.MustCompile(`@Name='[^']+'|EventID=\d+`).FindAllString(path, -1) {
+			seen[term]++
+		}
+	}
+	assert.Len(t, seen, 100)
+}
+
+func TestViewErrors(t *testing.T) {
+	_, err := CustomView("", Filter{})
+	assert.ErrorContains(t, err, "needs a name")
+	_, err = CustomView("v", Filter{Sources: []string{`a'b"c`}})
+	assert.ErrorContains(t, err, "both kinds of quotes")
+	for _, bad := range []string{"x", "Application/", "Application/x", "s=abc;i=1"} {
+		_, err = CustomView("v", Filter{After: bad})
+		assert.ErrorContains(t, err, "no bookmark", bad)
+	}
+}
+
+func FuzzCustomView(f *testing.F) {
+	f.Add("view", "orders", "Application")
+	f.Add("<&>\x00\"'", "a'b", "My/Log")
+	f.Fuzz(func(t *testing.T, name, source, log string) {
+		view, err := CustomView(name, Filter{Sources: []string{source}, Log: log})
+		if err != nil {
+			return
+		}
+		assert.Len(t, selects(t, view), 1)
+	})
+}

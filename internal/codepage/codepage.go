@@ -1,0 +1,105 @@
+// Package codepage converts between UTF-8 and Windows' code pages, exactly as
+// Windows does, on every system.
+//
+// A page of one byte is its 128 upper characters. A page of two bytes is made
+// from x/text's table of the same name and the list of what Windows has
+// otherwise: private use areas, the euro sign, and in page 950 a third of the
+// characters. All that is made at first use, once, and stays.
+//
+// It differs from MultiByteToWideChar in what is no text: a byte that does not
+// belong there becomes U+FFFD and not the page's own replacement, and an ASCII
+// byte after a stray lead byte stays what it is, so that no newline or quotation
+// mark is ever lost.
+package codepage
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/transform"
+)
+
+// Numbers of code pages with rules of their own.
+const (
+	utf16LE = 1200
+	utf16BE = 1201
+	gb18030 = 54936
+	utf8CP  = 65001
+)
+
+// ErrUnknown is in the error of Lookup.
+var ErrUnknown error = unknown{}
+
+type unknown struct{}
+
+func (unknown) Error() string        { return "consolex: unsupported code page" }
+func (unknown) Is(target error) bool { return target == errors.ErrUnsupported }
+
+// Lookup returns the encoding that Windows gives this number to. Its decoders and
+// encoders never fail: what is not text becomes U+FFFD, and what the page can't
+// express '?'.
+func Lookup(number uint32) (encoding.Encoding, error) {
+	switch number {
+	case utf8CP:
+		return coding{utf8Coder{}, utf8Coder{}}, nil
+	case utf16LE:
+		order := binary.LittleEndian
+		return coding{utf16Decoder{order}, utf16Encoder{order}}, nil
+	case utf16BE:
+		order := binary.BigEndian
+		return coding{utf16Decoder{order}, utf16Encoder{order}}, nil
+	}
+	if !Known(number) {
+		return nil, fmt.Errorf("%w %d: no table has this number", ErrUnknown, number)
+	}
+	p := pageOf(number)
+	return coding{decoder{p}, encoder{p}}, nil
+}
+
+// Known says whether Lookup knows the number.
+func Known(number uint32) bool {
+	switch number {
+	case utf8CP, utf16LE, utf16BE, 932, 936, 949, 950, gb18030:
+		return true
+	}
+	return upperHalf(number) != ""
+}
+
+// A coding is a pair of transformers without state.
+type coding struct{ decoder, encoder transform.Transformer }
+
+func (c coding) NewDecoder() *encoding.Decoder { return &encoding.Decoder{Transformer: c.decoder} }
+func (c coding) NewEncoder() *encoding.Encoder { return &encoding.Encoder{Transformer: c.encoder} }
+
+// A Page is a code page of one, two or four bytes a character, whose bytes below
+// 0x80 are ASCII. It is safe for concurrent use.
+type Page struct {
+	number uint32
+
+	decoding sync.Once
+	single   [0x80]uint32     // by byte-0x80; a packed character, or 0 for a lead byte and for none
+	pairs    *[1 << 15]uint32 // by pair&0x7FFF, in the same way; nil in a page of one byte
+	four     []uint16         // the characters of GB 18030's four-byte codes
+
+	encoding sync.Once
+	codes    *[1 << 16]uint16 // by character: its byte or pair; 0 for none
+}
+
+var pages sync.Map // by number
+
+func pageOf(number uint32) *Page {
+	p, ok := pages.Load(number)
+	if !ok {
+		p, _ = pages.LoadOrStore(number, &Page{number: number})
+	}
+	return p.(*Page)
+}
+
+// load makes the tables for decoding.
+func (p *Page) load() { p.decoding.Do(p.build) }
+
+// loadCodes makes the table for encoding.
+func (p *Page) loadCodes() { p.encoding.Do(p.buildCodes) }

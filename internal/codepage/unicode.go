@@ -1,0 +1,146 @@
+package codepage
+
+import (
+	"encoding/binary"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/text/transform"
+)
+
+// A utf8Coder passes UTF-8 on and turns each byte that is none into U+FFFD.
+type utf8Coder struct{}
+
+func (utf8Coder) Reset() {}
+
+// Transform is transform.Transformer's.
+func (utf8Coder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	i, j := 0, 0
+	for i < len(src) {
+		n := ValidPrefix(src[i : i+min(len(src)-i, len(dst)-j)])
+		copy(dst[j:], src[i:i+n])
+		i += n
+		j += n
+		if i == len(src) {
+			break
+		}
+		switch r, size := utf8.DecodeRune(src[i:]); {
+		case r != utf8.RuneError || size > 1: // whole, but without room
+			if len(dst)-j < size {
+				return j, i, transform.ErrShortDst
+			}
+		case !atEOF && !utf8.FullRune(src[i:]):
+			return j, i, transform.ErrShortSrc
+		case !putShort(dst[j:], replacement):
+			return j, i, transform.ErrShortDst
+		default:
+			i++
+			j += 3
+		}
+	}
+	return j, i, nil
+}
+
+// ValidPrefix returns how many bytes of p are whole characters of UTF-8, from its
+// beginning to the first byte that is none. It is as fast as utf8.Valid.
+func ValidPrefix(p []byte) int {
+	n := 0
+	for n < len(p) {
+		end := min(n+4<<10, len(p))
+		for end < len(p) && end > n && !utf8.RuneStart(p[end]) {
+			end--
+		}
+		if end == n || !utf8.Valid(p[n:end]) {
+			break
+		}
+		n = end
+	}
+	for n < len(p) {
+		r, size := utf8.DecodeRune(p[n:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		n += size
+	}
+	return n
+}
+
+// ASCIIPrefix returns how many bytes of p are ASCII, from its beginning on.
+func ASCIIPrefix(p []byte) int {
+	n := 0
+	for ; n+32 <= len(p); n += 32 {
+		b := p[n : n+32 : n+32]
+		if (binary.LittleEndian.Uint64(b)|binary.LittleEndian.Uint64(b[8:])|
+			binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:]))&nonASCII != 0 {
+			break
+		}
+	}
+	for ; n < len(p) && p[n] < utf8.RuneSelf; n++ {
+	}
+	return n
+}
+
+// A utf16Decoder turns UTF-16 into UTF-8.
+type utf16Decoder struct{ order binary.ByteOrder }
+
+func (utf16Decoder) Reset() {}
+
+// Transform is transform.Transformer's.
+func (d utf16Decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	i, j := 0, 0
+	for i < len(src) {
+		char, size := rune(utf8.RuneError), len(src)-i
+		if size >= 2 {
+			char, size = rune(d.order.Uint16(src[i:])), 2
+		} else if !atEOF {
+			return j, i, transform.ErrShortSrc
+		}
+		if utf16.IsSurrogate(char) {
+			low := rune(0)
+			if i+4 <= len(src) {
+				low = rune(d.order.Uint16(src[i+2:]))
+			} else if !atEOF && char < 0xDC00 {
+				return j, i, transform.ErrShortSrc
+			}
+			if char = utf16.DecodeRune(char, low); char != utf8.RuneError {
+				size = 4
+			}
+		}
+		if packed := pack(char); !putShort(dst[j:], packed) {
+			return j, i, transform.ErrShortDst
+		}
+		j += utf8.RuneLen(char)
+		i += size
+	}
+	return j, i, nil
+}
+
+// A utf16Encoder turns UTF-8 into UTF-16, without a byte order mark.
+type utf16Encoder struct{ order binary.ByteOrder }
+
+func (utf16Encoder) Reset() {}
+
+// Transform is transform.Transformer's.
+func (e utf16Encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	var units [256]uint16
+	i, j := 0, 0
+	for i < len(src) {
+		room := min(len(units), (len(dst)-j)/2)
+		n, size := ToUTF16(units[:room], src[i:])
+		if size == 0 {
+			switch {
+			case room < 2:
+				return j, i, transform.ErrShortDst
+			case !atEOF:
+				return j, i, transform.ErrShortSrc
+			}
+			units[0], n, size = utf8.RuneError, 1, 1 // a rune's start, and no more to come
+		}
+		for _, unit := range units[:n] {
+			e.order.PutUint16(dst[j:], unit)
+			j += 2
+		}
+		i += size
+	}
+	return j, i, nil
+}

@@ -1,0 +1,175 @@
+//go:build unix
+
+package listen
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+// TestShortageOfDescriptors runs the exhaust helper, whose descriptors are its
+// own.
+func TestShortageOfDescriptors(t *testing.T) {
+	needIPv6(t)
+	out, err := testenv.Command(t, "exhaust").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	t.Logf("%s", out)
+}
+
+func exhaust([]string) int {
+	if err := runOut(); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+// runOut uses up the descriptors while both families are connected to, waits
+// until Accept has backed off on both, frees them, and expects to be served.
+func runOut() error {
+	l, err := Dual("localhost:0")
+	if err != nil {
+		return err
+	}
+	var accepted atomic.Int32
+	var failed atomic.Value
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				failed.Store(err)
+				return
+			}
+			c.Write([]byte{1})
+			c.Close()
+			accepted.Add(1)
+		}
+	}()
+	served := func(network string, addr net.Addr) error {
+		c, err := net.Dial(network, addr.String())
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(30 * time.Second))
+		_, err = c.Read(make([]byte, 1))
+		return err
+	}
+	for _, a := range l.Addrs() {
+		if err := served("tcp", a); err != nil {
+			return fmt.Errorf("before: %w", err)
+		}
+	}
+
+	// Two sockets to connect with are kept; all else is used up.
+	var clients []int
+	for _, a := range l.Addrs() {
+		family := syscall.AF_INET
+		if a.(*net.TCPAddr).AddrPort().Addr().Is6() {
+			family = syscall.AF_INET6
+		}
+		fd, err := syscall.Socket(family, syscall.SOCK_STREAM, 0)
+		if err != nil {
+			return err
+		}
+		clients = append(clients, fd)
+	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	limit.Cur = 64
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	var hoard []*os.File
+	for {
+		f, err := os.Open("/dev/null")
+		if err != nil {
+			break
+		}
+		hoard = append(hoard, f)
+	}
+	before := accepted.Load()
+	for i, a := range l.Addrs() {
+		addr := a.(*net.TCPAddr).AddrPort()
+		var sa syscall.Sockaddr = &syscall.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()}
+		if addr.Addr().Is4() {
+			sa = &syscall.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}
+		}
+		if err := syscall.Connect(clients[i], sa); err != nil {
+			return fmt.Errorf("connect: %w", err)
+		}
+	}
+	rested := func() (n int) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for _, s := range l.socks {
+			if s.rest >= 100*time.Millisecond {
+				n++
+			}
+		}
+		return n
+	}
+	for end := time.Now().Add(30 * time.Second); rested() < len(l.socks); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			return fmt.Errorf("%d of %d sockets have backed off", rested(), len(l.socks))
+		}
+	}
+	if n := accepted.Load(); n != before {
+		return fmt.Errorf("%d connections accepted without a descriptor for them", n-before)
+	}
+
+	freed := time.Now()
+	for _, f := range hoard {
+		f.Close()
+	}
+	for i, fd := range clients {
+		if n, err := syscall.Read(fd, make([]byte, 1)); n != 1 {
+			return fmt.Errorf("client %d: read %d, %w", i, n, err)
+		}
+		syscall.Close(fd)
+	}
+	fmt.Println("both families served again after", time.Since(freed).Round(time.Millisecond))
+	for _, a := range l.Addrs() {
+		if err := served("tcp", a); err != nil {
+			return fmt.Errorf("after: %w", err)
+		}
+	}
+	if err, ok := failed.Load().(error); ok {
+		return fmt.Errorf("Accept: %w", err)
+	}
+	return l.Close()
+}
+
+func TestRestsGrowAndEnd(t *testing.T) {
+	l := listenOn(t, "localhost:0")
+	s := l.socks[0]
+	var rests []time.Duration
+	for range 10 {
+		l.mu.Lock()
+		l.restSocket(s)
+		s.wake.Stop()
+		rests = append(rests, s.rest)
+		l.mu.Unlock()
+	}
+	assert.Equal(t, restMin, rests[0])
+	assert.Equal(t, 2*restMin, rests[1])
+	assert.Equal(t, restMax, rests[9])
+	l.mu.Lock()
+	s.taken = false
+	l.mu.Unlock()
+	dial(t, l, "127.0.0.1")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	assert.Zero(t, s.rest, "a success ends it")
+}

@@ -1,0 +1,237 @@
+package firewall
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// A key of the grammar: [MS-GPFAS] 2.2.2.19, as of April 23, 2024.
+type key struct {
+	name     string // as Windows writes it
+	many     bool   // may stand more than once
+	versions bool   // has variants, such as LPort2_10
+	needs    func(*parser) error
+	set      func(*Rule, string) error // into a field of Rule
+	check    func(string) error        // else into Fields, if the value passes
+}
+
+// grammar holds the keys by their names in lower case: the specification itself
+// spells some in two ways (RMauth and RMAuth, PCross and PCROSS).
+var grammar = sync.OnceValue(func() map[string]key {
+	m := make(map[string]key, len(keys))
+	for _, k := range keys {
+		m[strings.ToLower(k.name)] = k
+	}
+	return m
+})
+
+// lookup finds a key of the grammar. What a later version has added to a key's
+// values stands under the key and that version, such as LPort2_10 for a range.
+func lookup(name string) (k key, ok bool) {
+	name = strings.ToLower(name)
+	if k, ok = grammar()[name]; ok {
+		return k, true
+	}
+	base, minor, ok := strings.Cut(name, "2_")
+	if _, err := number(minor, 255); !ok || err != nil {
+		return key{}, false
+	}
+	k, ok = grammar()[base]
+	return k, ok && k.versions
+}
+
+var keys = []key{
+	{name: "Action", set: setAction},
+	{name: "Dir", set: setDirection},
+	{name: "Active", set: setActive},
+	{name: "Profile", many: true, set: setProfile},
+	{name: "Protocol", set: setProtocol},
+
+	{name: "LPort", many: true, versions: true, needs: protocols(TCP, UDP), set: addPorts(localPorts)},
+	{name: "RPort", many: true, versions: true, needs: protocols(TCP, UDP), set: addPorts(remotePorts)},
+	{name: "ICMP4", many: true, needs: protocols(1), check: checkICMP},
+	{name: "ICMP6", many: true, needs: protocols(58), check: checkICMP},
+
+	{name: "LA4", many: true, set: addScope(localAddrs, 4, false)},
+	{name: "LA6", many: true, set: addScope(localAddrs, 6, false)},
+	{name: "RA4", many: true, set: addScope(remoteAddrs, 4, true)},
+	{name: "RA6", many: true, set: addScope(remoteAddrs, 6, true)},
+	{name: "RA42", many: true, set: addScope(remoteAddrs, 4, true)},
+	{name: "RA62", many: true, set: addScope(remoteAddrs, 6, true)},
+
+	{name: "App", set: func(r *Rule, s string) error { r.Program = s; return nil }},
+	{name: "Svc", set: func(r *Rule, s string) error { r.Service = s; return nil }},
+	{name: "Name", set: func(r *Rule, s string) error { r.Name = s; return nil }},
+	{name: "Desc", set: func(r *Rule, s string) error { r.Description = s; return nil }},
+	{name: "EmbedCtxt", set: func(r *Rule, s string) error { r.Group = s; return nil }},
+	{name: "Edge", set: setEdge},
+	{name: "Defer", set: setDefer},
+
+	{name: "Security", check: checkOneOf("Authenticate", "AuthenticateEncrypt")},
+	{name: "Security2_9", check: checkOneOf("An-NoEncap")},
+	{name: "Security2", check: checkOneOf("AnE-Nego")},
+	{name: "RMauth"}, // security descriptors, in SDDL
+	{name: "RUAuth"},
+	{name: "LUAuth"},
+	{name: "LUAuth2_24"},
+	{name: "LUOwn"},    // a SID
+	{name: "AppPkgId"}, // the SID of a packaged app
+	{name: "PFN"},      // its family; not in the grammar, but in every Windows since 10
+	{name: "AuthByPassOut", check: checkBool},
+	{name: "LSM", check: checkBool},
+	{name: "LOM", check: checkBool},
+	{name: "PCross", check: checkBool},
+	{name: "IF", many: true, check: checkGUID},
+	{name: "IFType", many: true, check: keyword},
+	{name: "Platform", many: true, check: checkPlatform},
+	{name: "Platform2", check: checkOneOf("GTEQ")},
+	{name: "SkipVer", check: func(s string) error { _, err := version(s); return err }},
+	{name: "TTK", many: true, versions: true, check: keyword},
+	{name: "NNm"},
+	{name: "SecurityRealmId"},
+}
+
+func setAction(r *Rule, s string) error {
+	i, err := oneOf(s, "Allow", "Block", "ByPass")
+	r.Action = Action(i)
+	return err
+}
+
+func setDirection(r *Rule, s string) error {
+	i, err := oneOf(s, "In", "Out")
+	r.Direction = Direction(i)
+	return err
+}
+
+func setActive(r *Rule, s string) error {
+	active, err := boolean(s)
+	r.Disabled = !active
+	return err
+}
+
+func setProfile(r *Rule, s string) error {
+	i, err := oneOf(s, "Domain", "Private", "Public")
+	r.Profiles |= all[i]
+	return err
+}
+
+func setProtocol(r *Rule, s string) error {
+	n, err := number(s, 255)
+	r.Protocol = Protocol(n)
+	if n == 0 {
+		r.Protocol = HOPOPT
+	}
+	return err
+}
+
+// protocols is the condition that Protocol has stood before with one of these.
+func protocols(want ...Protocol) func(*parser) error {
+	return func(p *parser) error {
+		for _, w := range want {
+			if p.rule.Protocol == w {
+				return nil
+			}
+		}
+		return fmt.Errorf("needs one of the protocols %v before it", want)
+	}
+}
+
+func localPorts(r *Rule) *[]Ports  { return &r.LocalPorts }
+func remotePorts(r *Rule) *[]Ports { return &r.RemotePorts }
+func localAddrs(r *Rule) *[]Scope  { return &r.LocalAddrs }
+func remoteAddrs(r *Rule) *[]Scope { return &r.RemoteAddrs }
+
+func addPorts(list func(*Rule) *[]Ports) func(*Rule, string) error {
+	return func(r *Rule, s string) error {
+		p, err := parsePorts(s)
+		*list(r) = append(*list(r), p)
+		return err
+	}
+}
+
+func addScope(list func(*Rule) *[]Scope, family int, keywords bool) func(*Rule, string) error {
+	return func(r *Rule, s string) error {
+		a, err := parseScope(s, family, keywords)
+		*list(r) = append(*list(r), a)
+		return err
+	}
+}
+
+// setEdge and setDefer may come in any order; Windows writes both, or Defer
+// alone, where the program or the user is to decide.
+func setEdge(r *Rule, s string) error {
+	yes, err := boolean(s)
+	if yes && r.Edge == EdgeBlock {
+		r.Edge = EdgeAllow
+	}
+	return err
+}
+
+func setDefer(r *Rule, s string) error {
+	i, err := oneOf(s, "App", "User")
+	r.Edge = EdgeDeferApp + Edge(i)
+	return err
+}
+
+func checkBool(s string) error {
+	_, err := boolean(s)
+	return err
+}
+
+func checkOneOf(words ...string) func(string) error {
+	return func(s string) error {
+		_, err := oneOf(s, words...)
+		return err
+	}
+}
+
+func checkICMP(s string) error {
+	typ, code, ok := strings.Cut(s, ":")
+	if !ok {
+		return fmt.Errorf("want TYPE:CODE")
+	}
+	if _, err := number(typ, 255); err != nil {
+		return err
+	}
+	if code == "*" {
+		return nil
+	}
+	_, err := number(code, 255)
+	return err
+}
+
+func checkGUID(s string) error {
+	const form = "{00000000-0000-0000-0000-000000000000}"
+	ok := len(s) == len(form)
+	for i := 0; ok && i < len(s); i++ {
+		if form[i] == '0' {
+			ok = strings.IndexByte("0123456789abcdefABCDEF", s[i]) >= 0
+		} else {
+			ok = s[i] == form[i]
+		}
+	}
+	if !ok {
+		return fmt.Errorf("want a GUID in braces")
+	}
+	return nil
+}
+
+func checkPlatform(s string) error {
+	_, err := parsePlatform(s)
+	return err
+}
+
+// parsePlatform returns the platform (2 is Windows NT) and the version.
+func parsePlatform(s string) (p [3]int, err error) {
+	parts := strings.Split(s, ":")
+	if len(parts) != 3 {
+		return p, fmt.Errorf("want PLATFORM:MAJOR:MINOR")
+	}
+	for i, limit := range [3]int{7, 255, 255} {
+		if p[i], err = number(parts[i], limit); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}

@@ -1,0 +1,212 @@
+package firewall
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// netsh takes each argument as TAG=VALUE. Started by this program, without a
+// shell, an argument can hold any character; only the line that a person is to
+// paste needs care.
+
+// addArgs returns netsh's arguments that add r, whose Program has no variables
+// left, or an error if netsh could not make just that rule.
+func addArgs(r Rule) ([]string, error) {
+	if err := checkAddable(r); err != nil {
+		return nil, err
+	}
+	args := []string{"advfirewall", "firewall", "add", "rule", "name=" + r.Name, "dir=in", "action=allow"}
+	add := func(tag, value string) {
+		if value != "" {
+			args = append(args, tag+"="+value)
+		}
+	}
+	add("program", cleanPath(r.Program))
+	add("service", r.Service)
+	add("description", r.Description)
+	if r.Profiles != 0 {
+		add("profile", r.Profiles.String())
+	}
+	add("protocol", r.Protocol.String())
+	add("localport", join(r.LocalPorts))
+	add("remoteport", join(r.RemotePorts))
+	add("localip", join(r.LocalAddrs))
+	add("remoteip", join(mergeFamilies(r.RemoteAddrs)))
+	if r.Edge != EdgeBlock {
+		add("edge", r.Edge.String())
+	}
+	return args, nil
+}
+
+// deleteArgs returns netsh's arguments that delete the inbound rules of that
+// name; if r is not nil, only those like r.
+func deleteArgs(name string, r *Rule) ([]string, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	args := []string{"advfirewall", "firewall", "delete", "rule", "name=" + name, "dir=in"}
+	if r == nil {
+		return args, nil
+	}
+	if r.Program != "" {
+		args = append(args, "program="+r.Program)
+	}
+	if r.Protocol != AnyProtocol {
+		args = append(args, "protocol="+r.Protocol.String())
+	}
+	if r.Profiles != 0 {
+		args = append(args, "profile="+r.Profiles.String())
+	}
+	return args, nil
+}
+
+func checkAddable(r Rule) error {
+	if err := checkName(r.Name); err != nil {
+		return err
+	}
+	switch {
+	case r.Action != ActionAllow || r.Direction != Inbound || r.Disabled:
+		return errors.New("only an active inbound allow rule can be added")
+	case r.Group != "" || len(r.Fields) > 0:
+		return errors.New("netsh can't set the rule's group or its Fields, without which it would be another rule")
+	case (r.LocalPorts != nil || r.RemotePorts != nil) && r.Protocol != TCP && r.Protocol != UDP:
+		return errors.New("a rule with ports needs the protocol TCP or UDP")
+	case r.Program == "" && r.Service == "" && r.LocalPorts == nil:
+		return errors.New("a rule without program, service and ports would open everything")
+	}
+	for _, s := range []string{r.Description, r.Service} {
+		if strings.ContainsFunc(s, notText) {
+			return fmt.Errorf("%q has a character that a rule can't hold", s)
+		}
+	}
+	if strings.ContainsAny(r.Service, `/\`) {
+		return fmt.Errorf("%q is not a service's short name", r.Service)
+	}
+	if err := checkLists(r); err != nil {
+		return err
+	}
+	return checkProgram(r.Program)
+}
+
+// checkName holds a rule's name to [MS-FASP] 2.2.37, and keeps off references
+// to resources, "@FILE.dll,-1": Windows would load that file.
+func checkName(name string) error {
+	switch {
+	case strings.TrimSpace(name) == "" || strings.TrimSpace(name) != name:
+		return fmt.Errorf("the name %q is empty, or begins or ends with a space", name)
+	case strings.EqualFold(name, "all"):
+		return errors.New(`the name "all" stands for every rule`)
+	case strings.HasPrefix(name, "@"):
+		return fmt.Errorf("the name %q is a reference to a resource", name)
+	case strings.ContainsFunc(name, notText):
+		return fmt.Errorf("the name %q has a character that a rule can't hold", name)
+	}
+	return nil
+}
+
+func notText(c rune) bool {
+	return c == '|' || c == '"' || unicode.IsControl(c) || c == unicode.ReplacementChar
+}
+
+// checkProgram wants the full path of a file on this machine. What netsh would
+// take as a variable must have been replaced.
+func checkProgram(path string) error {
+	if path == "" || isSystem(path) {
+		return nil
+	}
+	clean := cleanPath(path)
+	switch {
+	case !isFullPath(clean) || len(clean) >= 260:
+		return fmt.Errorf("the program %q is not a full path of fewer than 260 characters", path)
+	case strings.ContainsFunc(clean, notText) || strings.ContainsAny(clean, "*?<>"):
+		return fmt.Errorf("the program %q has a character that no path can have", path)
+	case strings.Contains(clean, `\..\`) || strings.Contains(clean, `\.\`) || strings.HasSuffix(clean, `\`):
+		return fmt.Errorf("the program %q is not the plain path of a file", path)
+	case strings.Count(clean, "%") > 1:
+		return fmt.Errorf("the program %q has a variable that is not the same for all accounts", path)
+	}
+	return nil
+}
+
+// checkLists keeps anything but numbers, addresses and keywords out of the
+// lists: netsh takes them comma by comma.
+func checkLists(r Rule) error {
+	for _, p := range append(append([]Ports(nil), r.LocalPorts...), r.RemotePorts...) {
+		if p.Keyword != "" && keyword(p.Keyword) != nil || p.First < 0 || p.Last > 65535 || p.Last < p.First {
+			return fmt.Errorf("%v are not ports", p)
+		}
+	}
+	for _, s := range r.LocalAddrs {
+		if s.Keyword != "" {
+			return fmt.Errorf("%v can't stand for local addresses", s)
+		}
+	}
+	for _, s := range append(mergeFamilies(r.RemoteAddrs), r.LocalAddrs...) {
+		ok := s.First.IsValid() && s.First.BitLen() == s.Last.BitLen() && s.First.Zone() == "" && s.Last.Zone() == "" && !s.Last.Less(s.First)
+		if s.Keyword != "" {
+			ok = keyword(s.Keyword) == nil && s.Family == 0
+		}
+		if !ok {
+			return fmt.Errorf("%v is nothing that netsh could limit a rule to", s)
+		}
+	}
+	return nil
+}
+
+// mergeFamilies makes one keyword for both families of two for one: netsh
+// knows no other.
+func mergeFamilies(scopes []Scope) []Scope {
+	var merged []Scope
+	for _, s := range scopes {
+		if s.Family == 0 {
+			merged = append(merged, s)
+			continue
+		}
+		other := Scope{Keyword: s.Keyword, Family: 10 - s.Family}
+		if !within([]Scope{other}, scopes) {
+			merged = append(merged, s)
+		} else if s.Family == 4 {
+			merged = append(merged, Scope{Keyword: s.Keyword})
+		}
+	}
+	return merged
+}
+
+func join[T fmt.Stringer](list []T) string {
+	texts := make([]string, len(list))
+	for i, v := range list {
+		texts[i] = v.String()
+	}
+	return strings.Join(texts, ",")
+}
+
+// commandLine returns the line that runs netsh with these arguments, for a
+// person to paste. It means the same in the Command Prompt and in PowerShell,
+// or there is none: quotes keep spaces and & | < > ^ ( ) ; , together in both,
+// but % in the first and $ ` and typographic quotes in the second keep their
+// meaning within them, and a backslash before the closing one has two.
+func commandLine(args []string) (string, error) {
+	line := []string{"netsh"}
+	for _, arg := range args {
+		if strings.ContainsFunc(arg, unsafeInShell) || strings.HasSuffix(arg, `\`) {
+			return "", fmt.Errorf("no line can be given that is safe to paste: a shell would take some of %q for its own", arg)
+		}
+		tag, value, ok := strings.Cut(arg, "=")
+		if ok && strings.ContainsFunc(value, needsQuotes) {
+			arg = tag + `="` + value + `"`
+		}
+		line = append(line, arg)
+	}
+	return strings.Join(line, " "), nil
+}
+
+func unsafeInShell(c rune) bool {
+	return strings.ContainsRune("\"$`%\u201c\u201d\u201e", c) || notText(c) || !unicode.IsPrint(c)
+}
+
+func needsQuotes(c rune) bool {
+	plain := '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+	return !plain && !strings.ContainsRune(`\:.-_`, c)
+}

@@ -1,0 +1,100 @@
+package firewall
+
+import (
+	"fmt"
+	"strings"
+)
+
+// registryPolicy is what the registry holds of the firewall, unread.
+type registryPolicy struct {
+	rules []registryRule
+
+	// The values of the keys DomainProfile, PrivateProfile, PublicProfile and
+	// StandardProfile of each store; nil where there is no such key.
+	profiles map[Store]map[string]map[string]uint64
+}
+
+type registryRule struct {
+	store    Store
+	id, text string
+}
+
+// parse returns the rules, with the variables in their paths replaced. It
+// leaves out, as Windows does, what is not a rule, and says so in a note.
+func (p registryPolicy) parse(variable func(string) (string, bool)) (rules []Rule, notes []string) {
+	var bad int
+	var first error
+	for _, v := range p.rules {
+		r, err := ParseRule(v.id, v.text)
+		if err != nil {
+			bad++
+			if first == nil {
+				first = err
+			}
+			continue
+		}
+		r.Store = v.store
+		r.Program, _ = expand(r.Program, variable)
+		rules = append(rules, r)
+	}
+	if bad > 0 {
+		notes = []string{fmt.Sprintf("what is no rule is left out (%d), such as %s", bad, strings.TrimPrefix(first.Error(), "firewall: "))}
+	}
+	return rules, notes
+}
+
+// merge returns the settings of the profiles by the laws of [MS-FASP] 2.2.38:
+// Group Policy's value wins where there is one, then a device management's,
+// then the local one; DoNotAllowExceptions wins wherever it is on; and the
+// local store has no say in AllowLocalPolicyMerge.
+func (p registryPolicy) merge() (merged [len(all)]profile) {
+	for i, is := range all {
+		group, local, mdm := p.group(is), p.local(Local, is), p.local(MDM, is)
+		first := func(name string, byDefault uint64, stores ...map[string]uint64) bool {
+			for _, values := range stores {
+				if v, ok := values[name]; ok {
+					return v != 0
+				}
+			}
+			return byDefault != 0
+		}
+		const shield = "DoNotAllowExceptions"
+		merged[i] = profile{
+			off:      !first("EnableFirewall", 1, group.all, mdm, local),
+			shielded: group.all[shield] != 0 || mdm[shield] != 0 || local[shield] != 0,
+			open:     !first("DefaultInboundAction", 1, group.own, mdm, local),
+			noLocal:  !first("AllowLocalPolicyMerge", 1, group.own, mdm),
+			quiet:    first("DisableNotifications", 0, group.all, mdm, local),
+		}
+	}
+	return merged
+}
+
+// groupValues are Group Policy's for a profile: all, and without those of a
+// key that stands in for the profile's own.
+type groupValues struct{ all, own map[string]uint64 }
+
+// group: StandardProfile stands for private and public if neither has a key of
+// its own, and may hold some of the settings only ([MS-GPFAS] 2.2.3).
+func (p registryPolicy) group(is Profiles) groupValues {
+	keys := p.profiles[GroupPolicy]
+	own := keys[profileKey(is)]
+	if is != Domain && keys["PrivateProfile"] == nil && keys["PublicProfile"] == nil {
+		return groupValues{all: keys["StandardProfile"]}
+	}
+	return groupValues{all: own, own: own}
+}
+
+// local: the stores that are not Group Policy's call the private profile by its
+// name from before Windows Vista.
+func (p registryPolicy) local(s Store, is Profiles) map[string]uint64 {
+	keys := p.profiles[s]
+	if own := keys[profileKey(is)]; own != nil || is != Private {
+		return own
+	}
+	return keys["StandardProfile"]
+}
+
+func profileKey(is Profiles) string {
+	return map[Profiles]string{Domain: "DomainProfile", Private: "PrivateProfile", Public: "PublicProfile"}[is]
+}

@@ -1,0 +1,230 @@
+package firewall
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// A Rule is one rule of Windows Firewall. Its zero value allows all inbound
+// traffic on all profiles; every field that is set narrows it. ParseRule makes
+// a Rule of the registry's text, Allow takes one that a program has filled in:
+//
+//	firewall.Rule{Name: "orders", Program: exe, Protocol: firewall.TCP, LocalPorts: []firewall.Ports{{First: 8080, Last: 8080}}}
+type Rule struct {
+	ID    string // the name of its registry value, unique within its store
+	Store Store  // where Check found it
+
+	Name        string // what people see; may be a reference to a resource, "@FirewallAPI.dll,-25000"
+	Description string
+	Group       string
+
+	Action    Action
+	Direction Direction
+	Disabled  bool
+
+	Profiles    Profiles // 0: all
+	Protocol    Protocol // AnyProtocol: all
+	LocalPorts  []Ports  // the union of all; none: every port
+	RemotePorts []Ports
+	LocalAddrs  []Scope // the union of all; none: every address
+	RemoteAddrs []Scope
+
+	// Program is the full path of the executable, in which %SystemRoot% and
+	// such may stand; "System" is the kernel (HTTP.sys). Service is a
+	// service's short name, or "*" for whatever runs as a service.
+	Program string
+	Service string
+
+	Edge Edge
+
+	// Fields are the fields that have no place above, in the text's order:
+	// those of the grammar, whose values ParseRule has checked, and those of
+	// later versions, whose values it takes as they are.
+	Fields []Field
+}
+
+// A Field is one KEY=VALUE of a rule's text.
+type Field struct {
+	Key, Value string
+	Unknown    bool // the key is none of the grammar's
+}
+
+// Store says which of the registry's keys a rule stands in.
+type Store uint8
+
+const (
+	Local       Store = iota // this machine's own: what netsh, the prompt and wf.msc edit
+	GroupPolicy              // the domain's
+	MDM                      // a device management's, such as Intune
+)
+
+// String returns "local", "Group Policy" or "MDM".
+func (s Store) String() string {
+	return enumName(uint8(s), "Store", "local", "Group Policy", "MDM")
+}
+
+// Action is what a rule does with the traffic that it matches. Bypass beats
+// block, and block beats allow ([MS-FASP] 2.2.34).
+type Action uint8
+
+const (
+	ActionAllow  Action = iota
+	ActionBlock         // no ActionAllow rule beats it
+	ActionBypass        // lets in what IPsec has authenticated, block rules or not
+)
+
+// String returns "allow", "block" or "bypass".
+func (a Action) String() string { return enumName(uint8(a), "Action", "allow", "block", "bypass") }
+
+// Direction is the direction of a connection's first packet.
+type Direction uint8
+
+const (
+	Inbound Direction = iota
+	Outbound
+)
+
+// String returns "in" or "out".
+func (d Direction) String() string { return enumName(uint8(d), "Direction", "in", "out") }
+
+// Profiles is a set of network profiles. Windows gives each network one of the
+// three; the zero value stands for all of them.
+type Profiles uint8
+
+const (
+	Domain  Profiles = 1 << iota // networks with a domain controller
+	Private                      // networks that a user has called trusted
+	Public                       // every other
+)
+
+// all are the profiles in the order of Verdict's fields.
+var all = [...]Profiles{Domain, Private, Public}
+
+// Has says whether the set holds all of p; the zero value holds every profile.
+func (s Profiles) Has(p Profiles) bool { return s == 0 || s&p == p }
+
+// String returns, for instance, "domain,private"; "any" for the zero value.
+func (s Profiles) String() string {
+	var names []string
+	for i, p := range all {
+		if s&p != 0 {
+			names = append(names, [...]string{"domain", "private", "public"}[i])
+		}
+	}
+	if names == nil {
+		return "any"
+	}
+	return strings.Join(names, ",")
+}
+
+// Protocol is an IP protocol's number. Two values stand aside: 0 is any
+// protocol, so that a Rule that names none matches all, and the protocol whose
+// number is 0 is HOPOPT here.
+type Protocol uint16
+
+const (
+	AnyProtocol Protocol = 0
+	TCP         Protocol = 6
+	UDP         Protocol = 17
+	HOPOPT      Protocol = 256
+)
+
+// String returns "TCP", "UDP", "any" or the number.
+func (p Protocol) String() string {
+	switch p {
+	case AnyProtocol:
+		return "any"
+	case TCP:
+		return "TCP"
+	case UDP:
+		return "UDP"
+	case HOPOPT:
+		return "0"
+	}
+	return fmt.Sprint(uint16(p))
+}
+
+// Ports is a range of ports, or a keyword, such as RPC, for ports that parts
+// of Windows use.
+type Ports struct {
+	First, Last int
+	Keyword     string // if not "", First and Last are 0
+}
+
+// String returns "8080", "5000-5010" or the keyword.
+func (p Ports) String() string {
+	switch {
+	case p.Keyword != "":
+		return p.Keyword
+	case p.First == p.Last:
+		return fmt.Sprint(p.First)
+	}
+	return fmt.Sprintf("%d-%d", p.First, p.Last)
+}
+
+// Scope is a range of addresses of one family, or a keyword, such as
+// LocalSubnet, for addresses that depend on the network.
+type Scope struct {
+	First, Last netip.Addr
+	Keyword     string // if not "", First and Last are invalid
+	Family      int    // of a keyword: 4, 6, or 0 for both
+}
+
+// String returns the range as netsh takes it, or the keyword.
+func (s Scope) String() string {
+	switch {
+	case s.Keyword != "" && s.Family != 0:
+		return fmt.Sprintf("%s (IPv%d)", s.Keyword, s.Family)
+	case s.Keyword != "":
+		return s.Keyword
+	case s.First == s.Last:
+		return s.First.String()
+	}
+	return s.First.String() + "-" + s.Last.String()
+}
+
+// contains says whether all of o is certainly within s.
+func (s Scope) contains(o Scope) bool {
+	if s.Keyword != "" || o.Keyword != "" {
+		return strings.EqualFold(s.Keyword, o.Keyword) && (s.Family == 0 || s.Family == o.Family)
+	}
+	return s.First.BitLen() == o.First.BitLen() && !o.First.Less(s.First) && !s.Last.Less(o.Last)
+}
+
+// Edge says what becomes of matching traffic that has come through a NAT by
+// Teredo ("edge traversal").
+type Edge uint8
+
+const (
+	EdgeBlock     Edge = iota
+	EdgeAllow          // Edge=TRUE
+	EdgeDeferApp       // if the program has asked for it (Defer=App)
+	EdgeDeferUser      // Windows asks the user (Defer=User); every rule of the prompt is such
+)
+
+// String returns what netsh calls it: "no", "yes", "deferapp" or "deferuser".
+func (e Edge) String() string {
+	return enumName(uint8(e), "Edge", "no", "yes", "deferapp", "deferuser")
+}
+
+func enumName(v uint8, kind string, names ...string) string {
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return fmt.Sprintf("%s(%d)", kind, v)
+}
+
+// String names the rule as a message needs it: what it does, what people call
+// it, and where it stands if that is not this machine's own store.
+func (r Rule) String() string {
+	name := r.Name
+	if name == "" || strings.HasPrefix(name, "@") {
+		name = r.ID
+	}
+	s := fmt.Sprintf("%s rule %q", r.Action, name)
+	if r.Store != Local {
+		s += " of " + r.Store.String()
+	}
+	return s
+}

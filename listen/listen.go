@@ -1,0 +1,228 @@
+// Package listen opens a service's TCP port on IPv4 and IPv6, each with a
+// socket of its own, and says who has the port and what to do when it can't.
+//
+//	l, err := listen.Dual(":8080")
+//	if err != nil {
+//		log.Fatal(err) // listen tcp4 0.0.0.0:8080: port in use: nginx (pid 812) at 0.0.0.0:8080; try: ps -fp 812
+//	}
+//	log.Fatal(http.Serve(l, nil))
+//
+// # Which address binds what
+//
+//	":8080"                 0.0.0.0 and [::]
+//	"localhost:8080"        127.0.0.1 and [::1], without asking a resolver
+//	"0.0.0.0:8080"          IPv4 only
+//	"[::]:8080"             IPv6 only
+//	"10.0.0.5:8080"         that address, as for any literal
+//	"[fe80::1%eth0]:8080"   that address on that interface
+//	"[::ffff:10.0.0.5]:80"  10.0.0.5: an IPv4-mapped address is IPv4
+//	"db.example:8080"       every address that the name resolves to
+//	":http"                 port 80: names of services are ports too
+//	":0"                    one free port, the same for both families
+//	"", "localhost", ":"    errors: the port is missing
+//
+// A family is left out only when this machine does not have it, and
+// [Listener.Skipped] says why. Any other refusal, such as a port that is taken
+// for one family alone, fails the whole call and leaves nothing open.
+//
+// # What net.Listen does instead
+//
+// Two things are often said of Go and are not so: that Linux's
+// net.ipv6.bindv6only=1 makes net.Listen("tcp", ":8080") lose IPv4 (Go sets
+// IPV6_V6ONLY itself, whatever the default is), and that a listener on "tcp6"
+// takes IPv4 peers as IPv4-mapped ones (it never does).
+//
+//	                             net.Listen "tcp" ":0"         "tcp6" ":0"     Dual(":0")
+//	both families                one socket, both families     IPv6 only       two sockets
+//	bindv6only=1                 the same                      IPv6 only       two sockets
+//	IPv6 switched off, no [::1]  [::], which serves IPv4       serves nobody   two sockets
+//	kernel without IPv6          0.0.0.0                       EAFNOSUPPORT    0.0.0.0; [::] is skipped
+//	V6ONLY can't be cleared      one family, without an error  IPv6 only       two sockets
+//
+// V6ONLY can't be cleared on OpenBSD and DragonFly. What two sockets give on
+// the other systems:
+//
+//   - "0.0.0.0:8080" is IPv4 only; under "tcp" net.Listen serves IPv6 as well.
+//   - "localhost:8080" serves both loopback addresses; net.Listen takes
+//     127.0.0.1 only, and clients that try [::1] first wait for it, on Windows
+//     up to two seconds (github.com/fastify/fastify/issues/1022).
+//   - An IPv4 peer has an IPv4 address. On a dual-stack socket its
+//     [net.TCPAddr.AddrPort] is ::ffff:a.b.c.d, which an allow-list of
+//     127.0.0.0/8 does not match.
+//
+// # Windows
+//
+// Ports are taken exclusively (SO_EXCLUSIVEADDRUSE), so that no other program
+// can bind a more specific address of the same port and take the traffic, see
+// [Config.Shared]. The price: a port whose accepted connections are still open
+// can't be taken again until they end (Microsoft, "Using SO_REUSEADDR and
+// SO_EXCLUSIVEADDRUSE").
+package listen
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Families is a set of IP families.
+type Families uint8
+
+const (
+	IPv4 Families = 1 << iota
+	IPv6
+)
+
+// String returns "IPv4", "IPv6", "IPv4+IPv6" or "none".
+func (f Families) String() string {
+	var names []string
+	if f&IPv4 != 0 {
+		names = append(names, "IPv4")
+	}
+	if f&IPv6 != 0 {
+		names = append(names, "IPv6")
+	}
+	if names == nil {
+		return "none"
+	}
+	return strings.Join(names, "+")
+}
+
+// Config says how to listen. The zero value is what [Dual] uses.
+type Config struct {
+	// Require names the families that must bind. With 0, one is enough.
+	Require Families
+
+	// Shared leaves the port open to others on Windows: it neither sets
+	// SO_EXCLUSIVEADDRUSE nor refuses a port on which somebody listens at an
+	// address that overlaps. A Control that sets SO_REUSEADDR needs it. Other
+	// systems ignore it.
+	Shared bool
+
+	// KeepAlive is for accepted connections, as in [net.ListenConfig].
+	KeepAlive net.KeepAliveConfig
+
+	// Control, if set, is called for each socket before it is bound, as in
+	// [net.ListenConfig]. The network is "tcp4" or "tcp6".
+	Control func(network, address string, c syscall.RawConn) error
+}
+
+// Dual listens on a TCP address in both families, as the package's doc tells.
+// It is Config{}.Listen with a background context.
+func Dual(address string) (*Listener, error) {
+	return Config{}.Listen(context.Background(), address)
+}
+
+// Listen listens on a TCP address, as the package's doc tells. The context
+// bounds the resolution of names and the search for a free port; once Listen
+// has returned it does nothing.
+//
+// Each error is an [*Error]. errors.Is finds [ErrInUse], [ErrReserved],
+// [ErrDenied], [ErrNoFamily] or [ErrNoAddress] in it, and errors.As the
+// [*net.OpError] of the socket that was refused.
+func (c Config) Listen(ctx context.Context, address string) (*Listener, error) {
+	ends, err := resolve(ctx, address)
+	if err != nil {
+		return nil, malformed(address, err)
+	}
+	if missing := c.Require &^ familiesOf(ends); missing != 0 {
+		return nil, lacking(address, missing, nil)
+	}
+	b := c.bind(ctx, ends)
+	if b.err != nil {
+		b.close()
+		return nil, explain(ctx, b.failed, b.err)
+	}
+	if missing := c.Require &^ b.families(); missing != 0 || len(b.bound) == 0 {
+		b.close()
+		return nil, lacking(address, missing, b.skipped)
+	}
+	return newListener(b), nil
+}
+
+// Skip tells of a family that this machine lacks.
+type Skip struct {
+	Network, Addr string // "tcp6", "[::]:8080"
+	Err           error  // what the system said
+}
+
+func (s Skip) String() string { return s.Network + " " + s.Addr + ": " + s.Err.Error() }
+
+// Addr returns the address of the first socket: the IPv4 one, if there is one.
+func (l *Listener) Addr() net.Addr { return l.socks[0].ln.Addr() }
+
+// Addrs returns the address of each socket.
+func (l *Listener) Addrs() []net.Addr {
+	addrs := make([]net.Addr, len(l.socks))
+	for i, s := range l.socks {
+		addrs[i] = s.ln.Addr()
+	}
+	return addrs
+}
+
+// Listeners hands over the sockets, each a [*net.TCPListener], for one Serve
+// loop each:
+//
+//	for _, ln := range l.Listeners() {
+//		go srv.Serve(ln)
+//	}
+//
+// Use either them or [Listener.Accept]. What Accept does about a shortage of
+// descriptors is then up to the loops. Close closes them too.
+func (l *Listener) Listeners() []net.Listener {
+	lns := make([]net.Listener, len(l.socks))
+	for i, s := range l.socks {
+		lns[i] = s.ln
+	}
+	return lns
+}
+
+// Skipped returns the families that were left out, and why.
+func (l *Listener) Skipped() []Skip { return slices.Clone(l.skipped) }
+
+// Accept waits for the next connection of any family and returns it, a
+// [*net.TCPConn]. Any number of goroutines may call it. No family can starve
+// another. A few connections may be accepted ahead of the calls; Close closes
+// them.
+//
+// A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no
+// error: Accept waits, first for 5 ms and at most for 1 s, and tries again.
+// After Close the error matches [net.ErrClosed], and past the deadline
+// [os.ErrDeadlineExceeded].
+func (l *Listener) Accept() (net.Conn, error) {
+	// Not return l.accept(): a nil *TCPConn would be a non-nil Conn.
+	c, err := l.accept()
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close closes every socket and ends every Accept. A second Close returns an
+// error that matches [net.ErrClosed].
+func (l *Listener) Close() error {
+	err := l.shut()
+	if !errors.Is(err, net.ErrClosed) {
+		l.pumps.Wait()
+	}
+	return err
+}
+
+// SetDeadline sets the time at which Accept gives up, also for calls that wait
+// already. The zero time means never.
+func (l *Listener) SetDeadline(t time.Time) error { return l.setDeadline(t) }
+
+// Compile-time proof of what Listener can stand in for.
+var _ interface {
+	net.Listener
+	SetDeadline(time.Time) error
+} = (*Listener)(nil)
+
+// opError is the error of an operation on the whole listener.
+func (l *Listener) opError(op string, err error) error {
+	return &net.OpError{Op: op, Net: "tcp", Addr: l.Addr(), Err: err}
+}

@@ -1,0 +1,304 @@
+package listen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// needIPv6 skips t where [::1] is not there.
+func needIPv6(t testing.TB) {
+	t.Helper()
+	if !hasLoopback(IPv6) {
+		t.Skip("needs [::1]")
+	}
+}
+
+func listenOn(t testing.TB, address string) *Listener {
+	t.Helper()
+	return listenWith(t, Config{}, address)
+}
+
+func listenWith(t testing.TB, c Config, address string) *Listener {
+	t.Helper()
+	l, err := c.Listen(t.Context(), address)
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func portOf(l *Listener) int { return l.Addr().(*net.TCPAddr).Port }
+
+// dial connects to host at l's port and returns the connection's two ends.
+func dial(t testing.TB, l *Listener, host string) (client, server net.Conn) {
+	t.Helper()
+	client, err := net.Dial("tcp", net.JoinHostPort(host, fmt.Sprint(portOf(l))))
+	require.NoError(t, err)
+	t.Cleanup(func() { client.Close() })
+	server, err = l.Accept()
+	require.NoError(t, err)
+	t.Cleanup(func() { server.Close() })
+	return client, server
+}
+
+func TestDualServesBothFamiliesOnOnePort(t *testing.T) {
+	needIPv6(t)
+	for _, address := range []string{":0", "localhost:0"} {
+		t.Run(address, func(t *testing.T) {
+			l := listenOn(t, address)
+			addrs := l.Addrs()
+			require.Len(t, addrs, 2)
+			assert.Equal(t, l.Addr(), addrs[0])
+			four, six := addrs[0].(*net.TCPAddr), addrs[1].(*net.TCPAddr)
+			assert.True(t, four.AddrPort().Addr().Is4())
+			assert.True(t, six.AddrPort().Addr().Is6())
+			assert.NotZero(t, four.Port)
+			assert.Equal(t, four.Port, six.Port)
+			assert.Empty(t, l.Skipped())
+
+			for _, host := range []string{"127.0.0.1", "::1"} {
+				client, server := dial(t, l, host)
+				assert.IsType(t, (*net.TCPConn)(nil), server)
+				peer := server.RemoteAddr().(*net.TCPAddr).AddrPort()
+				assert.Equal(t, netip.MustParseAddr(host), peer.Addr(), "an IPv4 peer must not be an IPv4-mapped one")
+				assert.Equal(t, client.LocalAddr().(*net.TCPAddr).AddrPort(), peer)
+			}
+		})
+	}
+}
+
+func TestServesHTTP(t *testing.T) {
+	hello := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.RemoteAddr) })
+	ways := map[string]func(*http.Server, *Listener, chan<- error){
+		"one Serve": func(s *http.Server, l *Listener, ended chan<- error) {
+			go func() { ended <- s.Serve(l) }()
+		},
+		"a Serve for each socket": func(s *http.Server, l *Listener, ended chan<- error) {
+			for _, ln := range l.Listeners() {
+				go func() { ended <- s.Serve(ln) }()
+			}
+		},
+	}
+	for name, serve := range ways {
+		t.Run(name, func(t *testing.T) {
+			l := listenOn(t, "localhost:0")
+			srv := &http.Server{Handler: hello}
+			ended := make(chan error, len(l.Addrs()))
+			serve(srv, l, ended)
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+			for _, a := range l.Addrs() {
+				resp, err := client.Get("http://" + a.String())
+				require.NoError(t, err)
+				body, err := io.ReadAll(resp.Body)
+				require.NoError(t, err)
+				resp.Body.Close()
+				peer := netip.MustParseAddrPort(string(body))
+				assert.Equal(t, a.(*net.TCPAddr).AddrPort().Addr(), peer.Addr())
+			}
+			require.NoError(t, srv.Shutdown(t.Context()))
+			assert.ErrorIs(t, <-ended, http.ErrServerClosed)
+			_, err := l.Accept()
+			assert.ErrorIs(t, err, net.ErrClosed)
+		})
+	}
+}
+
+var otherFamily = map[string]string{"0.0.0.0": "::1", "127.0.0.1": "::1", "::": "127.0.0.1", "::1": "127.0.0.1"}
+
+func TestConflictInOneFamilyFailsAll(t *testing.T) {
+	needIPv6(t)
+	for network, hosts := range map[string][]string{"tcp4": {"0.0.0.0", "127.0.0.1"}, "tcp6": {"::", "::1"}} {
+		for i, host := range []string{"", "localhost"} {
+			t.Run(network+" "+host, func(t *testing.T) {
+				taken, err := net.Listen(network, net.JoinHostPort(hosts[i], "0"))
+				require.NoError(t, err)
+				defer taken.Close()
+				port := fmt.Sprint(taken.Addr().(*net.TCPAddr).Port)
+
+				_, err = Dual(net.JoinHostPort(host, port))
+				require.ErrorIs(t, err, ErrInUse)
+				var refused *Error
+				require.ErrorAs(t, err, &refused)
+				assert.Equal(t, network, refused.Network)
+				assert.Equal(t, taken.Addr().String(), refused.Addr)
+				var op *net.OpError
+				assert.ErrorAs(t, err, &op)
+
+				free, err := net.Listen("tcp", net.JoinHostPort(otherFamily[hosts[i]], port))
+				require.NoError(t, err, "the other family's socket was left open")
+				free.Close()
+			})
+		}
+	}
+}
+
+func TestRequire(t *testing.T) {
+	_, err := Config{Require: IPv6}.Listen(t.Context(), "127.0.0.1:0")
+	require.ErrorIs(t, err, ErrNoFamily)
+	assert.ErrorContains(t, err, "IPv6")
+	listenWith(t, Config{Require: IPv4}, "127.0.0.1:0")
+	needIPv6(t)
+	listenWith(t, Config{Require: IPv4 | IPv6}, ":0")
+}
+
+func TestControlSeesEachSocketBeforeBind(t *testing.T) {
+	needIPv6(t)
+	seen := map[string]bool{}
+	c := Config{Control: func(network, address string, c syscall.RawConn) error {
+		seen[network+" "+netip.MustParseAddrPort(address).Addr().String()] = true
+		return nil
+	}}
+	listenWith(t, c, ":0")
+	assert.Equal(t, map[string]bool{"tcp4 0.0.0.0": true, "tcp6 ::": true}, seen)
+
+	refusal := errors.New("not this one")
+	c.Control = func(network, address string, c syscall.RawConn) error { return refusal }
+	_, err := c.Listen(t.Context(), ":0")
+	assert.ErrorIs(t, err, refusal)
+}
+
+func TestListenMindsItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, address := range []string{":0", "127.0.0.1:0", "a.name.invalid:0"} {
+		_, err := Config{}.Listen(ctx, address)
+		assert.ErrorIs(t, err, context.Canceled, address)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	t.Cleanup(func() { lookupNetIP = net.DefaultResolver.LookupNetIP })
+	lookupNetIP = func(ctx context.Context, network, host string) ([]netip.Addr, error) {
+		if host != "db.example" {
+			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+		}
+		return []netip.Addr{
+			netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("::ffff:192.0.2.1"),
+			netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.1"),
+		}, nil
+	}
+	for address, want := range map[string][]string{
+		":8080":                  {"tcp4 0.0.0.0:8080", "tcp6 [::]:8080"},
+		"localhost:1":            {"tcp4 127.0.0.1:1", "tcp6 [::1]:1"},
+		"LocalHost.:1":           {"tcp4 127.0.0.1:1", "tcp6 [::1]:1"},
+		"0.0.0.0:0":              {"tcp4 0.0.0.0:0"},
+		"[::]:0":                 {"tcp6 [::]:0"},
+		"10.0.0.5:80":            {"tcp4 10.0.0.5:80"},
+		"[2001:db8::5]:80":       {"tcp6 [2001:db8::5]:80"},
+		"[fe80::1%eth0]:80":      {"tcp6 [fe80::1%eth0]:80"},
+		"[::ffff:10.0.0.5]:80":   {"tcp4 10.0.0.5:80"},
+		"[::ffff:0.0.0.0]:80":    {"tcp4 0.0.0.0:80"},
+		"db.example:5432":        {"tcp4 192.0.2.1:5432", "tcp4 192.0.2.2:5432", "tcp6 [2001:db8::1]:5432"},
+		":http":                  {"tcp4 0.0.0.0:80", "tcp6 [::]:80"},
+		"[::1]:https":            {"tcp6 [::1]:443"},
+		"":                       nil,
+		":":                      nil,
+		"localhost":              nil,
+		"localhost:":             nil,
+		"127.0.0.1":              nil,
+		"::1":                    nil,
+		"[::1]":                  nil,
+		"::":                     nil,
+		"8080":                   nil,
+		":65536":                 nil,
+		":-1":                    nil,
+		":no-such-service":       nil,
+		"nowhere.invalid:80":     nil,
+		"[::1%]:80":              nil,
+		"[::ffff:1.2.3.4%lo]:80": nil,
+		"1:2:3":                  nil,
+	} {
+		t.Run(address, func(t *testing.T) {
+			ends, err := resolve(t.Context(), address)
+			if want == nil {
+				require.Error(t, err)
+				_, err = Dual(address)
+				var refused *Error
+				require.ErrorAs(t, err, &refused)
+				assert.Equal(t, address, refused.Addr)
+				return
+			}
+			require.NoError(t, err)
+			var got []string
+			for _, e := range ends {
+				got = append(got, e.network()+" "+e.addr.String())
+			}
+			assert.Equal(t, want, got)
+		})
+	}
+}
+
+func TestAcceptAfterCloseAndDoubleClose(t *testing.T) {
+	l := listenOn(t, "localhost:0")
+	require.NoError(t, l.Close())
+	_, err := l.Accept()
+	assert.ErrorIs(t, err, net.ErrClosed)
+	assert.ErrorIs(t, l.Close(), net.ErrClosed)
+	assert.ErrorIs(t, l.SetDeadline(time.Time{}), net.ErrClosed)
+}
+
+func TestDeadline(t *testing.T) {
+	l := listenOn(t, "localhost:0")
+	accept := func() chan error {
+		ended := make(chan error, 1)
+		go func() {
+			c, err := l.Accept()
+			if err == nil {
+				c.Close()
+			}
+			ended <- err
+		}()
+		return ended
+	}
+	isTimeout := func(t *testing.T, err error) {
+		t.Helper()
+		assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		var ne net.Error
+		require.ErrorAs(t, err, &ne)
+		assert.True(t, ne.Timeout())
+	}
+
+	t.Run("past", func(t *testing.T) {
+		require.NoError(t, l.SetDeadline(time.Now().Add(-time.Second)))
+		isTimeout(t, <-accept())
+	})
+	t.Run("future", func(t *testing.T) {
+		require.NoError(t, l.SetDeadline(time.Now().Add(20*time.Millisecond)))
+		for range 4 {
+			isTimeout(t, <-accept())
+		}
+	})
+	t.Run("set while blocked", func(t *testing.T) {
+		require.NoError(t, l.SetDeadline(time.Time{}))
+		a, b, c := accept(), accept(), accept()
+		require.NoError(t, l.SetDeadline(time.Now().Add(20*time.Millisecond)))
+		isTimeout(t, <-a)
+		isTimeout(t, <-b)
+		isTimeout(t, <-c)
+	})
+	t.Run("taken back while blocked", func(t *testing.T) {
+		require.NoError(t, l.SetDeadline(time.Now().Add(time.Hour)))
+		ended := []chan error{accept(), accept(), accept()}
+		require.NoError(t, l.SetDeadline(time.Time{}))
+		addrs := l.Addrs()
+		for i := range ended {
+			c, err := net.Dial("tcp", addrs[i%len(addrs)].String())
+			require.NoError(t, err)
+			defer c.Close()
+		}
+		for _, e := range ended {
+			require.NoError(t, <-e)
+		}
+	})
+}

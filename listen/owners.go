@@ -1,0 +1,85 @@
+package listen
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// Owner is a process that has a TCP port.
+type Owner struct {
+	PID  int            // 0: this account may not see it
+	Name string         // of the program, or ""
+	Addr netip.AddrPort // on this machine
+}
+
+// String returns "nginx (pid 812) at 0.0.0.0:80".
+func (o Owner) String() string { return o.who() + " at " + o.Addr.String() }
+
+func (o Owner) who() string {
+	switch {
+	case o.PID == 0:
+		return "a process that this account may not see"
+	case o.Name == "":
+		return fmt.Sprintf("pid %d", o.PID)
+	}
+	return fmt.Sprintf("%s (pid %d)", o.Name, o.PID)
+}
+
+// Owners returns the processes that listen on a TCP port, by PID, with each
+// address that they have. If none listens, it returns those whose connections
+// have the port at this end; a client's connection can be one of these.
+//
+// It costs a look through all processes' descriptors on Linux (from /proc; those
+// of other accounts are for root to see) and a run of lsof on macOS; on Windows
+// it asks GetExtendedTcpTable, which tells everybody. On other systems the
+// error matches [errors.ErrUnsupported].
+func Owners(port int) ([]Owner, error) {
+	owners, _, err := ownersOf(port)
+	return owners, err
+}
+
+// ownersOf also says whether the owners listen.
+func ownersOf(port int) (owners []Owner, listening bool, err error) {
+	if port < 1 || port > 65535 {
+		return nil, false, fmt.Errorf("listen: no such port: %d", port)
+	}
+	rows, err := tcpRows(uint16(port))
+	if err != nil {
+		return nil, false, fmt.Errorf("listen: who has port %d: %w", port, err)
+	}
+	rows, listening = ofPort(rows, uint16(port))
+	owners = identify(rows)
+	slices.SortFunc(owners, func(a, b Owner) int {
+		return cmp.Or(cmp.Compare(a.PID, b.PID), a.Addr.Compare(b.Addr))
+	})
+	return slices.Compact(owners), listening, nil
+}
+
+// ofPort picks the rows of a port: those that listen, or else the others.
+func ofPort(rows []row, port uint16) (picked []row, listening bool) {
+	var busy []row
+	for _, r := range rows {
+		switch {
+		case r.addr.Port() != port:
+		case r.listening:
+			picked = append(picked, r)
+		default:
+			busy = append(busy, r)
+		}
+	}
+	if picked == nil {
+		return busy, false
+	}
+	return picked, true
+}
+
+// ownersIn is for tables that tell the processes.
+func ownersIn(rows []row) []Owner {
+	owners := make([]Owner, len(rows))
+	for i, r := range rows {
+		owners[i] = Owner{r.pid, r.name, r.addr}
+	}
+	return owners
+}

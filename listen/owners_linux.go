@@ -1,0 +1,70 @@
+package listen
+
+import (
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// tcpRows reads the tables of the network namespace that this thread is in.
+func tcpRows(uint16) ([]row, error) {
+	var rows []row
+	for _, name := range []string{"tcp", "tcp6"} {
+		text, err := os.ReadFile("/proc/thread-self/net/" + name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a kernel without IPv6 has no tcp6
+			return nil, err
+		}
+		rows = append(rows, parseProcNet(text, binary.NativeEndian)...)
+	}
+	return rows, nil
+}
+
+// identify looks for the sockets among the descriptors of all processes: there
+// can be none, and, after a fork, several that have one.
+func identify(rows []row) []Owner {
+	byInode := make(map[string]row, len(rows))
+	for _, r := range rows {
+		byInode["socket:["+strconv.FormatUint(r.inode, 10)+"]"] = r
+	}
+	seen := make(map[string]bool, len(rows))
+	var owners []Owner
+	procs, _ := os.ReadDir("/proc")
+	for _, proc := range procs {
+		pid, err := strconv.Atoi(proc.Name())
+		if err != nil {
+			continue
+		}
+		dir := "/proc/" + proc.Name()
+		fds, _ := os.ReadDir(dir + "/fd") // another account's, or gone
+		for _, fd := range fds {
+			link, err := os.Readlink(dir + "/fd/" + fd.Name())
+			if err != nil {
+				continue
+			}
+			if r, ok := byInode[link]; ok {
+				seen[link] = true
+				comm, _ := os.ReadFile(dir + "/comm")
+				owners = append(owners, Owner{pid, strings.TrimSuffix(string(comm), "\n"), r.addr})
+			}
+		}
+	}
+	for link, r := range byInode {
+		if !seen[link] {
+			owners = append(owners, Owner{Addr: r.addr})
+		}
+	}
+	return owners
+}
+
+// firstOpenPort returns the lowest port that needs no privilege (ip-sysctl.rst).
+func firstOpenPort() int {
+	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+	if err != nil {
+		return 1024 // the sysctl is of Linux 4.11
+	}
+	n, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	return n
+}

@@ -1,0 +1,11 @@
+//go:build !linux && !darwin && !windows
+
+package listen
+
+import "errors"
+
+func tcpRows(uint16) ([]row, error) { return nil, errors.ErrUnsupported }
+
+func identify(rows []row) []Owner { return ownersIn(rows) }
+
+func firstOpenPort() int { return 1024 }

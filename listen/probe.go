@@ -1,0 +1,106 @@
+package listen
+
+import (
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// Stack is what a machine's network stack can do.
+type Stack struct {
+	IPv4       bool // sockets of the family can be bound
+	IPv6       bool // likewise; whether an interface has an address is another matter
+	Loopback6  bool // [::1] is there
+	V4Mapped   bool // an IPv6 socket can serve IPv4
+	BindV6Only bool // it does not unless told to, as on Windows, or with Linux's net.ipv6.bindv6only=1
+
+	Notes []string // why something is not there
+}
+
+// String returns one line for a log:
+//
+//	IPv4, IPv6, no [::1], v4-mapped, bindv6only=0 ([::1]: bind: cannot assign requested address)
+func (s Stack) String() string {
+	name := func(there bool, what string) string {
+		if there {
+			return what
+		}
+		return "no " + what
+	}
+	only := "bindv6only=0"
+	if s.BindV6Only {
+		only = "bindv6only=1"
+	}
+	line := strings.Join([]string{name(s.IPv4, "IPv4"), name(s.IPv6, "IPv6"), name(s.Loopback6, "[::1]"), name(s.V4Mapped, "v4-mapped"), only}, ", ")
+	if len(s.Notes) > 0 {
+		line += " (" + strings.Join(s.Notes, "; ") + ")"
+	}
+	return line
+}
+
+// Probe finds out what this machine's network stack can do, by binding sockets.
+// None of them listens, so no firewall asks about them. Nothing is remembered:
+// the answer is as of now, and the next one may differ.
+func Probe() Stack {
+	var s Stack
+	try := func(what string, a netip.Addr, v6only bool) bool {
+		_, err := probeBind(a, v6only)
+		if err != nil {
+			s.Notes = append(s.Notes, what+": "+err.Error())
+		}
+		return err == nil
+	}
+	s.IPv4 = try("IPv4", netip.IPv4Unspecified(), true)
+	s.IPv6 = try("IPv6", netip.IPv6Unspecified(), true)
+	if !s.IPv6 {
+		return s
+	}
+	s.Loopback6 = try("[::1]", netip.IPv6Loopback(), true)
+	s.V4Mapped = try("v4-mapped", loopback4, false)
+	var err error
+	if s.BindV6Only, err = v6onlyDefault(); err != nil {
+		s.Notes = append(s.Notes, "bindv6only: "+err.Error())
+	}
+	return s
+}
+
+var loopback4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// probeBind binds a socket to a, without listening, and returns the port that
+// it got. Without v6only, an IPv6 socket does it for both families.
+func probeBind(a netip.Addr, v6only bool) (uint16, error) {
+	family := syscall.AF_INET6
+	var sa syscall.Sockaddr = &syscall.SockaddrInet6{Addr: a.As16()}
+	if a.Is4() && v6only {
+		family, sa = syscall.AF_INET, &syscall.SockaddrInet4{Addr: a.As4()}
+	}
+	fd, err := probeSocket(family)
+	if err != nil {
+		return 0, os.NewSyscallError("socket", err)
+	}
+	defer closeSocket(fd)
+	if family == syscall.AF_INET6 {
+		only := 0
+		if v6only {
+			only = 1
+		}
+		if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_V6ONLY, only); err != nil {
+			return 0, os.NewSyscallError("setsockopt", err)
+		}
+	}
+	if err := syscall.Bind(fd, sa); err != nil {
+		return 0, os.NewSyscallError("bind", err)
+	}
+	sa, err = syscall.Getsockname(fd)
+	if err != nil {
+		return 0, os.NewSyscallError("getsockname", err)
+	}
+	switch sa := sa.(type) {
+	case *syscall.SockaddrInet4:
+		return uint16(sa.Port), nil
+	case *syscall.SockaddrInet6:
+		return uint16(sa.Port), nil
+	}
+	return 0, nil
+}

@@ -1,0 +1,90 @@
+package listen
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// PortRange is a range of TCP ports that Windows keeps from programs.
+type PortRange struct {
+	First, Last  int
+	Administered bool // by an administrator, for programs to bind on request
+}
+
+// String returns "50000-50059", with a * if the range is administered.
+func (r PortRange) String() string {
+	s := strconv.Itoa(r.First) + "-" + strconv.Itoa(r.Last)
+	if r.Administered {
+		s += "*"
+	}
+	return s
+}
+
+// Contains says whether port lies in the range.
+func (r PortRange) Contains(port int) bool { return r.First <= port && port <= r.Last }
+
+// Reserved returns the ranges of TCP ports that are excluded on Windows, for
+// IPv4 or IPv6, in order. Hyper-V, WSL and Docker have WinNAT exclude a hundred
+// at a time, others after each start, and a bind there fails with WSAEACCES
+// although nobody has the port (github.com/microsoft/WSL/issues/5306). Ports in
+// an administered range can be bound.
+//
+// It runs netsh. On other systems, which have no such ranges, the error matches
+// [errors.ErrUnsupported].
+func Reserved(ctx context.Context) ([]PortRange, error) {
+	text, err := reservedText(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listen: reserved ports: %w", err)
+	}
+	return parseReserved(text), nil
+}
+
+// parseReserved reads what `netsh interface ipv4 show excludedportrange` prints.
+// Its words are in the user's language and code page, so only the lines of two
+// numbers, and a * for an administered range, count.
+func parseReserved(text []byte) []PortRange {
+	var ranges []PortRange
+	for line := range bytes.Lines(text) {
+		f := bytes.Fields(line)
+		administered := len(f) == 3 && string(f[2]) == "*"
+		if len(f) != 2 && !administered {
+			continue
+		}
+		first, err1 := strconv.ParseUint(string(f[0]), 10, 16)
+		last, err2 := strconv.ParseUint(string(f[1]), 10, 16)
+		if err1 != nil || err2 != nil || first == 0 || last < first {
+			continue
+		}
+		ranges = append(ranges, PortRange{int(first), int(last), administered})
+	}
+	slices.SortFunc(ranges, func(a, b PortRange) int {
+		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last))
+	})
+	return slices.Compact(ranges) // IPv4's and IPv6's are mostly the same
+}
+
+// reservedFor returns the range that keeps port from being bound.
+func reservedFor(ranges []PortRange, port int) *PortRange {
+	for _, r := range ranges {
+		if r.Contains(port) && !r.Administered {
+			return &r
+		}
+	}
+	return nil
+}
+
+// nextOutside returns the first port from port on that is in no range, or 0.
+func nextOutside(ranges []PortRange, port int) int {
+	for ; port <= 65535; port++ {
+		r := reservedFor(ranges, port)
+		if r == nil {
+			return port
+		}
+		port = r.Last
+	}
+	return 0
+}

@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package listen
+
+var systemHelpers = map[string]func([]string) int{"exhaust": exhaust}

@@ -1,0 +1,61 @@
+package listen
+
+import (
+	"net/netip"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+)
+
+const soExclusiveAddrUse = ^windows.SO_REUSEADDR // ws2def.h
+
+// prepare takes the port for this socket alone, and sets an IPv6 socket's V6ONLY
+// once more: the net package sets it, but does not look whether it worked.
+func prepare(fd uintptr, ipv6, exclusive bool) error {
+	s := windows.Handle(fd)
+	if ipv6 {
+		if err := windows.SetsockoptInt(s, windows.IPPROTO_IPV6, windows.IPV6_V6ONLY, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+	}
+	if exclusive {
+		return os.NewSyscallError("setsockopt", windows.SetsockoptInt(s, windows.SOL_SOCKET, soExclusiveAddrUse, 1))
+	}
+	return nil
+}
+
+// checkOverlap refuses a socket at a that Windows has let bind although somebody
+// listens on the port at an address that overlaps. Exclusive use keeps others
+// from binding later; what was there before only has to pass an access check
+// (Microsoft, "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
+func checkOverlap(a netip.AddrPort) error {
+	rows, err := tcpTable(a.Addr().Is6(), tcpTableOwnerPIDListener)
+	if err != nil {
+		return nil // the port is bound: what can't be checked is no reason against it
+	}
+	for _, r := range rows {
+		if overlaps(a, r.addr) {
+			return errShadowed
+		}
+	}
+	return nil
+}
+
+func probeSocket(family int) (syscall.Handle, error) {
+	s, err := windows.WSASocket(int32(family), windows.SOCK_STREAM, windows.IPPROTO_TCP, nil, 0, windows.WSA_FLAG_NO_HANDLE_INHERIT)
+	return syscall.Handle(s), err
+}
+
+func closeSocket(s syscall.Handle) { syscall.Closesocket(s) }
+
+// v6onlyDefault returns what IPV6_V6ONLY is on a new socket.
+func v6onlyDefault() (bool, error) {
+	s, err := probeSocket(windows.AF_INET6)
+	if err != nil {
+		return false, err
+	}
+	defer closeSocket(s)
+	on, err := windows.GetsockoptInt(windows.Handle(s), windows.IPPROTO_IPV6, windows.IPV6_V6ONLY)
+	return on != 0, err
+}

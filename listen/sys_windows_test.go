@@ -1,0 +1,3 @@
+package listen
+
+var systemHelpers = map[string]func([]string) int{}

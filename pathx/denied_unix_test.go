@@ -1,0 +1,21 @@
+//go:build unix
+
+package pathx
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+// denied puts a file to path that this process may not read.
+func denied(t *testing.T, path string) {
+	t.Helper()
+	if testenv.IsRoot() {
+		t.Skip("root may read everything; TestOpenAsOther does this as another user")
+	}
+	require.NoError(t, os.WriteFile(path, nil, 0))
+}

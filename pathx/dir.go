@@ -1,0 +1,135 @@
+package pathx
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// Writable says whether this process can keep files in dir. It finds out by doing what
+// WriteFile does: it creates a file, writes to it, renames and deletes it. Mode bits
+// and access control lists promise less: they know nothing of read-only mounts, full
+// disks, quotas, Windows' controlled folder access or SELinux.
+//
+// The error names the step that failed (create, write, rename, delete) and wraps the
+// system's error. If deleting fails, the file stays; its name begins with
+// ".pathx-writable-".
+func Writable(dir string) error {
+	if err := writable(dir); err != nil {
+		return fmt.Errorf("pathx: %s is not writable: %w", dir, err)
+	}
+	return nil
+}
+
+func writable(dir string) error {
+	if err := checkOpenable(runtime.GOOS, dir); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	const prefix = ".pathx-writable-"
+	name, renamed := tempName(prefix), tempName(prefix+"renamed-")
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return step("create", err)
+	}
+	_, err = f.Write([]byte(name))
+	if err == nil {
+		err = syncFile(f) // some file systems find out only then that they are full
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		root.Remove(name)
+		return step("write", err)
+	}
+	if err := root.Rename(name, renamed); err != nil {
+		root.Remove(name)
+		return step("rename", err)
+	}
+	return step("delete", root.Remove(renamed))
+}
+
+func step(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("can't %s a file: %w", name, err)
+}
+
+// EnsureDir makes sure that there is a directory of that name, and makes it and those
+// above it as needed. If it is private, only this account can read and write it, and
+// those who can do everything: root, or SYSTEM and the Administrators.
+//
+// A directory that is there already may have been put there by somebody who wants to
+// choose what this process will find in it: in ProgramData and in /tmp everybody can
+// make directories (CVE-2019-12572). So if it is to be private, or the process is
+// privileged (see [Trust]), an existing one is refused with an [*UntrustedError] if
+// others own it, could have written to it, or could exchange it. One that others can
+// only read is closed to them if it is to be private; what they may have read, they
+// have read.
+//
+// A new directory gets mode 0700 or 0755, less the umask. On Windows it inherits its
+// rights, unless it is private or the process is privileged: then the account, SYSTEM
+// and the Administrators have full control, and Users may read if it isn't private.
+func EnsureDir(dir string, private bool) error {
+	err := checkOpenable(runtime.GOOS, dir)
+	if err == nil {
+		dir, err = filepath.Abs(dir)
+	}
+	if err == nil {
+		err = ensureDir(dir, private)
+	}
+	if err != nil {
+		return fmt.Errorf("pathx: directory %s: %w", dir, err)
+	}
+	return nil
+}
+
+func ensureDir(dir string, private bool) error {
+	if err := makeAll(dir, private); err != nil {
+		return err
+	}
+	f, err := openFile(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	fi, err := f.Stat()
+	switch {
+	case err != nil:
+		return err
+	case !fi.IsDir():
+		return errNotDirectory
+	case !private && !privileged():
+		return nil
+	}
+	return secureDir(f, fi, dir, private)
+}
+
+var errNotDirectory = errors.New("there is something else of that name")
+
+// makeAll is os.MkdirAll with the system's rights for a new directory.
+func makeAll(dir string, private bool) error {
+	err := makeDir(dir, private)
+	if errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir {
+		if err := makeAll(filepath.Dir(dir), false); err != nil {
+			return err
+		}
+		err = makeDir(dir, private)
+	}
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if fi, statErr := os.Stat(dir); statErr == nil && fi.IsDir() {
+		return nil // C:\ and read-only file systems have other errors for what is there
+	}
+	return err
+}

@@ -1,0 +1,58 @@
+package pathx
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestWritable(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, Writable(dir))
+	requireOnly(t, dir)
+
+	require.ErrorIs(t, Writable(filepath.Join(dir, "nowhere")), fs.ErrNotExist)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o644))
+	require.Error(t, Writable(filepath.Join(dir, "file")))
+	require.ErrorIs(t, Writable(dir+"\x00"), ErrName)
+
+	saved := syncFile
+	t.Cleanup(func() { syncFile = saved })
+	full := errors.New("disk full")
+	syncFile = func(*os.File) error { return full }
+	err := Writable(dir)
+	require.ErrorIs(t, err, full)
+	assert.ErrorContains(t, err, "can't write a file")
+	requireOnly(t, dir, "file")
+}
+
+func TestEnsureDir(t *testing.T) {
+	top := t.TempDir()
+	for _, private := range []bool{false, true} {
+		dir := filepath.Join(top, "a", "b", map[bool]string{true: "private", false: "open"}[private])
+		for range 2 {
+			require.NoError(t, EnsureDir(dir, private))
+			require.DirExists(t, dir)
+		}
+		require.NoError(t, Writable(dir))
+	}
+	blocked := filepath.Join(top, "file")
+	require.NoError(t, os.WriteFile(blocked, nil, 0o644))
+	require.ErrorContains(t, EnsureDir(blocked, false), "something else")
+	require.Error(t, EnsureDir(filepath.Join(blocked, "below"), false))
+	require.ErrorIs(t, EnsureDir(top+"\x00", true), ErrName)
+	t.Chdir(top)
+	require.NoError(t, EnsureDir("relative", false))
+	require.DirExists(t, filepath.Join(top, "relative"))
+}
+
+func TestDirSDDL(t *testing.T) {
+	assert.Equal(t, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", account{sid: sidSystem}.dirSDDL(true))
+	assert.Equal(t, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", account{sid: sidAlice, elevated: true}.dirSDDL(true))
+	assert.Equal(t, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;S-1-5-19)(A;OICI;0x1200a9;;;BU)", account{sid: sidLocalService}.dirSDDL(false))
+}

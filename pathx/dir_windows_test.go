@@ -1,0 +1,124 @@
+package pathx
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/windows"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+func daclOf(t *testing.T, path string) string {
+	t.Helper()
+	sd, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
+	require.NoError(t, err)
+	return sd.String()
+}
+
+func TestEnsureDirPrivate(t *testing.T) {
+	testenv.NeedWindows(t, "lets everybody do what Administrators may, as its user is one of them")
+	dir := filepath.Join(t.TempDir(), "private")
+	for range 2 {
+		require.NoError(t, EnsureDir(dir, true))
+		for _, others := range []string{";WD)", ";BU)", ";AU)"} {
+			assert.NotContains(t, daclOf(t, dir), others)
+		}
+		setSDDL(t, dir, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;OW)(A;OICI;FR;;;WD)") // read by others: closed
+		require.Contains(t, daclOf(t, dir), ";WD)")
+	}
+}
+
+func TestEnsureDirRefuses(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "theirs")
+	require.NoError(t, EnsureDir(dir, true))
+	require.NoError(t, EnsureDir(dir, true))
+	setSDDL(t, dir, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;OW)(A;OICI;FA;;;WD)")
+	require.ErrorIs(t, EnsureDir(dir, true), ErrUntrusted)
+	require.Contains(t, daclOf(t, dir), ";WD)", "refused, and left alone")
+}
+
+func TestWriteFileKeepsTheACL(t *testing.T) {
+	path := filepath.Join(t.TempDir(), file)
+	require.NoError(t, os.WriteFile(path, nil, 0o644))
+	for _, sddl := range []string{"D:P(A;;FA;;;SY)(A;;FA;;;OW)", "D:P(A;;FA;;;SY)(A;;FA;;;OW)(A;;FA;;;WD)", "D:P(A;;FA;;;SY)(A;;FA;;;OW)(A;;FR;;;WD)"} {
+		setSDDL(t, path, sddl)
+		want := daclOf(t, path)
+		require.NoError(t, WriteFile(path, []byte("new"), 0o644))
+		assert.Equal(t, want, daclOf(t, path), sddl)
+	}
+}
+
+// What is inherited stays so, and what isn't too.
+func TestWriteFileKeepsInheritance(t *testing.T) {
+	testenv.NeedWindows(t, "inherits nothing")
+	path := filepath.Join(t.TempDir(), file)
+	require.NoError(t, WriteFile(path, nil, 0o644))
+	want := daclOf(t, path)
+	require.Contains(t, want, "ID;")
+	require.NoError(t, WriteFile(path, []byte("new"), 0o644))
+	assert.Equal(t, want, daclOf(t, path))
+}
+
+func testAttributes(t *testing.T, want uint32) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), file)
+	require.NoError(t, WriteFile(path, nil, 0o644))
+	p, err := syscall.UTF16PtrFromString(path)
+	require.NoError(t, err)
+	require.NoError(t, syscall.SetFileAttributes(p, want))
+	require.NoError(t, WriteFile(path, []byte("new"), 0o644))
+	got, err := syscall.GetFileAttributes(p)
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+	assert.Equal(t, "new", string(readShared(t, path)))
+	require.NoError(t, syscall.SetFileAttributes(p, windows.FILE_ATTRIBUTE_NORMAL)) // or t.TempDir could not remove it
+}
+
+func TestWriteFileKeepsHidden(t *testing.T) {
+	testAttributes(t, windows.FILE_ATTRIBUTE_HIDDEN|windows.FILE_ATTRIBUTE_ARCHIVE)
+}
+
+func TestWriteFileKeepsReadOnly(t *testing.T) {
+	testenv.NeedWindows(t, "has one place for this attribute and the access control list")
+	testAttributes(t, windows.FILE_ATTRIBUTE_READONLY|windows.FILE_ATTRIBUTE_ARCHIVE)
+}
+
+// Somebody who doesn't share the file is waited for, but not for ever.
+func TestWriteFileWaitsForTheUnwilling(t *testing.T) {
+	path := filepath.Join(t.TempDir(), file)
+	require.NoError(t, WriteFile(path, []byte("old"), 0o644))
+	f, err := os.Open(path) // without FILE_SHARE_DELETE
+	require.NoError(t, err)
+	defer f.Close()
+	err = WriteFile(path, []byte("new"), 0o644)
+	require.True(t, isOneOf(err, []error{windows.ERROR_ACCESS_DENIED, windows.ERROR_SHARING_VIOLATION}), "%v", err)
+	requireOnly(t, filepath.Dir(path), file)
+	assert.Equal(t, "old", string(readShared(t, path)))
+
+	require.NoError(t, f.Close())
+	require.NoError(t, WriteFile(path, []byte("new"), 0o644))
+}
+
+func TestRetrySharing(t *testing.T) {
+	calls := 0
+	failing := func(times int, err error) func() error {
+		calls = 0
+		return func() error {
+			if calls++; calls <= times {
+				return os.NewSyscallError("x", err)
+			}
+			return nil
+		}
+	}
+	require.NoError(t, retrySharing(failing(3, windows.ERROR_LOCK_VIOLATION), windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION))
+	assert.Equal(t, 4, calls)
+	require.ErrorIs(t, retrySharing(failing(3, windows.ERROR_FILE_NOT_FOUND), windows.ERROR_SHARING_VIOLATION), windows.ERROR_FILE_NOT_FOUND)
+	assert.Equal(t, 1, calls)
+	require.ErrorIs(t, retrySharing(failing(1<<30, windows.ERROR_SHARING_VIOLATION), windows.ERROR_SHARING_VIOLATION), windows.ERROR_SHARING_VIOLATION)
+	assert.Greater(t, calls, 1)
+}

@@ -1,0 +1,162 @@
+package pathx_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/surefoot-go/surefoot/pathx"
+)
+
+// A service reads its configuration, says in its log which one it is, and does
+// without one if there is none. Whatever else is wrong ends it.
+func ExampleFinder_Open() {
+	path := flag.String("config", "", "configuration `file`")
+	flag.Parse()
+
+	var config struct{ Listen string }
+	f, err := pathx.Finder{App: "orders", Flag: *path, EnvVar: "ORDERS_CONFIG"}.Open()
+	switch {
+	case err == nil:
+		defer f.Close()
+		slog.Info("configuration", "file", f.Path, "source", f.Source)
+		if err := json.NewDecoder(pathx.NewTextReader(f)).Decode(&config); err != nil {
+			log.Fatalf("%s: %v", f.Path, err)
+		}
+	case errors.Is(err, fs.ErrNotExist) && *path == "":
+		slog.Info("no configuration: defaults", "looked", err)
+	default:
+		log.Fatal(err)
+	}
+}
+
+func ExampleFinder_Explain() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+
+	for _, a := range (pathx.Finder{App: "orders", Flag: filepath.Join(dir, "orders.json")}).Explain()[:1] {
+		fmt.Println(a.Source, filepath.Base(a.Path), a.Status())
+	}
+	// Output: flag orders.json does not exist
+}
+
+func ExampleNotFoundError() {
+	_, err := pathx.Finder{App: "orders", Flag: "/nowhere/orders.json"}.Open()
+	var notFound *pathx.NotFoundError
+	if errors.As(err, &notFound) {
+		for _, a := range notFound.Tried {
+			fmt.Println(a.Source, a.Status())
+		}
+	}
+	// Output: flag does not exist
+}
+
+func ExampleDirsOf() {
+	dirs, err := pathx.DirsOf("orders")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(filepath.Join(dirs.Cache, "thumbnails"))
+}
+
+func ExampleCheckName() {
+	fmt.Println(pathx.CheckName("report.txt"))
+	fmt.Println(pathx.CheckName("nul.txt"))
+	// Output:
+	// <nil>
+	// pathx: bad name "nul.txt": reserved for a device on Windows
+}
+
+func ExampleJoin() {
+	path, err := pathx.Join("uploads", "2026/11", "report.txt")
+	fmt.Println(filepath.ToSlash(path), err)
+	_, err = pathx.Join("uploads", `..\..\Windows\win.ini`)
+	fmt.Println(err)
+	// Output:
+	// uploads/2026/11/report.txt <nil>
+	// pathx: bad name "..\\..\\Windows\\win.ini": leads out of uploads
+}
+
+// What Windows PowerShell's > writes is UTF-16.
+func ExampleNewTextReader() {
+	text, err := io.ReadAll(pathx.NewTextReader(strings.NewReader("\xFF\xFEo\x00k\x00")))
+	fmt.Printf("%s %v\n", text, err)
+	// Output: ok <nil>
+}
+
+func ExampleExpand() {
+	os.Setenv("ORDERS_HOME", "/srv/orders")
+	path, err := pathx.Expand(`${ORDERS_HOME}/data, %ORDERS_HOME%/log, 100%, \\host\c$`)
+	fmt.Println(path, err)
+	_, err = pathx.Expand("${ORDERS_NOWHERE}/data")
+	fmt.Println(err)
+	// Output:
+	// /srv/orders/data, /srv/orders/log, 100%, \\host\c$ <nil>
+	// pathx: can't expand "${ORDERS_NOWHERE}/data": at byte 0: the variable ORDERS_NOWHERE is not set
+}
+
+func ExampleExpandFunc() {
+	vars := map[string]string{"region": "eu", "stage": "prod"}
+	path, err := pathx.ExpandFunc("${stage}-${region}.json", func(name string) (string, bool) {
+		value, ok := vars[name]
+		return value, ok
+	})
+	fmt.Println(path, err)
+	// Output: prod-eu.json <nil>
+}
+
+// What readers see is the old file or the new one, whole, whatever happens.
+func ExampleWriteFile() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+
+	path := filepath.Join(dir, "state.json")
+	for _, state := range []string{`{"offset": 1}`, `{"offset": 2}`} {
+		if err := pathx.WriteFile(path, []byte(state), 0o600); err != nil {
+			log.Fatal(err)
+		}
+	}
+	data, _ := os.ReadFile(path)
+	entries, _ := os.ReadDir(dir)
+	fmt.Printf("%s in %d file\n", data, len(entries))
+	// Output: {"offset": 2} in 1 file
+}
+
+// A service makes its directories at its start, and says at once if it can't use them.
+func ExampleEnsureDir() {
+	dirs, err := pathx.DirsOf("orders")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := errors.Join(pathx.EnsureDir(dirs.State, true), pathx.Writable(dirs.State)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleWritable() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	fmt.Println(pathx.Writable(dir))
+	fmt.Println(errors.Is(pathx.Writable(filepath.Join(dir, "nowhere")), fs.ErrNotExist))
+	// Output:
+	// <nil>
+	// true
+}
+
+// What a file's owner is told when others may write it.
+func ExampleUntrustedError() {
+	_, err := pathx.Finder{App: "orders", Trust: pathx.TrustAlways}.Open()
+	var untrusted *pathx.UntrustedError
+	if errors.As(err, &untrusted) {
+		fmt.Println("can be changed by", untrusted.Who)
+		fmt.Println("run:", untrusted.Fix)
+	}
+}

@@ -1,0 +1,86 @@
+package pathx
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+type exeDir struct {
+	path      string
+	temporary bool // made by "go run" for one run
+}
+
+type exeDirs struct {
+	dirs []exeDir // as launched, then with links resolved, if that is another
+	err  error
+}
+
+// executableDirs is computed at first use: it can't change while the process runs.
+var executableDirs = sync.OnceValue(func() exeDirs {
+	exe, err := os.Executable()
+	if err != nil {
+		return exeDirs{err: err}
+	}
+	var d exeDirs
+	add := func(path string) {
+		dir := exeDir{filepath.Dir(path), isGoRun(runtime.GOOS, path)}
+		if len(d.dirs) == 0 || d.dirs[0].path != dir.path {
+			d.dirs = append(d.dirs, dir)
+		}
+	}
+	add(launchedAs(exe))
+	if resolved, err := filepath.EvalSymlinks(exe); err == nil {
+		add(resolved)
+	}
+	return d
+})
+
+// launchedAs is exe by the path that it was launched by. On Linux and some BSDs
+// os.Executable knows only the path without links; the other one is in os.Args,
+// which is believed if it leads to the same file. It isn't where the process has
+// more rights than its parent: the parent chose it.
+func launchedAs(exe string) string {
+	if runtime.GOOS == "windows" || len(os.Args) == 0 || os.Getuid() != os.Geteuid() || os.Getgid() != os.Getegid() {
+		return exe
+	}
+	path, err := exec.LookPath(os.Args[0])
+	if err != nil {
+		return exe
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return exe
+	}
+	fi, err1 := os.Stat(path)
+	self, err2 := os.Stat(exe)
+	if err1 != nil || err2 != nil || !os.SameFile(fi, self) {
+		return exe
+	}
+	return path
+}
+
+// isGoRun knows the executables of "go run": …/go-build123/b001/exe/name in the
+// temporary directory, or name in a …-d directory of the build cache.
+func isGoRun(goos, path string) bool {
+	if goos == "windows" {
+		path = strings.ReplaceAll(path, `\`, "/")
+	}
+	parts := strings.Split(path, "/")
+	n := len(parts)
+	if n < 5 {
+		return false
+	}
+	if parts[n-2] == "exe" && isNumbered(parts[n-3], "b") && isNumbered(parts[n-4], "go-build") {
+		return true
+	}
+	hash, isCached := strings.CutSuffix(parts[n-2], "-d")
+	return isCached && len(hash) == 64 && strings.Trim(hash, "0123456789abcdef") == "" && parts[n-3] == hash[:2]
+}
+
+func isNumbered(s, prefix string) bool {
+	digits, ok := strings.CutPrefix(s, prefix)
+	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
+}

@@ -1,0 +1,170 @@
+package pathx
+
+import (
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// expandVars is an environment in which every value looks like more to expand.
+func expandVars(name string) (string, bool) {
+	v, ok := map[string]string{
+		"A": "alpha", "B": "%A%", "C": "${A}", "EMPTY": "", "ProgramFiles(x86)": `C:\Program Files (x86)`, "with space": "ws", "世界": "world", "P": "%", "D": "$",
+	}[name]
+	return v, ok
+}
+
+func TestExpandFunc(t *testing.T) {
+	for _, tt := range []struct{ name, in, want string }{
+		{"nothing", "", ""},
+		{"text", "plain", "plain"},
+		{"braces", "x${A}y", "xalphay"},
+		{"percent", "x%A%y", "xalphay"},
+		{"both, adjoining", "${A}%A%${A}", "alphaalphaalpha"},
+		{"parentheses in the name", `%ProgramFiles(x86)%\x`, `C:\Program Files (x86)\x`},
+		{"space in the name", "%with space%${with space}", "wsws"},
+		{"name that isn't ASCII", "%世界%", "world"},
+		{"empty value", "[${EMPTY}%EMPTY%]", "[]"},
+		{"value is not looked at again", "%B%${B}%C%${C}", "%A%%A%${A}${A}"},
+		{"value and text make no name", "%P%A%", "%A%"},
+		{"value and text make no brace", "%D%{A}", "${A}"},
+		{"undefined percent stays", "%NOPE%", "%NOPE%"},
+		{"undefined, then defined", "%NOPE%A%", "%NOPEalpha"},
+		{"lone percent", "100%", "100%"},
+		{"lone percent before a name", "50% of %A%", "50% of alpha"},
+		{"two percent", "%%", "%%"},
+		{"two percent before a name", "%%A%", "%alpha"},
+		{"two percent around a name", "%%A%%", "%alpha%"},
+		{"three percent", "%%%", "%%%"},
+		{"bare dollar", "$A $ $", "$A $ $"},
+		{"two dollars", "$${A}", "$alpha"},
+		{"administrative share", `\\srv\c$\x`, `\\srv\c$\x`},
+		{"recycle bin", `C:\$Recycle.Bin`, `C:\$Recycle.Bin`},
+		{"dollar at the end", "a$", "a$"},
+		{"assignment is no name", "%=C:%", "%=C:%"},
+		{"line end is in no name", "%A\nB%", "%A\nB%"},
+		{"percent in braces is part of no name there", "%${A}%", "%alpha%"},
+		{"many", strings.Repeat("%A%", 100), strings.Repeat("alpha", 100)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := ExpandFunc(tt.in, expandVars)
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func TestExpandErrors(t *testing.T) {
+	for in, want := range map[string]string{
+		"ab${NOPE}c":  `"ab${NOPE}c": at byte 2: the variable NOPE is not set`,
+		"%A%${":       `at byte 3: ${ without }`,
+		"${A":         `at byte 0: ${ without }`,
+		"x${}":        `at byte 1: a name can't hold '}', or be empty`,
+		"${a=b}":      `at byte 0: a name can't hold '='`,
+		"${A\x00}":    `at byte 0: a name can't hold '\x00'`,
+		"${${A}}":     `at byte 0: a name can't hold '{'`,
+		"${A:-other}": `the variable A:-other is not set`,
+	} {
+		_, err := ExpandFunc(in, expandVars)
+		require.ErrorIs(t, err, ErrExpand, in)
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestExpand(t *testing.T) {
+	t.Setenv("PATHX_TEST_Var", "value")
+	got, err := Expand("${PATHX_TEST_Var}/%PATHX_TEST_Var%")
+	require.NoError(t, err)
+	assert.Equal(t, "value/value", got)
+
+	got, err = Expand("%pathx_test_VAR%")
+	require.NoError(t, err)
+	_, err = Expand("${pathx_test_VAR}")
+	if runtime.GOOS == "windows" {
+		require.NoError(t, err)
+		assert.Equal(t, "value", got)
+	} else {
+		require.ErrorIs(t, err, ErrExpand)
+		assert.Equal(t, "%pathx_test_VAR%", got)
+	}
+}
+
+func TestExpandAllocates(t *testing.T) {
+	for in, want := range map[string]float64{
+		strings.Repeat("no reference ", 100):            0,
+		"${A}/" + strings.Repeat("long ", 1000) + "%A%": 1,
+		strings.Repeat("%A%", 16):                       1,
+		strings.Repeat("%A%", 17):                       2,
+	} {
+		got := testing.AllocsPerRun(100, func() {
+			if _, err := ExpandFunc(in, alpha); err != nil {
+				t.Fatal(err)
+			}
+		})
+		assert.Equal(t, want, got, "%.20s", in)
+	}
+}
+
+func alpha(name string) (string, bool) { return "alpha", name == "A" }
+
+// expandSlowly is the rules once more, one character at a time.
+func expandSlowly(s string, get func(string) (string, bool)) (string, bool) {
+	for i := range len(s) {
+		rest := s[i:]
+		if strings.HasPrefix(rest, "${") {
+			name, after, closed := strings.Cut(rest[2:], "}")
+			value, ok := get(name)
+			if !closed || !ok {
+				return "", false
+			}
+			tail, ok := expandSlowly(after, get)
+			return s[:i] + value + tail, ok
+		}
+		if name, after, closed := strings.Cut(rest[1:], "%"); rest[0] == '%' && closed {
+			if value, ok := get(name); ok {
+				tail, ok := expandSlowly(after, get)
+				return s[:i] + value + tail, ok
+			}
+		}
+	}
+	return s, true
+}
+
+func FuzzExpand(f *testing.F) {
+	f.Add("${A}%B%%%C%")                  // both forms
+	f.Add(`%ProgramFiles(x86)%\\srv\c$\`) // Windows
+	f.Add("${NOPE}")                      // an error
+	f.Add("%%%A%%$${A}${")                // signs without a name
+	f.Fuzz(func(t *testing.T, s string) {
+		if strings.Count(s, "%")+strings.Count(s, "${") > 500 {
+			return // expandSlowly recurses
+		}
+		got, err := ExpandFunc(s, expandVars)
+		want, ok := expandSlowly(s, expandVars)
+		if assert.Equal(t, ok, err == nil, "%q: %v", s, err) && ok {
+			assert.Equal(t, want, got, "%q", s)
+		}
+	})
+}
+
+func BenchmarkExpand(b *testing.B) {
+	b.Setenv("PATHX_HOME", "/home/alice")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Expand("${PATHX_HOME}/.config/%PATHX_HOME%/x"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkOSExpandEnv(b *testing.B) {
+	b.Setenv("PATHX_HOME", "/home/alice")
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = os.ExpandEnv("${PATHX_HOME}/.config/${PATHX_HOME}/x")
+	}
+}

@@ -1,0 +1,52 @@
+package pathx
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == serviceArg {
+		os.Exit(serviceMain(os.Args[2:])) // the service manager passes no environment
+	}
+	testenv.Main(m, map[string]func([]string) int{
+		"dirs":  helperDirs,
+		"find":  helperFind,
+		"write": helperWrite,
+	})
+}
+
+// serviceArg makes the test binary a service.
+const serviceArg = "-pathx-service"
+
+// helperFind searches as the Finder in its first argument says, and prints the file
+// that it found, or the error.
+func helperFind(args []string) int {
+	var f Finder
+	if err := json.Unmarshal([]byte(args[0]), &f); err != nil {
+		os.Stderr.WriteString(err.Error())
+		return 2
+	}
+	file, err := f.Open()
+	if err != nil {
+		os.Stderr.WriteString(err.Error())
+		return 1
+	}
+	os.Stdout.WriteString(file.Path)
+	file.Close()
+	return 0
+}
+
+// helperDirs prints DirsOf and Explain.
+func helperDirs(args []string) int {
+	dirs, err := DirsOf(args[0])
+	fmt.Printf("%+v %v\n", dirs, err)
+	for _, a := range (Finder{App: args[0]}).Explain() {
+		fmt.Println(a)
+	}
+	return 0
+}

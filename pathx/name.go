@@ -1,0 +1,177 @@
+package pathx
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxName is the longest name that every usual file system takes: 255 bytes on
+// Linux, 255 UTF-16 units on Windows and macOS.
+const maxName = 255
+
+// CheckName says whether name, one element of a path, would work and mean the same
+// on every system. The error, an [ErrName], says what is wrong with it:
+//
+//   - it is empty, ".", "..", or holds a separator of any system, / or \;
+//   - Windows reserves it for a device (CON, PRN, AUX, NUL, COM1 to COM9, LPT1 to
+//     LPT9, also with ¹, ² and ³, CONIN$, CONOUT$), in any case and also with an
+//     ending or spaces: "nul", "Nul.txt" and "nul .tar.gz" are all the null device;
+//   - Windows would drop its last character, a dot or a space;
+//   - it holds a character that Windows refuses or gives another meaning: < > " | ?
+//     *, a colon ("a:b" is a stream of the file a, "c:x" a file on another drive),
+//     a control character;
+//   - it is longer than 255 bytes, or is no valid UTF-8.
+//
+// Some Windows 11 versions take reserved names with an ending; older ones don't,
+// so CheckName doesn't either. Source: Microsoft, "Naming Files, Paths, and
+// Namespaces".
+func CheckName(name string) error {
+	if problem := nameProblem(name); problem != "" {
+		return &nameError{name, problem}
+	}
+	return nil
+}
+
+// Join joins elements to root and makes sure, by the rules of every system, that
+// the result lies inside root. It is for names that come from elsewhere: a
+// request, an archive, a configuration.
+//
+// Both / and \ separate, and each element in between must satisfy [CheckName]. "."
+// is dropped and ".." goes up, but never out of root. Absolute elements are
+// refused in every form: /x, \x, C:\x, C:x, \\server\share, \\?\, \??\. The error is
+// an [ErrName]. The root itself may be any path, except an empty one and, on
+// Windows, a drive without a directory ("C:").
+//
+// Join knows nothing of the links in root. Where others may create some, open the
+// result through an os.Root.
+func Join(root string, elem ...string) (string, error) {
+	if err := checkRoot(runtime.GOOS, root); err != nil {
+		return "", err
+	}
+	kept := make([]string, 1, 1+len(elem))
+	kept[0] = root
+	for _, e := range elem {
+		if e != "" && isSeparator(e[0]) {
+			return "", &nameError{e, "absolute, where a path inside " + root + " is needed"}
+		}
+		for part := range elements(e) {
+			switch part {
+			case "", ".":
+			case "..":
+				if len(kept) == 1 {
+					return "", &nameError{e, "leads out of " + root}
+				}
+				kept = kept[:len(kept)-1]
+			default:
+				if problem := nameProblem(part); problem != "" {
+					return "", &nameError{e, problem}
+				}
+				kept = append(kept, part)
+			}
+		}
+	}
+	return filepath.Join(kept...), nil
+}
+
+func checkRoot(goos, root string) error {
+	switch {
+	case root == "":
+		return &nameError{root, "an empty root"}
+	case strings.ContainsRune(root, 0):
+		return &nameError{root, "holds a NUL"}
+	}
+	return checkDriveRelative(goos, root)
+}
+
+// checkDriveRelative refuses C:x and C:, which mean the directory that some other
+// program, or nobody, has made current on that drive.
+func checkDriveRelative(goos, path string) error {
+	if goos != "windows" {
+		return nil
+	}
+	if kind, _ := lexVolume(path); kind == driveRelative {
+		return &nameError{path, `relative to the current directory of a drive; write "` + path[:2] + `\" for its root`}
+	}
+	return nil
+}
+
+// checkOpenable refuses paths that a system opens as something else than a file of
+// that name, before they do harm: opening a device may set it going.
+func checkOpenable(goos, path string) error {
+	if strings.ContainsRune(path, 0) {
+		return &nameError{path, "holds a NUL"}
+	}
+	if goos != "windows" {
+		return nil
+	}
+	if err := checkDriveRelative(goos, path); err != nil {
+		return err
+	}
+	kind, rest := lexVolume(path)
+	if kind == device {
+		return &nameError{path, "names a device"}
+	}
+	for part := range elements(path[rest:]) {
+		if part == "" || part == "." || part == ".." {
+			continue
+		}
+		if problem := nameProblem(part); problem != "" {
+			return &nameError{path, problem}
+		}
+	}
+	return nil
+}
+
+// A nameError is an ErrName with the reason.
+type nameError struct{ name, problem string }
+
+func (e *nameError) Error() string  { return "pathx: bad name " + e.reason() }
+func (e *nameError) reason() string { return fmt.Sprintf("%.300q: %s", e.name, e.problem) }
+func (e *nameError) Unwrap() error  { return ErrName }
+
+// nameProblem says why name isn't good on every system, or nothing.
+func nameProblem(name string) string {
+	switch name {
+	case "":
+		return "empty"
+	case ".", "..":
+		return "names a directory, not something in it"
+	}
+	for i := range len(name) {
+		if problem := byteProblem(name[i]); problem != "" {
+			return problem
+		}
+	}
+	switch last := name[len(name)-1]; {
+	case last == '.' || last == ' ':
+		return "ends in a dot or a space, which Windows drops"
+	case isReserved(name):
+		return "reserved for a device on Windows"
+	case len(name) > maxName:
+		return fmt.Sprintf("%d bytes long; %d is the limit of most file systems", len(name), maxName)
+	case !utf8.ValidString(name):
+		return "not valid UTF-8"
+	}
+	return ""
+}
+
+func byteProblem(c byte) string {
+	if 'a' <= c && c <= 'z' {
+		return "" // most are
+	}
+	switch c {
+	case '/', '\\':
+		return "holds a path separator (/ or \\)"
+	case ':':
+		return "holds a colon, which on Windows marks a drive or a stream"
+	case '<', '>', '"', '|', '?', '*':
+		return "holds one of <>\"|?*, which Windows refuses"
+	}
+	if c < ' ' || c == 0x7f {
+		return "holds a control character"
+	}
+	return ""
+}

@@ -1,0 +1,99 @@
+package pathx
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+func addPaths(f *testing.F) {
+	for _, tt := range lexTests {
+		f.Add(tt.path)
+	}
+	for _, s := range []string{
+		"nul", "NUL .txt", "COM¹", "a:b", "a.", "a ", "a\x00", "a/../b", `a\..\..\b`, "...", "世界", "\xff", // each a rule
+		"nul:", "a/nul : a", "com2/a", `a\b:c`, "CONOUT$", "conin$.x", "a*b", strings.Repeat("x", 256),
+	} {
+		f.Add(s)
+	}
+}
+
+// A good name makes a file of just that name; on Windows, Go has nothing against it.
+func FuzzCheckName(f *testing.F) {
+	addPaths(f)
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, name string) {
+		if CheckName(name) != nil {
+			return
+		}
+		assert.True(t, filepath.IsLocal(name), "%q", name)
+		assert.Equal(t, name, filepath.Base(name))
+		assert.True(t, utf8.ValidString(name))
+		if testenv.IsWine() && len(name) > 200 {
+			return // Unix counts bytes, where Windows counts UTF-16
+		}
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, nil, 0o600), "%q", name)
+		entries, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		require.Len(t, entries, 1)
+		if runtime.GOOS != "darwin" { // HFS+ has names in another normal form
+			assert.Equal(t, name, entries[0].Name())
+		}
+		require.NoError(t, os.Remove(path))
+	})
+}
+
+// What is joined lies below the root, in elements that are good names.
+func FuzzJoin(f *testing.F) {
+	addPaths(f)
+	root := f.TempDir()
+	f.Fuzz(func(t *testing.T, elem string) {
+		got, err := Join(root, elem, "x")
+		if err != nil {
+			assert.ErrorIs(t, err, ErrName)
+			return
+		}
+		rest, ok := strings.CutPrefix(got, root+string(filepath.Separator))
+		require.True(t, ok, "%q is %q", elem, got)
+		assert.True(t, filepath.IsLocal(rest), "%q is %q", elem, rest)
+		for part := range elements(rest) {
+			assert.NoError(t, CheckName(part), "%q is %q", elem, rest)
+		}
+		again, err := Join(root, rest)
+		assert.NoError(t, err)
+		assert.Equal(t, got, again)
+	})
+}
+
+// The lexer sees the volume that Go sees on Windows, and a path to a file is nothing
+// else for it: no device, no stream, no other drive's current directory.
+func FuzzLexVolume(f *testing.F) {
+	addPaths(f)
+	f.Fuzz(func(t *testing.T, path string) {
+		kind, n := lexVolume(path)
+		require.LessOrEqual(t, n, len(path))
+		if kind == relative || kind == rooted {
+			assert.Zero(t, n)
+		}
+		err := checkOpenable("windows", path)
+		if err == nil {
+			assert.NotContains(t, path[n:], ":")
+			assert.Contains(t, []volumeKind{relative, rooted, drive, unc, verbatim}, kind)
+		}
+		if runtime.GOOS == "windows" {
+			assert.Equal(t, filepath.VolumeName(path), strings.ReplaceAll(path[:n], "/", `\`), "%q", path)
+			if err == nil {
+				assert.Equal(t, kind != relative && kind != rooted, filepath.IsAbs(path), "%q", path)
+			}
+		}
+	})
+}

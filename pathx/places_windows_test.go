@@ -1,0 +1,16 @@
+package pathx
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+func setPlaces(t *testing.T) (user, system string) {
+	t.Helper()
+	root := t.TempDir()
+	saved := knownFolders
+	t.Cleanup(func() { knownFolders = saved })
+	f := folders{roaming: filepath.Join(root, "roaming"), local: filepath.Join(root, "local"), programData: filepath.Join(root, "programdata")}
+	knownFolders = func() folders { return f }
+	return f.roaming, f.programData
+}

@@ -1,0 +1,88 @@
+package pathx
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/windows"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+// The samples mean what the system makes of their SDDL.
+func TestSamplesAreWindowsOwn(t *testing.T) {
+	for name, s := range samples(t) {
+		sd, err := windows.SecurityDescriptorFromString(s.sddl)
+		require.NoError(t, err, name)
+		got, err := parseDescriptor(unsafe.Slice((*byte)(unsafe.Pointer(sd)), sd.Length()))
+		require.NoError(t, err, name)
+		want, err := parseDescriptor(s.bytes)
+		require.NoError(t, err, name)
+		assert.Equal(t, want, got, name)
+	}
+}
+
+func TestTrustDACL(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, file)
+	require.NoError(t, os.WriteFile(path, nil, 0o644))
+	f := Finder{App: app, Flag: path, Trust: TrustAlways}
+	open := func() error {
+		file, err := f.Open()
+		if err == nil {
+			file.Close()
+		}
+		return err
+	}
+	require.NoError(t, open())
+
+	setSDDL(t, path, "D:P(A;;FA;;;SY)(A;;FA;;;OW)(A;;FA;;;WD)")
+	var untrusted *UntrustedError
+	require.ErrorAs(t, open(), &untrusted)
+	assert.Equal(t, path, untrusted.Path)
+	assert.Equal(t, []string{"Everyone (S-1-1-0)"}, untrusted.Who)
+	assert.Equal(t, `icacls "`+path+`" /remove:g *S-1-1-0`, untrusted.Fix)
+	f.Trust = TrustNone
+	require.NoError(t, open())
+
+	f.Trust = TrustAlways
+	setSDDL(t, path, "D:P(A;;FA;;;SY)(A;;FA;;;OW)(A;;FR;;;WD)")
+	require.NoError(t, open())
+	setSDDL(t, dir, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;OW)(A;OICI;FA;;;WD)")
+	require.ErrorAs(t, open(), &untrusted)
+	assert.Equal(t, dir, untrusted.Path)
+}
+
+func TestTrustFixMends(t *testing.T) {
+	testenv.NeedWindows(t, "has an icacls that does nothing")
+	path := filepath.Join(t.TempDir(), file)
+	require.NoError(t, os.WriteFile(path, nil, 0o644))
+	setSDDL(t, path, "D:(A;;FA;;;SY)(A;;FA;;;OW)(A;;FA;;;WD)(A;ID;FA;;;BU)")
+	f := Finder{App: app, Flag: path, Trust: TrustAlways}
+	_, err := f.Open()
+	var untrusted *UntrustedError
+	require.ErrorAs(t, err, &untrusted)
+	out, err := exec.Command("powershell", "-NoProfile", "-Command", untrusted.Fix).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	file, err := f.Open()
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+}
+
+func TestThisProcess(t *testing.T) {
+	p, err := thisProcess()
+	require.NoError(t, err)
+	token := windows.GetCurrentProcessToken()
+	user, err := token.GetTokenUser()
+	require.NoError(t, err)
+	assert.Equal(t, user.User.Sid.String(), p.sid)
+	assert.True(t, p.trusts(p.sid))
+	if token.IsElevated() {
+		assert.True(t, privileged())
+	}
+}

@@ -1,0 +1,282 @@
+package pathx
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"unicode"
+	"unicode/utf8"
+)
+
+// errIsDirectory says so in the system's terms too.
+var errIsDirectory = fmt.Errorf("%w: %w", ErrNotRegular, syscall.EISDIR)
+
+// A walk is one search under way.
+type walk struct {
+	Finder
+	check   bool // whether files must be trusted
+	explain bool // go on after the place that decides
+
+	tried   []Attempt
+	file    *os.File // the one to return; not when explaining
+	decided bool     // a place has ended the search
+	stopped bool     // ... and its file can't be used
+}
+
+// run visits the places in their order, until one decides or, to explain, all.
+func (w *walk) run() error {
+	if err := checkFinderName("App", w.App); err != nil {
+		return err
+	}
+	if len(w.Names) == 0 {
+		w.Names = []string{w.App + ".json"}
+	}
+	for _, name := range w.Names {
+		if err := checkFinderName("Names", name); err != nil {
+			return err
+		}
+	}
+	w.check = w.Trust == TrustAlways || w.Trust == TrustDefault && privileged()
+	w.tried = make([]Attempt, 0, 6)
+
+	w.visitBinding()
+	w.visitExecutable()
+	if w.more() {
+		eachConfigDir(w.App, w.visitConfigDir)
+	}
+	if w.WorkDir && w.more() {
+		dir, err := os.Getwd()
+		if err != nil {
+			w.note(Attempt{Source: FromWorkDir, Err: err})
+		} else {
+			w.visitNames(FromWorkDir, dir)
+		}
+	}
+	return nil
+}
+
+func checkFinderName(field, name string) error {
+	if err := CheckName(name); err != nil {
+		return fmt.Errorf("pathx: Finder.%s: %w", field, err)
+	}
+	return nil
+}
+
+func (w *walk) more() bool { return !w.decided || w.explain }
+
+// visitBinding looks where flag and variable point to. The first that is set
+// decides, whatever is there.
+func (w *walk) visitBinding() {
+	if w.Flag != "" {
+		w.visitPath(FromFlag, w.Flag)
+		w.bind()
+	}
+	if w.EnvVar == "" || !w.more() {
+		return
+	}
+	switch value, ok := os.LookupEnv(w.EnvVar); {
+	case ok && value == "":
+		w.note(Attempt{Source: FromEnv, Path: w.EnvVar, Err: ErrSkipped, Hint: "the variable is set, but empty"})
+	case ok:
+		w.visitPath(FromEnv, value)
+		w.bind()
+	}
+}
+
+// bind ends the search: with an error if the last place isn't merely empty.
+func (w *walk) bind() {
+	if err := w.tried[len(w.tried)-1].Err; !w.decided {
+		w.decided, w.stopped = true, !isNotExist(err)
+	}
+}
+
+// visitPath looks at a path that somebody gave.
+func (w *walk) visitPath(src Source, path string) {
+	given := path
+	if err := checkOpenable(runtime.GOOS, path); err != nil {
+		w.note(Attempt{Source: src, Path: path, Err: err})
+		return
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	} // else the current directory is unknown: the system may open it nevertheless
+	w.look(src, path)
+	if a := &w.tried[len(w.tried)-1]; a.Err != nil && a.Hint == "" {
+		a.Hint = pathHint(given, path, a.Err)
+	}
+}
+
+// visitExecutable looks beside the executable for the names that carry the app's.
+func (w *walk) visitExecutable() {
+	if !w.more() {
+		return
+	}
+	exe := executableDirs()
+	if exe.err != nil {
+		w.note(Attempt{Source: FromExecutable, Err: ErrSkipped, Hint: "its place is unknown: " + exe.err.Error()})
+	}
+	for _, dir := range exe.dirs {
+		if dir.temporary {
+			w.note(Attempt{Source: FromExecutable, Path: dir.path, Err: ErrSkipped,
+				Hint: `a temporary executable of "go run"; use "go build", the flag or the variable`})
+			continue
+		}
+		for _, name := range w.Names {
+			if !w.more() {
+				return
+			}
+			if carries(name, w.App) {
+				w.look(FromExecutable, join(dir.path, "", name))
+			} else {
+				w.note(Attempt{Source: FromExecutable, Path: join(dir.path, "", name), Err: ErrSkipped,
+					Hint: "beside the executable only names with " + w.App + " in them are looked for"})
+			}
+		}
+	}
+}
+
+// visitConfigDir looks into a user's or the system's directory.
+func (w *walk) visitConfigDir(d configDir) {
+	switch {
+	case !w.more():
+	case d.err != nil:
+		w.note(Attempt{Source: d.source, Path: d.path, Err: d.err, Hint: d.hint})
+	case d.own:
+		w.visitNames(d.source, d.path)
+	default:
+		for _, name := range w.Names {
+			if w.more() {
+				w.look(d.source, join(d.path, w.App, name))
+			}
+		}
+	}
+}
+
+func (w *walk) visitNames(src Source, dir string) {
+	for _, name := range w.Names {
+		if w.more() {
+			w.look(src, join(dir, "", name))
+		}
+	}
+}
+
+// look opens the file, once, and checks it on its handle.
+func (w *walk) look(src Source, path string) {
+	for i := range w.tried {
+		if w.tried[i].Path == path && w.tried[i].Err != ErrSkipped {
+			return // a place under two names, such as XDG_CONFIG_HOME=/etc
+		}
+	}
+	a := Attempt{Source: src, Path: path}
+	file, err := openFile(path)
+	if err == nil {
+		if err = w.verify(file, path); err != nil {
+			file.Close()
+		}
+	}
+	switch {
+	case err != nil:
+		a.Err = err
+		if !isNotExist(err) {
+			a.Hint = errorHint(err)
+		}
+	case w.decided:
+		file.Close()
+		a.Err = ErrNotReached
+	case w.explain:
+		file.Close()
+	default:
+		w.file = file
+	}
+	if !w.decided && !isNotExist(err) {
+		w.decided, w.stopped = true, err != nil
+	}
+	w.note(a)
+}
+
+// verify says why the open file can't be used.
+func (w *walk) verify(file *os.File, path string) error {
+	fi, err := file.Stat()
+	switch {
+	case err != nil:
+		return err
+	case fi.IsDir():
+		return errIsDirectory
+	case !fi.Mode().IsRegular():
+		return ErrNotRegular
+	case w.check:
+		return checkTrust(file, fi, path)
+	}
+	return nil
+}
+
+func (w *walk) note(a Attempt) { w.tried = append(w.tried, a) }
+
+// isNotExist also holds for a path through something that is no directory, such as
+// $HOME/.config for an account whose home is /dev/null. Nothing can be there.
+func isNotExist(err error) bool {
+	if err == error(syscall.ENOENT) { // nearly always, and quicker
+		return true
+	}
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// errorHint says what to do about an error at any place.
+func errorHint(err error) string {
+	var untrusted *UntrustedError
+	switch {
+	case errors.As(err, &untrusted):
+		return untrusted.Fix
+	case errors.Is(err, fs.ErrPermission):
+		return "give the account that this process runs under the right to read it, or remove it"
+	case errors.Is(err, ErrNotRegular):
+		return "only a file can be read; move it out of the way"
+	}
+	return ""
+}
+
+// join is filepath.Join for an absolute, clean directory, a folder in it or "", and a
+// name; it costs one allocation.
+func join(dir, folder, name string) string {
+	const sep = string(filepath.Separator)
+	dir = strings.TrimSuffix(dir, sep) // the root has one
+	if folder == "" {
+		return dir + sep + name
+	}
+	return dir + sep + folder + sep + name
+}
+
+// carries says whether name has app in it as a word: orders.json and
+// my-orders.yaml carry "orders", reorders.json doesn't.
+func carries(name, app string) bool {
+	name, app = strings.ToLower(name), strings.ToLower(app)
+	for i := 0; ; {
+		j := strings.Index(name[i:], app)
+		if j < 0 {
+			return false
+		}
+		start := i + j
+		if !endsInWord(name[:start]) && !startsWithWord(name[start+len(app):]) {
+			return true
+		}
+		i = start + 1
+	}
+}
+
+// endsInWord and startsWithWord say whether a letter or digit touches the app's name.
+func endsInWord(s string) bool {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return isWord(r)
+}
+
+func startsWithWord(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return isWord(r)
+}
+
+func isWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }

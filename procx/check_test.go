@@ -1,0 +1,301 @@
+package procx
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCheck(t *testing.T) {
+	tests := []struct {
+		name string
+		body func(t *testing.T)
+		want string // in the report; "" for none
+	}{
+		{"nothing", func(*testing.T) {}, ""},
+		{"a goroutine that ends", func(*testing.T) {
+			done := make(chan struct{})
+			go close(done)
+			<-done
+		}, ""},
+		{"one that ends a little later", func(*testing.T) { go time.Sleep(10 * time.Millisecond) }, ""},
+		{"one that stays", func(t *testing.T) { block(t) }, "TestFake left 1 goroutine running"},
+		{"five", func(t *testing.T) {
+			for range 5 {
+				block(t)
+			}
+		}, "5 goroutines: github.com/surefoot-go/surefoot/procx.block.func1 [chan receive]"},
+		{"below one that has ended", func(t *testing.T) {
+			var wg sync.WaitGroup
+			wg.Go(func() { block(t) })
+			wg.Wait()
+		}, "procx.block.func1"},
+		{"one that lost its labels", func(t *testing.T) {
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				pprof.SetGoroutineLabels(context.Background())
+				block(t)
+			})
+			wg.Wait()
+		}, "procx.block.func1"},
+		{"one with labels of its own", func(t *testing.T) {
+			pprof.Do(context.Background(), pprof.Labels("a", `"procx.check":"1"`), func(context.Context) { block(t) })
+		}, "procx.block.func1"},
+		{"started by a timer", func(t *testing.T) {
+			started := make(chan struct{})
+			time.AfterFunc(0, func() { block(t); close(started) })
+			<-started
+		}, "procx.block.func1"},
+		{"a thousand calls deep", func(t *testing.T) {
+			done := make(chan struct{})
+			go deep(1000, done)
+			t.Cleanup(func() { close(done) })
+		}, "procx.deep"},
+		{"timer", func(*testing.T) { time.AfterFunc(time.Hour, func() {}) }, ""},
+		{"ticker", func(*testing.T) { time.NewTicker(time.Hour) }, ""},
+		{"signal.Notify", func(t *testing.T) {
+			c := make(chan os.Signal, 1)
+			signal.Notify(c, os.Interrupt)
+			t.Cleanup(func() { signal.Stop(c) })
+		}, ""},
+		{"contexts", func(*testing.T) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+			_ = cancel
+			context.AfterFunc(ctx, func() {})
+		}, ""},
+		{"a subtest", func(t *testing.T) { t.Run("sub", func(*testing.T) {}) }, ""},
+		{"a parallel subtest", func(t *testing.T) { t.Run("sub", func(t *testing.T) { t.Parallel() }) }, ""},
+		{"a bubble", func(t *testing.T) {
+			synctest.Test(t, func(*testing.T) { go time.Sleep(time.Hour); time.Sleep(2 * time.Hour) })
+		}, ""},
+		{"a CPU profile", func(t *testing.T) {
+			var sink strings.Builder
+			if err := pprof.StartCPUProfile(&sink); err != nil {
+				t.Skip(err) // go test -cpuprofile
+			}
+			t.Cleanup(pprof.StopCPUProfile)
+		}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			report := checked(quick, func() { tt.body(t) })
+			if tt.want == "" {
+				assert.Empty(t, report)
+				return
+			}
+			assert.Contains(t, report, tt.want)
+		})
+	}
+}
+
+func deep(n int, done chan struct{}) {
+	if n == 0 {
+		<-done
+		return
+	}
+	deep(n-1, done)
+	runtime.KeepAlive(n)
+}
+
+func TestCheckBaseline(t *testing.T) {
+	for range 5 {
+		block(t) // by the same goroutine, as below
+	}
+	assert.Empty(t, checked(quick, func() { go func() {}() }))
+
+	// The same kind, one for one: those that were there end, others come.
+	done, ended := make(chan struct{}), new(sync.WaitGroup)
+	ended.Add(1)
+	go sameKind(done, ended)
+	report := checked(quick, func() {
+		close(done)
+		ended.Wait()
+		done, ended = make(chan struct{}), new(sync.WaitGroup)
+		ended.Add(1)
+		go sameKind(done, ended)
+	})
+	assert.Contains(t, report, "left 1 goroutine running")
+	close(done)
+	ended.Wait()
+}
+
+// A goroutine without labels is not taken for one of the same kind that a Check before has
+// reported.
+func TestCheckBesideOldLeaks(t *testing.T) {
+	for range 3 {
+		assert.Contains(t, checked(quick, func() { block(t) }), "left 1 goroutine")
+	}
+	assert.Contains(t, checked(quick, func() {
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			pprof.SetGoroutineLabels(context.Background())
+			block(t)
+		})
+		wg.Wait()
+	}), "left 1 goroutine")
+}
+
+func sameKind(done chan struct{}, ended *sync.WaitGroup) { defer ended.Done(); <-done }
+
+func TestCheckBlamesNoOther(t *testing.T) {
+	assert.NotEmpty(t, checked(quick, func() { block(t) }))
+	assert.Empty(t, checked(quick, func() { go func() {}() }), "the next one")
+	outer := checked(quick, func() {
+		inner := checked(quick, func() { block(t) })
+		assert.NotEmpty(t, inner)
+	})
+	assert.Empty(t, outer, "reported already")
+}
+
+func TestCheckFewAmongMany(t *testing.T) {
+	for range 6000 {
+		block(t)
+	}
+	done, ended := make(chan struct{}), new(sync.WaitGroup)
+	ended.Add(5)
+	t.Cleanup(func() { close(done); ended.Wait() })
+	report := checked(quick, func() {
+		for range 5 {
+			go sameKind(done, ended)
+		}
+	})
+	assert.Contains(t, report, "left 5 goroutines running")
+	assert.Contains(t, report, "5 goroutines: "+thisPackage+"sameKind [chan receive], started by "+thisPackage+"TestCheckFewAmongMany")
+	assert.Equal(t, 1, strings.Count(report, "\tgoroutine "), "one stack")
+}
+
+func TestCheckOptions(t *testing.T) {
+	entry := thisPackage + "block.func1"
+	tests := []struct {
+		name string
+		o    Options
+		want string
+	}{
+		{"ignored by its function", Options{Ignore: []string{entry}}, ""},
+		{"by the one that waits", Options{Ignore: []string{thisPackage + "waitFor"}}, ""},
+		{"by its creator", Options{Ignore: []string{thisPackage + "block"}}, ""},
+		{"by its package", Options{Ignore: []string{strings.TrimSuffix(thisPackage, ".")}}, ""},
+		{"by its module", Options{Ignore: []string{"github.com/surefoot-go/..."}}, ""},
+		{"by another", Options{Ignore: []string{"github.com/surefoot"}}, "left 2"},
+		{"known", Options{Known: map[string]int{entry: 2}}, ""},
+		{"known by its creator", Options{Known: map[string]int{thisPackage + "block": 2}}, ""},
+		{"one more than known", Options{Known: map[string]int{entry: 1}}, "left 2"},
+		{"no pattern", Options{Ignore: []string{""}}, "Ignore[0]"},
+		{"no number", Options{Known: map[string]int{entry: -1}}, "-1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.o.Settle = 50 * time.Millisecond
+			report := checked(&tt.o, func() { block(t); block(t) })
+			if tt.want == "" {
+				assert.Empty(t, report)
+				return
+			}
+			assert.Contains(t, report, tt.want)
+		})
+	}
+	_, err := Find(&Options{Ignore: []string{"..."}})
+	assert.ErrorContains(t, err, "Ignore[0]")
+	assert.Equal(t, 2, CheckMain(nil, &Options{Known: map[string]int{"": 1}}))
+}
+
+func TestFind(t *testing.T) {
+	for range 3 {
+		block(t)
+	}
+	leaks, err := Find(quick)
+	require.NoError(t, err)
+	require.Len(t, leaks, 1)
+	l := leaks[0]
+	assert.Equal(t, thisPackage+"block.func1", l.Function)
+	assert.Equal(t, thisPackage+"block", l.CreatedBy)
+	assert.Equal(t, "main_test.go", l.File[strings.LastIndexByte(l.File, '/')+1:])
+	assert.NotZero(t, l.Line)
+	assert.Equal(t, 3, l.Count)
+	assert.Equal(t, "chan receive", l.State)
+	assert.False(t, l.Certain)
+	assert.Contains(t, l.Stack, "procx.waitFor")
+	assert.Contains(t, l.String(), "3 goroutines: ")
+
+	leaks, err = Find(&Options{Settle: -1, Ignore: []string{thisPackage + "waitFor"}})
+	require.NoError(t, err)
+	assert.Empty(t, leaks)
+}
+
+func TestInnerParallel(t *testing.T) {
+	needInner(t)
+	for _, name := range []string{"a", "b", "leaks", "d"} {
+		t.Run(name, func(t *testing.T) {
+			Check(t, quick)
+			t.Parallel()
+			done := make(chan struct{})
+			go func() { time.Sleep(5 * time.Millisecond); close(done) }()
+			if name == "leaks" {
+				go waitFor(nil)
+			}
+			<-done
+			time.Sleep(30 * time.Millisecond) // so that all four overlap
+		})
+	}
+}
+
+func TestInnerParallelUnlabelled(t *testing.T) {
+	needInner(t)
+	for _, name := range []string{"a", "b", "leaks", "d"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			Check(t, quick)
+			if name == "leaks" {
+				pprof.SetGoroutineLabels(context.Background())
+				go func() { go waitFor(nil); select {} }()
+			}
+			time.Sleep(30 * time.Millisecond)
+		})
+	}
+}
+
+func TestParallel(t *testing.T) {
+	for _, name := range []string{"TestInnerParallel", "TestInnerParallelUnlabelled"} {
+		t.Run(name, func(t *testing.T) {
+			verdicts, out, code := inner(t, "tests", name)
+			assert.Equal(t, map[string]string{name: "FAIL", name + "/a": "PASS", name + "/b": "PASS", name + "/leaks": "FAIL", name + "/d": "PASS"}, verdicts, out)
+			assert.Equal(t, 1, code)
+			assert.Contains(t, out, "procx.waitFor [chan receive (nil chan)]")
+		})
+	}
+}
+
+func TestInnerUnchecked(t *testing.T) {
+	needInner(t)
+	t.Run("parallel", func(t *testing.T) { t.Parallel(); go waitFor(nil) })
+}
+
+func TestInnerClean(t *testing.T) {
+	needInner(t)
+	t.Run("parallel", func(t *testing.T) { t.Parallel(); go time.Sleep(time.Millisecond) })
+}
+
+func TestCheckMain(t *testing.T) {
+	_, out, code := inner(t, "checkmain", "TestInnerUnchecked")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, out, "procx: the tests left 1 goroutine running")
+	assert.Contains(t, out, "procx.waitFor")
+
+	_, out, code = inner(t, "checkmain", "TestInnerClean")
+	assert.Zero(t, code, out)
+	assert.NotContains(t, out, "left")
+
+	_, out, code = inner(t, "checkmain", "TestInnerParallel")
+	assert.Equal(t, 1, code)
+	assert.NotContains(t, out, "the tests left", "the tests' own verdict is enough")
+}

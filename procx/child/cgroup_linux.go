@@ -1,0 +1,166 @@
+package child
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// cgroup is a cgroup v2 that holds one tree and nothing else.
+type cgroup struct {
+	path string
+	dir  *os.File
+}
+
+var cgroupSeq atomic.Uint64
+
+// newCgroup makes a cgroup below this process's own, and makes sure that a
+// process can be started in it and that all in it can be killed.
+func newCgroup() (*cgroup, error) {
+	own, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil, err
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return nil, err
+	}
+	parent, err := cgroupDir(string(own), string(mounts))
+	if err != nil {
+		return nil, err
+	}
+	sweep(parent)
+	path := filepath.Join(parent, fmt.Sprintf(cgroupPrefix+"%d-%d", os.Getpid(), cgroupSeq.Add(1)))
+	if err := os.Mkdir(path, 0o755); err != nil {
+		return nil, err
+	}
+	dir, err := lockDir(path)
+	if err != nil {
+		os.Remove(path)
+		return nil, err
+	}
+	c := &cgroup{path, dir}
+	if _, err = os.Stat(filepath.Join(path, "cgroup.kill")); err == nil {
+		err = probeCgroup(dir)
+	}
+	if err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// sweep kills and removes what processes left behind that could not do it
+// themselves, killed or crashed: a descendant that outlived its tree's owner.
+func sweep(parent string) {
+	paths, _ := filepath.Glob(filepath.Join(parent, cgroupPrefix+"*-*"))
+	for _, path := range paths {
+		if dir, err := lockDir(path); err == nil { // nobody's
+			c := &cgroup{path, dir}
+			c.kill()
+			c.close() // fails as long as the killed are dying, and is done next time
+		}
+	}
+}
+
+// lockDir opens a directory and marks it as this process's, until that ends.
+func lockDir(path string) (*os.File, error) {
+	dir, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		dir.Close()
+		return nil, fmt.Errorf("locking %s: %w", path, err)
+	}
+	return dir, nil
+}
+
+// probeCgroup finds out whether clone3 may start a process in the cgroup, which
+// seccomp filters, old kernels and the permissions of the common ancestor
+// forbid: an exec.Cmd can't be started a second time. The program that the
+// clone is to run can't exist, so that its error means that the clone worked.
+func probeCgroup(dir *os.File) error {
+	_, err := os.StartProcess("/dev/null/probe", []string{"probe"}, &os.ProcAttr{
+		Sys: &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())},
+	})
+	if errors.Is(err, unix.ENOTDIR) {
+		return nil
+	}
+	return fmt.Errorf("starting a process in %s: %w", dir.Name(), err)
+}
+
+// signal signals each process in the cgroup. A process is signalled only if it
+// is listed after it was opened: then the handle can't be a stranger's.
+func (c *cgroup) signal(sig unix.Signal) error {
+	pids, err := c.procs()
+	if err != nil {
+		return err
+	}
+	fds := map[int]int{}
+	defer func() {
+		for _, fd := range fds {
+			unix.Close(fd)
+		}
+	}()
+	for _, pid := range pids {
+		if fd, err := unix.PidfdOpen(pid, 0); err == nil {
+			fds[pid] = fd
+		}
+	}
+	if pids, err = c.procs(); err != nil {
+		return err
+	}
+	for _, pid := range pids {
+		if fd, ok := fds[pid]; ok {
+			if e := unix.PidfdSendSignal(fd, sig, nil, 0); e != nil && e != unix.ESRCH {
+				err = errors.Join(err, fmt.Errorf("process %d: %w", pid, e))
+			}
+		}
+	}
+	return err
+}
+
+func (c *cgroup) procs() ([]int, error) {
+	data, err := os.ReadFile(filepath.Join(c.path, "cgroup.procs"))
+	var pids []int
+	for line := range strings.FieldsSeq(string(data)) {
+		if pid, err := strconv.Atoi(line); err == nil && pid > 0 { // 0: in another PID namespace
+			pids = append(pids, pid)
+		}
+	}
+	return pids, err
+}
+
+func (c *cgroup) kill() error {
+	return os.WriteFile(filepath.Join(c.path, "cgroup.kill"), []byte("1"), 0)
+}
+
+// populated says whether a live process, not only a zombie, is in the cgroup.
+func (c *cgroup) populated() bool {
+	data, err := os.ReadFile(filepath.Join(c.path, "cgroup.events"))
+	return err == nil && bytes.Contains(data, []byte("populated 1"))
+}
+
+// close removes the cgroup, with those that the tree has made inside it.
+func (c *cgroup) close() {
+	c.dir.Close()
+	var dirs []string
+	filepath.WalkDir(c.path, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			dirs = append(dirs, path)
+		}
+		return nil
+	})
+	for i := len(dirs) - 1; i >= 0; i-- {
+		os.Remove(dirs[i])
+	}
+}

@@ -1,0 +1,232 @@
+// Package child starts child processes that can't be left behind: they are
+// stopped gracefully and then whole, with everything that they started
+// themselves, and they die with the program that started them.
+//
+// os/exec kills only the one process that it started. What that process
+// started in turn (the server under a shell, under npm or under "go run")
+// lives on, holds the port and the output pipe, and Wait hangs on that pipe
+// (golang.org/issue/23019). On Windows there is no SIGTERM to ask with, and a
+// child outlives a parent that crashed.
+//
+//	cmd := exec.Command("worker", "-queue", "mail")
+//	cmd.Stdout = os.Stdout
+//	p, err := child.Start(ctx, cmd, nil) // ctx's end stops it, too
+//	…
+//	err = p.Stop(ctx) // asks, waits for Options.Grace, then kills the tree
+//	err = p.Wait()
+//
+// What a system can't do is said by [Proc.Containment], never passed over.
+//
+// # Windows
+//
+// The child is created suspended, assigned to a job object that is killed when
+// its last handle closes, and only then resumed, so no descendant can slip out
+// before (Microsoft: "Job Objects", "Nested Jobs"). It is asked to stop by
+// CTRL_BREAK, which Go programs see as os.Interrupt, or by closing its standard
+// input. It is a process group of its own and so never sees CTRL_C
+// (Microsoft: "Process Creation Flags").
+//
+// # Linux
+//
+// The child leads a process group of its own. Where the kernel has cgroup.kill
+// (5.14) and this process's cgroup v2 can be written, as in a container, as
+// root, or in a unit with Delegate=yes, the child starts inside a new cgroup
+// below it: no descendant escapes, not by setsid either. The kernel kills the
+// child, though not its descendants, when this process dies (prctl(2),
+// PR_SET_PDEATHSIG). That signal in truth follows the thread that started the
+// child (golang.org/issue/27505); Start therefore uses a thread that stays
+// until the child has ended. So the child doesn't inherit what the caller has
+// changed about its own thread, such as a network namespace.
+//
+// # macOS and the BSDs
+//
+// A process group; a descendant that leaves it escapes. Only FreeBSD ends the
+// child with this process. On other systems Start fails with
+// [errors.ErrUnsupported].
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"sync"
+	"time"
+)
+
+// Errors of this package, for errors.Is.
+var (
+	// ErrKilled is in the error of Stop where the tree had to be killed.
+	ErrKilled = errors.New("child: killed, because it did not end when asked")
+	// ErrNotContained is in the error of Start where Options.Whole can't be had.
+	ErrNotContained = fmt.Errorf("child: a descendant could escape: %w", errors.ErrUnsupported)
+	// ErrTethered is in the error of StartDetached where the process would end
+	// with this one all the same.
+	ErrTethered = errors.New("child: can't be detached")
+)
+
+// Ask is a way to ask a child to end.
+type Ask uint8
+
+const (
+	// AskSignal sends SIGTERM to every process that Containment reaches; on
+	// Windows, CTRL_BREAK to the child's process group. CTRL_BREAK passes only
+	// through a console that both share: where this process has none, as in a
+	// service, the tree is killed at once and Stop's error is an
+	// errors.ErrUnsupported too. With NoWindow, Start fails.
+	AskSignal Ask = iota
+	// AskStdin closes the child's standard input, which Start makes a pipe.
+	// It works on every system, with and without a console, for a child that
+	// ends when its input does.
+	AskStdin
+	// AskNothing kills at once.
+	AskNothing
+)
+
+const (
+	defaultGrace     = 10 * time.Second
+	defaultWaitDelay = 5 * time.Second
+)
+
+// Options tell Start how a child runs and ends. The zero value is usable.
+type Options struct {
+	// Ask is how Stop and the end of the context ask the child to end.
+	Ask Ask
+	// AskFunc asks in another way, in Ask's place: by a named event, say, or an
+	// HTTP request. Where it fails, the tree is killed.
+	AskFunc func() error
+	// Grace is how long the tree may take to end once it was asked; then it is
+	// killed. Zero: 10 s. It counts from the asking, so that AskFunc must
+	// return soon.
+	Grace time.Duration
+	// NoWindow gives the child a console without a window on Windows, where a
+	// service, or a program linked with -H windowsgui, makes one pop up. No
+	// CTRL_BREAK arrives there, so it needs another Ask than AskSignal: on every
+	// system, so that the mistake shows on every system.
+	NoWindow bool
+	// Whole lets Start fail with ErrNotContained rather than start a child
+	// whose descendants could escape.
+	Whole bool
+	// WaitDelay bounds Wait after the tree has ended, if something beyond it
+	// still holds the child's output. It is used where the command's own
+	// WaitDelay is 0, which would mean for ever. Zero: 5 s.
+	WaitDelay time.Duration
+}
+
+// Proc is a started child with its descendants. Its methods may be called
+// concurrently. Every Proc needs a call of Wait, as an exec.Cmd does.
+type Proc struct {
+	cmd   *exec.Cmd
+	opt   Options
+	stdin io.WriteCloser // with AskStdin
+	tree  *tree
+	ended chan struct{} // closed when the whole tree has ended
+	force chan struct{} // closed when the tree must end at once
+
+	mu     sync.Mutex
+	asked  bool
+	cause  error // the context's, if its end asked
+	forced bool  // the tree was killed before it ended
+	why    error // the reason for that, unless it was meant to be
+	over   bool  // what was left has been killed: the tree's numbers may be another's
+	left   bool  // killed processes are still there
+	grace  *time.Timer
+
+	reap    sync.Once
+	waitErr error
+	unwatch func() bool
+}
+
+// Start starts cmd, which must not have been started, and takes its tree into
+// custody. When ctx ends, and equally when the context of exec.CommandContext
+// does, the tree is stopped as by Stop. A nil o means the zero Options.
+//
+// When the child itself ends, Start's custody ends what it has left running:
+// at once if it ended unasked, after the rest of Grace otherwise.
+//
+// Start sets or changes cmd.SysProcAttr, cmd.Cancel and, where it is 0,
+// cmd.WaitDelay. Do not call cmd.Wait: Proc.Wait does. Read from StdoutPipe
+// and StderrPipe before Wait, as os/exec says.
+//
+// Errors: those of cmd.Start; ErrNotContained; on a system without support an
+// error that is errors.ErrUnsupported.
+func Start(ctx context.Context, cmd *exec.Cmd, o *Options) (*Proc, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	p := &Proc{cmd: cmd, opt: *o, ended: make(chan struct{}), force: make(chan struct{})}
+	if err := p.prepare(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("child: not starting %s: %w", cmd.Path, context.Cause(ctx))
+	}
+	if err := p.launch(); err != nil {
+		return nil, err
+	}
+	p.unwatch = context.AfterFunc(ctx, func() { p.ask(context.Cause(ctx)) })
+	return p, nil
+}
+
+// PID returns the child's process ID.
+func (p *Proc) PID() int { return p.cmd.Process.Pid }
+
+// Stdin returns the child's standard input where Options.Ask is AskStdin, and
+// nil otherwise. Closing it asks the child to end, outside Stop's account.
+func (p *Proc) Stdin() io.WriteCloser { return p.stdin }
+
+// Containment says how far KillTree reaches, and whether the child dies with
+// this process: what was really had, not what was tried.
+func (p *Proc) Containment() Containment { return p.tree.contained }
+
+// Ended returns a channel that is closed when the child and every descendant
+// that Containment reaches have ended, or have outlived being killed by 5 s.
+func (p *Proc) Ended() <-chan struct{} { return p.ended }
+
+// Wait waits until the whole tree has ended and the output is copied, releases
+// what the system holds for it, and returns as exec.Cmd.Wait does: nil for exit
+// status 0, else an *exec.ExitError or exec.ErrWaitDelay. If the end of Start's
+// context stopped the tree, the error is the context's cause as well. Wait may
+// be called more than once.
+func (p *Proc) Wait() error {
+	<-p.ended
+	p.reap.Do(func() {
+		p.unwatch()
+		p.waitErr = p.cmd.Wait()
+		p.tree.close()
+		switch {
+		case p.cause == nil:
+		case p.waitErr == nil:
+			p.waitErr = fmt.Errorf("child: stopped: %w", p.cause)
+		default:
+			p.waitErr = fmt.Errorf("child: stopped: %w: %w", p.cause, p.waitErr)
+		}
+	})
+	return p.waitErr
+}
+
+// Stop asks the child to end, waits until the tree has ended, for Options.Grace
+// and until ctx ends at most, and then kills the tree. It returns nil if the
+// tree ended by itself, an error that is ErrKilled and says why if not. After
+// Stop the tree has ended in any case; a process that the kernel can't kill is
+// an error, too. Stop doesn't replace Wait.
+func (p *Proc) Stop(ctx context.Context) error {
+	p.ask(nil)
+	select {
+	case <-p.ended:
+	case <-p.force:
+	case <-ctx.Done():
+		p.kill(context.Cause(ctx))
+	}
+	select {
+	case <-p.ended:
+	case <-time.After(2 * killWait):
+	}
+	return p.outcome()
+}
+
+// KillTree kills the child and every descendant that Containment reaches,
+// without asking. It doesn't wait for their end; Ended and Wait do. It is nil
+// where they have ended already.
+func (p *Proc) KillTree() error { return p.kill(errors.New("KillTree was called")) }

@@ -1,0 +1,242 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+const seesRest = true
+
+func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
+// everyContainment runs f with a cgroup, where this machine has one to give,
+// and without.
+func everyContainment(t *testing.T, f func(t *testing.T)) {
+	t.Run("cgroup", func(t *testing.T) {
+		needCgroup(t)
+		f(t)
+	})
+	t.Run("group", func(t *testing.T) {
+		withoutCgroup(t)
+		f(t)
+	})
+}
+
+func needCgroup(t *testing.T) {
+	t.Helper()
+	c, err := newCgroup()
+	if err != nil {
+		t.Skipf("needs a cgroup v2 that can be written: %v", err)
+	}
+	c.close()
+}
+
+// withoutCgroup lets Start find no cgroup. A helper process finds none either.
+func withoutCgroup(t *testing.T) {
+	t.Setenv(variantVar, "1")
+	variant()
+	t.Cleanup(func() { openCgroup = newCgroup })
+}
+
+// variant is a machine without a cgroup to give.
+func variant() {
+	openCgroup = func() (*cgroup, error) { return nil, errors.New("no cgroup for this test") }
+}
+
+func TestContainment(t *testing.T) {
+	t.Run("cgroup", func(t *testing.T) {
+		needCgroup(t)
+		p, _ := startNode(t, nil, Options{}, "0")
+		assert.Equal(t, Group|Cgroup|DeathSignal, p.Containment())
+		assert.True(t, p.Containment().Whole())
+		require.NoError(t, p.Stop(t.Context()))
+		path := p.tree.cgroup.path
+		assert.DirExists(t, path)
+		require.NoError(t, p.Wait())
+		assert.NoDirExists(t, path)
+	})
+	t.Run("group", func(t *testing.T) {
+		withoutCgroup(t)
+		p, _ := startNode(t, nil, Options{}, "0")
+		assert.Equal(t, Group|DeathSignal, p.Containment())
+		assert.False(t, p.Containment().Whole())
+	})
+	t.Run("another death signal", func(t *testing.T) {
+		withoutCgroup(t)
+		p, _ := startNode(t, func(cmd *exec.Cmd) {
+			cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setsid: true}
+		}, Options{}, "0")
+		assert.Equal(t, Group, p.Containment())
+		assert.NoError(t, p.Stop(t.Context()))
+	})
+}
+
+func TestCgroupHoldsSessions(t *testing.T) {
+	needCgroup(t)
+	t.Run("killed", func(t *testing.T) {
+		p, out := startNode(t, nil, Options{Ask: AskNothing}, "2", "setsid", "stubborn")
+		require.True(t, p.Containment().Whole())
+		require.NoError(t, p.Stop(t.Context()))
+		assert.Empty(t, out.rest(t))
+	})
+	t.Run("asked", func(t *testing.T) {
+		p, out := startNode(t, nil, Options{Grace: time.Minute}, "2", "setsid", "slow")
+		require.NoError(t, p.Stop(t.Context()))
+		assert.Equal(t, "ended ended slowly ended ", out.rest(t))
+	})
+}
+
+// The counterpart of the test above: what Containment doesn't claim is so.
+func TestSessionEscapesGroup(t *testing.T) {
+	withoutCgroup(t)
+	p, out := startNode(t, nil, Options{Ask: AskNothing}, "1", "setsid")
+	require.False(t, p.Containment().Whole())
+	children, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", p.PID()))
+	require.NoError(t, err)
+	var escaped int
+	for _, name := range children {
+		text, _ := os.ReadFile(name)
+		fmt.Sscan(string(text), &escaped)
+	}
+	require.NotZero(t, escaped)
+	require.NoError(t, p.Stop(t.Context()))
+	require.NoError(t, unix.Kill(escaped, 0), "outlives the tree")
+	require.NoError(t, unix.Kill(escaped, unix.SIGTERM))
+	assert.Equal(t, "ended ", out.rest(t))
+}
+
+// What outlives a killed owner of a cgroup ends when the next one is made.
+func TestCgroupSweep(t *testing.T) {
+	needCgroup(t)
+	cmd := testenv.Command(t, "parent", "1", "stubborn")
+	out := pipe(t, cmd)
+	require.NoError(t, cmd.Start())
+	out.ready(t, "1")
+	require.NoError(t, cmd.Process.Kill())
+	cmd.Wait()
+	startNode(t, nil, Options{}, "0")
+	assert.Empty(t, out.rest(t))
+}
+
+func TestGroupOfAnother(t *testing.T) {
+	cmd := testenv.Command(t, "node", "0")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: os.Getpid()}
+	_, err := Start(t.Context(), cmd, nil)
+	assert.ErrorContains(t, err, "Pgid")
+}
+
+func TestProbeCgroup(t *testing.T) {
+	dir, err := os.Open(t.TempDir()) // not a cgroup
+	require.NoError(t, err)
+	defer dir.Close()
+	assert.ErrorContains(t, probeCgroup(dir), "starting a process in")
+}
+
+// The death signal follows the thread that started the child
+// (golang.org/issue/27505). Threads end with the goroutines locked to them.
+func TestDeathSignalThread(t *testing.T) {
+	for _, tt := range []struct {
+		how      string
+		survives bool
+	}{{"exec", false}, {"child", true}} {
+		t.Run(tt.how, func(t *testing.T) {
+			out, err := testenv.Command(t, "pitfall", tt.how).Output()
+			require.NoError(t, err)
+			assert.Equal(t, fmt.Sprintf("survives: %v", tt.survives), string(out))
+		})
+	}
+}
+
+// pitfall starts a child on a thread that then ends, by os/exec or by this
+// package, and says whether the child survives.
+func pitfall(args []string) int {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER=cat")
+	in, _ := cmd.StdinPipe()
+	out, _ := cmd.StdoutPipe()
+	start := func() error {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		return cmd.Start()
+	}
+	if args[0] == "child" {
+		start = func() error {
+			_, err := Start(context.Background(), cmd, &Options{Ask: AskNothing})
+			return err
+		}
+	}
+	tid := make(chan int)
+	go onOtherThread(func() {
+		if err := start(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		tid <- unix.Gettid()
+	})
+	thread := fmt.Sprintf("/proc/self/task/%d", <-tid)
+	for {
+		if _, err := os.Stat(thread); err != nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	in.Write([]byte("x"))
+	n, _ := out.Read(make([]byte, 1))
+	fmt.Printf("survives: %v", n == 1)
+	in.Close()
+	return 0
+}
+
+// onOtherThread runs f on a thread that ends with it, and so not on the main
+// one, which never ends.
+func onOtherThread(f func()) {
+	runtime.LockOSThread() // and never unlocked
+	if unix.Gettid() != unix.Getpid() {
+		f()
+		return
+	}
+	go onOtherThread(f)
+	select {}
+}
+
+// As a unit's main process, StartDetached believes what systemd says of it.
+func TestStartDetachedInUnit(t *testing.T) {
+	if !testenv.InSystemd(t) {
+		return
+	}
+	for _, tt := range []struct {
+		killMode string
+		detaches bool
+	}{{"control-group", false}, {"mixed", false}, {"process", true}} {
+		t.Run(tt.killMode, func(t *testing.T) {
+			r := newRendezvous(t)
+			log := filepath.Join(t.TempDir(), "log")
+			run := exec.Command("systemd-run", "--wait", "--collect", "--property=KillMode="+tt.killMode,
+				"--property=StandardOutput=file:"+log, "--setenv=SUREFOOT_TEST_HELPER=launcher", os.Args[0], r.addr(), r.output)
+			text, err := run.CombinedOutput()
+			require.NoError(t, err, "%s", text)
+			out, err := os.ReadFile(log)
+			require.NoError(t, err)
+			if tt.detaches {
+				assert.Empty(t, string(out))
+				r.meet(t) // the unit is over
+			} else {
+				assert.Contains(t, string(out), ErrTethered.Error())
+				assert.Contains(t, string(out), tt.killMode)
+			}
+		})
+	}
+}

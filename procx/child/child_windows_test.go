@@ -1,0 +1,105 @@
+package child
+
+import (
+	"errors"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/windows"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+const seesRest = true
+
+func ownSession() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP | windows.DETACHED_PROCESS}
+}
+
+func everyContainment(t *testing.T, f func(t *testing.T)) { t.Run("job", f) }
+
+func pitfall([]string) int { return 1 }
+
+// variant is a process that knows without asking that its job lets it leave.
+func variant() {
+	jobLimits = func() (uint32, error) { return jobKillOnClose | jobBreakawayOK, nil }
+}
+
+func TestContainment(t *testing.T) {
+	p, _ := startNode(t, nil, Options{Ask: AskNothing}, "0")
+	assert.Equal(t, Job, p.Containment())
+	assert.True(t, p.Containment().Whole())
+	assert.True(t, p.Containment().DiesWithParent())
+}
+
+func TestJobHoldsDetached(t *testing.T) {
+	p, out := startNode(t, nil, Options{Ask: AskNothing}, "2", "setsid", "stubborn")
+	require.NoError(t, p.Stop(t.Context()))
+	assert.Empty(t, out.rest(t))
+}
+
+func TestWithoutJob(t *testing.T) {
+	refused := errors.New("access is denied")
+	assignJob = func(job, process windows.Handle) error { return refused }
+	t.Cleanup(func() { assignJob = windows.AssignProcessToJobObject })
+	t.Run("not had", func(t *testing.T) {
+		p, out := startNode(t, nil, Options{Ask: AskNothing}, "0", "stubborn")
+		assert.Zero(t, p.Containment())
+		assert.NoError(t, p.Stop(t.Context()))
+		assert.Empty(t, out.rest(t))
+	})
+	t.Run("demanded", func(t *testing.T) {
+		cmd := testenv.Command(t, "node", "0")
+		_, err := Start(t.Context(), cmd, &Options{Ask: AskNothing, Whole: true})
+		assert.ErrorIs(t, err, ErrNotContained)
+		assert.ErrorIs(t, err, refused)
+		assert.NotNil(t, cmd.ProcessState, "has been killed and reaped before it ran")
+	})
+}
+
+func TestSignalWithoutConsole(t *testing.T) {
+	if _, err := windows.GetConsoleCP(); err == nil {
+		t.Skip("this process has a console")
+	}
+	p, out := startNode(t, nil, Options{}, "1")
+	err := p.Stop(t.Context())
+	assert.ErrorIs(t, err, ErrKilled)
+	assert.ErrorIs(t, err, errors.ErrUnsupported)
+	assert.Empty(t, out.rest(t))
+}
+
+// A job that lets its processes leave.
+func TestStartDetachedBreaksAway(t *testing.T) {
+	job, err := newJob()
+	require.NoError(t, err)
+	defer windows.CloseHandle(job)
+	info := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{
+		LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | windows.JOB_OBJECT_LIMIT_BREAKAWAY_OK}}
+	_, err = windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
+		uintptr(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)))
+	require.NoError(t, err)
+
+	if testenv.IsWine() { // whose QueryInformationJobObject shows no limits
+		t.Setenv(variantVar, "1")
+	}
+	r := newRendezvous(t)
+	cmd := testenv.Command(t, "launcher", r.addr(), r.output, "after stdin")
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out := pipe(t, cmd)
+	require.NoError(t, cmd.Start())
+	require.NoError(t, cmd.Process.WithHandle(func(handle uintptr) {
+		require.NoError(t, windows.AssignProcessToJobObject(job, windows.Handle(handle)))
+	}))
+	require.NoError(t, stdin.Close())
+	require.NoError(t, cmd.Wait())
+	out.w.Close()
+	if text := out.rest(t); text != "" {
+		t.Skip(text) // in another job around this one
+	}
+	require.NoError(t, windows.TerminateJobObject(job, 1))
+	r.meet(t)
+}

@@ -1,0 +1,68 @@
+package child_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/surefoot-go/surefoot/procx/child"
+)
+
+func ExampleStart() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.Command("npm", "run", "serve") // npm starts a shell, that starts node
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	p, err := child.Start(ctx, cmd, &child.Options{Grace: 5 * time.Second})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// The end of ctx stops npm, the shell and node, on every system.
+	if err := p.Wait(); errors.Is(err, context.DeadlineExceeded) {
+		log.Print("stopped after a minute")
+	}
+}
+
+func ExampleProc_Stop() {
+	p, err := child.Start(context.Background(), exec.Command("worker"), &child.Options{
+		Ask:      child.AskStdin, // works in a Windows service, too
+		NoWindow: true,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := p.Stop(context.Background()); errors.Is(err, child.ErrKilled) {
+		log.Printf("the worker may have lost data: %v", err)
+	}
+	p.Wait()
+}
+
+func ExampleProc_Containment() {
+	p, err := child.Start(context.Background(), exec.Command("daemon-starter"), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if c := p.Containment(); !c.Whole() {
+		log.Printf("held by a %v only: daemons that it starts will stay", c)
+	}
+}
+
+func ExampleStartDetached() {
+	p, err := child.StartDetached(exec.Command("updater", "-restart"), &child.DetachOptions{Output: "updater.log"})
+	if errors.Is(err, child.ErrTethered) {
+		log.Fatalf("the updater would die with this process: %v", err)
+	} else if err != nil {
+		log.Fatal(err)
+	}
+	p.Release()
+}
+
+func ExampleContainment() {
+	c := child.Group | child.DeathSignal
+	fmt.Println(c, c.Whole(), c.DiesWithParent())
+	// Output: process group+death signal false true
+}

@@ -1,0 +1,213 @@
+package child
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// killWait is how long killed processes may take to be gone. A process in an
+// uninterruptible wait takes longer.
+const killWait = 5 * time.Second
+
+// prepare checks the options and sets up cmd as far as every system does.
+func (p *Proc) prepare() error {
+	if err := checkOptions(p.opt); err != nil {
+		return err
+	}
+	if p.cmd.Process != nil {
+		return errors.New("child: the command has been started before")
+	}
+	if p.opt.Grace == 0 {
+		p.opt.Grace = defaultGrace
+	}
+	if p.cmd.WaitDelay == 0 {
+		p.cmd.WaitDelay = p.opt.WaitDelay
+	}
+	if p.cmd.WaitDelay == 0 {
+		p.cmd.WaitDelay = defaultWaitDelay
+	}
+	if p.cmd.Cancel != nil { // made by CommandContext: its context ends the tree
+		p.cmd.Cancel = func() error {
+			p.ask(nil)
+			<-p.ended
+			return nil // Wait then returns the context's error
+		}
+	}
+	return nil
+}
+
+// checkOptions refuses what could never work.
+func checkOptions(o Options) error {
+	switch {
+	case o.Grace < 0 || o.WaitDelay < 0:
+		return fmt.Errorf("child: Grace %v or WaitDelay %v is negative; 0 means the default", o.Grace, o.WaitDelay)
+	case o.Ask > AskNothing:
+		return fmt.Errorf("child: unknown Ask %d", o.Ask)
+	case o.NoWindow && o.Ask == AskSignal && o.AskFunc == nil:
+		return errors.New("child: NoWindow gives the child a console of its own, where no CTRL_BREAK arrives: set Ask to AskStdin or AskNothing, or set AskFunc")
+	}
+	return nil
+}
+
+// launch starts the child on a goroutine that stays until the tree has ended.
+func (p *Proc) launch() error {
+	started := make(chan error)
+	go func() {
+		defer holdThread()()
+		err := p.start()
+		started <- err
+		if err == nil {
+			p.custody()
+		}
+	}()
+	return <-started
+}
+
+// start holds the lock, for cmd's context may end as soon as the child runs:
+// a kill then waits until the tree is complete.
+func (p *Proc) start() (err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.opt.Ask == AskStdin && p.opt.AskFunc == nil {
+		if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+			return fmt.Errorf("child: AskStdin needs the command's Stdin for itself: %w", err)
+		}
+	}
+	if p.tree, err = newTree(p.cmd, p.opt); err != nil {
+		p.closeStdin()
+		return err
+	}
+	if err := p.cmd.Start(); err != nil {
+		p.tree.close()
+		p.closeStdin()
+		return err
+	}
+	if err := p.tree.adopt(p.cmd.Process, p.opt); err != nil {
+		p.over = true
+		close(p.ended)
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+		p.tree.close()
+		return err
+	}
+	return nil
+}
+
+func (p *Proc) closeStdin() {
+	if p.stdin != nil {
+		p.stdin.Close()
+	}
+}
+
+// ask asks the tree to end, once, and starts its grace.
+func (p *Proc) ask(cause error) {
+	p.mu.Lock()
+	first := !p.asked && !p.over
+	if first {
+		p.asked, p.cause = true, cause
+		p.grace = time.AfterFunc(p.opt.Grace, func() { p.kill(fmt.Errorf("still running after %v", p.opt.Grace)) })
+	}
+	p.mu.Unlock()
+	if !first {
+		return
+	}
+	var err error
+	switch {
+	case p.opt.AskFunc != nil:
+		err = p.opt.AskFunc()
+	case p.opt.Ask == AskSignal:
+		err = p.signal()
+	case p.opt.Ask == AskStdin:
+		err = p.stdin.Close()
+	default:
+		p.kill(nil)
+	}
+	if err != nil && !errors.Is(err, os.ErrClosed) {
+		p.kill(fmt.Errorf("asking failed: %w", err))
+	}
+}
+
+// signal asks by the system's signal.
+func (p *Proc) signal() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over {
+		return nil
+	}
+	return p.tree.ask(p.cmd.Process)
+}
+
+// kill kills the tree; why is nil if it was meant to end so.
+func (p *Proc) kill(why error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over {
+		return nil
+	}
+	if !p.forced {
+		p.forced, p.why = true, why
+		close(p.force)
+	}
+	if err := p.tree.kill(p.cmd.Process); err != nil {
+		return fmt.Errorf("child: killing the tree of process %d: %w", p.PID(), err)
+	}
+	return nil
+}
+
+// custody lasts until the whole tree has ended. The child stays unreaped, so
+// that its number can't become another's before what is left is killed.
+func (p *Proc) custody() {
+	p.tree.waitExit(p.cmd.Process)
+	p.mu.Lock()
+	asked := p.asked
+	p.mu.Unlock()
+	if asked { // and so was the rest
+		p.waitEmpty(p.opt.Grace, p.force)
+	}
+
+	p.mu.Lock()
+	p.tree.kill(p.cmd.Process) // what this fails to end is counted below
+	p.over = true
+	if p.grace != nil {
+		p.grace.Stop()
+	}
+	p.mu.Unlock()
+
+	left := !p.waitEmpty(killWait, nil)
+	p.mu.Lock()
+	p.left = left
+	p.mu.Unlock()
+	close(p.ended)
+}
+
+// waitEmpty waits until no descendant of the child is alive, for at most limit
+// and until cut is closed, and says whether that is so.
+func (p *Proc) waitEmpty(limit time.Duration, cut <-chan struct{}) bool {
+	end := time.Now().Add(limit)
+	for pause := time.Millisecond; p.tree.alive(p.cmd.Process); pause = min(2*pause, 50*time.Millisecond) {
+		if !time.Now().Before(end) {
+			return false
+		}
+		select {
+		case <-cut:
+			return false
+		case <-time.After(pause):
+		}
+	}
+	return true
+}
+
+// outcome is Stop's result.
+func (p *Proc) outcome() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !p.over || p.left:
+		return fmt.Errorf("child: the tree of process %d was killed (%v), but some of it won't end", p.PID(), p.why)
+	case p.why != nil:
+		return fmt.Errorf("%w: process %d: %w", ErrKilled, p.PID(), p.why)
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package child
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// checkWhole is the error for a tree that falls short of o; reason may be nil.
+func checkWhole(c Containment, o Options, reason error) error {
+	switch {
+	case !o.Whole || c.Whole():
+		return nil
+	case reason == nil:
+		return fmt.Errorf("%w: only %v can be had", ErrNotContained, c)
+	}
+	return fmt.Errorf("%w: only %v can be had: %w", ErrNotContained, c, reason)
+}
+
+// cgroupDir returns the directory of a process's cgroup v2, from the texts of
+// its /proc/self/cgroup and /proc/self/mountinfo (cgroups(7), proc(5)).
+func cgroupDir(cgroup, mountinfo string) (string, error) {
+	own, ok := cgroupPath(cgroup)
+	if !ok {
+		return "", errors.New("no cgroup v2 in /proc/self/cgroup")
+	}
+	for line := range strings.Lines(mountinfo) {
+		// 41 31 0:38 ROOT MOUNTPOINT OPTIONS [TAG…] - TYPE SOURCE SUPEROPTIONS
+		before, after, _ := strings.Cut(line, " - ")
+		fields := strings.Fields(before)
+		if !strings.HasPrefix(after, "cgroup2 ") || len(fields) < 5 {
+			continue
+		}
+		root, mount := unescapeMount(fields[3]), unescapeMount(fields[4])
+		rest, ok := strings.CutPrefix(own, strings.TrimSuffix(root, "/"))
+		if ok && (rest == "" || rest[0] == '/') {
+			return path.Join(mount, rest), nil
+		}
+	}
+	return "", fmt.Errorf("cgroup %s is below no mounted cgroup2 file system", own)
+}
+
+// cgroupPath returns the path of the cgroup v2, from /proc/self/cgroup's text.
+func cgroupPath(cgroup string) (string, bool) {
+	for line := range strings.Lines(cgroup) {
+		if own, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "0::"); ok {
+			// "/../x" is outside this cgroup namespace.
+			return own, strings.HasPrefix(own, "/") && !strings.HasPrefix(own, "/..")
+		}
+	}
+	return "", false
+}
+
+// cgroupPrefix starts the name of every cgroup that this package makes.
+const cgroupPrefix = "procx-"
+
+// tetheredTo says to what a process in that cgroup (a path) is tied, "" if to
+// nothing. As the main process of a systemd unit, which execPID, systemd's
+// $SYSTEMD_EXEC_PID, tells (systemd.exec(5)), it is tied to that unit unless
+// the unit's KillMode, which killMode asks for, spares others
+// (systemd.kill(5)).
+func tetheredTo(cgroup, execPID string, pid int, killMode func(unit string, user bool) string) string {
+	switch {
+	case pid == 1:
+		return "this process is PID 1, with which the whole system or container ends"
+	case strings.HasPrefix(path.Base(cgroup), cgroupPrefix):
+		return "this process was itself started by child.Start, whose cgroup holds all its descendants"
+	case execPID != strconv.Itoa(pid):
+		return ""
+	}
+	unit := ""
+	for dir := range strings.SplitSeq(cgroup, "/") {
+		if strings.HasSuffix(dir, ".service") {
+			unit = dir
+		}
+	}
+	if unit == "" {
+		return ""
+	}
+	switch mode := killMode(unit, strings.Contains(cgroup, "/user@")); mode {
+	case "process", "none":
+		return ""
+	default:
+		return fmt.Sprintf("this process is the main one of %s, whose KillMode (%s) ends all of the unit's processes: "+
+			"set KillMode=process, or start the program by systemd-run", unit, mode)
+	}
+}
+
+// Limits of a job object (Microsoft: JOBOBJECT_BASIC_LIMIT_INFORMATION).
+const (
+	jobBreakawayOK       = 0x800
+	jobSilentBreakawayOK = 0x1000
+	jobKillOnClose       = 0x2000
+)
+
+// leaveJob says how a new process leaves the job of this process with those
+// limits: by asking for it, by itself, or, with an error, not at all. A job
+// that isn't killed on close lets its processes live.
+func leaveJob(limits uint32) (breakaway bool, err error) {
+	switch {
+	case limits&jobSilentBreakawayOK != 0:
+		return false, nil
+	case limits&jobBreakawayOK != 0:
+		return true, nil
+	case limits&jobKillOnClose != 0:
+		return false, errors.New("this process is in a job object that is killed on close and has no JOB_OBJECT_LIMIT_BREAKAWAY_OK: " +
+			"whoever made the job must allow it, or the program be started as a service or scheduled task")
+	}
+	return false, nil
+}
+
+// unescapeMount undoes mountinfo's escapes of blanks and backslashes.
+func unescapeMount(s string) string {
+	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
+}
+
+// runs says whether a /proc/PID/stat text is that of a live process
+// (proc_pid_stat(5)). The name, the second field, may itself hold blanks and
+// parentheses.
+func runs(stat string) bool {
+	_, state, ok := strings.Cut(stat[strings.LastIndexByte(stat, ')')+1:], " ")
+	return ok && state != "" && state[0] != 'Z' && state[0] != 'X' // zombie, dead
+}

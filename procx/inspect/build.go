@@ -1,0 +1,248 @@
+package inspect
+
+import (
+	"debug/buildinfo"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Verdict says where a debugger's breakpoints hit and its variables are true.
+type Verdict uint8
+
+const (
+	// Unknown: the binary could not be read, or was made by another compiler
+	// than gc.
+	Unknown Verdict = iota
+	// Debuggable: every package was compiled without optimisation and inlining.
+	Debuggable
+	// MainOnly: the main package was, or the packages of Report.Unoptimized
+	// are, and the rest was not: -gcflags="-N -l" without "all=" does that.
+	MainOnly
+	// Optimized: a breakpoint may land elsewhere or nowhere, because its
+	// function was inlined, and variables may be gone.
+	Optimized
+	// Stripped: there is no DWARF, so that a debugger finds few functions by
+	// name, and no variable.
+	Stripped
+)
+
+// String returns the verdict in lower case words.
+func (v Verdict) String() string {
+	if int(v) < len(verdicts) {
+		return verdicts[v]
+	}
+	return fmt.Sprintf("Verdict(%d)", v)
+}
+
+var verdicts = [...]string{"unknown", "debuggable", "main only", "optimized", "stripped"}
+
+// MarshalText returns what String does.
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// Report is how a Go binary was built.
+type Report struct {
+	Verdict Verdict
+	Reason  string // why the verdict is so, and what it means for breakpoints
+	Fix     string // the command that makes it Debuggable; empty if it is
+
+	Path      string // of the binary
+	Package   string // import path of its main package
+	Module    string
+	Version   string // of the module; "(devel)" in a work tree
+	GoVersion string
+	GOOS      string
+	GOARCH    string
+
+	GCFlags  string // as given; also from GOFLAGS, also under Trimpath
+	LDFlags  string // not recorded under Trimpath
+	Tags     string
+	DWARF    bool // debug information is there
+	Trimpath bool // a debugger must be told where the sources are
+	Race     bool
+	Cover    bool
+	CGO      bool
+
+	// Unoptimized lists the packages compiled by -N -l, sorted.
+	Unoptimized []string
+
+	VCS VCS
+}
+
+// VCS is the state of the work tree that a binary was built from; zero unless
+// recorded (-buildvcs).
+type VCS struct {
+	System   string // "git", …
+	Revision string
+	Time     time.Time // of the revision
+	Modified bool      // with changes that are not in it
+}
+
+// Build reports on the running program, once; calls after the first are free.
+// Where its own file can't be read, the verdict is Unknown and Reason says why.
+//
+// Binaries that "go run" and "go test" make have no DWARF.
+func Build() Report {
+	r := ownBuild()
+	r.Unoptimized = slices.Clone(r.Unoptimized)
+	return r
+}
+
+var ownBuild = sync.OnceValue(func() Report {
+	path, err := os.Executable()
+	if err == nil {
+		var r Report
+		if r, err = BuildOf(path); err == nil {
+			return r
+		}
+	}
+	r := Report{Path: path, GoVersion: runtime.Version(), GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, Reason: err.Error()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		r.settings(info)
+	}
+	return r
+})
+
+// BuildOf reports on the binary of that path: ELF, PE or Mach-O, of any
+// system. Whether its packages are optimised is read from its DWARF
+// (DW_AT_producer) where the flags in its build information tell only what was
+// asked for.
+//
+// Errors: those of opening the file, an fs.ErrNotExist for one; and an error
+// that says so if it isn't a Go binary.
+func BuildOf(path string) (Report, error) {
+	info, err := buildinfo.ReadFile(path)
+	if err != nil {
+		return Report{}, fmt.Errorf("inspect: build information of %s: %w", path, err)
+	}
+	r := Report{Path: path}
+	r.settings(info)
+	units, dwarf, err := unitsOf(path)
+	r.DWARF = dwarf
+	if err != nil {
+		r.Reason = fmt.Sprintf("the debug information can't be read: %v", err)
+		return r, nil
+	}
+	r.judge(units)
+	return r, nil
+}
+
+// settings takes over what the go command recorded.
+func (r *Report) settings(info *debug.BuildInfo) {
+	r.GoVersion, r.Package, r.Module, r.Version = info.GoVersion, info.Path, info.Main.Path, info.Main.Version
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "GOOS":
+			r.GOOS = s.Value
+		case "GOARCH":
+			r.GOARCH = s.Value
+		case "-gcflags":
+			r.GCFlags = s.Value
+		case "-ldflags":
+			r.LDFlags = s.Value
+		case "-tags":
+			r.Tags = s.Value
+		case "-trimpath":
+			r.Trimpath = s.Value == "true"
+		case "-race":
+			r.Race = s.Value == "true"
+		case "-cover":
+			r.Cover = s.Value == "true"
+		case "CGO_ENABLED":
+			r.CGO = s.Value == "1"
+		case "vcs":
+			r.VCS.System = s.Value
+		case "vcs.revision":
+			r.VCS.Revision = s.Value
+		case "vcs.time":
+			r.VCS.Time, _ = time.Parse(time.RFC3339, s.Value)
+		case "vcs.modified":
+			r.VCS.Modified = s.Value == "true"
+		}
+	}
+}
+
+// judge finds the verdict from the binary's compile units.
+func (r *Report) judge(units []unit) {
+	var optimized []string
+	for _, u := range units {
+		switch n, l := u.flag("-N"), u.flag("-l"); {
+		case n && l:
+			r.Unoptimized = append(r.Unoptimized, u.name)
+		case l && u.standard():
+			// The runtime's packages don't allow -N, so "all=-N -l" leaves that.
+		default:
+			optimized = append(optimized, u.name)
+		}
+	}
+	slices.Sort(r.Unoptimized)
+	r.Unoptimized = slices.Compact(r.Unoptimized)
+	switch {
+	case !r.DWARF:
+		r.Verdict = Stripped
+		r.Reason = "there is no debug information (-ldflags=-w or -s, or go run or go test): few breakpoints can be set, and no variable be read"
+	case len(units) == 0:
+		r.Reason = "the debug information has no package compiled by gc"
+		return
+	case len(optimized) == 0:
+		r.Verdict = Debuggable
+		r.Reason = "every package was compiled without optimisation: breakpoints will hit"
+	case len(r.Unoptimized) > 0:
+		r.Verdict = MainOnly
+		r.Reason = fmt.Sprintf("breakpoints will hit only in %s; %d packages are optimised, because -gcflags has no \"all=\"",
+			abridge(r.Unoptimized), len(optimized))
+	default:
+		r.Verdict = Optimized
+		r.Reason = "every package is optimised: breakpoints may miss, as inlined functions have none of their own, and variables may be gone"
+	}
+	if r.Verdict != Debuggable {
+		r.Fix = r.fix()
+	}
+}
+
+func abridge(names []string) string {
+	if len(names) > 3 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)
+	}
+	return strings.Join(names, ", ")
+}
+
+// fix is the command that builds the same for a debugger. Its quotes are those
+// of sh, cmd and PowerShell alike.
+func (r *Report) fix() string {
+	args := []string{"go build"}
+	pkg := r.Package
+	if test, ok := strings.CutSuffix(pkg, ".test"); ok {
+		args, pkg = []string{"go test -c"}, test
+	}
+	if r.Race {
+		args = append(args, "-race")
+	}
+	if r.Tags != "" {
+		args = append(args, "-tags="+r.Tags)
+	}
+	if r.Trimpath {
+		args = append(args, "-trimpath=false")
+	}
+	args = append(args, `-gcflags="all=-N -l"`)
+	var keep []string
+	for _, f := range strings.Fields(r.LDFlags) {
+		switch strings.TrimLeft(f, "-") {
+		case "s", "w", "s=true", "w=true", "s=1", "w=1":
+		default:
+			keep = append(keep, f)
+		}
+	}
+	if ld := strings.Join(keep, " "); ld != r.LDFlags || r.Verdict == Stripped {
+		args = append(args, `-ldflags="`+ld+`"`)
+	}
+	if pkg == "command-line-arguments" { // built from a list of files
+		pkg = "."
+	}
+	return strings.Join(append(args, pkg), " ")
+}

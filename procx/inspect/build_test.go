@@ -1,0 +1,240 @@
+package inspect
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+func TestMain(m *testing.M) {
+	testenv.Main(m, map[string]func([]string) int{"attached": attached})
+}
+
+const debuggee = "example.com/debuggee"
+
+var builds = []struct {
+	name        string
+	flags       []string
+	want        Verdict
+	unoptimized []string
+}{
+	{"plain", nil, Optimized, nil},
+	{"main only", []string{"-gcflags=-N -l"}, MainOnly, []string{"main"}},
+	{"module only", []string{"-gcflags=" + debuggee + "/...=-N -l"}, MainOnly, []string{debuggee + "/lib", "main"}},
+	{"all", []string{"-gcflags=all=-N -l"}, Debuggable, nil},
+	{"all, trimmed", []string{"-gcflags=all=-N -l", "-trimpath"}, Debuggable, nil},
+	{"no inlining", []string{"-gcflags=all=-l"}, Optimized, nil},
+	{"without DWARF", []string{"-ldflags=-w -X main.version=1"}, Stripped, nil},
+	{"without symbols", []string{"-ldflags=-s", "-gcflags=all=-N -l"}, Stripped, nil},
+	{"without DWARF, trimmed", []string{"-ldflags=-w", "-trimpath"}, Stripped, nil},
+}
+
+func TestBuildOf(t *testing.T) {
+	for _, tt := range builds {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := BuildOf(build(t, tt.flags...))
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, r.Verdict, r.Reason)
+			assert.NotEmpty(t, r.Reason)
+			if tt.want != Debuggable {
+				assert.Equal(t, tt.unoptimized, r.Unoptimized)
+			}
+			assert.Equal(t, tt.want != Stripped, r.DWARF)
+			assert.Equal(t, slices.Contains(tt.flags, "-trimpath"), r.Trimpath)
+			assert.Equal(t, debuggee, r.Package)
+			assert.Equal(t, runtime.Version(), r.GoVersion)
+			assert.Equal(t, runtime.GOOS+"/"+runtime.GOARCH, r.GOOS+"/"+r.GOARCH)
+			for _, flag := range tt.flags {
+				if value, ok := strings.CutPrefix(flag, "-gcflags="); ok {
+					assert.Equal(t, value, r.GCFlags)
+				}
+			}
+			if tt.want == Debuggable {
+				assert.Empty(t, r.Fix)
+				return
+			}
+			t.Log(r.Fix)
+			mended, err := BuildOf(run(t, r.Fix))
+			require.NoError(t, err)
+			assert.Equal(t, Debuggable, mended.Verdict, mended.Reason)
+			if strings.Contains(r.LDFlags, "-X") {
+				assert.Equal(t, "-X main.version=1", mended.LDFlags)
+			}
+		})
+	}
+}
+
+func TestBuildOfOtherSystems(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles the runtime for other systems")
+	}
+	for _, system := range []string{"linux/arm64", "windows/amd64", "darwin/arm64"} {
+		t.Run(system, func(t *testing.T) {
+			goos, goarch, _ := strings.Cut(system, "/")
+			t.Setenv("GOOS", goos)
+			t.Setenv("GOARCH", goarch)
+			t.Setenv("CGO_ENABLED", "0")
+			for _, tt := range builds {
+				if !slices.Contains([]string{"main only", "all", "without DWARF"}, tt.name) {
+					continue
+				}
+				r, err := BuildOf(build(t, tt.flags...))
+				require.NoError(t, err)
+				assert.Equal(t, tt.want, r.Verdict, "%s: %s", tt.name, r.Reason)
+				assert.Equal(t, system, r.GOOS+"/"+r.GOARCH)
+				assert.False(t, r.CGO)
+			}
+		})
+	}
+}
+
+func TestBuildOfSettings(t *testing.T) {
+	r, err := BuildOf(build(t, "-tags=one,two", "-cover"))
+	require.NoError(t, err)
+	assert.True(t, r.Cover)
+	assert.Equal(t, "one,two", r.Tags)
+	assert.Contains(t, r.Fix, "-tags=one,two")
+	assert.False(t, r.Race)
+	if exe := tryBuild(t, "-race"); exe != "" {
+		r, err := BuildOf(exe)
+		require.NoError(t, err)
+		assert.True(t, r.Race)
+		assert.Contains(t, r.Fix, "-race")
+	}
+}
+
+func TestBuildOfVCS(t *testing.T) {
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Skip("needs git")
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "debuggee"))))
+	for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "first"}} {
+		cmd := exec.Command(git, args...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	exe := goBuild(t, dir, "-buildvcs=true")
+	require.NotEmpty(t, exe)
+	r, err := BuildOf(exe)
+	require.NoError(t, err)
+	assert.Equal(t, "git", r.VCS.System)
+	assert.Regexp(t, "^[0-9a-f]{40}", r.VCS.Revision)
+	assert.False(t, r.VCS.Time.IsZero())
+	assert.False(t, r.VCS.Modified)
+}
+
+func TestBuildOfFails(t *testing.T) {
+	_, err := BuildOf(filepath.Join(t.TempDir(), "none"))
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = BuildOf(filepath.Join("testdata", "debuggee", "main.go"))
+	assert.ErrorContains(t, err, "main.go")
+	damaged := filepath.Join(t.TempDir(), "damaged")
+	require.NoError(t, os.WriteFile(damaged, []byte("\x7fELF\x02\x01\x01"), 0o600))
+	_, err = BuildOf(damaged)
+	assert.ErrorContains(t, err, "damaged")
+}
+
+func TestBuild(t *testing.T) {
+	r := Build()
+	assert.Equal(t, runtime.Version(), r.GoVersion)
+	assert.NotEqual(t, Unknown, r.Verdict, r.Reason)
+	assert.True(t, strings.HasSuffix(r.Package, "inspect.test"), r.Package)
+	if r.Fix != "" {
+		assert.Contains(t, r.Fix, "go test -c")
+	}
+	text, err := json.Marshal(r)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), `"Verdict":"`+r.Verdict.String()+`"`)
+}
+
+func TestJudge(t *testing.T) {
+	pkg := func(name, flags string) unit { return unit{name, "Go cmd/compile go1.26.8; " + flags + "regabi"} }
+	for _, tt := range []struct {
+		name  string
+		units []unit
+		dwarf bool
+		want  Verdict
+	}{
+		{"nothing by gc", nil, true, Unknown},
+		{"no DWARF", nil, false, Stripped},
+		{"runtime without -N", []unit{pkg("main", "-N -l "), pkg("runtime", "-l "), pkg("fmt", "-N -l ")}, true, Debuggable},
+		{"standard library optimised", []unit{pkg("main", "-N -l "), pkg("fmt", "")}, true, MainOnly},
+		{"-l alone in a dependency", []unit{pkg("main", "-N -l "), pkg("a.org/b", "-l ")}, true, MainOnly},
+		{"-N alone", []unit{pkg("main", "-N ")}, true, Optimized},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := Report{DWARF: tt.dwarf}
+			r.judge(tt.units)
+			assert.Equal(t, tt.want, r.Verdict)
+			assert.NotEmpty(t, r.Reason)
+		})
+	}
+	assert.Equal(t, "Verdict(99)", Verdict(99).String())
+}
+
+// build builds the debuggee with those flags and returns the binary's path.
+func build(t *testing.T, flags ...string) string {
+	t.Helper()
+	exe := tryBuild(t, flags...)
+	require.NotEmpty(t, exe)
+	return exe
+}
+
+func tryBuild(t *testing.T, flags ...string) string {
+	t.Helper()
+	return goBuild(t, filepath.Join("testdata", "debuggee"), append([]string{"-buildvcs=false"}, flags...)...)
+}
+
+func goBuild(t *testing.T, dir string, flags ...string) string {
+	t.Helper()
+	exe := filepath.Join(t.TempDir(), "debuggee.exe")
+	args := append([]string{"build", "-o", exe}, flags...)
+	cmd := goCommand(t, append(args, ".")...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Logf("go %q: %v\n%s", args, err, out)
+		return ""
+	}
+	return exe
+}
+
+func goCommand(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("needs the go command")
+	}
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOTOOLCHAIN=local")
+	return cmd
+}
+
+// run executes a Fix and returns the path of what it builds.
+func run(t *testing.T, fix string) string {
+	t.Helper()
+	var args []string
+	for _, word := range regexp.MustCompile(`(?:[^\s"]|"[^"]*")+`).FindAllString(fix, -1) {
+		args = append(args, strings.ReplaceAll(word, `"`, ""))
+	}
+	require.Equal(t, []string{"go", "build"}, args[:2])
+	exe := filepath.Join(t.TempDir(), "mended.exe")
+	cmd := goCommand(t, append([]string{"build", "-o", exe, "-buildvcs=false"}, args[2:]...)...)
+	cmd.Dir = filepath.Join("testdata", "debuggee")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return exe
+}

@@ -1,0 +1,102 @@
+package inspect
+
+import (
+	"debug/dwarf"
+	"debug/elf"
+	"debug/macho"
+	"debug/pe"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+)
+
+// langGo is DW_LANG_Go (DWARF 5, section 7.12).
+const langGo = 0x16
+
+// unit is a compile unit by gc: one package, or a part of one.
+type unit struct {
+	name     string // import path
+	producer string // "Go cmd/compile go1.26.0; -N -l regabi"
+}
+
+func (u unit) flag(f string) bool { return slices.Contains(strings.Fields(u.producer), f) }
+
+// standard says whether the package is of the standard library, by the rule of
+// the go command: no dot in the first element.
+func (u unit) standard() bool {
+	first, _, _ := strings.Cut(u.name, "/")
+	return !strings.Contains(first, ".") && u.name != "main"
+}
+
+// unitsOf reads the compile units from a binary's DWARF, and says whether it
+// has any.
+func unitsOf(path string) (units []unit, ok bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	data, err := dwarfOf(f)
+	if data == nil || err != nil {
+		return nil, false, err
+	}
+	// Only the units' own entries are read: a large binary takes milliseconds.
+	for r := data.Reader(); ; r.SkipChildren() {
+		e, err := r.Next()
+		if err != nil {
+			return nil, true, err
+		}
+		if e == nil {
+			return units, true, nil
+		}
+		lang, _ := e.Val(dwarf.AttrLanguage).(int64)
+		producer, _ := e.Val(dwarf.AttrProducer).(string)
+		name, _ := e.Val(dwarf.AttrName).(string)
+		if lang == langGo && strings.HasPrefix(producer, "Go cmd/compile") {
+			units = append(units, unit{name, producer})
+		}
+	}
+}
+
+// dwarfOf returns the debug information of an ELF, PE or Mach-O file, nil where
+// it was left out. The sections are looked up first: without any, DWARF returns
+// the error of a damaged file.
+func dwarfOf(f io.ReaderAt) (*dwarf.Data, error) {
+	magic := make([]byte, 4)
+	if _, err := f.ReadAt(magic, 0); err != nil {
+		return nil, err
+	}
+	switch {
+	case string(magic) == elf.ELFMAG:
+		file, err := elf.NewFile(f)
+		if err != nil {
+			return nil, err
+		}
+		if file.Section(".debug_info") == nil && file.Section(".zdebug_info") == nil {
+			return nil, nil
+		}
+		return file.DWARF()
+	case string(magic[:2]) == "MZ":
+		file, err := pe.NewFile(f)
+		if err != nil {
+			return nil, err
+		}
+		if file.Section(".debug_info") == nil && file.Section(".zdebug_info") == nil {
+			return nil, nil
+		}
+		return file.DWARF()
+	case slices.Contains([]string{"\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf", "\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe"}, string(magic)):
+		file, err := macho.NewFile(f)
+		if err != nil {
+			return nil, err
+		}
+		if file.Section("__debug_info") == nil && file.Section("__zdebug_info") == nil {
+			return nil, nil
+		}
+		return file.DWARF()
+	}
+	return nil, fmt.Errorf("neither ELF nor PE nor Mach-O: %w", errors.ErrUnsupported)
+}

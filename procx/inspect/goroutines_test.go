@@ -1,0 +1,119 @@
+package inspect
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const dump = `goroutine 1 [running]:
+main.main()
+	/src/main.go:8 +0x2f
+
+goroutine 7 [chan receive, 5 minutes]:
+example.com/app.(*Pool).work(0xc000012345, {0x1, 0x2})
+	/src/pool.go:12 +0x1d
+example.com/app.(*Pool).run(...)
+	/src/pool.go:30
+created by example.com/app.NewPool in goroutine 1
+	/src/pool.go:9 +0x2f
+
+goroutine 8 [select, 180 minutes, locked to thread]:
+example.com/app.(*Pool).run(0xc000012345)
+	/src/pool.go:31 +0x1d
+created by example.com/app.NewPool in goroutine 1
+	/src/pool.go:9 +0x2f
+
+goroutine 9 gp=0xc000007880 m=nil [chan receive (durable), synctest bubble 1]:
+example.com/app.(*Pool).run(0xc000012345)
+	/src/pool.go:31 +0x1d
+created by example.com/app.NewPool
+	/src/pool.go:10 +0x3f
+
+goroutine 11 [runnable]:
+example.com/app.NewPool.gowrap2()
+	/src/pool.go:40
+runtime.goexit({})
+	/usr/local/go/src/runtime/asm_amd64.s:1771 +0x1
+created by example.com/app.NewPool in goroutine 1
+	/src/pool.go:40 +0x2f
+
+goroutine 10 [semacquire]:
+example.com/app.deep(0x1)
+	/src/deep.go:3 +0x1d
+...950 frames elided...
+example.com/app.start(0x1)
+	C:/src/deep.go:9 +0x1d
+created by example.com/app.init.0.func1 in goroutine 8
+	C:/src/deep.go:12 +0x2f
+`
+
+func TestGroupStacks(t *testing.T) {
+	groups := groupStacks(dump)
+	require.Len(t, groups, 5)
+	g := groups[0]
+	assert.Equal(t, 2, g.Count)
+	assert.Equal(t, "example.com/app.(*Pool).run", g.Entry)
+	assert.Equal(t, "example.com/app.NewPool", g.Creator)
+	assert.Equal(t, "/src/pool.go:9", g.Site)
+	assert.Equal(t, 3*time.Hour, g.Oldest)
+	assert.Contains(t, g.Stack, "goroutine 8 ", "the oldest one's")
+	assert.Equal(t, []state{{"chan receive", 1}, {"select", 1}}, g.States)
+
+	bySite := map[string]*group{}
+	for _, g := range groups {
+		bySite[g.Site] = g
+	}
+	assert.Equal(t, "main.main", bySite[""].Entry)
+	assert.Equal(t, "running", bySite[""].States[0].Name)
+	assert.Equal(t, "example.com/app.NewPool", bySite["/src/pool.go:10"].Creator)
+	assert.Equal(t, "example.com/app.NewPool.gowrap2", bySite["/src/pool.go:40"].Entry)
+	assert.Equal(t, "chan receive (durable)", bySite["/src/pool.go:10"].States[0].Name)
+	assert.Equal(t, "example.com/app.start", bySite["C:/src/deep.go:12"].Entry)
+	assert.Equal(t, "example.com/app.init.0.func1", bySite["C:/src/deep.go:12"].Creator)
+}
+
+func FuzzGroupStacks(f *testing.F) {
+	f.Add(dump)                                           // as the runtime writes it
+	f.Add("goroutine 1 [")                                // cut off
+	f.Add("goroutine 1 [x, 99999999999 minutes]:\n(\n\t") // odd
+	f.Fuzz(func(t *testing.T, dump string) {
+		for _, g := range groupStacks(dump) {
+			sum := 0
+			for _, s := range g.States {
+				sum += s.Count
+			}
+			if sum != g.Count || g.Count == 0 {
+				t.Errorf("%d goroutines in %d states", g.Count, sum)
+			}
+		}
+	})
+}
+
+func TestGroupProfile(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	for range 20 {
+		go parked(release)
+	}
+	p := captureWhen(t, func(n map[string]int64) bool { return n["inspect.parked"] == 20 })
+	for _, g := range groupProfile(p) {
+		if g.Entry == "github.com/surefoot-go/surefoot/procx/inspect.parked" {
+			assert.Equal(t, 20, g.Count)
+			assert.Negative(t, g.Oldest)
+			assert.Contains(t, g.Stack, "runtime.gopark")
+			return
+		}
+	}
+	assert.Fail(t, "not found")
+}
+
+func TestAge(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-1: "", 0: "< 1 min", time.Minute: "1 min", 119 * time.Minute: "119 min", 2 * time.Hour: "2 h", 50 * time.Hour: "50 h",
+	} {
+		assert.Equal(t, want, age(d))
+	}
+}

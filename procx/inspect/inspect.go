@@ -1,0 +1,191 @@
+// Package inspect shows a running service to those who may see it: profiles,
+// goroutines, variables, and how its binary was built; and says whether a
+// debugger can do its work on that binary.
+//
+// Importing net/http/pprof or expvar registers handlers on
+// http.DefaultServeMux (golang.org/issue/22085): whoever serves that, serves
+// the profiles, too. A listener on ":6060" shows them to the whole network, and
+// one on the loopback interface still to every web page in a browser on the
+// same machine, by DNS rebinding. This package imports neither and serves its
+// own mux.
+//
+//	s, err := inspect.Serve(ctx, inspect.Options{Addr: "localhost:6060"})
+//	if err != nil {
+//		return err
+//	}
+//	log.Printf("debug server at %s", s.URL())
+//
+// The paths are those of net/http/pprof, so tools work unchanged:
+//
+//	go tool pprof http://localhost:6060/debug/pprof/heap
+//	go tool pprof http://localhost:6060/debug/pprof/profile?seconds=10
+//	go tool pprof http://localhost:6060/debug/pprof/allocs?seconds=10  (what is new in these)
+//	go tool pprof https+insecure://:TOKEN@host:6060/debug/pprof/goroutine
+//	go tool trace <(curl -s http://localhost:6060/debug/pprof/trace?seconds=5)
+//
+// With them come /debug/goroutines (grouped by where they were started, with
+// counts and ages), /debug/vars and /debug/build.
+//
+// # Windows
+//
+// All profiles are there, CPU as well. But the CPU profile counts a thread that
+// waits in a system call as busy: the runtime leaves out only threads that it
+// parked itself. So it comes with the CPU time that the system has accounted,
+// and with a warning where samples are such waits, as comments that go tool
+// pprof shows above its report.
+//
+// # Block and mutex profiles
+//
+// They are empty until asked for by runtime.SetBlockProfileRate and
+// runtime.SetMutexProfileFraction, and record when a wait ends: one that never
+// ends is on /debug/goroutines, not in them.
+package inspect
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"iter"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// ErrExposed is in the error of Serve for an address beyond this machine
+// without both a token and TLS.
+var ErrExposed = errors.New("inspect: a debug server beyond the loopback interface needs a Token of 16 characters or more and TLS")
+
+// Options configure Serve. The zero value serves a free port of 127.0.0.1.
+type Options struct {
+	// Addr is the TCP address, default "127.0.0.1:0". "localhost" is one of the
+	// loopback addresses, which URL tells; an empty host is every interface.
+	Addr string
+	// Token must come with each request: as "Authorization: Bearer TOKEN", or as
+	// the password, with any user name, of basic authentication. On the
+	// loopback interface it may be empty: everyone on this machine may look.
+	Token string
+	// TLS makes it https.
+	TLS *tls.Config
+	// Vars yields more variables for /debug/vars, each a value that
+	// encoding/json can encode, or one whose String is JSON, as expvar's are:
+	//
+	//	Vars: func(yield func(string, any) bool) {
+	//		expvar.Do(func(kv expvar.KeyValue) { yield(kv.Key, kv.Value) })
+	//	}
+	//
+	// It is for the caller to import expvar: that puts /debug/vars on
+	// http.DefaultServeMux.
+	Vars iter.Seq2[string, any]
+}
+
+// Server is a running debug server.
+type Server struct {
+	url     string
+	http    *http.Server
+	unwatch func() bool
+	served  chan struct{} // closed when serving has ended, with err
+	err     error
+
+	mu       sync.Mutex
+	closed   bool
+	handlers sync.WaitGroup
+}
+
+// Serve starts a debug server and returns once it listens. It ends with ctx or
+// by Close.
+//
+// A request must name this machine in its Host header, by address, as
+// localhost, or, with TLS, by the name that the connection was made to; one
+// that another site's page makes is refused (403). One CPU profile, one trace
+// and two other profiles are taken at a time, and 10 requests answered per
+// second with a burst of 50; beyond that the answer is 429.
+//
+// Errors: ErrExposed; those of listening.
+func Serve(ctx context.Context, o Options) (*Server, error) {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:0"
+	}
+	addr, err := net.ResolveTCPAddr("tcp", o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("inspect: %w", err)
+	}
+	if !addr.IP.IsLoopback() && (o.TLS == nil || len(o.Token) < minToken) {
+		return nil, fmt.Errorf("%w: %s", ErrExposed, o.Addr)
+	}
+	if o.TLS != nil && len(o.TLS.Certificates) == 0 && o.TLS.GetCertificate == nil && o.TLS.GetConfigForClient == nil {
+		return nil, errors.New("inspect: TLS has no certificate: set its Certificates or GetCertificate")
+	}
+	l, err := net.ListenTCP("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("inspect: %w", err)
+	}
+	scheme := "http"
+	if o.TLS != nil {
+		scheme = "https"
+	}
+	s := &Server{url: scheme + "://" + dialable(l.Addr().(*net.TCPAddr)), served: make(chan struct{})}
+	s.http = &http.Server{
+		Handler:           s.count(newGuard(o.Token, newMux(o))),
+		TLSConfig:         o.TLS,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		// No WriteTimeout: it would cut a profile longer than itself short.
+	}
+	go func() {
+		defer close(s.served)
+		if o.TLS != nil {
+			s.err = s.http.ServeTLS(l, "", "")
+		} else {
+			s.err = s.http.Serve(l)
+		}
+	}()
+	s.unwatch = context.AfterFunc(ctx, func() { s.Close() })
+	return s, nil
+}
+
+// URL returns the server's root, "http://127.0.0.1:6060" for example: always
+// an address that can be dialled.
+func (s *Server) URL() string { return s.url }
+
+// Close ends the server: its connections, a profile that is being taken, and
+// its goroutines. It returns the error that ended serving before, if one did.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.unwatch()
+	s.http.Close()
+	<-s.served
+	s.handlers.Wait()
+	if errors.Is(s.err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("inspect: serving: %w", s.err)
+}
+
+// count lets Close wait for handlers, which http.Server.Close doesn't.
+func (s *Server) count(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		closed := s.closed
+		if !closed {
+			s.handlers.Add(1)
+		}
+		s.mu.Unlock()
+		if !closed {
+			defer s.handlers.Done()
+			h.ServeHTTP(w, r)
+		}
+	})
+}
+
+// dialable is the address under which a listener can be reached from here.
+func dialable(a *net.TCPAddr) string {
+	if a.IP.IsUnspecified() {
+		return net.JoinHostPort("localhost", fmt.Sprint(a.Port))
+	}
+	return a.String()
+}

@@ -1,0 +1,414 @@
+package inspect
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
+	"regexp"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const token = "correct horse battery"
+
+func TestServeProfiles(t *testing.T) {
+	s := start(t, Options{})
+	assert.Regexp(t, `^http://127\.0\.0\.1:\d+$`, s.URL())
+	for _, p := range pprof.Profiles() {
+		status, _, body := get(t, s.URL()+"/debug/pprof/"+p.Name())
+		require.Equal(t, http.StatusOK, status, p.Name())
+		parsed, err := parseProfile([]byte(body))
+		require.NoError(t, err)
+		assert.NotEmpty(t, parsed.strings, p.Name())
+		status, header, body := get(t, s.URL()+"/debug/pprof/"+p.Name()+"?debug=1")
+		assert.Equal(t, http.StatusOK, status)
+		assert.Contains(t, header.Get("Content-Type"), "text/plain")
+		assert.NotEmpty(t, body)
+	}
+	want := http.StatusNotFound
+	if pprof.Lookup("goroutineleak") != nil { // GOEXPERIMENT=goroutineleakprofile
+		want = http.StatusOK
+	}
+	status, _, _ := get(t, s.URL()+"/debug/pprof/goroutineleak")
+	assert.Equal(t, want, status)
+}
+
+func TestServeRefuses(t *testing.T) {
+	s := start(t, Options{})
+	for path, want := range map[string]int{
+		"/debug/pprof/none":                   http.StatusNotFound,
+		"/none":                               http.StatusNotFound,
+		"/debug/pprof/heap?seconds=x":         http.StatusBadRequest,
+		"/debug/pprof/heap?seconds=-1":        http.StatusBadRequest,
+		"/debug/pprof/heap?seconds=1&debug=1": http.StatusBadRequest,
+		"/debug/pprof/profile?seconds=601":    http.StatusBadRequest,
+		"/debug/pprof/trace?seconds=0":        http.StatusBadRequest,
+	} {
+		status, _, body := get(t, s.URL()+path)
+		assert.Equal(t, want, status, path)
+		assert.NotEmpty(t, body)
+	}
+	resp, err := http.Post(s.URL()+"/debug/vars", "text/plain", nil)
+	require.NoError(t, err)
+	resp.Body.Close()
+	assert.Equal(t, http.StatusMethodNotAllowed, resp.StatusCode)
+}
+
+func TestServePages(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	for range 50 {
+		go parked(release)
+	}
+	_, _, line, _ := runtime.Caller(0)
+	captureWhen(t, func(n map[string]int64) bool { return n["inspect.parked"] == 50 })
+	s := start(t, Options{Vars: func(yield func(string, any) bool) {
+		yield("queue", 7)
+		yield("expvar", stringer(`{"a": 1}`))
+		yield("text", stringer(`no JSON`))
+		yield("bad", make(chan int))
+	}})
+
+	_, _, page := get(t, s.URL()+"/debug/goroutines")
+	assert.Regexp(t, fmt.Sprintf(`(?s)<td class="n">50<td>&lt; 1 min<td>.*inspect\.parked.*inspect_test\.go:%d</code>.*chan receive ×50`, line-2), page)
+
+	_, header, page := get(t, s.URL()+"/")
+	assert.Contains(t, header.Get("Content-Security-Policy"), "default-src 'none'")
+	for _, want := range []string{"goroutine", "heap", "/debug/goroutines", Build().Verdict.String()} {
+		assert.Contains(t, page, want)
+	}
+
+	_, _, text := get(t, s.URL()+"/debug/vars")
+	var vars map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text), &vars))
+	assert.Equal(t, 7.0, vars["queue"])
+	assert.Equal(t, map[string]any{"a": 1.0}, vars["expvar"])
+	assert.Contains(t, vars["bad"], "unsupported type")
+	assert.Contains(t, vars["runtime/metrics"], "/sched/goroutines:goroutines")
+
+	_, _, text = get(t, s.URL()+"/debug/build")
+	var build map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text), &build))
+	assert.Equal(t, runtime.Version(), build["GoVersion"])
+	assert.Contains(t, build, "DebuggerAttached")
+
+	_, _, text = get(t, s.URL()+"/debug/pprof/cmdline")
+	assert.NotContains(t, text, "-test.", "arguments may hold secrets")
+}
+
+func TestServeManyGoroutines(t *testing.T) {
+	defer func(n int) { maxAged = n }(maxAged)
+	maxAged = 10
+	release := make(chan struct{})
+	defer close(release)
+	for range 50 {
+		go parked(release)
+	}
+	captureWhen(t, func(n map[string]int64) bool { return n["inspect.parked"] == 50 })
+	s := start(t, Options{})
+	_, _, page := get(t, s.URL()+"/debug/goroutines")
+	assert.Regexp(t, `(?s)<a href="\?full=1">.*<td class="n">50<td><td>.*inspect\.parked`, page)
+	_, _, page = get(t, s.URL()+"/debug/goroutines?full=1")
+	assert.Regexp(t, `(?s)<td class="n">50<td>&lt; 1 min<td>.*inspect\.parked`, page)
+}
+
+func parked(release chan struct{}) { <-release }
+
+type stringer string
+
+func (s stringer) String() string { return string(s) }
+
+// A page whose name has been made to resolve to 127.0.0.1 after it was loaded
+// is of the same origin as the debug server to its browser. Its name shows.
+func TestDNSRebinding(t *testing.T) {
+	s := start(t, Options{})
+	for host, want := range map[string]int{
+		"attacker.example":         http.StatusForbidden,
+		"attacker.example:6060":    http.StatusForbidden,
+		"localhost.attacker.test":  http.StatusForbidden,
+		"127.0.0.1.attacker.test":  http.StatusForbidden,
+		"localhost:6060":           http.StatusOK,
+		"LOCALHOST.":               http.StatusOK,
+		"127.0.0.1:1":              http.StatusOK,
+		"[::1]:6060":               http.StatusOK,
+		"[fe80::1%25eth0]:6060":    http.StatusOK,
+		"attacker.example#[::1]:1": http.StatusForbidden,
+	} {
+		req, err := http.NewRequest("GET", s.URL()+"/debug/vars", nil)
+		require.NoError(t, err)
+		req.Host = host
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		resp.Body.Close()
+		if resp.StatusCode == http.StatusBadRequest {
+			want = resp.StatusCode // net/http itself refused it
+		}
+		assert.Equal(t, want, resp.StatusCode, host)
+	}
+}
+
+func TestHostAllowed(t *testing.T) {
+	for _, tt := range []struct {
+		host, serverName string
+		want             bool
+	}{
+		{"localhost", "", true},
+		{"db1.corp.example:6060", "db1.corp.example", true},
+		{"db1.corp.example:6060", "", false},
+		{"attacker.example", "db1.corp.example", false},
+		{"", "", false},
+		{"::1", "", true},
+		{"[::1]", "", true},
+		{"0.0.0.0:80", "", true},
+		{"2130706433", "", false},
+	} {
+		assert.Equal(t, tt.want, hostAllowed(tt.host, tt.serverName), tt.host)
+	}
+}
+
+func TestOtherSites(t *testing.T) {
+	s := start(t, Options{})
+	for site, want := range map[string]int{"cross-site": 403, "same-site": 403, "same-origin": 200, "none": 200, "": 200} {
+		req, err := http.NewRequest("GET", s.URL()+"/debug/vars", nil)
+		require.NoError(t, err)
+		req.Header.Set("Sec-Fetch-Site", site)
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		resp.Body.Close()
+		assert.Equal(t, want, resp.StatusCode, site)
+	}
+}
+
+func TestExposed(t *testing.T) {
+	for _, o := range []Options{
+		{Addr: ":0"},
+		{Addr: "0.0.0.0:0", Token: token},
+		{Addr: "[::]:0", TLS: certificate(t)},
+		{Addr: ":0", TLS: certificate(t), Token: "short"},
+		{Addr: "192.0.2.1:0"},
+	} {
+		_, err := Serve(t.Context(), o)
+		assert.ErrorIs(t, err, ErrExposed, o.Addr)
+	}
+	_, err := Serve(t.Context(), Options{Addr: "localhost"})
+	assert.ErrorContains(t, err, "missing port")
+	_, err = Serve(t.Context(), Options{Addr: "127.0.0.1:0", TLS: &tls.Config{}})
+	assert.ErrorContains(t, err, "certificate")
+}
+
+func TestToken(t *testing.T) {
+	s := start(t, Options{Addr: ":0", Token: token, TLS: certificate(t)})
+	assert.Regexp(t, `^https://localhost:\d+$`, s.URL())
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	defer client.CloseIdleConnections()
+	for name, tt := range map[string]struct {
+		set  func(*http.Request)
+		want int
+	}{
+		"bearer":      {func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }, 200},
+		"basic":       {func(r *http.Request) { r.SetBasicAuth("anyone", token) }, 200},
+		"none":        {func(r *http.Request) {}, 401},
+		"wrong":       {func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token+"x") }, 401},
+		"empty basic": {func(r *http.Request) { r.SetBasicAuth(token, "") }, 401},
+	} {
+		req, err := http.NewRequest("GET", s.URL()+"/debug/build", nil)
+		require.NoError(t, err)
+		tt.set(req)
+		resp, err := client.Do(req)
+		require.NoError(t, err)
+		resp.Body.Close()
+		assert.Equal(t, tt.want, resp.StatusCode, name)
+	}
+}
+
+func TestRequestRate(t *testing.T) {
+	s := start(t, Options{})
+	limited := 0
+	for range 3 * requestBurst {
+		status, header, _ := get(t, s.URL()+"/none")
+		if status == http.StatusTooManyRequests {
+			limited++
+			assert.NotEmpty(t, header.Get("Retry-After"))
+		}
+	}
+	assert.NotZero(t, limited)
+}
+
+func TestBucket(t *testing.T) {
+	now := time.Unix(0, 0)
+	b := &bucket{tokens: requestBurst, now: func() time.Time { return now }}
+	for range requestBurst {
+		require.True(t, b.take())
+	}
+	assert.False(t, b.take())
+	now = now.Add(time.Second)
+	for range requestRate {
+		require.True(t, b.take())
+	}
+	assert.False(t, b.take())
+	now = now.Add(time.Hour)
+	for range requestBurst {
+		require.True(t, b.take())
+	}
+	assert.False(t, b.take(), "never more than the burst")
+}
+
+func TestOneCPUProfileAtATime(t *testing.T) {
+	s := start(t, Options{})
+	first := make(chan error)
+	go func() {
+		for {
+			resp, err := http.Get(s.URL() + "/debug/pprof/profile?seconds=600")
+			if err != nil {
+				first <- err
+				return
+			}
+			resp.Body.Close() // the other was first
+		}
+	}()
+	require.Eventually(t, func() bool {
+		status, _, body := get(t, s.URL()+"/debug/pprof/profile?seconds=1")
+		return status == http.StatusTooManyRequests && strings.Contains(body, "CPU profile")
+	}, time.Minute, 200*time.Millisecond)
+
+	// Close doesn't wait for ten minutes, and ends the profile.
+	require.NoError(t, s.Close())
+	assert.Error(t, <-first)
+	require.NoError(t, pprof.StartCPUProfile(io.Discard))
+	defer pprof.StopCPUProfile()
+
+	s = start(t, Options{})
+	status, _, body := get(t, s.URL()+"/debug/pprof/profile?seconds=1")
+	assert.Equal(t, http.StatusServiceUnavailable, status, "the program takes one itself")
+	assert.Contains(t, body, "already in use")
+}
+
+func TestContextEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s, err := Serve(ctx, Options{})
+	require.NoError(t, err)
+	cancel()
+	require.Eventually(t, func() bool {
+		_, err := http.Get(s.URL())
+		return err != nil
+	}, time.Minute, 10*time.Millisecond)
+	assert.NoError(t, s.Close())
+	assert.NoError(t, s.Close(), "twice")
+}
+
+func TestDefaultServeMuxIsUntouched(t *testing.T) {
+	start(t, Options{})
+	for _, path := range []string{"/", "/debug/pprof/", "/debug/pprof/heap", "/debug/vars"} {
+		req, err := http.NewRequest("GET", path, nil)
+		require.NoError(t, err)
+		_, pattern := http.DefaultServeMux.Handler(req)
+		assert.Empty(t, pattern, path)
+	}
+	t.Run("imports", func(t *testing.T) {
+		out, err := goCommand(t, "list", "-deps", ".").Output()
+		require.NoError(t, err)
+		deps := strings.Fields(string(out))
+		assert.Contains(t, deps, "runtime/pprof")
+		assert.NotContains(t, deps, "net/http/pprof")
+		assert.NotContains(t, deps, "expvar")
+	})
+}
+
+// go tool pprof fetches by itself, as from net/http/pprof.
+func TestGoToolPprof(t *testing.T) {
+	plain := start(t, Options{})
+	secured := start(t, Options{Token: token, TLS: certificate(t)})
+	secret := strings.Replace(secured.URL(), "https://", "https+insecure://:"+strings.ReplaceAll(token, " ", "%20")+"@", 1)
+	stop := make(chan struct{})
+	defer close(stop)
+	go burn(stop)
+	go func() { // in time for the difference
+		for range 200 {
+			go parked(stop)
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	for _, tt := range []struct{ url, want string }{
+		{plain.URL() + "/debug/pprof/goroutine?seconds=1", `inspect\.parked`},
+		{plain.URL() + "/debug/pprof/heap", `Type: inuse_space`},
+		{plain.URL() + "/debug/pprof/heap?gc=1", `Type: inuse_space`},
+		{plain.URL() + "/debug/pprof/allocs?seconds=1", `Duration: 1\.?\d*s`},
+		{plain.URL() + "/debug/pprof/profile?seconds=1", `(?s)CPU time of the process: .*inspect\.burn`},
+		{plain.URL(), `Type: cpu`}, // what pprof makes of a bare address: a CPU profile of 30 s
+		{secret + "/debug/pprof/goroutine", `inspect\.parked`},
+	} {
+		args := []string{"tool", "pprof", "-top"}
+		if tt.url == plain.URL() {
+			args = append(args, "-seconds=1")
+		}
+		cmd := goCommand(t, append(args, tt.url)...)
+		cmd.Env = append(cmd.Env, "PPROF_TMPDIR="+t.TempDir())
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s: %s", tt.url, out)
+		assert.Regexp(t, tt.want, string(out))
+	}
+}
+
+// go tool trace reads the execution trace.
+func TestTrace(t *testing.T) {
+	s := start(t, Options{})
+	status, _, body := get(t, s.URL()+"/debug/pprof/trace?seconds=1")
+	require.Equal(t, http.StatusOK, status)
+	assert.True(t, regexp.MustCompile(`^go 1\.\d+ trace`).MatchString(body))
+}
+
+func burn(stop chan struct{}) {
+	for x := 1; ; x++ {
+		select {
+		case <-stop:
+			return
+		default:
+			for range 1_000_000 {
+				x *= 3
+			}
+		}
+	}
+}
+
+func start(t *testing.T, o Options) *Server {
+	t.Helper()
+	s, err := Serve(t.Context(), o)
+	require.NoError(t, err)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func get(t *testing.T, url string) (status int, header http.Header, body string) {
+	t.Helper()
+	resp, err := http.Get(url)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, resp.Header, string(text)
+}
+
+func certificate(t *testing.T) *tls.Config {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+}

@@ -1,0 +1,130 @@
+package procx
+
+import (
+	"bytes"
+	"runtime"
+	"runtime/pprof"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const thisPackage = "github.com/surefoot-go/surefoot/procx."
+
+// A group is the goroutines of a profile that have the same stack and labels.
+type group struct {
+	count     int
+	labels    string   // {"k":"v", "k":"v"}, quoted
+	functions []string // innermost first; a profile cuts deep stacks at their outer end
+}
+
+// entry is the function that the goroutines run, or, if the stack was cut, some
+// function on the way to it.
+func (g *group) entry() string {
+	for i := len(g.functions) - 1; i >= 0; i-- {
+		if !scaffold(g.functions[i]) {
+			return g.functions[i]
+		}
+	}
+	return ""
+}
+
+// looks says whether these are goroutines that are taking this very profile, or
+// another one.
+func (g *group) looks() bool {
+	return slices.Contains(g.functions, thisPackage+"look") || slices.Contains(g.functions, thisPackage+"lookLabels")
+}
+
+// look returns the goroutines grouped by stack, without their labels. It is the
+// cheapest look there is: the world stops for some microseconds at any number of
+// goroutines.
+//
+//go:noinline
+func look() []group {
+	records := make([]runtime.StackRecord, runtime.NumGoroutine()+10)
+	n, ok := runtime.GoroutineProfile(records)
+	for ; !ok; n, ok = runtime.GoroutineProfile(records) {
+		records = make([]runtime.StackRecord, n+n/8+10)
+	}
+	var groups []group
+	seen := make(map[[32]uintptr]int)
+	for i := range records[:n] {
+		at, ok := seen[records[i].Stack0]
+		if !ok {
+			at = len(groups)
+			seen[records[i].Stack0] = at
+			groups = append(groups, group{functions: functionsOf(records[i].Stack())})
+		}
+		groups[at].count++
+	}
+	return groups
+}
+
+func functionsOf(stack []uintptr) []string {
+	list := make([]string, 0, len(stack))
+	for frames := runtime.CallersFrames(stack); ; {
+		frame, more := frames.Next()
+		if frame.Function != "" {
+			list = append(list, frame.Function)
+		}
+		if !more {
+			return list
+		}
+	}
+}
+
+// lookLabels returns the goroutines grouped by stack and labels. It takes two or
+// three times as long as look, and stops the world no longer.
+//
+//go:noinline
+func lookLabels() []group {
+	var buf bytes.Buffer
+	_ = pprof.Lookup("goroutine").WriteTo(&buf, 1) // a Buffer doesn't fail
+	return parseProfile(buf.String())
+}
+
+// provedLeaks runs the runtime's leak detection, and returns the goroutines that it
+// proves to leak, if this program has it. Stacks that are dumped later tell, too.
+func provedLeaks() []group {
+	p := leakProfile()
+	if p == nil {
+		return nil
+	}
+	var buf bytes.Buffer
+	_ = p.WriteTo(&buf, 1) // a Buffer doesn't fail
+	return parseProfile(buf.String())
+}
+
+// leakProfile is nil in a program that was built without it.
+func leakProfile() *pprof.Profile { return pprof.Lookup("goroutineleak") }
+
+// parseProfile parses the text that the runtime's profiles have with debug=1:
+//
+//	goroutine profile: total 3
+//	2 @ 0x43e6c5 0x40a1dc 0x49b8f4
+//	# labels: {"k":"v"}
+//	#	0x49b8f3	main.leak+0x33	/src/main.go:12
+//
+// What it can't read it leaves out.
+func parseProfile(text string) []group {
+	var groups []group
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		var g group
+		for line := range strings.SplitSeq(paragraph, "\n") {
+			if labels, ok := strings.CutPrefix(line, "# labels: "); ok {
+				g.labels = labels
+			} else if frame, ok := strings.CutPrefix(line, "#\t"); ok {
+				if f := strings.Split(frame, "\t"); len(f) > 1 {
+					name, _, _ := strings.Cut(f[1], "+0x")
+					g.functions = append(g.functions, name)
+				}
+			} else if count, _, ok := strings.Cut(line, " @"); ok {
+				g.count, _ = strconv.Atoi(count)
+			}
+		}
+		if g.count > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}

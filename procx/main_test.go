@@ -1,0 +1,99 @@
+package procx
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+// innerVar makes a child run the tests that are meant to fail: those named
+// TestInner..., with CheckMain around them if it says so.
+const innerVar = "PROCX_TEST_INNER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(innerVar) == "checkmain" {
+		os.Exit(CheckMain(m, quick))
+	}
+	testenv.Main(m, helpers)
+}
+
+// quick doesn't wait long for a leak that a test has made.
+var quick = &Options{Settle: 50 * time.Millisecond}
+
+func needInner(t *testing.T) {
+	t.Helper()
+	if os.Getenv(innerVar) == "" {
+		t.Skip("fails on purpose: other tests run it in a child")
+	}
+}
+
+// inner runs the named inner test in a child and returns its verdicts, and all that
+// it said.
+func inner(t *testing.T, mode, test string) (verdicts map[string]string, out string, code int) {
+	t.Helper()
+	out, code = innerArgs(t, mode, "-test.run=^"+test+"$", "-test.v")
+	verdicts = make(map[string]string)
+	for line := range strings.Lines(out) {
+		var verdict, name string
+		if n, _ := fmt.Sscanf(strings.TrimSpace(line), "--- %s %s", &verdict, &name); n == 2 {
+			verdicts[name] = strings.TrimSuffix(verdict, ":")
+		}
+	}
+	return verdicts, out, code
+}
+
+func innerArgs(t *testing.T, mode string, args ...string) (out string, code int) {
+	t.Helper()
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), exe, args...)
+	cmd.Env = append(os.Environ(), innerVar+"="+mode, "GORACE=atexit_sleep_ms=0")
+	text, err := cmd.CombinedOutput()
+	if _, ok := err.(*exec.ExitError); err != nil && !ok {
+		require.NoError(t, err)
+	}
+	return string(text), cmd.ProcessState.ExitCode()
+}
+
+// A fakeTB records what Check would do to a test.
+type fakeTB struct {
+	name     string
+	errors   []string
+	cleanups []func()
+}
+
+func (f *fakeTB) Helper()                      {}
+func (f *fakeTB) Name() string                 { return f.name }
+func (f *fakeTB) Cleanup(c func())             { f.cleanups = append(f.cleanups, c) }
+func (f *fakeTB) Errorf(s string, args ...any) { f.errors = append(f.errors, fmt.Sprintf(s, args...)) }
+func (f *fakeTB) finish() (report string) {
+	for i := len(f.cleanups) - 1; i >= 0; i-- {
+		f.cleanups[i]()
+	}
+	return strings.Join(f.errors, "\n")
+}
+
+// checked runs body under Check, as a test would, and returns the report.
+func checked(o *Options, body func()) string {
+	tb := &fakeTB{name: "TestFake"}
+	Check(tb, o)
+	body()
+	return tb.finish()
+}
+
+// block starts a goroutine that waits until the test ends.
+func block(t testing.TB) {
+	done := make(chan struct{})
+	ended := make(chan struct{})
+	go func() { defer close(ended); waitFor(done) }()
+	t.Cleanup(func() { close(done); <-ended })
+}
+
+func waitFor(done chan struct{}) { <-done }

@@ -1,0 +1,168 @@
+// Package procx finds what a program leaves running: goroutines that a test
+// leaks, goroutines that a service piles up over months, tasks that will not
+// end when they are told to.
+//
+// In a test, one line is enough, and it is right under t.Parallel: the test that
+// fails is the one that leaked.
+//
+//	func TestServer(t *testing.T) {
+//		procx.Check(t, nil) // first, so that it judges last
+//		...
+//	}
+//
+// [CheckMain] judges a whole test binary, [Find] any program at any moment,
+// [Watch] a service for as long as it runs, at a share of the CPU that it keeps
+// to. A [Group] runs named tasks and can say which of them will not stop, and
+// where they hang.
+//
+// # What it costs
+//
+// The runtime counts the goroutines that it creates, so a test that started
+// none is judged by two numbers, in about a microsecond. Otherwise a look is a
+// goroutine profile, which stops the world for microseconds however many
+// goroutines there are. Only a look that has found something takes the full
+// stacks, which stop the world for as long as it takes to write them.
+//
+// # Whose goroutine is it?
+//
+// Check labels the goroutine that calls it (see [runtime/pprof.Do]), and every
+// goroutine below it inherits the label, even when those between have ended.
+// Code that replaces its goroutine's labels loses that one too: then the
+// goroutine that created it tells, if it is still there; and in a test that runs
+// alone everything new is the test's. What cannot be laid at a parallel test's
+// door is not, and is left to CheckMain.
+//
+// Never reported are the goroutines of the testing package, of fuzzing, tracing
+// and profiling, of the runtime, and the one that serves [os/signal.Notify].
+// Timers and standard contexts have none.
+//
+// # Systems
+//
+// Nothing in this package differs between systems.
+package procx
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+)
+
+// A TB is what Check needs of a [testing.TB].
+type TB interface {
+	Helper()
+	Name() string
+	Errorf(format string, args ...any)
+	Cleanup(func())
+}
+
+// Options say what is no leak, and how long to wait. A nil *Options is the zero
+// value.
+type Options struct {
+	// Settle is how long goroutines get to end before they are leaks. Zero
+	// is two seconds; what is less takes one look and doesn't wait. Only
+	// a verdict that fails takes that long.
+	Settle time.Duration
+
+	// Ignore names goroutines that are no leaks, by a function on their
+	// stack or the one that created them, as a stack trace prints it:
+	// "net/http.(*persistConn).readLoop". A type's or a package's name stands
+	// for all that is in it, and "example.com/mod/..." for the packages below
+	// a path.
+	Ignore []string
+
+	// Known says how many goroutines of an entry function are no leaks: the
+	// four workers of a pool that is never closed, but not five. The
+	// key is Leak.Function, or Leak.CreatedBy for all that a function starts.
+	// More of them than that are reported together.
+	Known map[string]int
+
+	// CloseIdle are transports whose idle connections are closed, as those of
+	// http.DefaultTransport are, before their goroutines count as leaks.
+	CloseIdle []*http.Transport
+}
+
+// A Leak is one goroutine that was left running, or several equal ones.
+//
+// What starts goroutines for others, such as [sync.WaitGroup.Go], an errgroup or a
+// Group, is looked through: Function is the one that it was given, and File and Line
+// are where that is, as its go statement would tell nobody anything.
+type Leak struct {
+	Function  string        // that the goroutine runs
+	CreatedBy string        // the function with the go statement
+	File      string        // with the go statement
+	Line      int           // of the go statement
+	Count     int           // of goroutines with the same stack, state and creator
+	State     string        // as in a stack trace: "chan receive", "select", "IO wait"
+	Waited    time.Duration // at least, in whole minutes: the runtime keeps no more
+	Certain   bool          // proved that it can never go on
+	Stack     string        // of one of them, in full
+}
+
+// Check fails t if goroutines that t started are still running when t ends. It
+// notes what runs now, and judges in a [testing.T.Cleanup]: those run in
+// reverse order, so a test calls Check first. A test and its subtests may each
+// call it. Mistaken options fail t at once.
+//
+// Until then the calling goroutine carries the profiler labels procx.check and
+// procx.test instead of what it had.
+//
+// A leak is Certain if it waits for a nil channel or in an empty select, or if the
+// runtime's leak profile says so: the collector has proved that nothing can reach
+// what it waits for. Go 1.26 has that profile if built with
+// GOEXPERIMENT=goroutineleakprofile. Without a proof it is a goroutine that did not
+// end in time.
+func Check(t TB, o *Options) {
+	t.Helper()
+	f, err := o.filter()
+	if err != nil {
+		t.Errorf("%v", err)
+		return
+	}
+	c := begin(t, f)
+	t.Cleanup(func() {
+		t.Helper()
+		if leaks := c.end(); len(leaks) > 0 {
+			t.Errorf("%s", report(t.Name(), leaks))
+		}
+	})
+}
+
+// CheckMain runs the tests of m, a [testing.M], and returns the exit code
+// for them. If they pass, but leave goroutines running that were not there before,
+// it reports them on standard error and the code is 1.
+//
+//	func TestMain(m *testing.M) { os.Exit(procx.CheckMain(m, nil)) }
+//
+// It finds what a Check leaves open, such as goroutines whose parallel test is no
+// longer known. Mistaken options are reported, with code 2, before any test.
+func CheckMain(m interface{ Run() int }, o *Options) int {
+	f, err := o.filter()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	before := tallyOf(look())
+	if code := m.Run(); code != 0 {
+		return code
+	}
+	if left := settle(&process{filter: f, before: before}, f); len(left) > 0 {
+		fmt.Fprintln(os.Stderr, report("the tests", summarize(left)))
+		return 1
+	}
+	return 0
+}
+
+// Find returns the goroutines of this process, other than the main one, the
+// caller's and those that are never reported, most numerous first. It waits for
+// them to end as Settle says; nil, then, says that there are none.
+//
+// In a service most of what it returns works as intended: see [Watch] for what
+// grows. An error says what is wrong with the options.
+func Find(o *Options) ([]Leak, error) {
+	f, err := o.filter()
+	if err != nil {
+		return nil, err
+	}
+	return summarize(settle(&process{filter: f}, f)), nil
+}

@@ -1,0 +1,112 @@
+package procx
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+const defaultSettle = 2 * time.Second
+
+// A filter is Options that were found good.
+type filter struct {
+	settle time.Duration
+	ignore []string
+	known  map[string]int
+	idle   []interface{ CloseIdleConnections() }
+}
+
+func (o *Options) filter() (*filter, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	f := &filter{settle: o.Settle, ignore: slices.Clone(o.Ignore), known: o.Known}
+	if f.settle == 0 {
+		f.settle = defaultSettle
+	}
+	for i, name := range o.Ignore {
+		if strings.Trim(name, "./") == "" {
+			return nil, fmt.Errorf("procx: Options.Ignore[%d] is %q: name a function, a type or a package", i, name)
+		}
+	}
+	for name, n := range o.Known {
+		if name == "" || n < 0 {
+			return nil, fmt.Errorf("procx: Options.Known[%q] is %d: give a function's name and how many of it may stay", name, n)
+		}
+	}
+	if t, ok := http.DefaultTransport.(interface{ CloseIdleConnections() }); ok {
+		f.idle = append(f.idle, t)
+	}
+	for i, t := range o.CloseIdle {
+		if t == nil {
+			return nil, fmt.Errorf("procx: Options.CloseIdle[%d] is nil", i)
+		}
+		f.idle = append(f.idle, t)
+	}
+	return f, nil
+}
+
+// lenient says whether more than the harness is no leak, which a cheap look, that
+// does not see who created a goroutine, cannot decide.
+func (f *filter) lenient() bool { return len(f.ignore)+len(f.known) > 0 }
+
+// ignores says whether one of the functions is to be ignored.
+func (f *filter) ignores(functions ...string) bool {
+	return slices.ContainsFunc(f.ignore, func(pattern string) bool {
+		return slices.ContainsFunc(functions, func(name string) bool { return matches(pattern, name) })
+	})
+}
+
+func (f *filter) closeIdle() {
+	for _, t := range f.idle {
+		t.CloseIdleConnections()
+	}
+}
+
+// matches says whether pattern names the function, or a type, a package or a
+// tree of packages ("path/...") that it belongs to.
+func matches(pattern, function string) bool {
+	if tree, ok := strings.CutSuffix(pattern, "/..."); ok {
+		rest, ok := strings.CutPrefix(function, tree)
+		return ok && rest != "" && (rest[0] == '/' || rest[0] == '.')
+	}
+	rest, ok := strings.CutPrefix(function, pattern)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// harness says whether a goroutine that runs this function belongs to the runtime
+// or to those who run the tests: testing and its benchmarks, subtests and bubbles,
+// the fuzzer, the CPU profile, the execution trace.
+func harness(entry string) bool {
+	if entry == "os/signal.loop" || entry == "main.main" {
+		return true
+	}
+	for _, prefix := range []string{"runtime.", "runtime/", "testing.", "testing/", "internal/synctest.", "internal/fuzz."} {
+		if strings.HasPrefix(entry, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// starters are the functions that start goroutines for others, who want to know
+// what they started, and not that these did.
+var starters = []string{
+	"sync.(*WaitGroup).Go",
+	"golang.org/x/sync/errgroup.(*Group).Go",
+	"golang.org/x/sync/errgroup.(*Group).TryGo",
+	thisPackage + "(*Group).Go",
+}
+
+// scaffold says whether a function is only the outer end of a stack: the runtime's,
+// which an iter.Pull has too, or a starter's.
+func scaffold(function string) bool {
+	switch function {
+	case "runtime.goexit", "runtime.corostart", thisPackage + "(*Group).run":
+		return true
+	}
+	starter, _, ok := strings.Cut(function, ".func")
+	return ok && slices.Contains(starters, starter)
+}

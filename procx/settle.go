@@ -1,0 +1,73 @@
+package procx
+
+import (
+	"slices"
+	"time"
+)
+
+// A scope is the goroutines that a verdict is about.
+type scope interface {
+	// suspects counts the goroutines that may be leaks, at a low price. If
+	// unsure, only a closer look can tell whether any of them is one.
+	suspects() (n int, unsure bool)
+
+	// inspect returns those that are leaks, at the price of a full stack dump.
+	inspect() []goroutine
+}
+
+const (
+	firstPause = 50 * time.Microsecond
+	longPause  = 20 * time.Millisecond
+	grace      = 10 * time.Millisecond // before a closer look at what may not be a leak at all
+)
+
+// settle waits for the goroutines in scope to end, and returns those that did not in
+// time. It polls the cheap look; one full dump makes the verdict, and where the cheap
+// look can't tell leaks from others, one more early on spares the wait.
+func settle(s scope, f *filter) []goroutine {
+	start := time.Now()
+	cleared := -1 // suspects that were found to be none; -1: not inspected yet
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		n, unsure := s.suspects()
+		if n == 0 {
+			return nil
+		}
+		waited := time.Since(start)
+		if waited >= f.settle {
+			provedLeaks()
+			return s.inspect()
+		}
+		if n <= cleared || cleared < 0 && unsure && waited >= grace {
+			left := s.inspect()
+			if len(left) == 0 {
+				return nil
+			}
+			cleared = n - len(left)
+		}
+		f.closeIdle()
+		time.Sleep(pause)
+	}
+}
+
+// A process is the scope of Find and CheckMain: all goroutines but the caller, and
+// as many as there were before.
+type process struct {
+	*filter
+	before tally
+	extra  tally // as of the last look, beyond before
+}
+
+func (p *process) suspects() (n int, unsure bool) {
+	groups := slices.DeleteFunc(look(), func(g group) bool { return p.ignores(g.functions...) })
+	p.extra = tallyOf(groups).beyond(p.before)
+	return p.extra.beyond(p.known).total(), p.lenient()
+}
+
+func (p *process) inspect() []goroutine {
+	me := self()
+	left := slices.DeleteFunc(parseDump(dump(false)), func(g goroutine) bool { return g.id == me || g.harness() })
+	if len(p.before) > 0 {
+		left = p.extra.newest(left)
+	}
+	return p.leaks(left)
+}

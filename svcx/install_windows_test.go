@@ -1,0 +1,182 @@
+package svcx
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/internal/testenv"
+	"golang.org/x/sys/windows"
+)
+
+func open(t *testing.T, s *Service, rights uint32) handle {
+	t.Helper()
+	h, err := scmClient{s}.open("test", rights)
+	require.NoError(t, err)
+	return h
+}
+
+// registered reads back what is registered.
+func registered(t *testing.T, s *Service) *plan {
+	t.Helper()
+	h := open(t, s, windows.SERVICE_QUERY_CONFIG)
+	defer h.close()
+	p, _, err := readPlan(h.service, s.Name)
+	require.NoError(t, err)
+	return p
+}
+
+func TestInstallConverges(t *testing.T) {
+	s, _ := installHelper(t, "plain")
+	changed, err := s.Converge(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, changed, "it is as it should be")
+
+	s.Description, s.Start, s.Args = "New & nice", Automatic, append(s.Args, "-word", "x y")
+	s.Env = map[string]string{"B": "2", "A": "ü"}
+	changed, err = s.Converge(t.Context())
+	require.NoError(t, err)
+	assert.Contains(t, strings.Join(changed, "\n"), "start: manual -> automatic")
+	assert.Contains(t, strings.Join(changed, "\n"), `-word "x y"`)
+	p := registered(t, s)
+	assert.Equal(t, []string{"A=ü", "B=2"}, p.environment)
+	assert.Equal(t, Automatic, p.start)
+	assert.Equal(t, "New & nice", p.description)
+	assert.Equal(t, 25*time.Second, p.preshutdown)
+
+	s.Env = nil
+	changed, err = s.Converge(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"environment: [A=ü B=2] -> []"}, changed)
+	assert.Empty(t, registered(t, s).environment)
+}
+
+func TestInstallUndoes(t *testing.T) {
+	s, _ := installHelper(t, "plain")
+	before := registered(t, s)
+	s.Start, s.Args, s.Description, s.Env = Disabled, nil, "changed", map[string]string{"A": "1"}
+	s.OnInstall = func(context.Context) error { return errMain }
+	require.ErrorIs(t, s.Install(t.Context()), errMain)
+	assert.Equal(t, before, registered(t, s), "an update is taken back")
+
+	require.NoError(t, s.Uninstall(t.Context()))
+	require.ErrorIs(t, s.Install(t.Context()), errMain)
+	_, err := s.Status(t.Context())
+	assert.ErrorIs(t, err, ErrNotInstalled, "a new service is deleted")
+}
+
+func TestInstallSettings(t *testing.T) {
+	testenv.NeedWindows(t, "neither keeps the recovery actions and the SID type nor the failure flag")
+	s, _ := installHelper(t, "plain")
+	s.Restart, s.RestartReset, s.SID, s.Start = []time.Duration{time.Second, time.Minute}, time.Hour, SIDUnrestricted, DelayedAutomatic
+	s.Privileges = []string{"SeChangeNotifyPrivilege"}
+	require.NoError(t, s.Install(t.Context()))
+	p := registered(t, s)
+	assert.Equal(t, s.Restart, p.actions)
+	assert.Equal(t, time.Hour, p.reset)
+	assert.True(t, p.failureFlag)
+	assert.Equal(t, SIDUnrestricted, p.sid)
+	assert.Equal(t, DelayedAutomatic, p.start)
+	assert.Equal(t, s.Privileges, p.privileges)
+}
+
+func TestServiceIsRestarted(t *testing.T) {
+	testenv.NeedWindows(t, "runs no recovery actions")
+	for _, kind := range []string{"failready", "panic"} {
+		s, dir := installHelper(t, kind)
+		s.Restart = []time.Duration{100 * time.Millisecond}
+		require.NoError(t, s.Install(t.Context()))
+		s.StartNow(t.Context())
+		waitFile(t, dir, "started")
+		leave(dir, "started", "")
+		eventually(t, "the next start", func() bool { return waitFile(t, dir, "started") != "" })
+		if kind == "panic" {
+			assert.Contains(t, waitFile(t, dir, "crash"), "panic: told to panic")
+		}
+	}
+}
+
+func TestServiceEnvironment(t *testing.T) {
+	testenv.NeedWindows(t, "gives a service no variables of its own")
+	s, dir := installHelper(t, "plain")
+	s.Env = map[string]string{"SVCX_WORD": "ü x"}
+	require.NoError(t, s.Install(t.Context()))
+	require.NoError(t, s.StartNow(t.Context()))
+	assert.Contains(t, waitFile(t, dir, "started"), "ü x")
+}
+
+func TestUninstallStopsDependents(t *testing.T) {
+	testenv.NeedWindows(t, "lists no dependent services")
+	first, _ := installHelper(t, "plain")
+	second, _ := installHelper(t, "slow")
+	second.DependsOn = []string{first.Name}
+	require.NoError(t, second.Install(t.Context()))
+	leave(second.Args[2], "go", "")
+	require.NoError(t, second.StartNow(t.Context()))
+	require.NoError(t, first.Uninstall(t.Context()))
+	assert.Equal(t, Stopped, state(t, second).State)
+}
+
+func TestMarkedForDelete(t *testing.T) {
+	before := goneTimeout
+	goneTimeout = 200 * time.Millisecond
+	t.Cleanup(func() { goneTimeout = before })
+	s, _ := installHelper(t, "plain")
+	h := open(t, s, windows.SERVICE_QUERY_STATUS)
+	err := s.Uninstall(t.Context())
+	assert.ErrorIs(t, err, ErrMarkedForDelete)
+	assert.ErrorIs(t, err, windows.ERROR_SERVICE_MARKED_FOR_DELETE)
+	assert.ErrorContains(t, err, "close the Services window")
+	err = s.Install(t.Context())
+	assert.ErrorIs(t, err, ErrMarkedForDelete)
+
+	goneTimeout = time.Minute
+	installed := make(chan error, 1)
+	go func() { installed <- s.Install(t.Context()) }() // waits for the handle
+	h.close()
+	require.NoError(t, <-installed)
+	require.NoError(t, s.Uninstall(t.Context()))
+}
+
+func TestInstallRefuses(t *testing.T) {
+	s := &Service{Name: "surefoot-refused", Args: []string{"%USERNAME%"}}
+	assert.ErrorContains(t, s.Install(t.Context()), "%USERNAME%")
+	s = &Service{Name: "surefoot-refused", User: true}
+	assert.ErrorIs(t, s.Install(t.Context()), errors.ErrUnsupported)
+}
+
+// TestExecute drives the command line against the real manager.
+func TestExecute(t *testing.T) {
+	s, dir := installHelper(t, "slow")
+	require.NoError(t, s.Uninstall(t.Context()))
+	leave(dir, "go", "")
+	s.Flags, _, _ = testFlags()
+	s.Flags.String("word", "", "")
+	run := func(want int, args ...string) string {
+		t.Helper()
+		var out, errs bytes.Buffer
+		assert.Equal(t, want, s.execute(args, &out, &errs), "%s%s", &out, &errs)
+		return strings.ReplaceAll(out.String()+errs.String(), s.Name, "NAME")
+	}
+	assert.Equal(t, "NAME: status NAME: the service is not installed ("+windows.ERROR_SERVICE_DOES_NOT_EXIST.Error()+"): install it first\n", run(4, "status"))
+	assert.Contains(t, run(4, "status", "--json"), `{"name":"NAME","state":"not-installed"}`+"\n")
+	assert.Contains(t, run(2, "install", "-nope"), "flag provided but not defined")
+	assert.Contains(t, run(0, "install", "-word", "a b"), "NAME: created\n")
+	assert.Contains(t, registered(t, s).binaryPath, ` -word "a b"`)
+	assert.Equal(t, "NAME: stopped, last exit code 0, start manual\n", run(3, "status"))
+	assert.Equal(t, "NAME: started\n", run(0, "start"))
+	assert.Contains(t, waitFile(t, dir, "started"), "\na b\n", "the flag reaches Main")
+	assert.Equal(t, "NAME: runs already\n", run(0, "start"))
+	assert.Regexp(t, `^NAME: running, pid \d+, start manual\n$`, run(0, "status"))
+	assert.Regexp(t, `^{"name":"NAME","state":"running","pid":\d+,"exitCode":0,"start":"manual"}\n$`, run(0, "status", "--json"))
+	assert.Equal(t, "NAME: restarted\n", run(0, "restart"))
+	assert.Equal(t, "NAME: stopped\n", run(0, "stop"))
+	assert.Equal(t, "NAME: does not run\n", run(0, "stop"))
+	assert.Equal(t, "NAME: uninstalled\n", run(0, "uninstall"))
+	assert.Contains(t, run(4, "start"), "not installed")
+}

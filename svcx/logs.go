@@ -1,0 +1,149 @@
+package svcx
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"strings"
+)
+
+const maxLog = 1 << 20 // output.log is rotated, a crash report cut, at this size
+
+// logFiles are the files of a service whose standard handles lead nowhere.
+type logFiles struct {
+	crash    *os.File
+	redirect func(output string) error // makes the standard handles lead to that file; nil: they lead somewhere
+}
+
+// prepare makes a managed process fit for Main: files, working directory, and
+// the report of an earlier crash.
+func (s *Service) prepare(ctx context.Context, logs *logFiles, under Manager) error {
+	if dir := cmp.Or(s.LogDir, defaultLogDir(under, s.Name, s.User, os.Getenv)); dir != "" {
+		report, err := logs.open(dir)
+		if err != nil && logs.crash == nil { // a service whose directory is full or denied should still run
+			report, _ = logs.open(within(os.TempDir(), s.Name))
+		}
+		if len(report) > 0 && s.OnCrash != nil {
+			s.OnCrash(ctx, report)
+		}
+	}
+	if dir := s.workDir(under); dir != "" {
+		return os.Chdir(dir)
+	}
+	return nil
+}
+
+// workDir is the directory to change to; "" is none. A unit or a plist that
+// names no directory is left as it is.
+func (s *Service) workDir(under Manager) string {
+	if s.Dir != "" || under != SCM {
+		return s.Dir
+	}
+	exe, _ := os.Executable()
+	return exe[:strings.LastIndexByte(exe, '\\')+1]
+}
+
+// within is the path of a file in dir. It does what is needed of filepath.Join,
+// which would be a tenth of what Run adds to a program.
+func within(dir, name string) string { return dir + string(os.PathSeparator) + name }
+
+// defaultLogDir is where a service's files lie, "" if nowhere.
+func defaultLogDir(under Manager, name string, user bool, getenv func(string) string) string {
+	switch under {
+	case SCM:
+		return cmp.Or(getenv("ProgramData"), `C:\ProgramData`) + `\` + name
+	case Systemd:
+		dir, _, _ := strings.Cut(getenv("LOGS_DIRECTORY"), ":")
+		return dir
+	case Launchd:
+		if user {
+			return getenv("HOME") + "/Library/Logs/" + name
+		}
+		return "/Library/Logs/" + name
+	}
+	return ""
+}
+
+// open opens the files in dir and returns the crash report that an earlier
+// process left there.
+func (l *logFiles) open(dir string) (report []byte, err error) {
+	name := within(dir, "crash.log")
+	f, err := openLog(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return nil, err
+		}
+		f, err = openLog(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if report, err = readHead(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if len(report) > 0 { // keep it for people
+		f.Close()
+		if err := os.Rename(name, within(dir, "crash.1.log")); err != nil {
+			return report, err
+		}
+		if f, err = openLog(name); err != nil {
+			return report, err
+		}
+	}
+	l.crash = f
+	err = debug.SetCrashOutput(f, debug.CrashOptions{})
+	if l.redirect != nil {
+		err = errors.Join(err, l.redirect(within(dir, "output.log")))
+	}
+	return report, err
+}
+
+func openLog(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o640)
+}
+
+// crashed keeps the dump of a process that is about to end.
+func (l *logFiles) crashed(dump []byte) {
+	if l.crash != nil {
+		l.crash.Write(dump)
+		l.crash.Sync()
+	}
+}
+
+// readHead returns what is in a file, maxLog bytes at most.
+func readHead(f *os.File) ([]byte, error) {
+	fi, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, min(fi.Size(), maxLog))
+	n, err := io.ReadFull(f, head)
+	return head[:n], err
+}
+
+// rotate moves what is in a file that has grown too large to its neighbour
+// name.1.log. It copies, since the file is open, here and in child processes;
+// what is written between copy and cut is lost.
+func rotate(name string) error {
+	fi, err := os.Stat(name)
+	if err != nil || fi.Size() <= maxLog {
+		return err
+	}
+	from, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.Create(strings.TrimSuffix(name, ".log") + ".1.log")
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(to, from); err != nil {
+		return errors.Join(err, to.Close())
+	}
+	return errors.Join(to.Close(), os.Truncate(name, 0))
+}

@@ -1,0 +1,163 @@
+package svcx
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+// TestMain lets a service manager run the test binary as a real service:
+// managers pass no variables on, so its first argument says so.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "service:") {
+		s := helperService(strings.TrimPrefix(os.Args[1], "service:"), os.Args[2], os.Args[3])
+		os.Args = append(os.Args[:1], os.Args[4:]...) // what is left is the service's
+		Main(s)
+	}
+	testenv.Main(m, map[string]func(args []string) int{
+		"console": consoleHelper,
+		"unit": func(args []string) int { // looks like a unit's process to itself
+			os.Setenv("SYSTEMD_EXEC_PID", strconv.Itoa(os.Getpid()))
+			return consoleHelper(args)
+		},
+	})
+}
+
+// helperService is the service of that kind. Its dir is where it meets the
+// test: it waits for files of the test and leaves its own.
+func helperService(kind, name, dir string) *Service {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	word := fs.String("word", "", "")
+	s := &Service{
+		Name: name, Flags: fs, LogDir: filepath.Join(dir, "logs"), StopTimeout: helperStopTimeout, Accept: AcceptPause | AcceptReload | AcceptCustom,
+		OnCrash: func(ctx context.Context, report []byte) { leave(dir, "crash", string(report)) },
+	}
+	if kind == "hang" {
+		s.StopTimeout = time.Second
+	}
+	if kind == "starve" {
+		s.Watchdog = time.Second
+	}
+	s.Main = func(ctx context.Context) error {
+		wd, _ := os.Getwd()
+		leave(dir, "started", fmt.Sprintf("%v\n%s\n%s\n%q%s", Under(), wd, *word, fs.Args(), os.Getenv("SVCX_WORD")))
+		switch kind {
+		case "slow", "feeding":
+			Progress(ctx, "waiting for the test")
+			for !exists(dir, "go") {
+				time.Sleep(10 * time.Millisecond)
+			}
+			Ready(ctx)
+			food := time.NewTicker(time.Millisecond)
+			if kind == "slow" {
+				food.Stop()
+			}
+			for {
+				select {
+				case <-food.C:
+					Alive(ctx)
+				case e := <-Events(ctx):
+					leave(dir, fmt.Sprintf("event-%d-%d", e.Kind, e.Code), "")
+					e.Done()
+				case <-ctx.Done():
+					leave(dir, "cause", context.Cause(ctx).Error())
+					return ctx.Err()
+				}
+			}
+		case "fail":
+			return &ExitError{Code: 7, Err: errors.New("told to fail")}
+		case "failready":
+			Ready(ctx)
+			return &ExitError{Code: 9, Err: errors.New("told to fail")}
+		case "stubborn":
+			select {}
+		case "hang":
+			Ready(ctx)
+			select {}
+		case "panic":
+			Ready(ctx)
+			panic("told to panic")
+		case "starve":
+			Ready(ctx)
+			<-ctx.Done()
+		case "ctrlc", "ctrlc2":
+			Ready(ctx)
+			for pressCtrlC() == nil {
+				select {
+				case <-ctx.Done():
+					time.Sleep(100 * time.Millisecond)
+				case <-time.After(time.Second):
+					continue
+				}
+				if kind == "ctrlc" {
+					leave(dir, "cause", context.Cause(ctx).Error())
+					return nil
+				}
+			}
+		case "plain":
+			<-ctx.Done()
+		}
+		return nil
+	}
+	return s
+}
+
+const helperStopTimeout = 50 * time.Second
+
+// nastyWords must reach a program as they are.
+var nastyWords = []string{"plain", "", "two words", `say "hi"`, `back\slash`, `C:\dir\`, `C:\my dir\`, `\\server\"share"\\`, `"`, `\"`, `a\\"b`, "100%", "ü 中文 🙂", "tab\there", "'", "^&|<>"}
+
+func leave(dir, name, text string) {
+	tmp := filepath.Join(dir, name+".tmp")
+	if os.WriteFile(tmp, []byte(text), 0o644) == nil {
+		os.Rename(tmp, filepath.Join(dir, name))
+	}
+}
+
+func exists(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, name))
+	return err == nil
+}
+
+// eventually polls for what another process does. The limit is generous: the
+// machine may be busy.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("not within a minute: %s", what)
+		}
+	}
+}
+
+func waitFile(t *testing.T, dir, name string) string {
+	t.Helper()
+	eventually(t, name, func() bool { return exists(dir, name) })
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func state(t *testing.T, s *Service) Status {
+	t.Helper()
+	st, err := s.Status(t.Context())
+	require.NoError(t, err)
+	return st
+}
+
+func consoleHelper(args []string) int {
+	s := helperService(args[0], "console", args[1])
+	return ExitCode(s.Run(context.Background()))
+}

@@ -1,0 +1,120 @@
+package svcx_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/surefoot-go/surefoot/svcx"
+)
+
+func ExampleService_Install() {
+	ctx := context.Background()
+	service := &svcx.Service{
+		Name:        "orders",
+		DisplayName: "Orders",
+		Account:     `NT SERVICE\orders`, // no password, few rights
+		DependsOn:   []string{"Tcpip"},
+		Restart:     []time.Duration{time.Second, time.Minute},
+		Main:        func(ctx context.Context) error { <-ctx.Done(); return nil },
+	}
+	switch err := service.Install(ctx); {
+	case errors.Is(err, svcx.ErrAccessDenied):
+		log.Fatal("run this as administrator")
+	case err != nil:
+		log.Fatal(err) // nothing is left half done
+	}
+	if err := service.StartNow(ctx); err != nil && !errors.Is(err, svcx.ErrAlreadyRunning) {
+		log.Fatal(err)
+	}
+}
+
+func ExampleService_Converge() {
+	service := &svcx.Service{Name: "orders", StopTimeout: time.Minute}
+	changed, err := service.Converge(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, what := range changed {
+		fmt.Println(what) // such as "time to shut down: 25s -> 1m5s"
+	}
+}
+
+func ExampleService_Status() {
+	st, err := (&svcx.Service{Name: "orders"}).Status(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	if st.State == svcx.Stopped && st.ExitCode != 0 {
+		fmt.Println("it has failed with", st.ExitCode)
+	}
+}
+
+func ExampleService_Render() {
+	service := &svcx.Service{Name: "orders", Executable: "/opt/orders/orders", Args: []string{"-listen", ":80"}, Account: "orders"}
+	unit, err := service.Render(svcx.Systemd)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s", unit)
+	// Output:
+	// [Unit]
+	// Description=orders
+	// After=network.target
+	// StartLimitIntervalSec=0
+	//
+	// [Service]
+	// Type=notify
+	// ExecStart=/opt/orders/orders -listen :80
+	// WorkingDirectory=/opt/orders
+	// User=orders
+	// Restart=on-failure
+	// RestartSec=1
+	// TimeoutStopSec=25
+	// NoNewPrivileges=yes
+	// ProtectSystem=full
+	// PrivateTmp=yes
+	// ConfigurationDirectory=orders
+	// StateDirectory=orders
+	// CacheDirectory=orders
+	// LogsDirectory=orders
+	// RuntimeDirectory=orders
+	//
+	// [Install]
+	// WantedBy=multi-user.target
+}
+
+func ExampleUnder() {
+	if svcx.Under() == svcx.Console {
+		fmt.Println("press Ctrl+C to stop")
+	}
+}
+
+func ExampleAlive() {
+	process := func(job string) error { return nil }
+	jobs := make(chan string)
+	service := &svcx.Service{
+		Name:     "orders",
+		Watchdog: time.Minute,
+		Main: func(ctx context.Context) error {
+			svcx.Ready(ctx)
+			look := time.NewTicker(10 * time.Second)
+			defer look.Stop()
+			for {
+				svcx.Alive(ctx) // not if a job hangs
+				select {
+				case job := <-jobs:
+					if err := process(job); err != nil {
+						return err
+					}
+				case <-look.C:
+				case <-ctx.Done():
+					return nil
+				}
+			}
+		},
+	}
+	svcx.Main(service)
+}

@@ -1,0 +1,65 @@
+package svcx
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+// TestNotifySocket runs a service under a real notification socket.
+func TestNotifySocket(t *testing.T) {
+	for kind, address := range map[string]string{
+		"path":     filepath.Join(t.TempDir(), "notify"),
+		"abstract": fmt.Sprintf("@svcx-test-%d", os.Getpid()),
+	} {
+		t.Run(kind, func(t *testing.T) {
+			socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: address, Net: "unixgram"})
+			require.NoError(t, err)
+			defer socket.Close()
+			receive := func() string {
+				require.NoError(t, socket.SetReadDeadline(time.Now().Add(time.Minute)))
+				buf := make([]byte, 4096)
+				n, err := socket.Read(buf)
+				require.NoError(t, err)
+				return string(buf[:n])
+			}
+			dir := t.TempDir()
+			cmd := testenv.Command(t, "unit", "feeding", dir)
+			cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+address, "WATCHDOG_USEC=400000")
+			require.NoError(t, cmd.Start())
+			defer cmd.Process.Kill()
+
+			assert.Equal(t, "STATUS=waiting for the test\nEXTEND_TIMEOUT_USEC=10000000", receive())
+			leave(dir, "go", "")
+			assert.Equal(t, "READY=1\nSTATUS=", receive())
+			first := time.Now()
+			assert.Equal(t, "WATCHDOG=1", receive())
+			assert.Equal(t, "WATCHDOG=1", receive(), "Main calls Alive all the time")
+			assert.Equal(t, "WATCHDOG=1", receive())
+			assert.Greater(t, time.Since(first), 2*90*time.Millisecond, "but systemd is told every tenth of a second only")
+			require.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
+			var got string
+			for got = receive(); got == "WATCHDOG=1"; got = receive() {
+			}
+			assert.True(t, strings.HasPrefix(got, "RELOADING=1\nMONOTONIC_USEC="), got)
+			for got = receive(); got == "WATCHDOG=1"; got = receive() {
+			}
+			assert.Equal(t, "READY=1", got)
+			require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+			for got = receive(); got == "WATCHDOG=1"; got = receive() {
+			}
+			assert.Equal(t, "STOPPING=1", got)
+			require.NoError(t, cmd.Wait())
+			assert.Equal(t, ErrStopped.Error(), waitFile(t, dir, "cause"))
+		})
+	}
+}

@@ -1,0 +1,14 @@
+//go:build !linux
+
+package svcx
+
+import "github.com/surefoot-go/surefoot/svcx/internal/scm"
+
+// notifier is always nil: only Linux has systemd.
+type notifier struct{}
+
+func newNotifier(Manager) *notifier { return nil }
+
+func (*notifier) report(scm.Status) error { return nil }
+
+func (*notifier) alive() {}

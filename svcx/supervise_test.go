@@ -1,0 +1,235 @@
+package svcx
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/svcx/internal/scm"
+)
+
+// fake is a manager in this process.
+type fake struct {
+	controls chan scm.Control
+	reports  []scm.Status
+	panicked any
+	stacks   string
+	args     []string
+}
+
+func newFake() *fake                         { return &fake{controls: make(chan scm.Control, 64)} }
+func (f *fake) Controls() <-chan scm.Control { return f.controls }
+func (f *fake) Report(s scm.Status) error    { f.reports = append(f.reports, s); return nil }
+func (f *fake) Panicked(v any, _ []byte)     { f.panicked = v }
+func (f *fake) Hung(stacks []byte)           { f.stacks = string(stacks) }
+func (f *fake) Arguments() []string          { return f.args }
+func (f *fake) send(code uint32)             { f.controls <- scm.Control{Code: code} }
+
+func (f *fake) states() (states []State) {
+	for _, r := range f.reports {
+		states = append(states, State(r.State))
+	}
+	return states
+}
+
+func (f *fake) run(s *Service) error { return s.Run(scm.With(context.Background(), f)) }
+
+func TestSuperviseBeatsUntilReady(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		err := f.run(&Service{Name: "x", Main: func(ctx context.Context) error {
+			Progress(ctx, "migrating")
+			time.Sleep(5 * time.Second)
+			Ready(ctx)
+			time.Sleep(time.Minute) // no beats while it runs
+			return nil
+		}})
+		require.NoError(t, err)
+		assert.Equal(t, []State{StartPending, StartPending, StartPending, StartPending, Running, Stopped}, f.states())
+		for i, r := range f.reports[:4] {
+			assert.Equal(t, uint32(i+1), r.CheckPoint)
+		}
+	})
+}
+
+func TestSuperviseGrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		require.NoError(t, f.run(&Service{Name: "x", Main: func(context.Context) error {
+			time.Sleep(grace + time.Millisecond)
+			return nil
+		}}))
+		assert.Equal(t, []State{StartPending, Running, Stopped}, f.states(), "a main that never asks")
+
+		f = newFake()
+		require.ErrorIs(t, f.run(&Service{Name: "x", Main: func(context.Context) error { return errMain }}), errMain)
+		assert.Equal(t, []State{StartPending, Stopped}, f.states(), "one that fails at once was never running")
+	})
+}
+
+func TestSuperviseStop(t *testing.T) {
+	for code, cause := range map[uint32]error{scm.Stop: ErrStopped, scm.Shutdown: ErrShutdown, scm.Preshutdown: ErrShutdown} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake()
+			go func() { time.Sleep(time.Second); f.send(code); f.send(code) }()
+			err := f.run(&Service{Name: "x", Main: func(ctx context.Context) error {
+				Ready(ctx)
+				<-ctx.Done()
+				assert.Equal(t, cause, context.Cause(ctx))
+				time.Sleep(5 * time.Second)
+				Progress(ctx, "draining")
+				return ctx.Err()
+			}})
+			require.NoError(t, err, "the context's error is none after a stop")
+			assert.Equal(t, []State{StartPending, Running, StopPending, StopPending, StopPending, StopPending, Stopped}, f.states())
+			assert.Zero(t, f.reports[len(f.reports)-1].ExitCode)
+		})
+	}
+}
+
+func TestSuperviseCap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		release := make(chan bool)
+		go func() { time.Sleep(time.Second); f.send(scm.Stop) }()
+		begin := time.Now()
+		err := f.run(&Service{Name: "x", StopTimeout: 7 * time.Second, Main: func(ctx context.Context) error {
+			<-release
+			Ready(ctx) // does not block after the end
+			return nil
+		}})
+		assert.Equal(t, 8*time.Second, time.Since(begin))
+		assert.Equal(t, exitHung, ExitCode(err))
+		assert.Contains(t, f.stacks, "TestSuperviseCap", "the one that hangs")
+		assert.Equal(t, uint32(scm.ErrTimeout), f.reports[len(f.reports)-1].ExitCode)
+		close(release)
+	})
+}
+
+func TestSuperviseParentContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		ctx, cancel := context.WithCancelCause(scm.With(context.Background(), f))
+		go func() { time.Sleep(time.Second); cancel(errMain) }()
+		type key struct{}
+		err := (&Service{Name: "x", Main: func(ctx context.Context) error {
+			assert.Equal(t, "value", ctx.Value(key{}))
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}}).Run(context.WithValue(ctx, key{}, "value"))
+		require.NoError(t, err)
+		assert.Equal(t, []State{StartPending, Running, StopPending, Stopped}, f.states())
+	})
+}
+
+func TestSuperviseWatchdog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		release := make(chan bool)
+		begin := time.Now()
+		err := f.run(&Service{Name: "x", Watchdog: 10 * time.Second, Main: func(ctx context.Context) error {
+			Progress(ctx, "loading")
+			time.Sleep(time.Minute) // no watchdog before it is ready
+			Ready(ctx)
+			for range 5 {
+				time.Sleep(9 * time.Second)
+				Alive(ctx)
+			}
+			<-release
+			return nil
+		}})
+		assert.Equal(t, time.Minute+45*time.Second+10*time.Second, time.Since(begin))
+		assert.ErrorContains(t, err, "did not call Alive for 10s")
+		assert.Equal(t, exitFailed, ExitCode(err))
+		last := f.reports[len(f.reports)-1]
+		assert.Equal(t, [2]uint32{scm.ErrServiceSpecific, 1}, [2]uint32{last.ExitCode, last.ServiceCode})
+		close(release)
+	})
+}
+
+func TestSuperviseEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		var got []Event
+		go func() {
+			time.Sleep(time.Second)
+			f.send(scm.Pause)
+			time.Sleep(time.Second)
+			f.send(scm.Continue)
+			f.controls <- scm.Control{Code: scm.Session, Type: 5, Data: []byte{8, 0, 0, 0, 3, 0, 0, 0}}
+			f.controls <- scm.Control{Code: scm.Power, Type: scm.PowerSettingChange, Data: []byte("guid")}
+			f.send(200)
+			time.Sleep(time.Second)
+			f.send(scm.Stop)
+		}()
+		require.NoError(t, f.run(&Service{Name: "x", Accept: AcceptPause | AcceptSession | AcceptPower | AcceptCustom, Main: func(ctx context.Context) error {
+			Ready(ctx)
+			for {
+				select {
+				case e := <-Events(ctx):
+					e.Done()
+					e.Done() // once is enough, twice no harm
+					e.done = nil
+					got = append(got, e)
+				case <-ctx.Done():
+					return nil
+				}
+			}
+		}}))
+		assert.Equal(t, []Event{{Kind: Pause}, {Kind: Continue}, {Kind: SessionChange, Code: 5, Session: 3},
+			{Kind: PowerChange, Code: scm.PowerSettingChange, Data: []byte("guid")}, {Kind: Custom, Code: 200}}, got)
+		assert.Equal(t, []State{StartPending, Running, PausePending, Paused, ContinuePending, Running, StopPending, Stopped}, f.states())
+	})
+}
+
+func TestSupervisePanicAndGoexit(t *testing.T) {
+	f := newFake()
+	err := f.run(&Service{Name: "x", Main: func(context.Context) error { panic("boom") }})
+	assert.ErrorContains(t, err, "boom")
+	assert.Equal(t, "boom", f.panicked)
+	assert.Equal(t, []State{StartPending}, f.states(), "a process that dies reports nothing")
+
+	f = newFake()
+	err = f.run(&Service{Name: "x", Main: func(context.Context) error { runtime.Goexit(); return nil }})
+	assert.ErrorIs(t, err, errGoexit)
+	assert.Equal(t, []State{StartPending, Stopped}, f.states())
+}
+
+func TestStartArguments(t *testing.T) {
+	fs, listen, _ := testFlags()
+	f := newFake()
+	f.args = []string{"-listen", ":1"}
+	require.NoError(t, f.run(&Service{Name: "x", Flags: fs, Main: func(context.Context) error {
+		assert.Equal(t, ":1", *listen)
+		return nil
+	}}))
+	f = newFake()
+	f.args = []string{"-nope"}
+	err := f.run(&Service{Name: "x", Flags: fs, Main: func(context.Context) error { t.Error("Main ran"); return nil }})
+	assert.Equal(t, exitUsage, ExitCode(err))
+	assert.Equal(t, uint32(exitUsage), f.reports[1].ServiceCode)
+}
+
+func TestOutsideOfRun(t *testing.T) {
+	ctx := context.Background()
+	Ready(ctx)
+	Progress(ctx, "x")
+	Alive(ctx)
+	assert.Nil(t, Events(ctx))
+	Event{}.Done()
+}
+
+func TestRunChecks(t *testing.T) {
+	main := func(context.Context) error { return nil }
+	for name, s := range map[string]*Service{
+		"no name": {Main: main}, "has nothing to run": {Name: "x"}, "slashes": {Name: `a\b`, Main: main},
+	} {
+		assert.ErrorContains(t, s.Run(context.Background()), name)
+	}
+	assert.ErrorIs(t, Run(context.Background(), "x", func(context.Context) error { return errors.ErrUnsupported }), errors.ErrUnsupported)
+}

@@ -1,0 +1,355 @@
+// Package svcxtest is a service manager for tests: it runs a [svcx.Service]
+// within the test's process, as Windows' service control manager would run it,
+// on any system. A test can see that the service says when it is ready, ends
+// when it is stopped, and fails with the exit code that it should.
+//
+//	m := svcxtest.Start(t, service)
+//	m.Ready(5 * time.Second)
+//	err := m.Stop(time.Second)
+//
+// Nothing is installed and no signal is caught. Several services can run at the
+// same time, and in a bubble of testing/synctest, where time-outs cost nothing.
+// A service that still runs at the end of the test is stopped; one that does
+// not end within its StopTimeout fails the test.
+package svcxtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/surefoot-go/surefoot/svcx"
+	"github.com/surefoot-go/surefoot/svcx/internal/scm"
+)
+
+var (
+	// ErrKilled is the cause of a context that [Manager.Kill] cancelled.
+	ErrKilled = errors.New("svcxtest: killed")
+	// ErrNotAccepted: the service would not get that control now, since it does
+	// not accept it (Windows' errors 120 and 1052) or it starts, stops or has
+	// stopped (1061, 1062).
+	ErrNotAccepted = errors.New("svcxtest: the service does not accept that control now")
+)
+
+// Report is what the service told its manager.
+type Report struct {
+	State      svcx.State
+	CheckPoint uint32        // rises while State is a pending one, else 0
+	WaitHint   time.Duration // when the next report is due at the latest, else 0
+	ExitCode   int           // of Stopped: as in [svcx.Status]
+	Text       string        // as given to Progress
+	Reloading  bool
+	At         time.Time
+}
+
+// Manager runs one service once. Its methods may be called from any goroutine
+// of the test; those that wait end the test (Fatalf) when it takes too long, so
+// call them from the test's own.
+type Manager struct {
+	t       testing.TB
+	service *svcx.Service
+	kill    context.CancelCauseFunc
+	side    *side
+	done    chan struct{} // Run has returned
+	err     error         // what it returned
+}
+
+// Start starts the service with the arguments that StartService would pass on,
+// and returns at once.
+func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
+	t.Helper()
+	ctx, kill := context.WithCancelCause(context.Background())
+	m := &Manager{t: t, service: s, kill: kill, done: make(chan struct{}),
+		side: &side{args: args, controls: make(chan scm.Control, 64), changed: make(chan struct{})}}
+	go func() {
+		defer close(m.done)
+		m.err = s.Run(scm.With(ctx, m.side))
+		m.side.end()
+	}()
+	t.Cleanup(func() {
+		kill(svcx.ErrStopped) // also while it starts
+		<-m.done              // StopTimeout is the limit
+		if errors.Is(m.err, svcx.ErrHung) {
+			t.Errorf("svcxtest: %s", m.side.stacks)
+		}
+	})
+	return m
+}
+
+// Ready waits until the service runs. It fails the test if it ends before, or
+// is not ready in time.
+func (m *Manager) Ready(within time.Duration) {
+	m.t.Helper()
+	m.await(within, "run", func(s scm.State) bool { return s == scm.Running })
+}
+
+// Stop asks the service to stop (cause [svcx.ErrStopped]) and returns what Run
+// returned. It fails the test if the service does not end in time.
+func (m *Manager) Stop(within time.Duration) error {
+	m.t.Helper()
+	return m.end(scm.Stop, within)
+}
+
+// Shutdown is Stop for a system that shuts down (cause [svcx.ErrShutdown]).
+func (m *Manager) Shutdown(within time.Duration) error {
+	m.t.Helper()
+	return m.end(scm.Preshutdown, within)
+}
+
+func (m *Manager) end(code uint32, within time.Duration) error {
+	m.t.Helper()
+	// A manager can't ask a service that still starts: it waits, too.
+	limit := time.Now().Add(within)
+	m.await(within, "stop", func(s scm.State) bool { return s != 0 && s != scm.StartPending })
+	m.send(scm.Control{Code: code})
+	return m.Wait(time.Until(limit))
+}
+
+// Wait waits until the service has ended by itself, and returns what Run
+// returned. It fails the test if that takes too long.
+func (m *Manager) Wait(within time.Duration) error {
+	m.t.Helper()
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	select {
+	case <-m.done:
+		return m.err
+	case <-timer.C:
+		m.t.Fatalf("svcxtest: %s did not end within %v; it reported %s", m.service.Name, within, m.side)
+		return nil
+	}
+}
+
+// Kill ends the service as the end of its process would: the manager hears no
+// more of it, and takes it for crashed (1067). Go can't end the goroutines of
+// Main: its context is cancelled with [ErrKilled], so that they can end
+// themselves, without what they would do after an orderly stop.
+func (m *Manager) Kill() {
+	m.side.die()
+	m.kill(ErrKilled)
+}
+
+// Pause and Continue ask a service that accepts it, and wait until it has
+// called Done.
+func (m *Manager) Pause(within time.Duration) {
+	m.t.Helper()
+	m.ask(scm.Control{Code: scm.Pause})
+	m.await(within, "pause", func(s scm.State) bool { return s == scm.Paused })
+}
+
+// Continue is the opposite of Pause.
+func (m *Manager) Continue(within time.Duration) {
+	m.t.Helper()
+	m.ask(scm.Control{Code: scm.Continue})
+	m.await(within, "continue", func(s scm.State) bool { return s == scm.Running })
+}
+
+// Reload asks a service that accepts it to read its configuration again, and
+// returns at once.
+func (m *Manager) Reload() {
+	m.t.Helper()
+	m.ask(scm.Control{Code: scm.ParamChange})
+}
+
+// Session tells a service that accepts it of a WTS_ event of a session.
+func (m *Manager) Session(code, session uint32) {
+	m.t.Helper()
+	m.ask(scm.Control{Code: scm.Session, Type: code, Data: []byte{8, 0, 0, 0,
+		byte(session), byte(session >> 8), byte(session >> 16), byte(session >> 24)}})
+}
+
+// Power tells a service that accepts it of a PBT_ event; data is the
+// POWERBROADCAST_SETTING, if the event has one.
+func (m *Manager) Power(code uint32, data []byte) {
+	m.t.Helper()
+	m.ask(scm.Control{Code: scm.Power, Type: code, Data: append([]byte(nil), data...)})
+}
+
+// Control sends a control by its number, or returns [ErrNotAccepted].
+func (m *Manager) Control(code uint32) error { return m.send(scm.Control{Code: code}) }
+
+func (m *Manager) ask(c scm.Control) {
+	m.t.Helper()
+	if err := m.send(c); err != nil {
+		m.t.Fatalf("%v: control %d of %s, which reported %s", err, c.Code, m.service.Name, m.side)
+	}
+}
+
+// send does what the SCM does with a control, and the service's handler.
+func (m *Manager) send(c scm.Control) error {
+	state, accepts := m.side.now()
+	switch state {
+	case scm.Running, scm.Paused, scm.PausePending, scm.ContinuePending:
+	default:
+		return ErrNotAccepted
+	}
+	if m.service.Accept&svcx.AcceptCustom != 0 {
+		accepts |= scm.AcceptCustom
+	}
+	if scm.Answer(c.Code, accepts) != scm.NoError {
+		return ErrNotAccepted
+	}
+	m.side.controls <- c
+	return nil
+}
+
+// History returns all that the service reported.
+func (m *Manager) History() []Report {
+	m.side.mu.Lock()
+	defer m.side.mu.Unlock()
+	return append([]Report(nil), m.side.reports...)
+}
+
+// States returns the states that the service went through, each once in a row.
+func (m *Manager) States() (states []svcx.State) {
+	for _, r := range m.History() {
+		if len(states) == 0 || states[len(states)-1] != r.State {
+			states = append(states, r.State)
+		}
+	}
+	return states
+}
+
+// ExitCode returns how the service ended, as in [svcx.Status]; 0 while it runs.
+func (m *Manager) ExitCode() int {
+	m.side.mu.Lock()
+	defer m.side.mu.Unlock()
+	return m.side.exit
+}
+
+// AssertStates fails the test if the service went through other states.
+func (m *Manager) AssertStates(want ...svcx.State) {
+	m.t.Helper()
+	if got := m.States(); fmt.Sprint(got) != fmt.Sprint(want) {
+		m.t.Errorf("svcxtest: %s went through %v, want %v", m.service.Name, got, want)
+	}
+}
+
+// AssertExitCode fails the test if the service ended with another code.
+func (m *Manager) AssertExitCode(want int) {
+	m.t.Helper()
+	if got := m.ExitCode(); got != want {
+		m.t.Errorf("svcxtest: %s ended with exit code %d, want %d", m.service.Name, got, want)
+	}
+}
+
+// await waits until the service's state is as wanted.
+func (m *Manager) await(within time.Duration, what string, ok func(scm.State) bool) {
+	m.t.Helper()
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	for {
+		changed := m.side.change()
+		state, _ := m.side.now()
+		switch {
+		case ok(state):
+			return
+		case state == scm.Stopped:
+			<-m.done
+			m.t.Fatalf("svcxtest: %s has ended with exit code %d, it can't %s: %v", m.service.Name, m.ExitCode(), what, m.err)
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			m.t.Fatalf("svcxtest: %s did not %s within %v; it reported %s", m.service.Name, what, within, m.side)
+		}
+	}
+}
+
+// side is what the service sees of its manager.
+type side struct {
+	args     []string
+	controls chan scm.Control
+
+	mu      sync.Mutex
+	reports []Report
+	state   scm.State
+	accepts uint32
+	exit    int
+	stacks  []byte        // of all goroutines, if Main hung
+	deaf    bool          // killed or crashed: the process is no more
+	changed chan struct{} // closed at the next change
+}
+
+func (s *side) Controls() <-chan scm.Control { return s.controls }
+func (s *side) Arguments() []string          { return s.args }
+
+func (s *side) Report(now scm.Status) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.deaf {
+		return nil
+	}
+	s.state, s.accepts = now.State, now.Accepts
+	r := Report{State: svcx.State(now.State), CheckPoint: now.CheckPoint, WaitHint: now.WaitHint, Text: now.Text, Reloading: now.Reloading, At: time.Now()}
+	if r.ExitCode = int(now.ExitCode); now.ExitCode == scm.ErrServiceSpecific {
+		r.ExitCode = int(now.ServiceCode)
+	}
+	s.exit = r.ExitCode
+	s.reports = append(s.reports, r)
+	s.wake()
+	return nil
+}
+
+func (s *side) Panicked(value any, stack []byte) { s.die() }
+
+func (s *side) Hung(stacks []byte) { s.stacks = stacks }
+
+// die makes of the service what Windows makes of a dead process.
+func (s *side) die() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.deaf || s.state == scm.Stopped {
+		return
+	}
+	s.deaf, s.state, s.accepts, s.exit = true, scm.Stopped, 0, scm.ErrProcessAborted
+	s.reports = append(s.reports, Report{State: svcx.Stopped, ExitCode: s.exit, At: time.Now()})
+	s.wake()
+}
+
+// end is for a service that could not even begin.
+func (s *side) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = scm.Stopped
+	s.wake()
+}
+
+func (s *side) wake() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+func (s *side) change() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+func (s *side) now() (scm.State, uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state, s.accepts
+}
+
+// String lists the reports.
+func (s *side) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var words []string
+	for _, r := range s.reports {
+		word := r.State.String()
+		if r.CheckPoint > 0 {
+			word += fmt.Sprintf("(%d)", r.CheckPoint)
+		}
+		words = append(words, word)
+	}
+	if words == nil {
+		return "nothing"
+	}
+	return strings.Join(words, " ")
+}

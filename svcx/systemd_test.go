@@ -1,0 +1,148 @@
+package svcx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+// unitHelper is the test binary as a unit of that kind, not yet installed.
+func unitHelper(t *testing.T, kind string) (s *Service, dir string) {
+	t.Helper()
+	// Not in /tmp: the helper has its own.
+	dir = filepath.Join("/var/lib", "svcx-"+kind)
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	s = &Service{Name: "svcx-" + kind, Main: func(context.Context) error { return nil }, Restart: []time.Duration{100 * time.Millisecond},
+		Accept: AcceptReload, Args: []string{"service:" + kind, "svcx-" + kind, dir}}
+	t.Cleanup(func() {
+		if err := s.Uninstall(context.Background()); !errors.Is(err, ErrNotInstalled) {
+			assert.NoError(t, err)
+		}
+	})
+	return s, dir
+}
+
+// TestSystemd runs the test binary as units of a systemd that is PID 1.
+func TestSystemd(t *testing.T) {
+	if !testenv.InSystemd(t) {
+		return
+	}
+	prop := func(s *Service, name string) string {
+		out, err := exec.Command("systemctl", "show", s.Name, "--value", "--property="+name).Output()
+		require.NoError(t, err)
+		return strings.TrimSpace(string(out))
+	}
+	t.Run("life", func(t *testing.T) {
+		s, dir := unitHelper(t, "slow")
+		_, err := s.Status(t.Context())
+		require.ErrorIs(t, err, ErrNotInstalled)
+		require.ErrorIs(t, s.Uninstall(t.Context()), ErrNotInstalled)
+		changed, err := s.Converge(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []string{"created", "enabled"}, changed)
+		changed, err = s.Converge(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, changed)
+		assert.Equal(t, Status{State: Stopped}, state(t, s))
+
+		started := make(chan error, 1)
+		go func() { started <- s.StartNow(t.Context()) }()
+		seen := waitFile(t, dir, "started")
+		assert.True(t, strings.HasPrefix(seen, "systemd\n"+filepath.Dir(s.mustExecutable(t))+"\n"), seen)
+		assert.Equal(t, StartPending, state(t, s).State, "active only after Ready")
+		eventually(t, "the status line", func() bool { return prop(s, "StatusText") == "waiting for the test" })
+		leave(dir, "go", "")
+		require.NoError(t, <-started)
+		assert.Equal(t, Running, state(t, s).State)
+		assert.ErrorIs(t, s.StartNow(t.Context()), ErrAlreadyRunning)
+
+		out, err := exec.Command("systemctl", "reload", s.Name).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		waitFile(t, dir, "event-3-0")
+
+		require.NoError(t, s.Stop(t.Context()))
+		assert.Equal(t, ErrStopped.Error(), waitFile(t, dir, "cause"))
+		assert.Equal(t, Status{State: Stopped}, state(t, s))
+		assert.ErrorIs(t, s.Stop(t.Context()), ErrNotRunning)
+
+		s.StopTimeout, s.Start = 7*time.Second, Manual
+		changed, err = s.Converge(t.Context())
+		require.NoError(t, err)
+		assert.Contains(t, changed, "+ TimeoutStopSec=12")
+		assert.Equal(t, "disabled", changed[len(changed)-1])
+		require.NoError(t, s.Uninstall(t.Context()))
+		_, err = s.Status(t.Context())
+		assert.ErrorIs(t, err, ErrNotInstalled)
+	})
+	t.Run("arguments arrive as given", func(t *testing.T) {
+		s, dir := unitHelper(t, "plain")
+		words := append(slices.Clone(nastyWords), "%n", "%%", "$HOME ${HOME} $$", ";", `\x20`)
+		s.Args = append(append(s.Args, "-word", "$HOME 100%", "run"), words...)
+		s.Env = map[string]string{"SVCX_WORD": `say "hi" 100% $HOME \ ü`}
+		require.NoError(t, s.Install(t.Context()))
+		require.NoError(t, s.StartNow(t.Context()))
+		assert.Equal(t, fmt.Sprintf("systemd\n%s\n$HOME 100%%\n%q%s", filepath.Dir(s.mustExecutable(t)), words, s.Env["SVCX_WORD"]), waitFile(t, dir, "started"))
+	})
+	t.Run("a failure before it is ready", func(t *testing.T) {
+		s, _ := unitHelper(t, "fail")
+		s.Restart = []time.Duration{}
+		require.NoError(t, s.Install(t.Context()))
+		err := s.StartNow(t.Context())
+		assert.ErrorIs(t, err, ErrStartFailed)
+		assert.ErrorContains(t, err, "exit code 7")
+		assert.Equal(t, Status{State: Stopped, ExitCode: 7}, state(t, s))
+	})
+	for _, kind := range []string{"failready", "panic", "starve"} {
+		t.Run(kind+" is restarted", func(t *testing.T) {
+			s, dir := unitHelper(t, kind)
+			if kind == "starve" {
+				s.Watchdog = time.Second
+			}
+			require.NoError(t, s.Install(t.Context()))
+			s.StartNow(t.Context()) // may see it before or after its end
+			waitFile(t, dir, "started")
+			require.NoError(t, os.Remove(filepath.Join(dir, "started")))
+			waitFile(t, dir, "started")
+			assert.NotEqual(t, "0", prop(s, "NRestarts"))
+			if kind != "failready" { // the runtime's trace, from crash.log
+				assert.Contains(t, waitFile(t, dir, "crash"), map[string]string{"panic": "panic: told to panic", "starve": "SIGABRT"}[kind])
+			}
+		})
+	}
+	t.Run("one that hangs is ended", func(t *testing.T) {
+		s, dir := unitHelper(t, "hang")
+		require.NoError(t, s.Install(t.Context()))
+		require.NoError(t, s.StartNow(t.Context()))
+		require.NoError(t, s.Stop(t.Context()))
+		st := state(t, s)
+		assert.Equal(t, [2]int{int(Stopped), exitHung}, [2]int{int(st.State), st.ExitCode})
+		dump, err := os.ReadFile(filepath.Join(dir, "logs", "crash.log"))
+		require.NoError(t, err)
+		assert.Contains(t, string(dump), "did not return within 1s")
+	})
+	t.Run("a failing hook undoes the installation", func(t *testing.T) {
+		s, _ := unitHelper(t, "undo")
+		s.OnInstall = func(context.Context) error { return errMain }
+		require.ErrorIs(t, s.Install(t.Context()), errMain)
+		_, err := s.Status(t.Context())
+		assert.ErrorIs(t, err, ErrNotInstalled)
+	})
+}
+
+func (s *Service) mustExecutable(t *testing.T) string {
+	t.Helper()
+	exe, err := s.executable()
+	require.NoError(t, err)
+	return exe
+}
