@@ -2,7 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -17,7 +21,8 @@ import (
 func call(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	code = run(t.Context(), args, &out, &err, consolex.Pipe, func(name string) string { return env[name] })
+	code = run(t.Context(), args, terminal{stdout: &out, stderr: &err, outIs: consolex.Pipe, errIs: consolex.Pipe,
+		goos: runtime.GOOS, getenv: func(name string) string { return env[name] }, prepare: consolex.UTF8})
 	return code, out.String(), err.String()
 }
 
@@ -70,13 +75,69 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+// TestProgress: on a terminal only, on stderr, and nothing stays of it.
+func TestProgress(t *testing.T) {
+	var out, err bytes.Buffer
+	prepared, restored := 0, 0
+	term := terminal{stdout: &out, stderr: &err, outIs: consolex.Console, errIs: consolex.Console, goos: runtime.GOOS,
+		getenv: func(string) string { return "" },
+		prepare: func() (func() error, error) {
+			prepared++
+			return func() error { restored++; return nil }, nil
+		}}
+	run(t.Context(), []string{"--only", "net,con", "--json"}, term)
+	assert.True(t, json.Valid(out.Bytes()), "%s", out.String())
+	assert.Regexp(t, `^(\r\d+/\d+ )+\r +\r$`, err.String())
+	assert.Zero(t, prepared, "JSON needs no escape sequences")
+	out.Reset()
+	run(t.Context(), []string{"--only", "net,con"}, term)
+	assert.Contains(t, out.String(), "\x1b[1m")
+	assert.Equal(t, 1, prepared)
+	assert.Equal(t, 1, restored)
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, err bytes.Buffer
+	code := run(ctx, []string{"--json"}, terminal{stdout: &out, stderr: &err, goos: runtime.GOOS, getenv: func(string) string { return "" }})
+	assert.Equal(t, 2, code)
+	assert.Empty(t, out.String())
+	assert.Equal(t, "doctor: interrupted: context canceled\n", err.String())
+}
+
+func TestStrict(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Mkdir(".vscode", 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(".vscode", "launch.json"), []byte("{"), 0o644)) // broken: a warning
+	code, out, _ := call(t, nil, "--only", "dbg", "--lang", "en")
+	assert.Zero(t, code, out)
+	code, _, _ = call(t, nil, "--only", "dbg", "--strict")
+	assert.Equal(t, 1, code)
+}
+
 func TestTextOptions(t *testing.T) {
-	options := func(terminal bool, env map[string]string) doctor.TextOptions {
-		return textOptions("en", terminal, func(name string) string { return env[name] })
+	options := func(goos string, outIs consolex.Kind, plain bool, env map[string]string) doctor.TextOptions {
+		return terminal{goos: goos, outIs: outIs, getenv: func(name string) string { return env[name] }}.options(plain)
 	}
-	assert.True(t, options(true, nil).Color)
-	assert.False(t, options(false, nil).Color)
-	assert.False(t, options(true, map[string]string{"NO_COLOR": "1"}).Color)
-	assert.False(t, options(true, map[string]string{"TERM": "dumb"}).Color)
-	assert.True(t, options(true, map[string]string{"LC_ALL": "zh_CN.UTF-8"}).Unicode)
+	for _, test := range []struct {
+		name  string
+		goos  string
+		outIs consolex.Kind
+		plain bool
+		env   map[string]string
+		want  doctor.TextOptions
+	}{
+		{"terminal", "linux", consolex.Pty, false, map[string]string{"LANG": "C.UTF-8"}, doctor.TextOptions{Color: true, Unicode: true, Shell: "sh"}},
+		{"NO_COLOR", "linux", consolex.Pty, false, map[string]string{"NO_COLOR": "1", "LC_ALL": "zh_CN.utf8", "LANG": "C"}, doctor.TextOptions{Unicode: true, Shell: "sh"}},
+		{"NO_COLOR is empty", "linux", consolex.Pty, false, map[string]string{"NO_COLOR": ""}, doctor.TextOptions{Color: true, Shell: "sh"}},
+		{"dumb", "freebsd", consolex.Pty, false, map[string]string{"TERM": "dumb"}, doctor.TextOptions{Shell: "sh"}},
+		{"pipe", "darwin", consolex.Pipe, true, map[string]string{"LC_CTYPE": "UTF-8", "LANG": "en_US.UTF-8", "LC_ALL": "C"}, doctor.TextOptions{Shell: "sh"}},
+		{"console", "windows", consolex.Console, false, nil, doctor.TextOptions{Color: true, Unicode: true}},
+		{"legacy console", "windows", consolex.Console, true, nil, doctor.TextOptions{}},
+		{"file", "windows", consolex.File, true, nil, doctor.TextOptions{Unicode: true}},
+		{"Git Bash", "windows", consolex.MSYS, false, map[string]string{"MSYSTEM": "MINGW64"}, doctor.TextOptions{Color: true, Unicode: true, Shell: "sh"}},
+	} {
+		assert.Equal(t, test.want, options(test.goos, test.outIs, test.plain, test.env), test.name)
+	}
 }

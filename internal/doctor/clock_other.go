@@ -3,11 +3,12 @@
 package doctor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
 )
 
-func kernelClock() (*bool, error) {
-	return nil, fmt.Errorf("%s: %w", runtime.GOOS, errors.ErrUnsupported)
+func gatherClock(context.Context, *inquiry) (*ClockFacts, error) {
+	return nil, fmt.Errorf("the clock of %s: %w", runtime.GOOS, errors.ErrUnsupported)
 }

@@ -10,7 +10,7 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"runtime"
+	"strings"
 	"time"
 )
 
@@ -30,17 +30,6 @@ const (
 	Unknown Status = "unknown" // could not be seen
 )
 
-// Fix is what mends the machine, as it is typed into each shell. A shell in which
-// it can't be done has an empty string.
-type Fix struct {
-	Cmd        string `json:"cmd,omitempty"`
-	PowerShell string `json:"powershell,omitempty"`
-	Sh         string `json:"sh,omitempty"`
-}
-
-// Same is a fix that reads the same in every shell.
-func same(command string) *Fix { return &Fix{command, command, command} }
-
 // Result is what a check found.
 type Result struct {
 	ID         string   `json:"id"`
@@ -52,11 +41,10 @@ type Result struct {
 	NeedsAdmin bool     `json:"needs_admin,omitempty"`
 	Reboot     bool     `json:"reboot,omitempty"`
 	Doc        string   `json:"doc,omitempty"`
-	MS         int64    `json:"ms"` // how long its gatherers took, in milliseconds
+	MS         int64    `json:"ms"` // how long its slowest gatherer took, in milliseconds
 }
 
-// Report is everything that was found; its JSON form is documented by example in
-// testdata.
+// Report is everything that was found.
 type Report struct {
 	Schema  int            `json:"schema"`
 	OS      string         `json:"os"`
@@ -70,16 +58,17 @@ type Report struct {
 // Options say what to look at. The zero value looks at everything that needs no
 // network, in English.
 type Options struct {
-	Only, Skip []string // check ids, or their prefixes up to a dot; Only empty: all
-	Ports      []int    // the ports that the services are to use; none: 8080
-	Binary     string   // a program to judge for debugging and for the firewall
-	Dir        string   // the project's directory; "": the working directory
-	Lang       string   // "zh" or "en"
-	Online     bool     // may ask the proxy over the network
-	Progress   func(done, all int)
+	Only, Skip []string              // check ids, or what stands before their dots; Only empty: all
+	Ports      []int                 // the ports that the services are to use; none: 8080
+	Binary     string                // a program to judge for debugging and for the firewall
+	Dir        string                // the project's directory; "": the working directory
+	Lang       string                // "zh" or "en"
+	Online     bool                  // may use the network
+	Progress   func(done, total int) // is called as gatherers end
 }
 
-// Run gathers the facts that the selected checks need, at once, and judges them.
+// Run gathers the facts that the selected checks need, all at once, and judges
+// them. The error is about the options, or ctx's.
 func Run(ctx context.Context, o Options) (Report, error) {
 	start := time.Now()
 	selected, err := choose(o.Only, o.Skip)
@@ -87,6 +76,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return Report{}, err
 	}
 	facts := gather(ctx, o, selected)
+	if err := ctx.Err(); err != nil {
+		return Report{}, fmt.Errorf("doctor: interrupted: %w", err)
+	}
 	report := Judge(facts, selected)
 	report.MS = time.Since(start).Milliseconds()
 	return report, nil
@@ -95,12 +87,17 @@ func Run(ctx context.Context, o Options) (Report, error) {
 // Judge applies checks to facts. It is pure: it looks at nothing else.
 func Judge(f *Facts, checks []Check) Report {
 	report := Report{Schema: Schema, OS: f.OS, Arch: f.Arch, Lang: f.Lang, Counts: map[Status]int{}}
+	if report.Lang == "" {
+		report.Lang = "en"
+	}
 	for _, c := range checks {
-		r := c.judge(f)
+		r := c.result(f)
 		r.ID, r.Group = c.ID, c.Group
-		for _, need := range c.needs {
+		for need := range c.gatherers() {
 			r.MS = max(r.MS, f.MS[need])
 		}
+		r.redact()
+		r.Fix.keepFor(f.OS)
 		report.Results = append(report.Results, r)
 		report.Counts[r.Status]++
 	}
@@ -112,38 +109,68 @@ type Check struct {
 	ID    string
 	Group string
 	About string // what it looks at, in English
-	needs []string
+	on    string // the only system that it is for; "": every one
+	needs string // the gatherers whose facts it judges; one with a ? it can do without
 	judge func(*Facts) Result
 }
 
-// Checks returns all checks, in the order in which they are reported.
+// gatherers yields the names of c's gatherers, and whether each must succeed.
+func (c Check) gatherers() func(yield func(name string, must bool) bool) {
+	return func(yield func(string, bool) bool) {
+		for _, need := range strings.Fields(c.needs) {
+			name, optional := strings.CutSuffix(need, "?")
+			if !yield(name, !optional) {
+				return
+			}
+		}
+	}
+}
+
+// result judges, if the check is for this system and its facts are there.
+func (c Check) result(f *Facts) Result {
+	if c.on != "" && c.on != f.OS {
+		return f.result(Skip, "for Windows only", "仅适用于 Windows")
+	}
+	for need, must := range c.gatherers() {
+		if need == "go" && len(f.Tools.Found) == 0 {
+			return f.result(Skip, "there is no go on PATH", "PATH 上没有 go")
+		}
+		if why := f.Failed[need]; why != "" && must {
+			return f.unknown(why)
+		}
+	}
+	return c.judge(f)
+}
+
+// Checks returns all checks, in the order in which they are made.
 func Checks() []Check {
+	const windows = "windows"
 	return []Check{
-		{"go.multi", "Go", "every go on PATH", []string{"go"}, goMulti},
-		{"go.goroot", "Go", "GOROOT set, and not the tool's own", []string{"go"}, goRoot},
-		{"go.mode", "Go", "GO111MODULE=off", []string{"go"}, goMode},
-		{"go.gopath", "Go", "GOPATH, and modules inside GOPATH/src or the temporary directory", []string{"go"}, goPath},
-		{"go.env.shadow", "Go", "a variable of the system against the go env -w file", []string{"go"}, goEnvShadow},
-		{"go.env.session", "Go", "GOPROXY, GOSUMDB, GOPRIVATE set in this session only", []string{"go"}, goEnvSession},
-		{"go.proxy", "Go", "GOPROXY, GOSUMDB, GOPRIVATE: syntax, and with --online reachability", []string{"go", "proxy"}, goProxy},
-		{"go.modcache", "Go", "the module cache can be written", []string{"go", "dirs"}, goModCache},
-		{"go.cache", "Go", "the build cache can be written", []string{"go", "dirs"}, goCache},
-		{"go.tmp", "Go", "the temporary directory can be written, and executes programs", []string{"go", "dirs"}, goTmp},
-		{"go.sum", "Go", "downloaded modules are as they were: go mod verify", []string{"sum"}, goSum},
-		{"path.nonascii", "cgo", "non-ASCII directories while cgo is used", []string{"go"}, pathNonASCII},
-		{"cgo.cc", "cgo", "a C compiler for the target where cgo is on", []string{"go", "cc"}, cgoCC},
-		{"win.build", "Windows", "Windows and WSL versions against what Docker Desktop supports", []string{"windows", "wsl"}, winBuild},
-		{"win.virt", "Windows", "hypervisor, or firmware virtualisation and SLAT", []string{"windows", "powershell"}, winVirt},
-		{"win.features", "Windows", "WSL, VirtualMachinePlatform and Hyper-V features", []string{"windows", "powershell"}, winFeatures},
-		{"wsl", "Windows", "installed WSL distributions", []string{"windows", "wsl"}, wsl},
-		{"docker", "Docker", "the engine's pipe or socket, and the right to use it", []string{"docker"}, docker},
-		{"port.reserved", "Network", "excluded ranges and owners of the ports asked about", []string{"ports"}, portReserved},
-		{"net.stack", "Network", "both address families, and localhost on both", []string{"net"}, netStack},
-		{"fw.block", "Network", "a firewall rule that blocks this program or port", []string{"firewall"}, fwBlock},
-		{"dbg.dlv", "Debugging", "whether breakpoints hit in a binary; .vscode/launch.json", []string{"debug"}, dbgDlv},
-		{"con.cp", "Console", "output code page, the UTF-8 beta, PowerShell's encoding", []string{"console", "powershell"}, conCP},
-		{"time", "System", "the clock is kept", []string{"clock", "powershell"}, clock},
-		{"path.long", "System", "long paths for programs and for git", []string{"long"}, pathLong},
+		{"go.multi", "Go", "every go on PATH", "", "tools", goMulti},
+		{"go.goroot", "Go", "GOROOT set, and not the tool's own", "", "tools go", goRoot},
+		{"go.mode", "Go", "GO111MODULE=off", "", "tools go", goMode},
+		{"go.gopath", "Go", "GOPATH, and modules inside GOPATH/src or in the temporary root", "", "tools go", goPath},
+		{"go.env.shadow", "Go", "variables of the environment that hide what go env -w has written", "", "tools go", goEnvShadow},
+		{"go.env.session", "Go", "GOPROXY, GOSUMDB, GOPRIVATE set in this session only", "", "tools go", goEnvSession},
+		{"go.proxy", "Go", "GOPROXY, GOSUMDB, GOPRIVATE: syntax, and with --online whether the proxy answers", "", "tools go proxy?", goProxy},
+		{"go.modcache", "Go", "the module cache can be written", "", "tools go dirs", goModCache},
+		{"go.cache", "Go", "the build cache can be written", "", "tools go dirs", goCache},
+		{"go.tmp", "Go", "the temporary directory can be written, and programs run from it", "", "tools go dirs", goTmp},
+		{"go.sum", "Go", "downloaded modules are as they were (go mod verify)", "", "tools go sum", goSum},
+		{"path.nonascii", "cgo", "non-ASCII directories while cgo is used", "", "tools go", pathNonASCII},
+		{"cgo.cc", "cgo", "a C compiler for the target where cgo is on", "", "tools go cc", cgoCC},
+		{"win.build", "Windows", "the versions of Windows and WSL that Docker Desktop supports", windows, "windows wsl?", winBuild},
+		{"win.virt", "Windows", "a hypervisor, or virtualisation in the firmware and SLAT", windows, "windows powershell docker? wsl?", winVirt},
+		{"win.features", "Windows", "the features VirtualMachinePlatform, WSL and Hyper-V", windows, "powershell docker? wsl?", winFeatures},
+		{"wsl", "Windows", "installed WSL distributions", windows, "wsl", wsl},
+		{"docker", "Docker", "the engine's pipe or socket, and the right to use it", "", "docker", docker},
+		{"port.reserved", "Network", "reserved ranges, and owners, of the ports asked about", "", "ports", portReserved},
+		{"net.stack", "Network", "both address families, and localhost on both", "", "net", netStack},
+		{"fw.block", "Network", "firewall rules that block the program or the port", windows, "firewall", fwBlock},
+		{"dbg.dlv", "Debugging", "whether breakpoints hit in a program; .vscode/launch.json", "", "debug", dbgDlv},
+		{"con.cp", "Console", "output code page, the UTF-8 beta, PowerShell's encoding", "", "console powershell?", conCP},
+		{"time", "System", "something keeps the clock", "", "clock", clock},
+		{"path.long", "System", "long paths, for programs and for git", windows, "long", pathLong},
 	}
 }
 
@@ -154,7 +181,7 @@ func choose(only, skip []string) ([]Check, error) {
 	used := map[string]bool{}
 	named := func(id string, names []string) (hit bool) {
 		for _, name := range names {
-			if id == name || len(id) > len(name) && id[:len(name)] == name && id[len(name)] == '.' {
+			if id == name || strings.HasPrefix(id, name+".") {
 				used[name], hit = true, true
 			}
 		}
@@ -177,4 +204,4 @@ func choose(only, skip []string) ([]Check, error) {
 }
 
 // Lang returns the language of the system: "zh" or "en".
-func Lang() string { return systemLang(runtime.GOOS) }
+func Lang() string { return langOf(systemLang()) }

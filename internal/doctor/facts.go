@@ -1,96 +1,103 @@
 package doctor
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// Facts is what the gatherers saw. A nil section was not gathered; one with an
-// Err could not be, and its checks are Unknown. The JSON form is that of the
-// fixtures in testdata.
+// Facts is what the gatherers saw. A section is nil if its gatherer was not
+// needed, or has failed: then Failed says why.
 type Facts struct {
 	OS, Arch string
-	Lang     string           // "zh" or "en"; "" is English
-	MS       map[string]int64 `json:",omitempty"` // per gatherer
-	Go       *GoFacts         `json:",omitempty"`
-	Proxy    *ProxyFacts      `json:",omitempty"`
-	Dirs     *DirsFacts       `json:",omitempty"`
-	Sum      *SumFacts        `json:",omitempty"`
-	CC       *CCFacts         `json:",omitempty"`
-	Windows  *WindowsFacts    `json:",omitempty"`
-	PS       *PSFacts         `json:",omitempty"`
-	WSL      *WSLFacts        `json:",omitempty"`
-	Docker   *DockerFacts     `json:",omitempty"`
-	Ports    *PortsFacts      `json:",omitempty"`
-	Net      *NetFacts        `json:",omitempty"`
-	Firewall *FirewallFacts   `json:",omitempty"`
-	Debug    *DebugFacts      `json:",omitempty"`
-	Console  *ConsoleFacts    `json:",omitempty"`
-	Clock    *ClockFacts      `json:",omitempty"`
-	Long     *LongFacts       `json:",omitempty"`
+	Lang     string            // "zh" or "en"; "" is English
+	MS       map[string]int64  // how long each gatherer took
+	Failed   map[string]string // why a gatherer has nothing
+
+	Tools    *ToolsFacts
+	Go       *GoFacts
+	Proxy    *ProxyFacts
+	Dirs     *DirsFacts
+	Sum      *SumFacts
+	CC       *CCFacts
+	Windows  *WindowsFacts
+	PS       *PSFacts
+	WSL      *WSLFacts
+	Docker   *DockerFacts
+	Ports    *PortsFacts
+	Net      *NetFacts
+	Firewall *FirewallFacts
+	Debug    *DebugFacts
+	Console  *ConsoleFacts
+	Clock    *ClockFacts
+	Long     *LongFacts
 }
 
-// GoFacts are those of the tool chain. Values of variables hold no passwords.
-type GoFacts struct {
-	Err      string            `json:",omitempty"`
-	Found    []GoTool          // each go on PATH, in order
-	Env      map[string]string // go env: what is in force
-	System   map[string]string // Go's variables in this process's environment
-	File     map[string]string // what go env -w has written
-	FileName string
-	Kept     map[string]string // where the system keeps a variable of System for later sessions: "user", "machine", or a file
-	Module   string            // the directory of the project's go.mod
-	TempDir  string
+// ToolsFacts are the go commands.
+type ToolsFacts struct {
+	Found   []GoTool // on PATH, in order
+	OffPath string   // the directory of one that is not on PATH, where none is
 }
 
 // GoTool is a go command.
-type GoTool struct{ Path, Real, Version string }
+type GoTool struct {
+	Path, Real string // Real: without links
+	Dir        string // Path's
+	Version    string // "go1.26.8", or why it has none
+	Root       string // its own GOROOT, whatever the environment says
+}
 
-// ProxyFacts tell whether the proxy answers; gathered with --online only.
+// GoFacts are Go's variables.
+type GoFacts struct {
+	Env      map[string]string // what is in force
+	Refused  string            // what go env has said, if it refuses these variables
+	System   map[string]string // those in this process's environment
+	File     map[string]string // those that go env -w has written
+	FileName string
+	Kept     map[string]string // where a variable of System is kept for later sessions: "user", "machine", or a start-up file
+	Module   string            // the directory of the nearest go.mod
+	TempDir  string
+}
+
+// ProxyFacts tell whether the module proxy answers.
 type ProxyFacts struct {
-	Asked bool
-	Err   string `json:",omitempty"`
+	Asked bool // only with --online
+	Err   string
 }
 
 // DirsFacts tell what can't be done in each directory; "" is nothing.
-type DirsFacts struct {
-	Err                        string `json:",omitempty"`
-	ModCache, Cache, Tmp, Exec string
-}
+type DirsFacts struct{ ModCache, Cache, Tmp, Exec string }
 
-// SumFacts are what go mod verify said.
+// SumFacts are what go mod verify has said.
 type SumFacts struct {
-	Err    string `json:",omitempty"`
-	Module string
-	OK     bool
-	Output string
+	Module   string // "": there is none here
+	Modified []string
 }
 
 // CCFacts are those of the C compiler.
 type CCFacts struct {
-	Err     string `json:",omitempty"`
-	CC      string // its first word
-	Path    string // "": not on PATH
-	Machine string // what -dumpmachine says
+	CC       string // the command's first word
+	Path     string // "": not on PATH
+	Machine  string // what -dumpmachine says
+	Packager string // the first package manager on PATH, on Linux
 }
 
-// WindowsFacts are those that the kernel and the registry tell.
+// WindowsFacts are what the kernel tells.
 type WindowsFacts struct {
-	Err                string `json:",omitempty"`
-	Major, Build       uint32
+	Build              uint32
 	VirtFirmware, SLAT bool
 }
 
-// PSFacts are those of the one batch of PowerShell.
+// PSFacts are those of the one batch of PowerShell. It prints the quick ones
+// first; Late says why the others are missing.
 type PSFacts struct {
-	Err              string `json:",omitempty"`
-	Hypervisor       *bool
-	Features         map[string]int // Win32_OptionalFeature's InstallState: 1 enabled, 2 disabled, 3 absent
-	OutputCodePage   int            // [Console]::OutputEncoding
-	TimeService      string         // "Running", "Stopped"
-	TimeServiceStart string         // "Auto", "Manual", "Disabled"
+	Hypervisor     *bool
+	OutputCodePage int            // [Console]::OutputEncoding of a new console
+	Features       map[string]int // Win32_OptionalFeature's InstallState: 1 enabled, 2 disabled, 3 absent
+	Late           string         `json:"-"`
 }
 
-// WSLFacts are those of the Windows subsystem for Linux.
+// WSLFacts are those of the Windows Subsystem for Linux.
 type WSLFacts struct {
-	Err     string `json:",omitempty"`
 	Version string // of the package from the store; "": none
 	Distros []Distro
 }
@@ -103,84 +110,81 @@ type Distro struct {
 
 // DockerFacts are those of the engine.
 type DockerFacts struct {
-	Err      string `json:",omitempty"`
 	CLI      string // path of the docker command
 	Host     string // DOCKER_HOST
 	Endpoint string // the pipe or socket that was tried
-	State    string // "ok", "absent", "refused", "denied"
+	State    string // "ok", "absent", "refused", "denied", "not asked"
 	Group    string // whose members may use it
 }
 
 // PortsFacts are those of the ports asked about.
 type PortsFacts struct {
-	Err      string `json:",omitempty"`
 	Ports    []int
 	Reserved []Range
 	Owners   []PortOwner
 }
 
-// Range is a range of ports that the system keeps; Bindable ones are kept by the administrator for whom he likes.
+// Range is a range of ports that the system keeps; an administered one can be bound.
 type Range struct {
-	First, Last int
-	Bindable    bool
+	First, Last  int
+	Administered bool
 }
 
-// PortOwner is a process that listens.
+// PortOwner is a process that has a port.
 type PortOwner struct {
-	Port, PID int
+	Port, PID int // PID 0: this account may not see it
 	Name      string
 	Addr      string
 }
 
 // NetFacts are those of the network stack.
 type NetFacts struct {
-	Err                   string `json:",omitempty"`
 	IPv4, IPv6, Loopback6 bool
 	Stack                 string   // the stack in a line
 	Localhost             []string // what localhost resolves to
 }
 
-// FirewallFacts are the firewall's verdict on the program and port.
+// FirewallFacts are the firewall's verdicts on a program and each port.
 type FirewallFacts struct {
-	Err     string `json:",omitempty"`
-	None    bool   // this system has no firewall that this package can read
-	Program string
-	Port    int
-	Verdict map[string]string // profile: "allowed", "blocked", "no rule"
-	Blocks  []string          // names of the rules that block
-	GoRun   bool              // the program lies where go run puts its builds
+	None     bool // there are no rules
+	Program  string
+	Verdicts []PortVerdict
+}
+
+// PortVerdict is listen/firewall's Verdict on one port.
+type PortVerdict struct {
+	Port                    int
+	Domain, Private, Public string // "allowed", "blocked", "no rule"
+	Notes, Hints            []string
+	Temporary               bool // the program lies where go run puts its builds
 }
 
 // DebugFacts are those of debugging.
 type DebugFacts struct {
-	Err     string `json:",omitempty"`
 	Binary  string // "": none was asked about
-	Verdict string // "debuggable", "main only", "optimized", "stripped"
-	Detail  string
+	Verdict string // "debuggable", "main only", "optimized", "stripped", "unknown"
+	Reason  string
+	Fix     string
 	Launch  string // .vscode/launch.json's text, "" where there is none
 }
 
 // ConsoleFacts are those of the terminal.
 type ConsoleFacts struct {
-	Err      string `json:",omitempty"`
-	Output   uint32 // code page; 0: none
-	ANSI     uint32
-	OEM      uint32
-	Encoding string // of the locale, on other systems
+	Output, ANSI, OEM uint32 // code pages; Output 0: no console
+	Encoding          string // of the locale, on other systems
 }
 
-// ClockFacts tell whether something keeps the clock, where PowerShell need not say it.
+// ClockFacts tell whether something keeps the clock.
 type ClockFacts struct {
-	Err          string `json:",omitempty"`
-	Synchronised *bool
+	Synchronised bool
+	Service      string // on Windows: "running, manual", as the evidence
 }
 
 // LongFacts are those of long paths.
 type LongFacts struct {
-	Err     string `json:",omitempty"`
-	Enabled *bool  // LongPathsEnabled
-	Git     string // git's core.longpaths; "" where it is not set
+	Enabled bool // LongPathsEnabled
 	GitPath string
+	Git     string // git's core.longpaths; "" where it is not set
 }
 
 // text returns a message in the facts' language.
@@ -191,24 +195,39 @@ func (f *Facts) text(en, zh string, args ...any) string {
 	return fmt.Sprintf(en, args...)
 }
 
-func (f *Facts) ok(en, zh string, args ...any) Result {
-	return Result{Status: OK, Summary: f.text(en, zh, args...)}
-}
-
-func (f *Facts) skip(en, zh string, args ...any) Result {
-	return Result{Status: Skip, Summary: f.text(en, zh, args...)}
+// result returns a result that has no more than a summary.
+func (f *Facts) result(s Status, en, zh string, args ...any) Result {
+	return Result{Status: s, Summary: f.text(en, zh, args...)}
 }
 
 // unknown is the result of a check whose facts could not be gathered.
 func (f *Facts) unknown(why string) Result {
-	return Result{Status: Unknown, Summary: f.text("could not be checked: %s", "无法检查：%s", why)}
+	why = strings.ReplaceAll(why, errLate.Error(), f.text("no answer within %v", "%v 内没有响应", perGatherer))
+	return f.result(Unknown, "could not be checked: %s", "无法检查：%s", why)
 }
 
-// missing says why a section can't be judged: it was not gathered, or not wholly.
-func missing[T any](section *T, err func(*T) string) (why string, bad bool) {
-	if section == nil {
-		return "not gathered", true
+// goEnvPlace is the place of what go env -w has written.
+const goEnvPlace = "go env -w"
+
+// where returns the value of a variable of Go's and what sets it: a place of
+// Kept, "session", or goEnvPlace.
+func (g *GoFacts) where(name string) (value, place string) {
+	if value = g.System[name]; value != "" {
+		if place = g.Kept[name]; place == "" {
+			place = "session"
+		}
+		return value, place
 	}
-	why = err(section)
-	return why, why != ""
+	if value = g.File[name]; value != "" {
+		return value, goEnvPlace
+	}
+	return "", ""
+}
+
+// tmpDir is where go builds.
+func (g *GoFacts) tmpDir() string {
+	if dir := g.Env["GOTMPDIR"]; dir != "" {
+		return dir
+	}
+	return g.TempDir
 }

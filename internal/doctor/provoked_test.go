@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,6 +23,9 @@ func TestMain(m *testing.M) {
 	testenv.Main(m, map[string]func([]string) int{"examine": examine})
 }
 
+// examined marks what examine prints.
+const examined = "examined: "
+
 // examine is a helper process: it prints what the check that args name finds, in
 // the directory that they name.
 func examine(args []string) int {
@@ -30,13 +34,15 @@ func examine(args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(report.Results[0]); err != nil {
+	out, err := json.Marshal(report.Results[0])
+	if err != nil {
 		return 1
 	}
+	fmt.Println(examined + string(out))
 	return 0
 }
 
-// look runs one check for real, in this process.
+// look makes one check for real, in this process.
 func look(t *testing.T, o Options, check string) Result {
 	t.Helper()
 	o.Only = []string{check}
@@ -54,69 +60,6 @@ func needGo(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("needs the go command: ", err)
 	}
-}
-
-func TestBrokenGOPATH(t *testing.T) {
-	needGo(t)
-	assert.Equal(t, OK, look(t, Options{}, "go.gopath").Status)
-	t.Setenv("GOPATH", "not/absolute")
-	r := look(t, Options{}, "go.gopath")
-	assert.Contains(t, []Status{Error, Unknown}, r.Status, "go env itself may refuse it")
-	assert.Contains(t, r.Summary, "GOPATH")
-}
-
-func TestModuleOff(t *testing.T) {
-	needGo(t)
-	t.Setenv("GO111MODULE", "off")
-	r := look(t, Options{}, "go.mode")
-	assert.Equal(t, Error, r.Status)
-	assert.NotEmpty(t, r.Fix.PowerShell)
-}
-
-func TestBadProxy(t *testing.T) {
-	needGo(t)
-	t.Setenv("GOPROXY", "https://li:secret@goproxy.example,direct")
-	r := look(t, Options{}, "go.proxy")
-	assert.Equal(t, OK, r.Status)
-	assert.Contains(t, r.Summary, "https://***@goproxy.example")
-	t.Setenv("GOPROXY", "goproxy.example")
-	assert.Equal(t, Error, look(t, Options{}, "go.proxy").Status)
-}
-
-func TestEnvFileIsHidden(t *testing.T) {
-	needGo(t)
-	file := filepath.Join(t.TempDir(), "env")
-	require.NoError(t, os.WriteFile(file, []byte("GOPROXY=https://goproxy.cn,direct\n"), 0o600))
-	t.Setenv("GOENV", file)
-	t.Setenv("GOPROXY", "direct")
-	r := look(t, Options{}, "go.env.shadow")
-	assert.Equal(t, Warn, r.Status, r.Summary)
-	assert.Equal(t, []string{"GOPROXY=direct (environment), https://goproxy.cn,direct (go env -w)"}, r.Evidence)
-}
-
-func TestTwoGoOnPATH(t *testing.T) {
-	needGo(t)
-	if runtime.GOOS == "windows" {
-		t.Skip("its second go is a shell script")
-	}
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "go"), []byte("#!/bin/sh\necho go1.4.2\n"), 0o755))
-	t.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+dir)
-	r := look(t, Options{}, "go.multi")
-	assert.Equal(t, Warn, r.Status)
-	assert.Contains(t, strings.Join(r.Evidence, "\n"), filepath.Join(dir, "go")+"  go1.4.2")
-}
-
-func TestNoCompiler(t *testing.T) {
-	needGo(t)
-	goCmd, err := exec.LookPath("go")
-	require.NoError(t, err)
-	t.Setenv("PATH", filepath.Dir(goCmd))
-	t.Setenv("CGO_ENABLED", "1")
-	t.Setenv("CC", "a-compiler-that-is-not-there")
-	r := look(t, Options{}, "cgo.cc")
-	assert.Equal(t, Error, r.Status, r.Summary)
-	assert.Contains(t, r.Summary, "a-compiler-that-is-not-there")
 }
 
 func TestCorruptedModuleCache(t *testing.T) {
@@ -150,15 +93,16 @@ func TestCorruptedModuleCache(t *testing.T) {
 func TestPortInUse(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
+	defer l.Close()
 	port := l.Addr().(*net.TCPAddr).Port
-	o := Options{Ports: []int{port}}
-	r := look(t, o, "port.reserved")
-	if runtime.GOOS == "linux" || runtime.GOOS == "windows" {
-		assert.Equal(t, Warn, r.Status, r.Summary)
-		assert.Contains(t, r.Summary, fmt.Sprint(os.Getpid()))
+	r := look(t, Options{Ports: []int{port}}, "port.reserved")
+	if runtime.GOOS != "linux" && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+		assert.Equal(t, Unknown, r.Status, r.Summary)
+		return
 	}
-	require.NoError(t, l.Close())
-	assert.Equal(t, OK, look(t, o, "port.reserved").Status)
+	assert.Equal(t, Warn, r.Status, r.Summary)
+	assert.Contains(t, r.Summary, strconv.Itoa(port))
+	assert.Contains(t, strings.Join(r.Evidence, "\n"), fmt.Sprint("pid ", os.Getpid()))
 }
 
 func TestBuilds(t *testing.T) {

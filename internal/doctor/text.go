@@ -10,7 +10,6 @@ import (
 
 // TextOptions say what the terminal can show.
 type TextOptions struct {
-	Lang    string
 	Color   bool
 	Unicode bool   // ✓ ! ✗ ?, else ASCII
 	Shell   string // whose fix is shown: "cmd", "powershell", "sh"; "" is all that differ
@@ -23,6 +22,13 @@ var marks = map[Status][3]string{
 
 // severity orders statuses: worst last.
 var severity = map[Status]int{Skip: 0, OK: 1, Info: 2, Unknown: 3, Warn: 4, Error: 5}
+
+// chinese are the fixed words of the text.
+var chinese = map[string]string{
+	"Network": "网络", "Debugging": "调试", "Console": "控制台", "System": "系统",
+	"ok": "正常", "info": "提示", "warnings": "警告", "errors": "错误", "unknown": "未知", "skipped": "跳过",
+	"as administrator": "需要管理员权限", "then restart": "之后需要重启",
+}
 
 // Text writes a report for people: groups, the worst last in each and the worst
 // group last, then a count.
@@ -42,61 +48,92 @@ func (r Report) Text(w io.Writer, o TextOptions) error {
 	slices.SortStableFunc(names, func(a, b string) int {
 		return bySeverity(slices.MaxFunc(groups[a], bySeverity), slices.MaxFunc(groups[b], bySeverity))
 	})
-	var b strings.Builder
+	p := printer{TextOptions: o, lang: r.Lang}
 	for _, name := range names {
-		fmt.Fprintf(&b, "%s\n", o.paint("1", name))
+		p.line(p.paint("1", p.word(name)))
 		for _, result := range groups[name] {
-			o.result(&b, result)
+			p.result(result)
 		}
-		b.WriteByte('\n')
+		p.line("")
 	}
-	count := func(en, zh string, s Status) string {
-		return fmt.Sprintf("%d %s", r.Counts[s], (&Facts{Lang: o.Lang}).text(en, zh))
+	var counts []string
+	for _, c := range []struct {
+		s    Status
+		word string
+	}{{OK, "ok"}, {Info, "info"}, {Warn, "warnings"}, {Error, "errors"}, {Unknown, "unknown"}, {Skip, "skipped"}} {
+		counts = append(counts, fmt.Sprintf("%d %s", r.Counts[c.s], p.word(c.word)))
 	}
-	b.WriteString(strings.Join([]string{count("ok", "正常", OK), count("info", "提示", Info), count("warnings", "警告", Warn),
-		count("errors", "错误", Error), count("unknown", "未知", Unknown), count("skipped", "跳过", Skip)}, ", ") + "\n")
-	_, err := io.WriteString(w, b.String())
+	p.line(strings.Join(counts, ", "))
+	_, err := io.WriteString(w, p.String())
 	return err
 }
 
-func (o TextOptions) result(b *strings.Builder, r Result) {
+// printer collects the text.
+type printer struct {
+	strings.Builder
+	TextOptions
+	lang string
+}
+
+func (p *printer) line(s string) {
+	p.WriteString(s)
+	p.WriteByte('\n')
+}
+
+func (p *printer) word(s string) string {
+	if zh := chinese[s]; p.lang == "zh" && zh != "" {
+		return zh
+	}
+	return s
+}
+
+func (p *printer) paint(sgr, s string) string {
+	if !p.Color {
+		return s
+	}
+	return "\x1b[" + sgr + "m" + s + "\x1b[0m"
+}
+
+// result prints a check, and for one that is not fine the evidence and the fix.
+func (p *printer) result(r Result) {
+	const dim, indent = "90", "      "
 	mark := marks[r.Status][1]
-	if o.Unicode {
+	if p.Unicode {
 		mark = marks[r.Status][0]
 	}
-	fmt.Fprintf(b, "  %s %-14s %s\n", o.paint(marks[r.Status][2], mark), r.ID, r.Summary)
+	p.line(fmt.Sprintf("  %s %-14s %s", p.paint(marks[r.Status][2], mark), r.ID, r.Summary))
 	if severity[r.Status] <= severity[OK] {
 		return
 	}
 	for _, e := range r.Evidence {
-		fmt.Fprintf(b, "      %s\n", o.paint("90", e))
+		p.line(indent + p.paint(dim, e))
 	}
 	var notes []string
 	if r.NeedsAdmin {
-		notes = append(notes, (&Facts{Lang: o.Lang}).text("as administrator", "需要管理员权限"))
+		notes = append(notes, p.word("as administrator"))
 	}
 	if r.Reboot {
-		notes = append(notes, (&Facts{Lang: o.Lang}).text("then restart", "之后需要重启"))
+		notes = append(notes, p.word("then restart"))
 	}
-	note := ""
-	if len(notes) > 0 {
-		note = "  (" + strings.Join(notes, "; ") + ")"
+	fixes := p.fixes(r.Fix)
+	if len(notes) > 0 && len(fixes) > 0 {
+		p.line(indent + p.paint(dim, "("+strings.Join(notes, "; ")+")"))
 	}
-	for _, fix := range o.fixes(r.Fix) {
-		fmt.Fprintf(b, "      %s%s\n", fix, note)
+	for _, fix := range fixes {
+		p.line(indent + fix)
 	}
 	if r.Doc != "" && r.Status != Info {
-		fmt.Fprintf(b, "      %s\n", o.paint("90", r.Doc))
+		p.line(indent + p.paint(dim, r.Doc))
 	}
 }
 
 // fixes returns the lines that say what to type.
-func (o TextOptions) fixes(f *Fix) []string {
+func (p *printer) fixes(f *Fix) []string {
 	if f == nil {
 		return nil
 	}
 	by := map[string]string{"cmd": f.Cmd, "powershell": f.PowerShell, "sh": f.Sh}
-	if command := by[o.Shell]; command != "" {
+	if command := by[p.Shell]; command != "" {
 		return []string{"> " + command}
 	}
 	if f.Cmd == f.PowerShell && f.Cmd == f.Sh && f.Cmd != "" {
@@ -105,36 +142,8 @@ func (o TextOptions) fixes(f *Fix) []string {
 	var out []string
 	for _, shell := range []string{"cmd", "powershell", "sh"} {
 		if by[shell] != "" {
-			out = append(out, shell+"> "+by[shell])
+			out = append(out, fmt.Sprintf("%-10s > %s", shell, by[shell]))
 		}
 	}
 	return out
-}
-
-func (o TextOptions) paint(sgr, s string) string {
-	if !o.Color {
-		return s
-	}
-	return "\x1b[" + sgr + "m" + s + "\x1b[0m"
-}
-
-// langOf returns the language that a locale's or Windows language's name stands for.
-func langOf(name string) string {
-	if strings.HasPrefix(strings.ToLower(name), "zh") {
-		return "zh"
-	}
-	return "en"
-}
-
-// encodingOf returns the encoding in a POSIX locale's name.
-func encodingOf(locale string) string {
-	_, encoding, ok := strings.Cut(locale, ".")
-	if !ok {
-		return "ASCII (" + locale + ")"
-	}
-	encoding, _, _ = strings.Cut(encoding, "@")
-	if e := strings.ToUpper(strings.ReplaceAll(encoding, "-", "")); e == "UTF8" {
-		return "UTF-8"
-	}
-	return encoding
 }

@@ -1,0 +1,143 @@
+package doctor
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+// person is somebody with a home, a temporary directory and, in that, a project.
+type person struct{ home, tmp, project string }
+
+func newPerson(t *testing.T) person {
+	t.Helper()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	p := person{filepath.Join(root, "Li's home"), filepath.Join(root, "tmp"), filepath.Join(root, "tmp", "project")}
+	for _, dir := range []string{p.home, p.tmp, p.project} {
+		require.NoError(t, os.Mkdir(dir, 0o755))
+	}
+	// Without that, the go command leaves a process behind that writes into the home.
+	for _, config := range []string{".config", "Library/Application Support"} {
+		dir := filepath.Join(p.home, config, "go", "telemetry")
+		require.NoError(t, os.MkdirAll(dir, 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "mode"), []byte("off"), 0o644))
+	}
+	return p
+}
+
+// examine makes a check as that person, who types a command into the same shell
+// before.
+func (p person) examine(t *testing.T, check string, env []string, before string) (r Result) {
+	t.Helper()
+	cmd := testenv.Command(t, "examine", check, p.project)
+	if before != "" {
+		shell := exec.CommandContext(t.Context(), "sh", append([]string{"-c", before + `; exec "$@"`, "sh", cmd.Path}, cmd.Args[1:]...)...)
+		shell.Env = cmd.Env
+		cmd = shell
+	}
+	for _, name := range append([]string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "GOENV"}, goVars...) {
+		cmd.Env = append(cmd.Env, name+"=")
+	}
+	cmd.Env = append(append(cmd.Env, "HOME="+p.home, "TMPDIR="+p.tmp), env...)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	_, answer, ok := strings.Cut(string(out), examined) // the fix may print, too
+	require.True(t, ok, "%s", out)
+	require.NoError(t, json.Unmarshal([]byte(answer), &r), "%s", out)
+	return r
+}
+
+// TestMended breaks a set-up for real, and types the fix into a shell.
+func TestMended(t *testing.T) {
+	needGo(t)
+	if runtime.GOOS == "windows" {
+		t.Skip("its fixes are for other shells than sh")
+	}
+	goCommand, err := exec.LookPath("go")
+	require.NoError(t, err)
+	goRoot, err := exec.CommandContext(t.Context(), goCommand, "env", "GOROOT").Output()
+	require.NoError(t, err)
+	file := func(t *testing.T, perm os.FileMode, path, text string) string {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), perm))
+		return path
+	}
+	variables := func(env ...string) func(*testing.T, person) []string {
+		return func(*testing.T, person) []string { return env }
+	}
+	// written is what go env -w has left behind.
+	written := func(line string) func(*testing.T, person) []string {
+		return func(t *testing.T, p person) []string {
+			return []string{"GOENV=" + file(t, 0o600, filepath.Join(p.home, "goenv"), line+"\n")}
+		}
+	}
+	for _, test := range []struct {
+		name, check string
+		provoke     func(*testing.T, person) (env []string)
+		want        Status
+		evidence    string
+		then        Status
+	}{
+		{"GOPATH is relative", "go.gopath", variables("GOPATH=not/absolute"), Error, "GOPATH=not/absolute (session)", OK},
+		{"GOPATH is relative in the go env file", "go.gopath", written("GOPATH=not/absolute"), Error, "GOPATH=not/absolute (go env -w)", OK},
+		{"GOPATH is GOROOT", "go.gopath", variables("GOPATH=" + strings.TrimSpace(string(goRoot))), Error, "GOPATH=", OK},
+		{"no home", "go.gopath", variables("HOME="), Error, "GOPATH=", OK},
+		{"no home for the cache", "go.cache", variables("HOME="), Error, "GOCACHE=off", OK},
+		{"go.mod in the temporary root", "go.gopath", func(t *testing.T, p person) []string {
+			file(t, 0o644, filepath.Join(p.tmp, "go.mod"), "module m\n")
+			return nil
+		}, Error, "tmp/go.mod", OK},
+		{"GOROOT is not there", "go.goroot", variables("GOROOT=/nonexistent"), Error, "GOROOT=/nonexistent (session)", OK},
+		{"GOROOT is not there in the go env file", "go.goroot", written("GOROOT=/nonexistent"), Error, "GOROOT=/nonexistent (go env -w)", OK},
+		{"GOROOT in a start-up file", "go.goroot", func(t *testing.T, p person) []string {
+			file(t, 0o644, filepath.Join(p.home, ".bashrc"), "export NOT_GOROOT=1\nexport GOROOT=/nonexistent\n")
+			return []string{"GOROOT=/nonexistent"}
+		}, Error, ".bashrc)", OK},
+		{"GO111MODULE is off", "go.mode", variables("GO111MODULE=off"), Error, "GO111MODULE=off (session)", OK},
+		{"GO111MODULE is nonsense in the go env file", "go.mode", written("GO111MODULE=yes"), Error, "GO111MODULE=yes (go env -w)", OK},
+		{"GOCACHE is off", "go.cache", variables("GOCACHE=off"), Error, "GOCACHE=off", OK},
+		{"GOTMPDIR is not there", "go.tmp", variables("GOTMPDIR=/nonexistent"), Error, "/nonexistent", OK},
+		{"GOPROXY without a scheme", "go.proxy", variables("GOPROXY=li:secret@goproxy.example"), Error, "GOPROXY=***@goproxy.example", OK},
+		{"GOPROXY off in the go env file", "go.proxy", written("GOPROXY=off"), Warn, "GOPROXY=off", OK},
+		{"GOPRIVATE is a URL", "go.proxy", variables("GOPRIVATE=https://git.corp/a"), Error, "GOPRIVATE=https://git.corp/a", OK},
+		{"GOPROXY hides another", "go.env.shadow", func(t *testing.T, p person) []string {
+			return append(written("GOPROXY=https://goproxy.cn,direct")(t, p), "GOPROXY=direct")
+		}, Warn, "GOPROXY=direct (session), GOPROXY=https://goproxy.cn,direct (go env -w)", OK},
+		{"GOPROXY in this session", "go.env.session", variables("GOPROXY=https://li:secret@goproxy.example"), Info, "GOPROXY=https://***@goproxy.example", OK},
+		{"two go on PATH", "go.multi", func(t *testing.T, p person) []string {
+			old := file(t, 0o755, filepath.Join(p.home, "old", "go"), "#!/bin/sh\necho go1.4.2\necho /opt/go1.4\n")
+			return []string{"PATH=" + filepath.Dir(old) + ":" + os.Getenv("PATH")}
+		}, Warn, "old/go  go1.4.2", Info},
+		{"no compiler on PATH", "cgo.cc", func(t *testing.T, p person) []string {
+			if runtime.GOOS == "darwin" {
+				t.Skip("its fix installs one")
+			}
+			bin := filepath.Join(p.home, "bin")
+			require.NoError(t, os.Mkdir(bin, 0o755))
+			require.NoError(t, os.Symlink(goCommand, filepath.Join(bin, "go")))
+			return []string{"CGO_ENABLED=1", "PATH=" + bin}
+		}, Error, "CC=", Skip},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPerson(t)
+			env := test.provoke(t, p)
+			r := p.examine(t, test.check, env, "")
+			require.Equal(t, test.want, r.Status, r.Summary)
+			assert.Contains(t, strings.Join(r.Evidence, "\n"), test.evidence)
+			require.NotNil(t, r.Fix)
+			assert.NotContains(t, r.Summary+strings.Join(r.Evidence, "")+r.Fix.Sh, "secret")
+			r = p.examine(t, test.check, env, r.Fix.Sh)
+			assert.Equal(t, test.then, r.Status, r.Summary)
+		})
+	}
+}
