@@ -16,15 +16,18 @@ func pathNonASCII(f *Facts) Result {
 	}
 	var evidence []string
 	var fixes []*Fix
-	add := func(name, value string, fix *Fix) {
+	add := func(name, value, mended string, fix *Fix) {
 		if strings.ContainsFunc(value, func(r rune) bool { return r > 0x7f }) {
 			evidence = append(evidence, name+"="+value)
-			fixes = append(fixes, g.assign(name, fix))
+			fixes = append(fixes, g.assign(mended, fix))
 		}
 	}
-	add("GOPATH", g.Env["GOPATH"], inRoot("GOPATH", "gopath"))
-	add("GOTMPDIR", g.tmpDir(), inRoot("GOTMPDIR", "gotmp"))
-	add("CC", g.Env["CC"], goEnvW("CC", "gcc"))
+	add("GOPATH", g.Env["GOPATH"], "GOPATH", inRoot("GOPATH", "gopath"))
+	add("GOTMPDIR", g.Env["GOTMPDIR"], "GOTMPDIR", inRoot("GOTMPDIR", "gotmp"))
+	if g.Env["GOTMPDIR"] == "" {
+		add("TMP", g.TempDir, "GOTMPDIR", inRoot("GOTMPDIR", "gotmp")) // other programs keep theirs
+	}
+	add("CC", g.Env["CC"], "CC", goEnvW("CC", "gcc"))
 	switch {
 	case evidence == nil:
 		return f.result(OK, "the directories that the C compiler sees are ASCII", "C 编译器所见的目录均为 ASCII")

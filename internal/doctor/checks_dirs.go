@@ -44,6 +44,10 @@ func goSum(f *Facts) Result {
 	switch {
 	case f.Sum.Module == "":
 		return f.result(Skip, "there is no module here", "这里没有模块")
+	case f.Sum.Missing != "":
+		r := f.result(Unknown, "the modules of this project are not all downloaded yet", "本项目的模块尚未全部下载")
+		r.Evidence, r.Fix = []string{f.Sum.Missing}, program("go mod download")
+		return r
 	case len(f.Sum.Modified) == 0:
 		return f.result(OK, "downloaded modules are as they were", "已下载的模块未被改动")
 	}

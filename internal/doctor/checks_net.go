@@ -153,6 +153,9 @@ func fwBlock(f *Facts) Result {
 		}
 		temporary = temporary || v.Temporary
 	}
+	if w.Program == "" {
+		evidence = append(evidence, f.text("for a program of that port: --binary FILE names it", "仅针对端口：用 --binary FILE 指定程序"))
+	}
 	var r Result
 	switch {
 	case worst == "blocked":

@@ -2,13 +2,16 @@ package doctor
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -96,6 +99,26 @@ func TestChoose(t *testing.T) {
 	assert.ErrorContains(t, err, `no check "gopher"`)
 	_, err = choose(nil, []string{"g"})
 	assert.ErrorContains(t, err, `no check "g"`)
+}
+
+// TestLate has one gatherer that is done, one that fails, and one that neither
+// ends nor heeds its context.
+func TestLate(t *testing.T) {
+	stuck := make(chan struct{})
+	defer close(stuck)
+	f := healthyWindows()
+	var progress []int
+	f.fill(t.Context(), Options{Progress: func(done, total int) { progress = append(progress, done, total) }}, map[string]gatherer{
+		"net":    into(func(f *Facts) **NetFacts { return &f.Net }, func(context.Context, *inquiry) (*NetFacts, error) { return &NetFacts{Stack: "none"}, nil }),
+		"cc":     into(func(f *Facts) **CCFacts { return &f.CC }, func(context.Context, *inquiry) (*CCFacts, error) { return nil, errors.New("broken") }),
+		"docker": func(context.Context, *inquiry) (func(*Facts), error) { <-stuck; return nil, nil },
+	}, time.Millisecond)
+	assert.Equal(t, []int{1, 3, 2, 3, 3, 3}, progress)
+	assert.Equal(t, "none", f.Net.Stack)
+	report := Judge(f, []Check{find(t, "cgo.cc"), find(t, "docker")})
+	assert.Equal(t, 2, report.Counts[Unknown])
+	assert.Equal(t, "could not be checked: broken", report.Results[0].Summary)
+	assert.Equal(t, "could not be checked: no answer within 3s", report.Results[1].Summary)
 }
 
 func TestText(t *testing.T) {
@@ -199,4 +222,43 @@ func TestLocale(t *testing.T) {
 	assert.Equal(t, "UTF-8", encodingOf("UTF-8"))
 	assert.Equal(t, "GBK", encodingOf("zh_CN.GBK"))
 	assert.Equal(t, "ASCII (C)", encodingOf("C"))
+}
+
+func TestSetsVariable(t *testing.T) {
+	for _, test := range []struct {
+		file string
+		want bool
+	}{
+		{"export GOPROXY=direct\n", true},
+		{"A=1\n  GOPROXY=direct", true},
+		{"set -gx GOPROXY direct\n", true}, // fish
+		{"# GOPROXY=direct\nexport NOT_GOPROXY=1\n", false},
+		{"set -gx PATH $GOPROXY\n", false},
+		{"", false},
+	} {
+		assert.Equal(t, test.want, setsVariable(test.file, "GOPROXY"), test.file)
+	}
+}
+
+func TestCommandWords(t *testing.T) {
+	for in, want := range map[string][]string{
+		"":                                nil,
+		"gcc":                             {"gcc"},
+		"clang --target=x  -m64":          {"clang", "--target=x", "-m64"},
+		`"C:\Program Files\gcc.exe" -m64`: {`C:\Program Files\gcc.exe`, "-m64"},
+		`'/opt/my gcc/cc'`:                {"/opt/my gcc/cc"},
+		`"open`:                           {`"open`},
+	} {
+		assert.Equal(t, want, commandWords(in), in)
+	}
+}
+
+// TestProgram: each shell gives the program the same words.
+func TestProgram(t *testing.T) {
+	assert.Equal(t, &Fix{`x -a "b c" D:\e`, `x -a 'b c' 'D:\e'`, `x -a 'b c' 'D:\e'`}, program(`x -a "b c" D:\e`))
+	assert.Equal(t, &Fix{`x name="it's $b"`, `x 'name=it''s $b'`, `x 'name=it'\''s $b'`}, program(`x name="it's $b"`))
+	assert.Equal(t, &Fix{`x -t=a,b -v=1 --k`, `x '-t=a,b' '-v=1' --k`, `x '-t=a,b' -v=1 --k`}, program(`x -t=a,b -v=1 --k`))
+	assert.Equal(t, &Fix{`C:\x.exe /s`, `C:\x.exe /s`, `MSYS2_ARG_CONV_EXCL='*' 'C:\x.exe' /s`}, program(`C:\x.exe /s`))
+	assert.Equal(t, &Fix{`a & b`, `a; b`, `a; b`}, chain(program("a"), nil, program("b")))
+	assert.Equal(t, &Fix{Sh: `a; b`}, chain(program("a"), &Fix{Sh: "b"}), "a shell that can't do it all does nothing")
 }

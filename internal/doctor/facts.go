@@ -48,21 +48,16 @@ type GoTool struct {
 
 // GoFacts are Go's variables.
 type GoFacts struct {
-	Env      map[string]string // what is in force
-	Refused  string            // what go env has said, if it refuses these variables
-	System   map[string]string // those in this process's environment
-	File     map[string]string // those that go env -w has written
-	FileName string
-	Kept     map[string]string // where a variable of System is kept for later sessions: "user", "machine", or a start-up file
-	Module   string            // the directory of the nearest go.mod
-	TempDir  string
+	Env     map[string]string // what is in force
+	System  map[string]string // those in this process's environment
+	File    map[string]string // those that go env -w has written
+	Kept    map[string]string // where a variable of System is kept for later sessions: "user", "machine", or a start-up file
+	Module  string            // the directory of the nearest go.mod
+	TempDir string
 }
 
-// ProxyFacts tell whether the module proxy answers.
-type ProxyFacts struct {
-	Asked bool // only with --online
-	Err   string
-}
+// ProxyFacts tell why the module proxy does not answer, if it was asked.
+type ProxyFacts struct{ Err string }
 
 // DirsFacts tell what can't be done in each directory; "" is nothing.
 type DirsFacts struct{ ModCache, Cache, Tmp, Exec string }
@@ -71,6 +66,7 @@ type DirsFacts struct{ ModCache, Cache, Tmp, Exec string }
 type SumFacts struct {
 	Module   string // "": there is none here
 	Modified []string
+	Missing  string // what it has said of a module that is not downloaded
 }
 
 // CCFacts are those of the C compiler.
@@ -146,8 +142,8 @@ type NetFacts struct {
 
 // FirewallFacts are the firewall's verdicts on a program and each port.
 type FirewallFacts struct {
-	None     bool // there are no rules
-	Program  string
+	None     bool   // there are no rules
+	Program  string // "": none was asked about
 	Verdicts []PortVerdict
 }
 

@@ -56,23 +56,33 @@ func gatherers() map[string]gatherer {
 	return all
 }
 
-// gather runs the gatherers that the checks need, all at once.
+// gather looks at all that the checks need.
 func gather(ctx context.Context, o Options, checks []Check) *Facts {
 	if len(o.Ports) == 0 {
 		o.Ports = []int{8080}
 	}
+	f := &Facts{OS: runtime.GOOS, Arch: runtime.GOARCH, Lang: o.Lang, MS: map[string]int64{}, Failed: map[string]string{}}
+	f.fill(ctx, o, needed(checks), perGatherer)
+	return f
+}
+
+// fill runs gatherers, all at once. One that takes longer than the limit and
+// does not heed its context is left behind.
+func (f *Facts) fill(ctx context.Context, o Options, left map[string]gatherer, limit time.Duration) {
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, perGatherer)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	in := &inquiry{Options: o, goEnv: sync.OnceValues(func() (goEnvironment, error) { return goEnv(ctx, o.Dir) })}
-	f := &Facts{OS: runtime.GOOS, Arch: runtime.GOARCH, Lang: o.Lang, MS: map[string]int64{}, Failed: map[string]string{}}
+	progress := o.Progress
+	if progress == nil {
+		progress = func(int, int) {}
+	}
 
 	type answer struct {
 		name  string
 		store func(*Facts)
 		err   error
 	}
-	left := needed(checks)
 	total := len(left)
 	answers := make(chan answer, total)
 	for name, gather := range left {
@@ -81,7 +91,7 @@ func gather(ctx context.Context, o Options, checks []Check) *Facts {
 			answers <- answer{name, store, err}
 		}()
 	}
-	for late := time.After(perGatherer + grace); len(left) > 0; {
+	for late := time.After(limit + grace); len(left) > 0; {
 		select {
 		case a := <-answers:
 			delete(left, a.name)
@@ -91,17 +101,15 @@ func gather(ctx context.Context, o Options, checks []Check) *Facts {
 			} else {
 				a.store(f)
 			}
-			if o.Progress != nil {
-				o.Progress(total-len(left), total)
-			}
+			progress(total-len(left), total)
 		case <-late:
 			for name := range left {
 				f.MS[name], f.Failed[name] = time.Since(start).Milliseconds(), errLate.Error()
 			}
 			clear(left)
+			progress(total, total)
 		}
 	}
-	return f
 }
 
 var errLate = fmt.Errorf("no answer within %v", perGatherer)

@@ -83,15 +83,14 @@ func offPath() string {
 var goVars = []string{"GOROOT", "GOPATH", "GO111MODULE", "GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOCACHE",
 	"GOMODCACHE", "GOTMPDIR", "GOMOD", "GOFLAGS", "GOTOOLCHAIN", "GOARCH", "GOOS", "CGO_ENABLED", "CC"}
 
-// goEnvironment are the values in force, and what go has said if it refuses them.
+// goEnvironment are the values in force, or if go refuses them its defaults.
 type goEnvironment struct {
 	vars    map[string]string
-	refused string
+	refused bool
 }
 
 // goEnv returns the variables in force in dir, as the first go on PATH has them.
-// A wrong GOROOT, GOPATH or GO111MODULE makes go refuse to print any: then they
-// are as if nobody had set those, and go env -w had written nothing.
+// A wrong GOROOT, GOPATH or GO111MODULE makes go refuse to print any.
 func goEnv(ctx context.Context, dir string) (goEnvironment, error) {
 	vars, err := goEnvJSON(ctx, dir)
 	if err == nil {
@@ -101,7 +100,7 @@ func goEnv(ctx context.Context, dir string) (goEnvironment, error) {
 	if again != nil {
 		return goEnvironment{}, err
 	}
-	return goEnvironment{vars: vars, refused: err.Error()}, nil
+	return goEnvironment{vars: vars, refused: true}, nil
 }
 
 func goEnvJSON(ctx context.Context, dir string, env ...string) (map[string]string, error) {
@@ -121,9 +120,9 @@ func gatherGo(_ context.Context, in *inquiry) (*GoFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &GoFacts{Env: env.vars, Refused: env.refused, FileName: goEnvFile(), TempDir: os.TempDir(), Module: moduleOf(in.Dir),
+	g := &GoFacts{Env: env.vars, TempDir: os.TempDir(), Module: moduleOf(in.Dir),
 		System: map[string]string{}, File: map[string]string{}, Kept: map[string]string{}}
-	if data, err := os.ReadFile(g.FileName); err == nil {
+	if data, err := os.ReadFile(goEnvFile()); err == nil {
 		g.File = parseGoEnvFile(string(data))
 	}
 	for _, name := range goVars {
@@ -133,7 +132,7 @@ func gatherGo(_ context.Context, in *inquiry) (*GoFacts, error) {
 				g.Kept[name] = place
 			}
 		}
-		if value, _ := g.where(name); g.Refused != "" && value != "" {
+		if value, _ := g.where(name); env.refused && value != "" {
 			g.Env[name] = value
 		}
 	}
@@ -189,7 +188,7 @@ func gatherProxy(ctx context.Context, in *inquiry) (*ProxyFacts, error) {
 	if len(proxies) == 0 || !strings.HasPrefix(proxies[0], "http") {
 		return &ProxyFacts{}, nil
 	}
-	p := &ProxyFacts{Asked: true}
+	p := &ProxyFacts{}
 	if err := askProxy(ctx, proxies[0]); err != nil {
 		p.Err = redact(strings.ReplaceAll(err.Error(), proxies[0], redactProxies(proxies[0])))
 	}
@@ -256,10 +255,14 @@ func gatherSum(ctx context.Context, in *inquiry) (*SumFacts, error) {
 	if err == nil {
 		return s, nil
 	}
-	if s.Modified = verified(out + "\n" + err.Error()); s.Modified != nil {
-		return s, nil
+	switch s.Modified = verified(out + "\n" + err.Error()); {
+	case s.Modified != nil:
+	case strings.Contains(err.Error(), "GOPROXY=off"):
+		s.Missing = err.Error()
+	default:
+		return nil, err
 	}
-	return nil, err
+	return s, nil
 }
 
 func gatherCC(ctx context.Context, in *inquiry) (*CCFacts, error) {

@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
+	"github.com/surefoot-go/surefoot/pathx"
 )
 
 // person is somebody with a home, a temporary directory and, in that, a project.
@@ -48,7 +51,8 @@ func (p person) examine(t *testing.T, check string, env []string, before string)
 	for _, name := range append([]string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "GOENV"}, goVars...) {
 		cmd.Env = append(cmd.Env, name+"=")
 	}
-	cmd.Env = append(append(cmd.Env, "HOME="+p.home, "TMPDIR="+p.tmp), env...)
+	cmd.Env = append(cmd.Env, "HOME="+p.home, "TMPDIR="+p.tmp, "GORACE=atexit_sleep_ms=0") // else each run takes a second more
+	cmd.Env = append(cmd.Env, env...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	_, answer, ok := strings.Cut(string(out), examined) // the fix may print, too
@@ -81,6 +85,12 @@ func TestMended(t *testing.T) {
 			return []string{"GOENV=" + file(t, 0o600, filepath.Join(p.home, "goenv"), line+"\n")}
 		}
 	}
+	homeless := func(t *testing.T, _ person) []string {
+		if u, err := user.Current(); err != nil || pathx.Writable(u.HomeDir) != nil {
+			t.Skip("this account has no home to find again")
+		}
+		return []string{"HOME="}
+	}
 	for _, test := range []struct {
 		name, check string
 		provoke     func(*testing.T, person) (env []string)
@@ -91,8 +101,8 @@ func TestMended(t *testing.T) {
 		{"GOPATH is relative", "go.gopath", variables("GOPATH=not/absolute"), Error, "GOPATH=not/absolute (session)", OK},
 		{"GOPATH is relative in the go env file", "go.gopath", written("GOPATH=not/absolute"), Error, "GOPATH=not/absolute (go env -w)", OK},
 		{"GOPATH is GOROOT", "go.gopath", variables("GOPATH=" + strings.TrimSpace(string(goRoot))), Error, "GOPATH=", OK},
-		{"no home", "go.gopath", variables("HOME="), Error, "GOPATH=", OK},
-		{"no home for the cache", "go.cache", variables("HOME="), Error, "GOCACHE=off", OK},
+		{"no home", "go.gopath", homeless, Error, "GOPATH=", OK},
+		{"no home for the cache", "go.cache", homeless, Error, "GOCACHE=off", OK},
 		{"go.mod in the temporary root", "go.gopath", func(t *testing.T, p person) []string {
 			file(t, 0o644, filepath.Join(p.tmp, "go.mod"), "module m\n")
 			return nil
@@ -140,4 +150,36 @@ func TestMended(t *testing.T) {
 			assert.Equal(t, test.then, r.Status, r.Summary)
 		})
 	}
+}
+
+// TestChangesNothing makes all checks, for somebody with everything in place.
+func TestChangesNothing(t *testing.T) {
+	needGo(t)
+	p := newPerson(t)
+	cache := filepath.Join(p.home, "cache")
+	for _, dir := range []string{cache, filepath.Join(cache, "00"), filepath.Join(p.home, "gopath", "pkg", "mod", "cache", "download")} {
+		require.NoError(t, os.MkdirAll(dir, 0o755))
+	}
+	writeProxy(t, filepath.Join(p.home, "proxy"))
+	require.NoError(t, os.WriteFile(filepath.Join(p.project, "go.mod"), []byte("module m\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n"), 0o644))
+	env := []string{"GOCACHE=" + cache, "GOPATH=" + filepath.Join(p.home, "gopath"), "GOFLAGS=-mod=mod"}
+	before := tree(t, filepath.Dir(p.home))
+	p.examine(t, "all", env, "")
+	assert.Equal(t, before, tree(t, filepath.Dir(p.home)))
+}
+
+// tree returns the files below root with their contents, and the directories.
+func tree(t *testing.T, root string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			files[path] = "directory"
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files[path] = string(data)
+		return err
+	}))
+	return files
 }

@@ -26,15 +26,19 @@ func TestMain(m *testing.M) {
 // examined marks what examine prints.
 const examined = "examined: "
 
-// examine is a helper process: it prints what the check that args name finds, in
-// the directory that they name.
+// examine is a helper process: it prints what the check that args name finds, or
+// the last of all, in the directory that they name.
 func examine(args []string) int {
-	report, err := Run(context.Background(), Options{Only: args[:1], Dir: args[1]})
+	o := Options{Only: args[:1], Dir: args[1]}
+	if args[0] == "all" {
+		o.Only = nil
+	}
+	report, err := Run(context.Background(), o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	out, err := json.Marshal(report.Results[0])
+	out, err := json.Marshal(report.Results[len(report.Results)-1])
 	if err != nil {
 		return 1
 	}
@@ -75,14 +79,20 @@ func TestCorruptedModuleCache(t *testing.T) {
 	for name, value := range map[string]string{"GOMODCACHE": cache, "GOPROXY": "file://" + filepath.ToSlash(proxy), "GOSUMDB": "off", "GOFLAGS": "-modcacherw -mod=mod", "GOWORK": "off"} {
 		t.Setenv(name, value)
 	}
+	r := look(t, Options{Dir: project}, "go.sum")
+	assert.Equal(t, Unknown, r.Status, r.Summary)
+	require.NotNil(t, r.Fix, r.Summary)
+	assert.Equal(t, "go mod download", r.Fix.Sh)
+
 	cmd := exec.CommandContext(t.Context(), "go", "mod", "download", "example.com/dep")
 	cmd.Dir = project
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
-	r := look(t, Options{Dir: project}, "go.sum")
+	r = look(t, Options{Dir: project}, "go.sum")
 	require.Equal(t, OK, r.Status, r.Summary)
 	file := filepath.Join(cache, "example.com", "dep@v1.0.0", "dep.go")
+	require.NoError(t, os.Chmod(file, 0o644))
 	require.NoError(t, os.WriteFile(file, []byte("package dep // changed\n"), 0o644))
 	r = look(t, Options{Dir: project}, "go.sum")
 	assert.Equal(t, Error, r.Status, r.Summary)
