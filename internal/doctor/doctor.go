@@ -86,7 +86,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 
 // Judge applies checks to facts. It is pure: it looks at nothing else.
 func Judge(f *Facts, checks []Check) Report {
-	report := Report{Schema: Schema, OS: f.OS, Arch: f.Arch, Lang: f.Lang, Counts: map[Status]int{}}
+	report := Report{Schema: Schema, OS: f.OS, Arch: f.Arch, Lang: f.Lang, Results: []Result{}, Counts: map[Status]int{}}
 	if report.Lang == "" {
 		report.Lang = "en"
 	}

@@ -38,19 +38,19 @@ func newPerson(t *testing.T) person {
 	return p
 }
 
-// examine makes a check as that person, who types a command into the same shell
-// before.
-func (p person) examine(t *testing.T, check string, env []string, before string) (r Result) {
+// examine makes a check as that person, who has typed a line into the same shell
+// before, if there is one.
+func (p person) examine(t *testing.T, check string, env []string, shell, line string) (r Result) {
 	t.Helper()
 	cmd := testenv.Command(t, "examine", check, p.project)
-	if before != "" {
-		shell := exec.CommandContext(t.Context(), "sh", append([]string{"-c", before + `; exec "$@"`, "sh", cmd.Path}, cmd.Args[1:]...)...)
-		shell.Env = cmd.Env
-		cmd = shell
+	if line != "" {
+		cmd = typed(t.Context(), shell, line, cmd)
 	}
 	for _, name := range append([]string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "GOENV"}, goVars...) {
 		cmd.Env = append(cmd.Env, name+"=")
 	}
+	config := filepath.Join(p.home, ".config")
+	cmd.Env = append(cmd.Env, "USERPROFILE="+p.home, "APPDATA="+config, "LOCALAPPDATA="+config, "TMP="+p.tmp, "TEMP="+p.tmp)
 	cmd.Env = append(cmd.Env, "HOME="+p.home, "TMPDIR="+p.tmp, "GORACE=atexit_sleep_ms=0") // else each run takes a second more
 	cmd.Env = append(cmd.Env, env...)
 	out, err := cmd.CombinedOutput()
@@ -64,9 +64,6 @@ func (p person) examine(t *testing.T, check string, env []string, before string)
 // TestMended breaks a set-up for real, and types the fix into a shell.
 func TestMended(t *testing.T) {
 	needGo(t)
-	if runtime.GOOS == "windows" {
-		t.Skip("its fixes are for other shells than sh")
-	}
 	goCommand, err := exec.LookPath("go")
 	require.NoError(t, err)
 	goRoot, err := exec.CommandContext(t.Context(), goCommand, "env", "GOROOT").Output()
@@ -85,12 +82,21 @@ func TestMended(t *testing.T) {
 			return []string{"GOENV=" + file(t, 0o600, filepath.Join(p.home, "goenv"), line+"\n")}
 		}
 	}
-	homeless := func(t *testing.T, _ person) []string {
+	// onUnix are faults that can't be made, or are not mended so, on Windows.
+	onUnix := func(provoke func(*testing.T, person) []string) func(*testing.T, person) []string {
+		return func(t *testing.T, p person) []string {
+			if runtime.GOOS == "windows" {
+				t.Skip("not on Windows")
+			}
+			return provoke(t, p)
+		}
+	}
+	homeless := onUnix(func(t *testing.T, _ person) []string {
 		if u, err := user.Current(); err != nil || pathx.Writable(u.HomeDir) != nil {
 			t.Skip("this account has no home to find again")
 		}
 		return []string{"HOME="}
-	}
+	})
 	for _, test := range []struct {
 		name, check string
 		provoke     func(*testing.T, person) (env []string)
@@ -109,10 +115,10 @@ func TestMended(t *testing.T) {
 		}, Error, "tmp/go.mod", OK},
 		{"GOROOT is not there", "go.goroot", variables("GOROOT=/nonexistent"), Error, "GOROOT=/nonexistent (session)", OK},
 		{"GOROOT is not there in the go env file", "go.goroot", written("GOROOT=/nonexistent"), Error, "GOROOT=/nonexistent (go env -w)", OK},
-		{"GOROOT in a start-up file", "go.goroot", func(t *testing.T, p person) []string {
+		{"GOROOT in a start-up file", "go.goroot", onUnix(func(t *testing.T, p person) []string {
 			file(t, 0o644, filepath.Join(p.home, ".bashrc"), "export NOT_GOROOT=1\nexport GOROOT=/nonexistent\n")
 			return []string{"GOROOT=/nonexistent"}
-		}, Error, ".bashrc)", OK},
+		}), Error, ".bashrc)", OK},
 		{"GO111MODULE is off", "go.mode", variables("GO111MODULE=off"), Error, "GO111MODULE=off (session)", OK},
 		{"GO111MODULE is nonsense in the go env file", "go.mode", written("GO111MODULE=yes"), Error, "GO111MODULE=yes (go env -w)", OK},
 		{"GOCACHE is off", "go.cache", variables("GOCACHE=off"), Error, "GOCACHE=off", OK},
@@ -125,10 +131,15 @@ func TestMended(t *testing.T) {
 		}, Warn, "GOPROXY=direct (session), GOPROXY=https://goproxy.cn,direct (go env -w)", OK},
 		{"GOPROXY in this session", "go.env.session", variables("GOPROXY=https://li:secret@goproxy.example"), Info, "GOPROXY=https://***@goproxy.example", OK},
 		{"two go on PATH", "go.multi", func(t *testing.T, p person) []string {
-			old := file(t, 0o755, filepath.Join(p.home, "old", "go"), "#!/bin/sh\necho go1.4.2\necho /opt/go1.4\n")
-			return []string{"PATH=" + filepath.Dir(old) + ":" + os.Getenv("PATH")}
-		}, Warn, "old/go  go1.4.2", Info},
-		{"no compiler on PATH", "cgo.cc", func(t *testing.T, p person) []string {
+			old := filepath.Join(p.home, "old", "go")
+			if runtime.GOOS == "windows" {
+				file(t, 0o755, old+".bat", "@echo go1.4.2\r\n@echo C:\\go1.4\r\n")
+			} else {
+				file(t, 0o755, old, "#!/bin/sh\necho go1.4.2\necho /opt/go1.4\n")
+			}
+			return []string{"PATH=" + filepath.Dir(old) + string(os.PathListSeparator) + os.Getenv("PATH")}
+		}, Warn, "  go1.4.2", Info},
+		{"no compiler on PATH", "cgo.cc", onUnix(func(t *testing.T, p person) []string {
 			if runtime.GOOS == "darwin" {
 				t.Skip("its fix installs one")
 			}
@@ -136,19 +147,22 @@ func TestMended(t *testing.T) {
 			require.NoError(t, os.Mkdir(bin, 0o755))
 			require.NoError(t, os.Symlink(goCommand, filepath.Join(bin, "go")))
 			return []string{"CGO_ENABLED=1", "PATH=" + bin}
-		}, Error, "CC=", Skip},
+		}), Error, "CC=", Skip},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			p := newPerson(t)
-			env := test.provoke(t, p)
-			r := p.examine(t, test.check, env, "")
-			require.Equal(t, test.want, r.Status, r.Summary)
-			assert.Contains(t, strings.Join(r.Evidence, "\n"), test.evidence)
-			require.NotNil(t, r.Fix)
-			assert.NotContains(t, r.Summary+strings.Join(r.Evidence, "")+r.Fix.Sh, "secret")
-			r = p.examine(t, test.check, env, r.Fix.Sh)
-			assert.Equal(t, test.then, r.Status, r.Summary)
-		})
+		for _, shell := range shells() {
+			t.Run(test.name+"/"+shell, func(t *testing.T) {
+				p := newPerson(t)
+				env := test.provoke(t, p)
+				r := p.examine(t, test.check, env, "", "")
+				require.Equal(t, test.want, r.Status, r.Summary)
+				assert.Contains(t, filepath.ToSlash(strings.Join(r.Evidence, "\n")), test.evidence)
+				require.NotNil(t, r.Fix)
+				fix := map[string]string{"cmd": r.Fix.Cmd, "powershell": r.Fix.PowerShell, "sh": r.Fix.Sh}[shell]
+				assert.NotContains(t, r.Summary+strings.Join(r.Evidence, "")+fix, "secret")
+				r = p.examine(t, test.check, env, shell, fix)
+				assert.Equal(t, test.then, r.Status, r.Summary)
+			})
+		}
 	}
 }
 
@@ -164,7 +178,7 @@ func TestChangesNothing(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(p.project, "go.mod"), []byte("module m\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n"), 0o644))
 	env := []string{"GOCACHE=" + cache, "GOPATH=" + filepath.Join(p.home, "gopath"), "GOFLAGS=-mod=mod"}
 	before := tree(t, filepath.Dir(p.home))
-	p.examine(t, "all", env, "")
+	p.examine(t, "all", env, "", "")
 	assert.Equal(t, before, tree(t, filepath.Dir(p.home)))
 }
 

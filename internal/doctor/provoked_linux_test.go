@@ -24,10 +24,10 @@ func TestNoexecTmp(t *testing.T) {
 	p.project = p.home
 	require.NoError(t, unix.Mount("tmpfs", p.tmp, "tmpfs", unix.MS_NOEXEC, ""))
 	t.Cleanup(func() { unix.Unmount(p.tmp, unix.MNT_DETACH) })
-	r := p.examine(t, "go.tmp", nil, "")
+	r := p.examine(t, "go.tmp", nil, "", "")
 	require.Equal(t, Error, r.Status, r.Summary)
 	assert.Contains(t, r.Summary, "can't be run")
-	r = p.examine(t, "go.tmp", nil, r.Fix.Sh)
+	r = p.examine(t, "go.tmp", nil, "sh", r.Fix.Sh)
 	assert.Equal(t, OK, r.Status, r.Summary)
 	assert.Contains(t, r.Summary, filepath.Join(p.home, "gotmp"))
 }
@@ -41,7 +41,7 @@ func TestFullTmp(t *testing.T) {
 	p.project = p.home
 	require.NoError(t, unix.Mount("tmpfs", p.tmp, "tmpfs", 0, "nr_inodes=1"))
 	t.Cleanup(func() { unix.Unmount(p.tmp, unix.MNT_DETACH) })
-	r := p.examine(t, "go.tmp", nil, "")
+	r := p.examine(t, "go.tmp", nil, "", "")
 	assert.Equal(t, Error, r.Status, r.Summary)
 	assert.Contains(t, r.Summary, "can't be written")
 }

@@ -76,7 +76,7 @@ func TestCorruptedModuleCache(t *testing.T) {
 	require.NoError(t, os.MkdirAll(project, 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(project, "go.mod"), []byte("module m\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n"), 0o644))
 	cache := filepath.Join(dir, "modcache")
-	for name, value := range map[string]string{"GOMODCACHE": cache, "GOPROXY": "file://" + filepath.ToSlash(proxy), "GOSUMDB": "off", "GOFLAGS": "-modcacherw -mod=mod", "GOWORK": "off"} {
+	for name, value := range map[string]string{"GOMODCACHE": cache, "GOPROXY": "file:///" + strings.TrimPrefix(filepath.ToSlash(proxy), "/"), "GOSUMDB": "off", "GOFLAGS": "-modcacherw -mod=mod", "GOWORK": "off"} {
 		t.Setenv(name, value)
 	}
 	r := look(t, Options{Dir: project}, "go.sum")
