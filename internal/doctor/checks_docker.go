@@ -76,7 +76,7 @@ func winVirt(f *Facts) Result {
 		return f.result(OK, "a hypervisor is running, or this is a virtual machine", "虚拟机监控程序正在运行，或本机就是虚拟机")
 	case !f.Windows.VirtFirmware:
 		r = f.result(ifWanted(f, Error), "virtualisation (VT-x, AMD-V, SVM) is off in the firmware", "固件中未开启虚拟化（VT-x、AMD-V、SVM）")
-		r.Fix, r.NeedsAdmin, r.Reboot = program("shutdown.exe /r /fw /t 0"), true, true
+		r.Fix, r.NeedsAdmin, r.Reboot = program("shutdown.exe /r /fw /t 30"), true, true
 	case !f.Windows.SLAT:
 		r = f.result(ifWanted(f, Error), "this processor has no second level address translation: WSL 2 and Hyper-V can't run", "处理器不支持二级地址转换（SLAT）：无法运行 WSL 2 和 Hyper-V")
 	default:

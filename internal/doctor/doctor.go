@@ -96,7 +96,7 @@ func Judge(f *Facts, checks []Check) Report {
 		for need := range c.gatherers() {
 			r.MS = max(r.MS, f.MS[need])
 		}
-		r.redact()
+		r.clean()
 		r.Fix.keepFor(f.OS)
 		report.Results = append(report.Results, r)
 		report.Counts[r.Status]++

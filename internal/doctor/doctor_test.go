@@ -259,6 +259,7 @@ func TestProgram(t *testing.T) {
 	assert.Equal(t, &Fix{`x name="it's $b"`, `x 'name=it''s $b'`, `x 'name=it'\''s $b'`}, program(`x name="it's $b"`))
 	assert.Equal(t, &Fix{`x -t=a,b -v=1 --k`, `x '-t=a,b' '-v=1' --k`, `x '-t=a,b' -v=1 --k`}, program(`x -t=a,b -v=1 --k`))
 	assert.Equal(t, &Fix{`C:\x.exe /s`, `C:\x.exe /s`, `MSYS2_ARG_CONV_EXCL='*' 'C:\x.exe' /s`}, program(`C:\x.exe /s`))
+	assert.Equal(t, &Fix{`x "" "open`, `x '' open`, `x '' open`}, program(`x "" "open`))
 	assert.Equal(t, &Fix{`a & b`, `a; b`, `a; b`}, chain(program("a"), nil, program("b")))
 	assert.Equal(t, &Fix{Sh: `a; b`}, chain(program("a"), &Fix{Sh: "b"}), "a shell that can't do it all does nothing")
 }

@@ -48,13 +48,17 @@ func program(line string) *Fix {
 // words splits a line at the spaces outside of its double quotes.
 func words(line string) (words []string) {
 	quoted := false
-	for _, word := range strings.FieldsFunc(line, func(r rune) bool {
-		if r == '"' {
+	begin := 0
+	for i, r := range line + " " {
+		switch {
+		case r == '"':
 			quoted = !quoted
+		case r == ' ' && (!quoted || i == len(line)):
+			if i > begin {
+				words = append(words, strings.ReplaceAll(line[begin:i], `"`, ""))
+			}
+			begin = i + 1
 		}
-		return r == ' ' && !quoted
-	}) {
-		words = append(words, strings.ReplaceAll(word, `"`, ""))
 	}
 	return words
 }

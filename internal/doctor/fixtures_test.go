@@ -235,6 +235,7 @@ var fixtures = []fixture{
 		f.Ports.Ports = []int{8080, 9000, 9001}
 		f.Ports.Owners = []PortOwner{{8080, 4711, "java", "[::]:8080"}, {8080, 4711, "java", "0.0.0.0:8080"}, {9001, 0, "", "0.0.0.0:9001"}}
 	})},
+	{"port.reserved", "escape in a name", Warn, linux(func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 4711, "\x1b[2Jjava\n", "[::]:8080"}} })},
 	{"port.reserved", "in use on Windows", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 4711, "java.exe", "[::]:8080"}} }},
 	{"port.reserved", "the kernel's", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 4, "System", "[::]:8080"}} }},
 	{"port.reserved", "fails", Unknown, fails("ports", "netsh: exit status 1")},

@@ -3,6 +3,7 @@ package doctor
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 var (
@@ -25,11 +26,20 @@ func redactProxies(s string) string {
 	return redact(entryCredentials.ReplaceAllString(s, "${1}${2}***@"))
 }
 
-// redact lets nothing out that a check may have overlooked.
-func (r *Result) redact() {
-	r.Summary = redact(r.Summary)
+// clean lets nothing out that a check may have overlooked: no credentials, and
+// nothing that a terminal obeys, such as another process may have in its name.
+func (r *Result) clean() {
+	line := func(s string) string {
+		return strings.Map(func(c rune) rune {
+			if unicode.IsControl(c) {
+				return ' '
+			}
+			return c
+		}, redact(s))
+	}
+	r.Summary = line(r.Summary)
 	for i := range r.Evidence {
-		r.Evidence[i] = redact(r.Evidence[i])
+		r.Evidence[i] = line(r.Evidence[i])
 	}
 	if r.Fix != nil {
 		r.Fix = &Fix{redact(r.Fix.Cmd), redact(r.Fix.PowerShell), redact(r.Fix.Sh)}
