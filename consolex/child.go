@@ -52,10 +52,7 @@ type errWriter struct {
 }
 
 func (w *errWriter) Write(p []byte) (int, error) {
-	n, err := w.w.Write(p)
-	if err == nil && n < len(p) {
-		err = io.ErrShortWrite
-	}
+	n, err := writeFull(w.w, p)
 	if w.err == nil {
 		w.err = err
 	}

@@ -30,7 +30,7 @@ func TestCombinedOutput(t *testing.T) {
 	assert.Equal(t, 3, exit.ExitCode())
 	assert.Equal(t, "ASCII\n中文 UTF-8\nend without a newline: 末", out)
 
-	_, err = CombinedOutput(exec.Command("no such program"))
+	_, err = CombinedOutput(exec.Command("no-such-program"))
 	assert.ErrorIs(t, err, exec.ErrNotFound)
 	cmd := saying(t, "x")
 	cmd.Stderr = io.Discard

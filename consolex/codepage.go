@@ -42,7 +42,7 @@ func (cp CodePage) OrUTF8() CodePage { return cp | orUTF8 }
 
 // ErrCodePage is in the errors about a code page that is unknown, or that can't be
 // what is asked of it. It is an [errors.ErrUnsupported], too.
-var ErrCodePage = codepage.ErrUnknown
+var ErrCodePage error = codepage.Unknown{}
 
 // Encoding returns the code page for the use with golang.org/x/text. Its decoder
 // and its encoder never fail: what is no text becomes U+FFFD, and what the code
@@ -97,12 +97,14 @@ func Child() CodePage { return Output() }
 
 // fallback returns the code page of lines that are not UTF-8 from a child whose
 // console has that code page. Once a console has 65001, those who keep to it write
-// UTF-8, and who does not, writes ANSI.
+// UTF-8, and who does not, writes ANSI. So it is with one that has no table.
 func fallback(console, ansi CodePage) CodePage {
-	if console == UTF8CP {
-		return ansi
+	for _, cp := range []CodePage{console, ansi} {
+		if cp != UTF8CP && !isUTF16(cp) && codepage.Known(uint32(cp)) {
+			return cp
+		}
 	}
-	return console
+	return UTF8CP
 }
 
 // localeCodePage returns the code page of a Unix locale like zh_CN.GBK, by the

@@ -72,6 +72,10 @@ func TestSystemCodePages(t *testing.T) {
 		_, err := cp.Encoding()
 		assert.NoError(t, err, cp)
 	}
+	if ANSI() == GBK { // a Chinese Windows
+		assert.Equal(t, GBK, OEM())
+		assert.Equal(t, "中\n你好\n", decoded(t, "中\n"+gbkHello+"\n", Auto))
+	}
 }
 
 func TestFallback(t *testing.T) {
@@ -80,6 +84,8 @@ func TestFallback(t *testing.T) {
 		{437, 1252, 437},
 		{UTF8CP, 936, 936}, // the console is in UTF8: who does not follow writes ANSI
 		{UTF8CP, UTF8CP, UTF8CP},
+		{10000, 1252, 1252}, // a Macintosh's page, by chcp
+		{10000, 1, UTF8CP},
 	} {
 		assert.Equal(t, test.want, fallback(test.console, test.ansi))
 	}

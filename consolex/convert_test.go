@@ -127,9 +127,9 @@ func TestEncoder(t *testing.T) {
 func TestLongTexts(t *testing.T) {
 	line := strings.Repeat("2026-01-02 INFO request served in 12 ms ", 3)
 	for _, text := range []string{
-		strings.Repeat(line+"\n", 2000),
-		strings.Repeat(line+"处理完成 GET /index 用时 12 毫秒\n", 2000),
-		strings.Repeat("中文日志没有换行", 9000),
+		strings.Repeat(line+"\n", 300),
+		strings.Repeat(line+"处理完成 GET /index 用时 12 毫秒\n", 300),
+		strings.Repeat("中文日志没有换行", 2000),
 	} {
 		for _, cp := range []CodePage{GBK, GB18030, Big5, UTF8CP, UTF16LE} {
 			code := written(t, NewEncoder, cp, text)
@@ -137,7 +137,7 @@ func TestLongTexts(t *testing.T) {
 			if cp != Big5 {
 				require.Equal(t, text, want)
 			}
-			for _, size := range []int{7, 4096, 32 << 10, 1 << 20} {
+			for _, size := range []int{7, 4096, 32 << 10} {
 				require.Equal(t, code, written(t, NewEncoder, cp, pieces(text, size)...))
 				require.Equal(t, want, written(t, NewDecodeWriter, cp, pieces(code, size)...))
 			}
@@ -259,7 +259,7 @@ func TestConvertersDoNotAllocate(t *testing.T) {
 	for name, w := range map[string]io.Writer{
 		"decode": NewDecodeWriter(io.Discard, GBK), "auto": NewDecodeWriter(io.Discard, GBK.OrUTF8()), "encode": NewEncoder(io.Discard, GBK),
 	} {
-		lines := [][]byte{[]byte("ASCII only\n"), []byte("mixed 中文\n"), []byte("mixed " + gbkHello + "\n")}
+		lines := [][]byte{[]byte("ASCII only\n"), []byte("mixed 中文\n"), []byte("mixed " + gbkHello + "\n"), []byte("cut \xc4"), []byte("\xe3"), []byte("\xe4\xbd"), []byte("\xa0\n")}
 		write := func() {
 			for _, line := range lines {
 				w.Write(line)

@@ -152,3 +152,8 @@ func ExampleCodePage_OrUTF8() {
 func ExampleChild() {
 	fmt.Println("children write", consolex.Child(), "here; old programs", consolex.ANSI(), "and new consoles", consolex.OEM())
 }
+
+func ExampleStrip() {
+	fmt.Fprint(consolex.Strip(os.Stdout), "\x1b[32mINFO\x1b[0m ready")
+	// Output: INFO ready
+}

@@ -42,6 +42,9 @@ type WriterOptions struct {
 	// error of each Write.
 	CodePage CodePage
 
+	// Strip leaves out escape sequences where f is no terminal, see [Strip].
+	Strip bool
+
 	// Fallback is where the text for a dead handle goes, as UTF-8; nil: nowhere.
 	Fallback io.Writer
 }
@@ -55,6 +58,12 @@ func NewWriter(f *os.File, o *WriterOptions) *Writer {
 		if o.CodePage != 0 && o.CodePage != UTF8CP {
 			encoder := newEncoder(f, o.CodePage)
 			w.out, w.flush = encoder, encoder.finish
+		}
+		if o.Strip && !w.kind.Terminal() {
+			w.out = Strip(w.out)
+			if w.fallback != nil {
+				w.fallback = Strip(w.fallback)
+			}
 		}
 	}
 	return w
@@ -95,7 +104,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n, err := w.write(p)
-	if err == nil || errors.Is(err, os.ErrClosed) || KindOf(w.file) != None {
+	if err == nil || w.kind == None || errors.Is(err, os.ErrClosed) || KindOf(w.file) != None {
 		return n, err
 	}
 	w.kind, w.nheld = None, 0 // the console went away under us

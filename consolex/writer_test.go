@@ -139,6 +139,10 @@ func TestWriterToADeadHandle(t *testing.T) {
 		assert.NoError(t, err)
 		assert.Equal(t, 4, n)
 		assert.Equal(t, "kept", fallback.String())
+
+		n, err = io.WriteString(NewWriter(f, &WriterOptions{Fallback: &failingWriter{2}}), "lost")
+		assert.ErrorIs(t, err, errTest, "the fallback's errors are told")
+		assert.Equal(t, 2, n)
 	}
 }
 

@@ -21,7 +21,7 @@ type entry struct {
 
 	next    *entry // in its queue
 	seq     uint64
-	barrier chan struct{} // not an event: closed when all before it is done
+	barrier chan error // not an event: closed when all before it is done
 }
 
 // text is a message and its attributes, laid out as Event Viewer shows them:
@@ -70,7 +70,9 @@ func (e *entry) free() {
 	if cap(e.buf) > keep {
 		return
 	}
-	*e = entry{text: text{buf: e.buf[:0], fields: e.fields[:0], prefix: e.prefix[:0]}}
+	e.buf, e.fields, e.prefix = e.buf[:0], e.fields[:0], e.prefix[:0]
+	e.id, e.category, e.hasID, e.multiline = 0, 0, false, false
+	e.time, e.level, e.source, e.barrier = time.Time{}, 0, nil, nil
 	entries.Put(e)
 }
 

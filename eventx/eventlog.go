@@ -1,6 +1,7 @@
 package eventx
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"syscall"
@@ -14,6 +15,9 @@ import (
 // source and computer, some systems refuse
 // (github.com/serilog/serilog-sinks-eventlog pull request 41).
 const textBudget = 31_000
+
+// safeSize is a size that no system refuses.
+const safeSize = 2000
 
 // Types of events, as ReportEventW has them.
 const (
@@ -56,14 +60,14 @@ type eventLog struct {
 }
 
 func (l *eventLog) write(e *entry) (cut bool, err error) {
-	l.utf8 = appendEventText(l.utf8[:0], e, l.form)
+	l.utf8 = appendEventText(scratch(l.utf8), e, l.form)
 	cut, err = l.send(e, textBudget)
 	if err == nil {
 		return cut, nil
 	}
-	if !gone(err) {
-		// Nothing but the size is likely to be wrong: what is written of an
-		// event that is too long for this system is better than nothing.
+	if !gone(err) && len(l.text) > safeSize {
+		// Nothing but the size is likely to be wrong, and half of an event is
+		// better than nothing.
 		cut, err = l.send(e, min(len(l.text), textBudget)/2)
 	}
 	if gone(err) {
@@ -116,17 +120,17 @@ func shownID(e *entry, f form) uint16 {
 }
 
 // appendEventText appends e as Event Viewer shows it: the message, then each
-// attribute on a line of its own. The lines of a longer value are indented, so
-// that none of them can pass for an attribute. An ID that the log can't have is
+// attribute on a line of its own. The lines of a longer value are indented, and
+// so are those of a message that could pass for an attribute. An ID that the log can't have is
 // an attribute.
 func appendEventText(dst []byte, e *entry, f form) []byte {
-	if !e.multiline {
+	if !e.multiline && !hasLineEnd(e.message()) {
 		dst = append(dst, e.buf...)
 	} else {
-		dst = append(dst, e.message()...)
+		dst = appendLines(dst, e.message(), likeAttr)
 		for _, field := range e.fields {
 			dst = append(dst, e.buf[field.key-1:field.val]...)
-			dst = appendIndented(dst, e.value(field))
+			dst = appendLines(dst, e.value(field), func([]byte) bool { return true })
 		}
 	}
 	if e.source != nil {
@@ -139,40 +143,57 @@ func appendEventText(dst []byte, e *entry, f form) []byte {
 	return dst
 }
 
-func appendIndented(dst, value []byte) []byte {
-	for i, c := range value {
-		dst = append(dst, c)
-		if c == '\n' || c == '\r' && (i+1 == len(value) || value[i+1] != '\n') {
+// appendLines appends text, with those of its lines indented that indent tells,
+// but for the first.
+func appendLines(dst, text []byte, indent func(line []byte) bool) []byte {
+	for {
+		end := bytes.IndexAny(text, "\r\n")
+		if end < 0 {
+			return append(dst, text...)
+		}
+		if text[end] == '\r' && end+1 < len(text) && text[end+1] == '\n' {
+			end++
+		}
+		dst = append(dst, text[:end+1]...)
+		text = text[end+1:]
+		if indent(text) {
 			dst = append(dst, "  "...)
 		}
 	}
-	return dst
+}
+
+// likeAttr says whether the line that text begins with could be taken for an
+// attribute's: see appendKey and isAttrLine.
+func likeAttr(text []byte) bool {
+	i := bytes.IndexAny(text, "= \t\"\x7f\r\n")
+	return i >= 0 && text[i] == '='
 }
 
 // Errors after which the log has to be opened again, by their names in
 // winerror.h.
 const (
-	errorInvalidHandle        = syscall.Errno(6)
-	errorEventLogFileCorrupt  = syscall.Errno(1500)
-	errorEventLogCantStart    = syscall.Errno(1501)
-	errorLogFileFull          = syscall.Errno(1502)
-	errorEventLogFileChanged  = syscall.Errno(1503)
-	rpcUnknownInterface       = syscall.Errno(1717)
-	rpcServerUnavailable      = syscall.Errno(1722)
-	rpcServerTooBusy          = syscall.Errno(1723)
-	rpcCallFailed             = syscall.Errno(1726)
-	rpcCallFailedDidNotExcute = syscall.Errno(1727)
-	rpcEndpointNotFound       = syscall.Errno(1753)
+	errorAccessDenied          = syscall.Errno(5)
+	errorInvalidHandle         = syscall.Errno(6)
+	errorEventLogFileCorrupt   = syscall.Errno(1500)
+	errorEventLogCantStart     = syscall.Errno(1501)
+	errorLogFileFull           = syscall.Errno(1502)
+	errorEventLogFileChanged   = syscall.Errno(1503)
+	rpcUnknownInterface        = syscall.Errno(1717)
+	rpcServerUnavailable       = syscall.Errno(1722)
+	rpcServerTooBusy           = syscall.Errno(1723)
+	rpcCallFailed              = syscall.Errno(1726)
+	rpcCallFailedDidNotExecute = syscall.Errno(1727)
+	rpcEndpointNotFound        = syscall.Errno(1753)
 )
 
 // gone says whether err is about the log and not about the event: it is full,
-// its service is down, or the system has none, as a container
-// (github.com/dotnet/runtime issue 73303).
+// its service is down, it is not this account's to write, or the system has
+// none, as a container (github.com/dotnet/runtime issue 73303).
 func gone(err error) bool {
 	errno, _ := errors.AsType[syscall.Errno](err)
 	switch errno {
-	case errorInvalidHandle, errorEventLogFileCorrupt, errorEventLogCantStart, errorLogFileFull, errorEventLogFileChanged,
-		rpcUnknownInterface, rpcServerUnavailable, rpcServerTooBusy, rpcCallFailed, rpcCallFailedDidNotExcute, rpcEndpointNotFound:
+	case errorAccessDenied, errorInvalidHandle, errorEventLogFileCorrupt, errorEventLogCantStart, errorLogFileFull, errorEventLogFileChanged,
+		rpcUnknownInterface, rpcServerUnavailable, rpcServerTooBusy, rpcCallFailed, rpcCallFailedDidNotExecute, rpcEndpointNotFound:
 		return true
 	}
 	return false

@@ -73,6 +73,8 @@ func TestEventLog(t *testing.T) {
 			report{typeError, 2, 65535, []string{"disk is full\r\nfree=0\r\ndisk=C:"}}},
 		{"a value of many lines can't pass for attributes", formAny, entryOf(slog.LevelInfo, "m", slog.String("stack", "a\nadmin=true\r\nb\rc"), slog.Int("k", 1)),
 			report{typeInformation, 0, 1, []string{"m\r\nstack=a\r\n  admin=true\r\n  b\r\n  c\r\nk=1"}}},
+		{"nor can a message", formAny, entryOf(slog.LevelInfo, "no user:\nadmin=true\r\n=\nother = text", slog.Int("k", 1)),
+			report{typeInformation, 0, 1, []string{"no user:\r\n  admin=true\r\n  =\r\nother = text\r\nk=1"}}},
 		{"source", formAny, source, report{typeInformation, 0, 1, []string{"m\r\na=1\r\nsource=C:\\src\\main.go:12"}}},
 		{"insertion codes and NUL", formAny, entryOf(slog.LevelInfo, "fe80::1%1\x00", slog.String("%2", "%%3")),
 			report{typeInformation, 0, 1, []string{"fe80::1%\u200B1␀\r\n%\u200B2=%\u200B%\u200B3"}}},
@@ -126,6 +128,8 @@ func TestEventLogErrors(t *testing.T) {
 	}{
 		{"too long for this system", []error{invalidBound, nil}, []int{20_000, 10_000}, true, nil, false},
 		{"and still too long", []error{invalidBound, invalidParameter}, []int{20_000, 10_000}, true, invalidParameter, false},
+		{"a short one's size is not to blame", []error{invalidParameter}, []int{1000}, false, invalidParameter, false},
+		{"not ours to write", []error{errorAccessDenied}, []int{20_000}, false, errorAccessDenied, true},
 		{"log full", []error{errorLogFileFull}, []int{20_000}, false, errorLogFileFull, true},
 		{"service down", []error{rpcServerUnavailable}, []int{20_000}, false, rpcServerUnavailable, true},
 		{"a container without a log", []error{rpcUnknownInterface}, []int{20_000}, false, rpcUnknownInterface, true},
@@ -136,7 +140,7 @@ func TestEventLogErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := &reports{fail: func(n int, _ report) error { return tt.errs[n-1] }}
 			l := &eventLog{report: r.report}
-			cut, err := l.write(entryOf(slog.LevelError, long))
+			cut, err := l.write(entryOf(slog.LevelError, long[:tt.sizes[0]]))
 			var sizes []int
 			for _, got := range r.all {
 				sizes = append(sizes, len(utf16.Encode([]rune(got.Inserts[0])))/1000*1000)
@@ -147,4 +151,55 @@ func TestEventLogErrors(t *testing.T) {
 			assert.Equal(t, tt.lost, isLost(err))
 		})
 	}
+}
+
+// FuzzEventLog: whatever is logged, the log gets UTF-16 within its budget that
+// nobody expands further and that can't pass for more attributes.
+func FuzzEventLog(f *testing.F) {
+	f.Add("disk is full", "path", "C:", uint16(1), uint8(formAny))
+	f.Add("fe80::1%1\x00\xff", "%2", "%%3\n%{x}", uint16(0), uint8(formOEM))
+	f.Add(strings.Repeat("long 💾", 10_000), "k", strings.Repeat("\n", 40_000), uint16(2000), uint8(formLow))
+	f.Fuzz(func(t *testing.T, message, key, value string, id uint16, f uint8) {
+		l := &eventLog{form: form(f) % (formOEM + 1)}
+		l.report = func(kind, _ uint16, shown uint32, inserts []*uint16) error {
+			total := 0
+			for _, p := range inserts {
+				text := units(p)
+				total += len(text)
+				for i, u := range text {
+					next := uint16(0)
+					if i+1 < len(text) {
+						next = text[i+1]
+					}
+					switch {
+					case u == '%' && (next == '%' || next == '{' || '0' <= next && next <= '9'):
+						t.Fatalf("an insertion code at %d of %q", i, string(utf16.Decode(text)))
+					case u == '\n' && (i == 0 || text[i-1] != '\r'), u == '\r' && next != '\n':
+						t.Fatalf("half a line end at %d of %q", i, string(utf16.Decode(text)))
+					case u < ' ' && u != '\t' && u != '\r' && u != '\n' || u >= 0xFFFE:
+						t.Fatalf("%#x is not legal in XML", u)
+					}
+				}
+				for _, r := range utf16.Decode(text) {
+					if utf16.IsSurrogate(r) {
+						t.Fatal("lone surrogate")
+					}
+				}
+			}
+			assert.LessOrEqual(t, total, textBudget)
+			assert.Equal(t, uint16(typeWarning), kind)
+			switch l.form {
+			case formAny:
+				assert.Equal(t, uint32(id), shown)
+			case formLow:
+				assert.True(t, shown >= 1 && shown <= maxLowID)
+			case formOEM:
+				assert.Equal(t, uint32(oemID), shown)
+				assert.Len(t, inserts, oemCount)
+			}
+			return nil
+		}
+		_, err := l.write(entryOf(slog.LevelWarn, message, slog.String(key, value), ID(id)))
+		require.NoError(t, err)
+	})
 }

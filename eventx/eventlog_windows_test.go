@@ -18,7 +18,10 @@ import (
 
 var helpers = map[string]func([]string) int{"report": reportHelper}
 
-// reportHelper writes two events of an unregistered source.
+var installed = Source{Name: "surefoot-installed", Categories: []string{"One", "Two", "Three"}}
+
+// reportHelper writes two events of an unregistered source and one of an
+// installed one.
 func reportHelper([]string) int {
 	h, err := NewHandler("surefoot-unregistered", &HandlerOptions{Level: slog.LevelInfo})
 	if err != nil {
@@ -32,12 +35,25 @@ func reportHelper([]string) int {
 	if h.Close(ctx) != nil || h.Stats().Errors > 0 {
 		return 2
 	}
+
+	if _, err := Install(installed); err != nil {
+		return 3
+	}
+	defer Uninstall(installed.Name)
+	if h, err = NewHandler(installed.Name, nil); err != nil {
+		return 4
+	}
+	slog.New(h).Warn("installed", ID(60000), Category(3))
+	if h.Close(ctx) != nil || h.Stats().Errors > 0 {
+		return 5
+	}
 	return 0
 }
 
-// TestReportUnregistered writes as a service does that was never installed.
-func TestReportUnregistered(t *testing.T) {
-	testenv.NeedChange(t, "writes to the Application log")
+// TestReport writes as a service does that was never installed, and as one that
+// was.
+func TestReport(t *testing.T) {
+	testenv.NeedChange(t, "registers an event source and writes to the Application log")
 	out, err := testenv.Command(t, "report").CombinedOutput()
 	require.NoError(t, err, string(out))
 }
@@ -58,6 +74,8 @@ func TestReportEventTrace(t *testing.T) {
 		`\78c1\76d8 100%\200b1 full\r\n`, `path=C:\\data\r\n`, "event_id=4000",
 		"0x0004,0x0000,0x00000ce3" + "0x0009", // information
 		"plain",
+		"0x0002,0x0003,0x0000ea60" + "0x0001", // warning, category 3, ID 60000, one string
+		"installed",
 	}, got, trace)
 }
 

@@ -7,7 +7,8 @@
 // fe80::1%12, a NUL or 32,000 characters lose the event or break its reader; a
 // full log or a hung daemon stops the service; and a flood of events buries the
 // one that mattered. Here every event is readable, with a registered source or
-// without; what can't be written is counted and said; and logging never waits.
+// without; what can't be written is counted and said; and logging does not wait
+// for the log.
 //
 //	h, err := eventx.NewHandler("orders", nil) // Warn and up
 //	if err != nil {

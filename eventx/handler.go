@@ -41,8 +41,9 @@ type HandlerOptions struct {
 	Rate Rate
 
 	// Fallback takes the events while the system's log can't be written, a
-	// line each in the form of slog.TextHandler; nil: os.Stderr. Only the
-	// handler's own goroutine writes to it.
+	// line each in the form of slog.TextHandler, and says why they come there;
+	// nil: os.Stderr. It is written to by one goroutine at a time, and never
+	// by the one that logs.
 	Fallback io.Writer
 }
 
@@ -77,7 +78,8 @@ type Stats struct {
 // that can't be opened now is tried again later, and events go to the fallback
 // until then.
 //
-// The handler owns a goroutine until it is closed.
+// The handler owns a goroutine until it is closed. What is queued when the
+// process ends without Close or Flush is lost.
 func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if err := checkSourceName(source); err != nil {
 		return nil, err
@@ -97,6 +99,7 @@ func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if h.w.fallback == nil {
 		h.w.fallback = os.Stderr
 	}
+	h.w.queue.onOverdue = h.w.overdue
 	go h.w.run()
 	return h, nil
 }
@@ -196,11 +199,14 @@ func (h *Handler) clone() *Handler {
 
 // Flush returns when all events that were handed over before it are in the log
 // or accounted for in [Handler.Stats]; with the context's error if that ends
-// first.
+// first, and with [ErrClosed] if a Close has given up a log that still hangs.
 func (h *Handler) Flush(ctx context.Context) error {
 	select {
-	case <-h.w.queue.flush():
-		return nil
+	case err := <-h.w.queue.flush():
+		if err == nil || h.w.ended() {
+			return nil
+		}
+		return fmt.Errorf("eventx: flush: the log hangs: %w", err)
 	case <-ctx.Done():
 		return fmt.Errorf("eventx: flush: %w", context.Cause(ctx))
 	}
@@ -220,12 +226,13 @@ func (h *Handler) Close(ctx context.Context) error {
 	h.w.queue.close()
 	select {
 	case <-h.w.done:
-		h.w.queue.abandon() // lets later barriers through
-		return nil
 	case <-ctx.Done():
-		n := h.w.queue.abandon()
-		return fmt.Errorf("eventx: close: %w: the log hangs, %d events lost", context.Cause(ctx), n)
 	}
+	lost := h.w.queue.abandon() // also lets later barriers through
+	if h.w.ended() {
+		return nil
+	}
+	return fmt.Errorf("eventx: close: %w: the log hangs, %d events lost", context.Cause(ctx), lost)
 }
 
 // Stats returns the counts so far.

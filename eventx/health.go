@@ -232,6 +232,9 @@ func head(s string, n int) string {
 
 // emit logs one event as if the code at caller had.
 func (h *Health) emit(ctx context.Context, caller uintptr, level slog.Level, id uint16, message string, attrs ...slog.Attr) {
+	if ctx == nil { // as slog allows
+		ctx = context.Background()
+	}
 	ctx = always{ctx}
 	if !h.log.Enabled(ctx, level) {
 		return

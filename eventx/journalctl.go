@@ -101,26 +101,19 @@ func (e journalEntry) texts(name string) []string {
 }
 
 // fieldText decodes a string or a list of bytes.
-func fieldText(raw json.RawMessage) (string, bool) {
-	var s *string
-	if json.Unmarshal(raw, &s) == nil {
-		if s == nil {
-			return "", false
-		}
-		return *s, true
+func fieldText(raw json.RawMessage) (text string, ok bool) {
+	if len(raw) > 0 && raw[0] == '"' {
+		return text, json.Unmarshal(raw, &text) == nil
 	}
-	var numbers []uint8 // as []byte it would be base64
-	var wide []uint16
-	if json.Unmarshal(raw, &wide) != nil {
+	var list []uint16 // a []byte would be base64
+	if len(raw) == 0 || raw[0] != '[' || json.Unmarshal(raw, &list) != nil {
 		return "", false
 	}
-	for _, n := range wide {
-		if n > 0xFF {
-			return "", false
-		}
-		numbers = append(numbers, uint8(n))
+	bytes := make([]byte, len(list))
+	for i, b := range list {
+		bytes[i] = byte(b)
 	}
-	return string(numbers), true
+	return string(bytes), true
 }
 
 // levelOf is the level of a syslog priority.

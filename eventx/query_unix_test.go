@@ -86,10 +86,6 @@ func TestQueryFollow(t *testing.T) {
 	})), "its end is no error")
 }
 
-type writerFunc func(p []byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
-
 func TestQueryErrors(t *testing.T) {
 	fakeJournalctl(t, "echo 'No journal files were found.' >&2; exit 1\n")
 	_, err := collect(context.Background(), Filter{})

@@ -2,7 +2,9 @@ package eventx
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -54,9 +56,6 @@ func TestQueryEventLog(t *testing.T) {
 			{Level: slog.LevelWarn, ID: 2001, Message: "long"},
 			{Level: slog.LevelInfo, ID: DefaultID, Message: "plain"},
 		}[i%3]
-		if i == 2 {
-			want.ID = oemID // it had no ID of its own
-		}
 		if want.Message == "long" {
 			require.Len(t, r.Attrs, 1)
 			assert.Regexp(t, `^x+…\[\+\d+\]$`, r.Attrs[0].Value.String())
@@ -76,6 +75,15 @@ func TestQueryEventLog(t *testing.T) {
 		byID = append(byID, r.Bookmark)
 	}
 	assert.Equal(t, []string{got[3].Bookmark}, byID)
+
+	// What an operator sees: the text of the message file, and without one not
+	// "The description for Event ID … cannot be found".
+	for i, want := range map[int]string{0: "broke", 3: "broke", 4: "The service broke."} {
+		query := fmt.Sprintf("/q:*[System[EventRecordID=%s]]", got[i].Bookmark[strings.LastIndexByte(got[i].Bookmark, '/')+1:])
+		shown, err := exec.CommandContext(ctx, "wevtutil", "query-events", "Application", query, "/format:text").CombinedOutput()
+		require.NoError(t, err, string(shown))
+		assert.Contains(t, string(shown), want)
+	}
 
 	// Following: what is there, then what comes.
 	follow := Filter{Sources: []string{s.Name}, After: got[4].Bookmark, Follow: true}

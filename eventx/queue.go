@@ -8,21 +8,20 @@ import (
 // errorWait is how long an error may wait for room. Nothing else ever waits.
 const errorWait = 100 * time.Millisecond
 
-// reportEvery is how long losses are gathered before one event reports them.
-const reportEvery = 10 * time.Second
-
 // barriers is the list of what Flush waits at. They need no room.
 const barriers = severities
 
 // queue is what stands between the callers and the one writer: first in, first
 // out, bounded. When it is full, the lowest severity goes first.
 type queue struct {
-	capacity int
-	wake     chan struct{} // the writer has something to do
-	room     chan struct{} // for waiting errors
-	limit    *limiter      // guarded by mu, as all below
+	capacity  int
+	start     time.Time
+	wake      chan struct{} // the writer has something to do
+	room      chan struct{} // for waiting errors
+	onOverdue func()        // called when losses are not reported in time
 
 	mu      sync.Mutex
+	limit   *limiter
 	lists   [severities + 1]list
 	n       int // events in lists, barriers not counted
 	seq     uint64
@@ -36,37 +35,30 @@ type queue struct {
 	lost  losses
 }
 
-// losses are events that were not written and not yet reported.
-type losses struct {
-	dropped    [severities]uint64
-	suppressed map[uint16]uint64
-	since      time.Time // the first of them; zero: none
+func newQueue(capacity int, r Rate) *queue {
+	return &queue{capacity: capacity, start: time.Now(), wake: make(chan struct{}, 1), room: make(chan struct{}, 1), limit: newLimiter(r)}
 }
 
-func newQueue(capacity int, r Rate) *queue {
-	return &queue{capacity: capacity, wake: make(chan struct{}, 1), room: make(chan struct{}, 1), limit: newLimiter(r)}
-}
+// now is the time since the queue was made, which is cheaper to get than the time
+// of day, and never jumps.
+func (q *queue) now() time.Duration { return time.Since(q.start) }
 
 // push takes e over, whatever becomes of it; false: the queue is closed.
 func (q *queue) push(e *entry) bool {
 	sev := severityOf(e.level)
-	now := e.time
-	if now.IsZero() {
-		now = time.Now()
-	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stats.Sent++
 	if q.closed {
-		q.drop(e, now)
+		q.drop(e)
 		return false
 	}
-	if !q.limit.allow(e.eventID(), now) {
-		q.suppress(e, now)
+	if q.limit.limits() && !q.limit.allow(e.eventID(), q.now()) { // a record's own time can be anything
+		q.suppress(e)
 		return true
 	}
-	if q.n >= q.capacity && !q.makeRoom(sev, now) {
-		q.drop(e, now)
+	if q.n >= q.capacity && !q.makeRoom(sev) {
+		q.drop(e)
 		return !q.closed
 	}
 	q.n++
@@ -76,13 +68,9 @@ func (q *queue) push(e *entry) bool {
 
 // makeRoom gives up an event of lower severity than sev; an error, for which
 // there is none, waits.
-func (q *queue) makeRoom(sev severity, now time.Time) bool {
-	for lower := range sev {
-		if victim := q.lists[lower].take(); victim != nil {
-			q.n--
-			q.drop(victim, now)
-			return true
-		}
+func (q *queue) makeRoom(sev severity) bool {
+	if q.dropBelow(sev) {
+		return true
 	}
 	if sev < sevError || q.stuck {
 		return false
@@ -91,18 +79,33 @@ func (q *queue) makeRoom(sev severity, now time.Time) bool {
 	defer timer.Stop()
 	q.waiting++
 	for q.n >= q.capacity && !q.stuck && !q.closed {
+		timedOut := false
 		q.mu.Unlock()
 		select {
 		case <-q.room:
-			q.mu.Lock()
 		case <-timer.C:
-			q.mu.Lock()
-			q.stuck = q.n >= q.capacity
+			timedOut = true
+		}
+		q.mu.Lock()
+		if q.n >= q.capacity && !q.closed && !q.dropBelow(sev) { // what took the room meanwhile may be of lower severity
+			q.stuck = q.stuck || timedOut
 		}
 	}
 	q.waiting--
 	q.passRoom()
 	return q.n < q.capacity && !q.closed
+}
+
+// dropBelow gives up an event of lower severity than sev, the lowest there is.
+func (q *queue) dropBelow(sev severity) bool {
+	for lower := range sev {
+		if victim := q.lists[lower].take(); victim != nil {
+			q.n--
+			q.drop(victim)
+			return true
+		}
+	}
+	return false
 }
 
 // passRoom lets one waiting error look again. It passes it on to the next.
@@ -132,30 +135,6 @@ func (q *queue) wakeWriter() {
 	}
 }
 
-func (q *queue) drop(e *entry, now time.Time) {
-	q.stats.Dropped++
-	q.lost.dropped[severityOf(e.level)]++
-	q.lose(e, now)
-}
-
-func (q *queue) suppress(e *entry, now time.Time) {
-	q.stats.Suppressed++
-	if q.lost.suppressed == nil {
-		q.lost.suppressed = make(map[uint16]uint64)
-	}
-	q.lost.suppressed[e.eventID()]++
-	q.lose(e, now)
-}
-
-// lose notes when the first event was lost, for the report's sake.
-func (q *queue) lose(e *entry, now time.Time) {
-	if q.lost.since.IsZero() {
-		q.lost.since = now
-		q.wakeWriter() // to set its clock
-	}
-	e.free()
-}
-
 // pop returns the oldest entry or barrier; nil means that the writer has to
 // wait for wake or, if the queue has ended, that nothing will follow. It says
 // whether a report of losses is due.
@@ -179,47 +158,17 @@ func (q *queue) pop() (e *entry, reportDue, ended bool) {
 		q.stuck = false
 		q.passRoom()
 	}
-	return e, !q.lost.since.IsZero() && e.time.Sub(q.lost.since) >= reportEvery, false
+	return e, q.lost.any && q.now() >= q.lost.due, false
 }
 
-// reportIn says how long the next report of losses can wait; ok is false
-// without losses.
-func (q *queue) reportIn() (wait time.Duration, ok bool) {
+// flush queues a barrier. It is closed when all before it is written; ErrClosed
+// comes through it if nobody waited for that.
+func (q *queue) flush() <-chan error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return reportEvery - time.Since(q.lost.since), !q.lost.since.IsZero()
-}
-
-// takeLosses hands over what there is to report.
-func (q *queue) takeLosses() losses {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	taken := q.lost
-	q.lost = losses{}
-	return taken
-}
-
-// addSent counts an event that the writer sends itself.
-func (q *queue) addSent() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.stats.Sent++
-}
-
-// addDropped counts an event that not even the fallback took.
-func (q *queue) addDropped() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.stats.Dropped++
-}
-
-// flush queues a barrier. It is closed when all before it is written.
-func (q *queue) flush() <-chan struct{} {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	done := make(chan struct{})
+	done := make(chan error, 1)
 	if q.gone {
-		close(done)
+		done <- ErrClosed
 		return done
 	}
 	e := newEntry()
@@ -246,13 +195,13 @@ func (q *queue) abandon() (n int) {
 	for i := range q.lists {
 		for e := q.lists[i].take(); e != nil; e = q.lists[i].take() {
 			if e.barrier != nil {
-				close(e.barrier)
+				e.barrier <- ErrClosed
 				e.free()
 				continue
 			}
 			q.n--
 			n++
-			q.drop(e, time.Now())
+			q.drop(e)
 		}
 	}
 	return n

@@ -27,24 +27,23 @@ type limiter struct {
 
 type bucket struct {
 	tokens float64
-	last   time.Time
+	last   time.Duration
 }
 
 func newLimiter(r Rate) *limiter {
 	return &limiter{rate: r.withDefaults(), buckets: make(map[uint16]*bucket)}
 }
 
-// allow takes a token of id's bucket at the time now.
-func (l *limiter) allow(id uint16, now time.Time) bool {
-	if l.rate.PerSecond < 0 {
-		return true
-	}
+func (l *limiter) limits() bool { return l.rate.PerSecond >= 0 }
+
+// allow takes a token of id's bucket at the time now, by queue.now.
+func (l *limiter) allow(id uint16, now time.Duration) bool {
 	b := l.buckets[id]
 	if b == nil {
 		b = &bucket{tokens: float64(l.rate.Burst), last: now}
 		l.buckets[id] = b
 	}
-	if passed := now.Sub(b.last); passed > 0 { // records may come out of order
+	if passed := now - b.last; passed > 0 { // callers may come out of order
 		b.tokens = min(float64(l.rate.Burst), b.tokens+passed.Seconds()*l.rate.PerSecond)
 		b.last = now
 	}

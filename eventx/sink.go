@@ -22,6 +22,18 @@ func isLost(err error) bool {
 	return ok
 }
 
+// maxScratch is the largest buffer that a sink keeps for the next event.
+const maxScratch = 1 << 20
+
+// scratch empties a buffer for the next event, unless one giant event made it
+// too large to keep.
+func scratch(buf []byte) []byte {
+	if cap(buf) > maxScratch {
+		return nil
+	}
+	return buf[:0]
+}
+
 // appendLine appends e as one line for the fallback, in the form of
 // slog.TextHandler.
 func appendLine(dst []byte, source string, e *entry) []byte {

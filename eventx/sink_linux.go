@@ -18,7 +18,7 @@ var journalSocket = "/run/systemd/journal/socket"
 // openSystemSink takes journald and, where there is none, /dev/log.
 func openSystemSink(source string) (sink, error) {
 	s, err := openJournal(source)
-	if !errors.Is(err, fs.ErrNotExist) {
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ECONNREFUSED) { // no socket, or nobody behind it
 		return s, err
 	}
 	if s, err = openSyslog(source); err != nil {
@@ -43,24 +43,28 @@ func openJournal(source string) (sink, error) {
 }
 
 func (j *journal) write(e *entry) (cut bool, err error) {
-	j.buf = appendJournal(j.buf[:0], e, j.source, j.messageID)
+	j.buf = appendJournal(scratch(j.buf), e, j.source, j.messageID)
 	if err := j.conn.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
 		return false, lost(err)
 	}
 	_, err = j.conn.Write(j.buf)
-	if errors.Is(err, unix.EMSGSIZE) || errors.Is(err, unix.ENOBUFS) {
-		err = j.sendFile()
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, unix.EMSGSIZE), errors.Is(err, unix.ENOBUFS):
+		return false, j.sendFile()
+	case err != nil:
 		return false, lost(err)
 	}
 	return false, nil
 }
 
+// memfdCreate is a variable for the tests' sake.
+var memfdCreate = unix.MemfdCreate
+
 // sendFile sends what is too large for a datagram as a sealed memory file, as
-// the native protocol wants it.
+// the native protocol wants it. Where no such file can be had, only this event
+// is lost to the journal.
 func (j *journal) sendFile() error {
-	fd, err := unix.MemfdCreate("eventx", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	fd, err := memfdCreate("eventx", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return fmt.Errorf("memfd_create: %w", err)
 	}
@@ -82,7 +86,10 @@ func (j *journal) sendFile() error {
 		sendErr = unix.Sendmsg(int(sock), nil, unix.UnixRights(fd), nil, 0)
 		return sendErr != unix.EAGAIN
 	})
-	return cmp.Or(err, sendErr)
+	if err = cmp.Or(err, sendErr); err != nil {
+		return lost(err)
+	}
+	return nil
 }
 
 func (j *journal) messageID(id uint16) string {

@@ -86,6 +86,26 @@ func TestJournalSocket(t *testing.T) {
 	assert.Empty(t, out.String())
 }
 
+// TestJournalWithoutMemfd: a large event that can't be sent is the only one
+// that goes elsewhere.
+func TestJournalWithoutMemfd(t *testing.T) {
+	path, receive := listenUnixgram(t)
+	useSockets(t, path)
+	old := memfdCreate
+	memfdCreate = func(string, int) (int, error) { return -1, unix.ENOSYS }
+	t.Cleanup(func() { memfdCreate = old })
+	out := &buffer{}
+	h := newHandler(t, &HandlerOptions{Fallback: out})
+	l := slog.New(h)
+	l.Warn("large", "data", strings.Repeat("x", 1<<20))
+	l.Warn("small")
+	assert.Contains(t, receive(), "MESSAGE=small\n")
+	flush(t, h)
+	assert.Contains(t, out.String(), "the log refused an event")
+	assert.Contains(t, out.String(), "msg=large")
+	assert.Equal(t, Stats{Sent: 2, Written: 2, Errors: 1}, checkSum(t, h))
+}
+
 // TestJournalHangs: journald is there but does not read, so that its socket
 // fills up.
 func TestJournalHangs(t *testing.T) {
@@ -137,6 +157,23 @@ func TestSyslogSocket(t *testing.T) {
 	assert.Regexp(t, `^<28>... .. ..:..:.. surefoot-test\[\d+\]: m k=v$`, receive())
 	flush(t, h)
 	assert.Equal(t, Stats{Sent: 1, Written: 1}, checkSum(t, h))
+}
+
+// TestDeadJournal: a socket that journald has left behind is as good as none.
+func TestDeadJournal(t *testing.T) {
+	dead := filepath.Join(t.TempDir(), "socket")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: dead, Net: "unixgram"})
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+	require.FileExists(t, dead)
+	path, receive := listenUnixgram(t)
+	useSockets(t, dead, path)
+	state, err := Status("orders")
+	require.NoError(t, err)
+	assert.Equal(t, Syslog, state.Mode)
+	h := newHandler(t, nil)
+	slog.New(h).Warn("m")
+	assert.Contains(t, receive(), ": m")
 }
 
 func TestNoLogAtAll(t *testing.T) {

@@ -57,7 +57,8 @@ type Event struct {
 //
 // The message file that it registers is its own, msg-HASH.dll, made by this
 // package with all 65,536 IDs, in a folder under %ProgramData% that only
-// administrators can write to. The service's own program is never registered:
+// administrators can write to; one that somebody else has made there first is
+// refused. The service's own program is never registered:
 // Event Viewer would keep it open, and updates would fail. Where the file can't
 // be made, .NET Framework's EventLogMessages.dll serves, and in its absence
 // EventCreate.exe, which has the IDs 1–1000; see [Status].
@@ -166,7 +167,7 @@ func (s Source) messageFiles() (f messageFiles, err error) {
 	}
 	categories := msgtable.Table{Texts: make(map[uint16]string)}
 	for i, name := range s.Categories {
-		categories.Texts[uint16(i+1)], _ = msgtable.Template(name)
+		categories.Texts[uint16(i+1)] = strings.ReplaceAll(name, "%", "%%") // a name has no insertion strings
 	}
 	if f.categories, err = categories.DLL(); err != nil {
 		return f, fmt.Errorf("eventx: source %q: categories: %w", s.Name, err)

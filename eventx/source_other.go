@@ -2,19 +2,22 @@
 
 package eventx
 
-import (
-	"errors"
-	"fmt"
-	"runtime"
-)
+import "errors"
 
-func install(s Source, _ messageFiles) (bool, error) {
-	return false, fmt.Errorf("eventx: source %q: logs of %s take any source, nothing is installed: %w", s.Name, runtime.GOOS, errors.ErrUnsupported)
+// nothingToInstall is the answer of a system that has no registry of sources.
+type nothingToInstall struct{}
+
+func (nothingToInstall) Error() string {
+	return "eventx: the logs of this system take any source, there is nothing to install"
 }
 
-func uninstall(name string) error {
-	return fmt.Errorf("eventx: source %q: logs of %s take any source, nothing is installed: %w", name, runtime.GOOS, errors.ErrUnsupported)
-}
+func (nothingToInstall) Unwrap() error { return errors.ErrUnsupported }
+
+var errNothingToInstall error = nothingToInstall{}
+
+func install(Source, messageFiles) (bool, error) { return false, errNothingToInstall }
+
+func uninstall(string) error { return errNothingToInstall }
 
 func status(name string) (State, error) {
 	s, err := openSystemSink(name)

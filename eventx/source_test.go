@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
 func TestSourceCheck(t *testing.T) {
@@ -49,7 +51,12 @@ func TestMessageFiles(t *testing.T) {
 	assert.Equal(t, a.messages, b.messages, "sources of the same events share a file")
 	assert.NotNil(t, a.categories)
 	assert.Nil(t, b.categories)
-	name := messageFileName("msg", a.messages)
+	a, err = Source{Name: "a", Categories: []string{"over 90%1"}}.messageFiles()
+	require.NoError(t, err)
+	want, err := msgtable.Table{Texts: map[uint16]string{1: "over 90%%1"}}.DLL()
+	require.NoError(t, err)
+	assert.Equal(t, want, a.categories, "nothing is inserted into a category's name")
+	name := messageFileName("msg", b.messages)
 	assert.Regexp(t, `^msg-[0-9a-f]{16}\.dll$`, name)
 	assert.True(t, isMessageFileName(name))
 	for _, other := range []string{"", "msg.dll", "msg-.dll", "msg-0123456789abcdeg.dll", "msg-0123456789abcdef.exe", "abc-0123456789abcdef.dll", "lock"} {

@@ -210,6 +210,20 @@ func TestInstallWithoutFile(t *testing.T) {
 	assert.NoError(t, Uninstall(s.Name))
 }
 
+// TestFileInPlaceOfDir: what is not a folder is refused, and no half of a
+// source is left.
+func TestFileInPlaceOfDir(t *testing.T) {
+	needRegistry(t)
+	dir := ownDir(t)
+	require.NoError(t, os.WriteFile(filepath.Dir(dir), nil, 0o600))
+	s := Source{Name: sourceName(t)}
+	changed, err := Install(s)
+	assert.ErrorIs(t, err, errUntrustedDir)
+	assert.False(t, changed)
+	_, err = findSource(s.Name)
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
 // TestUntrustedDir: a folder that a user has made first is refused.
 func TestUntrustedDir(t *testing.T) {
 	testenv.NeedWindows(t, "maps owners to Unix's")

@@ -21,7 +21,7 @@ func appendSyslog(dst []byte, e *entry, source string, pid int) (msg []byte, cut
 		t = time.Now()
 	}
 	dst = strconv.AppendInt(append(dst, '<'), int64(facilityDaemon|priority(e.level)), 10)
-	dst = t.AppendFormat(append(dst, '>'), time.Stamp)
+	dst = t.Local().AppendFormat(append(dst, '>'), time.Stamp) // the form has no zone: all take it for local
 	dst = append(dst, ' ')
 	for _, r := range source { // a tag ends at the first of these
 		if r <= ' ' || r == ':' || r == '[' {

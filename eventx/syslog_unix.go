@@ -37,7 +37,7 @@ func openSyslog(source string) (sink, error) {
 }
 
 func (s *syslog) write(e *entry) (cut bool, err error) {
-	s.buf, cut = appendSyslog(s.buf[:0], e, s.source, os.Getpid())
+	s.buf, cut = appendSyslog(scratch(s.buf), e, s.source, os.Getpid())
 	if err := s.conn.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
 		return false, lost(err)
 	}

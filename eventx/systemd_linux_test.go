@@ -122,3 +122,30 @@ func TestJournaldRestart(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"before", "after"}, messages)
 }
+
+// TestSyslogReader: what goes to /dev/log is understood by who listens there.
+func TestSyslogReader(t *testing.T) {
+	if !testenv.InSystemd(t) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	useSockets(t, "/absent", "/dev/log")
+	name := fmt.Sprintf("surefoot-%d", time.Now().UnixNano())
+	state, err := Status(name)
+	require.NoError(t, err)
+	assert.Equal(t, Syslog, state.Mode)
+	h, err := NewHandler(name, nil)
+	require.NoError(t, err)
+	slog.New(h).Error("it\nbroke", ID(60000), "磁盘", "a b")
+	require.NoError(t, h.Close(ctx))
+	require.NoError(t, exec.CommandContext(ctx, "journalctl", "--sync").Run())
+	n := 0
+	for r, err := range Query(ctx, Filter{Sources: []string{name}}) {
+		require.NoError(t, err)
+		assert.Equal(t, slog.LevelError, r.Level)
+		assert.Equal(t, `it\nbroke event_id=60000 磁盘="a b"`, r.Message)
+		n++
+	}
+	assert.Equal(t, 1, n)
+}

@@ -23,6 +23,7 @@ func CustomView(name string, f Filter) ([]byte, error) {
 	if name == "" {
 		return nil, errors.New("eventx: a custom view needs a name")
 	}
+	f.After = ""
 	list, err := f.queryList(f.IDs)
 	if err != nil {
 		return nil, err
@@ -55,11 +56,12 @@ type querySelect struct {
 	XPath string `xml:",chardata"`
 }
 
-// The event log takes about twenty comparisons in one expression, and calls a
-// longer one invalid (15001). Many sources or IDs make many expressions.
+// The event log takes 21 or 22 comparisons in one expression, and calls a longer
+// one invalid (15001; Elastic, "Configure Winlogbeat"). Many sources or IDs make
+// many expressions. Level and times take up to five.
 const (
 	maxSources = 8
-	maxIDTerms = 8
+	maxIDs     = 7 // comparisons
 )
 
 // queryList returns the query for f with the given IDs.
@@ -74,7 +76,7 @@ func (f Filter) queryList(ids []uint16) (list queryList, err error) {
 		return list, err
 	}
 	for _, source := range chunks(sources, maxSources) {
-		for _, id := range chunks(idTerms(ids), maxIDTerms) {
+		for _, id := range chunks(idTerms(ids), maxIDs) {
 			var all []string
 			if len(source) > 0 {
 				all = append(all, "Provider["+strings.Join(source, " or ")+"]")
@@ -97,12 +99,19 @@ func (f Filter) queryList(ids []uint16) (list queryList, err error) {
 	return list, nil
 }
 
-// chunks is slices.Chunk, but one empty chunk for an empty slice.
-func chunks(terms []string, size int) [][]string {
-	if len(terms) == 0 {
-		return [][]string{nil}
+// chunks splits terms so that none has more than size comparisons. Without terms
+// there is one chunk, an empty one.
+func chunks(terms []string, size int) (all [][]string) {
+	var chunk []string
+	n := 0
+	for _, term := range terms {
+		comparisons := 1 + strings.Count(term, " and ")
+		if n+comparisons > size && n > 0 {
+			all, chunk, n = append(all, chunk), nil, 0
+		}
+		chunk, n = append(chunk, term), n+comparisons
 	}
-	return slices.Collect(slices.Chunk(terms, size))
+	return append(all, chunk)
 }
 
 func (f Filter) sourceTerms() (terms []string, err error) {
@@ -151,9 +160,10 @@ func levelTerm(min slog.Level) string {
 	return ""
 }
 
+// sinceTerm is exact to the millisecond, as Event Viewer's own queries are.
 func sinceTerm(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return "TimeCreated[@SystemTime >= '" + t.UTC().Format("2006-01-02T15:04:05.000000000Z") + "']"
+	return "TimeCreated[@SystemTime >= '" + t.UTC().Format("2006-01-02T15:04:05.000Z") + "']"
 }

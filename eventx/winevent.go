@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // winEvent is an event as EvtRender returns it (Microsoft, "Event Schema").
@@ -36,7 +37,7 @@ type winEvent struct {
 // insertion strings are the message, for its text is in another file.
 func parseWinEvent(text string) (Record, error) {
 	var e winEvent
-	if err := xml.Unmarshal([]byte(text), &e); err != nil {
+	if err := xml.Unmarshal([]byte(strings.Map(legalXML, text)), &e); err != nil {
 		return Record{}, fmt.Errorf("event %.200q: %w", text, err)
 	}
 	s := &e.System
@@ -51,16 +52,25 @@ func parseWinEvent(text string) (Record, error) {
 		r.Level = slog.LevelWarn
 	}
 	data := e.Data
-	if r.ID == oemID && len(data) == oemCount {
-		data = data[:1]
+	if r.ID == oemID && len(data) == oemCount { // of a source that was not registered
+		r.ID, data = DefaultID, data[:1]
 	}
 	r.Message, r.Attrs = splitEventText(strings.Join(data, "\n"))
-	if n := len(r.Attrs); n > 0 && r.Attrs[n-1].Key == "event_id" && (r.ID == oemID || r.ID == DefaultID) {
+	if n := len(r.Attrs); n > 0 && r.Attrs[n-1].Key == "event_id" && r.ID == DefaultID {
 		if id, err := strconv.ParseUint(r.Attrs[n-1].Value.String(), 10, 16); err == nil {
 			r.ID, r.Attrs = uint16(id), r.Attrs[:n-1]
 		}
 	}
 	return r, nil
+}
+
+// legalXML replaces what EvtRender lets through though XML forbids it: other
+// programs' events can have control characters.
+func legalXML(r rune) rune {
+	if r < ' ' && r != '\t' && r != '\r' && r != '\n' || r == 0xFFFE || r == 0xFFFF {
+		return utf8.RuneError
+	}
+	return r
 }
 
 // splitEventText takes apart what appendEventText has put together, less what

@@ -1,13 +1,9 @@
 package eventx
 
 import (
-	"cmp"
-	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"slices"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,7 +43,9 @@ type writer struct {
 	sink    sink
 	backoff time.Duration // before sink is opened again
 	retryAt time.Time
-	line    []byte // scratch
+
+	fallbackMu sync.Mutex // the fallback, and line
+	line       []byte     // scratch
 
 	written, truncated, errors atomic.Uint64
 }
@@ -70,12 +68,24 @@ func (w *writer) run() {
 			close(e.barrier)
 			e.free()
 		default:
-			w.deliver(e)
+			if !w.deliver(e) {
+				w.queue.lostByWriter(e)
+			}
 			e.free()
 			if reportDue {
 				w.report()
 			}
 		}
+	}
+}
+
+// ended says whether the goroutine has ended: all is written or accounted for.
+func (w *writer) ended() bool {
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -96,50 +106,64 @@ func (w *writer) sleep() {
 	}
 }
 
-// deliver writes e to the log or, while there is none, to the fallback.
-func (w *writer) deliver(e *entry) {
-	err := w.open()
-	if err == nil && w.sink != nil {
-		var cut bool
-		cut, err = w.sink.write(e)
+// deliver writes e to the log or, while there is none, to the fallback; false:
+// neither took it.
+func (w *writer) deliver(e *entry) bool {
+	if w.open() {
+		cut, err := w.sink.write(e)
 		if err == nil {
 			w.backoff = 0
 			w.written.Add(1)
 			if cut {
 				w.truncated.Add(1)
 			}
-			return
+			return true
 		}
 		w.fail(err)
 	}
-	w.line = appendLine(w.line[:0], w.source, e)
-	if _, err := w.fallback.Write(w.line); err != nil {
+	if err := w.toFallback(e); err != nil {
 		w.errors.Add(1)
-		w.queue.addDropped()
-		return
+		return false
 	}
 	w.written.Add(1)
+	return true
 }
 
-// open opens the log if that is due.
-func (w *writer) open() error {
-	if w.sink != nil || time.Now().Before(w.retryAt) {
-		return nil
+func (w *writer) toFallback(e *entry) error {
+	w.fallbackMu.Lock()
+	defer w.fallbackMu.Unlock()
+	return w.writeLine(e)
+}
+
+func (w *writer) writeLine(e *entry) error {
+	w.line = appendLine(scratch(w.line), w.source, e)
+	_, err := w.fallback.Write(w.line)
+	return err
+}
+
+// open says whether there is a log, after it has opened it if that was due.
+func (w *writer) open() bool {
+	if w.sink != nil {
+		return true
+	}
+	if time.Now().Before(w.retryAt) {
+		return false
 	}
 	s, err := openSink(w.source)
 	if err != nil {
 		w.fail(lost(err))
-		return err
+		return false
 	}
 	w.sink = s
-	return nil
+	return true
 }
 
-// fail counts err, says once per outage what happened, and lets go of a lost
-// sink.
+// fail counts err, and lets go of a sink that is lost. It tells the fallback why
+// events come there: of an outage once, of an event that was refused each time.
 func (w *writer) fail(err error) {
 	w.errors.Add(1)
 	if !isLost(err) {
+		w.explain("eventx: the log refused an event, which follows here", err)
 		return
 	}
 	if w.sink != nil {
@@ -147,55 +171,25 @@ func (w *writer) fail(err error) {
 		w.sink = nil
 	}
 	if w.backoff == 0 {
-		e := newEntry()
-		e.time, e.level = time.Now(), slog.LevelWarn
-		e.buf = append(e.buf, "eventx: the log can't be written, events follow here"...)
-		e.appendAttr(nil, nil, slog.String("err", err.Error()))
-		w.line = appendLine(w.line[:0], w.source, e)
-		_, _ = w.fallback.Write(w.line) // if it fails, the event's own does, too
-		e.free()
+		w.explain("eventx: the log can't be written, events follow here", err)
 	}
 	w.backoff = min(max(2*w.backoff, firstBackoff), maxBackoff)
 	w.retryAt = time.Now().Add(w.backoff)
 }
 
-// report writes one event about each kind of loss since the last report.
-func (w *writer) report() {
-	lost := w.queue.takeLosses()
-	if lost.since.IsZero() {
-		return
-	}
-	since := slog.Time("since", lost.since.Round(0))
-	if n := lost.dropped; n != [severities]uint64{} {
-		w.send(slog.LevelError, IDDropped, fmt.Sprintf("%d events were lost: the log did not keep up", n[sevInfo]+n[sevWarn]+n[sevError]),
-			slog.Uint64("errors", n[sevError]), slog.Uint64("warnings", n[sevWarn]), slog.Uint64("informations", n[sevInfo]), since)
-	}
-	if len(lost.suppressed) > 0 {
-		ids := slices.SortedFunc(maps.Keys(lost.suppressed), func(a, b uint16) int {
-			return cmp.Or(cmp.Compare(lost.suppressed[b], lost.suppressed[a]), cmp.Compare(a, b))
-		})
-		var total uint64
-		var each strings.Builder
-		for i, id := range ids {
-			total += lost.suppressed[id]
-			if i < 20 {
-				fmt.Fprintf(&each, " %d:%d", id, lost.suppressed[id])
-			}
-		}
-		w.send(slog.LevelWarn, IDSuppressed, fmt.Sprintf("%d events were not written: more than the rate allows for their IDs", total),
-			slog.String("counts", each.String()[1:]), since)
-	}
+func (w *writer) explain(message string, err error) {
+	e := note(slog.LevelWarn, message, slog.String("err", err.Error()))
+	_ = w.toFallback(e) // if it fails, so does the event's own line, which is counted
+	e.free()
 }
 
-func (w *writer) send(level slog.Level, id uint16, message string, attrs ...slog.Attr) {
+// note returns an event of this package's own.
+func note(level slog.Level, message string, attrs ...slog.Attr) *entry {
 	e := newEntry()
 	e.time, e.level = time.Now(), level
-	e.id, e.hasID = id, true
 	e.buf = append(e.buf, message...)
 	for _, a := range attrs {
 		e.appendAttr(nil, nil, a)
 	}
-	w.queue.addSent()
-	w.deliver(e)
-	e.free()
+	return e
 }

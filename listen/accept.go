@@ -4,81 +4,19 @@ import (
 	"errors"
 	"net"
 	"os"
-	"sync"
 	"time"
 )
 
-const (
-	// A pump accepts this many connections ahead of the calls.
-	ahead = 4
-	// A pump that delivers this many in a row, while the calls' own socket has
-	// none, loses its place to them.
-	patience = 2 * ahead
-
-	// How long a socket rests after the system ran out of something that a new
-	// connection needs.
-	restMin = 5 * time.Millisecond
-	restMax = time.Second
-)
-
-// Listener accepts connections from one socket per address. It is made by
-// [Dual] and [Config.Listen].
+// How Accept serves several sockets.
 //
-// While a call waits in Accept, each socket has one acceptor: a waiting call
-// blocks in one of them itself, which is as fast as a listener can be, and a
-// pump, a goroutine of the socket, blocks in each of the others. A pump that
-// gets a connection queues it, wakes a call, and goes on until the queue is full;
-// it is set to work again when the queue is empty. The call that blocks in a
-// socket is woken by a deadline in the past. The calls block where most
-// connections come from.
-type Listener struct {
-	socks   []*socket
-	skipped []Skip
-	pumps   sync.WaitGroup
-
-	mu       sync.Mutex // guards what follows, and the sockets
-	closed   bool
-	deadline time.Time   // as set by the user, or zero
-	alarm    *time.Timer // wakes the calls in queue at the deadline
-	calls    int         // in Accept
-	queue    sync.Cond   // calls that found no socket free
-	queued   int
-	next     int     // where to look first for a held connection
-	hot      *socket // in which calls block
-	pumped   *socket // whose pump the last connections came from
-	row      int     // how many of them
-}
-
-type socket struct {
-	ln *net.TCPListener
-
-	taken  bool // somebody accepts on it, or it rests
-	direct bool // it is a call that accepts
-	kicked bool // the deadline in the past is ours
-
-	held  [ahead]outcome // for the next calls
-	nheld int
-
-	work chan struct{} // tells the pump to accept one connection; nil: no pump yet
-	rest time.Duration // the last one, or zero
-	wake *time.Timer   // ends the rest
-}
-
-// outcome is what AcceptTCP has returned to a pump.
-type outcome struct {
-	conn *net.TCPConn
-	err  error
-}
-
-func newListener(b binding) *Listener {
-	l := &Listener{skipped: b.skipped}
-	l.queue.L = &l.mu
-	for _, ln := range b.bound {
-		l.socks = append(l.socks, &socket{ln: ln})
-	}
-	l.hot = l.socks[0]
-	return l
-}
+// While a call waits in Accept, each socket has one acceptor. While nearly all
+// connections come from one socket, the hot one, a call blocks in it itself,
+// which is as fast as a listener can be. For each other socket, and for all of
+// them while there is no hot one, it is a pump, a goroutine of the socket. A pump
+// queues what it gets, wakes a call, and goes on until its queue is full; it is
+// set to work again when the queue is empty. Calls that block in no socket wait
+// for the pumps. The one that does is woken by a deadline in the past, which
+// costs more: so there is no hot socket while the others have much to do.
 
 func (l *Listener) accept() (*net.TCPConn, error) {
 	l.mu.Lock()
@@ -93,11 +31,14 @@ func (l *Listener) accept() (*net.TCPConn, error) {
 			return nil, l.opError("accept", os.ErrDeadlineExceeded)
 		}
 		if s := l.holder(); s != nil {
-			o := l.take(s)
+			l.turn = (l.turn + 1) % len(l.socks)
+			l.count(s)
+			o := s.take()
 			return o.conn, o.err
 		}
-		s := l.free()
-		if s == nil {
+		s := l.hot
+		if s == nil || s.taken {
+			l.runPumps()
 			l.queued++
 			l.queue.Wait()
 			l.queued--
@@ -110,7 +51,7 @@ func (l *Listener) accept() (*net.TCPConn, error) {
 		l.mu.Lock()
 		s.taken, s.direct = false, false
 		if l.settle(s, err) {
-			l.row = 0
+			l.count(s)
 			return c, err
 		}
 	}
@@ -119,7 +60,10 @@ func (l *Listener) accept() (*net.TCPConn, error) {
 // settle does what an AcceptTCP's outcome calls for, and says whether the
 // outcome is one for the user.
 func (l *Listener) settle(s *socket, err error) bool {
-	if s.kicked {
+	timedOut := errors.Is(err, os.ErrDeadlineExceeded)
+	if s.kicked || timedOut {
+		// It was ours, the user's, or one that was set on the socket itself.
+		// Whoever comes next finds the right one.
 		s.kicked = false
 		s.ln.SetDeadline(l.deadline)
 	}
@@ -127,17 +71,12 @@ func (l *Listener) settle(s *socket, err error) bool {
 	case err == nil:
 		s.rest = 0
 		return true
-	case l.closed:
-		return false
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		// Ours, the user's, or one that was set on the socket itself. Whoever
-		// comes next finds the right one.
-		s.ln.SetDeadline(l.deadline)
+	case l.closed || timedOut:
 		return false
 	}
 	switch causeOf(err) {
 	case shortage:
-		l.restSocket(s)
+		l.restSocket(s, err)
 		return false
 	case hungUp:
 		return false
@@ -145,11 +84,10 @@ func (l *Listener) settle(s *socket, err error) bool {
 	return true
 }
 
-// holder returns a socket that holds something for a call.
+// holder returns a socket that holds something for a call, each in its turn.
 func (l *Listener) holder() *socket {
-	for range l.socks {
-		s := l.socks[l.next]
-		l.next = (l.next + 1) % len(l.socks)
+	for i := range l.socks {
+		s := l.socks[(l.turn+i)%len(l.socks)]
 		if s.nheld > 0 {
 			return s
 		}
@@ -157,80 +95,23 @@ func (l *Listener) holder() *socket {
 	return nil
 }
 
-// take returns the first outcome that s holds.
-func (l *Listener) take(s *socket) outcome {
-	o := s.held[0]
-	s.nheld--
-	copy(s.held[:], s.held[1:])
-	s.held[s.nheld] = outcome{}
-	if l.pumped != s {
-		l.pumped, l.row = s, 0
+// count notes that a call has had a connection from s, and decides which socket
+// is hot.
+func (l *Listener) count(s *socket) {
+	if s != l.last {
+		l.last, l.row = s, 0
 	}
-	if l.row++; l.row >= patience {
-		l.hot = s
-	}
-	return o
-}
-
-// free returns a socket on which nobody accepts, best the hot one.
-func (l *Listener) free() *socket {
-	if !l.hot.taken {
-		return l.hot
-	}
-	for _, s := range l.socks {
-		if !s.taken {
-			return s
+	l.row++
+	switch {
+	case s == l.hot:
+		l.strays = max(l.strays-1, 0)
+	case l.row >= hotAfter:
+		l.hot, l.strays = s, 0
+	case l.hot != nil:
+		if l.strays += strayCost; l.strays >= maxStrays {
+			l.hot = nil
 		}
 	}
-	return nil
-}
-
-// runPumps gives each socket on which nobody accepts its pump.
-func (l *Listener) runPumps() {
-	for _, s := range l.socks {
-		if s.taken || s.nheld > 0 {
-			continue
-		}
-		if s.work == nil {
-			s.work = make(chan struct{}, 1)
-			l.pumps.Go(func() { l.pump(s) })
-		}
-		s.taken = true
-		s.work <- struct{}{}
-	}
-}
-
-func (l *Listener) pump(s *socket) {
-	for range s.work {
-		for goOn := true; goOn; {
-			c, err := s.ln.AcceptTCP()
-			l.mu.Lock()
-			goOn = l.deliver(s, outcome{c, err})
-			l.mu.Unlock()
-		}
-	}
-}
-
-// deliver deals with what a pump has accepted, and says whether it is to go on.
-func (l *Listener) deliver(s *socket, o outcome) bool {
-	s.taken = false
-	goOn := false
-	switch held := l.settle(s, o.err); {
-	case l.closed:
-		if o.conn != nil {
-			o.conn.Close()
-		}
-	case held:
-		s.held[s.nheld] = o
-		s.nheld++
-		goOn = o.err == nil && s.nheld < ahead && s != l.hot
-		s.taken = goOn
-		l.notify()
-	case !s.taken: // it does not rest
-		goOn = l.calls > 0 && !l.expired()
-		s.taken = goOn
-	}
-	return goOn
 }
 
 // leave passes on what a call that returns leaves behind.
@@ -244,49 +125,25 @@ func (l *Listener) leave() {
 
 // notify makes sure that what is held and what is free finds a waiting call.
 func (l *Listener) notify() {
-	if l.queued > 0 {
+	holding := l.holder() != nil
+	switch {
+	case l.queued > 0 && (holding || l.hot != nil && !l.hot.taken):
 		l.queue.Signal()
-		return
-	}
-	holding := false
-	for _, s := range l.socks {
-		holding = holding || s.nheld > 0
-	}
-	if holding {
+	case holding:
 		l.kick()
-	} else if l.calls > 0 {
+	case l.calls > 0:
 		l.runPumps()
 	}
 }
 
-// kick wakes one of the calls that block in a socket.
+// kick wakes the call that blocks in a socket, if one does.
 func (l *Listener) kick() {
 	for _, s := range l.socks {
-		if s.kicked {
-			return
-		}
-	}
-	for _, s := range l.socks {
-		if s.direct {
+		if s.direct && !s.kicked {
 			s.kicked = true
 			s.ln.SetDeadline(time.Unix(1, 0))
-			return
 		}
 	}
-}
-
-// restSocket keeps everybody from accepting on s for a while.
-func (l *Listener) restSocket(s *socket) {
-	s.rest = min(max(2*s.rest, restMin), restMax)
-	s.taken = true
-	s.wake = time.AfterFunc(s.rest, func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		s.taken = false
-		if !l.closed && l.calls > 0 {
-			l.notify()
-		}
-	})
 }
 
 func (l *Listener) expired() bool {

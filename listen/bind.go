@@ -24,6 +24,7 @@ type binding struct {
 	skipped []Skip
 	failed  endpoint // what err is about
 	err     error
+	tries   int // that a free port took
 }
 
 func (b *binding) close() {
@@ -69,6 +70,7 @@ func (c Config) bindFree(ctx context.Context, ends []endpoint) binding {
 			chosen = dualPort()
 		}
 		b := c.bindAll(ctx, withPort(order, chosen))
+		b.tries = try + 1
 		if b.err == nil {
 			slices.SortStableFunc(b.bound, func(x, y *net.TCPListener) int {
 				return addrPort(x).Addr().Compare(addrPort(y).Addr())
@@ -77,7 +79,11 @@ func (c Config) bindFree(ctx context.Context, ends []endpoint) binding {
 		}
 		why := causeOf(b.err)
 		clash := (why == inUse || why == forbidden) && (len(b.bound) > 0 || chosen != 0)
-		if !clash || try+1 == maxTries || ctx.Err() != nil {
+		switch {
+		case !clash:
+			return b
+		case b.tries == maxTries:
+			b.failed = withPort([]endpoint{b.failed}, 0)[0] // no port would do, not this one
 			return b
 		}
 		vain = append(vain, b)
@@ -148,10 +154,18 @@ func (c Config) control(network, address string, conn syscall.RawConn) error {
 		return cerr
 	}
 	if err == nil && c.Control != nil {
-		err = c.Control(network, address, conn)
+		if err = c.Control(network, address, conn); err != nil {
+			err = controlError{err}
+		}
 	}
 	return err
 }
+
+// controlError is an error of the user's own: its number says nothing of a
+// socket.
+type controlError struct{ error }
+
+func (e controlError) Unwrap() error { return e.error }
 
 // absent says whether err means that the machine lacks e's family. An address
 // that can't be had is proof of it only if it stands for the family, or if the
@@ -169,7 +183,7 @@ func absent(e endpoint, err error) bool {
 func hasLoopback(f Families) bool {
 	a := netip.IPv6Loopback()
 	if f == IPv4 {
-		a = loopback4
+		a = loopback4()
 	}
 	_, err := probeBind(a, true)
 	return err == nil

@@ -40,7 +40,7 @@ func causeOf(err error) cause {
 		return inUse
 	}
 	var errno syscall.Errno
-	if !errors.As(err, &errno) {
+	if errors.As(err, new(controlError)) || !errors.As(err, &errno) {
 		return other
 	}
 	switch errno {

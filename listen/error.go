@@ -7,6 +7,9 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -32,19 +35,17 @@ type Error struct {
 	Err           error      // the cause, as a *net.OpError
 
 	next int // the first port after Range that is not reserved, or 0
+	self int // this process
 }
 
-// Error returns one line with the cause, the owners and the first hint:
+// Error returns one line with the cause, the owners, and the first hint:
 //
 //	listen tcp4 0.0.0.0:8080: port in use: nginx (pid 812) at 0.0.0.0:8080; try: ps -fp 812
 func (e *Error) Error() string { return e.text(runtime.GOOS) }
 
-// Unwrap returns Kind, if there is one, and Err.
+// Unwrap returns Kind and Err, as far as they are set.
 func (e *Error) Unwrap() []error {
-	if e.Kind == nil {
-		return []error{e.Err}
-	}
-	return []error{e.Kind, e.Err}
+	return slices.DeleteFunc([]error{e.Kind, e.Err}, func(err error) bool { return err == nil })
 }
 
 // malformed is the error for an address that can't be understood or resolved.
@@ -55,12 +56,12 @@ func malformed(address string, err error) *Error {
 // lacking is the error for an address without the families that it must have.
 func lacking(address string, missing Families, skipped []Skip) *Error {
 	err := fmt.Errorf("the address has no %s, which is required", missing)
-	if len(skipped) > 0 {
-		errs := make([]error, len(skipped))
-		for i, s := range skipped {
-			errs[i] = s.Err
+	for i, s := range skipped {
+		if i == 0 {
+			err = s.Err
+		} else {
+			err = fmt.Errorf("%w; %w", err, s.Err)
 		}
-		err = errors.Join(errs...)
 	}
 	e := &Error{Network: "tcp", Addr: address, Kind: ErrNoFamily, Err: &net.OpError{Op: "listen", Net: "tcp", Err: err}}
 	if missing&IPv6 != 0 && len(skipped) > 0 {
@@ -74,7 +75,7 @@ const lookupTimeout = 5 * time.Second
 
 // explain is the error for an endpoint that was refused.
 func explain(ctx context.Context, e endpoint, err error) *Error {
-	r := refusal{goos: runtime.GOOS, endpoint: e, cause: causeOf(err)}
+	r := refusal{goos: runtime.GOOS, endpoint: e, cause: causeOf(err), self: os.Getpid()}
 	switch r.cause {
 	case inUse, forbidden:
 		if port := int(e.addr.Port()); port != 0 {
@@ -90,5 +91,72 @@ func explain(ctx context.Context, e endpoint, err error) *Error {
 			r.ranges, _ = Reserved(ctx)
 		}
 	}
-	return r.error(err)
+	return r.asError(err)
+}
+
+// systemPID is the Windows kernel's process.
+const systemPID = 4
+
+func (e *Error) text(goos string) string {
+	addr := e.Addr
+	if e.Network == "tcp" {
+		addr = strconv.Quote(addr) // as the user wrote it, "" too
+	}
+	s := "listen " + e.Network + " " + addr + ": "
+	if e.Kind != nil {
+		s += strings.TrimPrefix(e.Kind.Error(), "listen: ") + ": "
+	}
+	s += detail(goos, e)
+	switch {
+	case e.Kind == ErrReserved && len(e.Hints) >= 3: // three steps, one cure
+		s += "; try, as administrator: " + strings.Join(e.Hints[:3], "; ")
+	case len(e.Hints) > 0:
+		s += "; try: " + e.Hints[0]
+	}
+	return s
+}
+
+// detail is the part of an error's text that says what happened.
+func detail(goos string, e *Error) string {
+	switch {
+	case e.Range != nil:
+		s := e.Range.String() + ", as Hyper-V, WSL and Docker have WinNAT do"
+		if e.next != 0 {
+			s += fmt.Sprintf("; port %d is not", e.next)
+		}
+		return s
+	case len(e.Owners) > 0:
+		var who []string
+		for _, o := range e.Owners {
+			name := o.who()
+			switch {
+			case o.PID != 0 && o.PID == e.self:
+				name = "this process"
+			case goos == "windows" && o.PID == systemPID:
+				name = kernelService(int(o.Addr.Port()))
+			}
+			s := name + " at " + o.Addr.String()
+			if !slices.Contains(who, s) {
+				who = append(who, s)
+			}
+		}
+		if n := len(who) - 3; n > 0 {
+			who = append(who[:3], fmt.Sprintf("and %d more", n))
+		}
+		return strings.Join(who, ", ")
+	}
+	if op, ok := e.Err.(*net.OpError); ok {
+		return fmt.Sprint(op.Err) // its operation, network and address are e's
+	}
+	return fmt.Sprint(e.Err)
+}
+
+// kernelService explains a port of Windows' process 4, which listens for
+// others.
+func kernelService(port int) string {
+	switch port {
+	case 139, 445:
+		return "System (pid 4), Windows' file sharing,"
+	}
+	return "System (pid 4), which is HTTP.sys: a service such as IIS (W3SVC), WinRM, SQL Server Reporting Services or BranchCache has it listen,"
 }

@@ -108,6 +108,10 @@ func TestRefusals(t *testing.T) {
 			refusal{goos: "linux", cause: inUse, owners: nginx[:1], listening: true}, port8080,
 			ErrInUse, []string{"sudo ss -ltnp 'sport = :8080'"}, "a process that this account may not see at [::]:8080",
 		},
+		"Linux, in use by this process": {
+			refusal{goos: "linux", cause: inUse, owners: nginx[1:], listening: true, self: 812}, port8080,
+			ErrInUse, nil, "port in use: this process at 0.0.0.0:8080",
+		},
 		"Linux, in use by a client": {
 			refusal{goos: "linux", cause: inUse, owners: nginx[1:]}, port8080,
 			ErrInUse, []string{"sudo sysctl -w net.ipv4.ip_local_reserved_ports=8080", "sudo ss -tnp 'sport = :8080'"}, "nginx",
@@ -129,6 +133,9 @@ func TestRefusals(t *testing.T) {
 		"Linux, SELinux": {
 			refusal{goos: "linux", cause: forbidden, firstOpen: 80}, port80,
 			ErrDenied, []string{"sudo ausearch -m avc -ts recent", "sudo semanage port -a -t http_port_t -p tcp 80"}, "not permitted: ",
+		},
+		"Linux, a filter": {
+			refusal{goos: "linux", cause: forbidden, firstOpen: 1024}, "[::]:0", ErrDenied, []string{"sudo ausearch -m avc -ts recent"}, "not permitted: ",
 		},
 		"Linux, no [::1]": {
 			refusal{goos: "linux", cause: noAddress}, "[::1]:80",
@@ -154,7 +161,8 @@ func TestRefusals(t *testing.T) {
 			refusal{goos: "windows", cause: forbidden, ranges: winnat}, port8080,
 			ErrReserved, []string{"net stop winnat", "netsh interface ipv4 add excludedportrange protocol=tcp startport=8080 numberofports=1",
 				"net start winnat", "netsh interface ipv4 show excludedportrange protocol=tcp"},
-			"port in a range that Windows has reserved: 8000-8099, as Hyper-V, WSL and Docker have WinNAT do; port 8101 is not",
+			"port in a range that Windows has reserved: 8000-8099, as Hyper-V, WSL and Docker have WinNAT do; port 8101 is not; try, as administrator:" +
+				" net stop winnat; netsh interface ipv4 add excludedportrange protocol=tcp startport=8080 numberofports=1; net start winnat",
 		},
 		"Windows, reserved for IPv6": {
 			refusal{goos: "windows", cause: forbidden, ranges: winnat}, "[::1]:8080",
@@ -182,13 +190,13 @@ func TestRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := tt.refusal
 			r.endpoint = literalEnd(tt.end)
-			e := r.error(&net.OpError{Op: "listen", Err: errors.New("what the system said")})
+			e := r.asError(&net.OpError{Op: "listen", Err: errors.New("what the system said")})
 			assert.Equal(t, tt.kind, e.Kind)
 			assert.Equal(t, tt.hints, e.Hints)
 			text := e.text(r.goos)
 			assert.True(t, strings.HasPrefix(text, "listen "+e.Network+" "+tt.end+": "), text)
 			assert.Contains(t, text, tt.text)
-			if tt.hints != nil {
+			if tt.hints != nil && tt.kind != ErrReserved {
 				assert.True(t, strings.HasSuffix(text, "; try: "+tt.hints[0]), text)
 			}
 			assert.NotContains(t, text, "\n")
@@ -201,7 +209,7 @@ func TestErrorTextIsShort(t *testing.T) {
 	for pid := range 6 {
 		owners = append(owners, Owner{100 + pid, "worker", netip.MustParseAddrPort("0.0.0.0:80")})
 	}
-	e := refusal{goos: "linux", endpoint: literalEnd("0.0.0.0:80"), cause: inUse, owners: owners, listening: true}.error(errors.New("taken"))
+	e := refusal{goos: "linux", endpoint: literalEnd("0.0.0.0:80"), cause: inUse, owners: owners, listening: true}.asError(errors.New("taken"))
 	assert.Equal(t, "listen tcp4 0.0.0.0:80: port in use: worker (pid 100) at 0.0.0.0:80, worker (pid 101) at 0.0.0.0:80,"+
 		" worker (pid 102) at 0.0.0.0:80, and 3 more; try: ps -fp 100", e.text("linux"))
 }
@@ -221,4 +229,20 @@ func TestErrorsFromTheSystem(t *testing.T) {
 
 	_, err = Dual("203.0.113.77:0") // TEST-NET-3: nobody's
 	assert.ErrorIs(t, err, ErrNoAddress)
+}
+
+func TestErrorOfAnybody(t *testing.T) {
+	e := &Error{Network: "tcp4", Addr: "127.0.0.1:80", Kind: ErrInUse}
+	assert.ErrorIs(t, e, ErrInUse)
+	assert.NotErrorIs(t, e, ErrDenied)
+	assert.NotEmpty(t, e.Error())
+	assert.NotEmpty(t, (&Error{}).Error())
+}
+
+func TestLackingIsOneLine(t *testing.T) {
+	why := os.NewSyscallError("socket", syscall.EAFNOSUPPORT)
+	e := lacking(":80", 0, []Skip{{"tcp4", "0.0.0.0:80", why}, {"tcp6", "[::]:80", why}})
+	assert.ErrorIs(t, e, ErrNoFamily)
+	assert.ErrorIs(t, e, syscall.EAFNOSUPPORT)
+	assert.NotContains(t, e.Error(), "\n")
 }

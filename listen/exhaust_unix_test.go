@@ -3,9 +3,13 @@
 package listen
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"os"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -36,7 +40,8 @@ func exhaust([]string) int {
 // runOut uses up the descriptors while both families are connected to, waits
 // until Accept has backed off on both, frees them, and expects to be served.
 func runOut() error {
-	l, err := Dual("localhost:0")
+	var logged strings.Builder
+	l, err := Config{ErrorLog: log.New(&logged, "", 0)}.Listen(context.Background(), "localhost:0")
 	if err != nil {
 		return err
 	}
@@ -148,16 +153,22 @@ func runOut() error {
 	if err, ok := failed.Load().(error); ok {
 		return fmt.Errorf("Accept: %w", err)
 	}
-	return l.Close()
+	if err := l.Close(); err != nil {
+		return err
+	}
+	if !strings.Contains(logged.String(), "too many open files; retrying in 5ms\n") {
+		return fmt.Errorf("logged: %s", &logged)
+	}
+	return nil
 }
 
 func TestRestsGrowAndEnd(t *testing.T) {
-	l := listenOn(t, "localhost:0")
+	l := listenWith(t, Config{ErrorLog: log.New(io.Discard, "", 0)}, "localhost:0")
 	s := l.socks[0]
 	var rests []time.Duration
 	for range 10 {
 		l.mu.Lock()
-		l.restSocket(s)
+		l.restSocket(s, syscall.EMFILE)
 		s.wake.Stop()
 		rests = append(rests, s.rest)
 		l.mu.Unlock()

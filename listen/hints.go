@@ -2,9 +2,6 @@ package listen
 
 import (
 	"fmt"
-	"net"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -19,16 +16,18 @@ type refusal struct {
 	ranges    []PortRange
 	firstOpen int    // the lowest port that needs no privilege
 	program   string // this one's path
+	self      int    // and its PID
 }
 
-// error is the refusal for the user.
-func (r refusal) error(err error) *Error {
-	e := &Error{Network: r.endpoint.network(), Addr: r.endpoint.addr.String(), Err: err}
-	e.Kind, e.Range = r.kind()
+// asError is the refusal for the user.
+func (r refusal) asError(err error) *Error {
+	e := &Error{Network: r.endpoint.network(), Addr: r.endpoint.addr.String(), Err: err, self: r.self}
+	e.Kind = r.kind()
 	switch e.Kind {
 	case ErrInUse:
 		e.Owners = r.owners
 	case ErrReserved:
+		e.Range = r.reserved()
 		e.next = nextOutside(r.ranges, e.Range.Last)
 	}
 	e.Hints = r.hints(e.Kind)
@@ -37,28 +36,30 @@ func (r refusal) error(err error) *Error {
 
 // kind sorts the refusal. Windows says WSAEACCES for a port that somebody has
 // exclusively, for one in a reserved range, and for one it denies.
-func (r refusal) kind() (error, *PortRange) {
+func (r refusal) kind() error {
 	switch r.cause {
 	case inUse:
-		return ErrInUse, nil
+		return ErrInUse
 	case forbidden:
 		if r.goos == "windows" && len(r.owners) > 0 {
-			return ErrInUse, nil
+			return ErrInUse
 		}
-		if reserved := reservedFor(r.ranges, int(r.endpoint.addr.Port())); reserved != nil {
-			return ErrReserved, reserved
+		if r.reserved() != nil {
+			return ErrReserved
 		}
-		return ErrDenied, nil
+		return ErrDenied
 	case noFamily:
-		return ErrNoFamily, nil
+		return ErrNoFamily
 	case noAddress:
 		if r.endpoint.addr.Addr().IsLoopback() {
-			return ErrNoFamily, nil
+			return ErrNoFamily
 		}
-		return ErrNoAddress, nil
+		return ErrNoAddress
 	}
-	return nil, nil
+	return nil
 }
+
+func (r refusal) reserved() *PortRange { return reservedFor(r.ranges, int(r.endpoint.addr.Port())) }
 
 // hints are commands that tell more or mend it.
 func (r refusal) hints(kind error) []string {
@@ -106,6 +107,8 @@ func (r refusal) inUseHints(port int) []string {
 		}
 	}
 	switch {
+	case pid != 0 && pid == r.self:
+		return nil // and no command to end it
 	case r.goos == "windows" && pid == systemPID:
 		return []string{"netsh http show servicestate view=requestq", "sc.exe queryex w3svc", "net stop w3svc"}
 	case r.goos == "windows" && pid != 0:
@@ -124,16 +127,18 @@ func (r refusal) inUseHints(port int) []string {
 
 func (r refusal) deniedHints(port int) []string {
 	switch {
-	case r.goos == "linux" && port < r.firstOpen:
+	case r.goos == "linux" && port != 0 && port < r.firstOpen:
 		return []string{
 			fmt.Sprintf("sudo sysctl -w net.ipv4.ip_unprivileged_port_start=%d", port),
 			setcap(r.program),
 		}
+	case r.goos == "linux" && port == 0:
+		return []string{"sudo ausearch -m avc -ts recent"}
 	case r.goos == "linux":
 		return []string{"sudo ausearch -m avc -ts recent", fmt.Sprintf("sudo semanage port -a -t http_port_t -p tcp %d", port)}
 	case r.goos == "windows":
 		return []string{"netsh interface ipv4 show excludedportrange protocol=tcp", fmt.Sprintf("netstat -ano -p TCP | findstr :%d", port)}
-	case port < r.firstOpen:
+	case port != 0 && port < r.firstOpen:
 		return []string{"sudo " + shellQuote(r.program)}
 	}
 	return nil
@@ -155,66 +160,6 @@ func setcap(program string) string {
 		return "go build -o service . && " + command + "service"
 	}
 	return command + shellQuote(program)
-}
-
-// systemPID is the Windows kernel's process.
-const systemPID = 4
-
-func (e *Error) text(goos string) string {
-	addr := e.Addr
-	if e.Network == "tcp" {
-		addr = strconv.Quote(addr) // as the user wrote it, "" too
-	}
-	s := "listen " + e.Network + " " + addr + ": "
-	if e.Kind != nil {
-		s += strings.TrimPrefix(e.Kind.Error(), "listen: ") + ": "
-	}
-	s += detail(goos, e)
-	if len(e.Hints) > 0 {
-		s += "; try: " + e.Hints[0]
-	}
-	return s
-}
-
-// detail is the part of an error's text that says what happened.
-func detail(goos string, e *Error) string {
-	switch {
-	case e.Range != nil:
-		s := e.Range.String() + ", as Hyper-V, WSL and Docker have WinNAT do"
-		if e.next != 0 {
-			s += fmt.Sprintf("; port %d is not", e.next)
-		}
-		return s
-	case len(e.Owners) > 0:
-		var who []string
-		for _, o := range e.Owners {
-			s := o.String()
-			if goos == "windows" && o.PID == systemPID {
-				s = kernelService(int(o.Addr.Port())) + " at " + o.Addr.String()
-			}
-			if !slices.Contains(who, s) {
-				who = append(who, s)
-			}
-		}
-		if n := len(who) - 3; n > 0 {
-			who = append(who[:3], fmt.Sprintf("and %d more", n))
-		}
-		return strings.Join(who, ", ")
-	}
-	if op, ok := e.Err.(*net.OpError); ok {
-		return op.Err.Error() // its operation, network and address are e's
-	}
-	return e.Err.Error()
-}
-
-// kernelService explains a port of Windows' process 4, which listens for
-// others.
-func kernelService(port int) string {
-	switch port {
-	case 139, 445:
-		return "System (pid 4), Windows' file sharing,"
-	}
-	return "System (pid 4), which is HTTP.sys: a service such as IIS (W3SVC), WinRM, SQL Server Reporting Services or BranchCache has it listen,"
 }
 
 func netshFamily(e endpoint) string {

@@ -56,17 +56,22 @@
 // can bind a more specific address of the same port and take the traffic, see
 // [Config.Shared]. The price: a port whose accepted connections are still open
 // can't be taken again until they end (Microsoft, "Using SO_REUSEADDR and
-// SO_EXCLUSIVEADDRUSE").
+// SO_EXCLUSIVEADDRUSE"). A port on which somebody listens at an address that
+// overlaps is refused, although Windows would share it out: [ErrInUse].
+//
+// # macOS and the BSDs
+//
+// The net package sets SO_REUSEADDR, with which these systems let a specific
+// address be bound beside somebody else's wildcard, and the other way around.
+// Linux does not.
 package listen
 
 import (
 	"context"
-	"errors"
+	"log"
 	"net"
-	"slices"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // Families is a set of IP families.
@@ -109,6 +114,10 @@ type Config struct {
 	// Control, if set, is called for each socket before it is bound, as in
 	// [net.ListenConfig]. The network is "tcp4" or "tcp6".
 	Control func(network, address string, c syscall.RawConn) error
+
+	// ErrorLog is where Accept says that it is short of descriptors and how long
+	// it waits. Nil is the log package's standard logger, as in [net/http.Server].
+	ErrorLog *log.Logger
 }
 
 // Dual listens on a TCP address in both families, as the package's doc tells.
@@ -141,7 +150,7 @@ func (c Config) Listen(ctx context.Context, address string) (*Listener, error) {
 		b.close()
 		return nil, lacking(address, missing, b.skipped)
 	}
-	return newListener(b), nil
+	return newListener(b, c.ErrorLog), nil
 }
 
 // Skip tells of a family that this machine lacks.
@@ -151,78 +160,3 @@ type Skip struct {
 }
 
 func (s Skip) String() string { return s.Network + " " + s.Addr + ": " + s.Err.Error() }
-
-// Addr returns the address of the first socket: the IPv4 one, if there is one.
-func (l *Listener) Addr() net.Addr { return l.socks[0].ln.Addr() }
-
-// Addrs returns the address of each socket.
-func (l *Listener) Addrs() []net.Addr {
-	addrs := make([]net.Addr, len(l.socks))
-	for i, s := range l.socks {
-		addrs[i] = s.ln.Addr()
-	}
-	return addrs
-}
-
-// Listeners hands over the sockets, each a [*net.TCPListener], for one Serve
-// loop each:
-//
-//	for _, ln := range l.Listeners() {
-//		go srv.Serve(ln)
-//	}
-//
-// Use either them or [Listener.Accept]. What Accept does about a shortage of
-// descriptors is then up to the loops. Close closes them too.
-func (l *Listener) Listeners() []net.Listener {
-	lns := make([]net.Listener, len(l.socks))
-	for i, s := range l.socks {
-		lns[i] = s.ln
-	}
-	return lns
-}
-
-// Skipped returns the families that were left out, and why.
-func (l *Listener) Skipped() []Skip { return slices.Clone(l.skipped) }
-
-// Accept waits for the next connection of any family and returns it, a
-// [*net.TCPConn]. Any number of goroutines may call it. No family can starve
-// another. A few connections may be accepted ahead of the calls; Close closes
-// them.
-//
-// A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no
-// error: Accept waits, first for 5 ms and at most for 1 s, and tries again.
-// After Close the error matches [net.ErrClosed], and past the deadline
-// [os.ErrDeadlineExceeded].
-func (l *Listener) Accept() (net.Conn, error) {
-	// Not return l.accept(): a nil *TCPConn would be a non-nil Conn.
-	c, err := l.accept()
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-// Close closes every socket and ends every Accept. A second Close returns an
-// error that matches [net.ErrClosed].
-func (l *Listener) Close() error {
-	err := l.shut()
-	if !errors.Is(err, net.ErrClosed) {
-		l.pumps.Wait()
-	}
-	return err
-}
-
-// SetDeadline sets the time at which Accept gives up, also for calls that wait
-// already. The zero time means never.
-func (l *Listener) SetDeadline(t time.Time) error { return l.setDeadline(t) }
-
-// Compile-time proof of what Listener can stand in for.
-var _ interface {
-	net.Listener
-	SetDeadline(time.Time) error
-} = (*Listener)(nil)
-
-// opError is the error of an operation on the whole listener.
-func (l *Listener) opError(op string, err error) error {
-	return &net.OpError{Op: op, Net: "tcp", Addr: l.Addr(), Err: err}
-}

@@ -7,11 +7,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
-	"os"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -166,6 +165,13 @@ func TestControlSeesEachSocketBeforeBind(t *testing.T) {
 	c.Control = func(network, address string, c syscall.RawConn) error { return refusal }
 	_, err := c.Listen(t.Context(), ":0")
 	assert.ErrorIs(t, err, refusal)
+
+	c.Control = func(network, address string, c syscall.RawConn) error { return syscall.EADDRNOTAVAIL }
+	_, err = c.Listen(t.Context(), ":0")
+	assert.ErrorIs(t, err, syscall.EADDRNOTAVAIL, "must not be taken for an absent family")
+	var refused *Error
+	require.ErrorAs(t, err, &refused)
+	assert.NoError(t, refused.Kind)
 }
 
 func TestListenMindsItsContext(t *testing.T) {
@@ -177,128 +183,25 @@ func TestListenMindsItsContext(t *testing.T) {
 	}
 }
 
-func TestResolve(t *testing.T) {
-	t.Cleanup(func() { lookupNetIP = net.DefaultResolver.LookupNetIP })
-	lookupNetIP = func(ctx context.Context, network, host string) ([]netip.Addr, error) {
-		if host != "db.example" {
-			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
-		}
-		return []netip.Addr{
-			netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("::ffff:192.0.2.1"),
-			netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.1"),
-		}, nil
-	}
-	for address, want := range map[string][]string{
-		":8080":                  {"tcp4 0.0.0.0:8080", "tcp6 [::]:8080"},
-		"localhost:1":            {"tcp4 127.0.0.1:1", "tcp6 [::1]:1"},
-		"LocalHost.:1":           {"tcp4 127.0.0.1:1", "tcp6 [::1]:1"},
-		"0.0.0.0:0":              {"tcp4 0.0.0.0:0"},
-		"[::]:0":                 {"tcp6 [::]:0"},
-		"10.0.0.5:80":            {"tcp4 10.0.0.5:80"},
-		"[2001:db8::5]:80":       {"tcp6 [2001:db8::5]:80"},
-		"[fe80::1%eth0]:80":      {"tcp6 [fe80::1%eth0]:80"},
-		"[::ffff:10.0.0.5]:80":   {"tcp4 10.0.0.5:80"},
-		"[::ffff:0.0.0.0]:80":    {"tcp4 0.0.0.0:80"},
-		"db.example:5432":        {"tcp4 192.0.2.1:5432", "tcp4 192.0.2.2:5432", "tcp6 [2001:db8::1]:5432"},
-		":http":                  {"tcp4 0.0.0.0:80", "tcp6 [::]:80"},
-		"[::1]:https":            {"tcp6 [::1]:443"},
-		"":                       nil,
-		":":                      nil,
-		"localhost":              nil,
-		"localhost:":             nil,
-		"127.0.0.1":              nil,
-		"::1":                    nil,
-		"[::1]":                  nil,
-		"::":                     nil,
-		"8080":                   nil,
-		":65536":                 nil,
-		":-1":                    nil,
-		":no-such-service":       nil,
-		"nowhere.invalid:80":     nil,
-		"[::1%]:80":              nil,
-		"[::ffff:1.2.3.4%lo]:80": nil,
-		"1:2:3":                  nil,
-	} {
-		t.Run(address, func(t *testing.T) {
-			ends, err := resolve(t.Context(), address)
-			if want == nil {
-				require.Error(t, err)
-				_, err = Dual(address)
-				var refused *Error
-				require.ErrorAs(t, err, &refused)
-				assert.Equal(t, address, refused.Addr)
-				return
-			}
-			require.NoError(t, err)
-			var got []string
-			for _, e := range ends {
-				got = append(got, e.network()+" "+e.addr.String())
-			}
-			assert.Equal(t, want, got)
-		})
-	}
-}
-
-func TestAcceptAfterCloseAndDoubleClose(t *testing.T) {
+// TestServesTLS has net/http/httptest wrap the listener with TLS.
+func TestServesTLS(t *testing.T) {
 	l := listenOn(t, "localhost:0")
-	require.NoError(t, l.Close())
-	_, err := l.Accept()
-	assert.ErrorIs(t, err, net.ErrClosed)
-	assert.ErrorIs(t, l.Close(), net.ErrClosed)
-	assert.ErrorIs(t, l.SetDeadline(time.Time{}), net.ErrClosed)
-}
-
-func TestDeadline(t *testing.T) {
-	l := listenOn(t, "localhost:0")
-	accept := func() chan error {
-		ended := make(chan error, 1)
-		go func() {
-			c, err := l.Accept()
-			if err == nil {
-				c.Close()
-			}
-			ended <- err
-		}()
-		return ended
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.Proto)
+	}))
+	srv.Listener.Close()
+	srv.Listener = l
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	client := srv.Client()
+	client.Transport.(*http.Transport).TLSClientConfig.ServerName = "example.com" // whom the certificate is for
+	for _, a := range l.Addrs() {
+		resp, err := client.Get("https://" + a.String())
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		resp.Body.Close()
+		assert.Equal(t, "HTTP/2.0", string(body))
 	}
-	isTimeout := func(t *testing.T, err error) {
-		t.Helper()
-		assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
-		var ne net.Error
-		require.ErrorAs(t, err, &ne)
-		assert.True(t, ne.Timeout())
-	}
-
-	t.Run("past", func(t *testing.T) {
-		require.NoError(t, l.SetDeadline(time.Now().Add(-time.Second)))
-		isTimeout(t, <-accept())
-	})
-	t.Run("future", func(t *testing.T) {
-		require.NoError(t, l.SetDeadline(time.Now().Add(20*time.Millisecond)))
-		for range 4 {
-			isTimeout(t, <-accept())
-		}
-	})
-	t.Run("set while blocked", func(t *testing.T) {
-		require.NoError(t, l.SetDeadline(time.Time{}))
-		a, b, c := accept(), accept(), accept()
-		require.NoError(t, l.SetDeadline(time.Now().Add(20*time.Millisecond)))
-		isTimeout(t, <-a)
-		isTimeout(t, <-b)
-		isTimeout(t, <-c)
-	})
-	t.Run("taken back while blocked", func(t *testing.T) {
-		require.NoError(t, l.SetDeadline(time.Now().Add(time.Hour)))
-		ended := []chan error{accept(), accept(), accept()}
-		require.NoError(t, l.SetDeadline(time.Time{}))
-		addrs := l.Addrs()
-		for i := range ended {
-			c, err := net.Dial("tcp", addrs[i%len(addrs)].String())
-			require.NoError(t, err)
-			defer c.Close()
-		}
-		for _, e := range ended {
-			require.NoError(t, <-e)
-		}
-	})
 }

@@ -12,3 +12,10 @@ func TestMain(m *testing.M) {
 	maps.Copy(helpers, systemHelpers)
 	testenv.Main(m, helpers)
 }
+
+// swap sets a variable for the time of a test.
+func swap[T any](t testing.TB, variable *T, value T) {
+	old := *variable
+	t.Cleanup(func() { *variable = old })
+	*variable = value
+}

@@ -50,7 +50,9 @@ func ownersOf(port int) (owners []Owner, listening bool, err error) {
 		return nil, false, fmt.Errorf("listen: who has port %d: %w", port, err)
 	}
 	rows, listening = ofPort(rows, uint16(port))
-	owners = identify(rows)
+	for _, r := range identify(rows) {
+		owners = append(owners, Owner{r.pid, r.name, r.addr})
+	}
 	slices.SortFunc(owners, func(a, b Owner) int {
 		return cmp.Or(cmp.Compare(a.PID, b.PID), a.Addr.Compare(b.Addr))
 	})
@@ -73,13 +75,4 @@ func ofPort(rows []row, port uint16) (picked []row, listening bool) {
 		return busy, false
 	}
 	return picked, true
-}
-
-// ownersIn is for tables that tell the processes.
-func ownersIn(rows []row) []Owner {
-	owners := make([]Owner, len(rows))
-	for i, r := range rows {
-		owners[i] = Owner{r.pid, r.name, r.addr}
-	}
-	return owners
 }

@@ -18,6 +18,6 @@ func tcpRows(port uint16) ([]row, error) {
 	return parseLsof(out), err
 }
 
-func identify(rows []row) []Owner { return ownersIn(rows) }
+func identify(rows []row) []row { return rows }
 
 func firstOpenPort() int { return 1024 }

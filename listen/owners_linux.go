@@ -24,13 +24,13 @@ func tcpRows(uint16) ([]row, error) {
 
 // identify looks for the sockets among the descriptors of all processes: there
 // can be none, and, after a fork, several that have one.
-func identify(rows []row) []Owner {
+func identify(rows []row) []row {
 	byInode := make(map[string]row, len(rows))
 	for _, r := range rows {
 		byInode["socket:["+strconv.FormatUint(r.inode, 10)+"]"] = r
 	}
 	seen := make(map[string]bool, len(rows))
-	var owners []Owner
+	var found []row
 	procs, _ := os.ReadDir("/proc")
 	for _, proc := range procs {
 		pid, err := strconv.Atoi(proc.Name())
@@ -47,16 +47,17 @@ func identify(rows []row) []Owner {
 			if r, ok := byInode[link]; ok {
 				seen[link] = true
 				comm, _ := os.ReadFile(dir + "/comm")
-				owners = append(owners, Owner{pid, strings.TrimSuffix(string(comm), "\n"), r.addr})
+				r.pid, r.name = pid, strings.TrimSuffix(string(comm), "\n")
+				found = append(found, r)
 			}
 		}
 	}
 	for link, r := range byInode {
 		if !seen[link] {
-			owners = append(owners, Owner{Addr: r.addr})
+			found = append(found, r)
 		}
 	}
-	return owners
+	return found
 }
 
 // firstOpenPort returns the lowest port that needs no privilege (ip-sysctl.rst).

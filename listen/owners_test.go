@@ -106,7 +106,7 @@ func tcp6Row(state uint32, ip [16]byte, scope uint32, port uint16, pid uint32) [
 }
 
 func TestParseTCPTable(t *testing.T) {
-	four := tcpTableOf(tcpRow(2, [4]byte{127, 0, 0, 1}, 8080, 812), tcpRow(5, [4]byte{10, 0, 0, 5}, 50000, 4))
+	four := tcpTableOf(tcpRow(11, [4]byte{127, 0, 0, 1}, 8080, 0), tcpRow(2, [4]byte{127, 0, 0, 1}, 8080, 812), tcpRow(5, [4]byte{10, 0, 0, 5}, 50000, 4))
 	assert.Equal(t, []row{
 		{addr: netip.MustParseAddrPort("127.0.0.1:8080"), listening: true, pid: 812},
 		{addr: netip.MustParseAddrPort("10.0.0.5:50000"), pid: 4},

@@ -48,13 +48,12 @@ func tcpTable(ipv6 bool, class uint32) ([]row, error) {
 
 // identify names the processes from a snapshot, which, unlike opening them,
 // needs no rights.
-func identify(rows []row) []Owner {
-	owners := ownersIn(rows)
+func identify(rows []row) []row {
 	names := processNames()
-	for i := range owners {
-		owners[i].Name = names[owners[i].PID]
+	for i := range rows {
+		rows[i].name = names[rows[i].pid]
 	}
-	return owners
+	return rows
 }
 
 func processNames() map[int]string {

@@ -57,7 +57,7 @@ func Probe() Stack {
 		return s
 	}
 	s.Loopback6 = try("[::1]", netip.IPv6Loopback(), true)
-	s.V4Mapped = try("v4-mapped", loopback4, false)
+	s.V4Mapped = try("v4-mapped", loopback4(), false)
 	var err error
 	if s.BindV6Only, err = v6onlyDefault(); err != nil {
 		s.Notes = append(s.Notes, "bindv6only: "+err.Error())
@@ -65,7 +65,7 @@ func Probe() Stack {
 	return s
 }
 
-var loopback4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+func loopback4() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
 
 // probeBind binds a socket to a, without listening, and returns the port that
 // it got. Without v6only, an IPv6 socket does it for both families.

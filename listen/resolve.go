@@ -46,10 +46,14 @@ func familiesOf(ends []endpoint) (f Families) {
 	return f
 }
 
-// Swapped by tests.
+// Swapped by tests. The program may set another default resolver at any time.
 var (
-	lookupNetIP = net.DefaultResolver.LookupNetIP
-	lookupPort  = net.DefaultResolver.LookupPort
+	lookupNetIP = func(ctx context.Context, host string) ([]netip.Addr, error) {
+		return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	}
+	lookupPort = func(ctx context.Context, service string) (int, error) {
+		return net.DefaultResolver.LookupPort(ctx, "tcp", service)
+	}
 )
 
 var errNoPort = errors.New(`missing port: write "host:port", or ":0" for any free port`)
@@ -85,7 +89,7 @@ func parsePort(ctx context.Context, service string) (uint16, error) {
 	if n, err := strconv.ParseUint(service, 10, 16); err == nil {
 		return uint16(n), nil
 	}
-	n, err := lookupPort(ctx, "tcp", service)
+	n, err := lookupPort(ctx, service)
 	return uint16(n), err
 }
 
@@ -94,7 +98,7 @@ func hostAddrs(ctx context.Context, host string) ([]netip.Addr, origin, error) {
 	case host == "":
 		return []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}, expanded, nil
 	case strings.EqualFold(strings.TrimSuffix(host, "."), "localhost"):
-		return []netip.Addr{loopback4, netip.IPv6Loopback()}, expanded, nil
+		return []netip.Addr{loopback4(), netip.IPv6Loopback()}, expanded, nil
 	}
 	a, err := netip.ParseAddr(host)
 	switch {
@@ -106,7 +110,7 @@ func hostAddrs(ctx context.Context, host string) ([]netip.Addr, origin, error) {
 	if strings.Contains(host, ":") { // can't be a name
 		return nil, 0, err
 	}
-	found, err := lookupNetIP(ctx, "ip", host)
+	found, err := lookupNetIP(ctx, host)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -59,9 +59,10 @@ func parseProcAddr(s string, order binary.ByteOrder) (netip.AddrPort, error) {
 
 // parseTCPTable reads what Windows' GetExtendedTcpTable fills in for the
 // TCP_TABLE_OWNER_PID classes: a MIB_TCPTABLE_OWNER_PID, or a
-// MIB_TCP6TABLE_OWNER_PID (Microsoft, tcpmib.h). Ports are in network order.
+// MIB_TCP6TABLE_OWNER_PID (Microsoft, tcpmib.h). Ports are in network order. A
+// socket in TIME_WAIT is nobody's and is left out.
 func parseTCPTable(buf []byte, ipv6 bool) []row {
-	const stateListen = 2
+	const stateListen, stateTimeWait = 2, 11
 	size, state, port, pid := 24, 0, 8, 20
 	if ipv6 {
 		size, state, port, pid = 56, 48, 20, 52
@@ -72,6 +73,10 @@ func parseTCPTable(buf []byte, ipv6 bool) []row {
 	n := binary.LittleEndian.Uint32(buf)
 	var rows []row
 	for b := buf[4:]; n > 0 && len(b) >= size; n, b = n-1, b[size:] {
+		s := binary.LittleEndian.Uint32(b[state:])
+		if s == stateTimeWait {
+			continue
+		}
 		a := netip.AddrFrom4([4]byte(b[4:]))
 		if ipv6 {
 			a = netip.AddrFrom16([16]byte(b))
@@ -81,7 +86,7 @@ func parseTCPTable(buf []byte, ipv6 bool) []row {
 		}
 		rows = append(rows, row{
 			addr:      netip.AddrPortFrom(a, binary.BigEndian.Uint16(b[port:])),
-			listening: binary.LittleEndian.Uint32(b[state:]) == stateListen,
+			listening: s == stateListen,
 			pid:       int(binary.LittleEndian.Uint32(b[pid:])),
 		})
 	}

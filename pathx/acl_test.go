@@ -80,6 +80,9 @@ func TestAccountCheck(t *testing.T) {
 		{"two writers, one explicit", system, changeFile, false, []string{sidEveryone, sidUsers}},
 		{"readable for everyone", system, changeFile, false, nil},
 		{"owner rights", system, changeFile, false, nil},
+		{"readable for everyone", system, readDir, false, []string{sidEveryone, "S-1-5-7"}},
+		{"empty DACL", system, readDir, false, nil},
+		{"service's own directory", local, readDir, false, nil},
 	} {
 		t.Run(tt.name+" for "+tt.account.sid, func(t *testing.T) {
 			s, ok := samples(t)[tt.name]
@@ -217,7 +220,7 @@ func FuzzParseDescriptor(f *testing.F) {
 
 func TestServiceAccount(t *testing.T) {
 	for sid, want := range map[string]string{
-		sidSystem: "LocalSystem", sidLocalService: "LocalService", sidNetworkService: "NetworkService", sidOwn: sidOwn, sidAlice: "", "": "",
+		sidSystem: "LocalSystem", sidLocalService: "LocalService", sidNetworkService: "NetworkService", sidOwn: sidOwn, sidAlice: "", "S-1-5-80-0": "", "": "",
 	} {
 		assert.Equal(t, want, serviceAccount(sid))
 	}

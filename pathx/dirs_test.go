@@ -71,13 +71,13 @@ func TestUnixConfigDirs(t *testing.T) {
 		{"XDG", "linux", vars{"XDG_CONFIG_HOME": "/c", "XDG_CONFIG_DIRS": "/a:/b/:"}, []configDir{user("/c"), system("/a"), system("/b"), system("/etc")}},
 		{"systemd", "linux", vars{"HOME": "/h", "CONFIGURATION_DIRECTORY": "/etc/y:/etc/x"}, []configDir{user("/h/.config"),
 			{source: FromSystem, path: "/etc/x", own: true}, system("/etc/xdg"), system("/etc")}},
-		{"no home", "linux", nil, []configDir{noHome, system("/etc/xdg"), system("/etc")}},
+		{"no home", "linux", nil, []configDir{noHome(), system("/etc/xdg"), system("/etc")}},
 		{"relative", "linux", vars{"HOME": "/h", "XDG_CONFIG_HOME": "c", "XDG_CONFIG_DIRS": "d:/a", "CONFIGURATION_DIRECTORY": "e"}, []configDir{
 			{source: FromUser, path: "c", err: ErrSkipped, hint: "XDG_CONFIG_HOME must be an absolute path; it is ignored"}, user("/h/.config"),
 			{source: FromSystem, path: "e", err: ErrSkipped, hint: "CONFIGURATION_DIRECTORY must be an absolute path; it is ignored"},
 			{source: FromSystem, path: "d", err: ErrSkipped, hint: "XDG_CONFIG_DIRS must be an absolute path; it is ignored"}, system("/a"), system("/etc")}},
 		{"macOS", "darwin", vars{"HOME": "/Users/a"}, []configDir{user("/Users/a/Library/Application Support"), system("/Library/Application Support")}},
-		{"macOS daemon", "darwin", nil, []configDir{noHome, system("/Library/Application Support")}},
+		{"macOS daemon", "darwin", nil, []configDir{noHome(), system("/Library/Application Support")}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []configDir

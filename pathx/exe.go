@@ -19,8 +19,19 @@ type exeDirs struct {
 	err  error
 }
 
-// executableDirs is computed at first use: it can't change while the process runs.
-var executableDirs = sync.OnceValue(func() exeDirs {
+// executableDirs are found at first use: they can't change while the process runs.
+func executableDirs() exeDirs {
+	own.once.Do(func() { own.dirs = findExecutableDirs() })
+	return own.dirs
+}
+
+// own.dirs is swapped by tests.
+var own struct {
+	once sync.Once
+	dirs exeDirs
+}
+
+func findExecutableDirs() exeDirs {
 	exe, err := os.Executable()
 	if err != nil {
 		return exeDirs{err: err}
@@ -37,7 +48,7 @@ var executableDirs = sync.OnceValue(func() exeDirs {
 		add(resolved)
 	}
 	return d
-})
+}
 
 // launchedAs is exe by the path that it was launched by. On Linux and some BSDs
 // os.Executable knows only the path without links; the other one is in os.Args,

@@ -60,8 +60,9 @@ type Finder struct {
 	Names []string
 
 	// Flag is the value of the program's flag for the file. A relative path is
-	// taken against the directory that is current when the search begins; from
-	// then on only its absolute form is used.
+	// taken against the start directory: the one that is current when a Finder
+	// meets the first relative path. If the program changes its directory later,
+	// the path means the same file as before.
 	Flag string
 
 	// EnvVar is the name of the environment variable that names the file. Its
@@ -121,7 +122,7 @@ func (f Finder) Explain() []Attempt {
 // A File is an open configuration file and how it was found.
 type File struct {
 	*os.File           // open for reading
-	Path     string    // absolute, if the current directory is known
+	Path     string    // absolute, if the start directory is known
 	Source   Source    // the kind of place that it was found in
 	Tried    []Attempt // all places up to this one, which is the last
 }
@@ -165,15 +166,19 @@ func (a Attempt) Status() string {
 // String returns, for example,
 //
 //	user /home/alice/.config/orders/orders.json: does not exist
-//	system /etc/orders/orders.json: not trusted: it belongs to uid 1000 (chown root '/etc/orders/orders.json')
+//	system /etc/orders/orders.json: not trusted: /etc/orders belongs to uid 1000 (chown root /etc/orders)
 func (a Attempt) String() string {
 	var b strings.Builder
-	b.WriteString(a.Source.String())
+	if a.Source != 0 {
+		b.WriteString(a.Source.String())
+	} else {
+		b.WriteString("finder") // Explain of a bad one
+	}
 	if a.Path != "" {
 		b.WriteString(" " + a.Path)
 	}
 	b.WriteString(": " + a.Status())
-	if detail := detailOf(a.Err); detail != "" {
+	if detail := a.Detail(); detail != "" {
 		b.WriteString(": " + detail)
 	}
 	if a.Hint != "" {
@@ -185,17 +190,18 @@ func (a Attempt) String() string {
 // MarshalText returns String, for JSON and structured logs.
 func (a Attempt) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// detailOf is what the error adds to the status.
-func detailOf(err error) string {
+// Detail returns what Err adds to Status, if anything: who could have changed the file,
+// what is wrong with a name, an error that has no status of its own.
+func (a Attempt) Detail() string {
 	var untrusted *UntrustedError
 	var name *nameError
 	switch {
-	case errors.As(err, &untrusted):
+	case errors.As(a.Err, &untrusted):
 		return untrusted.reason()
-	case errors.As(err, &name):
+	case errors.As(a.Err, &name):
 		return name.reason()
-	case Attempt{Err: err}.Status() == "failed":
-		return err.Error()
+	case a.Status() == "failed":
+		return a.Err.Error()
 	}
 	return ""
 }

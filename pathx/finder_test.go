@@ -1,20 +1,15 @@
 package pathx
 
 import (
-	"encoding/json"
-	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
 const app, file = "orders", "orders.json"
@@ -41,9 +36,10 @@ func newScene(t *testing.T) scene {
 		require.NoError(t, os.MkdirAll(dir, 0o755))
 	}
 	t.Chdir(s[FromWorkDir])
-	saved := executableDirs
-	t.Cleanup(func() { executableDirs = saved })
-	executableDirs = func() exeDirs { return exeDirs{dirs: []exeDir{{path: s[FromExecutable]}}} }
+	start.dir = "" // as in a new process
+	saved := executableDirs()
+	t.Cleanup(func() { own.dirs = saved })
+	own.dirs = exeDirs{dirs: []exeDir{{path: s[FromExecutable]}}}
 	return s
 }
 
@@ -182,6 +178,7 @@ func TestOpenStops(t *testing.T) {
 			require.NoError(t, os.Mkdir(path, 0o755))
 		}},
 		{"denied", "access denied", fs.ErrPermission, denied},
+		{"untrusted", "not trusted", ErrUntrusted, distrusted},
 	}
 	for _, src := range []Source{FromFlag, FromEnv, FromExecutable, FromUser, FromSystem} {
 		for _, o := range obstacles {
@@ -192,6 +189,7 @@ func TestOpenStops(t *testing.T) {
 				}
 				s.put(t, FromWorkDir)
 				f := s.finder(t, src)
+				f.Trust = TrustAlways
 				o.make(t, s.path(src))
 
 				_, err := f.Open()
@@ -233,33 +231,6 @@ func TestOpenBesideExecutableWantsTheAppsName(t *testing.T) {
 	assert.Contains(t, err.Error(), "config.json: skipped")
 }
 
-func TestCarries(t *testing.T) {
-	for name, want := range map[string]bool{
-		"orders.json": true, "Orders.JSON": true, "my-orders.yaml": true, ".ordersrc": false, ".orders": true,
-		"orders": true, "reorders.json": false, "orders2.json": false, "config.json": false, "xorders-orders.json": true,
-	} {
-		assert.Equal(t, want, carries(name, "orders"), name)
-	}
-}
-
-func TestOpenRelativeFlagBecomesAbsolute(t *testing.T) {
-	s := newScene(t)
-	s.put(t, FromWorkDir)
-	require.NoError(t, os.WriteFile(s.path(FromWorkDir), []byte("flag"), 0o644))
-	f := s.finder(t)
-	f.Flag = file
-	got, err := f.Open()
-	require.NoError(t, err)
-	defer got.Close()
-	assert.True(t, filepath.IsAbs(got.Path))
-	assert.Equal(t, s.path(FromWorkDir), got.Path)
-
-	f.Flag = filepath.Join("nowhere", file)
-	_, err = f.Open()
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	assert.Contains(t, err.Error(), "current directory")
-}
-
 func TestOpenRefusesBadNames(t *testing.T) {
 	for _, f := range []Finder{
 		{}, {App: ".."}, {App: "a/b"}, {App: `a\b`}, {App: "nul"}, {App: "a", Names: []string{"ok.json", "../a.json"}},
@@ -284,77 +255,4 @@ func TestOpenReadsWhileReplaced(t *testing.T) {
 	content, err := io.ReadAll(got)
 	require.NoError(t, err)
 	assert.Equal(t, "user", string(content))
-}
-
-func TestOpenAcrossProcesses(t *testing.T) {
-	dir := t.TempDir()
-	exe := copyExecutable(t, filepath.Join(dir, "bin"))
-	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "user"))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "bin", file), nil, 0o644))
-	request, err := json.Marshal(Finder{App: app})
-	require.NoError(t, err)
-
-	cmd := testenv.Command(t, "find", string(request))
-	cmd.Path, cmd.Args[0] = exe, exe
-	cmd.Dir = t.TempDir()
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	assert.Equal(t, filepath.Join(dir, "bin", file), string(out))
-}
-
-func copyExecutable(t *testing.T, dir string) string {
-	t.Helper()
-	self, err := os.Executable()
-	require.NoError(t, err)
-	data, err := os.ReadFile(self)
-	require.NoError(t, err)
-	require.NoError(t, os.MkdirAll(dir, 0o755))
-	exe := filepath.Join(dir, filepath.Base(self))
-	require.NoError(t, os.WriteFile(exe, data, 0o755))
-	return exe
-}
-
-func TestIsGoRun(t *testing.T) {
-	hash := strings.Repeat("0123456789abcdef", 4)
-	for _, tt := range []struct {
-		goos, path string
-		want       bool
-	}{
-		{"linux", "/tmp/go-build3428486091/b001/exe/main", true},
-		{"windows", `C:\Users\a\AppData\Local\Temp\go-build1862938995\b001\exe\x.exe`, true},
-		{"linux", "/root/.cache/go-build/01/" + hash + "-d/stringer", true},
-		{"linux", "/tmp/go-build3428486091/b001/pathx.test", false},
-		{"linux", "/usr/local/bin/orders", false},
-		{"linux", "/srv/go-build/b1/exe/orders", false},
-		{"linux", `/srv/go-build1\b001\exe\orders`, false},
-		{"linux", "orders", false},
-	} {
-		assert.Equal(t, tt.want, isGoRun(tt.goos, tt.path), tt.path)
-	}
-}
-
-func TestAttemptString(t *testing.T) {
-	for _, tt := range []struct {
-		attempt Attempt
-		want    string
-	}{
-		{Attempt{Source: FromUser, Path: "/h/orders.json"}, "user /h/orders.json: taken"},
-		{Attempt{FromEnv, "/x", syscall.ENOENT, ""}, "env /x: does not exist"},
-		{Attempt{FromFlag, "/x", syscall.EACCES, "ask"}, "flag /x: access denied (ask)"},
-		{Attempt{FromSystem, "/x", errIsDirectory, ""}, "system /x: is a directory"},
-		{Attempt{FromSystem, "/x", ErrNotRegular, ""}, "system /x: not a regular file"},
-		{Attempt{FromSystem, "", ErrSkipped, "why"}, "system: skipped (why)"},
-		{Attempt{FromWorkDir, "/x", ErrNotReached, ""}, "workdir /x: not reached"},
-		{Attempt{FromWorkDir, "/x", errors.New("broken"), ""}, "workdir /x: failed: broken"},
-		{Attempt{FromExecutable, "/x", &UntrustedError{Path: "/x", Who: []string{"everyone"}, Fix: "chmod"}, "chmod"},
-			"executable /x: not trusted: /x can be changed by everyone (chmod)"},
-		{Attempt{Source: 77}, "Source(77): taken"},
-	} {
-		assert.Equal(t, tt.want, tt.attempt.String())
-		text, err := json.Marshal(tt.attempt)
-		require.NoError(t, err)
-		var got string
-		require.NoError(t, json.Unmarshal(text, &got))
-		assert.Equal(t, tt.want, got)
-	}
 }

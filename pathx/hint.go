@@ -22,7 +22,7 @@ func relativeHint(goos, given string) string {
 	if goos == "windows" {
 		start = `C:\Windows\System32`
 	}
-	return given + " was taken against the current directory, which for a service is " + start + "; give the whole path"
+	return given + " was taken against the start directory, which for a service is " + start + "; give the whole path"
 }
 
 // missingDriveHint is about a drive letter that doesn't exist here; share is what it

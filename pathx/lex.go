@@ -123,8 +123,8 @@ func isReserved(name string) bool {
 		name = name[:i]
 	}
 	name = strings.TrimRight(name, " ")
-	if len(name) < len("CON") || len(name) > len("CONOUT$") {
-		return false
+	if len(name) < len("CON") || len(name) > len("CONOUT$") || strings.IndexByte("CPANLcpanl", name[0]) < 0 {
+		return false // as nearly all are
 	}
 	for _, device := range [...]string{"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} {
 		if strings.EqualFold(name, device) {
@@ -161,6 +161,11 @@ func extendedPath(path string) string {
 	if len(path) < longPath {
 		return path
 	}
+	return verbatimPath(path)
+}
+
+// verbatimPath is the \\?\ form of a clean absolute path.
+func verbatimPath(path string) string {
 	switch kind, _ := lexVolume(path); kind {
 	case drive:
 		return `\\?\` + strings.ReplaceAll(path, "/", `\`)
@@ -170,7 +175,7 @@ func extendedPath(path string) string {
 	return path
 }
 
-// shortPath is extendedPath's reverse, for messages.
+// shortPath is verbatimPath's reverse, for messages.
 func shortPath(path string) string {
 	if rest, ok := strings.CutPrefix(path, `\\?\UNC\`); ok {
 		return `\\` + rest

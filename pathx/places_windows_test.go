@@ -8,9 +8,9 @@ import (
 func setPlaces(t *testing.T) (user, system string) {
 	t.Helper()
 	root := t.TempDir()
-	saved := knownFolders
-	t.Cleanup(func() { knownFolders = saved })
+	saved := knownFolders()
+	t.Cleanup(func() { known.folders = saved })
 	f := folders{roaming: filepath.Join(root, "roaming"), local: filepath.Join(root, "local"), programData: filepath.Join(root, "programdata")}
-	knownFolders = func() folders { return f }
+	known.folders = f
 	return f.roaming, f.programData
 }

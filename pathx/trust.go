@@ -20,7 +20,8 @@ import (
 // rename or delete what is in it. A file without a DACL, which anyone may write, is
 // not trusted.
 //
-// Linux's access control lists show in the mode's group bits, and so are part of it.
+// The access control lists of Linux show in the mode's group bits, and so are part of
+// it; those of macOS and of ZFS (NFSv4) don't, and aren't looked at.
 type Trust uint8
 
 const (
@@ -61,12 +62,21 @@ func (e *UntrustedError) reason() string {
 	return e.Path + " can be changed by " + who
 }
 
+// errSwapped says that the path no longer leads to the file that is open.
+func errSwapped(path string) error {
+	return fmt.Errorf("%w: %s was exchanged while it was checked", ErrUntrusted, path)
+}
+
 // checkMode is the rule of Unix for one file, directory or link: what may others do
 // to it? The owner can always change the mode, so he counts as a writer.
 func checkMode(path string, owner uint32, mode fs.FileMode, euid uint32) error {
 	if owner != 0 && owner != euid {
+		to := "root"
+		if euid != 0 {
+			to = fmt.Sprint(euid)
+		}
 		return &UntrustedError{Path: path, Who: []string{fmt.Sprintf("uid %d", owner)}, owner: true,
-			Fix: fmt.Sprintf("chown %d %s", euid, shellQuote(path))}
+			Fix: "chown " + to + " " + shellQuote(path)}
 	}
 	if mode&fs.ModeSymlink != 0 || mode.IsDir() && mode&fs.ModeSticky != 0 {
 		return nil // a link's bits mean nothing; sticky: others can't rename or delete what isn't theirs

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -55,7 +56,32 @@ func TestTrustDACL(t *testing.T) {
 	require.NoError(t, open())
 	setSDDL(t, dir, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;OW)(A;OICI;FA;;;WD)")
 	require.ErrorAs(t, open(), &untrusted)
-	assert.Equal(t, dir, untrusted.Path)
+	want, err := os.Stat(dir)
+	require.NoError(t, err)
+	got, err := os.Stat(untrusted.Path) // the long form of a path such as C:\Users\RUNNER~1
+	require.NoError(t, err)
+	assert.True(t, os.SameFile(want, got), untrusted.Path)
+}
+
+// Who can swap a junction chooses the file behind it.
+func TestTrustJunction(t *testing.T) {
+	testenv.NeedWindows(t, "has no mklink")
+	top := t.TempDir()
+	target, open := filepath.Join(top, "target"), filepath.Join(top, "open")
+	require.NoError(t, os.Mkdir(target, 0o755))
+	require.NoError(t, os.Mkdir(open, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(target, file), nil, 0o644))
+	junction := filepath.Join(open, "junction")
+	out, err := exec.Command("cmd", "/c", "mklink", "/J", junction, target).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+
+	f := Finder{App: app, Flag: filepath.Join(junction, file), Trust: TrustAlways}
+	got, err := f.Open()
+	require.NoError(t, err)
+	require.NoError(t, got.Close())
+	setSDDL(t, open, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;OW)(A;;FA;;;WD)")
+	_, err = f.Open()
+	require.ErrorIs(t, err, ErrUntrusted)
 }
 
 func TestTrustFixMends(t *testing.T) {
@@ -84,5 +110,35 @@ func TestThisProcess(t *testing.T) {
 	assert.True(t, p.trusts(p.sid))
 	if token.IsElevated() {
 		assert.True(t, privileged())
+	}
+}
+
+func TestKnownFolders(t *testing.T) {
+	f := knownFolders()
+	require.NoError(t, f.machineErr)
+	assert.True(t, strings.EqualFold(os.Getenv("ProgramData"), f.programData), f.programData)
+	if f.service != "" {
+		t.Skip("a service account has no user places")
+	}
+	require.NoError(t, f.userErr)
+	assert.True(t, strings.EqualFold(os.Getenv("APPDATA"), f.roaming), f.roaming)
+	assert.True(t, strings.EqualFold(os.Getenv("LOCALAPPDATA"), f.local), f.local)
+}
+
+// A process that has these loaded is told nothing of a logoff or shutdown.
+func TestLoadsNoWindowSystem(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "private")
+	require.NoError(t, EnsureDir(dir, true))
+	require.NoError(t, WriteFile(filepath.Join(dir, file), nil, 0o600))
+	f, err := Finder{App: app, Flag: filepath.Join(dir, file), Trust: TrustAlways}.Open()
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	_, err = DirsOf(app)
+	require.NoError(t, err)
+	for _, dll := range []string{"user32.dll", "shell32.dll", "gdi32.dll"} {
+		name, err := windows.UTF16PtrFromString(dll)
+		require.NoError(t, err)
+		var h windows.Handle
+		assert.Error(t, windows.GetModuleHandleEx(0, name, &h), "%s is loaded", dll)
 	}
 }

@@ -13,8 +13,14 @@ import (
 	"unicode/utf8"
 )
 
-// errIsDirectory says so in the system's terms too.
-var errIsDirectory = fmt.Errorf("%w: %w", ErrNotRegular, syscall.EISDIR)
+// errIsDirectory is an ErrNotRegular in the system's terms too.
+var errIsDirectory error = isDirectoryError{}
+
+type isDirectoryError struct{}
+
+func (isDirectoryError) Error() string { return ErrNotRegular.Error() + ": a directory" }
+
+func (isDirectoryError) Unwrap() []error { return []error{ErrNotRegular, syscall.EISDIR} }
 
 // A walk is one search under way.
 type walk struct {
@@ -23,7 +29,7 @@ type walk struct {
 	explain bool // go on after the place that decides
 
 	tried   []Attempt
-	file    *os.File // the one to return; not when explaining
+	file    *os.File // the one to return; closed when explaining
 	decided bool     // a place has ended the search
 	stopped bool     // ... and its file can't be used
 }
@@ -41,7 +47,12 @@ func (w *walk) run() error {
 			return err
 		}
 	}
-	w.check = w.Trust == TrustAlways || w.Trust == TrustDefault && privileged()
+	switch w.Trust {
+	case TrustDefault:
+		w.check = privileged()
+	default:
+		w.check = w.Trust != TrustNone
+	}
 	w.tried = make([]Attempt, 0, 6)
 
 	w.visitBinding()
@@ -52,7 +63,7 @@ func (w *walk) run() error {
 	if w.WorkDir && w.more() {
 		dir, err := os.Getwd()
 		if err != nil {
-			w.note(Attempt{Source: FromWorkDir, Err: err})
+			w.stop(Attempt{Source: FromWorkDir, Err: err})
 		} else {
 			w.visitNames(FromWorkDir, dir)
 		}
@@ -74,7 +85,7 @@ func (w *walk) more() bool { return !w.decided || w.explain }
 func (w *walk) visitBinding() {
 	if w.Flag != "" {
 		w.visitPath(FromFlag, w.Flag)
-		w.bind()
+		w.decided = true
 	}
 	if w.EnvVar == "" || !w.more() {
 		return
@@ -84,14 +95,7 @@ func (w *walk) visitBinding() {
 		w.note(Attempt{Source: FromEnv, Path: w.EnvVar, Err: ErrSkipped, Hint: "the variable is set, but empty"})
 	case ok:
 		w.visitPath(FromEnv, value)
-		w.bind()
-	}
-}
-
-// bind ends the search: with an error if the last place isn't merely empty.
-func (w *walk) bind() {
-	if err := w.tried[len(w.tried)-1].Err; !w.decided {
-		w.decided, w.stopped = true, !isNotExist(err)
+		w.decided = true
 	}
 }
 
@@ -99,15 +103,16 @@ func (w *walk) bind() {
 func (w *walk) visitPath(src Source, path string) {
 	given := path
 	if err := checkOpenable(runtime.GOOS, path); err != nil {
-		w.note(Attempt{Source: src, Path: path, Err: err})
+		w.stop(Attempt{Source: src, Path: path, Err: err})
 		return
 	}
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	} // else the current directory is unknown: the system may open it nevertheless
-	w.look(src, path)
-	if a := &w.tried[len(w.tried)-1]; a.Err != nil && a.Hint == "" {
-		a.Hint = pathHint(given, path, a.Err)
+	w.look(src, absolute(path))
+	a := &w.tried[len(w.tried)-1]
+	if a.Err != nil && a.Hint == "" {
+		a.Hint = pathHint(given, a.Path, a.Err)
+	}
+	if a.Err != nil && a.Hint == "" && src == FromEnv {
+		a.Hint = "the variable " + w.EnvVar + " names it"
 	}
 }
 
@@ -144,8 +149,10 @@ func (w *walk) visitExecutable() {
 func (w *walk) visitConfigDir(d configDir) {
 	switch {
 	case !w.more():
-	case d.err != nil:
+	case d.err == ErrSkipped:
 		w.note(Attempt{Source: d.source, Path: d.path, Err: d.err, Hint: d.hint})
+	case d.err != nil: // who knows what would be there
+		w.stop(Attempt{Source: d.source, Path: d.path, Err: d.err, Hint: d.hint})
 	case d.own:
 		w.visitNames(d.source, d.path)
 	default:
@@ -168,35 +175,29 @@ func (w *walk) visitNames(src Source, dir string) {
 // look opens the file, once, and checks it on its handle.
 func (w *walk) look(src Source, path string) {
 	for i := range w.tried {
-		if w.tried[i].Path == path && w.tried[i].Err != ErrSkipped {
+		if t := &w.tried[i]; t.Path == path && t.Source >= FromExecutable && t.Err != ErrSkipped {
 			return // a place under two names, such as XDG_CONFIG_HOME=/etc
 		}
 	}
-	a := Attempt{Source: src, Path: path}
 	file, err := openFile(path)
+	if isNotExist(err) {
+		w.note(Attempt{Source: src, Path: path, Err: err})
+		return
+	}
 	if err == nil {
-		if err = w.verify(file, path); err != nil {
+		if err = w.verify(file, path); err != nil || w.decided || w.explain {
 			file.Close()
 		}
 	}
 	switch {
 	case err != nil:
-		a.Err = err
-		if !isNotExist(err) {
-			a.Hint = errorHint(err)
-		}
+		w.stop(Attempt{Source: src, Path: path, Err: err, Hint: errorHint(src, err)})
 	case w.decided:
-		file.Close()
-		a.Err = ErrNotReached
-	case w.explain:
-		file.Close()
+		w.note(Attempt{Source: src, Path: path, Err: ErrNotReached})
 	default:
-		w.file = file
+		w.file, w.decided = file, true
+		w.note(Attempt{Source: src, Path: path})
 	}
-	if !w.decided && !isNotExist(err) {
-		w.decided, w.stopped = true, err != nil
-	}
-	w.note(a)
 }
 
 // verify says why the open file can't be used.
@@ -217,6 +218,14 @@ func (w *walk) verify(file *os.File, path string) error {
 
 func (w *walk) note(a Attempt) { w.tried = append(w.tried, a) }
 
+// stop notes what ends the search, if nothing has before.
+func (w *walk) stop(a Attempt) {
+	w.note(a)
+	if !w.decided {
+		w.decided, w.stopped = true, true
+	}
+}
+
 // isNotExist also holds for a path through something that is no directory, such as
 // $HOME/.config for an account whose home is /dev/null. Nothing can be there.
 func isNotExist(err error) bool {
@@ -226,14 +235,16 @@ func isNotExist(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// errorHint says what to do about an error at any place.
-func errorHint(err error) string {
+// errorHint says what to do about a file that is there, but can't be used.
+func errorHint(src Source, err error) string {
 	var untrusted *UntrustedError
 	switch {
 	case errors.As(err, &untrusted):
 		return untrusted.Fix
+	case errors.Is(err, fs.ErrPermission) && src == FromUser:
+		return "give this process's account the right to read it; is it in another account's home (HOME, XDG_CONFIG_HOME)?"
 	case errors.Is(err, fs.ErrPermission):
-		return "give the account that this process runs under the right to read it, or remove it"
+		return "give this process's account the right to read it, or move it out of the way"
 	case errors.Is(err, ErrNotRegular):
 		return "only a file can be read; move it out of the way"
 	}
@@ -254,6 +265,9 @@ func join(dir, folder, name string) string {
 // carries says whether name has app in it as a word: orders.json and
 // my-orders.yaml carry "orders", reorders.json doesn't.
 func carries(name, app string) bool {
+	if rest, ok := strings.CutPrefix(name, app); ok && !startsWithWord(rest) {
+		return true // the usual form
+	}
 	name, app = strings.ToLower(name), strings.ToLower(app)
 	for i := 0; ; {
 		j := strings.Index(name[i:], app)

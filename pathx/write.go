@@ -20,9 +20,10 @@ import (
 //
 // The data goes into a temporary file in the same directory, is flushed to the disk,
 // and the file is renamed. A new file gets perm, less the umask; one that is replaced
-// keeps its mode, its owner and group as far as the account may give files away, and
-// on Windows its access control list and attributes. Other names (hard links) keep
-// the old content. Whoever has the old file open reads on in it, also on Windows if he
+// keeps its permissions (not set-user-ID, which no write keeps), its owner and group as
+// far as the account may give files away, and on Windows its access control list and
+// attributes; extended attributes are lost. Other names (hard links) keep the old
+// content. Whoever has the old file open reads on in it, also on Windows if he
 // shares it for deletion, as the files of a [Finder] are and those of os.Open aren't;
 // WriteFile waits up to half a second for such a reader, or a virus scanner, to close
 // it (errors 5, 32 and 33; see golang.org/issue/32188).
@@ -139,6 +140,11 @@ func tempPrefix(base string) string {
 
 func tempName(prefix string) string { return fmt.Sprintf("%s%08x", prefix, rand.Uint32()) }
 
+func isTempName(name, prefix string) bool {
+	digits, ok := strings.CutPrefix(name, prefix)
+	return ok && len(digits) == 8 && strings.Trim(digits, "0123456789abcdef") == ""
+}
+
 // createTemp makes a temporary file and locks it. A sweeper can come in between;
 // then the file is gone, or will be, and another one is made.
 func createTemp(root *os.Root, prefix string, perm fs.FileMode, old *original) (*os.File, string, error) {
@@ -195,13 +201,13 @@ func sweep(root *os.Root, prefix string) {
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
 	for _, name := range names {
-		if !strings.HasPrefix(name, prefix) {
+		if !isTempName(name, prefix) {
 			continue
 		}
 		if fi, err := root.Lstat(name); err != nil || !fi.Mode().IsRegular() {
 			continue
 		}
-		f, err := root.Open(name)
+		f, err := root.OpenFile(name, sweepFlags, 0)
 		if err != nil {
 			continue
 		}

@@ -15,6 +15,7 @@ import (
 // A real full disk and a real read-only one: a file system of 128 KiB in a mount
 // namespace of its own.
 func TestFullAndReadOnlyDisk(t *testing.T) {
+	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
 		return
 	}

@@ -196,10 +196,10 @@ func TestWriteFileManyWriters(t *testing.T) {
 func TestWriteFileRemovesWhatTheDeadLeave(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, file)
-	for _, name := range []string{tempName(tempPrefix(file)), tempName(tempPrefix(file)), tempName(tempPrefix("other")), file + ".pathx-1"} {
+	for _, name := range []string{tempName(tempPrefix(file)), tempName(tempPrefix(file)), tempName(tempPrefix("other")), tempPrefix(file) + "by-hand"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600))
 	}
-	alive := filepath.Join(dir, tempPrefix(file)+"alive")
+	alive := filepath.Join(dir, tempPrefix(file)+"a11ce000")
 	f, err := os.OpenFile(alive, os.O_CREATE|os.O_RDWR, 0o600)
 	require.NoError(t, err)
 	defer f.Close()

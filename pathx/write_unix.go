@@ -13,17 +13,20 @@ import (
 
 // An original is a file that will be replaced.
 type original struct {
-	mode     fs.FileMode
+	perm     fs.FileMode
 	uid, gid int
 }
 
 func originalOf(_ *os.Root, _ string, fi fs.FileInfo) (*original, error) {
 	st := fi.Sys().(*syscall.Stat_t)
-	return &original{fi.Mode(), int(st.Uid), int(st.Gid)}, nil
+	return &original{fi.Mode().Perm(), int(st.Uid), int(st.Gid)}, nil
 }
 
+// sweepFlags: what was a file a moment ago may be a pipe now, which must not block.
+const sweepFlags = unix.O_RDONLY | unix.O_NONBLOCK
+
 // createFile makes a new file; one that will replace another is for nobody else's
-// eyes until it has that one's owner and mode.
+// eyes until it has that one's owner and permissions.
 func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*os.File, error) {
 	if old != nil {
 		perm = 0o600
@@ -31,7 +34,7 @@ func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*o
 	return root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 }
 
-// inherit gives f the owner and mode of old. Only root can give files away, and others
+// inherit gives f the owner and permissions of old. Only root can give files away, and others
 // only to their own groups; who can't, keeps them.
 func inherit(f *os.File, old *original) error {
 	fi, err := f.Stat()
@@ -47,7 +50,7 @@ func inherit(f *os.File, old *original) error {
 			return err
 		}
 	}
-	return f.Chmod(old.mode) // after Chown, which takes setuid away
+	return f.Chmod(old.perm)
 }
 
 func rename(root *os.Root, _ *os.File, from, to string, _ *original) error {

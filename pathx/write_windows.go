@@ -25,6 +25,8 @@ type original struct {
 	attributes uint32
 }
 
+const sweepFlags = os.O_RDONLY
+
 // kept are the attributes that people and programs set.
 const kept = windows.FILE_ATTRIBUTE_READONLY | windows.FILE_ATTRIBUTE_HIDDEN | windows.FILE_ATTRIBUTE_SYSTEM |
 	windows.FILE_ATTRIBUTE_ARCHIVE | windows.FILE_ATTRIBUTE_NOT_CONTENT_INDEXED

@@ -28,6 +28,11 @@ func tallyOf(groups []group) tally {
 	return t
 }
 
+// anyCut says whether the function of one of those is not known for sure.
+func anyCut(groups []group) bool {
+	return slices.ContainsFunc(groups, func(g group) bool { return g.cut && !g.looks() })
+}
+
 // beyond returns what is in t beyond as many of each function as the others have.
 func (t tally) beyond(others ...tally) tally {
 	rest := maps.Clone(t)
@@ -77,12 +82,54 @@ func running(list []goroutine, function string) (of []goroutine) {
 type census struct {
 	created uint64 // goroutines ever, as counted just before that moment
 	tally   tally
+	ids     map[uint64]bool // of all goroutines, if they are few; nil if they are not known
 }
 
-// takeCensus looks, and returns the census and all that it saw.
-func takeCensus() (*census, []group) {
-	created, _ := counters()
-	groups := lookLabels()
-	nobodys := slices.DeleteFunc(slices.Clone(groups), func(g group) bool { return labelOf(g.labels, checkLabel) != "" })
-	return &census{created, tallyOf(nobodys)}, groups
+// few is how many goroutines may be told apart by their IDs. That takes full stacks, and
+// of more of them the census only knows how many run which function.
+const few = 50
+
+func takeCensus() *census {
+	created, live := counters()
+	c := &census{created: created, tally: tallyOf(labelled(lookLabels(), ""))}
+	switch {
+	case len(c.tally) == 0:
+		c.ids = map[uint64]bool{}
+	case live <= few:
+		c.ids = make(map[uint64]bool)
+		for _, g := range parseDump(dump(false)) {
+			c.ids[g.id] = true
+		}
+	}
+	return c
+}
+
+// suspects returns what may have been created since, of what runs below no Check now.
+func (c *census) suspects(now tally) tally {
+	if c.ids != nil {
+		return now // any of them: others may have ended
+	}
+	return now.beyond(c.tally)
+}
+
+// old is how many suspects there would be if nothing but these had been created, or -1
+// if suspects are counted beyond them.
+func (c *census) old() int {
+	if c.ids != nil {
+		return c.tally.total()
+	}
+	return -1
+}
+
+// since returns those in list that have been created since, given the suspects.
+func (c *census) since(suspects tally, list []goroutine) []goroutine {
+	if c.ids != nil {
+		return slices.DeleteFunc(list, func(g goroutine) bool { return c.ids[g.id] })
+	}
+	return suspects.newest(list)
+}
+
+// labelled returns those groups that have this Check's label, or none if that is "".
+func labelled(groups []group, label string) []group {
+	return slices.DeleteFunc(slices.Clone(groups), func(g group) bool { return labelOf(g.labels, checkLabel) != label })
 }

@@ -3,7 +3,6 @@ package procx
 import (
 	"context"
 	"runtime/pprof"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,54 +18,29 @@ const (
 var checks struct {
 	sync.Mutex
 	number   uint64
-	census   *census         // the newest
-	test     string          // at whose beginning or end that was taken
+	census   *census         // the newest that a Check began with
 	reported map[uint64]bool // goroutines that a Check has reported
 }
 
 // A check is the scope of a Check.
 type check struct {
 	*filter
-	test  string
 	label string  // its number
 	base  *census // as it began
-	now   *census // as of the last look
-	extra tally   // in now, beyond base
+	extra tally   // what may be beyond base, as of the last look
 }
 
-func begin(t TB, f *filter) *check {
-	c := &check{filter: f, test: t.Name()}
+func begin(test string, f *filter) *check {
 	checks.Lock()
-	checks.number++
-	c.label = strconv.FormatUint(checks.number, 10)
-	if !reuseCensus(t) {
-		checks.census, _ = takeCensus()
-		checks.test = c.test
+	defer checks.Unlock()
+	if created, _ := counters(); checks.census == nil || created != checks.census.created {
+		checks.census = takeCensus()
 	}
-	c.base = checks.census
-	checks.Unlock()
-	labels := pprof.Labels(checkLabel, c.label, testLabel, c.test)
+	checks.number++
+	c := &check{filter: f, label: strconv.FormatUint(checks.number, 10), base: checks.census}
+	labels := pprof.Labels(checkLabel, c.label, testLabel, test)
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), labels))
 	return c
-}
-
-// reuseCensus says whether the newest census is of now: nothing was created since,
-// or one goroutine, which is t's own. It is that of a testing.T which has come since:
-// not the test of that census, and not one of which that was a subtest.
-func reuseCensus(t TB) bool {
-	if checks.census == nil {
-		return false
-	}
-	created, _ := counters()
-	if created == checks.census.created {
-		return true
-	}
-	_, isT := t.(interface{ Parallel() })
-	if created != checks.census.created+1 || !isT || strings.HasPrefix(checks.test+"/", t.Name()+"/") {
-		return false
-	}
-	checks.census = &census{created, checks.census.tally}
-	return true
 }
 
 // end returns the leaks, and takes the label off.
@@ -75,30 +49,27 @@ func (c *check) end() []Leak {
 	if created, _ := counters(); created == c.base.created {
 		return nil
 	}
-	left := settle(c, c.filter)
+	left := settle(c, c.filter, c.base.old())
+	if len(left) == 0 {
+		return nil
+	}
 	checks.Lock()
 	defer checks.Unlock()
-	if c.now.created > checks.census.created {
-		checks.census, checks.test = c.now, c.test
+	if checks.reported == nil {
+		checks.reported = make(map[uint64]bool)
 	}
 	for _, g := range left {
-		if checks.reported == nil {
-			checks.reported = make(map[uint64]bool)
-		}
 		checks.reported[g.id] = true
 	}
 	return summarize(left)
 }
 
-// suspects counts those with this Check's label. Of those that have no Check's
-// label it can only tell how many more there are than before.
+// suspects counts those with this Check's label. Whether those that have no Check's
+// are new it can't tell for sure.
 func (c *check) suspects() (n int, unsure bool) {
-	now, groups := takeCensus()
-	mine := slices.DeleteFunc(groups, func(g group) bool {
-		return labelOf(g.labels, checkLabel) != c.label || c.ignores(g.functions...)
-	})
-	n = tallyOf(mine).beyond(c.known).total()
-	c.now, c.extra = now, now.tally.beyond(c.base.tally)
+	groups := lookLabels()
+	n = tallyOf(c.relevant(labelled(groups, c.label))).beyond(c.known).total()
+	c.extra = c.base.suspects(tallyOf(labelled(groups, "")))
 	return n + c.extra.total(), n == 0 || c.lenient()
 }
 
@@ -115,7 +86,7 @@ func (c *check) inspect() []goroutine {
 	var left, nobodys []goroutine
 	for _, g := range all {
 		switch {
-		case g.id == me || g.harness() || checks.reported[g.id]:
+		case g.id == me || g.harness():
 		case mine(&g):
 			left = append(left, g)
 		case labelOf(g.labels, checkLabel) == "":
@@ -123,8 +94,8 @@ func (c *check) inspect() []goroutine {
 		}
 	}
 	alone := family.runsAlone(me)
-	for _, g := range c.extra.newest(nobodys) {
-		if alone || family.descends(&g, mine) {
+	for _, g := range c.base.since(c.extra, nobodys) {
+		if !checks.reported[g.id] && (alone || family.descends(&g, mine)) {
 			left = append(left, g)
 		}
 	}
@@ -132,7 +103,7 @@ func (c *check) inspect() []goroutine {
 }
 
 // labelOf returns the value of a label from a list like "k": "v", "k":"v", with
-// which both kinds of dumps show them; "" if it is not there or not a number.
+// which both kinds of dumps show them; "" if it is not there. The value is not unquoted.
 func labelOf(labels, key string) string {
 	_, rest, ok := strings.Cut(labels, `"`+key+`":`)
 	if !ok {

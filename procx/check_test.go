@@ -2,6 +2,9 @@ package procx
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/signal"
 	"runtime"
@@ -14,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
 func TestCheck(t *testing.T) {
@@ -40,14 +45,7 @@ func TestCheck(t *testing.T) {
 			wg.Go(func() { block(t) })
 			wg.Wait()
 		}, "procx.block.func1"},
-		{"one that lost its labels", func(t *testing.T) {
-			var wg sync.WaitGroup
-			wg.Go(func() {
-				pprof.SetGoroutineLabels(context.Background())
-				block(t)
-			})
-			wg.Wait()
-		}, "procx.block.func1"},
+		{"one that lost its labels", func(t *testing.T) { blockUnlabelled(t) }, "procx.block.func1"},
 		{"one with labels of its own", func(t *testing.T) {
 			pprof.Do(context.Background(), pprof.Labels("a", `"procx.check":"1"`), func(context.Context) { block(t) })
 		}, "procx.block.func1"},
@@ -88,12 +86,11 @@ func TestCheck(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			report := checked(quick, func() { tt.body(t) })
 			if tt.want == "" {
-				assert.Empty(t, report)
+				assert.Empty(t, checked(patient, func() { tt.body(t) }))
 				return
 			}
-			assert.Contains(t, report, tt.want)
+			assert.Contains(t, checked(quick, func() { tt.body(t) }), tt.want)
 		})
 	}
 }
@@ -111,7 +108,7 @@ func TestCheckBaseline(t *testing.T) {
 	for range 5 {
 		block(t) // by the same goroutine, as below
 	}
-	assert.Empty(t, checked(quick, func() { go func() {}() }))
+	assert.Empty(t, checked(patient, func() { go func() {}() }))
 
 	// The same kind, one for one: those that were there end, others come.
 	done, ended := make(chan struct{}), new(sync.WaitGroup)
@@ -122,11 +119,29 @@ func TestCheckBaseline(t *testing.T) {
 		ended.Wait()
 		done, ended = make(chan struct{}), new(sync.WaitGroup)
 		ended.Add(1)
+		pprof.SetGoroutineLabels(context.Background()) // which makes it harder
 		go sameKind(done, ended)
 	})
 	assert.Contains(t, report, "left 1 goroutine running")
 	close(done)
 	ended.Wait()
+}
+
+// Of many goroutines a Check only knows how many run which function.
+func TestCheckAmongManyUnlabelled(t *testing.T) {
+	for range few + 100 {
+		block(t)
+	}
+	assert.Empty(t, checked(patient, func() { go func() {}() }))
+	wg := new(sync.WaitGroup)
+	wg.Add(1)
+	defer wg.Done()
+	report := checked(quick, func() {
+		pprof.SetGoroutineLabels(context.Background())
+		go await(wg)
+	})
+	assert.Contains(t, report, "left 1 goroutine running")
+	assert.Contains(t, report, "procx.await [")
 }
 
 // A goroutine without labels is not taken for one of the same kind that a Check before has
@@ -136,25 +151,37 @@ func TestCheckBesideOldLeaks(t *testing.T) {
 		assert.Contains(t, checked(quick, func() { block(t) }), "left 1 goroutine")
 	}
 	assert.Contains(t, checked(quick, func() {
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			pprof.SetGoroutineLabels(context.Background())
-			block(t)
-		})
-		wg.Wait()
+		blockUnlabelled(t)
 	}), "left 1 goroutine")
+}
+
+func blockUnlabelled(t testing.TB) {
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		pprof.SetGoroutineLabels(context.Background())
+		block(t)
+	})
+	wg.Wait()
 }
 
 func sameKind(done chan struct{}, ended *sync.WaitGroup) { defer ended.Done(); <-done }
 
 func TestCheckBlamesNoOther(t *testing.T) {
 	assert.NotEmpty(t, checked(quick, func() { block(t) }))
-	assert.Empty(t, checked(quick, func() { go func() {}() }), "the next one")
-	outer := checked(quick, func() {
+	assert.Empty(t, checked(patient, func() { go func() {}() }), "the next one")
+	outer := checked(patient, func() {
 		inner := checked(quick, func() { block(t) })
 		assert.NotEmpty(t, inner)
 	})
 	assert.Empty(t, outer, "reported already")
+
+	for range 3 {
+		block(t)
+	}
+	outer = checked(patient, func() {
+		assert.Contains(t, checked(quick, func() { blockUnlabelled(t) }), "left 1 goroutine")
+	})
+	assert.Empty(t, outer, "nor others of the same kind, from before")
 }
 
 func TestCheckFewAmongMany(t *testing.T) {
@@ -195,7 +222,7 @@ func TestCheckOptions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.o.Settle = 50 * time.Millisecond
+			tt.o.Settle = quickIf(tt.want != "").Settle
 			report := checked(&tt.o, func() { block(t); block(t) })
 			if tt.want == "" {
 				assert.Empty(t, report)
@@ -209,11 +236,32 @@ func TestCheckOptions(t *testing.T) {
 	assert.Equal(t, 2, CheckMain(nil, &Options{Known: map[string]int{"": 1}}))
 }
 
+// What other tests leave running for good.
+var forGood = []string{thisPackage + "receive", thisPackage + "lock", thisPackage + "forever"}
+
+func TestCheckClosesIdleConnections(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	get := func(transport http.RoundTripper) {
+		response, err := (&http.Client{Transport: transport}).Get(server.URL)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+	}
+	named := &http.Transport{}
+	assert.Empty(t, checked(patient, func() { get(http.DefaultTransport) }))
+	assert.Empty(t, checked(&Options{Settle: patient.Settle, CloseIdle: []*http.Transport{named}}, func() { get(named) }))
+	assert.Contains(t, checked(quick, func() { get(named) }), "net/http.(*persistConn).readLoop")
+	named.CloseIdleConnections()
+
+	_, err := Find(&Options{CloseIdle: []*http.Transport{nil}})
+	assert.EqualError(t, err, "procx: Options.CloseIdle[0] is nil")
+}
+
 func TestFind(t *testing.T) {
 	for range 3 {
 		block(t)
 	}
-	leaks, err := Find(quick)
+	leaks, err := Find(&Options{Settle: 50 * time.Millisecond, Ignore: forGood})
 	require.NoError(t, err)
 	require.Len(t, leaks, 1)
 	l := leaks[0]
@@ -227,16 +275,46 @@ func TestFind(t *testing.T) {
 	assert.Contains(t, l.Stack, "procx.waitFor")
 	assert.Contains(t, l.String(), "3 goroutines: ")
 
-	leaks, err = Find(&Options{Settle: -1, Ignore: []string{thisPackage + "waitFor"}})
+	leaks, err = Find(&Options{Settle: -1, Ignore: append(forGood, thisPackage+"waitFor")})
 	require.NoError(t, err)
 	assert.Empty(t, leaks)
+}
+
+// A main goroutine that is deep in its work is no leak, and nothing to wait for.
+func TestFindBelowDeepMain(t *testing.T) {
+	out, err := testenv.Command(t, "deep main").CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+func findDeep(n int) int {
+	if n > 0 {
+		return findDeep(n-1) + 0*n
+	}
+	found := make(chan int)
+	go func() {
+		start := time.Now()
+		leaks, err := Find(&Options{Settle: time.Hour})
+		if err != nil || len(leaks) > 0 {
+			fmt.Println(err, leaks, time.Since(start))
+			found <- 1
+		}
+		found <- 0
+	}()
+	return <-found
+}
+
+func quickIf(leaks bool) *Options {
+	if leaks {
+		return quick
+	}
+	return patient
 }
 
 func TestInnerParallel(t *testing.T) {
 	needInner(t)
 	for _, name := range []string{"a", "b", "leaks", "d"} {
 		t.Run(name, func(t *testing.T) {
-			Check(t, quick)
+			Check(t, quickIf(name == "leaks"))
 			t.Parallel()
 			done := make(chan struct{})
 			go func() { time.Sleep(5 * time.Millisecond); close(done) }()
@@ -254,7 +332,7 @@ func TestInnerParallelUnlabelled(t *testing.T) {
 	for _, name := range []string{"a", "b", "leaks", "d"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			Check(t, quick)
+			Check(t, quickIf(name == "leaks"))
 			if name == "leaks" {
 				pprof.SetGoroutineLabels(context.Background())
 				go func() { go waitFor(nil); select {} }()
@@ -286,7 +364,7 @@ func TestInnerClean(t *testing.T) {
 }
 
 func TestCheckMain(t *testing.T) {
-	_, out, code := inner(t, "checkmain", "TestInnerUnchecked")
+	_, out, code := inner(t, "checkmain, quick", "TestInnerUnchecked")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, out, "procx: the tests left 1 goroutine running")
 	assert.Contains(t, out, "procx.waitFor")

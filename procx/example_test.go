@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,26 +27,54 @@ func ExampleCheckMain() {
 	}
 }
 
-func wait(ready chan struct{}) { <-ready }
+func wait(started, ready chan struct{}) {
+	started <- struct{}{}
+	<-ready
+}
 
 func ExampleFind() {
-	ready := make(chan struct{})
+	started, ready := make(chan struct{}), make(chan struct{})
 	defer close(ready)
-	go wait(ready)
-	go wait(ready)
+	for range 2 {
+		go wait(started, ready)
+		<-started
+	}
 
 	leaks, err := procx.Find(&procx.Options{Settle: 10 * time.Millisecond})
 	if err != nil {
 		panic(err)
 	}
-	for _, l := range leaks {
-		if l.CreatedBy == "github.com/surefoot-go/surefoot/procx_test.ExampleFind" {
-			fmt.Println(l.Count, l.Function, l.State)
+	n := 0
+	for _, l := range leaks { // those with the same stack are one
+		if strings.HasSuffix(l.Function, ".wait") {
+			n += l.Count
 		}
 	}
-	// Output:
-	// 1 github.com/surefoot-go/surefoot/procx_test.wait chan receive
-	// 1 github.com/surefoot-go/surefoot/procx_test.wait chan receive
+	fmt.Println(n, "wait")
+	// Output: 2 wait
+}
+
+func ExampleWatch() {
+	ctx, cancel := context.WithCancel(context.Background())
+	w := procx.Watch(ctx, procx.WatchConfig{}) // findings become warnings of slog.Default()
+
+	// ... for as long as the service runs, and then:
+	cancel()
+	w.Wait()
+	fmt.Println(len(w.Findings()), "findings")
+	// Output: 0 findings
+}
+
+func ExampleGroup_ReturnPanics() {
+	g := procx.NewGroup(context.Background(), "mail")
+	g.ReturnPanics()
+	g.Go("parse", func(context.Context) error {
+		var message []byte
+		_ = message[1]
+		return nil
+	})
+	fmt.Println(g.Wait())
+	// Output: procx: task "parse" of group "mail" panicked: runtime error: index out of range [1] with length 0
 }
 
 func ExampleNewGroup() {

@@ -136,7 +136,7 @@ func functionOf(line string) string {
 // place returns the file:line of a line "\tfile:line +0x1d", after which a GOTRACEBACK of
 // system has more numbers.
 func place(line string) string {
-	line = strings.TrimSpace(line)
+	line = strings.TrimPrefix(line, "\t")
 	for {
 		i := strings.LastIndexByte(line, ' ')
 		if i < 0 || !strings.Contains(line[i:], "0x") {

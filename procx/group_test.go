@@ -3,7 +3,6 @@ package procx
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -15,16 +14,6 @@ import (
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
-
-var helpers = map[string]func([]string) int{
-	"stdin": func([]string) int { _, _ = io.Copy(io.Discard, os.Stdin); return 0 },
-	"panic": func([]string) int {
-		g := NewGroup(context.Background(), "mail")
-		g.Go("fetch", func(context.Context) error { panic("boom") })
-		_ = g.Wait()
-		return 0
-	},
-}
 
 func untilDone(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 
@@ -146,7 +135,7 @@ func TestGroupPanic(t *testing.T) {
 	out, err := testenv.Command(t, "panic").CombinedOutput()
 	require.Error(t, err)
 	assert.Contains(t, string(out), `procx: task "fetch" of group "mail" panicked: boom`)
-	assert.Contains(t, string(out), "group_test.go", "where it panicked")
+	assert.Contains(t, string(out), "main_test.go", "where it panicked")
 
 	g := NewGroup(t.Context(), "mail")
 	g.ReturnPanics()

@@ -18,11 +18,13 @@ type series struct {
 	next   int   // the count from which it is a finding again
 }
 
-// A growing is a function whose series looks like a leak's.
+// A growing is a function whose series looks like a leak's, or whose goroutines are
+// proved to be leaks.
 type growing struct {
 	function  string
 	growth    int
 	perMinute float64
+	proved    bool
 }
 
 // enter adds what was counted at one time; nil means as much as the time before. It
@@ -60,13 +62,13 @@ func (l *ledger) growing(rounds, threshold int, rate float64) []growing {
 	if len(l.times) <= rounds {
 		return nil
 	}
-	minutes := l.times[rounds].Sub(l.times[0]).Minutes()
+	minutes := max(l.times[rounds].Sub(l.times[0]), time.Millisecond).Minutes() // clocks may be coarse
 	for function, s := range l.series {
 		growth, rises := s.rise()
 		perMinute := float64(growth) / minutes
 		lasts := 3*rises >= 2*min(rounds, growth)
 		if growth >= threshold && perMinute >= rate && lasts && s.last() >= s.next {
-			list = append(list, growing{function, growth, perMinute})
+			list = append(list, growing{function, growth, perMinute, false})
 		}
 	}
 	return list

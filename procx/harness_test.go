@@ -50,9 +50,9 @@ func TestHarnessIsNoLeak(t *testing.T) {
 
 func TestInnerHarness(t *testing.T) {
 	needInner(t)
-	Check(t, quick)
+	Check(t, patient)
 	brief := func(t *testing.T) {
-		Check(t, quick)
+		Check(t, patient)
 		done := make(chan struct{})
 		go func() { time.Sleep(time.Millisecond); close(done) }()
 		<-done
@@ -71,17 +71,27 @@ func TestInnerHarness(t *testing.T) {
 		})
 	})
 	t.Run("after FailNow", func(t *testing.T) {
-		Check(t, quick)
+		Check(t, patient)
 		defer t.SkipNow()
 	})
 	t.Run("started before", func(t *testing.T) {
-		t.Run("sub", func(t *testing.T) { Check(t, quick) })
+		t.Run("sub", func(t *testing.T) { Check(t, patient) })
 		block(t)
-		Check(t, quick)
+		Check(t, patient)
 		go func() {}()
 	})
+	t.Run("started before, in turn", func(t *testing.T) {
+		for _, name := range []string{"a", "b", "c"} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				block(t)
+				Check(t, patient)
+				go func() {}()
+			})
+		}
+	})
 	t.Run("pprof.Do", func(t *testing.T) {
-		Check(t, quick)
+		Check(t, patient)
 		pprof.Do(context.Background(), pprof.Labels("a", "b"), func(context.Context) { go func() {}() })
 	})
 }
@@ -90,9 +100,9 @@ func BenchmarkInner(b *testing.B) {
 	if os.Getenv(innerVar) == "" {
 		b.Skip("for TestHarnessIsNoLeak")
 	}
-	Check(b, quick)
+	Check(b, patient)
 	b.Run("serial", func(b *testing.B) {
-		Check(b, quick)
+		Check(b, patient)
 		for b.Loop() {
 			done := make(chan struct{})
 			go close(done)
@@ -100,7 +110,7 @@ func BenchmarkInner(b *testing.B) {
 		}
 	})
 	b.Run("parallel", func(b *testing.B) {
-		Check(b, quick)
+		Check(b, patient)
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 			}
@@ -112,10 +122,10 @@ func FuzzInner(f *testing.F) {
 	if os.Getenv(innerVar) == "" {
 		f.Skip("for TestHarnessIsNoLeak")
 	}
-	Check(f, quick)
+	Check(f, patient)
 	f.Add([]byte("a seed"))
 	f.Fuzz(func(t *testing.T, _ []byte) {
-		Check(t, quick)
+		Check(t, patient)
 		t.Parallel()
 		done := make(chan struct{})
 		go close(done)

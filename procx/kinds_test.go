@@ -155,7 +155,7 @@ func TestKinds(t *testing.T) {
 			assert.Equal(t, proved, strings.Contains(report, "], which can never go on"), report)
 			if end != nil {
 				end()
-				assert.Empty(t, checked(nil, func() {}))
+				assert.Empty(t, checked(patient, func() {}))
 			}
 		})
 	}

@@ -9,13 +9,15 @@ import (
 	"strings"
 )
 
+// thisPackage is what the functions of this package begin with in a stack trace.
 const thisPackage = "github.com/surefoot-go/surefoot/procx."
 
 // A group is the goroutines of a profile that have the same stack and labels.
 type group struct {
 	count     int
 	labels    string   // {"k":"v", "k":"v"}, quoted
-	functions []string // innermost first; a profile cuts deep stacks at their outer end
+	functions []string // innermost first
+	cut       bool     // the stack is so deep that the profile lacks its outer end
 }
 
 // entry is the function that the goroutines run, or, if the stack was cut, some
@@ -53,7 +55,8 @@ func look() []group {
 		if !ok {
 			at = len(groups)
 			seen[records[i].Stack0] = at
-			groups = append(groups, group{functions: functionsOf(records[i].Stack())})
+			stack := records[i].Stack()
+			groups = append(groups, group{functions: functionsOf(stack), cut: len(stack) == len(records[i].Stack0)})
 		}
 		groups[at].count++
 	}
@@ -98,6 +101,10 @@ func provedLeaks() []group {
 // leakProfile is nil in a program that was built without it.
 func leakProfile() *pprof.Profile { return pprof.Lookup("goroutineleak") }
 
+// profileDepth is where the profiles of runtime/pprof cut a stack, if
+// GODEBUG=profstackdepth doesn't say otherwise.
+const profileDepth = 128
+
 // parseProfile parses the text that the runtime's profiles have with debug=1:
 //
 //	goroutine profile: total 3
@@ -118,8 +125,9 @@ func parseProfile(text string) []group {
 					name, _, _ := strings.Cut(f[1], "+0x")
 					g.functions = append(g.functions, name)
 				}
-			} else if count, _, ok := strings.Cut(line, " @"); ok {
+			} else if count, stack, ok := strings.Cut(line, " @"); ok {
 				g.count, _ = strconv.Atoi(count)
+				g.cut = strings.Count(stack, " ") >= profileDepth
 			}
 		}
 		if g.count > 0 {

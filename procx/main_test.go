@@ -1,7 +1,9 @@
 package procx
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -18,14 +20,33 @@ import (
 const innerVar = "PROCX_TEST_INNER"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(innerVar) == "checkmain" {
+	switch os.Getenv(innerVar) {
+	case "checkmain":
+		os.Exit(CheckMain(m, patient))
+	case "checkmain, quick":
 		os.Exit(CheckMain(m, quick))
 	}
 	testenv.Main(m, helpers)
 }
 
-// quick doesn't wait long for a leak that a test has made.
-var quick = &Options{Settle: 50 * time.Millisecond}
+// What children of the tests run.
+var helpers = map[string]func([]string) int{
+	"stdin":     func([]string) int { _, _ = io.Copy(io.Discard, os.Stdin); return 0 },
+	"deep main": func([]string) int { return findDeep(100) },
+	"panic": func([]string) int {
+		g := NewGroup(context.Background(), "mail")
+		g.Go("fetch", func(context.Context) error { panic("boom") })
+		_ = g.Wait()
+		return 0
+	},
+}
+
+// A verdict on a leak that a test has made need not wait long. On a busy machine
+// a verdict that there is none may have to.
+var (
+	quick   = &Options{Settle: 50 * time.Millisecond}
+	patient = &Options{Settle: 2 * time.Minute}
+)
 
 func needInner(t *testing.T) {
 	t.Helper()

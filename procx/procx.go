@@ -17,11 +17,11 @@
 //
 // # What it costs
 //
-// The runtime counts the goroutines that it creates, so a test that started
-// none is judged by two numbers, in about a microsecond. Otherwise a look is a
-// goroutine profile, which stops the world for microseconds however many
-// goroutines there are. Only a look that has found something takes the full
-// stacks, which stop the world for as long as it takes to write them.
+// The runtime counts the goroutines that it creates. Where none were, that is the
+// verdict, in less than a microsecond. Otherwise a look is a goroutine profile, which
+// stops the world for microseconds, however many goroutines there are. Only when
+// there is something to report are full stacks taken, which stop the world for as
+// long as it takes to write them.
 //
 // # Whose goroutine is it?
 //
@@ -110,8 +110,8 @@ type Leak struct {
 // A leak is Certain if it waits for a nil channel or in an empty select, or if the
 // runtime's leak profile says so: the collector has proved that nothing can reach
 // what it waits for. Go 1.26 has that profile if built with
-// GOEXPERIMENT=goroutineleakprofile. Without a proof it is a goroutine that did not
-// end in time.
+// GOEXPERIMENT=goroutineleakprofile; it costs a garbage collection, before a report
+// only. Without a proof it is a goroutine that did not end in time.
 func Check(t TB, o *Options) {
 	t.Helper()
 	f, err := o.filter()
@@ -119,7 +119,7 @@ func Check(t TB, o *Options) {
 		t.Errorf("%v", err)
 		return
 	}
-	c := begin(t, f)
+	c := begin(t.Name(), f)
 	t.Cleanup(func() {
 		t.Helper()
 		if leaks := c.end(); len(leaks) > 0 {
@@ -146,7 +146,7 @@ func CheckMain(m interface{ Run() int }, o *Options) int {
 	if code := m.Run(); code != 0 {
 		return code
 	}
-	if left := settle(&process{filter: f, before: before}, f); len(left) > 0 {
+	if left := settle(&process{filter: f, before: before}, f, -1); len(left) > 0 {
 		fmt.Fprintln(os.Stderr, report("the tests", summarize(left)))
 		return 1
 	}
@@ -164,5 +164,5 @@ func Find(o *Options) ([]Leak, error) {
 	if err != nil {
 		return nil, err
 	}
-	return summarize(settle(&process{filter: f}, f)), nil
+	return summarize(settle(&process{filter: f}, f, -1)), nil
 }

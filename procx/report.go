@@ -71,23 +71,18 @@ func (g *goroutine) leak() Leak {
 	return l
 }
 
-// appendSignature appends what equal goroutines have in common: all of the text but
-// its ID, labels and time, and the numbers of arguments and addresses.
+// appendSignature appends what equal goroutines have in common: all but their ID, labels
+// and time, and the numbers of arguments and addresses. The line of each call tells
+// its function, too.
 func (g *goroutine) appendSignature(b []byte) []byte {
-	b = append(b, g.state...)
-	if g.leaked {
-		b = append(b, "(leaked)"...)
-	}
-	_, body, _ := strings.Cut(g.text, "\n")
-	for line := range strings.Lines(body) {
-		if function := functionOf(line); function != "" {
-			line = function
-		} else if strings.HasPrefix(line, "created by ") {
-			line, _, _ = strings.Cut(line, " in goroutine ")
-		} else {
-			line = place(line)
+	b = append(append(append(b, g.state...), g.entry...), g.creator...)
+	b = strconv.AppendBool(b, g.leaked)
+	for rest := g.text; rest != ""; {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		if line != "" && line[0] == '\t' {
+			b = append(b, place(line)...)
 		}
-		b = append(append(b, '\n'), line...)
 	}
 	return b
 }

@@ -2,6 +2,7 @@ package procx
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ func (o *Options) filter() (*filter, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	f := &filter{settle: o.Settle, ignore: slices.Clone(o.Ignore), known: o.Known}
+	f := &filter{settle: o.Settle, ignore: slices.Clone(o.Ignore), known: maps.Clone(o.Known)}
 	if f.settle == 0 {
 		f.settle = defaultSettle
 	}
@@ -57,6 +58,11 @@ func (f *filter) ignores(functions ...string) bool {
 	return slices.ContainsFunc(f.ignore, func(pattern string) bool {
 		return slices.ContainsFunc(functions, func(name string) bool { return matches(pattern, name) })
 	})
+}
+
+// relevant returns groups without those that are to be ignored.
+func (f *filter) relevant(groups []group) []group {
+	return slices.DeleteFunc(groups, func(g group) bool { return f.ignores(g.functions...) })
 }
 
 func (f *filter) closeIdle() {

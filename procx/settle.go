@@ -18,15 +18,16 @@ type scope interface {
 const (
 	firstPause = 50 * time.Microsecond
 	longPause  = 20 * time.Millisecond
-	grace      = 10 * time.Millisecond // before a closer look at what may not be a leak at all
+	grace      = time.Millisecond // before a closer look at what may not be a leak at all
 )
 
 // settle waits for the goroutines in scope to end, and returns those that did not in
 // time. It polls the cheap look; one full dump makes the verdict, and where the cheap
-// look can't tell leaks from others, one more early on spares the wait.
-func settle(s scope, f *filter) []goroutine {
+// look can't tell leaks from others, one more early on spares the wait. As many as
+// cleared are likely to be none; -1 is unknown.
+func settle(s scope, f *filter, cleared int) []goroutine {
 	start := time.Now()
-	cleared := -1 // suspects that were found to be none; -1: not inspected yet
+	inspected := false
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		n, unsure := s.suspects()
 		if n == 0 {
@@ -37,12 +38,12 @@ func settle(s scope, f *filter) []goroutine {
 			provedLeaks()
 			return s.inspect()
 		}
-		if n <= cleared || cleared < 0 && unsure && waited >= grace {
+		if n <= cleared || !inspected && unsure && waited >= grace {
 			left := s.inspect()
 			if len(left) == 0 {
 				return nil
 			}
-			cleared = n - len(left)
+			inspected, cleared = true, n-len(left)
 		}
 		f.closeIdle()
 		time.Sleep(pause)
@@ -58,9 +59,9 @@ type process struct {
 }
 
 func (p *process) suspects() (n int, unsure bool) {
-	groups := slices.DeleteFunc(look(), func(g group) bool { return p.ignores(g.functions...) })
+	groups := p.relevant(look())
 	p.extra = tallyOf(groups).beyond(p.before)
-	return p.extra.beyond(p.known).total(), p.lenient()
+	return p.extra.beyond(p.known).total(), p.lenient() || anyCut(groups)
 }
 
 func (p *process) inspect() []goroutine {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 )
@@ -18,18 +17,18 @@ type WatchConfig struct {
 	Rate      float64       // goroutines per minute, at least; default 1
 
 	// CPU is the share of one core that the watcher may take; default 0.001.
-	// After a round that took longer than its share it waits for as long as
-	// that takes to be made up for: it looks less often, not less well.
+	// Where rounds cost more than that, there are fewer of them: a look at
+	// 100,000 goroutines, which takes 0.1 s, every 100 s.
 	CPU float64
 
 	// LeakGC also asks the runtime, every so many Rounds, for goroutines that
 	// it can prove to leak. A single one is a finding then. It costs a garbage
-	// collection, and counts towards CPU. It needs a program built with
-	// GOEXPERIMENT=goroutineleakprofile in Go 1.26; Stats says whether that is so.
+	// collection, and counts towards CPU. Go 1.26 can do it in programs built
+	// with GOEXPERIMENT=goroutineleakprofile; others log once that they can't.
 	LeakGC bool
 
 	Logger    *slog.Logger  // gets each finding as a warning; default slog.Default()
-	OnFinding func(Finding) // called for each, by the watcher's goroutine
+	OnFinding func(Finding) // called for each, by the watcher's goroutine; its time is not counted
 }
 
 // A Finding is a function of which more and more goroutines are running. Its
@@ -48,11 +47,13 @@ func (f Finding) String() string {
 
 // WatchStats are what a Watcher has done.
 type WatchStats struct {
-	Rounds, Looks, Dumps int           // that it counted, took a profile, took all stacks
-	Findings             int           //
-	Busy                 time.Duration // in all
-	Since                time.Time
-	LeakProfile          bool // whether the runtime can prove leaks here
+	Since       time.Time     // the start
+	Rounds      int           // all
+	Looks       int           // rounds that took a profile, as goroutines had been created
+	Dumps       int           // rounds that took full stacks
+	Findings    int           // all, also those that were found again
+	Busy        time.Duration // CPU time, at most: Busy over the time since Since is its share
+	LeakProfile bool          // the runtime can prove leaks in this program
 }
 
 // A Watcher looks for leaks while a service runs. Its methods may be called
@@ -89,6 +90,9 @@ func Watch(ctx context.Context, c WatchConfig) *Watcher {
 	w := &Watcher{config: c.withDefaults(), done: make(chan struct{}), proved: make(map[string]int)}
 	w.stats.Since = time.Now()
 	w.stats.LeakProfile = leakProfile() != nil
+	if c.LeakGC && !w.stats.LeakProfile {
+		w.config.Logger.Warn("this program can't prove goroutine leaks: it was built without GOEXPERIMENT=goroutineleakprofile")
+	}
 	go w.run(ctx)
 	return w
 }
@@ -100,7 +104,7 @@ func (w *Watcher) Wait() { <-w.done }
 func (w *Watcher) Findings() []Finding {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Clone(w.findings)
+	return append([]Finding{}, w.findings...)
 }
 
 // Stats returns what the watcher has done so far.

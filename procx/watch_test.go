@@ -52,20 +52,16 @@ func serve(busy *sync.WaitGroup, minutes int) {
 
 // In a bubble, minutes pass at once, and the profiles are of the whole process all the same.
 func TestWatch(t *testing.T) {
-	idle := 100_000
-	if raceDetector() {
-		idle = 3000 // it can't do more than 8128
-	}
 	crowd := newCrowd()
 	defer crowd.dismiss()
-	crowd.connections(idle)
+	crowd.connections(3000)
 	synctest.Test(t, func(t *testing.T) {
 		var busy sync.WaitGroup
 		serve(&busy, 6)
 		ctx, cancel := context.WithCancel(t.Context())
 		var log bytes.Buffer
 		found := make(chan Finding, 10)
-		w := Watch(ctx, WatchConfig{Rounds: 3, Logger: slog.New(slog.NewJSONHandler(&log, nil)), OnFinding: func(f Finding) { found <- f }})
+		w := Watch(ctx, WatchConfig{Rounds: 3, CPU: 1, Logger: slog.New(slog.NewJSONHandler(&log, nil)), OnFinding: func(f Finding) { found <- f }})
 		time.Sleep(30 * time.Second) // between two of its rounds, from here on
 		serve(&busy, 10)
 		assert.Empty(t, w.Findings(), "steady")
@@ -123,6 +119,28 @@ func TestWatch(t *testing.T) {
 	})
 }
 
+func TestWatchManyIdle(t *testing.T) {
+	if raceDetector() {
+		t.Skip("the race detector can't do more than 8128 goroutines")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		crowd := newCrowd()
+		defer crowd.dismiss()
+		ctx, cancel := context.WithCancel(t.Context())
+		w := Watch(ctx, WatchConfig{Rounds: 2, CPU: 1})
+		time.Sleep(30 * time.Second)
+		crowd.connections(100_000) // at once
+		for range 4 {
+			go func() {}()
+			time.Sleep(time.Minute)
+		}
+		cancel()
+		w.Wait()
+		assert.Empty(t, w.Findings())
+		assert.Equal(t, 5, w.Stats().Looks)
+	})
+}
+
 func TestWatchLooksOnlyIfCountersMove(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -141,10 +159,14 @@ func TestWatchLeakGC(t *testing.T) {
 	go receive(make(chan int))
 	ctx, cancel := context.WithCancel(t.Context())
 	found := make(chan Finding, 10)
-	w := Watch(ctx, WatchConfig{Every: time.Millisecond, Rounds: 2, CPU: 1, LeakGC: true, Logger: slog.New(slog.DiscardHandler), OnFinding: func(f Finding) { found <- f }})
+	var log bytes.Buffer
+	w := Watch(ctx, WatchConfig{Every: time.Millisecond, Rounds: 2, CPU: 1, LeakGC: true, Logger: slog.New(slog.NewTextHandler(&log, nil)), OnFinding: func(f Finding) { found <- f }})
 	defer w.Wait()
 	defer cancel()
 	if !w.Stats().LeakProfile {
+		cancel()
+		w.Wait()
+		assert.Contains(t, log.String(), "built without GOEXPERIMENT=goroutineleakprofile")
 		t.Skip("needs GOEXPERIMENT=goroutineleakprofile")
 	}
 	f := <-found

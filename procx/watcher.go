@@ -32,52 +32,66 @@ func orElse[T cmp.Ordered](v *T, def T) {
 
 func (w *Watcher) run(ctx context.Context) {
 	defer close(w.done)
-	timer := time.NewTimer(0)
+	_, live := counters()
+	timer := time.NewTimer(w.config.share(time.Duration(live) * time.Microsecond)) // about what a look takes
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
-			timer.Reset(w.config.pause(w.round(ctx)))
+			findings, cost := w.round()
+			timer.Reset(w.config.pause(cost))
+			for _, f := range findings {
+				w.report(ctx, f)
+			}
 		}
 	}
 }
 
-// pause is how long to wait after a round of that cost.
-func (c *WatchConfig) pause(cost time.Duration) time.Duration {
-	return max(c.Every, time.Duration(float64(cost)/c.CPU))
+// pause is how long to wait after a round of that cost. As the next will cost about as
+// much, and the first has waited too, none is begun before there is time for it.
+func (c *WatchConfig) pause(cost time.Duration) time.Duration { return max(c.Every, c.share(cost)) }
+
+// share is the time of which the cost is the watcher's share.
+func (c *WatchConfig) share(cost time.Duration) time.Duration {
+	return time.Duration(float64(cost) / c.CPU)
 }
 
-// round looks once, and returns how much CPU time that took, at most.
-func (w *Watcher) round(ctx context.Context) (cost time.Duration) {
+// round looks once, and says how much CPU time that took, at most: how long it took,
+// and what the runtime's own threads took for a proof.
+func (w *Watcher) round() (findings []Finding, cost time.Duration) {
 	start := time.Now()
 	c := &w.config
+	stats := w.Stats()
 	var counts tally
 	if created, _ := counters(); created != w.created {
 		w.created = created
 		counts = tallyOf(look())
-		w.count(func(s *WatchStats) { s.Looks++ })
+		stats.Looks++
 	}
 	w.ledger.enter(start, counts, c.Rounds)
 	suspects := w.ledger.growing(c.Rounds, c.Threshold, c.Rate)
-	if c.LeakGC && w.stats.LeakProfile && w.stats.Rounds%c.Rounds == 0 {
+	if c.LeakGC && stats.LeakProfile && stats.Rounds%c.Rounds == 0 {
 		before := collecting()
 		suspects = append(suspects, w.prove()...)
-		cost = collecting() - before // by threads of the runtime
+		cost = collecting() - before
 	}
 	if len(suspects) > 0 {
-		w.find(ctx, suspects)
+		findings = w.find(suspects)
+		stats.Dumps++
 	}
 	cost += time.Since(start)
-	w.count(func(s *WatchStats) { s.Rounds++; s.Busy += cost })
-	return cost
-}
-
-func (w *Watcher) count(update func(*WatchStats)) {
+	stats.Rounds++
+	stats.Findings += len(findings)
+	stats.Busy += cost
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	update(&w.stats)
+	w.stats = stats
+	for _, f := range findings {
+		w.findings = append(slices.DeleteFunc(w.findings, func(old Finding) bool { return old.ID == f.ID }), f)
+	}
+	return findings, cost
 }
 
 // prove returns the functions of the goroutines that the runtime can prove to leak,
@@ -87,38 +101,41 @@ func (w *Watcher) prove() []growing {
 	for function, n := range tallyOf(provedLeaks()) {
 		if n >= w.proved[function] {
 			w.proved[function] = 2 * n
-			list = append(list, growing{function: function, growth: n})
+			list = append(list, growing{function: function, growth: n, proved: true})
 		}
 	}
 	return list
 }
 
-// find makes findings of the functions that are suspect.
-func (w *Watcher) find(ctx context.Context, suspects []growing) {
+// find takes all stacks to find where the suspects are started.
+func (w *Watcher) find(suspects []growing) []Finding {
+	var findings []Finding
 	all := parseDump(dump(false))
-	w.count(func(s *WatchStats) { s.Dumps++ })
-	for _, suspect := range suspects {
-		leak, ok := newest(all, suspect.function, suspect.growth)
+	for _, s := range suspects {
+		among := all
+		if s.proved {
+			among = slices.DeleteFunc(slices.Clone(all), func(g goroutine) bool { return !g.leaked })
+		}
+		leak, ok := newest(among, s.function, s.growth)
 		if !ok {
 			continue // gone meanwhile
 		}
-		if s := w.ledger.series[suspect.function]; s != nil && suspect.perMinute > 0 {
-			s.found(suspect.growth)
+		if !s.proved {
+			w.ledger.series[s.function].found(s.growth)
 		}
-		f := Finding{Leak: leak, ID: findingID(leak), Growth: suspect.growth, PerMinute: suspect.perMinute}
-		w.mu.Lock()
-		w.findings = slices.DeleteFunc(w.findings, func(old Finding) bool { return old.ID == f.ID })
-		w.findings = append(w.findings, f)
-		w.stats.Findings++
-		w.mu.Unlock()
-		w.config.Logger.LogAttrs(ctx, slog.LevelWarn, "goroutines pile up",
-			slog.String("finding", f.ID), slog.String("function", f.Function), slog.String("created_by", f.CreatedBy),
-			slog.String("file", f.File), slog.Int("line", f.Line), slog.Int("count", f.Count), slog.Int("growth", f.Growth),
-			slog.Float64("per_minute", f.PerMinute), slog.String("state", f.State), slog.Bool("certain", f.Certain),
-			slog.String("stack", f.Stack))
-		if w.config.OnFinding != nil {
-			w.config.OnFinding(f)
-		}
+		findings = append(findings, Finding{Leak: leak, ID: findingID(leak), Growth: s.growth, PerMinute: s.perMinute})
+	}
+	return findings
+}
+
+func (w *Watcher) report(ctx context.Context, f Finding) {
+	w.config.Logger.LogAttrs(ctx, slog.LevelWarn, "goroutines pile up",
+		slog.String("finding", f.ID), slog.String("function", f.Function), slog.String("created_by", f.CreatedBy),
+		slog.String("file", f.File), slog.Int("line", f.Line), slog.Int("count", f.Count), slog.Int("growth", f.Growth),
+		slog.Float64("per_minute", f.PerMinute), slog.String("state", f.State), slog.Bool("certain", f.Certain),
+		slog.String("stack", f.Stack))
+	if w.config.OnFinding != nil {
+		w.config.OnFinding(f)
 	}
 }
 

@@ -35,7 +35,8 @@ import (
 // Exit codes:
 //
 //	0     done; start: it runs already; stop: it did not run; status: it runs
-//	1     failed; run: what Main returned has no exit code of its own
+//	1     failed; run: what Main returned has no exit code of its own, or Main
+//	      did not feed the watchdog
 //	2     wrong usage
 //	3     status: it is installed and does not run
 //	4     it is not installed

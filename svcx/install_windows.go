@@ -1,8 +1,10 @@
 package svcx
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"time"
 	"unsafe"
 
@@ -39,7 +41,7 @@ func (s scmClient) install(ctx context.Context, exe string) (changed []string, e
 	for _, c := range want.changes(old, unknown) {
 		if !done[c.call] {
 			done[c.call] = true
-			err := set(h.service, want, c.call)
+			undo, err := s.apply(h.service, want, old, c.call)
 			if err == windows.ERROR_INVALID_LEVEL {
 				if h.created {
 					changed = append(changed, c.what+": this system can't ("+c.call+")")
@@ -49,15 +51,31 @@ func (s scmClient) install(ctx context.Context, exe string) (changed []string, e
 			if err != nil {
 				return nil, s.errno(op, fmt.Errorf("%s: %w", c.call, err))
 			}
-			if !h.created && !unknown[c.call] {
-				t.onUndo(func() error { return set(h.service, old, c.call) })
+			if !unknown[c.call] && (!h.created || c.call == callLogonRight) { // a new service is deleted as a whole
+				t.onUndo(undo)
 			}
 		}
-		if c.what != "" && !unknown[c.call] {
+		if c.what != "" && !unknown[c.call] && !h.created {
 			changed = append(changed, c.what)
 		}
 	}
+	logs := cmp.Or(s.LogDir, defaultLogDir(SCM, s.Name, false, os.Getenv))
+	made, err := makeLogDir(logs, want.account)
+	if err != nil {
+		return nil, s.fail(op, nil, fmt.Errorf("making %s: %w", logs, err), "")
+	}
+	if made {
+		t.onUndo(func() error { return os.Remove(logs) })
+	}
 	return changed, s.afterInstall(ctx)
+}
+
+// apply makes one call of a plan and returns how to take it back.
+func (s scmClient) apply(service windows.Handle, want, old *plan, call string) (undo func() error, err error) {
+	if call == callLogonRight {
+		return grantLogon(want.account)
+	}
+	return func() error { return set(service, old, call) }, set(service, want, call)
 }
 
 type installing struct {
@@ -119,8 +137,6 @@ func set(service windows.Handle, p *plan, call string) error {
 		}
 		return windows.ChangeServiceConfig(service, windows.SERVICE_WIN32_OWN_PROCESS, startNumber(p.start), windows.SERVICE_ERROR_NORMAL,
 			path, nil, nil, deps, account, password, display)
-	case callLogonRight:
-		return grantLogon(p.account)
 	case callEnvironment:
 		return setEnvironment(p)
 	case callDescription:

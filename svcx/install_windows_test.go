@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -179,4 +180,54 @@ func TestExecute(t *testing.T) {
 	assert.Equal(t, "NAME: does not run\n", run(0, "stop"))
 	assert.Equal(t, "NAME: uninstalled\n", run(0, "uninstall"))
 	assert.Contains(t, run(4, "start"), "not installed")
+}
+
+func TestLogDirIsMade(t *testing.T) {
+	s, dir := installHelper(t, "plain")
+	logs := filepath.Join(dir, "logs")
+	require.DirExists(t, logs)
+	testenv.NeedWindows(t, "maps access lists to the modes of Unix")
+	sd, err := windows.GetNamedSecurityInfo(logs, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
+	require.NoError(t, err)
+	list, err := entries(sd)
+	require.NoError(t, err)
+	assert.Empty(t, broadWriter(list))
+	assert.Len(t, list, 3)
+	require.NoError(t, s.StartNow(t.Context()))
+	waitFile(t, dir, "started")
+}
+
+func TestInstallForAccounts(t *testing.T) {
+	for _, account := range []string{"LocalService", "NetworkService"} {
+		s, _ := installHelper(t, "plain")
+		s.Account, s.LogDir = account, filepath.Join(t.TempDir(), "new", "logs")
+		changed, err := s.Converge(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []string{`account: LocalSystem -> NT AUTHORITY\` + account}, changed)
+		assert.DirExists(t, s.LogDir)
+	}
+}
+
+func TestLogonRight(t *testing.T) {
+	testenv.NeedWindows(t, "does not keep the rights of accounts")
+	testenv.NeedChange(t, "gives a group the right to log on as a service")
+	has := func() (has bool) {
+		sid, _, _, err := windows.LookupSID("", "Guests")
+		require.NoError(t, err)
+		require.NoError(t, withPolicy(func(policy windows.Handle) (err error) {
+			has, err = hasRight(policy, sid, logonRight)
+			return err
+		}))
+		return has
+	}
+	require.False(t, has())
+	undo, err := grantLogon("Guests")
+	require.NoError(t, err)
+	assert.True(t, has())
+	again, err := grantLogon("Guests")
+	require.NoError(t, err)
+	require.NoError(t, again())
+	assert.True(t, has(), "it had it before")
+	require.NoError(t, undo())
+	assert.False(t, has())
 }

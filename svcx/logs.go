@@ -9,13 +9,14 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 )
 
 const maxLog = 1 << 20 // output.log is rotated, a crash report cut, at this size
 
 // logFiles are the files of a service whose standard handles lead nowhere.
 type logFiles struct {
-	crash    *os.File
+	crash    atomic.Pointer[os.File]   // nil: not open; the supervisor reads it while prepare runs
 	redirect func(output string) error // makes the standard handles lead to that file; nil: they lead somewhere
 }
 
@@ -24,7 +25,7 @@ type logFiles struct {
 func (s *Service) prepare(ctx context.Context, logs *logFiles, under Manager) error {
 	if dir := cmp.Or(s.LogDir, defaultLogDir(under, s.Name, s.User, os.Getenv)); dir != "" {
 		report, err := logs.open(dir)
-		if err != nil && logs.crash == nil { // a service whose directory is full or denied should still run
+		if err != nil && logs.crash.Load() == nil { // a service whose directory is full or denied should still run
 			report, _ = logs.open(within(os.TempDir(), s.Name))
 		}
 		if len(report) > 0 && s.OnCrash != nil {
@@ -94,7 +95,7 @@ func (l *logFiles) open(dir string) (report []byte, err error) {
 			return report, err
 		}
 	}
-	l.crash = f
+	l.crash.Store(f)
 	err = debug.SetCrashOutput(f, debug.CrashOptions{})
 	if l.redirect != nil {
 		err = errors.Join(err, l.redirect(within(dir, "output.log")))
@@ -108,21 +109,29 @@ func openLog(name string) (*os.File, error) {
 
 // crashed keeps the dump of a process that is about to end.
 func (l *logFiles) crashed(dump []byte) {
-	if l.crash != nil {
-		l.crash.Write(dump)
-		l.crash.Sync()
+	if f := l.crash.Load(); f != nil {
+		f.Write(dump)
+		f.Sync()
 	}
 }
 
-// readHead returns what is in a file, maxLog bytes at most.
+// readHead returns what is in a file, maxLog bytes at most. It is nearly always
+// empty, and a service is waited for: so it asks for no more than it must.
 func readHead(f *os.File) ([]byte, error) {
+	first := make([]byte, 1)
+	if _, err := f.Read(first); err != nil {
+		if err == io.EOF {
+			err = nil
+		}
+		return nil, err
+	}
 	fi, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	head := make([]byte, min(fi.Size(), maxLog))
-	n, err := io.ReadFull(f, head)
-	return head[:n], err
+	n, err := io.ReadFull(f, head[copy(head, first):])
+	return head[:n+1], err
 }
 
 // rotate moves what is in a file that has grown too large to its neighbour

@@ -16,7 +16,7 @@ import (
 func closeLogs(t *testing.T, logs *logFiles) {
 	t.Cleanup(func() {
 		assert.NoError(t, debug.SetCrashOutput(nil, debug.CrashOptions{}))
-		logs.crash.Close()
+		logs.crash.Load().Close()
 	})
 }
 
@@ -28,7 +28,7 @@ func TestCrashReport(t *testing.T) {
 		var logs logFiles
 		require.NoError(t, s.prepare(t.Context(), &logs, Systemd))
 		logs.crashed([]byte(dump))
-		logs.crash.Close()
+		logs.crash.Load().Close()
 		require.NoError(t, debug.SetCrashOutput(nil, debug.CrashOptions{}))
 	}
 	run("")

@@ -16,11 +16,10 @@ func redirectOutput(name string) error {
 	if err != nil {
 		return err
 	}
-	rotate(name) // what fails now may succeed in a minute
 	*os.Stdout, *os.Stderr = *f, *f
 	go func() {
-		for range time.Tick(time.Minute) {
-			rotate(name)
+		for ; ; time.Sleep(time.Minute) {
+			rotate(name) // what fails now may succeed in a minute
 		}
 	}()
 	h := windows.Handle(f.Fd())

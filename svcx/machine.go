@@ -48,10 +48,11 @@ const (
 // event is a happening and what belongs to it.
 type event struct {
 	happening
-	control scm.Control // controlled
-	kind    EventKind   // finished
-	text    string      // progressed
-	err     error       // returned, asked
+	control scm.Control   // controlled
+	kind    EventKind     // finished
+	text    string        // progressed
+	err     error         // returned, asked
+	ack     chan struct{} // closed when it is dealt with; may be nil
 }
 
 // decision is what to do about an event.

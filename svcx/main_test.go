@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -114,9 +113,6 @@ func helperService(kind, name, dir string) *Service {
 
 const helperStopTimeout = 50 * time.Second
 
-// nastyWords must reach a program as they are.
-var nastyWords = []string{"plain", "", "two words", `say "hi"`, `back\slash`, `C:\dir\`, `C:\my dir\`, `\\server\"share"\\`, `"`, `\"`, `a\\"b`, "100%", "ü 中文 🙂", "tab\there", "'", "^&|<>"}
-
 func leave(dir, name, text string) {
 	tmp := filepath.Join(dir, name+".tmp")
 	if os.WriteFile(tmp, []byte(text), 0o644) == nil {
@@ -148,13 +144,6 @@ func waitFile(t *testing.T, dir, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-func state(t *testing.T, s *Service) Status {
-	t.Helper()
-	st, err := s.Status(t.Context())
-	require.NoError(t, err)
-	return st
 }
 
 func consoleHelper(args []string) int {

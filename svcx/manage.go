@@ -37,7 +37,7 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 }
 
 // Uninstall stops the service and, on Windows, those that depend on it, and
-// removes it. It returns when it is gone: ErrNotInstalled, ErrAccessDenied,
+// removes it; its logs and data stay. It returns when it is gone: ErrNotInstalled, ErrAccessDenied,
 // ErrMarkedForDelete.
 func (s *Service) Uninstall(ctx context.Context) error {
 	m, err := s.registrar("uninstall")

@@ -109,8 +109,11 @@ func (s scmClient) start(ctx context.Context) error {
 	return nil
 }
 
-// await waits until the service has left the state from.
+// await waits until the service has left the state from. It gives up on one
+// that makes no progress, as the sample "Starting a Service" does, but not
+// before patience is over.
 func (s scmClient) await(ctx context.Context, op string, service windows.Handle, from uint32) (windows.SERVICE_STATUS_PROCESS, error) {
+	checkpoint, since := uint32(0), time.Now()
 	for {
 		st, err := queryStatus(service)
 		if err != nil {
@@ -119,11 +122,23 @@ func (s scmClient) await(ctx context.Context, op string, service windows.Handle,
 		if st.CurrentState != from {
 			return st, nil
 		}
-		if err := pause(ctx, pollEvery(time.Duration(st.WaitHint)*time.Millisecond)); err != nil {
+		hint := time.Duration(st.WaitHint) * time.Millisecond
+		if st.CheckPoint != checkpoint {
+			checkpoint, since = st.CheckPoint, time.Now()
+		}
+		if time.Since(since) > max(patience, 2*hint) {
+			err = fmt.Errorf("no progress for %v", time.Since(since).Round(time.Second))
+		} else {
+			err = pause(ctx, pollEvery(hint))
+		}
+		if err != nil {
 			return st, s.fail(op, nil, err, "the service is still "+State(st.CurrentState).String())
 		}
 	}
 }
+
+// patience is for services that give no hint, and for busy machines.
+var patience = 30 * time.Second
 
 func (s scmClient) stop(ctx context.Context) error {
 	const op = "stop"

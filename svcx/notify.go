@@ -31,7 +31,7 @@ func notification(last, now scm.Status, monotonic func() int64) string {
 	return strings.Join(lines, "\n")
 }
 
-const extendBy = 10 * time.Second
+const extendBy = 30 * time.Second
 
 // systemdVariables reads the variables of sd_notify(3) and
 // sd_watchdog_enabled(3): where to send notifications, and how often at most

@@ -38,13 +38,17 @@ func (n *notifier) report(now scm.Status) error {
 	return sendNotification(n.socket, message)
 }
 
-func (n *notifier) alive() {
+// watchdog returns the function that feeds systemd's watchdog, nil if there is
+// none.
+func (n *notifier) watchdog() func() {
 	if n == nil || n.feed == 0 {
-		return
+		return nil
 	}
-	if now := time.Now(); now.Sub(n.fed) >= n.feed {
-		n.fed = now
-		sendNotification(n.socket, "WATCHDOG=1") // a lost one is followed by the next
+	return func() {
+		if now := time.Now(); now.Sub(n.fed) >= n.feed {
+			n.fed = now
+			sendNotification(n.socket, "WATCHDOG=1") // a lost one is followed by the next
+		}
 	}
 }
 

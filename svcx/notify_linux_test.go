@@ -38,7 +38,7 @@ func TestNotifySocket(t *testing.T) {
 			require.NoError(t, cmd.Start())
 			defer cmd.Process.Kill()
 
-			assert.Equal(t, "STATUS=waiting for the test\nEXTEND_TIMEOUT_USEC=10000000", receive())
+			assert.Equal(t, "STATUS=waiting for the test\nEXTEND_TIMEOUT_USEC=30000000", receive())
 			leave(dir, "go", "")
 			assert.Equal(t, "READY=1\nSTATUS=", receive())
 			first := time.Now()

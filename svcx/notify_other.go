@@ -11,4 +11,4 @@ func newNotifier(Manager) *notifier { return nil }
 
 func (*notifier) report(scm.Status) error { return nil }
 
-func (*notifier) alive() {}
+func (*notifier) watchdog() func() { return nil }

@@ -22,8 +22,6 @@ func (p *process) Controls() <-chan scm.Control { return p.reloads }
 
 func (p *process) Report(now scm.Status) error { return p.systemd.report(now) }
 
-func (p *process) Alive() { p.systemd.alive() }
-
 // runProcess runs the service until it ends or a signal ends it.
 func (s *Service) runProcess(ctx context.Context, under Manager) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -33,6 +31,11 @@ func (s *Service) runProcess(ctx context.Context, under Manager) error {
 		cause = ErrStopped
 	}
 	p := &process{reloads: make(chan scm.Control, 1), systemd: newNotifier(under)}
+
+	fed := p.systemd.watchdog()
+	if under == Console {
+		fed = func() {} // who debugs must be able to stop and think
+	}
 
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -77,6 +80,7 @@ func (s *Service) runProcess(ctx context.Context, under Manager) error {
 			os.Stderr.Write(dump)
 			logs.crashed(dump)
 		},
+		fed: fed,
 	})
 }
 

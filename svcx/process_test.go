@@ -22,7 +22,7 @@ func TestNotification(t *testing.T) {
 	}{
 		{"it begins", scm.Status{}, start, ""},
 		{"a heartbeat is nothing", start, scm.Status{State: scm.StartPending, CheckPoint: 2}, ""},
-		{"progress", start, loading, "STATUS=load ing\nEXTEND_TIMEOUT_USEC=10000000"},
+		{"progress", start, loading, "STATUS=load ing\nEXTEND_TIMEOUT_USEC=30000000"},
 		{"a heartbeat after progress does not extend", loading, scm.Status{State: scm.StartPending, CheckPoint: 3, Text: "load\ning"}, ""},
 		{"ready", loading, run, "READY=1\nSTATUS="},
 		{"a text while it runs", run, scm.Status{State: scm.Running, Text: "42 orders", Progress: true}, "STATUS=42 orders"},
@@ -32,7 +32,7 @@ func TestNotification(t *testing.T) {
 		{"reloaded", reload, run, "READY=1"},
 		{"stop", run, stop, "STOPPING=1"},
 		{"stop while it starts", start, stop, "STOPPING=1"},
-		{"progress of a stop", stop, scm.Status{State: scm.StopPending, Text: "draining", Progress: true}, "STATUS=draining\nEXTEND_TIMEOUT_USEC=10000000"},
+		{"progress of a stop", stop, scm.Status{State: scm.StopPending, Text: "draining", Progress: true}, "STATUS=draining\nEXTEND_TIMEOUT_USEC=30000000"},
 		{"stopped", stop, scm.Status{State: scm.Stopped}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

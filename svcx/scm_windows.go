@@ -80,20 +80,11 @@ func (s *Service) runSCM(ctx context.Context) (err error) {
 		if m.handle, mainErr = windows.RegisterServiceCtrlHandlerEx(name, handler, 0); mainErr != nil {
 			return 0
 		}
-		logs := logFiles{redirect: redirectOutput}
-		mainErr = s.supervise(ctx, m, host{
-			prepare: func(ctx context.Context) error {
-				keepThroughLogoff()
-				if err := s.prepare(ctx, &logs, SCM); err != nil {
-					return err
-				}
-				return s.parseStartArgs(args)
-			},
-			hung: func(dump []byte) {
-				os.Stderr.Write(dump)
-				logs.crashed(dump)
-			},
-		})
+		// Not in this goroutine: it is bound to the manager's thread, and each
+		// word with it would cost two switches of threads.
+		done := make(chan error)
+		go func() { done <- s.supervise(ctx, m, s.scmHost(args)) }()
+		mainErr = <-done
 		if errors.Is(mainErr, ErrHung) {
 			os.Exit(ExitCode(mainErr)) // before the dispatcher lets other code go on
 		}
@@ -104,6 +95,24 @@ func (s *Service) runSCM(ctx context.Context) (err error) {
 		return err
 	}
 	return mainErr
+}
+
+// scmHost prepares the process of a service. args were given to StartService.
+func (s *Service) scmHost(args []string) host {
+	logs := &logFiles{redirect: redirectOutput}
+	return host{
+		prepare: func(ctx context.Context) error {
+			keepThroughLogoff()
+			if err := s.prepare(ctx, logs, SCM); err != nil {
+				return err
+			}
+			return s.parseStartArgs(args)
+		},
+		hung: func(dump []byte) {
+			os.Stderr.Write(dump)
+			logs.crashed(dump)
+		},
+	}
 }
 
 // copyEventData copies what a control's data pointer leads to, which is valid
@@ -137,8 +146,7 @@ func keepThroughLogoff() error {
 }
 
 // under asks whether the parent process is services.exe. That is so in
-// containers, too, where services are not in session 0 (golang/go#56335), and
-// asking needs no rights to that process.
+// containers, too, where services are not in session 0 (golang/go#56335).
 func under() Manager {
 	var self windows.PROCESS_BASIC_INFORMATION
 	size := uint32(unsafe.Sizeof(self))
@@ -146,8 +154,18 @@ func under() Manager {
 	if err != nil {
 		return Console
 	}
+	parent := self.InheritedFromUniqueProcessId
+	if h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(parent)); err == nil {
+		defer windows.CloseHandle(h)
+		var image [windows.MAX_PATH]uint16
+		size = uint32(len(image))
+		if err := windows.QueryFullProcessImageName(h, 0, &image[0], &size); err == nil {
+			return underImage(windows.UTF16ToString(image[:size]))
+		}
+	}
+	// An account with few rights can't open it, but can list all processes.
 	for size = 256 << 10; ; {
-		buf := make([]uint64, size/8+1) // the structures want 8-byte alignment
+		buf := make([]byte, size)
 		err := windows.NtQuerySystemInformation(windows.SystemProcessInformation, unsafe.Pointer(&buf[0]), size, &size)
 		if err == windows.STATUS_INFO_LENGTH_MISMATCH {
 			size += 16 << 10 // processes start meanwhile
@@ -156,22 +174,30 @@ func under() Manager {
 		if err != nil {
 			return Console
 		}
-		return underParent(unsafe.Pointer(&buf[0]), self.InheritedFromUniqueProcessId)
+		return underParent(buf, parent)
 	}
 }
 
-func underParent(first unsafe.Pointer, parent uintptr) Manager {
+// underParent looks up the parent in a list of SYSTEM_PROCESS_INFORMATION. It
+// copies them, since Wine's are not aligned.
+func underParent(list []byte, parent uintptr) Manager {
+	var p windows.SYSTEM_PROCESS_INFORMATION
 	for {
-		p := (*windows.SYSTEM_PROCESS_INFORMATION)(first)
-		if p.UniqueProcessID == parent {
-			if strings.EqualFold(p.ImageName.String(), "services.exe") {
-				return SCM
-			}
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(&p)), unsafe.Sizeof(p)), list)
+		switch {
+		case p.UniqueProcessID == parent:
+			return underImage(p.ImageName.String())
+		case p.NextEntryOffset == 0:
 			return Console
 		}
-		if p.NextEntryOffset == 0 {
-			return Console
-		}
-		first = unsafe.Add(first, p.NextEntryOffset)
+		list = list[p.NextEntryOffset:]
 	}
+}
+
+// underImage says what a parent of that name or path is.
+func underImage(image string) Manager {
+	if strings.EqualFold(image[strings.LastIndexByte(image, '\\')+1:], "services.exe") {
+		return SCM
+	}
+	return Console
 }

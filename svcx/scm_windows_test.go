@@ -24,7 +24,7 @@ func installHelper(t *testing.T, kind string, args ...string) (s *Service, dir s
 		testenv.NeedChange(t, "installs services")
 	}
 	dir = t.TempDir()
-	s = &Service{Name: "surefoot-" + kind + "-" + filepath.Base(filepath.Dir(dir)), Main: func(context.Context) error { return nil }, Start: Manual, Restart: []time.Duration{}}
+	s = &Service{Name: "surefoot-" + kind + "-" + filepath.Base(filepath.Dir(dir)), Main: func(context.Context) error { return nil }, Start: Manual, Restart: []time.Duration{}, LogDir: filepath.Join(dir, "logs")}
 	s.Args = append([]string{"service:" + kind, s.Name, dir}, args...)
 	require.NoError(t, s.Install(t.Context()))
 	t.Cleanup(func() {

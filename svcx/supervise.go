@@ -21,9 +21,6 @@ type supervisor struct {
 	over    chan struct{}
 }
 
-// watcher is a manager that has a watchdog of its own, or needs none.
-type watcher interface{ Alive() }
-
 type supervisorKey struct{}
 
 func supervisorOf(ctx context.Context) *supervisor {
@@ -31,10 +28,17 @@ func supervisorOf(ctx context.Context) *supervisor {
 	return s
 }
 
-// tell hands e to the supervisor's loop, unless that has ended.
+// tell hands e to the supervisor's loop and returns when the manager knows, or
+// when the loop has ended.
 func (s *supervisor) tell(e event) {
+	e.ack = make(chan struct{})
 	select {
 	case s.calls <- e:
+	case <-s.over:
+		return
+	}
+	select {
+	case <-e.ack:
 	case <-s.over:
 	}
 }
@@ -43,6 +47,7 @@ func (s *supervisor) tell(e event) {
 type host struct {
 	prepare func(context.Context) error // runs before Main; its error counts as Main's
 	hung    func(dump []byte)           // keeps the stacks of a Main that does not end
+	fed     func()                      // tells another watchdog of a sign of life; nil: there is none but Service.Watchdog
 }
 
 // supervise runs prepare and then Main, and reports to manager until both are
@@ -72,7 +77,6 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 	)
 	defer beats.Stop()
 	hunger.Stop()
-	watchdog, isWatcher := manager.(watcher)
 	for {
 		before := m.status.State
 		d := m.step(e)
@@ -98,6 +102,9 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 		if d.deliver != nil {
 			sup.deliver(*d.deliver)
 		}
+		if e.ack != nil {
+			close(e.ack)
+		}
 		if hung != nil {
 			return hung
 		}
@@ -109,7 +116,7 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 			hunger.Stop()
 			if now.Pending() {
 				beats.Reset(beatEvery)
-			} else if s.Watchdog > 0 && !isWatcher {
+			} else if s.Watchdog > 0 && h.fed == nil {
 				hunger.Reset(s.Watchdog)
 			}
 		}
@@ -133,8 +140,8 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 			e.happening = starved
 		case <-sup.fed:
 			e.happening = fed
-			if isWatcher {
-				watchdog.Alive()
+			if h.fed != nil {
+				h.fed()
 			} else if s.Watchdog > 0 && !m.status.State.Pending() {
 				hunger.Reset(s.Watchdog)
 			}

@@ -114,9 +114,15 @@ func (m Manager) String() string {
 // is, elsewhere the variables that managers set for the process itself
 // (SYSTEMD_EXEC_PID and NOTIFY_SOCKET of systemd.exec(5), XPC_SERVICE_NAME): a
 // shell that was started by a unit's process is a console.
-func Under() Manager { return underOnce() }
+func Under() Manager {
+	starter.once.Do(func() { starter.manager = under() })
+	return starter.manager
+}
 
-var underOnce = sync.OnceValue(under)
+var starter struct {
+	once    sync.Once
+	manager Manager
+}
 
 // Ready says that start-up is over: the service is Running, systemd gets
 // READY=1. Later calls do nothing. ctx is what Main was given, or made from it;
@@ -128,8 +134,8 @@ func Ready(ctx context.Context) {
 }
 
 // Progress says that the service still starts or stops, and how far it is, in a
-// line for people. Windows gets a higher checkpoint, systemd STATUS= and ten
-// more seconds (EXTEND_TIMEOUT_USEC) to start. At other times only the line is
+// line for people. Windows gets a higher checkpoint, systemd STATUS= and half
+// a minute more (EXTEND_TIMEOUT_USEC). At other times only the line is
 // passed on, to systemd. Called before Ready it makes the service wait for
 // Ready, see the package's text. StopTimeout stays the limit of a stop.
 func Progress(ctx context.Context, status string) {
@@ -151,12 +157,13 @@ func Alive(ctx context.Context) {
 }
 
 // Run runs the service's Main until it returns, under whatever started the
-// process ([Under]), and returns what Main returned. The error of the context
-// that Main was given is nil, if the service was asked to end. ctx ends the
-// service, too, when it is cancelled, with its own cause.
+// process ([Under]), and returns what Main returned; nil, if that is only that
+// its context was cancelled. Cancelling ctx asks the service to end, too; Main's
+// context then has the cause of ctx.
 //
-// Run can't return when Main does not end in time or a second signal comes: it
-// exits. On Windows a process can be a service only once, so call it once.
+// When Main does not end in time or a second signal comes, Run does not return:
+// the process exits. A process can be a Windows service only once, so call Run
+// once.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.check(); err != nil {
 		return err

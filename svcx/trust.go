@@ -11,15 +11,24 @@ func untrusted(path, who, mend string) error {
 	return fmt.Errorf("svcx: %s can be changed by %s, and would run with all rights: set Service.Account, move it to where only administrators write, or run %s", path, who, mend)
 }
 
-// broadGroups are the groups of Windows that almost anyone is in ("Well-known
-// SIDs").
-var broadGroups = map[string]string{
-	"S-1-1-0":      "Everyone",
-	"S-1-5-4":      "INTERACTIVE",
-	"S-1-5-7":      "ANONYMOUS LOGON",
-	"S-1-5-11":     "Authenticated Users",
-	"S-1-5-32-545": "Users",
-	"S-1-5-32-546": "Guests",
+// broadGroup names a group of Windows that almost anyone is in ("Well-known
+// SIDs"); "" is no such group.
+func broadGroup(sid string) string {
+	switch sid {
+	case "S-1-1-0":
+		return "Everyone"
+	case "S-1-5-4":
+		return "INTERACTIVE"
+	case "S-1-5-7":
+		return "ANONYMOUS LOGON"
+	case "S-1-5-11":
+		return "Authenticated Users"
+	case "S-1-5-32-545":
+		return "Users"
+	case "S-1-5-32-546":
+		return "Guests"
+	}
+	return ""
 }
 
 // entry is an access-allowed entry of an access control list.
@@ -40,7 +49,7 @@ func broadWriter(list []entry) string {
 		if e.inheritOnly || e.mask&writeRights == 0 {
 			continue
 		}
-		if name := broadGroups[e.sid]; name != "" {
+		if name := broadGroup(e.sid); name != "" {
 			return name
 		}
 		if strings.HasPrefix(e.sid, "S-1-5-21-") && strings.HasSuffix(e.sid, "-513") {

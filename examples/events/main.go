@@ -68,8 +68,7 @@ func run(ctx context.Context, out io.Writer, view string, keep bool) error {
 		return err
 	}
 
-	filter := eventx.Filter{Sources: []string{source.Name}, Since: start.Add(-time.Second)}
-	if err := filter.Print(ctx, out); err != nil {
+	if err := read(ctx, out, state.Mode, start); err != nil {
 		fmt.Fprintln(out, "can't be read back:", err)
 	}
 
@@ -115,6 +114,27 @@ func write(ctx context.Context) error {
 	}
 	if s := h.Stats(); s.Dropped > 0 {
 		return fmt.Errorf("events were lost: %+v", s)
+	}
+	return nil
+}
+
+// read prints what the log has of this run. A log shows an event a little after
+// it was written, so it follows the log until the last one is there.
+func read(ctx context.Context, out io.Writer, mode eventx.Mode, start time.Time) error {
+	if mode == eventx.Syslog || mode == eventx.Stderr {
+		return fmt.Errorf("%s: %w", mode, errors.ErrUnsupported)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	filter := eventx.Filter{Sources: []string{source.Name}, Since: start.Add(-time.Second), Follow: true}
+	for event, err := range eventx.Query(ctx, filter) {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(out, event)
+		if event.ID == eventx.IDStopped {
+			break
+		}
 	}
 	return nil
 }

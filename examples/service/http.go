@@ -10,7 +10,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx"
 )
 
-func newServer(greeting string) *http.Server {
+// newServer serves the tour, and health at /healthz and /readyz.
+func newServer(greeting string, health http.Handler) *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
@@ -21,7 +22,8 @@ func newServer(greeting string) *http.Server {
 			"runs":     svcx.Under().String(),
 		})
 	})
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
+	mux.Handle("GET /healthz", health)
+	mux.Handle("GET /readyz", health)
 	// An upload that is under way when the service is told to stop is answered.
 	mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
 	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}

@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -38,6 +37,10 @@ func main() {
 		Description: "One small service on all of surefoot's packages.",
 		Main:        run,
 		StopTimeout: 20 * time.Second,
+		OnInstall:   source.OnInstall,
+		OnUninstall: source.OnUninstall,
+		OnCrash:     reportCrash,
+		Logs:        eventx.Filter{Sources: []string{source.Name}}.Print,
 	})
 }
 
@@ -55,14 +58,12 @@ func run(ctx context.Context) error {
 		cfg.Listen = *listenFlag
 	}
 
-	// One logger, two places: the console, and the system's own log.
-	events, err := eventx.NewHandler(name, &eventx.HandlerOptions{Level: slog.LevelInfo, Fallback: io.Discard})
+	log, events, err := newLog()
 	if err != nil {
 		return err
 	}
 	defer within(5*time.Second, events.Close)
-	console := slog.NewTextHandler(consolex.Stdout(), nil)
-	log := slog.New(slog.NewMultiHandler(console, events))
+	health := eventx.NewHealth(log, name)
 	log.Info("configuration 配置", "from", from, "looked", tried)
 	if consoleErr != nil {
 		log.Warn("the console stays as it is 控制台保持原样", "err", consoleErr)
@@ -72,7 +73,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server := newServer(cfg.Greeting)
+	server := newServer(cfg.Greeting, health.Handler())
 	tasks := procx.NewGroup(ctx, name)
 	tasks.Go("serve", func(context.Context) error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -90,11 +91,14 @@ func run(ctx context.Context) error {
 	for _, addr := range l.Addrs() {
 		log.Info("serving 服务中", "url", "http://"+addr.String()+"/")
 	}
+	health.Set(ctx, eventx.Healthy, "serving")
 	svcx.Ready(ctx)
 
 	<-tasks.Done()
+	health.Set(ctx, eventx.Stopping, "asked to stop, or a task has failed")
 	log.Info("stopping 正在停止", "cause", context.Cause(ctx))
 	err = within(15*time.Second, tasks.Stop) // its error names each task that would not end
+	health.Set(ctx, eventx.Stopped, "")
 	log.Info("stopped 已停止", "err", err)
 	return err
 }

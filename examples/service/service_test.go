@@ -49,7 +49,9 @@ func TestTourOnConsole(t *testing.T) {
 		assert.Equal(t, map[bool]string{true: "IPv6", false: "IPv4"}[strings.Contains(host, ":")], answer.Family)
 		assert.Equal(t, "hello 你好", answer.Greeting)
 		assert.Equal(t, "console", strings.ToLower(answer.Runs))
-		assert.Equal(t, "ok\n", string(get(t, "http://"+net.JoinHostPort(host, tour.port)+"/healthz")))
+		for _, probe := range []string{"/healthz", "/readyz"} {
+			assert.Contains(t, string(get(t, "http://"+net.JoinHostPort(host, tour.port)+probe)), `"healthy"`)
+		}
 	}
 	code, out := tour.interrupt(t)
 	assert.Zero(t, code, out)
@@ -78,7 +80,7 @@ func TestTourDrainsRequests(t *testing.T) {
 	done := make(chan struct{})
 	var code int
 	var out string
-	go func() {
+	go func() { // it returns when the request has been answered
 		defer close(done)
 		code, out = tour.interrupt(t)
 	}()
@@ -232,6 +234,16 @@ func loopbacks(t *testing.T) []string {
 		t.Logf("no IPv6 here: %v", err)
 	}
 	return hosts
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	require.NoError(t, err)
+	return port
 }
 
 func get(t *testing.T, url string) []byte {

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -87,7 +86,7 @@ func TestTourAsService(t *testing.T) {
 	require.NoError(t, err, out)
 	out, err = tour("status")
 	require.NoError(t, err, out)
-	assert.Contains(t, strings.ToLower(out), "running")
+	assert.Contains(t, out, "running")
 
 	s, err := m.OpenService(name)
 	require.NoError(t, err)
@@ -109,8 +108,10 @@ func TestTourAsService(t *testing.T) {
 	out, err = tour("stop")
 	require.NoError(t, err, out)
 	out, err = tour("status")
-	require.NoError(t, err, out)
-	assert.Contains(t, strings.ToLower(out), "stopped")
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit)
+	assert.Equal(t, 3, exit.ExitCode(), "it is installed and does not run")
+	assert.Contains(t, out, "stopped")
 	out, err = tour("uninstall")
 	require.NoError(t, err, out)
 
@@ -125,14 +126,4 @@ func TestTourAsService(t *testing.T) {
 	event, err := windows.WaitForSingleObject(process, uint32((20 * time.Second).Milliseconds()))
 	require.NoError(t, err)
 	assert.EqualValues(t, windows.WAIT_OBJECT_0, event, "the process has not ended")
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
 }

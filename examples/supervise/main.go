@@ -8,7 +8,8 @@
 //	go run ./examples/supervise -for 1s
 //	go run ./examples/supervise -for 1s -stubborn -grace 1s
 //
-// Kill it hard (kill -9, or the Task Manager), and the program dies with it.
+// Kill it hard (kill -9, or the Task Manager), and the program dies with it, as
+// far as the first line says so.
 package main
 
 import (

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -106,59 +107,76 @@ func must[F any](_ F, err error) {
 
 func BenchmarkPathxMiss(b *testing.B) {
 	m := newPathxMiss(b)
-	for _, peer := range []struct {
-		name string
-		run  func()
-	}{
-		{"pathx", m.pathx}, {"pathx-trust", m.pathxTrusted}, {"opens", m.opens}, {"opens-joined", m.joins}, {"os.Root", m.roots}, {"viper", m.viper}, {"xdg", m.xdg},
-	} {
-		b.Run(peer.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				peer.run()
-			}
-		})
-	}
+	runPathxPeers(b, []pathxPeer{{"pathx", m.pathx}, {"pathx-trust", m.pathxTrusted}, {"opens", m.opens}, {"opens-joined", m.joins},
+		{"os.Root", m.roots}, {"viper", m.viper}, {"xdg", m.xdg}})
 }
 
-// BenchmarkPathxHit finds the file in the user's directory and checks it.
-func BenchmarkPathxHit(b *testing.B) {
-	m := newPathxMiss(b)
-	path := m.paths[1]
+// newPathxHit is a search that ends in the third place, for each of the peers.
+func newPathxHit(tb testing.TB) []pathxPeer {
+	tb.Helper()
+	m := newPathxMiss(tb)
+	path := m.paths[2]
 	if err := os.WriteFile(path, []byte("{}"), 0o644); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
+	root := filepath.Dir(filepath.Dir(filepath.Dir(path)))
+	tb.Setenv("XDG_CONFIG_DIRS", filepath.Join(root, "c")+":"+filepath.Join(root, "b"))
+	xdg.Reload()
+	tb.Setenv("XDG_CONFIG_DIRS", filepath.Join(root, "b"))
+
 	open := func(trust pathx.Trust) func() {
 		f := m.finder
 		f.Trust = trust
-		return func() {
-			file, err := f.Open()
-			if err != nil {
-				panic(err)
-			}
-			file.Close()
-		}
+		return func() { closeFile(f.Open()) }
 	}
-	for _, peer := range []struct {
-		name string
-		run  func()
-	}{
+	return []pathxPeer{
 		{"pathx", open(pathx.TrustNone)},
 		{"pathx-trust", open(pathx.TrustAlways)},
-		{"os.Root", func() {
+		{"opens", func() {
 			must(os.Open(m.paths[0]))
-			root, err := os.OpenRoot(filepath.Dir(path))
-			if err != nil {
-				panic(err)
-			}
-			file, err := root.Open(filepath.Base(path))
-			if err != nil {
-				panic(err)
-			}
-			file.Close()
-			root.Close()
+			must(os.Open(m.paths[1]))
+			closeFile(os.Open(path))
 		}},
-	} {
+		{"os.Root", func() {
+			for _, path := range m.paths[:3] {
+				root, err := os.OpenRoot(filepath.Dir(path))
+				if err != nil {
+					panic(err)
+				}
+				if file, err := root.Open(filepath.Base(path)); err == nil {
+					file.Close()
+				}
+				root.Close()
+			}
+		}},
+		{"xdg", func() {
+			path, err := xdg.SearchConfigFile(pathxApp + "/" + pathxApp + ".json")
+			if err != nil {
+				panic(err)
+			}
+			closeFile(os.Open(path))
+		}},
+	}
+}
+
+type pathxPeer struct {
+	name string
+	run  func()
+}
+
+func closeFile[F io.Closer](file F, err error) {
+	if err != nil {
+		panic(err)
+	}
+	file.Close()
+}
+
+func BenchmarkPathxHit(b *testing.B) {
+	runPathxPeers(b, newPathxHit(b))
+}
+
+func runPathxPeers(b *testing.B, peers []pathxPeer) {
+	for _, peer := range peers {
 		b.Run(peer.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -194,36 +212,41 @@ func BenchmarkPathxExpand(b *testing.B) {
 	}
 }
 
-// TestPathxRatios measures pairs in turn, so that a busy machine slows both, and logs
-// the median of their ratios. It asserts nothing about time.
-func TestPathxRatios(t *testing.T) {
+// The tests of ratios measure pairs in turn, so that a busy machine slows both, and log
+// the median of their ratios: above 1, pathx is ahead. They assert nothing about time.
+// Run them with -count=1: a run that go test may cache logs every file that is opened.
+
+func TestPathxMissRatios(t *testing.T) {
+	m := newPathxMiss(t)
+	t.Logf("allocations: pathx %v, opens %v, os.Root %v, viper %v, xdg %v", testing.AllocsPerRun(100, m.pathx), testing.AllocsPerRun(100, m.opens),
+		testing.AllocsPerRun(100, m.roots), testing.AllocsPerRun(20, m.viper), testing.AllocsPerRun(100, m.xdg))
+	logPathxRatios(t, m.pathx, 50, pathxPeer{"opens", m.opens}, pathxPeer{"opens-joined", m.joins}, pathxPeer{"viper", m.viper}, pathxPeer{"xdg", m.xdg})
+	logPathxRatios(t, m.pathxTrusted, 50, pathxPeer{"os.Root", m.roots})
+}
+
+func TestPathxHitRatios(t *testing.T) {
+	peers := newPathxHit(t)
+	for _, pathx := range peers[:2] {
+		t.Logf("%s:", pathx.name)
+		logPathxRatios(t, pathx.run, 50, peers[2:]...)
+	}
+}
+
+func TestPathxExpandRatios(t *testing.T) {
+	t.Setenv("SUREFOOT_BENCH", "/home/alice")
+	for name, text := range pathxTexts {
+		t.Logf("%s:", name)
+		logPathxRatios(t, func() { _, _ = pathx.Expand(text) }, 2000, pathxPeer{"os.ExpandEnv", func() { _ = os.ExpandEnv(text) }})
+	}
+}
+
+func logPathxRatios(t *testing.T, pathx func(), n int, peers ...pathxPeer) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	m := newPathxMiss(t)
-	t.Setenv("SUREFOOT_BENCH", "/home/alice")
-	t.Logf("miss, allocations: pathx %v, plain opens %v, os.Root %v, viper %v, xdg %v", testing.AllocsPerRun(100, m.pathx), testing.AllocsPerRun(100, m.opens),
-		testing.AllocsPerRun(100, m.roots), testing.AllocsPerRun(20, m.viper), testing.AllocsPerRun(100, m.xdg))
-	pairs := []struct {
-		name string
-		a, b func()
-		n    int
-	}{
-		{"miss: pathx / plain opens", m.pathx, m.opens, 50},
-		{"miss: pathx / opens of joined paths", m.pathx, m.joins, 50},
-		{"miss: pathx with trust / os.Root", m.pathxTrusted, m.roots, 50},
-		{"miss: viper / pathx", m.viper, m.pathx, 5},
-		{"miss: xdg / pathx", m.xdg, m.pathx, 50},
-	}
-	for name, text := range pathxTexts {
-		pairs = append(pairs, struct {
-			name string
-			a, b func()
-			n    int
-		}{"expand " + name + ": os.ExpandEnv / pathx", func() { _ = os.ExpandEnv(text) }, func() { _, _ = pathx.Expand(text) }, 2000})
-	}
-	for _, p := range pairs {
-		t.Logf("%-42s %.2f", p.name, medianRatio(p.a, p.b, p.n))
+	for _, peer := range peers {
+		t.Logf("%12s / pathx: %.2f", peer.name, medianRatio(peer.run, pathx, n))
 	}
 }
 

@@ -156,27 +156,32 @@ func TestProcxFigures(t *testing.T) {
 	if os.Getenv(figuresVar) == "" {
 		t.Skipf("prints figures: set %s=1", figuresVar)
 	}
-	for _, n := range []int{100, 1000, 10_000, 100_000} {
-		rounds := 20
-		if n == 100_000 {
-			rounds = 5
-		}
-		c := gather(n)
-		current := goleak.IgnoreCurrent()
-		for _, q := range questions {
-			var times, stops [2][]float64
-			for range rounds {
-				for i, ask := range []func(){func() { q.procx(t) }, func() { q.peer(t, current) }} {
-					times[i] = append(times[i], timeOf(ask))
-					stops[i] = append(stops[i], stopped(ask))
-				}
+	for _, n := range []int{10, 100, 1000, 10_000, 100_000} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			c := gather(n)
+			defer c.dismiss()
+			for _, q := range questions {
+				t.Run(q.name, func(t *testing.T) {
+					current := goleak.IgnoreCurrent() // and this test's own
+					compare(t, min(20, 500_000/n), func() { q.procx(t) }, func() { q.peer(t, current) })
+				})
 			}
-			ours, theirs := slices.Min(times[0]), slices.Min(times[1])
-			t.Logf("%-6s %6d goroutines: procx %10v, goleak %10v: %9.1f×; world stopped %9v, %9v", q.name, n,
-				rounded(ours), rounded(theirs), theirs/ours, rounded(slices.Min(stops[0])), rounded(slices.Min(stops[1])))
-		}
-		c.dismiss()
+		})
 	}
+}
+
+// compare prints how long two questions take, each in the quickest of some rounds.
+func compare(t *testing.T, rounds int, questions ...func()) {
+	var times, stops [2][]float64
+	for range rounds {
+		for i, ask := range questions {
+			times[i] = append(times[i], timeOf(ask))
+			stops[i] = append(stops[i], stopped(ask))
+		}
+	}
+	ours, theirs := slices.Min(times[0]), slices.Min(times[1])
+	t.Logf("procx %v, goleak %v: %.1f×; world stopped %v, %v", rounded(ours), rounded(theirs), theirs/ours,
+		rounded(slices.Min(stops[0])), rounded(slices.Min(stops[1])))
 }
 
 func rounded(ns float64) time.Duration { return time.Duration(ns).Round(10 * time.Nanosecond) }

@@ -30,13 +30,11 @@ const (
 	utf8CP  = 65001
 )
 
-// ErrUnknown is in the error of Lookup.
-var ErrUnknown error = unknown{}
+// Unknown is in the error of Lookup.
+type Unknown struct{}
 
-type unknown struct{}
-
-func (unknown) Error() string        { return "consolex: unsupported code page" }
-func (unknown) Is(target error) bool { return target == errors.ErrUnsupported }
+func (Unknown) Error() string        { return "consolex: unsupported code page" }
+func (Unknown) Is(target error) bool { return target == errors.ErrUnsupported }
 
 // Lookup returns the encoding that Windows gives this number to. Its decoders and
 // encoders never fail: what is not text becomes U+FFFD, and what the page can't
@@ -53,7 +51,7 @@ func Lookup(number uint32) (encoding.Encoding, error) {
 		return coding{utf16Decoder{order}, utf16Encoder{order}}, nil
 	}
 	if !Known(number) {
-		return nil, fmt.Errorf("%w %d: no table has this number", ErrUnknown, number)
+		return nil, fmt.Errorf("%w %d: no table has this number", Unknown{}, number)
 	}
 	p := pageOf(number)
 	return coding{decoder{p}, encoder{p}}, nil
@@ -74,9 +72,9 @@ type coding struct{ decoder, encoder transform.Transformer }
 func (c coding) NewDecoder() *encoding.Decoder { return &encoding.Decoder{Transformer: c.decoder} }
 func (c coding) NewEncoder() *encoding.Encoder { return &encoding.Encoder{Transformer: c.encoder} }
 
-// A Page is a code page of one, two or four bytes a character, whose bytes below
+// A page is a code page of one, two or four bytes a character, whose bytes below
 // 0x80 are ASCII. It is safe for concurrent use.
-type Page struct {
+type page struct {
 	number uint32
 
 	decoding sync.Once
@@ -90,16 +88,16 @@ type Page struct {
 
 var pages sync.Map // by number
 
-func pageOf(number uint32) *Page {
+func pageOf(number uint32) *page {
 	p, ok := pages.Load(number)
 	if !ok {
-		p, _ = pages.LoadOrStore(number, &Page{number: number})
+		p, _ = pages.LoadOrStore(number, &page{number: number})
 	}
-	return p.(*Page)
+	return p.(*page)
 }
 
 // load makes the tables for decoding.
-func (p *Page) load() { p.decoding.Do(p.build) }
+func (p *page) load() { p.decoding.Do(p.build) }
 
 // loadCodes makes the table for encoding.
-func (p *Page) loadCodes() { p.encoding.Do(p.buildCodes) }
+func (p *page) loadCodes() { p.encoding.Do(p.buildCodes) }

@@ -9,9 +9,13 @@ import (
 )
 
 // A decoder turns a page's bytes into UTF-8.
-type decoder struct{ page *Page }
+type decoder struct{ page *page }
 
 func (decoder) Reset() {}
+
+// astral is the position of U+10000 among GB 18030's four-byte codes: those of the
+// characters in page.four come first, and unused ones between.
+const astral = 0x2E248
 
 const replacement = uint32(0xEF | 0xBF<<8 | 0xBD<<16 | 3<<24) // U+FFFD, packed
 
@@ -31,15 +35,17 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 			j += n
 			continue
 		}
+		if p.pairs != nil {
+			if nPair, nChar := p.decodePairs(dst[j:], src[i:]); nPair > 0 {
+				i += nPair
+				j += nChar
+				continue
+			}
+		}
 		size, packed := 1, p.single[c&0x7F]
 		if packed == 0 {
-			if p.pairs != nil && i+1 < len(src) {
-				size, packed = 2, p.pairs[uint(c&0x7F)<<8|uint(src[i+1])]
-			}
-			if packed == 0 {
-				if size, packed = p.decodeRest(src[i:], atEOF); size == 0 {
-					return j, i, transform.ErrShortSrc
-				}
+			if size, packed = p.decodeRest(src[i:], atEOF); size == 0 {
+				return j, i, transform.ErrShortSrc
 			}
 		}
 		if j+4 <= len(dst) {
@@ -53,10 +59,40 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	return j, i, nil
 }
 
-// decodeRest decodes what starts with a byte that is neither ASCII nor a character
-// nor half of a pair that is one. A size of 0 asks for more bytes.
-func (p *Page) decodeRest(src []byte, atEOF bool) (size int, packed uint32) {
+// decodePairs decodes the pairs that src starts with, as far as dst has room, and
+// returns how many bytes they are and became.
+func (p *page) decodePairs(dst, src []byte) (nSrc, nDst int) {
+	have, room := len(src), len(dst)
+	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
+	for len(src) > 4 && len(dst) > 8 {
+		word := binary.LittleEndian.Uint32(src)
+		first, second := p.pairs[(word<<8|word>>8&0xFF)&0x7FFF], p.pairs[(word>>8&0xFF00|word>>24)&0x7FFF]
+		if word&0x800080 != 0x800080 || first>>24 != 3 || second>>24 != 3 {
+			break // nearly all of a table are characters of three bytes
+		}
+		binary.LittleEndian.PutUint64(dst, uint64(first&0xFFFFFF)|uint64(second)<<24)
+		src, dst = src[4:], dst[6:]
+	}
+	for len(src) >= 2 && len(dst) >= 4 {
+		packed := p.pairs[(uint16(src[0])<<8|uint16(src[1]))&0x7FFF]
+		if packed == 0 || src[0] < utf8.RuneSelf {
+			break
+		}
+		binary.LittleEndian.PutUint32(dst, packed)
+		src, dst = src[2:], dst[packed>>24:]
+	}
+	return have - len(src), room - len(dst)
+}
+
+// decodeRest decodes what starts with a byte that is neither ASCII nor a character.
+// A size of 0 asks for more bytes.
+func (p *page) decodeRest(src []byte, atEOF bool) (size int, packed uint32) {
 	isLead := p.pairs != nil && src[0] > 0x80 && src[0] < 0xFF
+	if isLead && len(src) > 1 { // where there was no room for four bytes
+		if packed := p.pairs[(uint16(src[0])<<8|uint16(src[1]))&0x7FFF]; packed != 0 {
+			return 2, packed
+		}
+	}
 	switch {
 	case !isLead:
 		return 1, replacement
@@ -75,7 +111,6 @@ func (p *Page) decodeRest(src []byte, atEOF bool) (size int, packed uint32) {
 		}
 		return 0, 0
 	}
-	const astral = 0x2E248 // the position of U+10000
 	position := ((int(src[0]-0x81)*10+int(src[1]-'0'))*126+int(src[2]-0x81))*10 + int(src[3]-'0')
 	switch {
 	case position < len(p.four):

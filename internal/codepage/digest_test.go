@@ -52,3 +52,12 @@ var digests = map[uint32]string{
 	950:   "2172ed1a5d741a3f612a4b68230df53a43081e3ff8fb3472b1c59247863b58b3",
 	54936: "dc17b20c965972ba10091e2610a9a6a7a207bd1fdcf0b5ee76eba7f927b80e0b",
 }
+
+// encodeDigests are the SHA-256 of all characters' codes, in the same way; best fits
+// are 0.
+var encodeDigests = map[uint32]string{
+	932: "b5451ee05d05daaf123763ee12d908d63df94026d312b32895e65f5f648c1482",
+	936: "6e4ef99116b985b96d052372c645bf0a8031b2757256f93d2672951a2bcb240c",
+	949: "debbe2d60760ae9e8a0c374fb20baf4df34a2169eba050bb22a3163460f278fe",
+	950: "5e6108bc9359b31339f4521c4a054c8fb1fb5452d7f7755d6369ad5ab26aba22",
+}

@@ -1,6 +1,7 @@
 package codepage
 
 import (
+	"encoding/binary"
 	"slices"
 	"unicode/utf8"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // An encoder turns UTF-8 into a page's bytes.
-type encoder struct{ page *Page }
+type encoder struct{ page *page }
 
 func (encoder) Reset() {}
 
@@ -19,26 +20,28 @@ func (e encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	codes := p.codes
 	i, j := 0, 0
 	for i < len(src) {
-		c := src[i]
-		if c < utf8.RuneSelf {
-			n := copyASCII(dst[j:], src[i:])
-			if n == 0 {
+		if c := src[i]; c < utf8.RuneSelf {
+			if j == len(dst) {
 				return j, i, transform.ErrShortDst
 			}
-			i += n
-			j += n
+			dst[j] = c
+			i++
+			j++
+			if i < len(src) && src[i] < utf8.RuneSelf { // more than a newline among Chinese
+				n := copyASCII(dst[j:], src[i:])
+				i += n
+				j += n
+			}
 			continue
 		}
-		var char rune
-		size := 3
-		if c >= 0xE1 && c != 0xED && c < 0xF0 && i+2 < len(src) && src[i+1]&0xC0 == 0x80 && src[i+2]&0xC0 == 0x80 {
-			// Three bytes without the special cases (overlong, surrogate): all of Chinese.
-			char = rune(c&0x0F)<<12 | rune(src[i+1]&0x3F)<<6 | rune(src[i+2]&0x3F)
-		} else {
-			char, size = utf8.DecodeRune(src[i:])
-			if size == 1 && !atEOF && !utf8.FullRune(src[i:]) {
-				return j, i, transform.ErrShortSrc
-			}
+		if n := encodeThrees(dst[j:], src[i:], codes); n > 0 {
+			i += 3 * n
+			j += 2 * n
+			continue
+		}
+		char, size := utf8.DecodeRune(src[i:])
+		if size == 1 && !atEOF && !utf8.FullRune(src[i:]) {
+			return j, i, transform.ErrShortSrc
 		}
 		code := uint16(0)
 		if char < 0x10000 {
@@ -69,13 +72,43 @@ func (e encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	return j, i, nil
 }
 
+// encodeThrees encodes the characters of three bytes that src starts with and that
+// have codes of two, as far as dst has room, and returns their number. It leaves
+// those that begin with E0, which could be overlong, and surrogates have no code.
+func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
+	room := len(dst)
+	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
+	for len(src) > 8 && len(dst) > 4 {
+		word := binary.LittleEndian.Uint64(src)
+		if word&0xC0C0F0C0C0F0 != 0x8080E08080E0 || word&0x0F == 0 || word>>24&0x0F == 0 {
+			break
+		}
+		code1, code2 := codes[three(uint32(word))], codes[three(uint32(word>>24))]
+		if code1 < 0x100 || code2 < 0x100 {
+			break
+		}
+		binary.BigEndian.PutUint32(dst, uint32(code1)<<16|uint32(code2))
+		src, dst = src[6:], dst[4:]
+	}
+	for len(src) >= 4 && len(dst) >= 2 {
+		word := binary.LittleEndian.Uint32(src)
+		code := codes[three(word)]
+		if word&0xC0C0F0 != 0x8080E0 || word&0x0F == 0 || code < 0x100 {
+			break
+		}
+		binary.BigEndian.PutUint16(dst, code)
+		src, dst = src[3:], dst[2:]
+	}
+	return (room - len(dst)) / 2
+}
+
 // encodeRest encodes a character that has no code of one or two bytes: in four, or
 // as a question mark. It returns 0 if dst has no room.
-func (p *Page) encodeRest(dst []byte, char rune) int {
+func (p *page) encodeRest(dst []byte, char rune) int {
 	if p.four == nil {
 		return copy(dst, "?")
 	}
-	position := 0x2E248 + int(char) - 0x10000
+	position := astral + int(char) - 0x10000
 	if char < 0x10000 {
 		position, _ = slices.BinarySearch(p.four, uint16(char))
 	}

@@ -2,6 +2,7 @@ package codepage
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -42,20 +43,21 @@ func (utf8Coder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 }
 
 // ValidPrefix returns how many bytes of p are whole characters of UTF-8, from its
-// beginning to the first byte that is none. It is as fast as utf8.Valid.
+// beginning to the first byte that is none.
 func ValidPrefix(p []byte) int {
 	n := 0
 	for n < len(p) {
-		end := min(n+4<<10, len(p))
-		for end < len(p) && end > n && !utf8.RuneStart(p[end]) {
-			end--
+		if p[n] < utf8.RuneSelf {
+			n += ASCIIPrefix(p[n:])
+			continue
 		}
-		if end == n || !utf8.Valid(p[n:end]) {
+		rest := p[n:len(p):len(p)]
+		for len(rest) > 8 && areTwoThrees(binary.LittleEndian.Uint64(rest)) {
+			rest = rest[6:]
+		}
+		if n = len(p) - len(rest); n == len(p) {
 			break
 		}
-		n = end
-	}
-	for n < len(p) {
 		r, size := utf8.DecodeRune(p[n:])
 		if r == utf8.RuneError && size == 1 {
 			break
@@ -67,17 +69,21 @@ func ValidPrefix(p []byte) int {
 
 // ASCIIPrefix returns how many bytes of p are ASCII, from its beginning on.
 func ASCIIPrefix(p []byte) int {
-	n := 0
-	for ; n+32 <= len(p); n += 32 {
-		b := p[n : n+32 : n+32]
-		if (binary.LittleEndian.Uint64(b)|binary.LittleEndian.Uint64(b[8:])|
-			binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:]))&nonASCII != 0 {
-			break
+	rest := p[:len(p):len(p)] // as in utf8.Valid: with this, and > for >=, slicing is one addition
+	for len(rest) > 32 && ((binary.LittleEndian.Uint64(rest)|binary.LittleEndian.Uint64(rest[8:]))|
+		(binary.LittleEndian.Uint64(rest[16:])|binary.LittleEndian.Uint64(rest[24:])))&nonASCII == 0 {
+		rest = rest[32:]
+	}
+	for len(rest) > 8 {
+		if others := binary.LittleEndian.Uint64(rest) & nonASCII; others != 0 {
+			return len(p) - len(rest) + bits.TrailingZeros64(others)>>3
 		}
+		rest = rest[8:]
 	}
-	for ; n < len(p) && p[n] < utf8.RuneSelf; n++ {
+	for len(rest) > 0 && rest[0] < utf8.RuneSelf {
+		rest = rest[1:]
 	}
-	return n
+	return len(p) - len(rest)
 }
 
 // A utf16Decoder turns UTF-16 into UTF-8.

@@ -13,11 +13,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadmeCode vets each Go block of the README as a package of the module.
+// TestReadmeCode builds each Go block of the READMEs as a package of the module.
 func TestReadmeCode(t *testing.T) {
 	needGo(t)
+	for _, name := range []string{"README.md", "README.zh-CN.md"} {
+		t.Run(name, func(t *testing.T) { buildBlocks(t, name) })
+	}
+}
+
+func buildBlocks(t *testing.T, name string) {
+	t.Helper()
 	top := root(t)
-	readme, err := os.ReadFile(filepath.Join(top, "README.md"))
+	readme, err := os.ReadFile(filepath.Join(top, name))
 	require.NoError(t, err)
 	blocks := regexp.MustCompile("(?ms)^```go\n(.*?)^```$").FindAllSubmatch(readme, -1)
 	require.NotEmpty(t, blocks)

@@ -74,6 +74,11 @@ func insert(dst []uint16, s []byte) (n, read int) {
 			break
 		}
 
+		if s[read] == '\n' && n+2 <= len(dst) { // the most frequent by far
+			dst[n], dst[n+1] = '\r', '\n'
+			n, read = n+2, read+1
+			continue
+		}
 		first, second, size := convert(s[read:])
 		if second != 0 && n+2 > len(dst) {
 			break

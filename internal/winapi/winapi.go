@@ -27,6 +27,9 @@ package winapi
 
 //sys	LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) = advapi32.LsaOpenPolicy
 //sys	LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) = advapi32.LsaAddAccountRights
+//sys	LsaRemoveAccountRights(policy windows.Handle, sid *windows.SID, all bool, rights *windows.NTUnicodeString, count uint32) (ntstatus error) = advapi32.LsaRemoveAccountRights
+//sys	LsaEnumerateAccountRights(policy windows.Handle, sid *windows.SID, rights **windows.NTUnicodeString, count *uint32) (ntstatus error) = advapi32.LsaEnumerateAccountRights
+//sys	LsaFreeMemory(buffer unsafe.Pointer) (ntstatus error) = advapi32.LsaFreeMemory
 //sys	LsaClose(policy windows.Handle) (ntstatus error) = advapi32.LsaClose
 
 // TCP sockets and who has them.

@@ -176,7 +176,15 @@ func Check(ctx context.Context, q Query) (Verdict, error) {
 }
 
 // errNoRules is what a Windows has that lacks the firewall, such as a container.
-var errNoRules = fmt.Errorf("firewall: this Windows has no store of firewall rules: %w", errors.ErrUnsupported)
+var errNoRules error = unsupported("this Windows has no store of firewall rules")
+
+// unsupported is the reason why a system can't do something.
+type unsupported string
+
+func (u unsupported) Error() string {
+	return "firewall: " + string(u) + ": " + errors.ErrUnsupported.Error()
+}
+func (unsupported) Unwrap() error { return errors.ErrUnsupported }
 
 // system is what Check, Allow and Remove need of it; a variable for the tests.
 var system = struct {

@@ -4,12 +4,10 @@ package firewall
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"runtime"
 )
 
-var errNoFirewall = fmt.Errorf("firewall: %s has no Windows Firewall: %w", runtime.GOOS, errors.ErrUnsupported)
+const errNoFirewall = unsupported(runtime.GOOS + " has no Windows Firewall")
 
 func readPolicy(context.Context) (registryPolicy, error) { return registryPolicy{}, errNoFirewall }
 

@@ -18,7 +18,7 @@ import (
 
 // storeKeys are the stores' keys. Each holds the rules in FirewallRules and the
 // profiles' settings in keys of their own.
-var storeKeys = map[Store]string{
+var storeKeys = [...]string{
 	Local:       `SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy`,
 	GroupPolicy: `SOFTWARE\Policies\Microsoft\WindowsFirewall`,
 	MDM:         `SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\Mdm`,

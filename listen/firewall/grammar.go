@@ -18,13 +18,21 @@ type key struct {
 
 // grammar holds the keys by their names in lower case: the specification itself
 // spells some in two ways (RMauth and RMAuth, PCross and PCROSS).
-var grammar = sync.OnceValue(func() map[string]key {
-	m := make(map[string]key, len(keys))
-	for _, k := range keys {
-		m[strings.ToLower(k.name)] = k
-	}
-	return m
-})
+func grammar() map[string]key {
+	known.once.Do(func() {
+		all := keys()
+		known.keys = make(map[string]key, len(all))
+		for _, k := range all {
+			known.keys[strings.ToLower(k.name)] = k
+		}
+	})
+	return known.keys
+}
+
+var known struct {
+	once sync.Once
+	keys map[string]key
+}
 
 // lookup finds a key of the grammar. What a later version has added to a key's
 // values stands under the key and that version, such as LPort2_10 for a range.
@@ -41,55 +49,57 @@ func lookup(name string) (k key, ok bool) {
 	return k, ok && k.versions
 }
 
-var keys = []key{
-	{name: "Action", set: setAction},
-	{name: "Dir", set: setDirection},
-	{name: "Active", set: setActive},
-	{name: "Profile", many: true, set: setProfile},
-	{name: "Protocol", set: setProtocol},
+func keys() []key {
+	return []key{
+		{name: "Action", set: setAction},
+		{name: "Dir", set: setDirection},
+		{name: "Active", set: setActive},
+		{name: "Profile", many: true, set: setProfile},
+		{name: "Protocol", set: setProtocol},
 
-	{name: "LPort", many: true, versions: true, needs: protocols(TCP, UDP), set: addPorts(localPorts)},
-	{name: "RPort", many: true, versions: true, needs: protocols(TCP, UDP), set: addPorts(remotePorts)},
-	{name: "ICMP4", many: true, needs: protocols(1), check: checkICMP},
-	{name: "ICMP6", many: true, needs: protocols(58), check: checkICMP},
+		{name: "LPort", many: true, versions: true, needs: protocols(TCP, UDP), set: addPorts(localPorts)},
+		{name: "RPort", many: true, versions: true, needs: protocols(TCP, UDP), set: addPorts(remotePorts)},
+		{name: "ICMP4", many: true, needs: protocols(1), check: checkICMP},
+		{name: "ICMP6", many: true, needs: protocols(58), check: checkICMP},
 
-	{name: "LA4", many: true, set: addScope(localAddrs, 4, false)},
-	{name: "LA6", many: true, set: addScope(localAddrs, 6, false)},
-	{name: "RA4", many: true, set: addScope(remoteAddrs, 4, true)},
-	{name: "RA6", many: true, set: addScope(remoteAddrs, 6, true)},
-	{name: "RA42", many: true, set: addScope(remoteAddrs, 4, true)},
-	{name: "RA62", many: true, set: addScope(remoteAddrs, 6, true)},
+		{name: "LA4", many: true, set: addScope(localAddrs, 4, false)},
+		{name: "LA6", many: true, set: addScope(localAddrs, 6, false)},
+		{name: "RA4", many: true, set: addScope(remoteAddrs, 4, true)},
+		{name: "RA6", many: true, set: addScope(remoteAddrs, 6, true)},
+		{name: "RA42", many: true, set: addScope(remoteAddrs, 4, true)},
+		{name: "RA62", many: true, set: addScope(remoteAddrs, 6, true)},
 
-	{name: "App", set: func(r *Rule, s string) error { r.Program = s; return nil }},
-	{name: "Svc", set: func(r *Rule, s string) error { r.Service = s; return nil }},
-	{name: "Name", set: func(r *Rule, s string) error { r.Name = s; return nil }},
-	{name: "Desc", set: func(r *Rule, s string) error { r.Description = s; return nil }},
-	{name: "EmbedCtxt", set: func(r *Rule, s string) error { r.Group = s; return nil }},
-	{name: "Edge", set: setEdge},
-	{name: "Defer", set: setDefer},
+		{name: "App", set: func(r *Rule, s string) error { r.Program = s; return nil }},
+		{name: "Svc", set: func(r *Rule, s string) error { r.Service = s; return nil }},
+		{name: "Name", set: func(r *Rule, s string) error { r.Name = s; return nil }},
+		{name: "Desc", set: func(r *Rule, s string) error { r.Description = s; return nil }},
+		{name: "EmbedCtxt", set: func(r *Rule, s string) error { r.Group = s; return nil }},
+		{name: "Edge", set: setEdge},
+		{name: "Defer", set: setDefer},
 
-	{name: "Security", check: checkOneOf("Authenticate", "AuthenticateEncrypt")},
-	{name: "Security2_9", check: checkOneOf("An-NoEncap")},
-	{name: "Security2", check: checkOneOf("AnE-Nego")},
-	{name: "RMauth"}, // security descriptors, in SDDL
-	{name: "RUAuth"},
-	{name: "LUAuth"},
-	{name: "LUAuth2_24"},
-	{name: "LUOwn"},    // a SID
-	{name: "AppPkgId"}, // the SID of a packaged app
-	{name: "PFN"},      // its family; not in the grammar, but in every Windows since 10
-	{name: "AuthByPassOut", check: checkBool},
-	{name: "LSM", check: checkBool},
-	{name: "LOM", check: checkBool},
-	{name: "PCross", check: checkBool},
-	{name: "IF", many: true, check: checkGUID},
-	{name: "IFType", many: true, check: keyword},
-	{name: "Platform", many: true, check: checkPlatform},
-	{name: "Platform2", check: checkOneOf("GTEQ")},
-	{name: "SkipVer", check: func(s string) error { _, err := version(s); return err }},
-	{name: "TTK", many: true, versions: true, check: keyword},
-	{name: "NNm"},
-	{name: "SecurityRealmId"},
+		{name: "Security", check: checkOneOf("Authenticate", "AuthenticateEncrypt")},
+		{name: "Security2_9", check: checkOneOf("An-NoEncap")},
+		{name: "Security2", check: checkOneOf("AnE-Nego")},
+		{name: "RMauth"}, // security descriptors, in SDDL
+		{name: "RUAuth"},
+		{name: "LUAuth"},
+		{name: "LUAuth2_24"},
+		{name: "LUOwn"},    // a SID
+		{name: "AppPkgId"}, // the SID of a packaged app
+		{name: "PFN"},      // its family; not in the grammar, but in every Windows since 10
+		{name: "AuthByPassOut", check: checkBool},
+		{name: "LSM", check: checkBool},
+		{name: "LOM", check: checkBool},
+		{name: "PCross", check: checkBool},
+		{name: "IF", many: true, check: checkGUID},
+		{name: "IFType", many: true, check: keyword},
+		{name: "Platform", many: true, check: checkPlatform},
+		{name: "Platform2", check: checkOneOf("GTEQ")},
+		{name: "SkipVer", check: func(s string) error { _, err := version(s); return err }},
+		{name: "TTK", many: true, versions: true, check: keyword},
+		{name: "NNm"},
+		{name: "SecurityRealmId"},
+	}
 }
 
 func setAction(r *Rule, s string) error {

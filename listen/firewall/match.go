@@ -50,12 +50,20 @@ func (r Rule) matchProgram(q Query, note func(string, ...any)) bool {
 // Ports of parts of Windows that never change. The other keywords stand for
 // what such a part has registered at the time (PortsInUse, [MS-FASP] 3.1.1): a
 // Go program's port is not among them.
-var keywordPorts = map[string]int{"rpc-epmap": 135, "mdns": 5353}
+func keywordPort(keyword string) int {
+	switch strings.ToLower(keyword) {
+	case "rpc-epmap":
+		return 135
+	case "mdns":
+		return 5353
+	}
+	return 0
+}
 
 func (m *match) matchPorts(q Query) bool {
 	if m.rule.LocalPorts != nil && !slices.ContainsFunc(m.rule.LocalPorts, func(p Ports) bool {
 		if p.Keyword != "" {
-			return q.Port != 0 && keywordPorts[strings.ToLower(p.Keyword)] == q.Port
+			return q.Port != 0 && keywordPort(p.Keyword) == q.Port
 		}
 		return p.First <= q.Port && q.Port <= p.Last
 	}) {

@@ -117,25 +117,21 @@ func base(path string) string {
 // Where the go command and Delve put the programs that they run at once: in
 // work directories (go run, go test), since Go 1.24 in the build cache, under a
 // hash of the content (go run, go tool), and beside the source (dlv debug).
-var temporary = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)\\go-build\d+\\b\d+\\`),
-	regexp.MustCompile(`(?i)\\[0-9a-f]{2}\\[0-9a-f]{64}-d\\[^\\]+$`),
-	regexp.MustCompile(`(?i)\\__debug_bin\d+(\.exe)?$`),
-}
+const temporary = `(?i)\\go-build\d+\\b\d+\\` +
+	`|\\[0-9a-f]{2}\\[0-9a-f]{64}-d\\[^\\]+$` +
+	`|\\__debug_bin\d+(\.exe)?$`
+
+// promptID is how the prompt names the values of its rules.
+const promptID = `(?i)^(TCP|UDP) Query User\{[0-9a-f-]{36}\}`
+
+// matches compiles at each use: it is called once a check or for few rules.
+func matches(pattern, s string) bool { return regexp.MustCompile(pattern).MatchString(s) }
 
 // isTemporary says whether the path is another one after the next change to the
 // source, or at every run.
 func isTemporary(program string) bool {
-	program = cleanPath(program)
-	for _, re := range temporary {
-		if re.MatchString(program) {
-			return true
-		}
-	}
-	return false
+	return matches(temporary, cleanPath(program))
 }
-
-var promptID = regexp.MustCompile(`(?i)^(TCP|UDP) Query User\{[0-9a-f-]{36}\}`)
 
 // isFromPrompt says whether r has been made by the prompt: by the name of its
 // value, or by what else is peculiar to it.
@@ -143,7 +139,7 @@ func (r Rule) isFromPrompt() bool {
 	if r.Store != Local || r.Direction != Inbound || r.Program == "" || r.LocalPorts != nil {
 		return false
 	}
-	return promptID.MatchString(r.ID) || r.Edge == EdgeDeferUser && r.Name == r.Description
+	return matches(promptID, r.ID) || r.Edge == EdgeDeferUser && r.Name == r.Description
 }
 
 // cancelled returns the Block rules, one for TCP and one for UDP, that a

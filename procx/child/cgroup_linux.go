@@ -4,20 +4,26 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// cgroup is a cgroup v2 that holds one tree and nothing else.
+// cgroup is a cgroup v2 that holds one tree and nothing else. What its end
+// needs is open from the start: a process that has run out of descriptors can
+// still end its children.
 type cgroup struct {
-	path string
-	dir  *os.File
+	path   string
+	dir    *os.File // locked
+	killer *os.File // cgroup.kill
+	events *os.File // cgroup.events
 }
 
 var cgroupSeq atomic.Uint64
@@ -38,50 +44,73 @@ func newCgroup() (*cgroup, error) {
 		return nil, err
 	}
 	sweep(parent)
+	for range 5 {
+		var c *cgroup
+		c, err = makeCgroup(parent)
+		// A predecessor with this process's number has left one that is dying;
+		// or another's sweep took this one, because locking it took a second.
+		taken := errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.EEXIST)
+		if !taken {
+			return c, err
+		}
+	}
+	return nil, err
+}
+
+func makeCgroup(parent string) (*cgroup, error) {
 	path := filepath.Join(parent, fmt.Sprintf(cgroupPrefix+"%d-%d", os.Getpid(), cgroupSeq.Add(1)))
 	if err := os.Mkdir(path, 0o755); err != nil {
 		return nil, err
 	}
-	dir, err := lockDir(path)
+	c, err := takeCgroup(path)
 	if err != nil {
 		os.Remove(path)
 		return nil, err
 	}
-	c := &cgroup{path, dir}
-	if _, err = os.Stat(filepath.Join(path, "cgroup.kill")); err == nil {
-		err = probeCgroup(dir)
-	}
-	if err != nil {
+	if err := probeCgroup(c.dir); err != nil {
 		c.close()
 		return nil, err
 	}
 	return c, nil
 }
 
+// making is how long a cgroup may be there before its owner has locked it.
+// Tests that sweep at once swap it.
+var making = time.Second
+
 // sweep kills and removes what processes left behind that could not do it
 // themselves, killed or crashed: a descendant that outlived its tree's owner.
 func sweep(parent string) {
 	paths, _ := filepath.Glob(filepath.Join(parent, cgroupPrefix+"*-*"))
 	for _, path := range paths {
-		if dir, err := lockDir(path); err == nil { // nobody's
-			c := &cgroup{path, dir}
+		info, err := os.Stat(path)
+		if err != nil || time.Since(info.ModTime()) < making {
+			continue
+		}
+		if c, err := takeCgroup(path); err == nil { // nobody's
 			c.kill()
 			c.close() // fails as long as the killed are dying, and is done next time
 		}
 	}
 }
 
-// lockDir opens a directory and marks it as this process's, until that ends.
-func lockDir(path string) (*os.File, error) {
+// takeCgroup opens a cgroup and marks it as this process's, until that ends.
+func takeCgroup(path string) (*cgroup, error) {
 	dir, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		dir.Close()
-		return nil, fmt.Errorf("locking %s: %w", path, err)
+	c := &cgroup{path: path, dir: dir}
+	if err = unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		err = fmt.Errorf("locking %s: %w", path, err)
+	} else if c.killer, err = os.OpenFile(filepath.Join(path, "cgroup.kill"), os.O_WRONLY, 0); err == nil {
+		c.events, err = os.Open(filepath.Join(path, "cgroup.events"))
 	}
-	return dir, nil
+	if err != nil {
+		c.release()
+		return nil, err
+	}
+	return c, nil
 }
 
 // probeCgroup finds out whether clone3 may start a process in the cgroup, which
@@ -141,18 +170,20 @@ func (c *cgroup) procs() ([]int, error) {
 }
 
 func (c *cgroup) kill() error {
-	return os.WriteFile(filepath.Join(c.path, "cgroup.kill"), []byte("1"), 0)
+	_, err := c.killer.WriteString("1")
+	return err
 }
 
 // populated says whether a live process, not only a zombie, is in the cgroup.
 func (c *cgroup) populated() bool {
-	data, err := os.ReadFile(filepath.Join(c.path, "cgroup.events"))
-	return err == nil && bytes.Contains(data, []byte("populated 1"))
+	data := make([]byte, 256) // two short lines
+	n, err := c.events.ReadAt(data, 0)
+	return (err == nil || err == io.EOF) && bytes.Contains(data[:n], []byte("populated 1"))
 }
 
 // close removes the cgroup, with those that the tree has made inside it.
 func (c *cgroup) close() {
-	c.dir.Close()
+	c.release()
 	var dirs []string
 	filepath.WalkDir(c.path, func(path string, d os.DirEntry, err error) error {
 		if err == nil && d.IsDir() {
@@ -163,4 +194,11 @@ func (c *cgroup) close() {
 	for i := len(dirs) - 1; i >= 0; i-- {
 		os.Remove(dirs[i])
 	}
+}
+
+// release closes what takeCgroup has opened.
+func (c *cgroup) release() {
+	c.dir.Close()
+	c.killer.Close()
+	c.events.Close()
 }

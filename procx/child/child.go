@@ -41,8 +41,9 @@
 // # macOS and the BSDs
 //
 // A process group; a descendant that leaves it escapes. Only FreeBSD ends the
-// child with this process. On other systems Start fails with
-// [errors.ErrUnsupported].
+// child with this process, and only macOS tells whether others are left in the
+// group: on the BSDs they are killed as soon as the child has ended. On other
+// systems Start fails with [errors.ErrUnsupported].
 package child
 
 import (
@@ -60,11 +61,18 @@ var (
 	// ErrKilled is in the error of Stop where the tree had to be killed.
 	ErrKilled = errors.New("child: killed, because it did not end when asked")
 	// ErrNotContained is in the error of Start where Options.Whole can't be had.
-	ErrNotContained = fmt.Errorf("child: a descendant could escape: %w", errors.ErrUnsupported)
+	ErrNotContained error = notContained{}
 	// ErrTethered is in the error of StartDetached where the process would end
 	// with this one all the same.
 	ErrTethered = errors.New("child: can't be detached")
 )
+
+type notContained struct{}
+
+func (notContained) Error() string {
+	return "child: a descendant could escape: " + errors.ErrUnsupported.Error()
+}
+func (notContained) Unwrap() error { return errors.ErrUnsupported }
 
 // Ask is a way to ask a child to end.
 type Ask uint8
@@ -97,8 +105,7 @@ type Options struct {
 	// HTTP request. Where it fails, the tree is killed.
 	AskFunc func() error
 	// Grace is how long the tree may take to end once it was asked; then it is
-	// killed. Zero: 10 s. It counts from the asking, so that AskFunc must
-	// return soon.
+	// killed. Zero: 10 s. It counts from when the asking begins.
 	Grace time.Duration
 	// NoWindow gives the child a console without a window on Windows, where a
 	// service, or a program linked with -H windowsgui, makes one pop up. No

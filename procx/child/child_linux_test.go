@@ -21,6 +21,15 @@ import (
 
 const seesRest = true
 
+var ownHelpers = map[string]func([]string) int{"pitfall": pitfall, "contain": contain, "starved": starved}
+
+// handles is how many descriptors this process has open.
+func handles(t *testing.T) int {
+	fds, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	return len(fds)
+}
+
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
 // everyContainment runs f with a cgroup, where this machine has one to give,
@@ -34,15 +43,6 @@ func everyContainment(t *testing.T, f func(t *testing.T)) {
 		withoutCgroup(t)
 		f(t)
 	})
-}
-
-func needCgroup(t *testing.T) {
-	t.Helper()
-	c, err := newCgroup()
-	if err != nil {
-		t.Skipf("needs a cgroup v2 that can be written: %v", err)
-	}
-	c.close()
 }
 
 // withoutCgroup lets Start find no cgroup. A helper process finds none either.
@@ -85,21 +85,6 @@ func TestContainment(t *testing.T) {
 	})
 }
 
-func TestCgroupHoldsSessions(t *testing.T) {
-	needCgroup(t)
-	t.Run("killed", func(t *testing.T) {
-		p, out := startNode(t, nil, Options{Ask: AskNothing}, "2", "setsid", "stubborn")
-		require.True(t, p.Containment().Whole())
-		require.NoError(t, p.Stop(t.Context()))
-		assert.Empty(t, out.rest(t))
-	})
-	t.Run("asked", func(t *testing.T) {
-		p, out := startNode(t, nil, Options{Grace: time.Minute}, "2", "setsid", "slow")
-		require.NoError(t, p.Stop(t.Context()))
-		assert.Equal(t, "ended ended slowly ended ", out.rest(t))
-	})
-}
-
 // The counterpart of the test above: what Containment doesn't claim is so.
 func TestSessionEscapesGroup(t *testing.T) {
 	withoutCgroup(t)
@@ -119,31 +104,11 @@ func TestSessionEscapesGroup(t *testing.T) {
 	assert.Equal(t, "ended ", out.rest(t))
 }
 
-// What outlives a killed owner of a cgroup ends when the next one is made.
-func TestCgroupSweep(t *testing.T) {
-	needCgroup(t)
-	cmd := testenv.Command(t, "parent", "1", "stubborn")
-	out := pipe(t, cmd)
-	require.NoError(t, cmd.Start())
-	out.ready(t, "1")
-	require.NoError(t, cmd.Process.Kill())
-	cmd.Wait()
-	startNode(t, nil, Options{}, "0")
-	assert.Empty(t, out.rest(t))
-}
-
 func TestGroupOfAnother(t *testing.T) {
 	cmd := testenv.Command(t, "node", "0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: os.Getpid()}
 	_, err := Start(t.Context(), cmd, nil)
 	assert.ErrorContains(t, err, "Pgid")
-}
-
-func TestProbeCgroup(t *testing.T) {
-	dir, err := os.Open(t.TempDir()) // not a cgroup
-	require.NoError(t, err)
-	defer dir.Close()
-	assert.ErrorContains(t, probeCgroup(dir), "starting a process in")
 }
 
 // The death signal follows the thread that started the child
@@ -210,33 +175,4 @@ func onOtherThread(f func()) {
 	}
 	go onOtherThread(f)
 	select {}
-}
-
-// As a unit's main process, StartDetached believes what systemd says of it.
-func TestStartDetachedInUnit(t *testing.T) {
-	if !testenv.InSystemd(t) {
-		return
-	}
-	for _, tt := range []struct {
-		killMode string
-		detaches bool
-	}{{"control-group", false}, {"mixed", false}, {"process", true}} {
-		t.Run(tt.killMode, func(t *testing.T) {
-			r := newRendezvous(t)
-			log := filepath.Join(t.TempDir(), "log")
-			run := exec.Command("systemd-run", "--wait", "--collect", "--property=KillMode="+tt.killMode,
-				"--property=StandardOutput=file:"+log, "--setenv=SUREFOOT_TEST_HELPER=launcher", os.Args[0], r.addr(), r.output)
-			text, err := run.CombinedOutput()
-			require.NoError(t, err, "%s", text)
-			out, err := os.ReadFile(log)
-			require.NoError(t, err)
-			if tt.detaches {
-				assert.Empty(t, string(out))
-				r.meet(t) // the unit is over
-			} else {
-				assert.Contains(t, string(out), ErrTethered.Error())
-				assert.Contains(t, string(out), tt.killMode)
-			}
-		})
-	}
 }

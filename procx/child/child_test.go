@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -78,6 +79,67 @@ func TestStopKills(t *testing.T) {
 			})
 		})
 	}
+}
+
+// AskFunc may hang; Stop and the grace don't.
+func TestStopKeepsTime(t *testing.T) {
+	hang := make(chan struct{})
+	defer close(hang)
+	ask := func() error { <-hang; return nil }
+	p, out := startNode(t, nil, Options{AskFunc: ask, Grace: 50 * time.Millisecond}, "1", "stubborn")
+	assert.ErrorIs(t, p.Stop(t.Context()), ErrKilled)
+	assert.Empty(t, out.rest(t))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p, out = startNode(t, nil, Options{AskFunc: ask, Grace: time.Hour}, "1", "stubborn")
+	assert.ErrorIs(t, p.Stop(ctx), context.Canceled)
+	assert.Empty(t, out.rest(t))
+}
+
+func TestAllAtOnce(t *testing.T) {
+	everyContainment(t, func(t *testing.T) {
+		for _, args := range [][]string{{"1", "stdin"}, {"1", "stubborn"}} {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			p, out := startNodeCtx(t, ctx, nil, Options{Ask: AskStdin, Grace: 20 * time.Millisecond}, args...)
+			first := make(chan error, 4)
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() { first <- p.Wait() })
+				wg.Go(func() { p.Stop(t.Context()) })
+				wg.Go(func() { assert.NoError(t, p.KillTree()) })
+				wg.Go(func() { cancel() })
+			}
+			wg.Wait()
+			out.rest(t)
+			for range 4 {
+				assert.Equal(t, p.Wait(), <-first)
+			}
+		}
+	})
+}
+
+func TestNothingStaysOpen(t *testing.T) {
+	everyContainment(t, func(t *testing.T) {
+		run := func() {
+			cmd := testenv.Command(t, "cat")
+			p, err := Start(t.Context(), cmd, &Options{Ask: AskStdin, Grace: time.Minute})
+			require.NoError(t, err)
+			require.NoError(t, p.Stop(t.Context()))
+			require.NoError(t, p.Wait())
+			_, err = Start(t.Context(), exec.Command(t.TempDir()+"/none"), &Options{Ask: AskStdin})
+			require.Error(t, err)
+		}
+		run() // what the runtime opens once
+		const rounds = 10
+		before := handles(t)
+		for range rounds {
+			run()
+		}
+		// A thread more or less has handles on Windows, too.
+		assert.Eventually(t, func() bool { return handles(t) < before+rounds }, time.Minute, 10*time.Millisecond)
+	})
 }
 
 // A shell, npm or "go run" ends at once when asked; the server under it needs

@@ -1,9 +1,15 @@
 package child
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/stretchr/testify/assert"
@@ -15,13 +21,22 @@ import (
 
 const seesRest = true
 
+var ownHelpers = map[string]func([]string) int{"console": console}
+
+// handles is how many handles this process has open.
+func handles(t *testing.T) int {
+	var n uint32
+	ok, _, err := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetProcessHandleCount").
+		Call(uintptr(windows.CurrentProcess()), uintptr(unsafe.Pointer(&n)))
+	require.NotZero(t, ok, "GetProcessHandleCount: %v", err)
+	return int(n)
+}
+
 func ownSession() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP | windows.DETACHED_PROCESS}
 }
 
 func everyContainment(t *testing.T, f func(t *testing.T)) { t.Run("job", f) }
-
-func pitfall([]string) int { return 1 }
 
 // variant is a process that knows without asking that its job lets it leave.
 func variant() {
@@ -58,6 +73,18 @@ func TestWithoutJob(t *testing.T) {
 		assert.ErrorIs(t, err, refused)
 		assert.NotNil(t, cmd.ProcessState, "has been killed and reaped before it ran")
 	})
+	t.Run("demanded, context over", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		assignJob = func(job, process windows.Handle) error {
+			cancel() // now Cancel waits for the start
+			return refused
+		}
+		own := testenv.Command(t, "node", "0")
+		cmd := exec.CommandContext(ctx, own.Path)
+		cmd.Args, cmd.Env = own.Args, own.Env
+		_, err := Start(t.Context(), cmd, &Options{Ask: AskNothing, Whole: true})
+		assert.ErrorIs(t, err, ErrNotContained)
+	})
 }
 
 func TestSignalWithoutConsole(t *testing.T) {
@@ -69,6 +96,50 @@ func TestSignalWithoutConsole(t *testing.T) {
 	assert.ErrorIs(t, err, ErrKilled)
 	assert.ErrorIs(t, err, errors.ErrUnsupported)
 	assert.Empty(t, out.rest(t))
+}
+
+// With a console of its own a process can ask, whatever it was started from.
+func TestSignalThroughConsole(t *testing.T) {
+	grace, want := time.Minute, "ready ready ended ended <nil>\n"
+	if testenv.IsWine() { // where a process hangs when it gets CTRL_BREAK
+		grace, want = time.Second, "ready ready "+ErrKilled.Error()
+	}
+	out, err := testenv.Command(t, "console", grace.String()).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), want)
+}
+
+// console stops a tree by AskSignal and prints the outcome.
+func console(args []string) int {
+	grace, err := time.ParseDuration(args[0])
+	if err != nil {
+		return 1
+	}
+	kernel32 := windows.NewLazySystemDLL("kernel32.dll")
+	kernel32.NewProc("FreeConsole").Call()
+	if ok, _, err := kernel32.NewProc("AllocConsole").Call(); ok == 0 {
+		fmt.Println(err)
+		return 1
+	}
+	cmd := exec.Command(os.Args[0], "1")
+	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER=node")
+	words, err := cmd.StdoutPipe()
+	if err != nil {
+		return 1
+	}
+	p, err := Start(context.Background(), cmd, &Options{Grace: grace})
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	ready := make([]byte, len("ready ready "))
+	io.ReadFull(words, ready)
+	stopped := make(chan error)
+	go func() { stopped <- p.Stop(context.Background()) }()
+	rest, _ := io.ReadAll(words)
+	fmt.Printf("%s%s%v\n", ready, rest, <-stopped)
+	p.Wait()
+	return 0
 }
 
 // A job that lets its processes leave.

@@ -10,6 +10,9 @@ import (
 )
 
 func detach(cmd *exec.Cmd) error {
+	if cmd.SysProcAttr != nil && cmd.SysProcAttr.Pdeathsig != 0 {
+		return fmt.Errorf("%w: SysProcAttr.Pdeathsig ends it with this process", ErrTethered)
+	}
 	text, _ := os.ReadFile("/proc/self/cgroup")
 	cgroup, _ := cgroupPath(string(text))
 	if why := tetheredTo(cgroup, os.Getenv("SYSTEMD_EXEC_PID"), os.Getpid(), killMode); why != "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -25,9 +26,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(variantVar) != "" {
 		variant()
 	}
-	testenv.Main(m, map[string]func([]string) int{
-		"node": node, "parent": parent, "cat": cat, "launcher": launcher, "detached": detached, "pitfall": pitfall,
-	})
+	helpers := map[string]func([]string) int{
+		"node": node, "parent": parent, "cat": cat, "launcher": launcher, "detached": detached,
+	}
+	maps.Copy(helpers, ownHelpers)
+	testenv.Main(m, helpers)
 }
 
 // variantVar makes helper processes a variant, for which each system has a

@@ -65,40 +65,46 @@ func (p *Proc) launch() error {
 	return <-started
 }
 
-// start holds the lock, for cmd's context may end as soon as the child runs:
-// a kill then waits until the tree is complete.
-func (p *Proc) start() (err error) {
+// start starts the child and takes it into custody, both under the lock: cmd's
+// context may end as soon as the child runs, and its kill then waits until the
+// tree is complete.
+func (p *Proc) start() error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	runs, err := p.startLocked()
+	if err != nil {
+		p.over = true
+	}
+	p.mu.Unlock()
+	if err == nil {
+		return nil
+	}
+	close(p.ended)
+	if runs { // not as it should, so not at all
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+	} else if p.stdin != nil {
+		p.stdin.Close()
+	}
+	if p.tree != nil {
+		p.tree.close()
+	}
+	return err
+}
+
+// startLocked says whether the child runs, even with an error.
+func (p *Proc) startLocked() (runs bool, err error) {
 	if p.opt.Ask == AskStdin && p.opt.AskFunc == nil {
 		if p.stdin, err = p.cmd.StdinPipe(); err != nil {
-			return fmt.Errorf("child: AskStdin needs the command's Stdin for itself: %w", err)
+			return false, fmt.Errorf("child: AskStdin needs the command's Stdin for itself: %w", err)
 		}
 	}
 	if p.tree, err = newTree(p.cmd, p.opt); err != nil {
-		p.closeStdin()
-		return err
+		return false, err
 	}
 	if err := p.cmd.Start(); err != nil {
-		p.tree.close()
-		p.closeStdin()
-		return err
+		return false, err
 	}
-	if err := p.tree.adopt(p.cmd.Process, p.opt); err != nil {
-		p.over = true
-		close(p.ended)
-		p.cmd.Process.Kill()
-		p.cmd.Wait()
-		p.tree.close()
-		return err
-	}
-	return nil
-}
-
-func (p *Proc) closeStdin() {
-	if p.stdin != nil {
-		p.stdin.Close()
-	}
+	return true, p.tree.adopt(p.cmd.Process, p.opt)
 }
 
 // ask asks the tree to end, once, and starts its grace.
@@ -113,20 +119,22 @@ func (p *Proc) ask(cause error) {
 	if !first {
 		return
 	}
-	var err error
+	how := p.opt.AskFunc
 	switch {
-	case p.opt.AskFunc != nil:
-		err = p.opt.AskFunc()
+	case how != nil:
 	case p.opt.Ask == AskSignal:
-		err = p.signal()
+		how = p.signal
 	case p.opt.Ask == AskStdin:
-		err = p.stdin.Close()
+		how = p.stdin.Close
 	default:
 		p.kill(nil)
+		return
 	}
-	if err != nil && !errors.Is(err, os.ErrClosed) {
-		p.kill(fmt.Errorf("asking failed: %w", err))
-	}
+	go func() { // whoever waits has a limit; a function needs none
+		if err := how(); err != nil && !errors.Is(err, os.ErrClosed) {
+			p.kill(fmt.Errorf("asking failed: %w", err))
+		}
+	}()
 }
 
 // signal asks by the system's signal.
@@ -205,7 +213,7 @@ func (p *Proc) outcome() error {
 	defer p.mu.Unlock()
 	switch {
 	case !p.over || p.left:
-		return fmt.Errorf("child: the tree of process %d was killed (%v), but some of it won't end", p.PID(), p.why)
+		return fmt.Errorf("child: the tree of process %d was killed, but some of it won't end", p.PID())
 	case p.why != nil:
 		return fmt.Errorf("%w: process %d: %w", ErrKilled, p.PID(), p.why)
 	}

@@ -83,7 +83,8 @@ type VCS struct {
 	Modified bool      // with changes that are not in it
 }
 
-// Build reports on the running program, once; calls after the first are free.
+// Build reports on the running program. The first call reads its debug
+// information, which takes some tens of milliseconds; further ones are free.
 // Where its own file can't be read, the verdict is Unknown and Reason says why.
 //
 // Binaries that "go run" and "go test" make have no DWARF.
@@ -93,7 +94,17 @@ func Build() Report {
 	return r
 }
 
-var ownBuild = sync.OnceValue(func() Report {
+var own struct {
+	once   sync.Once
+	report Report
+}
+
+func ownBuild() Report {
+	own.once.Do(func() { own.report = readOwnBuild() })
+	return own.report
+}
+
+func readOwnBuild() Report {
 	path, err := os.Executable()
 	if err == nil {
 		var r Report
@@ -106,7 +117,7 @@ var ownBuild = sync.OnceValue(func() Report {
 		r.settings(info)
 	}
 	return r
-})
+}
 
 // BuildOf reports on the binary of that path: ELF, PE or Mach-O, of any
 // system. Whether its packages are optimised is read from its DWARF

@@ -47,6 +47,7 @@ func newGuard(token string, h http.Handler) http.Handler {
 			header.Set("Allow", "GET, HEAD")
 			http.Error(w, "inspect: only GET and HEAD", http.StatusMethodNotAllowed)
 		default:
+			http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeMargin)) // for what takes longer, later
 			h.ServeHTTP(w, r)
 		}
 	})

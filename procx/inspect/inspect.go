@@ -104,6 +104,9 @@ type Server struct {
 //
 // Errors: ErrExposed; those of listening.
 func Serve(ctx context.Context, o Options) (*Server, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("inspect: not serving: %w", context.Cause(ctx))
+	}
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
 	}
@@ -128,7 +131,7 @@ func Serve(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{url: scheme + "://" + dialable(l.Addr().(*net.TCPAddr)), served: make(chan struct{})}
 	s.http = &http.Server{
 		Handler:           s.count(newGuard(o.Token, newMux(o))),
-		TLSConfig:         o.TLS,
+		TLSConfig:         o.TLS.Clone(), // net/http adds its protocols
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
@@ -142,7 +145,7 @@ func Serve(ctx context.Context, o Options) (*Server, error) {
 			s.err = s.http.Serve(l)
 		}
 	}()
-	s.unwatch = context.AfterFunc(ctx, func() { s.Close() })
+	s.unwatch = context.AfterFunc(ctx, s.close)
 	return s, nil
 }
 
@@ -153,17 +156,22 @@ func (s *Server) URL() string { return s.url }
 // Close ends the server: its connections, a profile that is being taken, and
 // its goroutines. It returns the error that ended serving before, if one did.
 func (s *Server) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
 	s.unwatch()
-	s.http.Close()
+	s.close()
 	<-s.served
 	s.handlers.Wait()
 	if errors.Is(s.err, http.ErrServerClosed) {
 		return nil
 	}
 	return fmt.Errorf("inspect: serving: %w", s.err)
+}
+
+// close ends what runs, and waits for nothing.
+func (s *Server) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.http.Close()
 }
 
 // count lets Close wait for handlers, which http.Server.Close doesn't.

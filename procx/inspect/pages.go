@@ -18,9 +18,17 @@ const maxRows = 500
 // dump without being told to: for about 0.1 s. Tests swap it.
 var maxAged = 20_000
 
-var pages = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{"age": age}).Parse(pageText))
-})
+var parsed struct {
+	once  sync.Once
+	pages *template.Template
+}
+
+func pages() *template.Template {
+	parsed.once.Do(func() {
+		parsed.pages = template.Must(template.New("").Funcs(template.FuncMap{"age": age}).Parse(pageText))
+	})
+	return parsed.pages
+}
 
 const pageText = `
 {{define "head"}}<!DOCTYPE html>
@@ -60,12 +68,21 @@ func age(d time.Duration) string {
 	return fmt.Sprintf("%d h", d/time.Hour)
 }
 
-var notes = map[string]string{
-	"allocs":        "all allocations since the start",
-	"block":         "empty until runtime.SetBlockProfileRate",
-	"goroutineleak": "those that can never go on, as of the last look",
-	"heap":          "what is in use",
-	"mutex":         "empty until runtime.SetMutexProfileFraction",
+// note says what to know of a profile.
+func note(profile string) string {
+	switch profile {
+	case "allocs":
+		return "all allocations since the start"
+	case "block":
+		return "empty until runtime.SetBlockProfileRate"
+	case "goroutineleak":
+		return "those that can never go on, as of the last look"
+	case "heap":
+		return "what is in use"
+	case "mutex":
+		return "empty until runtime.SetMutexProfileFraction"
+	}
+	return ""
 }
 
 func (m *mux) index(w http.ResponseWriter, r *http.Request) {
@@ -75,7 +92,7 @@ func (m *mux) index(w http.ResponseWriter, r *http.Request) {
 	}
 	var rows []row
 	for _, p := range pprof.Profiles() {
-		rows = append(rows, row{p.Name(), notes[p.Name()], p.Count()})
+		rows = append(rows, row{p.Name(), note(p.Name()), p.Count()})
 	}
 	build := Build()
 	servePage(w, "index", map[string]any{"Title": build.Package, "Build": build, "Profiles": rows})
@@ -89,7 +106,7 @@ func (m *mux) goroutines(w http.ResponseWriter, r *http.Request) {
 	data := map[string]any{"Title": "Goroutines"}
 	var groups []*group
 	n := runtime.NumGoroutine()
-	if aged := n <= maxAged || r.FormValue("full") != ""; aged {
+	if aged := n <= maxAged || r.URL.Query().Get("full") != ""; aged {
 		data["Aged"] = true
 		groups = groupStacks(stacks(n))
 	} else {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ func main() {
 				log.Fatal(err)
 			}
 			defer s.Delete()
+			defer os.RemoveAll(filepath.Join(os.Getenv("ProgramData"), id)) // svcx's logs
 			services[name], names = s, append(names, name)
 		}
 		for round := range rounds {

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -31,6 +33,18 @@ func TestWritable(t *testing.T) {
 	requireOnly(t, dir, "file")
 }
 
+func TestWritableAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, tempName(tempPrefix("writable"))), nil, 0o600)) // of a dead process
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() { assert.NoError(t, Writable(dir)) })
+	}
+	all.Wait()
+	require.NoError(t, Writable(dir))
+	requireOnly(t, dir)
+}
+
 func TestEnsureDir(t *testing.T) {
 	top := t.TempDir()
 	for _, private := range []bool{false, true} {
@@ -43,7 +57,7 @@ func TestEnsureDir(t *testing.T) {
 	}
 	blocked := filepath.Join(top, "file")
 	require.NoError(t, os.WriteFile(blocked, nil, 0o644))
-	require.ErrorContains(t, EnsureDir(blocked, false), "something else")
+	require.ErrorIs(t, EnsureDir(blocked, false), syscall.ENOTDIR)
 	require.Error(t, EnsureDir(filepath.Join(blocked, "below"), false))
 	require.ErrorIs(t, EnsureDir(top+"\x00", true), ErrName)
 	t.Chdir(top)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,7 +24,12 @@ func unitHelper(t *testing.T, kind string) (s *Service, dir string) {
 	// Not in /tmp: the helper has its own.
 	dir = filepath.Join("/var/lib", "svcx-"+kind)
 	require.NoError(t, os.MkdirAll(dir, 0o755))
-	s = &Service{Name: "svcx-" + kind, Main: func(context.Context) error { return nil }, Restart: []time.Duration{100 * time.Millisecond},
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
+	test, err := os.ReadFile("/proc/self/exe")
+	require.NoError(t, err)
+	exe := filepath.Join(dir, "test")
+	require.NoError(t, os.WriteFile(exe, test, 0o755))
+	s = &Service{Name: "svcx-" + kind, Executable: exe, Main: func(context.Context) error { return nil }, Restart: []time.Duration{100 * time.Millisecond},
 		Accept: AcceptReload, Args: []string{"service:" + kind, "svcx-" + kind, dir}}
 	t.Cleanup(func() {
 		if err := s.Uninstall(context.Background()); !errors.Is(err, ErrNotInstalled) {
@@ -131,6 +137,44 @@ func TestSystemd(t *testing.T) {
 		require.NoError(t, err)
 		assert.Contains(t, string(dump), "did not return within 1s")
 	})
+	t.Run("without rights", func(t *testing.T) {
+		s, dir := unitHelper(t, "plain")
+		as := func(want int, command string) string {
+			cmd := exec.CommandContext(t.Context(), s.mustExecutable(t), "service:plain", s.Name, dir, command)
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+			out, err := cmd.CombinedOutput()
+			require.Error(t, err)
+			assert.Equal(t, want, cmd.ProcessState.ExitCode(), "%s", out)
+			return string(out)
+		}
+		assert.Contains(t, as(exitDenied, "install"), ": use\n\tsudo "+s.mustExecutable(t)+" install\n")
+		as(exitNotInstalled, "status")
+		require.NoError(t, s.Install(t.Context()))
+		assert.Equal(t, s.Name+": stopped, last exit code 0, start automatic\n", as(exitStopped, "status"))
+		as(exitDenied, "start")
+		as(exitDenied, "uninstall")
+	})
+	t.Run("a user's service", func(t *testing.T) {
+		// What user@0.service does, without the session that it wants.
+		runtime := t.TempDir()
+		out, err := exec.Command("systemd-run", "--unit=svcx-user", "-pDelegate=yes", "--setenv=XDG_RUNTIME_DIR="+runtime, "--setenv=HOME=/root",
+			"/lib/systemd/systemd", "--user").CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		t.Cleanup(func() { exec.Command("systemctl", "stop", "svcx-user").Run() })
+		t.Setenv("XDG_RUNTIME_DIR", runtime)
+		eventually(t, "the user's systemd", func() bool { return exec.Command("systemctl", "--user", "show", "--property=Version").Run() == nil })
+		s, dir := unitHelper(t, "plain")
+		s.User = true
+		require.NoError(t, s.Install(t.Context()))
+		assert.FileExists(t, "/root/.config/systemd/user/"+s.Name+".service")
+		require.NoError(t, s.StartNow(t.Context()))
+		assert.True(t, strings.HasPrefix(waitFile(t, dir, "started"), "systemd\n"))
+		assert.Equal(t, Running, state(t, s).State)
+		require.NoError(t, s.RestartNow(t.Context()))
+		require.NoError(t, s.Stop(t.Context()))
+		require.NoError(t, s.Uninstall(t.Context()))
+		assert.NoFileExists(t, "/root/.config/systemd/user/"+s.Name+".service")
+	})
 	t.Run("a failing hook undoes the installation", func(t *testing.T) {
 		s, _ := unitHelper(t, "undo")
 		s.OnInstall = func(context.Context) error { return errMain }
@@ -138,11 +182,4 @@ func TestSystemd(t *testing.T) {
 		_, err := s.Status(t.Context())
 		assert.ErrorIs(t, err, ErrNotInstalled)
 	})
-}
-
-func (s *Service) mustExecutable(t *testing.T) string {
-	t.Helper()
-	exe, err := s.executable()
-	require.NoError(t, err)
-	return exe
 }

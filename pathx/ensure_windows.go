@@ -44,7 +44,7 @@ func secureDir(f *os.File, fi fs.FileInfo, dir string, private bool) error {
 	if err := p.checkHandle(h, dir, fillDir, true); err != nil {
 		return err
 	}
-	if err := p.checkAbove(h); err != nil {
+	if err := p.checkAbove(h, dir); err != nil {
 		return err
 	}
 	if !private || p.checkHandle(h, dir, readDir, true) == nil {

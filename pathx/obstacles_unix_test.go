@@ -19,3 +19,10 @@ func denied(t *testing.T, path string) {
 	}
 	require.NoError(t, os.WriteFile(path, nil, 0))
 }
+
+// distrusted puts a file to path that everybody may write.
+func distrusted(t *testing.T, path string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path, nil, 0o644))
+	require.NoError(t, os.Chmod(path, 0o666))
+}

@@ -18,6 +18,13 @@ func denied(t *testing.T, path string) {
 	setSDDL(t, path, "D:P(D;;FR;;;WD)(A;;SDWDRC;;;WD)")
 }
 
+// distrusted puts a file to path that everybody may write.
+func distrusted(t *testing.T, path string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path, nil, 0o644))
+	setSDDL(t, path, "D:P(A;;FA;;;SY)(A;;FA;;;OW)(A;;FA;;;WD)")
+}
+
 // setSDDL gives path another DACL, and back the old one at the end.
 func setSDDL(t *testing.T, path, sddl string) {
 	t.Helper()

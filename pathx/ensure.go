@@ -7,62 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 )
-
-// Writable says whether this process can keep files in dir. It finds out by doing what
-// WriteFile does: it creates a file, writes to it, renames and deletes it. Mode bits
-// and access control lists promise less: they know nothing of read-only mounts, full
-// disks, quotas, Windows' controlled folder access or SELinux.
-//
-// The error names the step that failed (create, write, rename, delete) and wraps the
-// system's error. If deleting fails, the file stays; its name begins with
-// ".pathx-writable-".
-func Writable(dir string) error {
-	if err := writable(dir); err != nil {
-		return fmt.Errorf("pathx: %s is not writable: %w", dir, err)
-	}
-	return nil
-}
-
-func writable(dir string) error {
-	if err := checkOpenable(runtime.GOOS, dir); err != nil {
-		return err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	const prefix = ".pathx-writable-"
-	name, renamed := tempName(prefix), tempName(prefix+"renamed-")
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return step("create", err)
-	}
-	_, err = f.Write([]byte(name))
-	if err == nil {
-		err = syncFile(f) // some file systems find out only then that they are full
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		root.Remove(name)
-		return step("write", err)
-	}
-	if err := root.Rename(name, renamed); err != nil {
-		root.Remove(name)
-		return step("rename", err)
-	}
-	return step("delete", root.Remove(renamed))
-}
-
-func step(name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("can't %s a file: %w", name, err)
-}
 
 // EnsureDir makes sure that there is a directory of that name, and makes it and those
 // above it as needed. If it is private, only this account can read and write it, and
@@ -75,6 +21,9 @@ func step(name string, err error) error {
 // others own it, could have written to it, or could exchange it. One that others can
 // only read is closed to them if it is to be private; what they may have read, they
 // have read.
+//
+// Something else of that name, or on the way, is syscall.ENOTDIR; a path that means
+// something else on Windows, an [ErrName].
 //
 // A new directory gets mode 0700 or 0755, less the umask. On Windows it inherits its
 // rights, unless it is private or the process is privileged: then the account, SYSTEM
@@ -107,14 +56,12 @@ func ensureDir(dir string, private bool) error {
 	case err != nil:
 		return err
 	case !fi.IsDir():
-		return errNotDirectory
+		return syscall.ENOTDIR
 	case !private && !privileged():
 		return nil
 	}
 	return secureDir(f, fi, dir, private)
 }
-
-var errNotDirectory = errors.New("there is something else of that name")
 
 // makeAll is os.MkdirAll with the system's rights for a new directory.
 func makeAll(dir string, private bool) error {

@@ -3,11 +3,10 @@
 package pathx
 
 import (
-	"fmt"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 
@@ -15,33 +14,6 @@ import (
 )
 
 func privileged() bool { return unix.Geteuid() == 0 }
-
-func driveHint(path string) string { return "" }
-
-func eachConfigDir(app string, visit func(configDir)) {
-	unixEnv{runtime.GOOS, os.Getenv}.configDirs(app, visit)
-}
-
-func dirsOf(app string) (Dirs, error) { return unixEnv{runtime.GOOS, os.Getenv}.dirs(app) }
-
-// openFile opens path for reading. O_NONBLOCK: a FIFO must not hold the search up.
-// The error is the bare number, without the path and an allocation.
-func openFile(path string) (*os.File, error) {
-	for {
-		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-		switch err {
-		case nil:
-			if err := unix.SetNonblock(fd, false); err != nil {
-				unix.Close(fd)
-				return nil, err
-			}
-			return os.NewFile(uintptr(fd), path), nil
-		case unix.EINTR: // golang.org/issue/11180: slow file systems return it
-		default:
-			return nil, err
-		}
-	}
-}
 
 func checkTrust(file *os.File, fi fs.FileInfo, path string) error {
 	euid := uint32(unix.Geteuid())
@@ -65,6 +37,9 @@ func checkAncestors(open fs.FileInfo, path string, check func(dir string, fi fs.
 	var parent fs.FileMode
 	for links := 0; ; {
 		fi, err := os.Lstat(at)
+		if errors.Is(err, fs.ErrNotExist) {
+			return errSwapped(path)
+		}
 		if err != nil {
 			return err
 		}
@@ -98,9 +73,4 @@ func checkAncestors(open fs.FileInfo, path string, check func(dir string, fi fs.
 		}
 		at, rest = filepath.Join(at, name), more
 	}
-}
-
-// errSwapped says that the path no longer leads to the file that is open.
-func errSwapped(path string) error {
-	return fmt.Errorf("%w: %s was exchanged while it was checked", ErrUntrusted, path)
 }

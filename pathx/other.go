@@ -26,17 +26,19 @@ func openFile(path string) (*os.File, error) { return os.Open(path) }
 func driveHint(path string) string           { return "" }
 
 // An original is a file that will be replaced.
-type original struct{ mode fs.FileMode }
+type original struct{ perm fs.FileMode }
+
+const sweepFlags = os.O_RDONLY
 
 func originalOf(_ *os.Root, _ string, fi fs.FileInfo) (*original, error) {
-	return &original{fi.Mode()}, nil
+	return &original{fi.Mode().Perm()}, nil
 }
 
 func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*os.File, error) {
 	return root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 }
 
-func inherit(f *os.File, old *original) error { return f.Chmod(old.mode) }
+func inherit(f *os.File, old *original) error { return f.Chmod(old.perm) }
 func rename(root *os.Root, _ *os.File, from, to string, _ *original) error {
 	return root.Rename(from, to)
 }

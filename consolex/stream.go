@@ -1,0 +1,236 @@
+package consolex
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"golang.org/x/text/transform"
+
+	"github.com/surefoot-go/surefoot/internal/codepage"
+)
+
+// A converter turns bytes into other bytes.
+type converter interface {
+	// span returns how many bytes src starts with that stay as they are, and takes
+	// them for converted.
+	span(src []byte, atEOF bool) int
+	// convert appends to dst what src becomes and returns how much of src that is:
+	// all but an incomplete end.
+	convert(dst, src []byte, atEOF bool) (out []byte, n int)
+}
+
+// A transcoder converts in one code page.
+type transcoder struct {
+	transform.Transformer      // without state
+	ascii                 bool // passes ASCII
+}
+
+func (t transcoder) span(src []byte, _ bool) int {
+	if t.ascii {
+		return codepage.ASCIIPrefix(src)
+	}
+	return 0
+}
+
+func (t transcoder) convert(dst, src []byte, atEOF bool) ([]byte, int) {
+	dst = slices.Grow(dst, 4*len(src)) // the most that a byte can become
+	nDst, nSrc, _ := t.Transform(dst[len(dst):cap(dst)], src, atEOF)
+	return dst[:len(dst)+nDst], nSrc
+}
+
+// A conversion is a converter with what it holds back.
+type conversion struct {
+	converter
+	held []byte
+	err  error // of the code page, or for good
+}
+
+// feed appends to dst what src becomes after that which is held back.
+func (c *conversion) feed(dst, src []byte, atEOF bool) []byte {
+	for len(c.held) > 0 {
+		before := len(c.held)
+		more := src[:min(len(src), 64)]
+		joined := append(c.held, more...)
+		out, n := c.convert(dst, joined, atEOF && len(more) == len(src))
+		dst = out
+		if n >= before {
+			c.held, src = c.held[:0], src[n-before:]
+			break
+		}
+		c.held, src = append(c.held[:0], joined[n:]...), src[len(more):]
+		if len(src) == 0 {
+			return dst
+		}
+	}
+	dst, n := c.convert(dst, src, atEOF)
+	if n < len(src) && c.held == nil {
+		c.held = make([]byte, 0, 128) // for what is held back, and the 64 bytes to join
+	}
+	c.held = append(c.held, src[n:]...)
+	return dst
+}
+
+// block is how much is converted at a time: a few pages that stay in the cache.
+const block = 8 << 10
+
+// A convWriter writes what a converter makes of what it is given.
+type convWriter struct {
+	w io.Writer
+	*conversion
+	buf []byte
+}
+
+func (w *convWriter) Write(p []byte) (n int, err error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	w.buf = w.buf[:0]
+	if len(w.held) == 0 {
+		n = w.span(p, false)
+		if n > 0 && (n == len(p) || n >= block) {
+			if m, err := writeFull(w.w, p[:n]); err != nil {
+				return m, err
+			}
+		} else {
+			w.buf = append(w.buf, p[:n]...)
+		}
+	}
+	for n < len(p) {
+		next := min(len(p), n+block)
+		w.buf = w.feed(w.buf, p[n:next], false)
+		if err := w.flush(); err != nil {
+			return n, err
+		}
+		n = next
+	}
+	return n, nil
+}
+
+// finish writes what is held back.
+func (w *convWriter) finish() error {
+	if w.err != nil {
+		return nil // told before
+	}
+	w.buf = w.feed(w.buf[:0], nil, true)
+	return w.flush()
+}
+
+func (w *convWriter) flush() error {
+	if len(w.buf) == 0 {
+		return nil
+	}
+	_, err := writeFull(w.w, w.buf)
+	w.buf = w.buf[:0]
+	return err
+}
+
+// writeFull makes an error of a short write that is none.
+func writeFull(w io.Writer, p []byte) (n int, err error) {
+	n, err = w.Write(p)
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	return n, err
+}
+
+func (w *convWriter) Close() error {
+	err := w.finish()
+	if w.err == nil {
+		w.err = fmt.Errorf("consolex: write after Close: %w", os.ErrClosed)
+	}
+	return err
+}
+
+// A convReader reads what a converter makes of what it reads.
+type convReader struct {
+	r io.Reader
+	*conversion
+	src     []byte
+	buf     []byte // converted
+	next    int    // the first byte of buf that is not yet read
+	readErr error  // r's, which comes after buf
+}
+
+func (r *convReader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for tries := 0; r.next == len(r.buf); tries++ {
+		if tries == 100 {
+			return 0, io.ErrNoProgress
+		}
+		if err := r.fill(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, r.buf[r.next:])
+	r.next += n
+	return n, nil
+}
+
+// fill reads and converts a block, once all is read, and tells r's error once all
+// before it is read.
+func (r *convReader) fill() error {
+	n, err := r.read(block)
+	if err != nil {
+		return err
+	}
+	r.buf, r.next = r.feed(r.buf[:0], r.src[:n], r.readErr == io.EOF), 0
+	return nil
+}
+
+// read reads up to size bytes into src. An error that comes with them is told by
+// the next call.
+func (r *convReader) read(size int) (n int, err error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	if err := r.readErr; err != nil {
+		if err != io.EOF {
+			r.readErr = nil // r may go on, after a deadline
+		}
+		return 0, err
+	}
+	if len(r.src) < size {
+		r.src = make([]byte, size)
+	}
+	n, r.readErr = r.r.Read(r.src[:size])
+	return n, nil
+}
+
+// WriteTo is io.WriterTo's: for io.Copy, what stays as it is need not be copied.
+func (r *convReader) WriteTo(w io.Writer) (int64, error) {
+	count := &counter{w: w}
+	n, err := writeFull(count, r.buf[r.next:])
+	r.next += n
+	out := &convWriter{w: count, conversion: r.conversion}
+	for err == nil {
+		if n, err = r.read(4 * block); err == nil {
+			_, err = out.Write(r.src[:n])
+			if err == nil && r.readErr == io.EOF {
+				err = out.finish()
+			}
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return count.n, err
+}
+
+// A counter counts what a writer has taken.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}

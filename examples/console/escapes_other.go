@@ -1,0 +1,12 @@
+//go:build !windows
+
+package main
+
+import (
+	"os"
+
+	"github.com/surefoot-go/surefoot/consolex"
+)
+
+// escapes says whether f obeys escape sequences.
+func escapes(_ *os.File, kind consolex.Kind) string { return escapesOf(kind) }

@@ -1,0 +1,120 @@
+package listen
+
+import (
+	"errors"
+	"log"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Listener accepts connections from one socket per address. It is made by
+// [Dual] and [Config.Listen]. Its methods can be called from any goroutine.
+type Listener struct {
+	socks   []*socket
+	skipped []Skip
+	log     *log.Logger
+	pumps   sync.WaitGroup
+
+	mu       sync.Mutex // guards what follows, and the sockets
+	closed   bool
+	deadline time.Time   // as set by the user, or zero
+	alarm    *time.Timer // wakes the calls in queue at the deadline
+	calls    int         // in Accept
+	queue    sync.Cond   // calls that found no socket free
+	queued   int
+	turn     int     // whose held connections come first
+	hot      *socket // in which a call blocks, or nil
+	strays   int     // how much the others have to do
+	last     *socket // from which the last connection came
+	row      int     // how many have come from it
+}
+
+func newListener(b binding, errorLog *log.Logger) *Listener {
+	l := &Listener{skipped: b.skipped, log: errorLog}
+	if l.log == nil {
+		l.log = log.Default()
+	}
+	l.queue.L = &l.mu
+	for _, ln := range b.bound {
+		l.socks = append(l.socks, &socket{ln: ln})
+	}
+	l.hot = l.socks[0]
+	return l
+}
+
+// Addr returns the address of the first socket: the IPv4 one, if there is one.
+func (l *Listener) Addr() net.Addr { return l.socks[0].ln.Addr() }
+
+// Addrs returns the address of each socket.
+func (l *Listener) Addrs() []net.Addr {
+	addrs := make([]net.Addr, len(l.socks))
+	for i, s := range l.socks {
+		addrs[i] = s.ln.Addr()
+	}
+	return addrs
+}
+
+// Listeners hands over the sockets, each a [*net.TCPListener], for one Serve
+// loop each:
+//
+//	for _, ln := range l.Listeners() {
+//		go srv.Serve(ln)
+//	}
+//
+// Use either them or [Listener.Accept]. What Accept does about a shortage of
+// descriptors is then up to the loops. Close closes them too.
+func (l *Listener) Listeners() []net.Listener {
+	lns := make([]net.Listener, len(l.socks))
+	for i, s := range l.socks {
+		lns[i] = s.ln
+	}
+	return lns
+}
+
+// Skipped returns the families that were left out, and why.
+func (l *Listener) Skipped() []Skip { return slices.Clone(l.skipped) }
+
+// Accept waits for the next connection of any family and returns it, a
+// [*net.TCPConn]. Any number of goroutines may call it. No family can starve
+// another. Up to four connections per socket are accepted ahead of the calls;
+// Close closes them.
+//
+// A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no
+// error: Accept waits, first for 5 ms and at most for 1 s, says so in
+// [Config.ErrorLog], and tries again. After Close the error matches
+// [net.ErrClosed], and past the deadline [os.ErrDeadlineExceeded].
+func (l *Listener) Accept() (net.Conn, error) {
+	// Not return l.accept(): a nil *TCPConn would be a non-nil Conn.
+	c, err := l.accept()
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close closes every socket and ends every Accept. A second Close returns an
+// error that matches [net.ErrClosed].
+func (l *Listener) Close() error {
+	err := l.shut()
+	if !errors.Is(err, net.ErrClosed) {
+		l.pumps.Wait()
+	}
+	return err
+}
+
+// SetDeadline sets the time at which Accept gives up, also for calls that wait
+// already. The zero time means never.
+func (l *Listener) SetDeadline(t time.Time) error { return l.setDeadline(t) }
+
+// Compile-time proof of what Listener can stand in for.
+var _ interface {
+	net.Listener
+	SetDeadline(time.Time) error
+} = (*Listener)(nil)
+
+// opError is the error of an operation on the whole listener.
+func (l *Listener) opError(op string, err error) error {
+	return &net.OpError{Op: op, Net: "tcp", Addr: l.Addr(), Err: err}
+}

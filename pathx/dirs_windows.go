@@ -1,0 +1,62 @@
+package pathx
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/windows/registry"
+)
+
+func eachConfigDir(app string, visit func(configDir)) { knownFolders().configDirs(visit) }
+
+func dirsOf(app string) (Dirs, error) { return knownFolders().dirs(app) }
+
+// knownFolders reads the folders from the registry, where shell32 has them from.
+func knownFolders() folders {
+	known.once.Do(func() { known.folders = readFolders() })
+	return known.folders
+}
+
+var known struct {
+	once    sync.Once
+	folders folders
+}
+
+func readFolders() folders {
+	var f folders
+	p, err := thisProcess()
+	if err != nil {
+		f.userErr = err
+	}
+	f.service = serviceAccount(p.sid)
+	const userFolders = `Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders`
+	if f.service == "" && err == nil {
+		var err1, err2 error
+		f.roaming, err1 = readFolder(registry.CURRENT_USER, userFolders, "AppData")
+		f.local, err2 = readFolder(registry.CURRENT_USER, userFolders, "Local AppData")
+		f.userErr = errors.Join(err1, err2)
+	}
+	f.programData, f.machineErr = readFolder(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList`, "ProgramData")
+	return f
+}
+
+func readFolder(root registry.Key, key, name string) (string, error) {
+	k, err := registry.OpenKey(root, key, registry.QUERY_VALUE|registry.WOW64_64KEY)
+	if err != nil {
+		return "", &os.PathError{Op: "open registry key", Path: key, Err: err}
+	}
+	defer k.Close()
+	value, _, err := k.GetStringValue(name)
+	if err == nil {
+		value, err = registry.ExpandString(value)
+	}
+	if err != nil {
+		return "", &os.PathError{Op: "read registry value", Path: key + `\` + name, Err: err}
+	}
+	if kind, _ := lexVolume(value); kind != drive && kind != unc {
+		return "", &os.PathError{Op: "read registry value", Path: key + `\` + name, Err: errors.New("not an absolute path: " + value)}
+	}
+	return strings.TrimRight(value, `\`), nil
+}

@@ -1,0 +1,32 @@
+package pathx
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Who imports pathx gets x/sys and nothing else: no other package of this module, no
+// tables of code pages.
+func TestImportsLittle(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skipf("needs the go command: %v", err)
+	}
+	for _, goos := range []string{"linux", "windows", "darwin"} {
+		cmd := exec.Command("go", "list", "-deps", ".")
+		cmd.Env = append(os.Environ(), "GOOS="+goos, "CGO_ENABLED=0")
+		out, err := cmd.Output()
+		require.NoError(t, err)
+		for path := range strings.FieldsSeq(string(out)) {
+			if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
+				continue // the standard library
+			}
+			known := strings.HasPrefix(path, "golang.org/x/sys/") || strings.HasSuffix(path, "/surefoot/pathx") || strings.HasSuffix(path, "/surefoot/internal/winapi")
+			assert.True(t, known, "%s: %s", goos, path)
+		}
+	}
+}

@@ -1,0 +1,26 @@
+//go:build linux || windows
+
+package svcx
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// nastyWords must reach a program as they are.
+var nastyWords = []string{"plain", "", "two words", `say "hi"`, `back\slash`, `C:\dir\`, `C:\my dir\`, `\\server\"share"\\`, `"`, `\"`, `a\\"b`, "100%", "ü 中文 🙂", "tab\there", "'", "^&|<>"}
+
+func state(t *testing.T, s *Service) Status {
+	t.Helper()
+	st, err := s.Status(t.Context())
+	require.NoError(t, err)
+	return st
+}
+
+func (s *Service) mustExecutable(t *testing.T) string {
+	t.Helper()
+	exe, err := s.executable()
+	require.NoError(t, err)
+	return exe
+}
