@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -134,6 +136,58 @@ func TestBuilds(t *testing.T) {
 		r := look(t, Options{Binary: filepath.Join(dir, "prog.exe")}, "dbg.dlv")
 		assert.Equal(t, want, r.Status, "%q: %s", flags, r.Summary)
 	}
+}
+
+// TestProxyAnswers asks a proxy that does what its path says.
+func TestProxyAnswers(t *testing.T) {
+	needGo(t)
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		code, _ := strconv.Atoi(strings.Split(r.URL.Path, "/")[1])
+		w.WriteHeader(code)
+	}))
+	defer server.Close()
+	at := strings.Replace(server.URL, "http://", "http://li:secret@", 1)
+	for path, want := range map[string]Status{"/200": OK, "/404/": OK, "/401": Error, "/503": Error} {
+		t.Setenv("GOPROXY", at+path+",direct")
+		r := look(t, Options{Online: true}, "go.proxy")
+		assert.Equal(t, want, r.Status, "%s: %s", path, r.Summary)
+		out, err := json.Marshal(r)
+		require.NoError(t, err)
+		assert.NotContains(t, string(out), "secret")
+	}
+	assert.Equal(t, 4, asked)
+	assert.Equal(t, OK, look(t, Options{}, "go.proxy").Status)
+	assert.Equal(t, 4, asked, "without Online nobody is asked")
+	server.Close()
+	r := look(t, Options{Online: true}, "go.proxy")
+	assert.Equal(t, Error, r.Status, r.Summary)
+	assert.NotContains(t, r.Summary, "secret")
+}
+
+func TestDocker(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("its engine has a named pipe")
+	}
+	dir, err := os.MkdirTemp("", "docker") // the path of a socket must be short
+	require.NoError(t, err)
+	defer os.RemoveAll(dir)
+	socket := filepath.Join(dir, "s")
+	t.Setenv("DOCKER_HOST", "unix://"+socket)
+	assert.Equal(t, Warn, look(t, Options{}, "docker").Status, "there is none")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket})
+	require.NoError(t, err)
+	assert.Equal(t, OK, look(t, Options{}, "docker").Status)
+	l.SetUnlinkOnClose(false)
+	require.NoError(t, l.Close())
+	r := look(t, Options{}, "docker")
+	assert.Equal(t, Warn, r.Status)
+	assert.Contains(t, r.Summary, "nothing answers")
+	t.Setenv("DOCKER_HOST", "tcp://li:secret@build.example:2375")
+	r = look(t, Options{}, "docker")
+	assert.Equal(t, Unknown, r.Status, "without Online nobody is asked")
+	assert.NotContains(t, strings.Join(r.Evidence, ""), "secret")
 }
 
 func TestOnlyWhatIsAsked(t *testing.T) {
