@@ -42,6 +42,8 @@ type Result struct {
 	Reboot     bool     `json:"reboot,omitempty"`
 	Doc        string   `json:"doc,omitempty"`
 	MS         int64    `json:"ms"` // how long its slowest gatherer took, in milliseconds
+
+	elsewhere bool // the check is for another system
 }
 
 // Report is everything that was found.
@@ -129,7 +131,9 @@ func (c Check) gatherers() func(yield func(name string, must bool) bool) {
 // result judges, if the check is for this system and its facts are there.
 func (c Check) result(f *Facts) Result {
 	if c.on != "" && c.on != f.OS {
-		return f.result(Skip, "for Windows only", "仅适用于 Windows")
+		r := f.result(Skip, "for Windows only", "仅适用于 Windows")
+		r.elsewhere = true
+		return r
 	}
 	for need, must := range c.gatherers() {
 		if need == "go" && len(f.Tools.Found) == 0 {

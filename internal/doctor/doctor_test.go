@@ -137,6 +137,12 @@ func TestText(t *testing.T) {
 	assert.Less(t, strings.Index(plain.String(), "Docker\n"), strings.Index(plain.String(), "Network\n"), "the worst group is last")
 	assert.Contains(t, colour.String(), "\x1b[31m✗\x1b[0m port.reserved")
 	assert.Contains(t, colour.String(), "1 错误")
+	var linux, skipped bytes.Buffer
+	require.NoError(t, Judge(healthyLinux(), Checks()).Text(&linux, TextOptions{}))
+	assert.NotContains(t, linux.String(), "Windows")
+	assert.Contains(t, linux.String(), ", 6 skipped\n")
+	require.NoError(t, Judge(healthyLinux(), []Check{find(t, "wsl")}).Text(&skipped, TextOptions{}))
+	assert.Equal(t, "Windows\n  - wsl            for Windows only\n\n0 ok, 0 info, 0 warnings, 0 errors, 0 unknown, 1 skipped\n", skipped.String())
 	for i, r := range plain.String() {
 		assert.True(t, r < utf8.RuneSelf, "not ASCII at %d: %q", i, r)
 	}

@@ -31,11 +31,16 @@ var chinese = map[string]string{
 }
 
 // Text writes a report for people: groups, the worst last in each and the worst
-// group last, then a count.
+// group last, then a count. Checks for other systems are only counted, if there
+// are others.
 func (r Report) Text(w io.Writer, o TextOptions) error {
 	groups := map[string][]Result{}
 	var names []string
-	for _, result := range r.Results {
+	shown := slices.DeleteFunc(slices.Clone(r.Results), func(r Result) bool { return r.elsewhere })
+	if len(shown) == 0 {
+		shown = r.Results
+	}
+	for _, result := range shown {
 		if groups[result.Group] == nil {
 			names = append(names, result.Group)
 		}
