@@ -1,0 +1,118 @@
+package doctor
+
+import (
+	"slices"
+	"strings"
+)
+
+const docCgo = "https://pkg.go.dev/cmd/cgo"
+
+func cgoOff(f *Facts) Result { return f.result(Skip, "cgo is off", "cgo 未启用") }
+
+func pathNonASCII(f *Facts) Result {
+	g := f.Go
+	if g.Env["CGO_ENABLED"] != "1" {
+		return cgoOff(f)
+	}
+	var evidence []string
+	var fixes []*Fix
+	add := func(name, value, mended string, fix *Fix) {
+		if strings.ContainsFunc(value, func(r rune) bool { return r > 0x7f }) {
+			evidence = append(evidence, name+"="+value)
+			fixes = append(fixes, g.assign(mended, fix))
+		}
+	}
+	add("GOPATH", g.Env["GOPATH"], "GOPATH", inRoot("GOPATH", "gopath"))
+	add("GOTMPDIR", g.Env["GOTMPDIR"], "GOTMPDIR", inRoot("GOTMPDIR", "gotmp"))
+	if g.Env["GOTMPDIR"] == "" {
+		add("TMP", g.TempDir, "GOTMPDIR", inRoot("GOTMPDIR", "gotmp")) // other programs keep theirs
+	}
+	add("CC", g.Env["CC"], "CC", goEnvW("CC", "gcc"))
+	switch {
+	case evidence == nil:
+		return f.result(OK, "the directories that the C compiler sees are ASCII", "C 编译器所见的目录均为 ASCII")
+	case f.OS != "windows": // where paths are bytes, and compilers leave them as they are
+		r := f.result(Info, "cgo is used, and a directory that the C compiler sees is not ASCII", "启用了 cgo，而 C 编译器所见的目录含非 ASCII 字符")
+		r.Evidence = evidence
+		return r
+	}
+	r := f.result(Warn, "cgo is used, and a directory that the C compiler sees is not ASCII: MinGW's may not find it", "启用了 cgo，而 C 编译器所见的目录含非 ASCII 字符：MinGW 可能找不到它")
+	r.Evidence, r.Fix, r.Doc = evidence, chain(fixes...), docCgo
+	return r
+}
+
+// inRoot has a directory of Go's below the root of Windows' drive C, which is
+// ASCII whatever the user's name is.
+func inRoot(name, dir string) *Fix {
+	x := chain(program(`mkdir C:\`+dir), goEnvW(name, `C:\`+dir))
+	x.PowerShell = strings.Replace(x.PowerShell, "mkdir", "mkdir -Force", 1)
+	x.Sh = strings.Replace(x.Sh, "mkdir", "mkdir -p", 1)
+	return x
+}
+
+// machines are what -dumpmachine begins with, by GOARCH.
+var machines = map[string][]string{
+	"amd64": {"x86_64", "amd64"}, "386": {"i386", "i486", "i586", "i686"}, "arm64": {"aarch64", "arm64"}, "arm": {"arm"},
+	"loong64": {"loongarch64"}, "ppc64le": {"powerpc64le", "ppc64le"}, "riscv64": {"riscv64"}, "s390x": {"s390x"},
+}
+
+func cgoCC(f *Facts) Result {
+	g, cc := f.Go, f.CC
+	arch := g.Env["GOARCH"]
+	if g.Env["CGO_ENABLED"] != "1" {
+		return cgoOff(f)
+	}
+	var r Result
+	switch {
+	case cc.Path == "":
+		r = f.result(Error, "cgo is on, but there is no C compiler %q on PATH", "启用了 cgo，但 PATH 上没有 C 编译器 %q", cc.CC)
+		r.Evidence = []string{"CC=" + g.Env["CC"]}
+		r.Fix = getCompiler(f)
+	case cc.Machine == "" || machines[arch] == nil:
+		return f.unknown(f.text("%s does not say what it compiles for", "%s 没有说明其目标", cc.CC))
+	case f.OS == "darwin" || slices.ContainsFunc(machines[arch], func(prefix string) bool { return strings.HasPrefix(cc.Machine, prefix) }):
+		return f.result(OK, "%s compiles for %s", "%s 的目标为 %s", cc.CC, cc.Machine) // a Mac's does for all
+	default:
+		r = f.result(Error, "the C compiler makes code for %s, and Go for %s", "C 编译器的目标是 %s，Go 的目标是 %s", cc.Machine, arch)
+		r.Evidence = []string{cc.Path}
+		r.Fix = g.assign("CGO_ENABLED", goEnvW("CGO_ENABLED", "0"))
+		if f.OS == "windows" {
+			r.Fix = getCompiler(f)
+		}
+	}
+	r.Doc, r.NeedsAdmin = docCgo, f.OS == "linux" && strings.HasPrefix(r.Fix.Sh, "sudo")
+	return r
+}
+
+// msys are MSYS2's compilers for an architecture: the package, and where it is.
+var msys = map[string][2]string{
+	"amd64": {"mingw-w64-ucrt-x86_64-gcc", "ucrt64"},
+	"386":   {"mingw-w64-i686-gcc", "mingw32"},
+	"arm64": {"mingw-w64-clang-aarch64-gcc-compat", "clangarm64"},
+}
+
+// packagers are how the package managers get a compiler and its C library.
+var packagers = map[string]string{
+	"apt-get": "sudo apt-get install -y gcc libc6-dev", "dnf": "sudo dnf install -y gcc", "zypper": "sudo zypper install -y gcc",
+	"pacman": "sudo pacman -S --needed gcc", "apk": "sudo apk add gcc musl-dev",
+}
+
+func getCompiler(f *Facts) *Fix {
+	off := f.Go.assign("CGO_ENABLED", goEnvW("CGO_ENABLED", "0"))
+	switch f.OS {
+	case "windows":
+		pack, ok := msys[f.Go.Env["GOARCH"]]
+		if !ok {
+			return off
+		}
+		return chain(program("winget install --exact --id MSYS2.MSYS2"),
+			program(`C:\msys64\usr\bin\bash.exe -lc "pacman -S --needed --noconfirm `+pack[0]+`"`),
+			firstOnPath("windows", `C:\msys64\`+pack[1]+`\bin`))
+	case "darwin":
+		return program("xcode-select --install")
+	}
+	if line := packagers[f.CC.Packager]; line != "" {
+		return program(line)
+	}
+	return off
+}

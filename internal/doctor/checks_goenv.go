@@ -1,0 +1,127 @@
+package doctor
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+func goEnvShadow(f *Facts) Result {
+	g := f.Go
+	var evidence []string
+	var fixes []*Fix
+	var names []string
+	admin := false
+	for _, name := range slices.Sorted(maps.Keys(g.File)) {
+		value, place := g.where(name)
+		if place == goEnvPlace || value == g.File[name] {
+			continue
+		}
+		names = append(names, name)
+		evidence = append(evidence, fmt.Sprintf("%s (%s), %s (go env -w)", variable(name, value), place, variable(name, g.File[name])))
+		fixes = append(fixes, unset(name, place))
+		admin = admin || needsAdmin(place)
+	}
+	if names == nil {
+		return f.result(OK, "no variable hides what go env -w has written", "没有环境变量遮盖 go env -w 的设置")
+	}
+	r := f.result(Warn, "%s: the environment hides what go env -w has written", "%s：环境变量遮盖了 go env -w 的设置", strings.Join(names, ", "))
+	r.Evidence, r.Fix, r.NeedsAdmin, r.Doc = evidence, chain(fixes...), admin, docEnv
+	return r
+}
+
+func goEnvSession(f *Facts) Result {
+	var evidence []string
+	var fixes []*Fix
+	for _, name := range []string{"GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOSUMDB", "GONOPROXY"} {
+		value, place := f.Go.where(name)
+		if place != "session" || value == f.Go.File[name] {
+			continue
+		}
+		evidence = append(evidence, variable(name, value))
+		// The shell puts in the value, which may hold a password.
+		fixes = append(fixes, &Fix{`go env -w "` + name + `=%` + name + `%"`, `go env -w "` + name + `=$env:` + name + `"`, `go env -w "` + name + `=$` + name + `"`})
+	}
+	if evidence == nil {
+		return f.result(OK, "what is set for modules is kept for later sessions", "模块相关设置对以后的会话同样有效")
+	}
+	r := f.result(Info, "set in this session only: a service and the next terminal won't have it", "只在本会话中设置：服务和新终端看不到它")
+	r.Evidence, r.Fix, r.Doc = evidence, chain(fixes...), docEnv
+	return r
+}
+
+func goProxy(f *Facts) Result {
+	name, r := judgeModuleVars(f)
+	if name == "" {
+		return r
+	}
+	_, place := f.Go.where(name)
+	if r.Fix == nil {
+		r.Fix = unset(name, place) // back to what go does by itself
+	}
+	r.Evidence, r.NeedsAdmin, r.Doc = []string{variable(name, f.Go.Env[name])}, needsAdmin(place), docModules+"#environment-variables"
+	return r
+}
+
+// judgeModuleVars returns the variable that is wrong, and how.
+func judgeModuleVars(f *Facts) (name string, r Result) {
+	env := f.Go.Env
+	if r := judgeProxies(f, env["GOPROXY"]); r.Status != OK {
+		return "GOPROXY", r
+	}
+	switch {
+	case env["GOSUMDB"] == "off" && strings.Contains(env["GOPROXY"], "http://"):
+		return "GOSUMDB", f.result(Warn, "modules come over plain http, and GOSUMDB=off: nobody would notice a change", "模块经明文 http 下载，且 GOSUMDB=off：被篡改也无人知晓")
+	case env["GOSUMDB"] == "off":
+		return "GOSUMDB", f.result(Warn, "GOSUMDB=off: nobody checks that new modules are what others get", "GOSUMDB=off：新模块不会被校验")
+	case strings.Contains(env["GOPRIVATE"], "://"):
+		r = f.result(Error, "GOPRIVATE takes patterns of module paths, not URLs", "GOPRIVATE 应为模块路径模式，而不是 URL")
+		r.Fix = f.Go.assign("GOPRIVATE", goEnvW("GOPRIVATE", patterns(env["GOPRIVATE"])))
+		return "GOPRIVATE", r
+	case f.Proxy != nil && f.Proxy.Err != "":
+		r = f.result(Error, "the proxy does not answer: %s", "代理没有响应：%s", f.Proxy.Err)
+		r.Fix = f.Go.assign("GOPROXY", goEnvW("GOPROXY", f.text("https://proxy.golang.org,direct", "https://goproxy.cn,direct")))
+		return "GOPROXY", r
+	}
+	return "", f.result(OK, "GOPROXY is %s", "GOPROXY 为 %s", redactProxies(env["GOPROXY"]))
+}
+
+// judgeProxies judges the entries of GOPROXY.
+func judgeProxies(f *Facts, value string) Result {
+	entries := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == '|' })
+	for i, entry := range entries {
+		entry = strings.TrimSpace(entry)
+		u, err := url.Parse(entry)
+		switch {
+		case entry == "off" && i == 0:
+			return f.result(Warn, "GOPROXY=off: no module can be downloaded", "GOPROXY=off：无法下载任何模块")
+		case entry == "off" || entry == "direct":
+			if i < len(entries)-1 {
+				return f.result(Warn, "GOPROXY: nothing after %q is ever asked", "GOPROXY：%q 之后的条目永远不会用到", entry)
+			}
+		case err != nil || u.Host == "" && u.Scheme != "file":
+			return f.result(Error, "GOPROXY: %q is not a URL, direct or off", "GOPROXY：%q 不是 URL、direct 或 off", redactProxies(entry))
+		case u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "file":
+			return f.result(Error, "GOPROXY: the scheme %q is not https, http or file", "GOPROXY：协议 %q 不是 https、http 或 file", u.Scheme)
+		}
+	}
+	if len(entries) == 0 {
+		return f.result(Error, "GOPROXY has no entry", "GOPROXY 没有任何条目")
+	}
+	return Result{Status: OK}
+}
+
+// patterns makes patterns of module paths of URLs.
+func patterns(urls string) string {
+	var out []string
+	for _, entry := range strings.Split(urls, ",") {
+		_, host, ok := strings.Cut(entry, "://")
+		if !ok {
+			host = entry
+		}
+		out = append(out, strings.TrimSuffix(host[strings.LastIndex(host, "@")+1:], "/"))
+	}
+	return strings.Join(out, ",")
+}

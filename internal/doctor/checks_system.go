@@ -1,0 +1,107 @@
+package doctor
+
+import (
+	"fmt"
+	"strings"
+)
+
+func conCP(f *Facts) Result {
+	c := f.Console
+	if f.OS != "windows" {
+		return locale(f)
+	}
+	evidence := []string{fmt.Sprintf("output %d, ANSI %d, OEM %d", c.Output, c.ANSI, c.OEM)}
+	powershell := 0
+	if f.PS != nil && f.PS.OutputCodePage != 0 {
+		powershell = f.PS.OutputCodePage
+		evidence = append(evidence, fmt.Sprint("PowerShell [Console]::OutputEncoding ", powershell))
+	}
+	const utf8 = 65001
+	const encoding = "[Console]::OutputEncoding = [Text.UTF8Encoding]::new()"
+	var r Result
+	switch {
+	case c.ANSI == utf8:
+		r = f.result(Info, "the UTF-8 beta is on: all programs use UTF-8, and old ones may not cope", "已启用 UTF-8 beta：所有程序使用 UTF-8，旧程序可能不支持")
+	case c.Output == 0:
+		r = f.result(Skip, "there is no console here", "这里没有控制台")
+	case c.Output != utf8:
+		r = f.result(Info, "the console's code page is %d: programs that write UTF-8 bytes show as garbage", "控制台代码页为 %d：直接输出 UTF-8 字节的程序会显示乱码", c.Output)
+		r.Fix = &Fix{"chcp 65001", encoding, "chcp.com 65001"}
+	case powershell != 0 && powershell != utf8:
+		r = f.result(Info, "a new PowerShell takes what programs write for code page %d", "新的 PowerShell 以代码页 %d 解读程序输出", powershell)
+		r.Fix = &Fix{PowerShell: encoding}
+	default:
+		r = f.result(OK, "the console's code page is UTF-8", "控制台代码页为 UTF-8")
+	}
+	r.Evidence = evidence
+	if r.Status == Info {
+		r.Doc = "https://learn.microsoft.com/windows/console/console-code-pages"
+	}
+	return r
+}
+
+// locale judges the encoding that other systems have in the place of a code page.
+func locale(f *Facts) Result {
+	encoding := f.Console.Encoding
+	var r Result
+	switch {
+	case encoding == "UTF-8":
+		return f.result(OK, "the locale is UTF-8", "区域设置为 UTF-8")
+	case strings.HasPrefix(encoding, "ASCII"):
+		r = f.result(Info, "the locale is ASCII: some programs will show question marks", "区域设置为 ASCII：有些程序会显示问号")
+	default:
+		r = f.result(Warn, "the locale is not UTF-8, which is what Go writes", "区域设置不是 UTF-8，而 Go 输出 UTF-8")
+	}
+	r.Evidence, r.Fix = []string{encoding}, &Fix{Sh: "export LC_ALL=C.UTF-8"}
+	if f.OS == "darwin" {
+		r.Fix.Sh = "export LC_ALL=en_US.UTF-8"
+	}
+	r.Doc = "https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html"
+	return r
+}
+
+func clock(f *Facts) Result {
+	if f.Clock.Synchronised {
+		return f.result(OK, "something keeps the clock", "时钟有同步")
+	}
+	r := f.result(Warn, "nothing keeps the clock: certificates and tokens fail when it is off", "时钟没有同步：时间偏差会使证书和令牌失效")
+	r.NeedsAdmin = true
+	switch f.OS {
+	case "windows":
+		r.Evidence = []string{"w32time: " + f.Clock.Service}
+		r.Fix = chain(program("sc.exe config w32time start= demand"), program("net start w32time"), program("w32tm /resync"))
+		r.Doc = "https://learn.microsoft.com/windows-server/networking/windows-time-service/windows-time-service-tools-and-settings"
+	default:
+		r.Fix = program("sudo timedatectl set-ntp true")
+		r.Doc = "https://man7.org/linux/man-pages/man1/timedatectl.1.html"
+	}
+	return r
+}
+
+// judgeTimeService reads the state of the Windows Time service and its Start
+// value: 2 automatic, 3 manual, 4 disabled.
+func judgeTimeService(running bool, start uint64) *ClockFacts {
+	state := "stopped"
+	if running {
+		state = "running"
+	}
+	return &ClockFacts{Synchronised: running || start == 3, Service: fmt.Sprintf("%s, start type %d", state, start)}
+}
+
+func pathLong(f *Facts) Result {
+	l := f.Long
+	var r Result
+	switch {
+	case l.GitPath != "" && l.Git != "true":
+		r = f.result(Warn, "git refuses paths of more than 260 characters, which modules have", "git 拒绝超过 260 个字符的路径，而模块中会出现")
+		r.Fix, r.Doc = program("git config --global core.longpaths true"), "https://git-scm.com/docs/git-config"
+	case !l.Enabled:
+		const fileSystem = `SYSTEM\CurrentControlSet\Control\FileSystem`
+		r = f.result(Info, "long paths are off: Go does without, gcc and other tools don't", "未启用长路径：Go 不受影响，但 gcc 等工具会失败")
+		r.Fix = program(`reg add HKLM\` + fileSystem + ` /v LongPathsEnabled /t REG_DWORD /d 1 /f`)
+		r.NeedsAdmin, r.Doc = true, "https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation"
+	default:
+		return f.result(OK, "long paths are on", "已启用长路径")
+	}
+	return r
+}

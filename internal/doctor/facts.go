@@ -1,0 +1,229 @@
+package doctor
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Facts is what the gatherers saw. A section is nil if its gatherer was not
+// needed, or has failed: then Failed says why.
+type Facts struct {
+	OS, Arch string
+	Lang     string            // "zh" or "en"; "" is English
+	MS       map[string]int64  // how long each gatherer took
+	Failed   map[string]string // why a gatherer has nothing
+
+	Tools    *ToolsFacts
+	Go       *GoFacts
+	Proxy    *ProxyFacts
+	Dirs     *DirsFacts
+	Sum      *SumFacts
+	CC       *CCFacts
+	Windows  *WindowsFacts
+	PS       *PSFacts
+	WSL      *WSLFacts
+	Docker   *DockerFacts
+	Ports    *PortsFacts
+	Net      *NetFacts
+	Firewall *FirewallFacts
+	Debug    *DebugFacts
+	Console  *ConsoleFacts
+	Clock    *ClockFacts
+	Long     *LongFacts
+}
+
+// ToolsFacts are the go commands.
+type ToolsFacts struct {
+	Found   []GoTool // on PATH, in order
+	OffPath string   // the directory of one that is not on PATH, where none is
+}
+
+// GoTool is a go command.
+type GoTool struct {
+	Path, Real string // Real: without links
+	Dir        string // Path's
+	Version    string // "go1.26.8", or why it has none
+	Root       string // its own GOROOT, whatever the environment says
+}
+
+// GoFacts are Go's variables.
+type GoFacts struct {
+	Env     map[string]string // what is in force
+	System  map[string]string // those in this process's environment
+	File    map[string]string // those that go env -w has written
+	Kept    map[string]string // where a variable of System is kept for later sessions: "user", "machine", or a start-up file
+	Module  string            // the directory of the nearest go.mod
+	TempDir string
+}
+
+// ProxyFacts tell why the module proxy does not answer, if it was asked.
+type ProxyFacts struct{ Err string }
+
+// DirsFacts tell what can't be done in each directory; "" is nothing.
+type DirsFacts struct{ ModCache, Cache, Tmp, Exec string }
+
+// SumFacts are what go mod verify has said.
+type SumFacts struct {
+	Module   string // "": there is none here
+	Modified []string
+	Missing  string // what it has said of a module that is not downloaded
+}
+
+// CCFacts are those of the C compiler.
+type CCFacts struct {
+	CC       string // the command's first word
+	Path     string // "": not on PATH
+	Machine  string // what -dumpmachine says
+	Packager string // the first package manager on PATH, on Linux
+}
+
+// WindowsFacts are what the kernel tells.
+type WindowsFacts struct {
+	Build              uint32
+	VirtFirmware, SLAT bool
+}
+
+// PSFacts are those of the one batch of PowerShell. It prints the quick ones
+// first; Late says why the others are missing.
+type PSFacts struct {
+	Hypervisor     *bool
+	OutputCodePage int            // [Console]::OutputEncoding of a new console
+	Features       map[string]int // Win32_OptionalFeature's InstallState: 1 enabled, 2 disabled, 3 absent
+	Late           string         `json:"-"`
+}
+
+// WSLFacts are those of the Windows Subsystem for Linux.
+type WSLFacts struct {
+	Version string // of the package from the store; "": none
+	Distros []Distro
+}
+
+// Distro is an installed distribution.
+type Distro struct {
+	Name    string
+	Version int // of WSL: 1 or 2
+}
+
+// DockerFacts are those of the engine.
+type DockerFacts struct {
+	CLI      string // path of the docker command
+	Host     string // DOCKER_HOST
+	Endpoint string // the pipe or socket that was tried
+	State    string // "ok", "absent", "refused", "denied", "not asked"
+	Group    string // whose members may use it
+}
+
+// PortsFacts are those of the ports asked about.
+type PortsFacts struct {
+	Ports    []int
+	Reserved []Range
+	Owners   []PortOwner
+}
+
+// Range is a range of ports that the system keeps; an administered one can be bound.
+type Range struct {
+	First, Last  int
+	Administered bool
+}
+
+// PortOwner is a process that has a port.
+type PortOwner struct {
+	Port, PID int // PID 0: this account may not see it
+	Name      string
+	Addr      string
+}
+
+// NetFacts are those of the network stack.
+type NetFacts struct {
+	IPv4, IPv6, Loopback6 bool
+	Stack                 string   // the stack in a line
+	Localhost             []string // what localhost resolves to
+}
+
+// FirewallFacts are the firewall's verdicts on a program and each port.
+type FirewallFacts struct {
+	None     bool   // there are no rules
+	Program  string // "": none was asked about
+	Verdicts []PortVerdict
+}
+
+// PortVerdict is listen/firewall's Verdict on one port.
+type PortVerdict struct {
+	Port                    int
+	Domain, Private, Public string // "allowed", "blocked", "no rule"
+	Notes, Hints            []string
+	Temporary               bool // the program lies where go run puts its builds
+}
+
+// DebugFacts are those of debugging.
+type DebugFacts struct {
+	Binary  string // "": none was asked about
+	Verdict string // "debuggable", "main only", "optimized", "stripped", "unknown"
+	Reason  string
+	Fix     string
+	Launch  string // .vscode/launch.json's text, "" where there is none
+}
+
+// ConsoleFacts are those of the terminal.
+type ConsoleFacts struct {
+	Output, ANSI, OEM uint32 // code pages; Output 0: no console
+	Encoding          string // of the locale, on other systems
+}
+
+// ClockFacts tell whether something keeps the clock.
+type ClockFacts struct {
+	Synchronised bool
+	Service      string // on Windows: "running, manual", as the evidence
+}
+
+// LongFacts are those of long paths.
+type LongFacts struct {
+	Enabled bool // LongPathsEnabled
+	GitPath string
+	Git     string // git's core.longpaths; "" where it is not set
+}
+
+// text returns a message in the facts' language.
+func (f *Facts) text(en, zh string, args ...any) string {
+	if f.Lang == "zh" {
+		en = zh
+	}
+	return fmt.Sprintf(en, args...)
+}
+
+// result returns a result that has no more than a summary.
+func (f *Facts) result(s Status, en, zh string, args ...any) Result {
+	return Result{Status: s, Summary: f.text(en, zh, args...)}
+}
+
+// unknown is the result of a check whose facts could not be gathered.
+func (f *Facts) unknown(why string) Result {
+	why = strings.ReplaceAll(why, errLate.Error(), f.text("no answer within %v", "%v 内没有响应", perGatherer))
+	return f.result(Unknown, "could not be checked: %s", "无法检查：%s", why)
+}
+
+// goEnvPlace is the place of what go env -w has written.
+const goEnvPlace = "go env -w"
+
+// where returns the value of a variable of Go's and what sets it: a place of
+// Kept, "session", or goEnvPlace.
+func (g *GoFacts) where(name string) (value, place string) {
+	if value = g.System[name]; value != "" {
+		if place = g.Kept[name]; place == "" {
+			place = "session"
+		}
+		return value, place
+	}
+	if value = g.File[name]; value != "" {
+		return value, goEnvPlace
+	}
+	return "", ""
+}
+
+// tmpDir is where go builds.
+func (g *GoFacts) tmpDir() string {
+	if dir := g.Env["GOTMPDIR"]; dir != "" {
+		return dir
+	}
+	return g.TempDir
+}

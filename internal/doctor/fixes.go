@@ -1,0 +1,200 @@
+package doctor
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Fix is what mends the machine, as it is typed into each shell; sh is Git Bash
+// on Windows. A shell in which it can't be done, or which the system does not
+// have, has an empty string.
+type Fix struct {
+	Cmd        string `json:"cmd,omitempty"`
+	PowerShell string `json:"powershell,omitempty"`
+	Sh         string `json:"sh,omitempty"`
+}
+
+// keepFor drops what another system's shells would be told. PowerShell runs on
+// all, but most of what it would be told does not.
+func (x *Fix) keepFor(goos string) {
+	if x != nil && goos != "windows" {
+		x.Cmd = ""
+		if x.PowerShell != x.Sh {
+			x.PowerShell = ""
+		}
+	}
+}
+
+// program is a fix that runs one program. The line is written for cmd.exe: only
+// double quotes, which keep spaces together. The other shells get each word in
+// single quotes where it needs any, so that $ and \ stay as they are.
+func program(line string) *Fix {
+	x := &Fix{Cmd: line}
+	var ps, sh []string
+	for i, word := range words(line) {
+		sh = append(sh, shQuote(word))
+		if i > 0 { // PowerShell would print a command in quotes
+			word = psQuote(word)
+		}
+		ps = append(ps, word)
+	}
+	x.PowerShell, x.Sh = strings.Join(ps, " "), strings.Join(sh, " ")
+	if strings.Contains(x.Sh, " /") { // else Git Bash makes a path of C: of each switch
+		x.Sh = "MSYS2_ARG_CONV_EXCL='*' " + x.Sh
+	}
+	return x
+}
+
+// words splits a line at the spaces outside of its double quotes.
+func words(line string) (words []string) {
+	quoted := false
+	begin := 0
+	for i, r := range line + " " {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case r == ' ' && (!quoted || i == len(line)):
+			if i > begin {
+				words = append(words, strings.ReplaceAll(line[begin:i], `"`, ""))
+			}
+			begin = i + 1
+		}
+	}
+	return words
+}
+
+// chain is one fix after the other, whether or not that succeeds: a step that
+// was made before fails. A shell that lacks one of them lacks all.
+func chain(fixes ...*Fix) *Fix {
+	var cmd, ps, sh []string
+	for _, x := range fixes {
+		if x != nil {
+			cmd, ps, sh = append(cmd, x.Cmd), append(ps, x.PowerShell), append(sh, x.Sh)
+		}
+	}
+	return &Fix{join(cmd, " & "), join(ps, "; "), join(sh, "; ")}
+}
+
+func join(lines []string, separator string) string {
+	for _, line := range lines {
+		if line == "" {
+			return ""
+		}
+	}
+	return strings.Join(lines, separator)
+}
+
+// unset is how a variable of Go's is removed from the place that holds it. The
+// present session loses it too.
+func unset(name, place string) *Fix {
+	session := &Fix{`set "` + name + `="`, "Remove-Item Env:" + name, "unset " + name}
+	switch place {
+	case "":
+		return nil
+	case goEnvPlace:
+		return program("go env -u " + name)
+	case "session":
+		return session
+	case "user", "machine":
+		// reg delete would do, but tells no program that runs of the change.
+		scope := strings.ToUpper(place[:1]) + place[1:]
+		line := "[Environment]::SetEnvironmentVariable('" + name + "', $null, '" + scope + "')"
+		return chain(&Fix{`powershell -NoProfile -Command "` + line + `"`, line,
+			`powershell.exe -NoProfile -Command "` + strings.ReplaceAll(line, "$", `\$`) + `"`}, session)
+	}
+	return &Fix{Sh: sudoFor(place) + `sed -i.bak -E '/(^|[[:space:]])` + name + `[= ]/d' ` + shQuote(place) + "; unset " + name}
+}
+
+// unsetRefused is unset for a variable with which go refuses to run, go env -u
+// too. One in the environment beats that in the file of go env -w.
+func unsetRefused(name, place, good string) *Fix {
+	if place != goEnvPlace {
+		return unset(name, place)
+	}
+	command := "go env -u " + name
+	return &Fix{`set "` + name + "=" + good + `" & ` + command + ` & set "` + name + `="`,
+		"$env:" + name + " = " + psQuote(good) + "; " + command + "; Remove-Item Env:" + name,
+		name + "=" + shQuote(good) + " " + command}
+}
+
+// needsAdmin says whether unset needs more rights than a user's.
+func needsAdmin(place string) bool { return place == "machine" || sudoFor(place) != "" }
+
+func sudoFor(file string) string {
+	if strings.HasPrefix(file, "/etc/") {
+		return "sudo "
+	}
+	return ""
+}
+
+// assign sets a variable of Go's for good: go env -w does not beat the
+// environment, so what is set there goes first.
+func (g *GoFacts) assign(name string, to *Fix) *Fix {
+	if _, place := g.where(name); place != goEnvPlace {
+		return chain(unset(name, place), to)
+	}
+	return to
+}
+
+// goEnvW is go env -w with a value that reads the same in every shell.
+func goEnvW(name, value string) *Fix { return program("go env -w " + name + "=" + value) }
+
+// inHome has a directory of Go's below the home directory, and makes it.
+func inHome(goos, name, dir string) *Fix {
+	x := &Fix{
+		Cmd:        `mkdir "%USERPROFILE%\DIR" & go env -w "NAME=%USERPROFILE%\DIR"`,
+		PowerShell: `mkdir -Force "$env:USERPROFILE\DIR"; go env -w "NAME=$env:USERPROFILE\DIR"`,
+		Sh:         `mkdir -p "$HOME/DIR"; go env -w "NAME=$HOME/DIR"`,
+	}
+	if goos == "windows" {
+		x.Sh = `mkdir -p "$USERPROFILE\\DIR"; go env -w "NAME=$USERPROFILE\\DIR"`
+	}
+	put := strings.NewReplacer("NAME", name, "DIR", dir)
+	return &Fix{put.Replace(x.Cmd), put.Replace(x.PowerShell), put.Replace(x.Sh)}
+}
+
+// giveHome gives a session the home directory that it lacks.
+func giveHome() *Fix {
+	return &Fix{
+		Cmd:        `set "USERPROFILE=%SystemDrive%\Users\%USERNAME%" & set "LOCALAPPDATA=%SystemDrive%\Users\%USERNAME%\AppData\Local"`,
+		PowerShell: `$env:USERPROFILE = "$env:SystemDrive\Users\$env:USERNAME"; $env:LOCALAPPDATA = "$env:USERPROFILE\AppData\Local"`,
+		Sh:         `export HOME="$(eval echo "~$(id -un)")"`,
+	}
+}
+
+// move takes a file or directory into a directory below the home directory.
+func move(from, to string) *Fix {
+	return &Fix{
+		Cmd:        `mkdir "%USERPROFILE%\` + to + `" & move "` + from + `" "%USERPROFILE%\` + to + `"`,
+		PowerShell: `mkdir -Force "$env:USERPROFILE\` + to + `"; Move-Item ` + psQuote(from) + ` "$env:USERPROFILE\` + to + `"`,
+		Sh:         `mkdir -p "$HOME/` + to + `"; mv ` + shQuote(from) + ` "$HOME/` + to + `/"`,
+	}
+}
+
+// firstOnPath has the shell look into a directory before all others.
+func firstOnPath(goos, dir string) *Fix {
+	x := &Fix{`set "PATH=` + dir + `;%PATH%"`, "$env:PATH = " + psQuote(dir+";") + " + $env:PATH", "export PATH=" + shQuote(dir) + `:"$PATH"`}
+	if goos == "windows" {
+		x.Sh = `export PATH="$(cygpath ` + shQuote(dir) + `):$PATH"`
+	}
+	return x
+}
+
+var plain = regexp.MustCompile(`^[\w+=:./-]+$`)
+
+// shQuote quotes a word for a POSIX shell.
+func shQuote(s string) string {
+	if plain.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// psQuote quotes a word for PowerShell, which doubles a quote inside quotes, and
+// takes typographic ones for quotes too.
+func psQuote(s string) string {
+	if plain.MatchString(s) && s[0] != '-' || regexp.MustCompile(`^--?[\w-]+$`).MatchString(s) {
+		return s
+	}
+	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’").Replace(s) + "'"
+}

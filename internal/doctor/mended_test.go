@@ -1,0 +1,199 @@
+package doctor
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+	"github.com/surefoot-go/surefoot/pathx"
+)
+
+// person is somebody with a home, a temporary directory and, in that, a project.
+type person struct{ home, tmp, project string }
+
+func newPerson(t *testing.T) person {
+	t.Helper()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	p := person{filepath.Join(root, "Li's home"), filepath.Join(root, "tmp"), filepath.Join(root, "tmp", "project")}
+	for _, dir := range []string{p.home, p.tmp, p.project} {
+		require.NoError(t, os.Mkdir(dir, 0o755))
+	}
+	// Without that, the go command leaves a process behind that writes into the home.
+	for _, config := range []string{".config", "Library/Application Support"} {
+		dir := filepath.Join(p.home, config, "go", "telemetry")
+		require.NoError(t, os.MkdirAll(dir, 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "mode"), []byte("off"), 0o644))
+	}
+	return p
+}
+
+// examine makes a check as that person, who has typed a line into the same shell
+// before, if there is one.
+func (p person) examine(t *testing.T, check string, env []string, shell, line string) (r Result) {
+	t.Helper()
+	cmd := testenv.Command(t, "examine", check, p.project)
+	if line != "" {
+		cmd = typed(t.Context(), shell, line, cmd)
+	}
+	for _, name := range append([]string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "GOENV"}, goVars...) {
+		cmd.Env = append(cmd.Env, name+"=")
+	}
+	config := filepath.Join(p.home, ".config")
+	cmd.Env = append(cmd.Env, "USERPROFILE="+p.home, "APPDATA="+config, "LOCALAPPDATA="+config, "TMP="+p.tmp, "TEMP="+p.tmp)
+	cmd.Env = append(cmd.Env, "HOME="+p.home, "TMPDIR="+p.tmp, "GORACE=atexit_sleep_ms=0") // else each run takes a second more
+	cmd.Env = append(cmd.Env, env...)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	_, answer, ok := strings.Cut(string(out), examined) // the fix may print, too
+	require.True(t, ok, "%s", out)
+	require.NoError(t, json.Unmarshal([]byte(answer), &r), "%s", out)
+	return r
+}
+
+// TestMended breaks a set-up for real, and types the fix into a shell.
+func TestMended(t *testing.T) {
+	needGo(t)
+	goCommand, err := exec.LookPath("go")
+	require.NoError(t, err)
+	goRoot, err := exec.CommandContext(t.Context(), goCommand, "env", "GOROOT").Output()
+	require.NoError(t, err)
+	file := func(t *testing.T, perm os.FileMode, path, text string) string {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), perm))
+		return path
+	}
+	variables := func(env ...string) func(*testing.T, person) []string {
+		return func(*testing.T, person) []string { return env }
+	}
+	// written is what go env -w has left behind.
+	written := func(line string) func(*testing.T, person) []string {
+		return func(t *testing.T, p person) []string {
+			return []string{"GOENV=" + file(t, 0o600, filepath.Join(p.home, "goenv"), line+"\n")}
+		}
+	}
+	// onUnix are faults that can't be made, or are not mended so, on Windows.
+	onUnix := func(provoke func(*testing.T, person) []string) func(*testing.T, person) []string {
+		return func(t *testing.T, p person) []string {
+			if runtime.GOOS == "windows" {
+				t.Skip("not on Windows")
+			}
+			return provoke(t, p)
+		}
+	}
+	homeless := onUnix(func(t *testing.T, _ person) []string {
+		if u, err := user.Current(); err != nil || pathx.Writable(u.HomeDir) != nil {
+			t.Skip("this account has no home to find again")
+		}
+		return []string{"HOME="}
+	})
+	for _, test := range []struct {
+		name, check string
+		provoke     func(*testing.T, person) (env []string)
+		want        Status
+		evidence    string
+		then        Status
+	}{
+		{"GOPATH is relative", "go.gopath", variables("GOPATH=not/absolute"), Error, "GOPATH=not/absolute (session)", OK},
+		{"GOPATH is relative in the go env file", "go.gopath", written("GOPATH=not/absolute"), Error, "GOPATH=not/absolute (go env -w)", OK},
+		{"GOPATH is GOROOT", "go.gopath", variables("GOPATH=" + strings.TrimSpace(string(goRoot))), Error, "GOPATH=", OK},
+		{"no home", "go.gopath", homeless, Error, "GOPATH=", OK},
+		{"no home for the cache", "go.cache", homeless, Error, "GOCACHE=off", OK},
+		{"go.mod in the temporary root", "go.gopath", func(t *testing.T, p person) []string {
+			file(t, 0o644, filepath.Join(p.tmp, "go.mod"), "module m\n")
+			return nil
+		}, Error, "tmp/go.mod", OK},
+		{"GOROOT is not there", "go.goroot", variables("GOROOT=/nonexistent"), Error, "GOROOT=/nonexistent (session)", OK},
+		{"GOROOT is not there in the go env file", "go.goroot", written("GOROOT=/nonexistent"), Error, "GOROOT=/nonexistent (go env -w)", OK},
+		{"GOROOT in a start-up file", "go.goroot", onUnix(func(t *testing.T, p person) []string {
+			file(t, 0o644, filepath.Join(p.home, ".bashrc"), "export NOT_GOROOT=1\nexport GOROOT=/nonexistent\n")
+			return []string{"GOROOT=/nonexistent"}
+		}), Error, ".bashrc)", OK},
+		{"GO111MODULE is off", "go.mode", variables("GO111MODULE=off"), Error, "GO111MODULE=off (session)", OK},
+		{"GO111MODULE is nonsense in the go env file", "go.mode", written("GO111MODULE=yes"), Error, "GO111MODULE=yes (go env -w)", OK},
+		{"GOCACHE is off", "go.cache", variables("GOCACHE=off"), Error, "GOCACHE=off", OK},
+		{"GOTMPDIR is not there", "go.tmp", variables("GOTMPDIR=/nonexistent"), Error, "/nonexistent", OK},
+		{"GOPROXY without a scheme", "go.proxy", variables("GOPROXY=li:secret@goproxy.example"), Error, "GOPROXY=***@goproxy.example", OK},
+		{"GOPROXY off in the go env file", "go.proxy", written("GOPROXY=off"), Warn, "GOPROXY=off", OK},
+		{"GOPRIVATE is a URL", "go.proxy", variables("GOPRIVATE=https://git.corp/a"), Error, "GOPRIVATE=https://git.corp/a", OK},
+		{"GOPROXY hides another", "go.env.shadow", func(t *testing.T, p person) []string {
+			return append(written("GOPROXY=https://goproxy.cn,direct")(t, p), "GOPROXY=direct")
+		}, Warn, "GOPROXY=direct (session), GOPROXY=https://goproxy.cn,direct (go env -w)", OK},
+		{"GOPROXY in this session", "go.env.session", variables("GOPROXY=https://li:secret@goproxy.example"), Info, "GOPROXY=https://***@goproxy.example", OK},
+		{"two go on PATH", "go.multi", func(t *testing.T, p person) []string {
+			old := filepath.Join(p.home, "old", "go")
+			if runtime.GOOS == "windows" {
+				file(t, 0o755, old+".bat", "@echo go1.4.2\r\n@echo C:\\go1.4\r\n")
+			} else {
+				file(t, 0o755, old, "#!/bin/sh\necho go1.4.2\necho /opt/go1.4\n")
+			}
+			return []string{"PATH=" + filepath.Dir(old) + string(os.PathListSeparator) + os.Getenv("PATH")}
+		}, Warn, "  go1.4.2", Info},
+		{"no compiler on PATH", "cgo.cc", onUnix(func(t *testing.T, p person) []string {
+			if runtime.GOOS == "darwin" {
+				t.Skip("its fix installs one")
+			}
+			bin := filepath.Join(p.home, "bin")
+			require.NoError(t, os.Mkdir(bin, 0o755))
+			require.NoError(t, os.Symlink(goCommand, filepath.Join(bin, "go")))
+			return []string{"CGO_ENABLED=1", "PATH=" + bin}
+		}), Error, "CC=", Skip},
+	} {
+		for _, shell := range shells() {
+			t.Run(test.name+"/"+shell, func(t *testing.T) {
+				p := newPerson(t)
+				env := test.provoke(t, p)
+				r := p.examine(t, test.check, env, "", "")
+				require.Equal(t, test.want, r.Status, r.Summary)
+				assert.Contains(t, filepath.ToSlash(strings.Join(r.Evidence, "\n")), test.evidence)
+				require.NotNil(t, r.Fix)
+				fix := map[string]string{"cmd": r.Fix.Cmd, "powershell": r.Fix.PowerShell, "sh": r.Fix.Sh}[shell]
+				assert.NotContains(t, r.Summary+strings.Join(r.Evidence, "")+fix, "secret")
+				r = p.examine(t, test.check, env, shell, fix)
+				assert.Equal(t, test.then, r.Status, r.Summary)
+			})
+		}
+	}
+}
+
+// TestChangesNothing makes all checks, for somebody with everything in place.
+func TestChangesNothing(t *testing.T) {
+	needGo(t)
+	p := newPerson(t)
+	cache := filepath.Join(p.home, "cache")
+	for _, dir := range []string{cache, filepath.Join(cache, "00"), filepath.Join(p.home, "gopath", "pkg", "mod", "cache", "download")} {
+		require.NoError(t, os.MkdirAll(dir, 0o755))
+	}
+	writeProxy(t, filepath.Join(p.home, "proxy"))
+	require.NoError(t, os.WriteFile(filepath.Join(p.project, "go.mod"), []byte("module m\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n"), 0o644))
+	env := []string{"GOCACHE=" + cache, "GOPATH=" + filepath.Join(p.home, "gopath"), "GOFLAGS=-mod=mod"}
+	before := tree(t, filepath.Dir(p.home))
+	p.examine(t, "all", env, "", "")
+	assert.Equal(t, before, tree(t, filepath.Dir(p.home)))
+}
+
+// tree returns the files below root with their contents, and the directories.
+func tree(t *testing.T, root string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			files[path] = "directory"
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files[path] = string(data)
+		return err
+	}))
+	return files
+}

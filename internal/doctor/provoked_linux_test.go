@@ -1,0 +1,77 @@
+package doctor
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+func TestNoexecTmp(t *testing.T) {
+	needGo(t)
+	if !testenv.InNetNS(t) { // which has mounts of its own
+		return
+	}
+	p := newPerson(t)
+	p.project = p.home
+	require.NoError(t, unix.Mount("tmpfs", p.tmp, "tmpfs", unix.MS_NOEXEC, ""))
+	t.Cleanup(func() { unix.Unmount(p.tmp, unix.MNT_DETACH) })
+	r := p.examine(t, "go.tmp", nil, "", "")
+	require.Equal(t, Error, r.Status, r.Summary)
+	assert.Contains(t, r.Summary, "can't be run")
+	r = p.examine(t, "go.tmp", nil, "sh", r.Fix.Sh)
+	assert.Equal(t, OK, r.Status, r.Summary)
+	assert.Contains(t, r.Summary, filepath.Join(p.home, "gotmp"))
+}
+
+func TestFullTmp(t *testing.T) {
+	needGo(t)
+	if !testenv.InNetNS(t) {
+		return
+	}
+	p := newPerson(t)
+	p.project = p.home
+	require.NoError(t, unix.Mount("tmpfs", p.tmp, "tmpfs", 0, "nr_inodes=1"))
+	t.Cleanup(func() { unix.Unmount(p.tmp, unix.MNT_DETACH) })
+	r := p.examine(t, "go.tmp", nil, "", "")
+	assert.Equal(t, Error, r.Status, r.Summary)
+	assert.Contains(t, r.Summary, "can't be written")
+}
+
+// TestReadOnlyCache is nobody's, whose cache is root's: what sudo go build leaves behind.
+func TestReadOnlyCache(t *testing.T) {
+	needGo(t)
+	dir, err := os.MkdirTemp("", "doctor-cache-")
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "cache", "00"), 0o755))
+	require.NoError(t, os.Chmod(dir, 0o755))
+	exe := filepath.Join(dir, "test") // where nobody may run it
+	self, err := os.ReadFile("/proc/self/exe")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(exe, self, 0o755))
+
+	cmd := testenv.Command(t, "examine", "go.cache", "/")
+	cmd.Path, cmd.Dir = exe, "/"
+	cmd.Env = append(cmd.Env, "GOCACHE="+filepath.Join(dir, "cache"), "HOME=/nonexistent", "GOPATH=/nonexistent", "GOENV=off")
+	if testenv.IsRoot() {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	} else {
+		require.NoError(t, os.Chmod(filepath.Join(dir, "cache", "00"), 0o555))
+	}
+	out, err := cmd.Output()
+	require.NoError(t, err, "%s", out)
+	_, answer, _ := strings.Cut(string(out), examined)
+	var r Result
+	require.NoError(t, json.Unmarshal([]byte(answer), &r), "%s", out)
+	assert.Equal(t, Error, r.Status, r.Summary)
+	assert.Contains(t, strings.Join(r.Evidence, "\n"), filepath.Join("cache", "00"))
+}

@@ -1,0 +1,18 @@
+//go:build unix
+
+package doctor
+
+import (
+	"context"
+	"os/exec"
+)
+
+// shells are those into which a fix is typed.
+func shells() []string { return []string{"sh"} }
+
+// typed runs a line in a shell, and then a command.
+func typed(ctx context.Context, _, line string, cmd *exec.Cmd) *exec.Cmd {
+	shell := exec.CommandContext(ctx, "sh", append([]string{"-c", line + `; exec "$@"`, "sh", cmd.Path}, cmd.Args[1:]...)...)
+	shell.Env = cmd.Env
+	return shell
+}
