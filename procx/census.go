@@ -9,6 +9,10 @@ import (
 // A tally is how many goroutines run each function.
 type tally map[string]int
 
+// unnamed stands in a tally for goroutines that have not begun to run: a profile has
+// no function for them yet. A closer look that is not the last one can wait for it.
+const unnamed = ""
+
 func (t tally) total() (n int) {
 	for _, count := range t {
 		n += count
@@ -51,11 +55,21 @@ func (t tally) beyond(others ...tally) tally {
 // with the highest IDs: but for a few, these are the newest.
 func (t tally) newest(list []goroutine) []goroutine {
 	var all []goroutine
-	for function, n := range t {
-		of := running(list, function)
+	taken := make(map[uint64]bool)
+	take := func(n int, of []goroutine) {
+		of = slices.DeleteFunc(slices.Clone(of), func(g goroutine) bool { return taken[g.id] })
 		slices.SortFunc(of, func(a, b goroutine) int { return cmp.Compare(b.id, a.id) })
-		all = append(all, of[:min(n, len(of))]...)
+		for _, g := range of[:min(n, len(of))] {
+			taken[g.id] = true
+			all = append(all, g)
+		}
 	}
+	for function, n := range t {
+		if function != unnamed {
+			take(n, running(list, function))
+		}
+	}
+	take(t[unnamed], list)
 	return all
 }
 

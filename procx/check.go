@@ -70,7 +70,7 @@ func (c *check) suspects() (n int, unsure bool) {
 	groups := lookLabels()
 	n = tallyOf(c.relevant(labelled(groups, c.label))).beyond(c.known).total()
 	c.extra = c.base.suspects(tallyOf(labelled(groups, "")))
-	return n + c.extra.total(), n == 0 || c.lenient()
+	return n + c.extra.total(), c.extra[unnamed] == 0 && (n == 0 || c.lenient())
 }
 
 // inspect finds those with this Check's label; and of those with none, which are new,

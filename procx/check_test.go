@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -376,4 +377,19 @@ func TestCheckMain(t *testing.T) {
 	_, out, code = inner(t, "checkmain", "TestInnerParallel")
 	assert.Equal(t, 1, code)
 	assert.NotContains(t, out, "the tests left", "the tests' own verdict is enough")
+}
+
+func TestTallyNewest(t *testing.T) {
+	list := []goroutine{{id: 1, entry: "a"}, {id: 2, entry: "b"}, {id: 3, entry: "a"}, {id: 4, entry: "c"}}
+	ids := func(of []goroutine) (ids []uint64) {
+		for _, g := range of {
+			ids = append(ids, g.id)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	assert.Equal(t, []uint64{3}, ids(tally{"a": 1}.newest(list)))
+	assert.Equal(t, []uint64{1, 3}, ids(tally{"a": 5}.newest(list)))
+	assert.Equal(t, []uint64{3, 4}, ids(tally{"c": 1, unnamed: 1}.newest(list)), "none twice")
+	assert.Empty(t, tally{"x": 1}.newest(list))
 }

@@ -61,7 +61,7 @@ type process struct {
 func (p *process) suspects() (n int, unsure bool) {
 	groups := p.relevant(look())
 	p.extra = tallyOf(groups).beyond(p.before)
-	return p.extra.beyond(p.known).total(), p.lenient() || anyCut(groups)
+	return p.extra.beyond(p.known).total(), p.extra[unnamed] == 0 && (p.lenient() || anyCut(groups))
 }
 
 func (p *process) inspect() []goroutine {
