@@ -95,7 +95,8 @@ func (p *Proc) startLocked() (runs bool, err error) {
 		return false, err
 	}
 	if p.opt.Ask == AskStdin && p.opt.AskFunc == nil {
-		if p.stdin, err = p.cmd.StdinPipe(); err != nil { // whose ends cmd.Start closes, whatever becomes of it
+		// Only now: cmd.Start closes the pipe if it fails, and nothing else would.
+		if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 			return false, fmt.Errorf("child: AskStdin needs the command's Stdin for itself: %w", err)
 		}
 	}

@@ -73,7 +73,7 @@ func (m *mux) variables(w http.ResponseWriter, r *http.Request) {
 // variable makes a value one that can be encoded, whatever it is.
 func variable(value any) any {
 	if s, ok := value.(fmt.Stringer); ok {
-		if text := s.String(); json.Valid([]byte(text)) { // as an expvar.Var's
+		if text := fmt.Sprint(s); json.Valid([]byte(text)) { // as an expvar.Var's; Sprint survives a nil's String
 			return json.RawMessage(text)
 		}
 	}

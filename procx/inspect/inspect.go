@@ -102,7 +102,8 @@ type Server struct {
 // and two other profiles are taken at a time, and 10 requests answered per
 // second with a burst of 50; beyond that the answer is 429.
 //
-// Errors: ErrExposed; those of listening.
+// Errors: ErrExposed; those of listening; the cause of a context that has ended
+// already.
 func Serve(ctx context.Context, o Options) (*Server, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("inspect: not serving: %w", context.Cause(ctx))

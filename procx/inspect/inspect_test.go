@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"runtime"
 	"runtime/pprof"
@@ -77,6 +78,7 @@ func TestServePages(t *testing.T) {
 		yield("expvar", stringer(`{"a": 1}`))
 		yield("text", stringer(`no JSON`))
 		yield("bad", make(chan int))
+		yield("nil", (*url.URL)(nil)) // whose String would crash
 	}})
 
 	_, _, page := get(t, s.URL()+"/debug/goroutines")
@@ -94,6 +96,8 @@ func TestServePages(t *testing.T) {
 	assert.Equal(t, 7.0, vars["queue"])
 	assert.Equal(t, map[string]any{"a": 1.0}, vars["expvar"])
 	assert.Contains(t, vars["bad"], "unsupported type")
+	assert.Contains(t, vars, "nil")
+	assert.Nil(t, vars["nil"])
 	assert.Contains(t, vars["runtime/metrics"], "/sched/goroutines:goroutines")
 
 	_, _, text = get(t, s.URL()+"/debug/build")
