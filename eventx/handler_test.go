@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
 // TestSlogtest runs the standard library's conformance test over what reaches
@@ -45,11 +46,11 @@ func TestSlogtest(t *testing.T) {
 
 // TestSlogtestFallback runs it over the lines of the fallback.
 func TestSlogtestFallback(t *testing.T) {
-	var out *buffer
+	var out *testenv.Buffer
 	var h *Handler
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
 		failing(t, errors.New("no log here"))
-		out = &buffer{}
+		out = &testenv.Buffer{}
 		h = newHandler(t, &HandlerOptions{Level: slog.LevelDebug, Fallback: out})
 		return h
 	}, func(t *testing.T) map[string]any {
@@ -291,7 +292,7 @@ func TestAllocations(t *testing.T) {
 
 func TestFallbackLine(t *testing.T) {
 	failing(t, fmt.Errorf("no log here"))
-	out := &buffer{}
+	out := &testenv.Buffer{}
 	h := newHandler(t, &HandlerOptions{Fallback: out, AddSource: true})
 	slog.New(h).Error("it\nbroke", ID(4000), Category(1), "k", "v w")
 	flush(t, h)

@@ -1,7 +1,6 @@
 package eventx
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
@@ -121,22 +120,4 @@ func checkSum(t testing.TB, h *Handler) Stats {
 	s := h.Stats()
 	assert.Equal(t, s.Sent, s.Written+s.Dropped+s.Suppressed, "%+v", s)
 	return s
-}
-
-// buffer is a bytes.Buffer for two goroutines.
-type buffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
 // hung is a log whose writes hang until release is called.
@@ -257,7 +258,7 @@ func TestCloseWithAHungLog(t *testing.T) {
 func TestCloseIsTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, release := hung(t)
-		out := &buffer{}
+		out := &testenv.Buffer{}
 		h := newHandler(t, &HandlerOptions{Queue: 1, Fallback: out})
 		fill(slog.New(h), slog.LevelWarn, 2)
 		assert.ErrorContains(t, h.Close(context.Background()), "1 events lost")
@@ -277,7 +278,7 @@ func TestConcurrentUse(t *testing.T) {
 		return n%7 == 0, nil
 	}}
 	log.use(t)
-	h := newHandler(t, &HandlerOptions{Level: slog.LevelDebug, Queue: 16, Rate: Rate{PerSecond: 5000}, Fallback: &buffer{}})
+	h := newHandler(t, &HandlerOptions{Level: slog.LevelDebug, Queue: 16, Rate: Rate{PerSecond: 5000}, Fallback: &testenv.Buffer{}})
 	var wg sync.WaitGroup
 	for g := range 8 {
 		wg.Go(func() {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/internal/testenv"
 	"golang.org/x/sys/unix"
 )
 
@@ -65,7 +66,7 @@ func useSockets(t *testing.T, journald string, syslog ...string) {
 func TestJournalSocket(t *testing.T) {
 	path, receive := listenUnixgram(t)
 	useSockets(t, path)
-	out := &buffer{}
+	out := &testenv.Buffer{}
 	h := newHandler(t, &HandlerOptions{Fallback: out})
 	l := slog.New(h)
 	l.Warn("small", ID(4000), "k", "v")
@@ -94,7 +95,7 @@ func TestJournalWithoutMemfd(t *testing.T) {
 	old := memfdCreate
 	memfdCreate = func(string, int) (int, error) { return -1, unix.ENOSYS }
 	t.Cleanup(func() { memfdCreate = old })
-	out := &buffer{}
+	out := &testenv.Buffer{}
 	h := newHandler(t, &HandlerOptions{Fallback: out})
 	l := slog.New(h)
 	l.Warn("large", "data", strings.Repeat("x", 1<<20))
@@ -111,7 +112,7 @@ func TestJournalWithoutMemfd(t *testing.T) {
 func TestJournalHangs(t *testing.T) {
 	path, _ := listenUnixgram(t)
 	useSockets(t, path)
-	out := &buffer{}
+	out := &testenv.Buffer{}
 	h := newHandler(t, &HandlerOptions{Fallback: out, Rate: Rate{PerSecond: -1}})
 	l := slog.New(h)
 	const n = 1000 // the kernel queues net.unix.max_dgram_qlen, 512 at most by default
@@ -179,7 +180,7 @@ func TestDeadJournal(t *testing.T) {
 func TestNoLogAtAll(t *testing.T) {
 	absent := filepath.Join(t.TempDir(), "absent")
 	useSockets(t, absent, absent)
-	out := &buffer{}
+	out := &testenv.Buffer{}
 	h := newHandler(t, &HandlerOptions{Fallback: out})
 	slog.New(h).Warn("m")
 	require.NoError(t, h.Flush(context.Background()))

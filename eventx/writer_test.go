@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
 // TestBackoff: a log that is full is left alone, and tried again later.
@@ -25,7 +26,7 @@ func TestBackoff(t *testing.T) {
 			return true, nil
 		}
 		log.use(t)
-		out := &buffer{}
+		out := &testenv.Buffer{}
 		h := newHandler(t, &HandlerOptions{Fallback: out, Rate: Rate{PerSecond: -1}})
 		l := slog.New(h)
 		tries := func() int { flush(t, h); return log.writes }
@@ -69,7 +70,7 @@ func TestBadEvent(t *testing.T) {
 		return false, nil
 	}}
 	log.use(t)
-	out := &buffer{}
+	out := &testenv.Buffer{}
 	h := newHandler(t, &HandlerOptions{Fallback: out})
 	slog.New(h).Error("bad")
 	slog.New(h).Error("good")
@@ -135,7 +136,7 @@ func TestLossesAreSaidLater(t *testing.T) {
 func TestHungLogIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, release := hung(t)
-		out := &buffer{}
+		out := &testenv.Buffer{}
 		h := newHandler(t, &HandlerOptions{Queue: 1, Fallback: out})
 		l := slog.New(h)
 		fill(l, slog.LevelWarn, 5)

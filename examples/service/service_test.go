@@ -15,7 +15,6 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -143,7 +142,7 @@ func TestTourBadStart(t *testing.T) {
 type running struct {
 	cmd    *exec.Cmd
 	port   string
-	lines  *output
+	lines  *testenv.Buffer
 	signal func() error // what Ctrl+C does
 }
 
@@ -152,7 +151,7 @@ var urlLine = regexp.MustCompile(`url=\S*:(\d+)/`)
 // startTour starts the tour on a console and waits until it serves.
 func startTour(t *testing.T, args ...string) *running {
 	t.Helper()
-	r := &running{lines: &output{}}
+	r := &running{lines: &testenv.Buffer{}}
 	r.cmd, r.signal = interruptible(t, tourBinary(t), args...)
 	r.cmd.Stdout, r.cmd.Stderr = r.lines, r.lines
 	r.cmd.WaitDelay = 10 * time.Second
@@ -175,24 +174,6 @@ func (r *running) interrupt(t *testing.T) (code int, out string) {
 	}
 	r.cmd.Wait()
 	return r.cmd.ProcessState.ExitCode(), r.lines.String()
-}
-
-// output collects what a process prints, while it runs.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
 }
 
 // tourBinary returns the tour's path.

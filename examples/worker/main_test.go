@@ -1,16 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"log"
 	"os"
 	"path/filepath"
-	"sync"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/internal/testenv"
 	"github.com/surefoot-go/surefoot/svcx"
 	"github.com/surefoot-go/surefoot/svcx/svcxtest"
 )
@@ -66,12 +66,12 @@ func TestReload(t *testing.T) {
 	require.NoError(t, os.WriteFile(*config, []byte("1ms"), 0o644))
 	m.Reload()
 	waitFor(t, filepath.Join(jobs, "one.done"))
-	var out safeBuffer
+	var out testenv.Buffer
 	log.SetOutput(&out)
 	t.Cleanup(func() { log.SetOutput(os.Stderr) })
 	require.NoError(t, os.WriteFile(*config, []byte("often"), 0o644))
 	m.Reload()
-	require.Eventually(t, func() bool { return bytes.Contains(out.Bytes(), []byte("stays as it was")) }, limit, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(out.String(), "stays as it was") }, limit, 5*time.Millisecond)
 	require.NoError(t, m.Stop(limit))
 }
 
@@ -81,21 +81,4 @@ func TestBadConfigurationFailsTheStart(t *testing.T) {
 	assert.ErrorContains(t, m.Wait(limit), "write something like 500ms")
 	m.AssertStates(svcx.StartPending, svcx.Stopped)
 	m.AssertExitCode(1)
-}
-
-type safeBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *safeBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *safeBuffer) Bytes() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return bytes.Clone(s.b.Bytes())
 }

@@ -8,6 +8,7 @@
 package testenv
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -86,6 +88,27 @@ func Command(t testing.TB, helper string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), executable(t), args...)
 	cmd.Env = append(os.Environ(), helperVar+"="+helper)
 	return cmd
+}
+
+// A Buffer collects what a process or a goroutine writes, and can be read while it
+// still does.
+type Buffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// Write appends p.
+func (b *Buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+// String returns all that was written so far.
+func (b *Buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
 }
 
 // InNetNS gives the test that calls it a network namespace with only a
