@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -40,17 +40,28 @@ var messageDir = func() string {
 }
 
 // claimDir makes dir, or makes it safe, and keeps others out of it until unlock
-// is called. An Uninstall that ends just now could remove it in between.
+// is called.
 func claimDir(dir string) (unlock func(), err error) {
-	for range 10 {
-		if err = secureDir(dir); err == nil {
-			unlock, err = lockDir(dir)
+	err = patiently(func() error {
+		if err := secureDir(dir); err != nil {
+			return err
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-	}
+		unlock, err = lockDir(dir)
+		return err
+	}, errUntrustedDir)
 	return unlock, err
+}
+
+// patiently tries again, for half a second in all, what an Uninstall that is
+// just removing the folder makes fail; but not what fails with final.
+func patiently(try func() error, final error) error {
+	for wait := time.Millisecond; ; wait *= 2 {
+		err := try()
+		if err == nil || errors.Is(err, final) || wait > 256*time.Millisecond {
+			return err
+		}
+		time.Sleep(wait)
+	}
 }
 
 // secureDir makes dir and its parent, or makes them safe.

@@ -136,7 +136,8 @@ func uninstall(name string) error {
 	defer log.Close()
 	// Under the lock: whoever looks for unused files would miss a source if
 	// another went away meanwhile.
-	unlock, lockErr := lockDir(messageDir())
+	var unlock func()
+	lockErr := patiently(func() (err error) { unlock, err = lockDir(messageDir()); return err }, fs.ErrNotExist)
 	err = registry.DeleteKey(log, name)
 	if lockErr == nil { // or there is no such folder
 		removeUnusedFiles(messageDir())

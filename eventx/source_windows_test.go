@@ -172,7 +172,7 @@ func TestInstallsAtOnce(t *testing.T) {
 	for g := range 4 {
 		wg.Go(func() {
 			s := Source{Name: fmt.Sprint(name, "-", g), Events: []Event{{uint16(g), "own"}}}
-			for range 25 {
+			for range 10 {
 				_, err := Install(s)
 				assert.NoError(t, err)
 				state, err := Status(s.Name)
