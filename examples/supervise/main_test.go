@@ -27,8 +27,8 @@ func TestSupervise(t *testing.T) {
 		ends      int // processes that end by themselves
 		want, err string
 	}{
-		{"asked", []string{"-for=2s", "-stdin", "-grace=1m"}, 3, "the whole tree has ended by itself", ""},
-		{"killed", []string{"-for=1s", "-stdin", "-stubborn", "-grace=10ms"}, 0, "did not end when asked", "exit status 1"},
+		{"asked", []string{"-for=500ms", "-stdin", "-grace=1m"}, 3, "the whole tree has ended by itself", ""},
+		{"killed", []string{"-for=500ms", "-stdin", "-stubborn", "-grace=10ms"}, 0, "did not end when asked", "exit status 1"},
 		{"fails", []string{"no-such-program"}, 0, "supervise: ", "exit status 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
