@@ -2,6 +2,7 @@ package eventx
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -17,8 +18,6 @@ import (
 )
 
 var helpers = map[string]func([]string) int{"report": reportHelper}
-
-var installed = Source{Name: "surefoot-installed", Categories: []string{"One", "Two", "Three"}}
 
 // reportHelper writes two events of an unregistered source and one of an
 // installed one.
@@ -36,6 +35,7 @@ func reportHelper([]string) int {
 		return 2
 	}
 
+	installed := Source{Name: fmt.Sprintf("surefoot-installed-%d", os.Getpid()), Categories: []string{"One", "Two", "Three"}}
 	if _, err := Install(installed); err != nil {
 		return 3
 	}

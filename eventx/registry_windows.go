@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/windows/registry"
@@ -98,7 +99,7 @@ func (v value) set(key registry.Key) (changed bool, err error) {
 func usedFiles() (map[string]bool, error) {
 	used := make(map[string]bool)
 	err := eachLog(func(_ string, key registry.Key) error {
-		names, err := key.ReadSubKeyNames(-1)
+		names, err := subKeys(key)
 		if err != nil {
 			return err
 		}
@@ -117,4 +118,19 @@ func usedFiles() (map[string]bool, error) {
 		return nil
 	})
 	return used, err
+}
+
+// subKeys lists the keys below key. They are read by their numbers, so that one
+// is missed when another goes away meanwhile: hence twice the same list.
+func subKeys(key registry.Key) (names []string, err error) {
+	for try := range 50 {
+		last := names
+		if names, err = key.ReadSubKeyNames(-1); err != nil {
+			return nil, err
+		}
+		if try > 0 && slices.Equal(names, last) {
+			return names, nil
+		}
+	}
+	return nil, errors.New("sources come and go too fast")
 }

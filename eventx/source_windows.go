@@ -134,8 +134,6 @@ func uninstall(name string) error {
 		return installError(name, err)
 	}
 	defer log.Close()
-	// Under the lock: whoever looks for unused files would miss a source if
-	// another went away meanwhile.
 	var unlock func()
 	lockErr := patiently(func() (err error) { unlock, err = lockDir(messageDir()); return err }, fs.ErrNotExist)
 	err = registry.DeleteKey(log, name)
