@@ -86,8 +86,12 @@ type Health struct {
 
 // NewHealth returns the health of a service that is starting. Changes go to l,
 // whose handler should be, or contain, a [Handler]: that writes them whatever
-// its level is, for an operator needs to see also the way back to healthy.
+// its level is, for an operator needs to see also the way back to healthy. A nil l
+// is [slog.Default].
 func NewHealth(l *slog.Logger, service string) *Health {
+	if l == nil {
+		l = slog.Default()
+	}
 	return &Health{log: l, service: service, since: time.Now()}
 }
 

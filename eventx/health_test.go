@@ -246,3 +246,12 @@ func TestHealthStates(t *testing.T) {
 	assert.Equal(t, "HealthState(7)", HealthState(7).String())
 	assert.Equal(t, []uint16{107, 108, 109}, []uint16{IDFlapping, IDSuppressed, IDDropped})
 }
+
+func TestHealthWithoutLogger(t *testing.T) {
+	var out strings.Builder
+	saved := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(saved) })
+	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
+	assert.True(t, NewHealth(nil, "orders").Set(t.Context(), Unhealthy, "no database"))
+	assert.Contains(t, out.String(), "no database")
+}
