@@ -132,12 +132,29 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 		case e = <-result:
 		case <-settle:
 			e.happening = settled
+			select { // on a busy machine Main may have spoken in time
+			case e = <-result:
+			case e = <-sup.calls:
+				settle = time.After(grace)
+			default:
+			}
 		case <-beats.C:
 			e.happening = beat
 		case <-limit:
 			e.happening = expired
+			select {
+			case e = <-result: // it has returned in time
+			default:
+			}
 		case <-hunger.C:
 			e.happening = starved
+			select { // both may be old, where the system has slept
+			case <-sup.fed:
+				e.happening = fed
+				hunger.Reset(s.Watchdog)
+			case e = <-result:
+			default:
+			}
 		case <-sup.fed:
 			e.happening = fed
 			if h.fed != nil {
