@@ -70,6 +70,7 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 		e      = event{happening: began}
 		asks   = parent.Done()
 		result = make(chan event, 1)
+		missed *event // comes next
 		settle <-chan time.Time
 		limit  <-chan time.Time
 		beats  = time.NewTicker(beatEvery)
@@ -100,7 +101,9 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 			limit = time.After(s.stopTimeout())
 		}
 		if d.deliver != nil {
-			sup.deliver(*d.deliver)
+			if !sup.deliver(*d.deliver) {
+				missed = &event{happening: lost, kind: d.deliver.Kind}
+			}
 		}
 		if e.ack != nil {
 			close(e.ack)
@@ -122,6 +125,10 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 		}
 
 		e = event{}
+		if missed != nil {
+			e, missed = *missed, nil
+			continue
+		}
 		select {
 		case e.control = <-manager.Controls():
 			e.happening = controlled

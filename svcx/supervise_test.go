@@ -229,6 +229,31 @@ func TestSuperviseEvents(t *testing.T) {
 	})
 }
 
+func TestSuperviseLostEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		go func() {
+			time.Sleep(time.Second)
+			for range 64 {
+				f.send(200)
+				time.Sleep(time.Millisecond)
+			}
+			f.send(scm.ParamChange)
+			f.send(scm.Pause)
+			time.Sleep(time.Minute)
+			f.send(scm.Stop)
+		}()
+		require.NoError(t, f.run(&Service{Name: "x", Accept: AcceptPause | AcceptReload | AcceptCustom, Main: func(ctx context.Context) error {
+			Ready(ctx)
+			<-ctx.Done() // it does not listen
+			return nil
+		}}))
+		last := f.reports[len(f.reports)-1]
+		assert.False(t, last.Reloading)
+		assert.Equal(t, []State{StartPending, Running, Running, Running, PausePending, Running, StopPending, Stopped}, f.states())
+	})
+}
+
 func TestSupervisePanicAndGoexit(t *testing.T) { synctest.Test(t, testSupervisePanicAndGoexit) }
 
 func testSupervisePanicAndGoexit(t *testing.T) {
