@@ -66,7 +66,8 @@ func (e Event) Done() {
 // Events returns the channel of the events that the service accepts
 // ([Service].Accept), in order. ctx is what Main was given; with another one
 // the channel is nil. The channel is never closed: select on ctx.Done too.
-// Events that come while 64 are waiting are lost.
+// Events that come while 64 are waiting are lost; a service that should have
+// paused runs on then.
 func Events(ctx context.Context) <-chan Event {
 	if s := supervisorOf(ctx); s != nil {
 		return s.events
@@ -112,13 +113,15 @@ func (a Accepts) controls() uint32 {
 	return mask
 }
 
-// deliver hands e to main, if it listens.
-func (s *supervisor) deliver(e Event) {
+// deliver hands e to main, or says that too many wait.
+func (s *supervisor) deliver(e Event) bool {
 	var once sync.Once
 	kind := e.Kind
 	e.done = func() { once.Do(func() { s.tell(event{happening: finished, kind: kind}) }) }
 	select {
 	case s.events <- e:
+		return true
 	default:
+		return false
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -75,7 +76,7 @@ func (s scmClient) apply(service windows.Handle, want, old *plan, call string) (
 	if call == callLogonRight {
 		return grantLogon(want.account)
 	}
-	return func() error { return set(service, old, call) }, set(service, want, call)
+	return func() error { return set(service, old, want, call) }, set(service, want, old, call)
 }
 
 type installing struct {
@@ -91,17 +92,19 @@ func (s scmClient) openOrCreate(ctx context.Context, p *plan) (h installing, err
 		return h, err
 	}
 	u := utf16s{}
-	name := u.ptr(p.name)
+	name, display, path, account := u.ptr(p.name), u.ptr(p.display), u.ptr(p.binaryPath), u.ptr(p.account)
+	deps, password := u.list(p.dependencies), u.optional(p.password)
+	if u.err != nil {
+		h.close()
+		return h, u.err
+	}
 	for limit := time.Now().Add(goneTimeout); ; {
 		h.service, err = windows.OpenService(h.manager, name, windows.SERVICE_ALL_ACCESS)
 		if err == windows.ERROR_SERVICE_DOES_NOT_EXIST {
-			h.service, err = windows.CreateService(h.manager, name, u.ptr(p.display),
+			h.service, err = windows.CreateService(h.manager, name, display,
 				windows.SERVICE_ALL_ACCESS, windows.SERVICE_WIN32_OWN_PROCESS, startNumber(p.start), windows.SERVICE_ERROR_NORMAL,
-				u.ptr(p.binaryPath), nil, nil, u.list(p.dependencies), u.ptr(p.account), u.optional(p.password))
+				path, nil, nil, deps, account, password)
 			h.created = err == nil
-		}
-		if u.err != nil {
-			err = u.err
 		}
 		if err == nil && !h.created {
 			// A service that is being deleted can be opened, but not changed.
@@ -123,14 +126,17 @@ func (s scmClient) openOrCreate(ctx context.Context, p *plan) (h installing, err
 	}
 }
 
-// set makes one call of a plan.
-func set(service windows.Handle, p *plan, call string) error {
+// set makes one call of a plan for a service that is as in was.
+func set(service windows.Handle, p, was *plan, call string) error {
 	u := utf16s{}
 	level, info := uint32(0), unsafe.Pointer(nil)
 	switch call {
 	case callChange:
-		// An account without a password keeps the one it has.
+		// An account that stays keeps its password, unless there is another one.
 		display, path, account := u.ptr(p.display), u.ptr(p.binaryPath), u.ptr(p.account)
+		if p.password == "" && strings.EqualFold(p.account, was.account) {
+			account = nil
+		}
 		deps, password := u.list(p.dependencies), u.optional(p.password)
 		if u.err != nil {
 			return u.err

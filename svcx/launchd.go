@@ -35,12 +35,15 @@ func (m launchd) denied(op string) error {
 func (m launchd) fail(op string, err error) error { return m.service.fail(op, nil, err, "") }
 
 // loaded returns what launchd knows of the job, false if it knows none.
-func (m launchd) loaded(ctx context.Context) (Status, bool) {
+func (m launchd) loaded(ctx context.Context) (st Status, ok bool, err error) {
 	out, err := m.run(ctx, "print", m.target())
-	if err != nil {
-		return Status{}, false
+	switch {
+	case ctx.Err() != nil: // that it was not asked says nothing
+		return Status{}, false, context.Cause(ctx)
+	case err != nil:
+		return Status{}, false, nil
 	}
-	return launchdStatus(out), true
+	return launchdStatus(out), true, nil
 }
 
 func (m launchd) install(ctx context.Context, exe string) (changed []string, err error) {
@@ -67,6 +70,9 @@ func (m launchd) install(ctx context.Context, exe string) (changed []string, err
 	logs := s.LogDir
 	if logs == "" {
 		logs = defaultLogDir(Launchd, s.Name, s.User, m.getenv)
+	}
+	if _, err := os.Lstat(logs); errors.Is(err, fs.ErrNotExist) {
+		t.onUndo(func() error { return removeFile(logs) })
 	}
 	if err := m.makeLogDir(logs); err != nil {
 		return nil, m.fail(op, err)
@@ -96,7 +102,11 @@ func (m launchd) uninstall(ctx context.Context) error {
 	if err := m.denied(op); err != nil {
 		return err
 	}
-	if _, ok := m.loaded(ctx); ok {
+	_, ok, err := m.loaded(ctx)
+	if err != nil {
+		return m.fail(op, err)
+	}
+	if ok {
 		if err := m.bootout(ctx, op); err != nil {
 			return err
 		}
@@ -110,15 +120,19 @@ func (m launchd) uninstall(ctx context.Context) error {
 // bootout ends the job and waits until launchd has forgotten it.
 func (m launchd) bootout(ctx context.Context, op string) error {
 	if _, err := m.run(ctx, "bootout", m.target()); err != nil {
-		if _, ok := m.loaded(ctx); ok {
+		if _, ok, _ := m.loaded(ctx); ok {
 			return m.fail(op, err)
 		}
 	}
 	for {
-		if _, ok := m.loaded(ctx); !ok {
+		_, ok, err := m.loaded(ctx)
+		if err == nil && !ok {
 			return nil
 		}
-		if err := pause(ctx, pollEvery(0)); err != nil {
+		if err == nil {
+			err = pause(ctx, pollEvery(0))
+		}
+		if err != nil {
 			return m.service.fail(op, nil, err, "the service goes on stopping")
 		}
 	}
@@ -132,7 +146,10 @@ func (m launchd) start(ctx context.Context) error {
 	if err := m.denied(op); err != nil {
 		return err
 	}
-	st, ok := m.loaded(ctx)
+	st, ok, err := m.loaded(ctx)
+	if err != nil {
+		return m.fail(op, err)
+	}
 	if ok && st.State == Running {
 		return m.service.fail(op, ErrAlreadyRunning, nil, "")
 	}
@@ -155,7 +172,11 @@ func (m launchd) stop(ctx context.Context) error {
 	if err := m.denied(op); err != nil {
 		return err
 	}
-	if _, ok := m.loaded(ctx); !ok {
+	_, ok, err := m.loaded(ctx)
+	if err != nil {
+		return m.fail(op, err)
+	}
+	if !ok {
 		return m.service.fail(op, ErrNotRunning, nil, "")
 	}
 	return m.bootout(ctx, op)
@@ -170,7 +191,10 @@ func (m launchd) status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, m.fail(op, err)
 	}
-	st, ok := m.loaded(ctx)
+	st, ok, err := m.loaded(ctx)
+	if err != nil {
+		return Status{}, m.fail(op, err)
+	}
 	if !ok {
 		st.State = Stopped
 	}

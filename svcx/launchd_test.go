@@ -98,6 +98,11 @@ func TestLaunchdFailures(t *testing.T) {
 	require.ErrorIs(t, err, errMain)
 	assert.NoFileExists(t, m.file(), "the hook's failure undoes it")
 
+	m.service.LogDir = filepath.Join(m.dir, "logs")
+	_, err = m.install(t.Context(), m.service.Executable)
+	require.ErrorIs(t, err, errMain)
+	assert.NoDirExists(t, m.service.LogDir)
+
 	m.service.OnInstall = nil
 	_, err = m.install(t.Context(), m.service.Executable)
 	require.NoError(t, err)
@@ -107,6 +112,32 @@ func TestLaunchdFailures(t *testing.T) {
 	_, err = m.install(t.Context(), m.service.Executable)
 	require.ErrorIs(t, err, ErrAccessDenied)
 	require.ErrorIs(t, m.stop(t.Context()), ErrAccessDenied)
+}
+
+func TestLaunchdContext(t *testing.T) {
+	if filepath.Separator != '/' {
+		t.Skip("launchd's paths begin with a slash")
+	}
+	f := &launchdFake{}
+	m := newLaunchd(t, f)
+	_, err := m.install(t.Context(), m.service.Executable)
+	require.NoError(t, err)
+	require.NoError(t, m.start(t.Context()))
+	ctx, cancel := context.WithCancel(t.Context())
+	m.run = func(ctx context.Context, args ...string) (string, error) {
+		if args[0] == "bootout" { // it begins to stop, and then the caller has no more time
+			cancel()
+		}
+		if ctx.Err() != nil {
+			return "", errors.New("launchctl: signal: killed")
+		}
+		return f.run(ctx, args...)
+	}
+	require.ErrorIs(t, m.uninstall(ctx), context.Canceled)
+	assert.FileExists(t, m.file(), "it may still run")
+	_, err = m.status(ctx)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.ErrorIs(t, m.stop(ctx), context.Canceled)
 }
 
 func TestLaunchdGivesTheLogsToTheAccount(t *testing.T) {

@@ -30,7 +30,9 @@ func (s *Service) openLogs(logs *logFiles, under Manager) (report []byte) {
 		return nil
 	}
 	report, err := logs.open(dir)
-	if err != nil && logs.crash.Load() == nil {
+	// Where standard error leads somewhere, the trace is there: a directory that
+	// anyone can write to would be a risk for nothing.
+	if err != nil && logs.crash.Load() == nil && logs.redirect != nil {
 		report, _ = logs.open(within(os.TempDir(), s.Name))
 	}
 	return report
@@ -105,9 +107,7 @@ func (l *logFiles) open(dir string) (report []byte, err error) {
 	}
 	if len(report) > 0 { // keep it for people
 		f.Close()
-		if err := os.Rename(name, within(dir, "crash.1.log")); err != nil {
-			return report, err
-		}
+		os.Rename(name, within(dir, "crash.1.log")) // if it fails, it is told once more rather than lost
 		if f, err = openLog(name); err != nil {
 			return report, err
 		}

@@ -52,9 +52,26 @@ func TestLogDirThatFails(t *testing.T) {
 	s := &Service{Name: "svcx-test-logs", LogDir: filepath.Join(file, "logs")}
 	var logs logFiles
 	require.NoError(t, s.prepare(t.Context(), &logs, s.openLogs(&logs, Systemd), Systemd), "the service runs")
+	assert.Nil(t, logs.crash.Load())
+	assert.NoDirExists(t, filepath.Join(os.TempDir(), s.Name), "standard error leads to the journal")
+
+	logs.redirect = func(output *os.File) error { return output.Close() } // as a service of Windows
+	require.NoError(t, s.prepare(t.Context(), &logs, s.openLogs(&logs, Systemd), Systemd), "the service runs")
 	t.Cleanup(func() { os.RemoveAll(filepath.Join(os.TempDir(), s.Name)) })
 	closeLogs(t, &logs)
 	assert.FileExists(t, filepath.Join(os.TempDir(), s.Name, "crash.log"))
+}
+
+func TestCrashReportThatCannotBeMoved(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "crash.1.log", "full"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "crash.log"), []byte("panic"), 0o600))
+	s := &Service{Name: "svcx-test-moved", LogDir: dir}
+	logs := logFiles{redirect: func(*os.File) error { return nil }}
+	assert.Equal(t, "panic", string(s.openLogs(&logs, Systemd)))
+	assert.Equal(t, filepath.Join(dir, "crash.log"), logs.crash.Load().Name(), "and the service writes where it should")
+	assert.NoError(t, logs.crash.Load().Close())
+	assert.NoError(t, logs.output.Close())
 }
 
 func TestRotate(t *testing.T) {

@@ -37,6 +37,7 @@ const (
 	controlled                  // the manager sent a control
 	asked                       // who called Run cancelled its context
 	finished                    // main called Done on an event
+	lost                        // an event was not delivered: too many wait
 	beat                        // a pending state has lasted beatEvery
 	returned                    // main returned
 	panicked                    // main panicked; the process dies
@@ -49,7 +50,7 @@ const (
 type event struct {
 	happening
 	control scm.Control   // controlled
-	kind    EventKind     // finished
+	kind    EventKind     // finished, lost
 	text    string        // progressed
 	err     error         // returned, asked
 	ack     chan struct{} // closed when it is dealt with; may be nil
@@ -92,6 +93,8 @@ func (m *machine) step(e event) decision {
 		return m.stop(e.err)
 	case finished:
 		return m.finish(e.kind)
+	case lost:
+		return m.lose(e.kind)
 	case returned:
 		return m.end(e.err)
 	case panicked:
@@ -194,6 +197,19 @@ func (m *machine) finish(kind EventKind) decision {
 		return decision{report: !state.Pending() && !m.status.Reloading}
 	}
 	return decision{}
+}
+
+// lose is finish for an event that main will never see: what it asks for does
+// not happen.
+func (m *machine) lose(kind EventKind) decision {
+	state := m.status.State
+	switch {
+	case kind == Pause && state == scm.PausePending:
+		return m.enter(scm.Running)
+	case kind == Continue && state == scm.ContinuePending:
+		return m.enter(scm.Paused)
+	}
+	return m.finish(kind)
 }
 
 // end is main's return. Only a failure that nobody asked for is one to the

@@ -48,11 +48,14 @@ func helperService(kind, name, dir string) *Service {
 		s.Watchdog = time.Second
 	}
 	s.Main = func(ctx context.Context) error {
+		switch kind {
+		case "slow", "feeding", "fail":
+			Progress(ctx, "waiting for the test") // before it takes its time, or it would run soon
+		}
 		wd, _ := os.Getwd()
 		leave(dir, "started", fmt.Sprintf("%v\n%s\n%s\n%q%s", Under(), wd, *word, fs.Args(), os.Getenv("SVCX_WORD")))
 		switch kind {
 		case "slow", "feeding":
-			Progress(ctx, "waiting for the test")
 			for !exists(dir, "go") {
 				time.Sleep(10 * time.Millisecond)
 			}

@@ -168,7 +168,8 @@ func (s scmClient) stopOpen(ctx context.Context, op string, h handle) error {
 	var st windows.SERVICE_STATUS
 	if err := windows.ControlService(h.service, windows.SERVICE_CONTROL_STOP, &st); err != nil {
 		now, _ := queryStatus(h.service)
-		if err != windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL || now.CurrentState != windows.SERVICE_STOP_PENDING {
+		stops := now.CurrentState == windows.SERVICE_STOP_PENDING || now.CurrentState == windows.SERVICE_STOPPED
+		if err != windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL || !stops {
 			return s.errno(op, err)
 		}
 		st.CurrentState = now.CurrentState // someone else has asked

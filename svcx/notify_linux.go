@@ -15,7 +15,7 @@ type notifier struct {
 	feed   time.Duration // how often systemd wants a sign of life at most; 0: never
 
 	last scm.Status
-	fed  time.Time
+	fed  time.Time // when a sign of life was sent last, or will be
 }
 
 func newNotifier(under Manager) *notifier {
@@ -44,10 +44,17 @@ func (n *notifier) watchdog() func() {
 	if n == nil || n.feed == 0 {
 		return nil
 	}
+	send := func() { sendNotification(n.socket, "WATCHDOG=1") } // a lost one is followed by the next
 	return func() {
-		if now := time.Now(); now.Sub(n.fed) >= n.feed {
+		switch now := time.Now(); {
+		case now.Sub(n.fed) >= n.feed:
 			n.fed = now
-			sendNotification(n.socket, "WATCHDOG=1") // a lost one is followed by the next
+			send()
+		case !now.Before(n.fed):
+			// Later, but not with the next one only: that may come just in time
+			// after this one, and too late after the last one that was sent.
+			n.fed = n.fed.Add(n.feed)
+			time.AfterFunc(n.fed.Sub(now), send)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package svcx
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -84,6 +85,13 @@ func (s *Service) plan(exe string) (*plan, error) {
 	if s.RestartReset > 0 {
 		p.reset = s.RestartReset
 	}
+	// In the units that Windows keeps, or each Install would find a difference.
+	p.reset = min(roundUp(p.reset, time.Second), math.MaxUint32*time.Second)
+	p.preshutdown = roundUp(p.preshutdown, time.Millisecond)
+	p.actions = slices.Clone(p.actions)
+	for i, delay := range p.actions {
+		p.actions[i] = roundUp(delay, time.Millisecond)
+	}
 	p.failureFlag = len(p.actions) > 0
 	p.account, p.grantLogon = windowsAccount(s.Account)
 	if p.grantLogon {
@@ -95,6 +103,17 @@ func (s *Service) plan(exe string) (*plan, error) {
 	return p, nil
 }
 
+func roundUp(d, unit time.Duration) time.Duration {
+	if rest := d % unit; rest > 0 && d <= math.MaxInt64-unit {
+		return d + unit - rest
+	}
+	return d
+}
+
+// longest is a time that every manager can hold; Windows counts milliseconds in
+// 32 bits.
+const longest = 49 * 24 * time.Hour
+
 // checkInstall returns what no manager can register.
 func (s *Service) checkInstall(exe string) error {
 	if err := s.checkName(); err != nil {
@@ -105,7 +124,7 @@ func (s *Service) checkInstall(exe string) error {
 	}
 	words := map[string][]string{
 		"executable": {exe}, "directory": {s.Dir}, "display name": {s.DisplayName}, "description": {s.Description},
-		"account": {s.Account}, "argument": s.Args, "dependency": s.DependsOn,
+		"account": {s.Account}, "argument": s.Args, "dependency": s.DependsOn, "privilege": s.Privileges, "log directory": {s.LogDir},
 	}
 	for _, what := range slices.Sorted(maps.Keys(words)) {
 		for _, word := range words[what] {
@@ -120,6 +139,17 @@ func (s *Service) checkInstall(exe string) error {
 		}
 		if err := checkWord("variable", name+"="+s.Env[name]); err != nil {
 			return err
+		}
+	}
+	if strings.ContainsAny(s.Password, "\n\r\x00") { // which the error must not show
+		return fmt.Errorf("svcx: service %s: a line break or NUL can't be in the password", s.Name)
+	}
+	if slices.Contains(s.DependsOn, "") || slices.Contains(s.Privileges, "") {
+		return fmt.Errorf("svcx: service %s: an empty name in DependsOn or Privileges is no name", s.Name)
+	}
+	for _, d := range append([]time.Duration{s.StopTimeout, s.Watchdog}, s.Restart...) {
+		if d < 0 || d > longest {
+			return fmt.Errorf("svcx: service %s: StopTimeout, Watchdog and Restart must be from 0 to %d days, not %v", s.Name, longest/(24*time.Hour), d)
 		}
 	}
 	if s.Start > Disabled {
@@ -170,10 +200,14 @@ func (p *plan) changes(old *plan, unknown map[string]bool) []change {
 	var list []change
 	compare := func(call, what string, from, to any) {
 		before, after := fmt.Sprint(from), fmt.Sprint(to)
+		same := before == after
+		if list, ok := from.([]string); ok { // [a b] could be one word or two
+			same = slices.Equal(list, to.([]string))
+		}
 		switch {
 		case unknown[call]:
 			list = append(list, change{call, what + ": " + after})
-		case before != after:
+		case !same:
 			list = append(list, change{call, what + ": " + before + " -> " + after})
 		}
 	}
@@ -185,7 +219,8 @@ func (p *plan) changes(old *plan, unknown map[string]bool) []change {
 	} else if p.password != old.password {
 		list = append(list, change{callChange, "password: set"}) // it can't be read
 	}
-	compare(callChange, "dependencies", old.dependencies, p.dependencies)
+	// Windows keeps groups and services apart, so their order is not ours.
+	compare(callChange, "dependencies", slices.Sorted(slices.Values(old.dependencies)), slices.Sorted(slices.Values(p.dependencies)))
 	if p.grantLogon {
 		list = append(list, change{callLogonRight, ""}) // granting it twice changes nothing
 	}

@@ -59,8 +59,11 @@ func checkWord(what, text string) error {
 // checkNoVariable refuses %name%, which Windows expands in a service's command
 // line: there is no way to escape it.
 func checkNoVariable(what, text string) error {
-	_, rest, _ := strings.Cut(text, "%")
-	if name, _, ok := strings.Cut(rest, "%"); ok && name != "" {
+	parts := strings.Split(text, "%")
+	for _, name := range parts[min(1, len(parts)-1) : len(parts)-1] { // between two of them
+		if name == "" {
+			continue // the first of %%name% is text
+		}
 		return fmt.Errorf("svcx: %s %q: Windows would replace %%%s%% in it by a variable; pass the value itself, or the name without percent signs", what, text, name)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -266,6 +267,13 @@ func TestRenderRefuses(t *testing.T) {
 		{"a name with a slash", Service{Name: "a/b"}, nil, "slashes"},
 		{"a name with a space", Service{Name: "a b"}, []Manager{Systemd}, "systemd takes"},
 		{"a group as a dependency", Service{DependsOn: []string{"+group"}}, []Manager{Systemd}, "no name of a unit"},
+		{"a variable behind a percent sign", Service{Args: []string{"%%PATH%"}}, nil, "%PATH%"},
+		{"an empty dependency", Service{DependsOn: []string{""}}, nil, "empty name"},
+		{"an empty privilege", Service{Privileges: []string{""}}, nil, "empty name"},
+		{"a password of two lines", Service{Account: "ann", Password: "a\nb"}, nil, "the password"},
+		{"a log directory of two lines", Service{LogDir: "a\nb"}, nil, "log directory"},
+		{"a stop that takes for ever", Service{StopTimeout: math.MaxInt64}, nil, "StopTimeout"},
+		{"a restart before the failure", Service{Restart: []time.Duration{-1}}, nil, "Restart"},
 		{"an unknown start type", Service{Start: 9}, nil, "unknown start type"},
 		{"an unknown SID type", Service{SID: 9}, []Manager{SCM}, "unknown SID type"},
 	} {
@@ -335,5 +343,20 @@ func TestPlanChanges(t *testing.T) {
 		{callPreshutdown, "time to shut down: 25s -> 1m5s"},
 		{callEnvironment, "environment: [] -> [A=1]"},
 	}, now.changes(old, nil))
+
+	s.Env = map[string]string{"A": "1 B=2"}
+	one, err := s.plan(s.Executable)
+	require.NoError(t, err)
+	s.Env = map[string]string{"A": "1", "B": "2"}
+	two, err := s.plan(s.Executable)
+	require.NoError(t, err)
+	assert.Contains(t, two.changes(one, nil), change{callEnvironment, "environment: [A=1 B=2] -> [A=1 B=2]"}, "two variables are not one")
+	s.Restart, s.RestartReset, s.StopTimeout = []time.Duration{1500 * time.Microsecond}, 1500*time.Millisecond, time.Second+1
+	now, err = s.plan(s.Executable)
+	require.NoError(t, err)
+	assert.Equal(t, []time.Duration{2 * time.Millisecond}, now.actions, "as Windows would tell it")
+	assert.Equal(t, 2*time.Second, now.reset)
+	assert.Equal(t, 6*time.Second+time.Millisecond, now.preshutdown)
+	assert.Equal(t, 1500*time.Microsecond, s.Restart[0], "the caller's list stays")
 	assert.Contains(t, old.changes(old, map[string]bool{callFlag: true}), change{callFlag, "restart after an error exit: true"})
 }

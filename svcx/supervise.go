@@ -70,6 +70,7 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 		e      = event{happening: began}
 		asks   = parent.Done()
 		result = make(chan event, 1)
+		missed *event // comes next
 		settle <-chan time.Time
 		limit  <-chan time.Time
 		beats  = time.NewTicker(beatEvery)
@@ -100,7 +101,9 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 			limit = time.After(s.stopTimeout())
 		}
 		if d.deliver != nil {
-			sup.deliver(*d.deliver)
+			if !sup.deliver(*d.deliver) {
+				missed = &event{happening: lost, kind: d.deliver.Kind}
+			}
 		}
 		if e.ack != nil {
 			close(e.ack)
@@ -122,6 +125,10 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 		}
 
 		e = event{}
+		if missed != nil {
+			e, missed = *missed, nil
+			continue
+		}
 		select {
 		case e.control = <-manager.Controls():
 			e.happening = controlled
@@ -132,12 +139,29 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 		case e = <-result:
 		case <-settle:
 			e.happening = settled
+			select { // on a busy machine Main may have spoken in time
+			case e = <-result:
+			case e = <-sup.calls:
+				settle = time.After(grace)
+			default:
+			}
 		case <-beats.C:
 			e.happening = beat
 		case <-limit:
 			e.happening = expired
+			select {
+			case e = <-result: // it has returned in time
+			default:
+			}
 		case <-hunger.C:
 			e.happening = starved
+			select { // both may be old, where the system has slept
+			case <-sup.fed:
+				e.happening = fed
+				hunger.Reset(s.Watchdog)
+			case e = <-result:
+			default:
+			}
 		case <-sup.fed:
 			e.happening = fed
 			if h.fed != nil {

@@ -20,15 +20,23 @@ type fake struct {
 	panicked any
 	stacks   string
 	args     []string
+	report   func(scm.Status) // what a report takes; may be nil
 }
 
 func newFake() *fake                         { return &fake{controls: make(chan scm.Control, 64)} }
 func (f *fake) Controls() <-chan scm.Control { return f.controls }
-func (f *fake) Report(s scm.Status) error    { f.reports = append(f.reports, s); return nil }
 func (f *fake) Panicked(v any, _ []byte)     { f.panicked = v }
 func (f *fake) Hung(stacks []byte)           { f.stacks = string(stacks) }
 func (f *fake) Arguments() []string          { return f.args }
 func (f *fake) send(code uint32)             { f.controls <- scm.Control{Code: code} }
+
+func (f *fake) Report(s scm.Status) error {
+	f.reports = append(f.reports, s)
+	if f.report != nil {
+		f.report(s)
+	}
+	return nil
+}
 
 func (f *fake) states() (states []State) {
 	for _, r := range f.reports {
@@ -152,6 +160,40 @@ func TestSuperviseWatchdog(t *testing.T) {
 	})
 }
 
+// TestSuperviseLate has the supervisor look late, as on a busy machine or one
+// that has slept: what Main did in time counts, though the time is over.
+func TestSuperviseLate(t *testing.T) {
+	for range 30 { // a select takes any of two
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake()
+			f.report = func(s scm.Status) {
+				if s.Text == "slow" {
+					time.Sleep(15 * time.Second)
+				}
+			}
+			require.NoError(t, f.run(&Service{Name: "x", Watchdog: 10 * time.Second, Main: func(ctx context.Context) error {
+				Ready(ctx)
+				go func() { time.Sleep(9 * time.Second); Alive(ctx) }()
+				Progress(ctx, "slow")
+				return nil
+			}}), "the watchdog was fed")
+
+			f = newFake()
+			f.report = func(s scm.Status) {
+				if s.State == scm.StopPending && s.CheckPoint > 1 {
+					time.Sleep(15 * time.Second)
+				}
+			}
+			go func() { time.Sleep(time.Second); f.send(scm.Stop) }()
+			require.NoError(t, f.run(&Service{Name: "x", StopTimeout: 10 * time.Second, Main: func(ctx context.Context) error {
+				<-ctx.Done()
+				time.Sleep(3 * time.Second)
+				return nil
+			}}), "it has returned within its time")
+		})
+	}
+}
+
 func TestSuperviseEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -187,7 +229,34 @@ func TestSuperviseEvents(t *testing.T) {
 	})
 }
 
-func TestSupervisePanicAndGoexit(t *testing.T) {
+func TestSuperviseLostEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		go func() {
+			time.Sleep(time.Second)
+			for range 64 {
+				f.send(200)
+				time.Sleep(time.Millisecond)
+			}
+			f.send(scm.ParamChange)
+			f.send(scm.Pause)
+			time.Sleep(time.Minute)
+			f.send(scm.Stop)
+		}()
+		require.NoError(t, f.run(&Service{Name: "x", Accept: AcceptPause | AcceptReload | AcceptCustom, Main: func(ctx context.Context) error {
+			Ready(ctx)
+			<-ctx.Done() // it does not listen
+			return nil
+		}}))
+		last := f.reports[len(f.reports)-1]
+		assert.False(t, last.Reloading)
+		assert.Equal(t, []State{StartPending, Running, Running, Running, PausePending, Running, StopPending, Stopped}, f.states())
+	})
+}
+
+func TestSupervisePanicAndGoexit(t *testing.T) { synctest.Test(t, testSupervisePanicAndGoexit) }
+
+func testSupervisePanicAndGoexit(t *testing.T) {
 	f := newFake()
 	err := f.run(&Service{Name: "x", Main: func(context.Context) error { panic("boom") }})
 	assert.ErrorContains(t, err, "boom")

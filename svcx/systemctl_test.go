@@ -18,6 +18,7 @@ type systemctlFake struct {
 	show  string
 	calls []string
 	fail  string
+	call  func(command string) // before each command; may be nil
 }
 
 func (f *systemctlFake) run(_ context.Context, args ...string) (string, error) {
@@ -26,6 +27,9 @@ func (f *systemctlFake) run(_ context.Context, args ...string) (string, error) {
 		return f.show, nil
 	}
 	f.calls = append(f.calls, strings.Join(args, " "))
+	if f.call != nil {
+		f.call(args[0])
+	}
 	if args[0] == f.fail {
 		return "", errors.New("systemctl: exit status 1")
 	}
@@ -44,8 +48,16 @@ func TestSystemdInstallUndoes(t *testing.T) {
 		if old != "" {
 			require.NoError(t, os.WriteFile(m.file(), []byte(old), 0o644))
 		}
+		var loaded string
+		f.call = func(command string) {
+			if command == "daemon-reload" {
+				text, _ := os.ReadFile(m.file())
+				loaded = string(text)
+			}
+		}
 		_, err := m.install(t.Context(), "/bin/x")
 		require.Error(t, err)
+		assert.Equal(t, old, loaded, "systemd must have the old file again, too")
 		assert.Equal(t, []string{"daemon-reload", "enable x.service", "daemon-reload"}, f.calls)
 		if text, _ := os.ReadFile(m.file()); old != "" {
 			assert.Equal(t, old, string(text))

@@ -65,14 +65,20 @@ func (m systemd) install(ctx context.Context, exe string) (changed []string, err
 	t := transaction{}
 	defer func() { err = t.end(err) }()
 
+	written := false
+	reload := func() error { _, err := m.ctl(context.WithoutCancel(ctx), "daemon-reload"); return err }
+	t.onUndo(func() error { // the file is by then what it was
+		if !written {
+			return nil
+		}
+		return reload()
+	})
 	old, err := t.writeFile(m.file(), unit)
 	if err != nil {
 		return nil, m.fail(op, nil, err)
 	}
 	changed = changedLines(string(old), string(unit))
-	if len(changed) > 0 {
-		reload := func() error { _, err := m.ctl(context.WithoutCancel(ctx), "daemon-reload"); return err }
-		t.onUndo(reload)
+	if written = len(changed) > 0; written {
 		if err := reload(); err != nil {
 			return nil, m.fail(op, nil, err)
 		}

@@ -20,6 +20,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,12 +93,14 @@ func run(ctx context.Context) error {
 // many, so it says how far it is.
 func recoverJobs(ctx context.Context) error {
 	svcx.Progress(ctx, "looking for jobs that were interrupted")
-	begun, err := filepath.Glob(filepath.Join(*dir, "*.busy"))
+	files, err := os.ReadDir(*dir)
 	if err != nil {
 		return err
 	}
-	for i, name := range begun {
+	begun := slices.DeleteFunc(files, func(file fs.DirEntry) bool { return filepath.Ext(file.Name()) != ".busy" })
+	for i, file := range begun {
 		svcx.Progress(ctx, fmt.Sprintf("interrupted job %d of %d", i+1, len(begun)))
+		name := filepath.Join(*dir, file.Name())
 		if err := os.Rename(name, strings.TrimSuffix(name, ".busy")); err != nil {
 			return err
 		}

@@ -119,9 +119,14 @@ func (m *Manager) Wait(within time.Duration) error {
 	case <-m.done:
 		return m.err
 	case <-timer.C:
-		m.t.Fatalf("svcxtest: %s did not end within %v; it reported %s", m.service.Name, within, m.side)
-		return nil
 	}
+	select {
+	case <-m.done: // both are so
+		return m.err
+	default:
+	}
+	m.t.Fatalf("svcxtest: %s did not end within %v; it reported %s", m.service.Name, within, m.side)
+	return nil
 }
 
 // Kill ends the service as the end of its process would: the manager hears no
@@ -255,6 +260,9 @@ func (m *Manager) await(within time.Duration, what string, ok func(scm.State) bo
 		select {
 		case <-changed:
 		case <-timer.C:
+			if state, _ := m.side.now(); ok(state) {
+				return
+			}
 			m.t.Fatalf("svcxtest: %s did not %s within %v; it reported %s", m.service.Name, what, within, m.side)
 		}
 	}

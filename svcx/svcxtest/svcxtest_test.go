@@ -83,7 +83,9 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-func TestFailure(t *testing.T) {
+func TestFailure(t *testing.T) { synctest.Test(t, testFailure) }
+
+func testFailure(t *testing.T) {
 	m := svcxtest.Start(t, service(func(context.Context) error { return &svcx.ExitError{Code: 7, Err: errBroken} }))
 	assert.ErrorIs(t, m.Wait(time.Minute), errBroken)
 	m.AssertStates(svcx.StartPending, svcx.Stopped)
@@ -204,6 +206,14 @@ func TestStartArguments(t *testing.T) {
 	m := svcxtest.Start(t, s, "-nope")
 	assert.Error(t, m.Wait(time.Minute))
 	m.AssertExitCode(2)
+}
+
+func TestWhatIsOverCounts(t *testing.T) {
+	for range 30 { // a select takes any of two
+		m := svcxtest.Start(t, service(func(context.Context) error { return nil }))
+		require.NoError(t, m.Wait(time.Minute))
+		require.NoError(t, m.Wait(-1))
+	}
 }
 
 func TestTwoAtOnce(t *testing.T) {
