@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -92,4 +93,26 @@ func TestRetrySharing(t *testing.T) {
 	assert.Equal(t, 1, calls)
 	require.ErrorIs(t, retrySharing(failing(1<<30, windows.ERROR_SHARING_VIOLATION), windows.ERROR_SHARING_VIOLATION), windows.ERROR_SHARING_VIOLATION)
 	assert.Greater(t, calls, 1)
+}
+
+// Who opens the file for himself alone is waited for before its rights can be read.
+func TestWriteFileWaitsForTheOneWhoSharesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), file)
+	require.NoError(t, WriteFile(path, []byte("old"), 0o644))
+	p, err := windows.UTF16PtrFromString(path)
+	require.NoError(t, err)
+	h, err := windows.CreateFile(p, windows.GENERIC_READ, 0, nil, windows.OPEN_EXISTING, 0, 0)
+	require.NoError(t, err)
+	written := make(chan error)
+	go func() { written <- WriteFile(path, []byte("new"), 0o644) }()
+	select {
+	case err := <-written:
+		assert.Fail(t, "didn't wait", "%v", err)
+		windows.CloseHandle(h)
+		return
+	case <-time.After(20 * time.Millisecond):
+	}
+	require.NoError(t, windows.CloseHandle(h))
+	require.NoError(t, <-written)
+	assert.Equal(t, "new", string(readShared(t, path)))
 }
