@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"syscall"
 )
@@ -31,7 +30,7 @@ import (
 func EnsureDir(dir string, private bool) error {
 	err := checkOpenable(runtime.GOOS, dir)
 	if err == nil {
-		dir, err = filepath.Abs(dir)
+		dir, err = fullPath(dir)
 	}
 	if err == nil {
 		err = ensureDir(dir, private)
@@ -46,6 +45,13 @@ func ensureDir(dir string, private bool) error {
 	if err := makeAll(dir, private); err != nil {
 		return err
 	}
+	if !private && !privileged() { // then it need not be readable
+		fi, err := os.Stat(dir)
+		if err == nil && !fi.IsDir() {
+			err = syscall.ENOTDIR
+		}
+		return err
+	}
 	f, err := openFile(dir)
 	if err != nil {
 		return err
@@ -57,8 +63,6 @@ func ensureDir(dir string, private bool) error {
 		return err
 	case !fi.IsDir():
 		return syscall.ENOTDIR
-	case !private && !privileged():
-		return nil
 	}
 	return secureDir(f, fi, dir, private)
 }
@@ -66,11 +70,16 @@ func ensureDir(dir string, private bool) error {
 // makeAll is os.MkdirAll with the system's rights for a new directory.
 func makeAll(dir string, private bool) error {
 	err := makeDir(dir, private)
-	if errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir {
-		if err := makeAll(filepath.Dir(dir), false); err != nil {
+	if errors.Is(err, fs.ErrNotExist) && containing(dir) != dir {
+		above := containing(dir)
+		if err := makeAll(above, false); err != nil {
 			return err
 		}
-		err = makeDir(dir, private)
+		if err = makeDir(dir, private); errors.Is(err, fs.ErrNotExist) {
+			if fi, statErr := os.Stat(above); statErr == nil && !fi.IsDir() {
+				return syscall.ENOTDIR // Windows says that there is no such path
+			}
+		}
 	}
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return nil

@@ -58,7 +58,9 @@ func TestEnsureDir(t *testing.T) {
 	blocked := filepath.Join(top, "file")
 	require.NoError(t, os.WriteFile(blocked, nil, 0o644))
 	require.ErrorIs(t, EnsureDir(blocked, false), syscall.ENOTDIR)
-	require.Error(t, EnsureDir(filepath.Join(blocked, "below"), false))
+	for _, below := range []string{"below", "far/below"} {
+		require.ErrorIs(t, EnsureDir(filepath.Join(blocked, below), false), syscall.ENOTDIR)
+	}
 	require.ErrorIs(t, EnsureDir(top+"\x00", true), ErrName)
 	t.Chdir(top)
 	require.NoError(t, EnsureDir("relative", false))

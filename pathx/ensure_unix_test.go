@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -56,4 +57,21 @@ func TestEnsureDirPrivileged(t *testing.T) {
 	link := filepath.Join(openDir(t), "link")
 	require.NoError(t, os.Symlink(dir, link))
 	require.ErrorIs(t, EnsureDir(link, false), ErrUntrusted)
+}
+
+// A directory that is there and can't be read is there: others may only put things into it.
+func TestEnsureDirUnreadable(t *testing.T) {
+	dir := filepath.Join(openDir(t), "drop")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	require.NoError(t, os.Chmod(dir, 0o333))
+	if !testenv.IsRoot() {
+		require.NoError(t, EnsureDir(dir, false))
+		return
+	}
+	exe := copyExecutable(t, filepath.Join(openDir(t), "bin"))
+	cmd := testenv.Command(t, "ensure", dir)
+	cmd.Path, cmd.Args[0], cmd.Dir = exe, exe, "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
 }

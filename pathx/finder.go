@@ -79,7 +79,7 @@ type Finder struct {
 
 // Open returns the file that the search ends with, open for reading. The file was
 // opened once and all checks were made on that handle, so that nobody can swap it
-// between check and use; read from it rather than opening its path again. The
+// between check and use (if it is replaced meanwhile, the new one is opened and checked); read from it rather than opening its path again. The
 // caller closes it.
 //
 // The error is a [*NotFoundError] if there is no file, and a [*StopError] if

@@ -9,8 +9,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -114,4 +116,51 @@ func TestOpenBesideALink(t *testing.T) {
 	if runtime.GOOS == "linux" { // elsewhere the system knows how it was launched
 		assert.Equal(t, besideExe, find(link, "/bin/sh"), "what leads elsewhere isn't believed")
 	}
+}
+
+// Who replaces a file as WriteFile does, while it is opened and checked, is no attacker.
+func TestOpenWhileReplacing(t *testing.T) {
+	dir := openDir(t)
+	path := filepath.Join(dir, file)
+	replace := func() error {
+		if err := os.WriteFile(path+".new", nil, 0o644); err != nil {
+			return err
+		}
+		return os.Rename(path+".new", path)
+	}
+	require.NoError(t, replace())
+	stop := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				assert.NoError(t, replace())
+			}
+		}
+	})
+	for range 3000 {
+		f, err := Finder{App: app, Flag: path, Trust: TrustAlways}.Open()
+		if !assert.NoError(t, err) {
+			break
+		}
+		f.Close()
+	}
+	close(stop)
+	writer.Wait()
+}
+
+// A working directory that is gone has no files.
+func TestOpenInNoWorkDir(t *testing.T) {
+	s := newScene(t)
+	require.NoError(t, os.Remove(s[FromWorkDir]))
+	if _, err := os.Getwd(); err == nil {
+		t.Skip("this system knows where it was")
+	}
+	_, err := s.finder(t).Open()
+	var notFound *NotFoundError
+	require.ErrorAs(t, err, &notFound)
+	assert.Equal(t, FromWorkDir, notFound.Tried[len(notFound.Tried)-1].Source)
 }

@@ -47,3 +47,10 @@ func TestMappedDrive(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	assert.ErrorContains(t, err, `use \\fileserver\conf\orders\orders.json`)
 }
+
+// A server that can't be reached may have the file.
+func TestUnreachableIsNotMissing(t *testing.T) {
+	assert.False(t, isNotExist(windows.ERROR_BAD_NETPATH))
+	assert.True(t, isNotExist(windows.ERROR_PATH_NOT_FOUND))
+	assert.Equal(t, "failed", Attempt{Err: windows.ERROR_BAD_NETPATH}.Status())
+}

@@ -99,6 +99,28 @@ func shareEnd(path string, start int) int {
 	return len(path)
 }
 
+// isPipe says whether the path is in the share that each server has for named pipes, or
+// in the one for mailslots: to open a pipe is to call whoever serves it.
+func isPipe(path string) bool {
+	switch kind, n := lexVolume(path); {
+	case kind == unc:
+	case kind == verbatim && strings.EqualFold(path[:n], `\\?\UNC`):
+		path = path[n:]
+	default:
+		return false
+	}
+	n := 0
+	for part := range elements(path) {
+		if part == "" {
+			continue
+		}
+		if n++; n == 2 { // after the server
+			return strings.EqualFold(part, "pipe") || strings.EqualFold(part, "mailslot") || strings.EqualFold(part, "IPC$")
+		}
+	}
+	return false
+}
+
 // elements yields what stands between separators, also the empty elements.
 func elements(path string) iter.Seq[string] {
 	return func(yield func(string) bool) {

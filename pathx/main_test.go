@@ -13,10 +13,15 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == serviceArg {
 		os.Exit(serviceMain(os.Args[2:])) // the service manager passes no environment
 	}
+	if os.Getenv("GORACE") == "" {
+		os.Setenv("GORACE", "atexit_sleep_ms=0") // or each helper would take a second to end
+	}
 	testenv.Main(m, map[string]func([]string) int{
-		"dirs":  helperDirs,
-		"find":  helperFind,
-		"write": helperWrite,
+		"dirs":       helperDirs,
+		"ensure":     helperEnsure,
+		"find":       helperFind,
+		"write":      helperWrite,
+		"write-once": helperWriteOnce,
 	})
 }
 
@@ -49,4 +54,17 @@ func helperDirs(args []string) int {
 		fmt.Println(a)
 	}
 	return 0
+}
+
+// helperEnsure calls EnsureDir and prints its error.
+func helperEnsure(args []string) int { return exitCode(EnsureDir(args[0], false)) }
+
+func helperWriteOnce(args []string) int { return exitCode(WriteFile(args[0], []byte("once"), 0o644)) }
+
+func exitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Println(err)
+	return 1
 }

@@ -111,7 +111,7 @@ func checkOpenable(goos, path string) error {
 		return err
 	}
 	kind, rest := lexVolume(path)
-	if kind == device {
+	if kind == device || isPipe(path) {
 		return &nameError{path, "names a device"}
 	}
 	for part := range elements(path[rest:]) {

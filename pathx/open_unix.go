@@ -8,11 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openFile opens path for reading. O_NONBLOCK: a FIFO must not hold the search up.
+// openFile opens path for reading. O_NONBLOCK: a FIFO must not hold the search up;
+// O_NOCTTY: nor a terminal become that of a service.
 // The error is the bare number, without the path and an allocation.
 func openFile(path string) (*os.File, error) {
 	for {
-		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 		switch err {
 		case nil:
 			if err := unix.SetNonblock(fd, false); err != nil {
@@ -26,3 +27,5 @@ func openFile(path string) (*os.File, error) {
 		}
 	}
 }
+
+func isUnreachable(error) bool { return false }

@@ -60,3 +60,6 @@ func isOneOf(err error, set []error) bool {
 	}
 	return false
 }
+
+// isUnreachable says whether the error is about a file server.
+func isUnreachable(err error) bool { return errors.Is(err, windows.ERROR_BAD_NETPATH) }

@@ -23,6 +23,7 @@ func eachConfigDir(app string, visit func(configDir)) {
 
 func dirsOf(app string) (Dirs, error)        { return unixEnv{runtime.GOOS, os.Getenv}.dirs(app) }
 func openFile(path string) (*os.File, error) { return os.Open(path) }
+func isUnreachable(error) bool               { return false }
 func driveHint(path string) string           { return "" }
 
 // An original is a file that will be replaced.
@@ -42,7 +43,8 @@ func inherit(f *os.File, old *original) error { return f.Chmod(old.perm) }
 func rename(root *os.Root, _ *os.File, from, to string, _ *original) error {
 	return root.Rename(from, to)
 }
-func syncDir(*os.Root) error { return nil }
+func syncDir(*os.Root) error           { return nil }
+func waitSharing(f func() error) error { return f() }
 
 func makeDir(dir string, private bool) error {
 	if private {

@@ -51,3 +51,24 @@ func startDir() (string, error) {
 	}
 	return dir, err
 }
+
+// fullPath takes path against the working directory, and keeps .. outside Windows.
+func fullPath(path string) (string, error) {
+	if runtime.GOOS == "windows" || !strings.Contains(path, "..") {
+		return filepath.Abs(path)
+	}
+	if filepath.IsAbs(path) {
+		return path, nil
+	}
+	dir, err := os.Getwd()
+	return dir + "/" + path, err
+}
+
+// containing is the directory that a path of fullPath names something in.
+func containing(path string) string {
+	if runtime.GOOS == "windows" || !strings.Contains(path, "..") {
+		return filepath.Dir(path)
+	}
+	path = strings.TrimRight(path, "/")
+	return path[:strings.LastIndexByte(path, '/')+1]
+}

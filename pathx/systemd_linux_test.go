@@ -28,7 +28,7 @@ func TestSystemdDirectories(t *testing.T) {
 	})
 	helper := testenv.Command(t, "dirs", app)
 	args := []string{"--wait", "--pipe", "--quiet", "-p", "ConfigurationDirectory=" + app, "-p", "StateDirectory=other " + app,
-		"-p", "CacheDirectory=" + app, "-p", "LogsDirectory=" + app, "--setenv=" + helper.Env[len(helper.Env)-1]}
+		"-p", "CacheDirectory=" + app, "-p", "LogsDirectory=" + app, "--setenv=" + helper.Env[len(helper.Env)-1], "--setenv=GORACE=" + os.Getenv("GORACE")}
 	run := func(more ...string) string {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), "systemd-run", append(append(args, more...), helper.Args...)...)

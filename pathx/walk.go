@@ -61,10 +61,12 @@ func (w *walk) run() error {
 		eachConfigDir(w.App, w.visitConfigDir)
 	}
 	if w.WorkDir && w.more() {
-		dir, err := os.Getwd()
-		if err != nil {
+		switch dir, err := os.Getwd(); {
+		case isNotExist(err): // somebody has removed it
+			w.note(Attempt{Source: FromWorkDir, Err: err})
+		case err != nil:
 			w.stop(Attempt{Source: FromWorkDir, Err: err})
-		} else {
+		default:
 			w.visitNames(FromWorkDir, dir)
 		}
 	}
@@ -179,13 +181,13 @@ func (w *walk) look(src Source, path string) {
 			return // a place under two names, such as XDG_CONFIG_HOME=/etc
 		}
 	}
-	file, err := openFile(path)
+	file, err, problem := w.open(path)
 	if isNotExist(err) {
 		w.note(Attempt{Source: src, Path: path, Err: err})
 		return
 	}
 	if err == nil {
-		if err = w.verify(file, path); err != nil || w.decided || w.explain {
+		if err = problem; err != nil || w.decided || w.explain {
 			file.Close()
 		}
 	}
@@ -200,12 +202,30 @@ func (w *walk) look(src Source, path string) {
 	}
 }
 
+// open opens a file and finds out why it can't be used. If another has come into its
+// place meanwhile, it opens that one: whoever writes a configuration anew, as WriteFile
+// does, is no attacker.
+func (w *walk) open(path string) (file *os.File, err, problem error) {
+	const attempts = 20
+	for n := 1; ; n++ {
+		if file, err = openFile(path); err != nil {
+			return nil, err, nil
+		}
+		fi, err := file.Stat()
+		if err != nil {
+			return file, nil, err
+		}
+		problem = w.verify(file, fi, path)
+		if problem == nil || n == attempts || !isReplaced(fi, path, problem) {
+			return file, nil, problem
+		}
+		file.Close()
+	}
+}
+
 // verify says why the open file can't be used.
-func (w *walk) verify(file *os.File, path string) error {
-	fi, err := file.Stat()
+func (w *walk) verify(file *os.File, fi fs.FileInfo, path string) error {
 	switch {
-	case err != nil:
-		return err
 	case fi.IsDir():
 		return errIsDirectory
 	case !fi.Mode().IsRegular():
@@ -214,6 +234,17 @@ func (w *walk) verify(file *os.File, path string) error {
 		return checkTrust(file, fi, path)
 	}
 	return nil
+}
+
+// isReplaced says whether the problem with an open file may be that the path no longer
+// leads to it.
+func isReplaced(fi fs.FileInfo, path string, problem error) bool {
+	var untrusted *UntrustedError
+	if errors.Is(problem, ErrNotRegular) || errors.As(problem, &untrusted) {
+		return false
+	}
+	now, err := os.Stat(path)
+	return err == nil && !os.SameFile(fi, now) || isNotExist(err)
 }
 
 func (w *walk) note(a Attempt) { w.tried = append(w.tried, a) }
@@ -227,12 +258,13 @@ func (w *walk) stop(a Attempt) {
 }
 
 // isNotExist also holds for a path through something that is no directory, such as
-// $HOME/.config for an account whose home is /dev/null. Nothing can be there.
+// $HOME/.config for an account whose home is /dev/null. Nothing can be there. A file
+// server that can't be reached may have the file, though Go takes that for fs.ErrNotExist.
 func isNotExist(err error) bool {
 	if err == error(syscall.ENOENT) { // nearly always, and quicker
 		return true
 	}
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+	return (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) && !isUnreachable(err)
 }
 
 // errorHint says what to do about a file that is there, but can't be used.

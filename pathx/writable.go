@@ -3,7 +3,6 @@ package pathx
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 )
 
@@ -26,7 +25,7 @@ func writable(dir string) error {
 	if err := checkOpenable(runtime.GOOS, dir); err != nil {
 		return err
 	}
-	dir, err := filepath.Abs(dir)
+	dir, err := fullPath(dir)
 	if err != nil {
 		return err
 	}

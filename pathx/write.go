@@ -21,7 +21,7 @@ import (
 // The data goes into a temporary file in the same directory, is flushed to the disk,
 // and the file is renamed. A new file gets perm, less the umask; one that is replaced
 // keeps its permissions (not set-user-ID, which no write keeps), its owner and group as
-// far as the account may give files away, and on Windows its access control list and
+// far as the account may give files away (another group gets no more rights than others), and on Windows its access control list and
 // attributes; extended attributes are lost. Other names (hard links) keep the old
 // content. Whoever has the old file open reads on in it, also on Windows if he
 // shares it for deletion, as the files of a [Finder] are and those of os.Open aren't;
@@ -59,7 +59,7 @@ func writeFile(dir, base string, data []byte, perm fs.FileMode) (err error) {
 	if base == "" || base == "." || base == ".." {
 		return errIsDirectory
 	}
-	if dir, err = filepath.Abs(dir); err != nil {
+	if dir, err = fullPath(dir); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(dir)
@@ -67,7 +67,11 @@ func writeFile(dir, base string, data []byte, perm fs.FileMode) (err error) {
 		return err
 	}
 	defer root.Close()
-	old, err := replaced(root, base)
+	var old *original
+	err = waitSharing(func() (err error) {
+		old, err = replaced(root, base)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,11 @@
 package pathx
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,4 +51,27 @@ func TestFullAndReadOnlyDisk(t *testing.T) {
 	require.ErrorIs(t, WriteFile(path, nil, 0o644), unix.EROFS)
 	requireWhole(t, path)
 	require.NoError(t, EnsureDir(dir, false), "it is there")
+}
+
+// In a user namespace some owners can't be named, and so not be given a file. Its group
+// has no rights then: it is another one.
+func TestWriteFileInAUserNamespace(t *testing.T) {
+	testenv.NeedRoot(t)
+	dir := openDir(t)
+	path := filepath.Join(dir, file)
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
+	require.NoError(t, os.Chown(path, nobody, nobody))
+	require.NoError(t, os.Chmod(path, 0o674))
+	cmd := testenv.Command(t, "write-once", path)
+	root := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: root, GidMappings: root}
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.ENOSPC) {
+		t.Skipf("no user namespaces here: %v", err)
+	}
+	require.NoError(t, err, "%s", out)
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, "once", string(got))
+	assert.Equal(t, fs.FileMode(0o644), modeOf(t, path))
 }

@@ -30,13 +30,7 @@ func requireWhole(t *testing.T, path string) {
 	t.Helper()
 	got := readShared(t, path)
 	require.Len(t, got, 64<<10)
-	for len(got) > 8 {
-		require.Equal(t, string(got[:8]), string(got[8:16]), "two writers' content")
-		got = got[8:]
-		if len(got) == 8 {
-			break
-		}
-	}
+	require.True(t, bytes.Equal(got, bytes.Repeat(got[:8], 8<<10)), "two writers' content")
 }
 
 // readShared reads as a Finder does: in no writer's way.
@@ -235,34 +229,42 @@ func TestWriteFileOnABrokenDisk(t *testing.T) {
 	requireOnly(t, dir, file)
 }
 
-// helperWrite writes the file in its argument until it is killed.
-func helperWrite(args []string) int {
-	for n := 0; ; n++ {
-		if err := WriteFile(args[0], content(n), 0o644); err != nil {
-			fmt.Println(err)
-			return 1
-		}
-		if n == 0 {
-			fmt.Println("writing")
+// helperWrite writes a file in each of the directories in its arguments until it is killed.
+func helperWrite(dirs []string) int {
+	failed := make(chan error)
+	for _, dir := range dirs { // one by one: each removes what the one before it has left there
+		if err := WriteFile(filepath.Join(dir, file), content(0), 0o644); err != nil {
+			return exitCode(err)
 		}
 	}
+	for _, dir := range dirs {
+		go func() {
+			for n := 1; ; n++ {
+				if err := WriteFile(filepath.Join(dir, file), content(n), 0o644); err != nil {
+					failed <- err
+				}
+			}
+		}()
+	}
+	fmt.Println("writing")
+	return exitCode(<-failed)
 }
 
 // Whoever is killed in the middle leaves the old content or the new one, and a
 // temporary file at most, which the next write removes.
 func TestWriteFileKilled(t *testing.T) {
-	rounds := 300
-	switch {
-	case testing.Short():
-		rounds = 20
-	case runtime.GOOS == "windows":
-		rounds = 100 // starting a process takes longer there
+	const writers = 10 // in each process: starting one takes longest
+	processes := 40
+	if testing.Short() {
+		processes = 2
 	}
-	dir := t.TempDir()
-	path := filepath.Join(dir, file)
+	dirs := make([]string, writers)
+	for i := range dirs {
+		dirs[i] = t.TempDir()
+	}
 	left := 0
-	for range rounds {
-		cmd := testenv.Command(t, "write", path)
+	for range processes {
+		cmd := testenv.Command(t, "write", dirs...)
 		out, err := cmd.StdoutPipe()
 		require.NoError(t, err)
 		require.NoError(t, cmd.Start())
@@ -270,17 +272,24 @@ func TestWriteFileKilled(t *testing.T) {
 		_, err = io.ReadFull(out, line)
 		require.NoError(t, err)
 		require.Equal(t, "writing\n", string(line))
-		time.Sleep(rand.N(3 * time.Millisecond))
+		time.Sleep(rand.N(30 * time.Millisecond))
 		require.NoError(t, cmd.Process.Kill())
 		cmd.Wait()
 
-		requireWhole(t, path)
-		entries, err := os.ReadDir(dir)
-		require.NoError(t, err)
-		require.LessOrEqual(t, len(entries), 2, "the one before left more: %v", entries)
-		left += len(entries) - 1
+		for _, dir := range dirs {
+			requireWhole(t, filepath.Join(dir, file))
+			entries, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(entries), 2, "the one before left more: %v", entries)
+			left += len(entries) - 1
+		}
 	}
-	require.NoError(t, WriteFile(path, content(0), 0o644))
-	requireOnly(t, dir, file)
-	t.Logf("%d of %d processes left a temporary file behind", left, rounds)
+	for _, dir := range dirs {
+		require.NoError(t, WriteFile(filepath.Join(dir, file), content(0), 0o644))
+		requireOnly(t, dir, file)
+	}
+	if !testing.Short() {
+		require.NotZero(t, left, "none was killed in the middle")
+	}
+	t.Logf("%d of %d killed writers left a temporary file behind", left, processes*writers)
 }

@@ -41,16 +41,26 @@ func inherit(f *os.File, old *original) error {
 	if err != nil {
 		return err
 	}
+	perm := old.perm
 	if st := fi.Sys().(*syscall.Stat_t); int(st.Uid) != old.uid || int(st.Gid) != old.gid {
 		err := f.Chown(old.uid, old.gid)
-		if errors.Is(err, fs.ErrPermission) {
+		if mayNotGive(err) {
 			err = f.Chown(-1, old.gid)
 		}
-		if err != nil && !errors.Is(err, fs.ErrPermission) {
+		switch {
+		case err == nil:
+		case !mayNotGive(err):
 			return err
+		case int(st.Gid) != old.gid: // another group gets what others have
+			perm = perm&^0o070 | perm&(perm<<3)&0o070
 		}
 	}
-	return f.Chmod(old.perm)
+	return f.Chmod(perm)
+}
+
+// mayNotGive: EINVAL is a user namespace's word for an owner that it doesn't know.
+func mayNotGive(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EINVAL)
 }
 
 func rename(root *os.Root, _ *os.File, from, to string, _ *original) error {
@@ -70,3 +80,6 @@ func syncDir(root *os.Root) error {
 	}
 	return nil
 }
+
+// waitSharing: only on Windows does one process keep others from opening its files.
+func waitSharing(f func() error) error { return f() }

@@ -52,3 +52,24 @@ func TestWriteFileReplacesNoPipe(t *testing.T) {
 	require.NoError(t, syscall.Mkfifo(path, 0o644))
 	require.ErrorIs(t, WriteFile(path, nil, 0o644), ErrNotRegular)
 }
+
+// link/.. is the directory that the link's target lies in: for the system, and so for
+// all that read and write here.
+func TestParentOfALink(t *testing.T) {
+	top := openDir(t)
+	require.NoError(t, os.MkdirAll(filepath.Join(top, "real", "sub"), 0o755))
+	require.NoError(t, os.Symlink(filepath.Join(top, "real", "sub"), filepath.Join(top, "link")))
+	t.Chdir(top)
+	for _, link := range []string{top + "/link/../", "link/../"} {
+		require.NoError(t, WriteFile(link+file, []byte(link), 0o644))
+		got, err := os.ReadFile(filepath.Join(top, "real", file))
+		require.NoError(t, err)
+		assert.Equal(t, link, string(got))
+
+		require.NoError(t, EnsureDir(link+"new//deep/", true))
+		require.DirExists(t, filepath.Join(top, "real", "new", "deep"))
+		require.NoError(t, Writable(link+"new"))
+		require.NoError(t, os.RemoveAll(filepath.Join(top, "real", "new")))
+	}
+	requireOnly(t, top, "real", "link")
+}

@@ -105,19 +105,22 @@ func inherit(f *os.File, old *original) error {
 // ReplaceFile knows a way. But it isn't atomic on every file system, so it comes only
 // when the rename has been refused for a while; and it wants f closed, so that other
 // processes may take f for left over: that is errSwept then.
-func rename(root *os.Root, f *os.File, from, to string, old *original) error {
+func rename(root *os.Root, f *os.File, from, to string, old *original) (err error) {
 	const patience = 5 * time.Millisecond
 	queue := queueOf(filepath.Join(root.Name(), to))
 	queue.Lock()
 	defer queue.Unlock()
-	closed := false
+	closed, writable := false, false
 	defer func() {
 		if closed {
 			sweeping.RUnlock()
 		}
+		if err != nil && writable {
+			root.Chmod(to, 0o400) // it stays, as it was
+		}
 	}()
 	start := time.Now()
-	return retrySharing(func() error {
+	return waitSharing(func() error {
 		err := root.Rename(from, to)
 		switch {
 		case closed && errors.Is(err, fs.ErrNotExist):
@@ -125,7 +128,7 @@ func rename(root *os.Root, f *os.File, from, to string, old *original) error {
 		case err == nil || !errors.Is(err, windows.ERROR_ACCESS_DENIED):
 			return err
 		case old != nil && old.attributes&windows.FILE_ATTRIBUTE_READONLY != 0:
-			root.Chmod(to, 0o600) // else it can't be replaced; f has the attribute
+			writable = root.Chmod(to, 0o600) == nil || writable // else it can't be replaced; f has the attribute
 		}
 		if time.Since(start) < patience {
 			return err
@@ -141,7 +144,12 @@ func rename(root *os.Root, f *os.File, from, to string, old *original) error {
 			return e
 		}
 		return err // somebody has just deleted it: once more
-	}, windows.ERROR_ACCESS_DENIED, windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION)
+	})
+}
+
+// waitSharing waits for those who have the file open for themselves or are deleting it.
+func waitSharing(f func() error) error {
+	return retrySharing(f, windows.ERROR_ACCESS_DENIED, windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION)
 }
 
 // queues let the writers of this process that replace the same file wait for each other

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -92,4 +93,23 @@ func TestRetrySharing(t *testing.T) {
 	assert.Equal(t, 1, calls)
 	require.ErrorIs(t, retrySharing(failing(1<<30, windows.ERROR_SHARING_VIOLATION), windows.ERROR_SHARING_VIOLATION), windows.ERROR_SHARING_VIOLATION)
 	assert.Greater(t, calls, 1)
+}
+
+// Who opens the file for himself alone is waited for before its rights can be read.
+func TestWriteFileWaitsForTheOneWhoSharesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), file)
+	require.NoError(t, WriteFile(path, []byte("old"), 0o644))
+	p, err := windows.UTF16PtrFromString(path)
+	require.NoError(t, err)
+	h, err := windows.CreateFile(p, windows.GENERIC_READ, 0, nil, windows.OPEN_EXISTING, 0, 0)
+	require.NoError(t, err)
+	begin := time.Now()
+	err = WriteFile(path, []byte("new"), 0o644)
+	require.True(t, isOneOf(err, []error{windows.ERROR_ACCESS_DENIED, windows.ERROR_SHARING_VIOLATION}), "%v", err)
+	assert.GreaterOrEqual(t, time.Since(begin), sharingWait, "didn't wait")
+	requireOnly(t, filepath.Dir(path), file)
+
+	require.NoError(t, windows.CloseHandle(h))
+	require.NoError(t, WriteFile(path, []byte("new"), 0o644))
+	assert.Equal(t, "new", string(readShared(t, path)))
 }
