@@ -51,6 +51,19 @@ func helpWrite(args []string) error {
 	return err
 }
 
+// TestClosedConsole closes what is in use: the program's mistake, which a dead
+// handle is not.
+func TestClosedConsole(t *testing.T) {
+	f, err := os.OpenFile("NUL", os.O_RDWR, 0)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	w := &Writer{file: f, kind: Console, console: writeConsole}
+	_, err = io.WriteString(w, "x")
+	assert.ErrorIs(t, err, os.ErrClosed)
+	_, err = readConsole(f, make([]uint16, 1))
+	assert.ErrorIs(t, err, os.ErrClosed)
+}
+
 func TestUTF8OnAConsole(t *testing.T) {
 	lines := runHelper(t, "session")
 	assert.Equal(t, []string{
