@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"testing"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -229,8 +231,8 @@ func helpPipeline([]string) error {
 
 func TestAttachParent(t *testing.T) {
 	assert.Equal(t, []string{
-		"console: none to console <nil> 附加到父进程",
-		"pipe: pipe to pipe <nil> 附加到父进程",
+		"console: none to console <nil> 附加到父进程 old input kept true",
+		"pipe: pipe to pipe <nil> 附加到父进程 old input kept true",
 		"attached again: <nil>",
 	}, runHelper(t, "attach"))
 }
@@ -273,9 +275,12 @@ func helpAttach([]string) error {
 }
 
 func helpAttached([]string) error {
-	before := KindOf(os.Stdout)
+	before, old := KindOf(os.Stdout), weak.Make(os.Stdin)
 	err := AttachParent()
-	_, werr := fmt.Fprint(Stdout(), before, " to ", KindOf(os.Stdout), " ", err, " 附加到父进程")
+	for range 3 {
+		runtime.GC()
+	}
+	_, werr := fmt.Fprint(Stdout(), before, " to ", KindOf(os.Stdout), " ", err, " 附加到父进程 old input kept ", old.Value() != nil)
 	return errors.Join(err, werr)
 }
 
