@@ -12,6 +12,10 @@ import (
 
 const attachParentProcess = ^uint32(0) // ATTACH_PARENT_PROCESS
 
+// replaced keeps the files of dead handles: that of a file that nobody holds is closed,
+// though by then its number may be another one's.
+var replaced []*os.File
+
 func attachParent() error {
 	standard := [...]struct {
 		id     uint32
@@ -49,6 +53,7 @@ func attachParent() error {
 			continue
 		}
 		errs = append(errs, windows.SetStdHandle(s.id, h))
+		replaced = append(replaced, *s.file)
 		*s.file = os.NewFile(uintptr(h), s.device)
 	}
 	return errors.Join(errs...)

@@ -38,7 +38,7 @@ func Stream(cmd *exec.Cmd, w io.Writer) error {
 	if w, ok := w.(*Writer); ok && sink.err == nil {
 		sink.err = w.Flush()
 	}
-	if sink.err != nil {
+	if sink.err != nil && !errors.Is(err, sink.err) { // which Run may have told
 		return errors.Join(sink.err, err)
 	}
 	return err

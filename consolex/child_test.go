@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -49,6 +50,15 @@ func TestStream(t *testing.T) {
 	assert.Equal(t, "中文\n末", string(out))
 
 	assert.ErrorIs(t, Stream(saying(t, "中文\n", "末"), &failingWriter{}), errTest)
+	cmd := testenv.Command(t, "ask")
+	cmd.Stdin = strings.NewReader("Gopher\n")
+	atEnd := writerFunc(func(p []byte) (int, error) {
+		if bytes.HasSuffix(p, []byte("\n")) {
+			return 0, errTest
+		}
+		return len(p), nil
+	})
+	assert.Equal(t, errTest, Stream(cmd, atEnd), "told once, though Run tells it as well")
 }
 
 // TestStreamShowsPrompts sees a child's prompt before the child has its answer.

@@ -37,8 +37,13 @@ const orUTF8 CodePage = 1 << 31
 
 // OrUTF8 is [Auto] with another code page than that of [Child]: lines that are not
 // UTF-8 are in cp. It is what a Windows log needs on another system, where
-// programs' output is UTF-8 and says nothing about the log.
-func (cp CodePage) OrUTF8() CodePage { return cp | orUTF8 }
+// programs' output is UTF-8 and says nothing about the log. That of Auto is Auto.
+func (cp CodePage) OrUTF8() CodePage {
+	if cp == Auto {
+		return Auto
+	}
+	return cp | orUTF8
+}
 
 // ErrCodePage is in the errors about a code page that is unknown, or that can't be
 // what is asked of it. It is an [errors.ErrUnsupported], too.

@@ -83,8 +83,12 @@ func (sysConsole) onEnd(f func()) error {
 }
 
 func writeConsole(f *os.File, u []uint16) (int, error) {
+	h := windows.Handle(f.Fd())
+	if h == windows.InvalidHandle {
+		return 0, &fs.PathError{Op: "write", Path: f.Name(), Err: os.ErrClosed}
+	}
 	var n uint32
-	if err := windows.WriteConsole(windows.Handle(f.Fd()), &u[0], uint32(len(u)), &n, nil); err != nil {
+	if err := windows.WriteConsole(h, &u[0], uint32(len(u)), &n, nil); err != nil {
 		return 0, &fs.PathError{Op: "write", Path: f.Name(), Err: err}
 	}
 	return int(n), nil
@@ -95,8 +99,12 @@ func writeConsole(f *os.File, u []uint16) (int, error) {
 // succeeds, reads nothing and leaves ERROR_OPERATION_ABORTED, and only that tells
 // it from the end.
 func readConsole(f *os.File, u []uint16) (int, error) {
+	h := windows.Handle(f.Fd())
+	if h == windows.InvalidHandle {
+		return 0, &fs.PathError{Op: "read", Path: f.Name(), Err: os.ErrClosed}
+	}
 	var n uint32
-	err := winapi.ReadConsole(windows.Handle(f.Fd()), &u[0], uint32(len(u)), &n, nil)
+	err := winapi.ReadConsole(h, &u[0], uint32(len(u)), &n, nil)
 	switch {
 	case err == nil:
 		return int(n), nil

@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"testing"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -49,6 +51,19 @@ func helpWrite(args []string) error {
 	shown, err := screenText(screen, 60)
 	fmt.Printf("%s\n%d\n", shown, outputCP())
 	return err
+}
+
+// TestClosedConsole closes what is in use: the program's mistake, which a dead
+// handle is not.
+func TestClosedConsole(t *testing.T) {
+	f, err := os.OpenFile("NUL", os.O_RDWR, 0)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	w := &Writer{file: f, kind: Console, console: writeConsole}
+	_, err = io.WriteString(w, "x")
+	assert.ErrorIs(t, err, os.ErrClosed)
+	_, err = readConsole(f, make([]uint16, 1))
+	assert.ErrorIs(t, err, os.ErrClosed)
 }
 
 func TestUTF8OnAConsole(t *testing.T) {
@@ -216,8 +231,8 @@ func helpPipeline([]string) error {
 
 func TestAttachParent(t *testing.T) {
 	assert.Equal(t, []string{
-		"console: none to console <nil> 附加到父进程",
-		"pipe: pipe to pipe <nil> 附加到父进程",
+		"console: none to console <nil> 附加到父进程 old input kept true",
+		"pipe: pipe to pipe <nil> 附加到父进程 old input kept true",
 		"attached again: <nil>",
 	}, runHelper(t, "attach"))
 }
@@ -260,9 +275,12 @@ func helpAttach([]string) error {
 }
 
 func helpAttached([]string) error {
-	before := KindOf(os.Stdout)
+	before, old := KindOf(os.Stdout), weak.Make(os.Stdin)
 	err := AttachParent()
-	_, werr := fmt.Fprint(Stdout(), before, " to ", KindOf(os.Stdout), " ", err, " 附加到父进程")
+	for range 3 {
+		runtime.GC()
+	}
+	_, werr := fmt.Fprint(Stdout(), before, " to ", KindOf(os.Stdout), " ", err, " 附加到父进程 old input kept ", old.Value() != nil)
 	return errors.Join(err, werr)
 }
 

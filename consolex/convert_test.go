@@ -193,6 +193,13 @@ func TestConversionErrors(t *testing.T) {
 		assert.ErrorIs(t, err, io.ErrShortWrite)
 	}
 
+	// What has not been written is not counted, so that it can be written elsewhere.
+	for _, w := range []io.Writer{NewDecodeWriter(&failingWriter{}, GBK), NewEncoder(&failingWriter{}, GBK)} {
+		n, err := io.WriteString(w, "INFO "+gbkHello)
+		assert.ErrorIs(t, err, errTest)
+		assert.Zero(t, n)
+	}
+
 	out, err := io.ReadAll(NewDecoder(io.MultiReader(strings.NewReader(gbkHello), iotest.ErrReader(errTest)), GBK))
 	assert.ErrorIs(t, err, errTest)
 	assert.Equal(t, "你好", string(out), "what came before the error")
@@ -232,6 +239,8 @@ func TestUnknownCodePages(t *testing.T) {
 		assert.ErrorIs(t, err, ErrCodePage, cp)
 		assert.NoError(t, w.Close(), cp)
 	}
+	_, err := NewDecoder(strings.NewReader("x"), Auto.OrUTF8()).Read(make([]byte, 1))
+	assert.NoError(t, err, "Auto is UTF-8 or another code page already")
 	for _, cp := range []CodePage{Auto, 1, GBK.OrUTF8()} {
 		_, err := io.WriteString(NewEncoder(io.Discard, cp), "x")
 		assert.ErrorIs(t, err, ErrCodePage, cp)

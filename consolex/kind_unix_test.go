@@ -3,9 +3,11 @@
 package consolex
 
 import (
+	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -57,4 +59,11 @@ func TestKindOfTerminal(t *testing.T) {
 	}
 	defer terminal.Close()
 	assert.Equal(t, Pty, KindOf(terminal))
+
+	var fallback strings.Builder
+	w := NewWriter(terminal, &WriterOptions{Strip: true, Fallback: &fallback})
+	w.kind = None // as it is once the terminal has died
+	_, err = io.WriteString(w, "\x1b[32mx")
+	require.NoError(t, err)
+	assert.Equal(t, "x", fallback.String(), "a fallback is no terminal")
 }

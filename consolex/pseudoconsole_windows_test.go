@@ -93,7 +93,9 @@ func (c *pseudoConsole) all() string {
 // waitFor waits until the screen has shown text.
 func (c *pseudoConsole) waitFor(t *testing.T, text string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return c.shows(text) }, 20*time.Second, 10*time.Millisecond, "%q is not shown: %q", text, c.all())
+	if !assert.Eventually(t, func() bool { return c.shows(text) }, 20*time.Second, 10*time.Millisecond) {
+		require.Failf(t, "not shown", "%q is not in %q", text, c.all())
+	}
 }
 
 func (c *pseudoConsole) enter(t *testing.T, keys string) {

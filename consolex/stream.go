@@ -87,23 +87,24 @@ func (w *convWriter) Write(p []byte) (n int, err error) {
 		return 0, w.err
 	}
 	w.buf = w.buf[:0]
+	next := 0 // up to there p is written or in buf
 	if len(w.held) == 0 {
-		n = w.span(p, false)
-		if n > 0 && (n == len(p) || n >= block) {
-			if m, err := writeFull(w.w, p[:n]); err != nil {
-				return m, err
+		next = w.span(p, false)
+		if next > 0 && (next == len(p) || next >= block) {
+			if n, err = writeFull(w.w, p[:next]); err != nil {
+				return n, err
 			}
 		} else {
-			w.buf = append(w.buf, p[:n]...)
+			w.buf = append(w.buf, p[:next]...)
 		}
 	}
-	for n < len(p) {
-		next := min(len(p), n+block)
-		w.buf = w.feed(w.buf, p[n:next], false)
+	for next < len(p) {
+		end := min(len(p), next+block)
+		w.buf = w.feed(w.buf, p[next:end], false)
 		if err := w.flush(); err != nil {
 			return n, err
 		}
-		n = next
+		n, next = end, end
 	}
 	return n, nil
 }

@@ -99,6 +99,8 @@ func (s escapeState) next(c byte) (after escapeState, isText bool) {
 		return inText, true
 	case c == '\n':
 		return inText, true
+	case c < 0x20 && c != esc && s != inString:
+		return inText, true
 	case s == inString:
 		switch c {
 		case bel:

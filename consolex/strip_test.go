@@ -26,6 +26,7 @@ func TestStrip(t *testing.T) {
 		{"cut off by a newline", "\x1b[31\nx\x1b]title\ny\x1b\nz", "\nx\ny\nz"},
 		{"cut off by ESC", "\x1b[3\x1b[0mx\x1b\x1b[0my", "xy"},
 		{"cut off by text", "\x1b[3中\x1b文", "中文"},
+		{"cut off by a control character", "\x1b[31\rx\x1b\ty\x1b(\bz\x1b]\x1b\r.", "\rx\ty\bz\r."},
 		{"unfinished", "x\x1b[3", "x"},
 	} {
 		for i := range len(test.src) + 1 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -61,9 +62,9 @@ func NewWriter(f *os.File, o *WriterOptions) *Writer {
 		}
 		if o.Strip && !w.kind.Terminal() {
 			w.out = Strip(w.out)
-			if w.fallback != nil {
-				w.fallback = Strip(w.fallback)
-			}
+		}
+		if o.Strip && w.fallback != nil { // which a terminal may need later
+			w.fallback = Strip(w.fallback)
 		}
 	}
 	return w
@@ -104,11 +105,10 @@ func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n, err := w.write(p)
-	if err == nil || w.kind == None || errors.Is(err, os.ErrClosed) || KindOf(w.file) != None {
-		return n, err
+	if err == nil {
+		return n, nil
 	}
-	w.kind, w.nheld = None, 0 // the console went away under us
-	m, err := w.write(p[n:])
+	m, err := w.failed(p[n:], err)
 	return n + m, err
 }
 
@@ -117,16 +117,38 @@ func (w *Writer) Write(p []byte) (int, error) {
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	var err error
 	if w.flush != nil && w.kind != Console && w.kind != None {
-		return w.flush()
+		err = w.flush()
+	} else {
+		var bad [utf8.UTFMax]uint16
+		for i := range w.nheld {
+			bad[i] = utf8.RuneError
+		}
+		err = w.toConsole(bad[:w.nheld])
 	}
-	var bad [utf8.UTFMax]uint16
-	for i := range w.nheld {
-		bad[i] = utf8.RuneError
+	if err != nil {
+		_, err = w.failed(nil, err)
 	}
-	n := w.nheld
 	w.nheld = 0
-	return w.toConsole(bad[:n])
+	return err
+}
+
+// failed returns err, unless it comes from a file that went away under us. Then what
+// waits and the rest go to the fallback; it returns how much of the rest did.
+func (w *Writer) failed(rest []byte, err error) (int, error) {
+	held := w.held[:w.nheld]
+	w.nheld = 0
+	if w.kind == None || errors.Is(err, os.ErrClosed) || KindOf(w.file) != None {
+		return 0, err
+	}
+	w.kind = None
+	text := slices.Concat(held, rest)
+	if len(text) == 0 {
+		return 0, nil
+	}
+	n, err := w.write(text)
+	return max(0, n-len(held)), err
 }
 
 func (w *Writer) write(p []byte) (int, error) {
@@ -150,12 +172,13 @@ func (w *Writer) writeConsole(p []byte) (n int, err error) {
 	buf := units.Get().(*[8 << 10]uint16)
 	defer units.Put(buf)
 	for w.nheld > 0 && n < len(p) { // join, byte by byte
+		held, nheld := w.held, w.nheld
 		w.held[w.nheld] = p[n]
 		w.nheld++
 		nDst, nSrc := codepage.ToUTF16(buf[:], w.held[:w.nheld])
 		w.nheld = copy(w.held[:], w.held[nSrc:w.nheld])
 		if err := w.toConsole(buf[:nDst]); err != nil {
-			w.nheld = 0
+			w.held, w.nheld = held, nheld
 			return n, err
 		}
 		n++

@@ -160,6 +160,32 @@ func TestWriterWhoseConsoleGoesAway(t *testing.T) {
 	assert.Equal(t, "the rest and more", fallback.String())
 }
 
+// TestWriterWhoseConsoleGoesAwayInARune loses nothing that Write has taken.
+func TestWriterWhoseConsoleGoesAwayInARune(t *testing.T) {
+	gone := func(fallback io.Writer) *Writer {
+		c := fakeConsole{err: errors.New("the handle is invalid")}
+		w := &Writer{file: os.NewFile(1<<20, "stdout"), kind: Console, fallback: fallback, console: c.write}
+		_, err := io.WriteString(w, "\xe4\xb8") // waits
+		require.NoError(t, err)
+		return w
+	}
+	var fallback bytes.Buffer
+	w := gone(&fallback)
+	n, err := io.WriteString(w, "\xad文\n")
+	assert.NoError(t, err)
+	assert.Equal(t, 5, n)
+	assert.Equal(t, "中文\n", fallback.String())
+
+	fallback.Reset()
+	assert.NoError(t, gone(&fallback).Flush(), "no error from a dead handle")
+	assert.Equal(t, "\xe4\xb8", fallback.String())
+	assert.NoError(t, gone(nil).Flush())
+	w = gone(&failingWriter{})
+	n, err = io.WriteString(w, "\xad")
+	assert.ErrorIs(t, err, errTest)
+	assert.Zero(t, n)
+}
+
 func TestWriterToFilesAndPipes(t *testing.T) {
 	const raw = "中文\xff\xe4\r\n" // passed on as it is, valid or not
 	name := filepath.Join(t.TempDir(), "log")
