@@ -145,6 +145,10 @@ func TestRefusals(t *testing.T) {
 			refusal{goos: "linux", cause: noAddress}, "203.0.113.1:80",
 			ErrNoAddress, []string{"ip -brief address"}, "no interface has this address: ",
 		},
+		"macOS, no 127.0.0.2": {
+			refusal{goos: "darwin", cause: noAddress}, "127.0.0.2:80",
+			ErrNoAddress, []string{"ifconfig"}, "no interface has this address: ",
+		},
 		"Windows, in use": {
 			refusal{goos: "windows", cause: inUse, owners: nginx, listening: true}, port8080,
 			ErrInUse, []string{`tasklist /FI "PID eq 812" /V`, "taskkill /PID 812 /F"}, "nginx (pid 812) at 0.0.0.0:8080",

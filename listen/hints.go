@@ -51,7 +51,8 @@ func (r refusal) kind() error {
 	case noFamily:
 		return ErrNoFamily
 	case noAddress:
-		if r.endpoint.addr.Addr().IsLoopback() {
+		// Other addresses of 127.0.0.0/8 are missing on macOS and the BSDs.
+		if a := r.endpoint.addr.Addr(); a == loopback4() || a.Is6() && a.IsLoopback() {
 			return ErrNoFamily
 		}
 		return ErrNoAddress
