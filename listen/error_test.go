@@ -114,7 +114,9 @@ func TestRefusals(t *testing.T) {
 		},
 		"Linux, in use by a client": {
 			refusal{goos: "linux", cause: inUse, owners: nginx[1:]}, port8080,
-			ErrInUse, []string{"sudo sysctl -w net.ipv4.ip_local_reserved_ports=8080", "sudo ss -tnp 'sport = :8080'"}, "nginx",
+			ErrInUse, []string{
+				`sudo sysctl -w net.ipv4.ip_local_reserved_ports="$(sysctl -n net.ipv4.ip_local_reserved_ports | sed 's/.$/&,/')8080"`,
+				"sudo ss -tnp 'sport = :8080'"}, "nginx",
 		},
 		"Linux, no port is free": {
 			refusal{goos: "linux", cause: inUse}, "127.0.0.1:0",
