@@ -45,7 +45,7 @@ func addrPort(ln *net.TCPListener) netip.AddrPort { return ln.Addr().(*net.TCPAd
 
 // bind opens a socket for each endpoint. If it fails, some may be open.
 func (c Config) bind(ctx context.Context, ends []endpoint) binding {
-	if ends[0].addr.Port() != 0 || len(ends) == 1 {
+	if ends[0].addr.Port() != 0 {
 		return c.bindAll(ctx, ends)
 	}
 	return c.bindFree(ctx, ends)
@@ -78,7 +78,8 @@ func (c Config) bindFree(ctx context.Context, ends []endpoint) binding {
 			return b
 		}
 		why := causeOf(b.err)
-		clash := (why == inUse || why == forbidden) && (len(b.bound) > 0 || chosen != 0)
+		clash := (why == inUse || why == forbidden) && (len(b.bound) > 0 || chosen != 0) ||
+			errors.Is(b.err, errShadowed) // the system's own choice may be
 		switch {
 		case !clash:
 			return b
@@ -139,7 +140,7 @@ func (c Config) open(ctx context.Context, e endpoint) (*net.TCPListener, error) 
 	}
 	ln := l.(*net.TCPListener)
 	if !c.Shared {
-		if err := checkOverlap(addrPort(ln)); err != nil {
+		if err := lookForOverlap(addrPort(ln)); err != nil {
 			ln.Close()
 			return nil, &net.OpError{Op: "listen", Net: e.network(), Addr: ln.Addr(), Err: err}
 		}
@@ -186,8 +187,11 @@ func hasLoopback(f Families) bool {
 		a = loopback4()
 	}
 	_, err := probeBind(a, true)
-	return err == nil
+	why := causeOf(err) // a lack of descriptors proves nothing
+	return why != noFamily && why != noAddress
 }
+
+var lookForOverlap = checkOverlap // swapped by tests
 
 // errShadowed refuses a port that Windows would have given.
 var errShadowed = errors.New("somebody listens on this port at an address that overlaps")

@@ -76,12 +76,14 @@ const lookupTimeout = 5 * time.Second
 // explain is the error for an endpoint that was refused.
 func explain(ctx context.Context, e endpoint, err error) *Error {
 	r := refusal{goos: runtime.GOOS, endpoint: e, cause: causeOf(err), self: os.Getpid()}
+	var owners []Owner
 	switch r.cause {
 	case inUse, forbidden:
 		if port := int(e.addr.Port()); port != 0 {
-			r.owners, r.listening, _ = ownersOf(port)
+			owners, r.listening, _ = ownersOf(port)
 		}
 	}
+	r.owners = inTheWay(owners, e.addr.Addr())
 	if r.cause == forbidden {
 		r.firstOpen = firstOpenPort()
 		r.program, _ = os.Executable()
@@ -90,6 +92,9 @@ func explain(ctx context.Context, e endpoint, err error) *Error {
 			defer cancel()
 			r.ranges, _ = Reserved(ctx)
 		}
+	}
+	if len(r.owners) == 0 && r.reserved() == nil {
+		r.owners = owners // better than nobody
 	}
 	return r.asError(err)
 }

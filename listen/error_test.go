@@ -114,7 +114,9 @@ func TestRefusals(t *testing.T) {
 		},
 		"Linux, in use by a client": {
 			refusal{goos: "linux", cause: inUse, owners: nginx[1:]}, port8080,
-			ErrInUse, []string{"sudo sysctl -w net.ipv4.ip_local_reserved_ports=8080", "sudo ss -tnp 'sport = :8080'"}, "nginx",
+			ErrInUse, []string{
+				`sudo sysctl -w net.ipv4.ip_local_reserved_ports="$(sysctl -n net.ipv4.ip_local_reserved_ports | sed 's/.$/&,/')8080"`,
+				"sudo ss -tnp 'sport = :8080'"}, "nginx",
 		},
 		"Linux, no port is free": {
 			refusal{goos: "linux", cause: inUse}, "127.0.0.1:0",
@@ -144,6 +146,10 @@ func TestRefusals(t *testing.T) {
 		"Linux, nobody's address": {
 			refusal{goos: "linux", cause: noAddress}, "203.0.113.1:80",
 			ErrNoAddress, []string{"ip -brief address"}, "no interface has this address: ",
+		},
+		"macOS, no 127.0.0.2": {
+			refusal{goos: "darwin", cause: noAddress}, "127.0.0.2:80",
+			ErrNoAddress, []string{"ifconfig"}, "no interface has this address: ",
 		},
 		"Windows, in use": {
 			refusal{goos: "windows", cause: inUse, owners: nginx, listening: true}, port8080,

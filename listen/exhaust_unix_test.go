@@ -4,11 +4,13 @@ package listen
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -40,7 +42,7 @@ func exhaust([]string) int {
 // runOut uses up the descriptors while both families are connected to, waits
 // until Accept has backed off on both, frees them, and expects to be served.
 func runOut() error {
-	var logged strings.Builder
+	var logged testenv.Buffer
 	l, err := Config{ErrorLog: log.New(&logged, "", 0)}.Listen(context.Background(), "localhost:0")
 	if err != nil {
 		return err
@@ -104,6 +106,9 @@ func runOut() error {
 		}
 		hoard = append(hoard, f)
 	}
+	if !hasLoopback(IPv6) {
+		return errors.New("[::1] is taken for absent without a descriptor to look with")
+	}
 	before := accepted.Load()
 	for i, a := range l.Addrs() {
 		addr := a.(*net.TCPAddr).AddrPort()
@@ -161,6 +166,40 @@ func runOut() error {
 	}
 	return nil
 }
+
+// TestHangingLogDoesNotHoldUpClose also has the log's lines come faster than they
+// are written.
+func TestHangingLogDoesNotHoldUpClose(t *testing.T) {
+	written, goOn := make(chan struct{}, 10), make(chan struct{})
+	defer close(goOn)
+	hanging := writerFunc(func(p []byte) (int, error) {
+		written <- struct{}{}
+		<-goOn
+		return len(p), nil
+	})
+	l := listenWith(t, Config{ErrorLog: log.New(hanging, "", 0)}, "127.0.0.1:0")
+	before := runtime.NumGoroutine()
+	for range 3 {
+		l.mu.Lock()
+		l.restSocket(l.socks[0], syscall.EMFILE)
+		l.socks[0].wake.Stop()
+		l.mu.Unlock()
+	}
+	<-written
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before+1, "one line at a time")
+	closed := make(chan error, 1)
+	go func() { closed <- l.Close() }()
+	select {
+	case err := <-closed:
+		assert.NoError(t, err)
+	case <-time.After(10 * time.Second):
+		t.Error("Close waits for the log")
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 func TestRestsGrowAndEnd(t *testing.T) {
 	l := listenWith(t, Config{ErrorLog: log.New(io.Discard, "", 0)}, "localhost:0")

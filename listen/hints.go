@@ -51,7 +51,8 @@ func (r refusal) kind() error {
 	case noFamily:
 		return ErrNoFamily
 	case noAddress:
-		if r.endpoint.addr.Addr().IsLoopback() {
+		// Other addresses of 127.0.0.0/8 are missing on macOS and the BSDs.
+		if a := r.endpoint.addr.Addr(); a == loopback4() || a.Is6() && a.IsLoopback() {
 			return ErrNoFamily
 		}
 		return ErrNoAddress
@@ -73,9 +74,10 @@ func (r refusal) hints(kind error) []string {
 				"windows": {"netsh interface ipv4 show dynamicport tcp"},
 			})
 		case len(r.owners) > 0 && !r.listening && r.goos == "linux":
-			// A client's connection had got the port by chance.
+			// A client's connection had got the port by chance. What is
+			// reserved already stays so.
 			return []string{
-				fmt.Sprintf("sudo sysctl -w net.ipv4.ip_local_reserved_ports=%d", port),
+				fmt.Sprintf(`sudo sysctl -w net.ipv4.ip_local_reserved_ports="$(sysctl -n net.ipv4.ip_local_reserved_ports | sed 's/.$/&,/')%d"`, port),
 				fmt.Sprintf("sudo ss -tnp 'sport = :%d'", port),
 			}
 		}

@@ -68,6 +68,7 @@ package listen
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"net"
 	"strings"
@@ -90,6 +91,9 @@ func (f Families) String() string {
 	}
 	if f&IPv6 != 0 {
 		names = append(names, "IPv6")
+	}
+	if rest := f &^ (IPv4 | IPv6); rest != 0 {
+		names = append(names, fmt.Sprintf("Families(%d)", uint8(rest)))
 	}
 	if names == nil {
 		return "none"

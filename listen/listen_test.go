@@ -107,6 +107,11 @@ func TestServesHTTP(t *testing.T) {
 			}
 			require.NoError(t, srv.Shutdown(t.Context()))
 			assert.ErrorIs(t, <-ended, http.ErrServerClosed)
+			if name != "one Serve" {
+				for range len(l.Addrs()) - 1 {
+					assert.ErrorIs(t, <-ended, http.ErrServerClosed)
+				}
+			}
 			_, err := l.Accept()
 			assert.ErrorIs(t, err, net.ErrClosed)
 		})
@@ -120,10 +125,12 @@ func TestConflictInOneFamilyFailsAll(t *testing.T) {
 	for network, hosts := range map[string][]string{"tcp4": {"0.0.0.0", "127.0.0.1"}, "tcp6": {"::", "::1"}} {
 		for i, host := range []string{"", "localhost"} {
 			t.Run(network+" "+host, func(t *testing.T) {
-				taken, err := net.Listen(network, net.JoinHostPort(hosts[i], "0"))
+				free := listenOn(t, ":0") // in both families, whatever else runs
+				port := fmt.Sprint(portOf(free))
+				require.NoError(t, free.Close())
+				taken, err := net.Listen(network, net.JoinHostPort(hosts[i], port))
 				require.NoError(t, err)
 				defer taken.Close()
-				port := fmt.Sprint(taken.Addr().(*net.TCPAddr).Port)
 
 				_, err = Dual(net.JoinHostPort(host, port))
 				require.ErrorIs(t, err, ErrInUse)
@@ -134,9 +141,9 @@ func TestConflictInOneFamilyFailsAll(t *testing.T) {
 				var op *net.OpError
 				assert.ErrorAs(t, err, &op)
 
-				free, err := net.Listen("tcp", net.JoinHostPort(otherFamily[hosts[i]], port))
+				other, err := net.Listen("tcp", net.JoinHostPort(otherFamily[hosts[i]], port))
 				require.NoError(t, err, "the other family's socket was left open")
-				free.Close()
+				other.Close()
 			})
 		}
 	}
@@ -146,6 +153,9 @@ func TestRequire(t *testing.T) {
 	_, err := Config{Require: IPv6}.Listen(t.Context(), "127.0.0.1:0")
 	require.ErrorIs(t, err, ErrNoFamily)
 	assert.ErrorContains(t, err, "IPv6")
+	_, err = Config{Require: 8}.Listen(t.Context(), "127.0.0.1:0")
+	assert.ErrorContains(t, err, "Families(8)")
+	assert.Equal(t, "IPv4+Families(8)", (IPv4 | 8).String())
 	listenWith(t, Config{Require: IPv4}, "127.0.0.1:0")
 	needIPv6(t)
 	listenWith(t, Config{Require: IPv4 | IPv6}, ":0")

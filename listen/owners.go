@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Owner is a process that has a TCP port.
@@ -24,7 +26,11 @@ func (o Owner) who() string {
 	case o.Name == "":
 		return fmt.Sprintf("pid %d", o.PID)
 	}
-	return fmt.Sprintf("%s (pid %d)", o.Name, o.PID)
+	name := o.Name
+	if strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		name = strconv.Quote(name) // a process chooses its name, and could forge lines of a log
+	}
+	return fmt.Sprintf("%s (pid %d)", name, o.PID)
 }
 
 // Owners returns the processes that listen on a TCP port, by PID, with each
@@ -57,6 +63,25 @@ func ownersOf(port int) (owners []Owner, listening bool, err error) {
 		return cmp.Or(cmp.Compare(a.PID, b.PID), a.Addr.Compare(b.Addr))
 	})
 	return slices.Compact(owners), listening, nil
+}
+
+// inTheWay picks the owners whose addresses keep a from being bound.
+func inTheWay(owners []Owner, a netip.Addr) []Owner {
+	a = a.WithZone("") // not every system's table has the zone
+	var sure, perhaps []Owner
+	for _, o := range owners {
+		b := o.Addr.Addr().Unmap().WithZone("")
+		switch {
+		case a.Is4() == b.Is4() && (a == b || a.IsUnspecified() || b.IsUnspecified()):
+			sure = append(sure, o)
+		case a.Is4() && b.IsUnspecified(): // if it is a dual-stack socket
+			perhaps = append(perhaps, o)
+		}
+	}
+	if sure == nil {
+		return perhaps
+	}
+	return sure
 }
 
 // ofPort picks the rows of a port: those that listen, or else the others.

@@ -11,7 +11,9 @@ import (
 func tcpRows(port uint16) ([]row, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "/usr/sbin/lsof", "-nP", "+c0", "-iTCP:"+strconv.Itoa(int(port)), "-F", "pctnT").Output()
+	cmd := exec.CommandContext(ctx, "/usr/sbin/lsof", "-nP", "+c0", "-iTCP:"+strconv.Itoa(int(port)), "-F", "pctnT")
+	cmd.WaitDelay = time.Second // it forks, and a child that hangs keeps the pipe open
+	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 1 {
 		err = nil // it has found nothing, or some of it only
 	}

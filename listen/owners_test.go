@@ -189,6 +189,55 @@ func TestOwnersNamesAnotherProcess(t *testing.T) {
 	assert.Contains(t, refused.Hints[0], fmt.Sprint(pid))
 }
 
+func TestInTheWay(t *testing.T) {
+	at := func(addrs ...string) (owners []Owner) {
+		for _, a := range addrs {
+			owners = append(owners, Owner{Addr: netip.MustParseAddrPort(a)})
+		}
+		return owners
+	}
+	for _, tt := range []struct {
+		addr     string
+		owners   []Owner
+		inTheWay []Owner
+	}{
+		{"127.0.0.2", at("127.0.0.1:80", "127.0.0.2:80"), at("127.0.0.2:80")},
+		{"127.0.0.2", at("127.0.0.1:80", "0.0.0.0:80"), at("0.0.0.0:80")},
+		{"0.0.0.0", at("127.0.0.1:80", "[::1]:80"), at("127.0.0.1:80")},
+		{"0.0.0.0", at("[::]:80", "10.0.0.5:80"), at("10.0.0.5:80")}, // so [::] is not a dual-stack socket
+		{"127.0.0.1", at("[::]:80", "[::1]:80"), at("[::]:80")},      // it is one
+		{"127.0.0.1", at("[::ffff:127.0.0.1]:80"), at("[::ffff:127.0.0.1]:80")},
+		{"::", at("0.0.0.0:80", "[::1]:80"), at("[::1]:80")},
+		{"::1", at("0.0.0.0:80", "[::]:80"), at("[::]:80")},
+		{"fe80::1%eth0", at("[fe80::1]:80", "[fe80::2]:80"), at("[fe80::1]:80")}, // Linux tells no zone
+		{"127.0.0.1", at("10.0.0.5:80"), nil},
+	} {
+		assert.Equal(t, tt.inTheWay, inTheWay(tt.owners, netip.MustParseAddr(tt.addr)), "%s, %v", tt.addr, tt.owners)
+	}
+}
+
+// TestNamesWhoIsInTheWay has other processes listen on the port at addresses of
+// their own, which a hint to end one must not name.
+func TestNamesWhoIsInTheWay(t *testing.T) {
+	if runtime.GOOS != "linux" && runtime.GOOS != "windows" {
+		t.Skip("127.0.0.2 is not there, or nobody tells whose a port is")
+	}
+	_, port := startHolder(t, "tcp4", "127.0.0.1:0")
+	pid, _ := startHolder(t, "tcp4", fmt.Sprint("127.0.0.2:", port))
+	startHolder(t, "tcp4", fmt.Sprint("127.0.0.3:", port))
+	_, err := Dual(fmt.Sprint("127.0.0.2:", port))
+	var refused *Error
+	require.ErrorAs(t, err, &refused)
+	require.ErrorIs(t, err, ErrInUse)
+	require.Len(t, refused.Owners, 1)
+	assert.Equal(t, pid, refused.Owners[0].PID)
+}
+
+func TestOwnerNameCannotForgeALine(t *testing.T) {
+	o := Owner{812, "x\n\x1b[2Jlisten: ok", netip.MustParseAddrPort("0.0.0.0:80")}
+	assert.Equal(t, `"x\n\x1b[2Jlisten: ok" (pid 812) at 0.0.0.0:80`, o.String())
+}
+
 func TestOwnersOfAConnection(t *testing.T) {
 	l := listenOn(t, "127.0.0.1:0")
 	client, _ := dial(t, l, "127.0.0.1")

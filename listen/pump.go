@@ -35,6 +35,8 @@ type socket struct {
 	work chan struct{} // sets the pump to work; nil: there is no pump yet
 	rest time.Duration // the last one, or zero
 	wake *time.Timer   // ends the rest
+
+	logging bool // a line about the rest is being written
 }
 
 // outcome is what AcceptTCP has returned to a pump.
@@ -104,7 +106,16 @@ func (l *Listener) deliver(s *socket, o outcome) bool {
 func (l *Listener) restSocket(s *socket, err error) {
 	s.rest = min(max(2*s.rest, restMin), restMax)
 	text := fmt.Sprintf("listen: %v; retrying in %v", err, s.rest)
-	l.pumps.Go(func() { l.log.Print(text) }) // not while we hold the lock
+	if !s.logging {
+		// Neither under the lock nor waited for: the log may hang.
+		s.logging = true
+		go func() {
+			l.log.Print(text)
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			s.logging = false
+		}()
+	}
 	s.taken = true
 	s.wake = time.AfterFunc(s.rest, func() {
 		l.mu.Lock()

@@ -49,7 +49,15 @@ func familiesOf(ends []endpoint) (f Families) {
 // Swapped by tests. The program may set another default resolver at any time.
 var (
 	lookupNetIP = func(ctx context.Context, host string) ([]netip.Addr, error) {
-		return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		// Not LookupNetIP, which loses the zones that link-local addresses need.
+		found, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+		var addrs []netip.Addr
+		for _, ip := range found {
+			if a, ok := netip.AddrFromSlice(ip.IP); ok {
+				addrs = append(addrs, a.Unmap().WithZone(ip.Zone))
+			}
+		}
+		return addrs, err
 	}
 	lookupPort = func(ctx context.Context, service string) (int, error) {
 		return net.DefaultResolver.LookupPort(ctx, "tcp", service)
@@ -113,6 +121,9 @@ func hostAddrs(ctx context.Context, host string) ([]netip.Addr, origin, error) {
 	found, err := lookupNetIP(ctx, host)
 	if err != nil {
 		return nil, 0, err
+	}
+	if len(found) == 0 {
+		return nil, 0, errors.New(host + " has no address")
 	}
 	return sortAddrs(found), resolved, nil
 }

@@ -71,6 +71,25 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestResolvedZone: a link-local address can't be bound without its zone, which
+// LookupNetIP and LookupIP lose.
+func TestResolvedZone(t *testing.T) {
+	found, err := lookupNetIP(t.Context(), "fe80::5%lo")
+	require.NoError(t, err)
+	assert.Equal(t, []netip.Addr{netip.MustParseAddr("fe80::5%lo")}, found)
+	found, err = lookupNetIP(t.Context(), "192.0.2.1")
+	require.NoError(t, err)
+	assert.Equal(t, []netip.Addr{netip.MustParseAddr("192.0.2.1")}, found)
+}
+
+func TestNameWithoutAddresses(t *testing.T) {
+	swap(t, &lookupNetIP, func(context.Context, string) ([]netip.Addr, error) { return nil, nil })
+	_, err := Dual("empty.example:0")
+	var refused *Error
+	require.ErrorAs(t, err, &refused)
+	assert.ErrorContains(t, err, "empty.example has no address")
+}
+
 func FuzzResolve(f *testing.F) {
 	for _, address := range []string{":0", "localhost:http", "[fe80::1%eth0]:80", "[::ffff:10.0.0.5]:80", "", "::1", "a:b:c", "[::1", "host%:1"} {
 		f.Add(address)

@@ -18,7 +18,11 @@ func TestRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	out, w := io.Pipe()
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, w, "127.0.0.1:0") }()
+	go func() {
+		err := run(ctx, w, "127.0.0.1:0")
+		w.CloseWithError(err) // or the test would wait for a line that doesn't come
+		ended <- err
+	}()
 	lines := bufio.NewScanner(out)
 	require.True(t, lines.Scan())
 	assert.Contains(t, lines.Text(), "stack: IPv4")
