@@ -30,7 +30,7 @@ func unitHelper(t *testing.T, kind string) (s *Service, dir string) {
 	exe := filepath.Join(dir, "test")
 	require.NoError(t, os.WriteFile(exe, test, 0o755))
 	s = &Service{Name: "svcx-" + kind, Executable: exe, Main: func(context.Context) error { return nil }, Restart: []time.Duration{100 * time.Millisecond},
-		Accept: AcceptReload, Args: []string{"service:" + kind, "svcx-" + kind, dir}}
+		Env: map[string]string{"GORACE": noRaceSleep}, Accept: AcceptReload, Args: []string{"service:" + kind, "svcx-" + kind, dir}}
 	t.Cleanup(func() {
 		if err := s.Uninstall(context.Background()); !errors.Is(err, ErrNotInstalled) {
 			assert.NoError(t, err)
@@ -95,7 +95,7 @@ func TestSystemd(t *testing.T) {
 		s, dir := unitHelper(t, "plain")
 		words := append(slices.Clone(nastyWords), "%n", "%%", "$HOME ${HOME} $$", ";", `\x20`)
 		s.Args = append(append(s.Args, "-word", "$HOME 100%", "run"), words...)
-		s.Env = map[string]string{"SVCX_WORD": `say "hi" 100% $HOME \ ü`}
+		s.Env["SVCX_WORD"] = `say "hi" 100% $HOME \ ü`
 		require.NoError(t, s.Install(t.Context()))
 		require.NoError(t, s.StartNow(t.Context()))
 		assert.Equal(t, fmt.Sprintf("systemd\n%s\n$HOME 100%%\n%q%s", filepath.Dir(s.mustExecutable(t)), words, s.Env["SVCX_WORD"]), waitFile(t, dir, "started"))
