@@ -3,6 +3,7 @@ package procx
 import (
 	"cmp"
 	"maps"
+	"runtime"
 	"slices"
 )
 
@@ -92,9 +93,10 @@ func running(list []goroutine, function string) (of []goroutine) {
 	return of
 }
 
-// A census is what ran below no Check at one moment.
+// A census is what ran at one moment: below no Check, or at all.
 type census struct {
 	created uint64 // goroutines ever, as counted just before that moment
+	live    uint64 // goroutines, likewise
 	tally   tally
 	ids     map[uint64]bool // of all goroutines, if they are few; nil if they are not known
 }
@@ -103,19 +105,32 @@ type census struct {
 // of more of them the census only knows how many run which function.
 const few = 50
 
-func takeCensus() *census {
-	created, live := counters()
-	c := &census{created: created, tally: tallyOf(labelled(lookLabels(), ""))}
-	switch {
-	case len(c.tally) == 0:
-		c.ids = map[uint64]bool{}
-	case live <= few:
-		c.ids = make(map[uint64]bool)
-		for _, g := range parseDump(dump(false)) {
-			c.ids[g.id] = true
+// takeCensus counts what the look sees. Where it will go by names, it gives those that
+// have not begun to run a moment to get theirs.
+func takeCensus(look func() []group) *census {
+	for tries := 20; ; tries-- {
+		created, live := counters()
+		c := &census{created: created, live: live, tally: tallyOf(look())}
+		switch {
+		case len(c.tally) == 0:
+			c.ids = map[uint64]bool{}
+		case live <= few:
+			c.ids = make(map[uint64]bool)
+			for _, g := range parseDump(dump(false)) {
+				c.ids[g.id] = true
+			}
+		case c.tally[unnamed] > 0 && tries > 0:
+			runtime.Gosched() // not a sleep, which in a bubble could take forever
+			continue
 		}
+		return c
 	}
-	return c
+}
+
+// holds says whether what ran then is what runs now, given the counters.
+func (c *census) holds(created, live uint64) bool {
+	// IDs tell who is new also when others have ended.
+	return created == c.created && (c.ids != nil || live == c.live)
 }
 
 // suspects returns what may have been created since, of what runs below no Check now.

@@ -33,8 +33,8 @@ type check struct {
 func begin(test string, f *filter) *check {
 	checks.Lock()
 	defer checks.Unlock()
-	if created, _ := counters(); checks.census == nil || created != checks.census.created {
-		checks.census = takeCensus()
+	if checks.census == nil || !checks.census.holds(counters()) {
+		checks.census = takeCensus(func() []group { return labelled(lookLabels(), "") })
 	}
 	checks.number++
 	c := &check{filter: f, label: strconv.FormatUint(checks.number, 10), base: checks.census}

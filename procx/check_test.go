@@ -145,6 +145,24 @@ func TestCheckAmongManyUnlabelled(t *testing.T) {
 	assert.Contains(t, report, "procx.await [")
 }
 
+// Since the Check before, nothing has been created, but one of the same kind has ended.
+func TestCheckAmongFewerUnlabelled(t *testing.T) {
+	stay, leave := newCrowd(), newCrowd()
+	defer stay.dismiss()
+	stay.connections(few + 100)
+	leave.connections(1)
+	assert.Empty(t, checked(patient, func() {}))
+	n := runtime.NumGoroutine()
+	leave.dismiss()
+	for runtime.NumGoroutine() == n {
+		runtime.Gosched()
+	}
+	assert.Contains(t, checked(quick, func() {
+		pprof.SetGoroutineLabels(context.Background())
+		stay.connections(1)
+	}), "left 1 goroutine running")
+}
+
 // A goroutine without labels is not taken for one of the same kind that a Check before has
 // reported.
 func TestCheckBesideOldLeaks(t *testing.T) {
@@ -352,6 +370,29 @@ func TestParallel(t *testing.T) {
 			assert.Contains(t, out, "procx.waitFor [chan receive (nil chan)]")
 		})
 	}
+}
+
+// A run is a testing.M that only does this.
+type run func()
+
+func (r run) Run() int { r(); return 0 }
+
+func TestCheckMainBaseline(t *testing.T) {
+	t.Run("not begun to run", func(t *testing.T) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+		for _, n := range []int{1, few + 1} { // told apart by ID, and by name
+			crowd := newCrowd()
+			crowd.connections(n)
+			assert.Zero(t, CheckMain(run(runtime.Gosched), quick))
+			crowd.dismiss()
+		}
+	})
+	t.Run("one for one", func(t *testing.T) {
+		before, after := newCrowd(), newCrowd()
+		before.connections(1)
+		assert.Equal(t, 1, CheckMain(run(func() { before.dismiss(); after.connections(1) }), quick))
+		after.dismiss()
+	})
 }
 
 func TestInnerUnchecked(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -100,6 +101,31 @@ func TestLook(t *testing.T) {
 			}
 		}
 		assert.Equal(t, 1, looking, "it knows itself")
+	}
+}
+
+func TestTallyOfWhoLooks(t *testing.T) {
+	look, lookLabels := thisPackage+"look", thisPackage+"lookLabels"
+	assert.Equal(t, tally{thisPackage + "(*Watcher).run": 1, unnamed: 1, "main.f": 2}, tallyOf([]group{
+		{count: 1, functions: []string{look, thisPackage + "(*process).suspects", thisPackage + "Find", "main.g"}},
+		{count: 1, functions: []string{lookLabels, thisPackage + "(*check).suspects", "main.g"}},
+		{count: 1, functions: []string{look, thisPackage + "(*Watcher).round", thisPackage + "(*Watcher).run"}},
+		{count: 1, functions: []string{"testing.(*T).Run", "testing.tRunner"}},
+		{count: 1}, // not begun to run
+		{count: 2, functions: []string{"main.f"}},
+	}), "a Watcher that looks may be what leaks")
+}
+
+// What a Watcher keeps for months is not the dump that it is from.
+func TestLeakCopies(t *testing.T) {
+	text := dump(true)
+	g := parseDump(text)[0]
+	require.NotEmpty(t, g.creator)
+	l := g.leak()
+	first := uintptr(unsafe.Pointer(unsafe.StringData(text)))
+	for _, s := range []string{l.Function, l.CreatedBy, l.File, l.State, l.Stack} {
+		p := uintptr(unsafe.Pointer(unsafe.StringData(s)))
+		assert.False(t, first <= p && p < first+uintptr(len(text)), s)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 func untilDone(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 
 func TestGroup(t *testing.T) {
-	Check(t, nil)
+	Check(t, patient)
 	broken := errors.New("broken")
 	fails := func(context.Context) error { return broken }
 	canceled, cancel := context.WithCancel(t.Context())
@@ -62,7 +62,7 @@ func TestGroup(t *testing.T) {
 }
 
 func TestGroupStuck(t *testing.T) {
-	Check(t, nil)
+	Check(t, patient)
 	g := NewGroup(t.Context(), "mail")
 	release := make(chan struct{})
 	started := make(chan struct{})
@@ -99,7 +99,7 @@ func TestGroupStuck(t *testing.T) {
 }
 
 func TestGroupLimit(t *testing.T) {
-	Check(t, nil)
+	Check(t, patient)
 	g := NewGroup(t.Context(), "test")
 	g.SetLimit(2)
 	var now, most atomic.Int32

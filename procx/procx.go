@@ -143,11 +143,11 @@ func CheckMain(m interface{ Run() int }, o *Options) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	before := tallyOf(look())
+	before := takeCensus(look)
 	if code := m.Run(); code != 0 {
 		return code
 	}
-	if left := settle(&process{filter: f, before: before}, f, -1); len(left) > 0 {
+	if left := settle(&process{filter: f, base: before}, f, before.old()); len(left) > 0 {
 		fmt.Fprintln(os.Stderr, report("the tests", summarize(left)))
 		return 1
 	}
@@ -165,5 +165,5 @@ func Find(o *Options) ([]Leak, error) {
 	if err != nil {
 		return nil, err
 	}
-	return summarize(settle(&process{filter: f}, f, -1)), nil
+	return summarize(settle(&process{filter: f, base: &census{ids: map[uint64]bool{}}}, f, -1)), nil
 }

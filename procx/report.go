@@ -60,12 +60,13 @@ func summarize(list []goroutine) []Leak {
 	return leaks
 }
 
+// leak copies what it takes, or a Finding would keep the whole dump.
 func (g *goroutine) leak() Leak {
-	l := Leak{Function: cmp.Or(g.entry, g.creator), CreatedBy: g.creator, File: g.at, State: g.state, Certain: g.certain(),
-		Stack: strings.Replace(g.text, " labels:{"+g.labels+"}", "", 1)}
-	if i := strings.LastIndexByte(g.at, ':'); i >= 0 {
-		if line, err := strconv.Atoi(g.at[i+1:]); err == nil {
-			l.File, l.Line = g.at[:i], line
+	l := Leak{Function: strings.Clone(cmp.Or(g.entry, g.creator)), CreatedBy: strings.Clone(g.creator), File: strings.Clone(g.at),
+		State: strings.Clone(g.state), Certain: g.certain(), Stack: strings.Clone(strings.Replace(g.text, " labels:{"+g.labels+"}", "", 1))}
+	if i := strings.LastIndexByte(l.File, ':'); i >= 0 {
+		if line, err := strconv.Atoi(l.File[i+1:]); err == nil {
+			l.File, l.Line = l.File[:i], line
 		}
 	}
 	return l

@@ -50,25 +50,23 @@ func settle(s scope, f *filter, cleared int) []goroutine {
 	}
 }
 
-// A process is the scope of Find and CheckMain: all goroutines but the caller, and
-// as many as there were before.
+// A process is the scope of Find and CheckMain: all goroutines but the caller and
+// those that were there before.
 type process struct {
 	*filter
-	before tally
-	extra  tally // as of the last look, beyond before
+	base  *census
+	extra tally // what may be beyond base, as of the last look
 }
 
 func (p *process) suspects() (n int, unsure bool) {
 	groups := p.relevant(look())
-	p.extra = tallyOf(groups).beyond(p.before)
-	return p.extra.beyond(p.known).total(), p.extra[unnamed] == 0 && (p.lenient() || anyCut(groups))
+	p.extra = p.base.suspects(tallyOf(groups))
+	unsure = p.lenient() || anyCut(groups) || len(p.base.ids) > 0
+	return p.extra.beyond(p.known).total(), p.extra[unnamed] == 0 && unsure
 }
 
 func (p *process) inspect() []goroutine {
 	me := self()
 	left := slices.DeleteFunc(parseDump(dump(false)), func(g goroutine) bool { return g.id == me || g.harness() })
-	if len(p.before) > 0 {
-		left = p.extra.newest(left)
-	}
-	return p.leaks(left)
+	return p.leaks(p.base.since(p.extra, left))
 }

@@ -116,7 +116,7 @@ func (g *Group) stuck() []Task {
 	children := make([][]goroutine, len(tasks))
 	for _, r := range all {
 		if i, ok := index[r.id]; ok {
-			tasks[i].Stack = r.text
+			tasks[i].Stack = strings.Clone(r.text) // and not the whole dump
 			continue
 		}
 		of := 0

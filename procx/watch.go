@@ -49,7 +49,7 @@ func (f Finding) String() string {
 type WatchStats struct {
 	Since       time.Time     // the start
 	Rounds      int           // all
-	Looks       int           // rounds that took a profile, as goroutines had been created
+	Looks       int           // rounds that took a profile, as goroutines had been created or had ended
 	Dumps       int           // rounds that took full stacks
 	Findings    int           // all, also those that were found again
 	Busy        time.Duration // CPU time, at most: Busy over the time since Since is its share
@@ -61,7 +61,8 @@ type WatchStats struct {
 type Watcher struct {
 	config  WatchConfig
 	done    chan struct{}
-	created uint64 // goroutines, as of the last round
+	created uint64 // goroutines ever, as of the last look
+	live    uint64 // goroutines, likewise
 	ledger  ledger
 	proved  map[string]int // how many of a function have to be proved to be found
 
@@ -75,8 +76,8 @@ type Watcher struct {
 //
 //	procx.Watch(ctx, procx.WatchConfig{})
 //
-// Each round reads two counters of the runtime. Only if goroutines were created
-// does it take a goroutine profile, which stops the world for microseconds, to count
+// Each round reads two counters of the runtime. Only if goroutines were created or have
+// ended does it take a goroutine profile, which stops the world for microseconds, to count
 // how many run which function. A function of which more and more are running is a
 // finding if within Rounds it has grown by Threshold, and at Rate, in two thirds of
 // them: the connections of a busy service come and go, and those that come back

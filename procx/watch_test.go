@@ -155,6 +155,32 @@ func TestWatchLooksOnlyIfCountersMove(t *testing.T) {
 	})
 }
 
+func TestWatchLooksWhenGoroutinesEnd(t *testing.T) {
+	crowd := newCrowd()
+	crowd.connections(3)
+	w := &Watcher{config: WatchConfig{Rounds: 2}.withDefaults()}
+	count := func() int {
+		w.created, _ = counters() // as if nothing were
+		w.round()
+		s := w.ledger.series[thisPackage+"(*crowd).connection"]
+		if s == nil {
+			return 0
+		}
+		return s.last()
+	}
+	until := func(n int) { // the goroutines have begun to run, or have ended
+		deadline := time.Now().Add(time.Minute)
+		for count() != n {
+			require.True(t, time.Now().Before(deadline), "%d are not seen", n)
+			time.Sleep(time.Millisecond)
+		}
+	}
+	until(3)
+	crowd.dismiss()
+	until(0)
+	assert.NotContains(t, w.ledger.series, unnamed)
+}
+
 func TestWatchLeakGC(t *testing.T) {
 	go receive(make(chan int))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -186,7 +212,7 @@ func TestWatchConfig(t *testing.T) {
 	assert.Equal(t, time.Minute, c.pause(50*time.Millisecond))
 	assert.Equal(t, 500*time.Second, c.pause(500*time.Millisecond), "0.1 % of a core")
 	c.CPU = 1e-300
-	assert.Positive(t, c.pause(time.Hour))
+	assert.Greater(t, c.pause(time.Hour), 1000*time.Hour, "longer than a Duration can say")
 }
 
 func TestNewestFindsTheGoStatement(t *testing.T) {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"math"
 	"runtime/metrics"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -55,7 +57,10 @@ func (c *WatchConfig) pause(cost time.Duration) time.Duration { return max(c.Eve
 
 // share is the time of which the cost is the watcher's share.
 func (c *WatchConfig) share(cost time.Duration) time.Duration {
-	return time.Duration(float64(cost) / c.CPU)
+	if d := float64(cost) / c.CPU; d < math.MaxInt64 {
+		return time.Duration(d)
+	}
+	return math.MaxInt64 // 292 years
 }
 
 // round looks once, and says how much CPU time that took, at most: how long it took,
@@ -65,9 +70,13 @@ func (w *Watcher) round() (findings []Finding, cost time.Duration) {
 	c := &w.config
 	stats := w.Stats()
 	var counts tally
-	if created, _ := counters(); created != w.created {
-		w.created = created
+	if created, live := counters(); created != w.created || live != w.live {
+		w.created, w.live = created, live
 		counts = tallyOf(look())
+		if counts[unnamed] > 0 {
+			delete(counts, unnamed)
+			w.live = 0 // so that the next round looks again: by then they have names
+		}
 		stats.Looks++
 	}
 	w.ledger.enter(start, counts, c.Rounds)
@@ -100,7 +109,6 @@ func (w *Watcher) prove() []growing {
 	var list []growing
 	for function, n := range tallyOf(provedLeaks()) {
 		if n >= w.proved[function] {
-			w.proved[function] = 2 * n
 			list = append(list, growing{function: function, growth: n, proved: true})
 		}
 	}
@@ -120,7 +128,9 @@ func (w *Watcher) find(suspects []growing) []Finding {
 		if !ok {
 			continue // gone meanwhile
 		}
-		if !s.proved {
+		if s.proved {
+			w.proved[strings.Clone(s.function)] = 2 * s.growth // and not the whole profile
+		} else {
 			w.ledger.series[s.function].found(s.growth)
 		}
 		findings = append(findings, Finding{Leak: leak, ID: findingID(leak), Growth: s.growth, PerMinute: s.perMinute})

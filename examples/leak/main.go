@@ -51,6 +51,7 @@ func main() {
 
 // run serves on l until ctx ends.
 func (s *service) run(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
 	watcher := procx.Watch(ctx, s.watch)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/quote", s.quote)
@@ -73,6 +74,7 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 		return server.Shutdown(last)
 	})
 	err := g.Wait()
+	cancel() // if it could not serve, nobody else has
 	watcher.Wait()
 	return err
 }

@@ -42,8 +42,15 @@ func get(t *testing.T, url string) (body string) {
 	return string(text)
 }
 
+func TestEndsIfItCannotServe(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	assert.ErrorIs(t, (&service{}).run(t.Context(), l), net.ErrClosed)
+}
+
 func TestStopsWhole(t *testing.T) {
-	procx.Check(t, nil)
+	procx.Check(t, &procx.Options{Settle: time.Minute}) // on a busy machine, too
 	url := start(t, &service{patience: time.Minute})
 	get(t, url+"/quote")
 	body := get(t, url+"/leaks")
