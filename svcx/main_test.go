@@ -141,11 +141,12 @@ func eventually(t *testing.T, what string, ok func() bool) {
 
 func waitFile(t *testing.T, dir, name string) string {
 	t.Helper()
-	eventually(t, name, func() bool { return exists(dir, name) })
-	text, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	var text []byte
+	eventually(t, name, func() (ok bool) {
+		var err error // on Windows, also that the one who renames it has not let go yet
+		text, err = os.ReadFile(filepath.Join(dir, name))
+		return err == nil
+	})
 	return string(text)
 }
 
