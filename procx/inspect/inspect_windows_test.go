@@ -24,8 +24,9 @@ func TestPhantomSamples(t *testing.T) {
 	done := make(chan struct{})
 	for range 3 {
 		go func() {
-			// A thread is sampled from when it first runs Go code after the start.
-			for r := uint32(windows.WAIT_TIMEOUT); r == uint32(windows.WAIT_TIMEOUT); {
+			// A thread is sampled from when the scheduler first gives it a goroutine
+			// after the start; a return from a system call alone need not do that.
+			for r := uint32(windows.WAIT_TIMEOUT); r == uint32(windows.WAIT_TIMEOUT); runtime.Gosched() {
 				r, _ = windows.WaitForSingleObject(event, 100)
 			}
 			done <- struct{}{}
