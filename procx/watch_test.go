@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -55,6 +56,9 @@ func TestWatch(t *testing.T) {
 	crowd := newCrowd()
 	defer crowd.dismiss()
 	crowd.connections(3000)
+	for tallyOf(look())[thisPackage+"(*crowd).connection"] < 3000 { // until all have begun to run
+		runtime.Gosched()
+	}
 	synctest.Test(t, func(t *testing.T) {
 		var busy sync.WaitGroup
 		serve(&busy, 6)
