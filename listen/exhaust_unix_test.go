@@ -77,6 +77,10 @@ func runOut() error {
 		}
 	}
 
+	for int(accepted.Load()) < len(l.Addrs()) { // until theirs are closed, not to be free again below
+		time.Sleep(time.Millisecond)
+	}
+
 	// Two sockets to connect with are kept; all else is used up.
 	var clients []int
 	for _, a := range l.Addrs() {
