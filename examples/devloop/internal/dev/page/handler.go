@@ -4,16 +4,26 @@
 package page
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
+	"path"
 	"slices"
 )
 
-//go:embed index.html page.css page.js
+//go:embed *.html *.css *.js
 var assets embed.FS
+
+// The types are not left to package mime: on Windows it asks the registry, where
+// other programs have been known to make .js text/plain, which no browser runs.
+var contentTypes = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+}
 
 // Handler serves the page and what it is made of:
 //
@@ -38,10 +48,8 @@ func Handler(c Control) http.Handler {
 	}))
 
 	mux := http.NewServeMux()
-	files := http.FileServerFS(assets)
-	mux.Handle("GET /{$}", files) // index.html
-	mux.Handle("GET /page.css", files)
-	mux.Handle("GET /page.js", files)
+	mux.HandleFunc("GET /{$}", asset)
+	mux.HandleFunc("GET /{file}", asset)
 	mux.HandleFunc("GET /status.json", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, c.Status())
 	})
@@ -67,6 +75,13 @@ func setHeaders(h http.Header) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store") // after an update of dev, the new page; it is all local, and cheap
+}
+
+// asset serves a file of the page.
+func asset(w http.ResponseWriter, r *http.Request) {
+	name := cmp.Or(r.PathValue("file"), "index.html")
+	w.Header().Set("Content-Type", contentTypes[path.Ext(name)])
+	http.ServeFileFS(w, r, assets, name)
 }
 
 // isLoopback says whether the Host header names loopback, at whatever port.
