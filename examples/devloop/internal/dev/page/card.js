@@ -103,8 +103,9 @@ export class Card {
     setTimeout(this.poll, 50); // orders may take as long as their work: see it begin
     try {
       const response = await fetch(`services/${encodeURIComponent(this.name)}/${order}`, { method: 'POST' });
+      const text = await response.text();
       if (response.ok) this.answer('');
-      else this.answer((await response.json()).error, 'refused');
+      else this.answer(JSON.parse(text).error, 'refused');
     } catch (error) {
       this.answer(`No answer from dev: ${error.message}`, 'refused');
     }
@@ -137,8 +138,8 @@ function seconds(ms) {
 function duration(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));
   const [m, h, d] = [Math.floor(s / 60), Math.floor(s / 3600), Math.floor(s / 86400)];
-  if (d) return `${d} d ${h % 24} h`;
-  if (h) return `${h} h ${m % 60} min`;
-  if (m) return `${m} min ${s % 60} s`;
-  return `${s} s`;
+  if (d) return `${d}d ${h % 24}h`;
+  if (h) return `${h}h ${m % 60}m`;
+  if (m) return `${m}m ${s % 60}s`;
+  return `${s}s`;
 }

@@ -10,8 +10,9 @@ export class Log {
     this.texts = []; // of the lines in element
     this.following = true;
     element.addEventListener('scroll', () => this.setFollowing(this.atEnd()));
+    new ResizeObserver(() => { if (this.following) this.toEnd(); }).observe(element);
     endButton.addEventListener('click', () => {
-      element.scrollTop = element.scrollHeight;
+      this.toEnd();
       element.focus();
     });
   }
@@ -29,12 +30,16 @@ export class Log {
     const excess = this.texts.length - (pinned ? most : tail.length);
     for (let i = 0; i < excess; i++) this.element.firstElementChild.remove();
     if (excess > 0) this.texts.splice(0, excess);
-    if (!pinned && (fresh.length || excess > 0 || !this.atEnd())) this.element.scrollTop = this.element.scrollHeight;
+    if (!pinned && fresh.length) this.toEnd();
   }
 
   atEnd() {
     const { scrollTop, clientHeight, scrollHeight } = this.element;
     return scrollTop + clientHeight > scrollHeight - 8;
+  }
+
+  toEnd() {
+    this.element.scrollTop = this.element.scrollHeight;
   }
 
   selected() {

@@ -49,23 +49,24 @@ function draw(status) {
   announce(summary(services));
 }
 
-// summary is the state of all services: the worst one's level and shape.
+// summary is the state of all services: the worst one's level, and what is to be
+// said of each that is not simply healthy, the worst first.
 function summary(services) {
   if (services.length === 0) return { level: 'busy', shape: 'waiting', text: 'dev has no services', short: 'no services' };
-  const at = (level) => services.filter((s) => levelOf(s) === level);
-  const [bad, busy, warn] = [at('bad'), at('busy'), at('warn')];
-  const list = (some) => some.map((s) => `${s.name} is ${s.state}`).join(', ');
-  if (bad.length) {
-    const text = services.length > 1 ? `${bad.length} of ${services.length} need you: ${list(bad)}` : list(bad);
-    return { level: 'bad', shape: bad[0].state, text, short: list(bad) };
+  const sorted = ['bad', 'busy', 'warn'].flatMap((level) => services.filter((s) => levelOf(s) === level));
+  if (sorted.length === 0) {
+    const text = services.length === 1 ? `${services[0].name} is healthy` : `All ${services.length} services are healthy`;
+    return { level: 'ok', shape: 'healthy', text, short: `${services.length} healthy` };
   }
-  if (busy.length) return { level: 'busy', shape: busy[0].state, text: list(busy), short: list(busy) };
-  if (warn.length) {
-    const names = warn.map((s) => s.name).join(', ');
-    return { level: 'warn', shape: 'unhealthy', text: `${names}: the last build failed, the one before it serves`, short: `${names}: build failed` };
-  }
-  const text = services.length > 1 ? `All ${services.length} services are healthy` : list(services);
-  return { level: 'ok', shape: 'healthy', text, short: `${services.length} healthy` };
+  const [worst] = sorted;
+  const level = levelOf(worst);
+  return { level, shape: level === 'warn' ? 'unhealthy' : worst.state, text: sorted.map(sentence).join(' · '), short: sentence(worst) };
+}
+
+function sentence(service) {
+  if (levelOf(service) === 'warn') return `${service.name}: the last build failed`;
+  if (service.state === 'failed') return `${service.name} does not build`;
+  return `${service.name} ${service.state === 'crashed' ? 'has' : 'is'} ${service.state}`;
 }
 
 const favicons = {
