@@ -136,7 +136,7 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 		s.tools = &goTools{dir: s.cfg.Dir, temp: s.temp}
 	}
 
-	var status net.Listener
+	var status *listen.Listener
 	defer func() { // those whose server has been started are closed already
 		for _, r := range s.runners {
 			if r.listener != nil {

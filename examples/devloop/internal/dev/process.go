@@ -83,8 +83,12 @@ func (p *process) awaitReady(ctx context.Context) error {
 			}
 		}
 		if p.backend != nil {
-			if why = p.backend.probe(ctx); why == nil {
+			err := p.backend.probe(ctx)
+			if err == nil {
 				return nil
+			}
+			if ctx.Err() == nil { // or it is about the time only
+				why = err
 			}
 		}
 		select {

@@ -3,7 +3,6 @@ package dev
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/surefoot-go/surefoot/examples/devloop/internal/dev/page"
+	"github.com/surefoot-go/surefoot/listen"
 )
 
 // A runner keeps one service running.
@@ -19,7 +19,7 @@ type runner struct {
 	sup      *Supervisor
 	front    *front
 	server   *http.Server // of the front
-	listener net.Listener
+	listener *listen.Listener
 	url      string
 	tail     *tail
 	spawned  int            // processes so far; run's own
