@@ -151,7 +151,7 @@ func TestText(t *testing.T) {
 // TestReport is the text as a terminal gets it, of a machine with the usual troubles.
 // The pictures of the READMEs are made of what is in testdata.
 func TestReport(t *testing.T) {
-	checks, err := choose([]string{"go.multi", "go.mode", "go.proxy", "port", "net", "fw", "dbg", "con"}, nil)
+	checks, err := choose([]string{"go.multi", "net", "fw", "port", "dbg", "con"}, nil)
 	require.NoError(t, err)
 	for _, lang := range []string{"en", "zh"} {
 		f := healthyWindows()
