@@ -33,7 +33,6 @@ func behind(t *testing.T, h http.HandlerFunc) (*backend, *httptest.Server) {
 // inFront serves a front with b behind it.
 func inFront(t *testing.T, b *backend) (*front, *httptest.Server) {
 	t.Helper()
-	procx.Check(t, nil)
 	f := newFront(func() (string, <-chan struct{}) { return "it is stopped: by you", nil }, limit)
 	f.swap(b)
 	server := httptest.NewServer(f)
@@ -51,6 +50,7 @@ func answer(t *testing.T, resp *http.Response, err error) (int, string) {
 }
 
 func TestFrontPassesOn(t *testing.T) {
+	procx.Check(t, nil)
 	b, _ := behind(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.Header().Set("X-Answer", "yes")
@@ -71,6 +71,7 @@ func TestFrontPassesOn(t *testing.T) {
 }
 
 func TestFrontSaysWhyNothingServes(t *testing.T) {
+	procx.Check(t, nil)
 	_, server := inFront(t, nil)
 	resp, err := http.Get(server.URL)
 	code, body := answer(t, resp, err)
@@ -82,6 +83,7 @@ func TestFrontSaysWhyNothingServes(t *testing.T) {
 
 // A request that comes before the first process waits for it.
 func TestFrontWaits(t *testing.T) {
+	procx.Check(t, nil)
 	var changed broadcast
 	waits := make(chan struct{})
 	f := newFront(func() (string, <-chan struct{}) {
@@ -104,6 +106,7 @@ func TestFrontWaits(t *testing.T) {
 
 // What serves when a request comes answers it, whatever is swapped in meanwhile.
 func TestFrontSwap(t *testing.T) {
+	procx.Check(t, nil)
 	asked, goOn := make(chan struct{}), make(chan struct{})
 	old, _ := behind(t, func(w http.ResponseWriter, r *http.Request) {
 		w.(http.Flusher).Flush()
@@ -131,6 +134,7 @@ func TestFrontSwap(t *testing.T) {
 }
 
 func TestFrontBackendDies(t *testing.T) {
+	procx.Check(t, nil)
 	b, backend := behind(t, func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) })
 	_, server := inFront(t, b)
 	for range 2 { // in the middle of a request; before it
@@ -143,6 +147,7 @@ func TestFrontBackendDies(t *testing.T) {
 }
 
 func TestFrontUpgrade(t *testing.T) {
+	procx.Check(t, nil)
 	b, _ := behind(t, func(w http.ResponseWriter, r *http.Request) {
 		conn, buffered, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -167,5 +172,6 @@ func TestFrontUpgrade(t *testing.T) {
 	line, err := answers.ReadString('\n')
 	require.NoError(t, err)
 	assert.Equal(t, "echo hello\n", line)
+	conn.Close()
 	assert.Zero(t, f.drain(t.Context(), b))
 }
