@@ -74,6 +74,7 @@ type Config struct {
 const (
 	stopLimit  = 15 * time.Second // for all services together, below svcx's 20 s
 	stopGrace  = 10 * time.Second // for one process that was asked to end
+	lastDrain  = 3 * time.Second  // for requests that dev's end finds, before the process is asked to end
 	firstBuild = 10 * time.Second // how long a request waits for the first process
 )
 
@@ -82,6 +83,7 @@ type Supervisor struct {
 	cfg     Config
 	out     *output
 	temp    string // of this run: binaries, address files, go's own
+	status  *listen.Listener
 	runners []*runner
 	builds  *queue
 	relist  chan time.Time // since a build that began then, what services are made of may have changed
@@ -89,6 +91,7 @@ type Supervisor struct {
 
 	mu      sync.Mutex      // guards the runners' state
 	changed broadcast       // wakes those who wait for a change of that state
+	drains  context.Context // ends lastDrain after Run's
 	life    context.Context // ends stopLimit after Run's
 }
 
@@ -136,61 +139,38 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 		s.tools = &goTools{dir: s.cfg.Dir, temp: s.temp}
 	}
 
-	var status *listen.Listener
-	defer func() { // those whose server has been started are closed already
-		for _, r := range s.runners {
-			if r.listener != nil {
-				r.listener.Close()
-			}
-		}
-		if status != nil {
-			status.Close()
-		}
-	}()
-	for _, r := range s.runners {
-		if r.listener, err = listen.Dual(r.Listen); err != nil {
-			return fmt.Errorf("%s: %w", r.Name, err)
-		}
+	defer s.closeListeners()
+	if err := s.listen(); err != nil {
+		return err
 	}
-	if s.cfg.Status != "" {
-		if status, err = listen.Dual(s.cfg.Status); err != nil {
-			return fmt.Errorf("status page: %w", err)
-		}
-	}
-	for _, r := range s.runners {
-		r.url = publicURL(r.Listen, r.listener.Addr())
-		s.say("%s at %s", r.Name, r.url)
-	}
-
-	life, kill := context.WithCancel(context.Background())
-	defer kill()
-	s.life = life
-	tasks := procx.NewGroup(ctx, "dev")
-	tasks.Go("limit the end", func(ctx context.Context) error {
-		<-ctx.Done()
-		time.AfterFunc(stopLimit, kill)
-		return nil
-	})
 	watch, err := newWatch(s)
 	if err != nil {
 		return err
 	}
+
+	var cut, kill context.CancelFunc
+	s.drains, cut = context.WithCancel(context.Background())
+	defer cut()
+	s.life, kill = context.WithCancel(context.Background())
+	defer kill()
+	tasks := procx.NewGroup(ctx, "dev")
+	tasks.Go("limit the end", func(ctx context.Context) error {
+		<-ctx.Done()
+		time.AfterFunc(lastDrain, cut)
+		time.AfterFunc(stopLimit, kill)
+		return nil
+	})
 	for _, r := range s.runners {
 		tasks.Go("serve "+r.Name, func(context.Context) error { return serve(r.server, r.listener) })
 		tasks.Go("run "+r.Name, r.run)
 	}
-	if status != nil {
+	if s.status != nil {
 		server := &http.Server{Handler: page.Handler(s), ReadHeaderTimeout: 5 * time.Second}
-		tasks.Go("serve the status page", func(context.Context) error { return serve(server, status) })
+		tasks.Go("serve the status page", func(context.Context) error { return serve(server, s.status) })
 		tasks.Go("close the status page", func(ctx context.Context) error { <-ctx.Done(); return server.Close() })
-		s.say("status page: %s/", publicURL(s.cfg.Status, status.Addr()))
 	}
 	tasks.Go("watch", watch.run)
 	tasks.Go("build", s.buildAll)
-	s.relist <- time.Now()
-	for _, r := range s.runners {
-		s.builds.add(r.Name, false, time.Now())
-	}
 
 	<-tasks.Done()
 	stop, cancel := context.WithTimeout(context.Background(), stopLimit+2*time.Second)
@@ -198,6 +178,36 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 	err = tasks.Stop(stop) // its error names what would not end
 	s.say("all services have ended")
 	return err
+}
+
+// listen takes all ports, so that a clash shows before anything is started.
+func (s *Supervisor) listen() (err error) {
+	for _, r := range s.runners {
+		if r.listener, err = listen.Dual(r.Listen); err != nil {
+			return fmt.Errorf("%s: %w", r.Name, err)
+		}
+		r.url = publicURL(r.Listen, r.listener.Addr())
+		s.say("%s: %s", r.Name, r.url)
+	}
+	if s.cfg.Status != "" {
+		if s.status, err = listen.Dual(s.cfg.Status); err != nil {
+			return fmt.Errorf("status page: %w", err)
+		}
+		s.say("status page: %s/", publicURL(s.cfg.Status, s.status.Addr()))
+	}
+	return nil
+}
+
+// closeListeners closes those for which no server was started, too.
+func (s *Supervisor) closeListeners() {
+	for _, r := range s.runners {
+		if r.listener != nil {
+			r.listener.Close()
+		}
+	}
+	if s.status != nil {
+		s.status.Close()
+	}
 }
 
 func serve(server *http.Server, l net.Listener) error {

@@ -74,6 +74,7 @@ func (roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 func rewrite(r *httputil.ProxyRequest) {
 	r.SetURL(backendOf(r.In.Context()).url)
 	r.Out.Host = r.In.Host
+	r.Out.URL.RawQuery = r.In.URL.RawQuery // also what net/url can't parse
 	r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
 	r.SetXForwarded()
 }

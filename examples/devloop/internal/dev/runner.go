@@ -23,7 +23,7 @@ type runner struct {
 	url      string
 	tail     *tail
 	spawned  int            // processes so far; run's own
-	burials  sync.WaitGroup // of processes
+	tasks    sync.WaitGroup // that follow and end processes
 	done     chan struct{}  // closed when nothing of the service runs any more
 
 	// All below is guarded by sup.mu. Only run changes the processes.
@@ -59,6 +59,22 @@ func (r *runner) target() *artifact {
 		return r.serving
 	}
 	return r.newest
+}
+
+func (r *runner) isTarget(a *artifact) bool {
+	r.sup.mu.Lock()
+	defer r.sup.mu.Unlock()
+	return r.want && r.target() == a
+}
+
+// running is the artifact that serves, or nil.
+func (r *runner) running() *artifact {
+	r.sup.mu.Lock()
+	defer r.sup.mu.Unlock()
+	if r.current == nil {
+		return nil
+	}
+	return r.current.artifact
 }
 
 // facts are those of now. The caller holds sup.mu.
@@ -149,7 +165,7 @@ func (r *runner) built(a *artifact, problem string, force bool, at time.Time, to
 	r.build = page.Build{OK: a != nil, At: at, Took: took, Output: problem}
 	switch {
 	case a == nil:
-	case r.current != nil && r.current.artifact.sum == a.sum && !force:
+	case r.current != nil && r.current.artifact == a.copyOf && !force:
 		a.remove()
 		r.newest = r.current.artifact // also where a newer one was built, and undone
 	default:
@@ -218,9 +234,10 @@ func (r *runner) run(ctx context.Context) error {
 		case <-resume:
 		case <-ctx.Done():
 		case <-ready:
-			if candidate.startErr != nil {
+			switch {
+			case candidate.startErr != nil:
 				r.abandon(candidate.startErr)
-			} else {
+			case r.isTarget(candidate.artifact): // else there is a newer one
 				r.swap(candidate)
 			}
 		case <-exited:

@@ -43,6 +43,9 @@ func (r *runner) abandon(why error) {
 // failed notes that the artifact did not become ready. Another one that serves
 // is kept, else it is tried again. The caller holds sup.mu.
 func (r *runner) failed(a *artifact, why error) {
+	if a != r.target() {
+		return // there is a newer one
+	}
 	r.trouble = why.Error()
 	if r.current != nil {
 		r.refused = a
@@ -101,7 +104,7 @@ func (r *runner) swap(p *process) {
 		if p != nil {
 			r.front.swap(p.backend)
 			r.candidate, r.serving, p.well = nil, p.artifact, time.Now()
-			go r.observe(p)
+			r.tasks.Go(func() { r.observe(p) })
 		}
 		if old != nil {
 			r.bury(old, true)
@@ -113,9 +116,9 @@ func (r *runner) swap(p *process) {
 // request. The caller holds sup.mu.
 func (r *runner) bury(p *process, served bool) {
 	r.retiring[p] = true
-	r.burials.Go(func() {
+	r.tasks.Go(func() {
 		if served {
-			ctx, cancel := context.WithTimeout(r.sup.life, r.sup.cfg.Drain)
+			ctx, cancel := context.WithTimeout(r.sup.drains, r.sup.cfg.Drain)
 			defer cancel()
 			if left := r.front.drain(ctx, p.backend); left > 0 {
 				r.sup.say("%s: process %d ends with %d requests unanswered", r.Name, p.child.PID(), left)
@@ -133,6 +136,7 @@ func (r *runner) bury(p *process, served bool) {
 
 // end ends the service when dev ends: after those that need it.
 func (r *runner) end() {
+	r.update(func() { r.want = false }) // nobody need wait for it any more
 	if r.candidate != nil {
 		r.abandon(nil)
 	}
@@ -141,12 +145,12 @@ func (r *runner) end() {
 			<-other.done
 		}
 	}
-	ctx, cancel := context.WithTimeout(r.sup.life, r.sup.cfg.Drain)
+	ctx, cancel := context.WithTimeout(r.sup.drains, r.sup.cfg.Drain)
 	defer cancel()
-	r.server.Shutdown(ctx) // what is not answered by then never will be
-	r.server.Close()
+	r.server.Shutdown(ctx) // its error says that requests are left
 	if r.current != nil {
 		r.swap(nil)
 	}
-	r.burials.Wait()
+	r.tasks.Wait()
+	r.server.Close()
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -31,6 +32,7 @@ func newWatch(s *Supervisor) (*watch, error) {
 		w.inputs[r.Name] = unlisted(s.cfg.Dir, r.Service)
 	}
 	w.sync()
+	s.relist <- time.Now()
 	return w, nil
 }
 
@@ -44,18 +46,19 @@ func (w *watch) run(ctx context.Context) error {
 	}
 	lists := make(chan list, 1)
 	relist := w.s.relist
+	var lister sync.WaitGroup
+	defer lister.Wait()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case since := <-relist:
 			relist = nil // one at a time
-			go func() {
-				var l list
-				l.since = since
+			lister.Go(func() {
+				l := list{since: since}
 				l.inputs, l.err = w.s.tools.list(ctx, w.s.cfg.Services)
 				lists <- l
-			}()
+			})
 		case l := <-lists:
 			relist = w.s.relist
 			if l.err != nil && ctx.Err() == nil {
