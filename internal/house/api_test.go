@@ -79,7 +79,7 @@ func apiOf(t *testing.T, goos string) map[string][]string {
 	t.Helper()
 	api := map[string][]string{}
 	for path, pkg := range typeCheck(t, goos) {
-		if rel, ok := strings.CutPrefix(path, module+"/"); ok && pkg.Name() != "main" && !strings.Contains("/"+rel+"/", "/internal/") {
+		if rel, ok := strings.CutPrefix(path, module+"/"); ok && pkg.Name() != "main" && isPublic(rel) {
 			api[rel] = exported(pkg)
 		}
 	}
@@ -87,10 +87,16 @@ func apiOf(t *testing.T, goos string) map[string][]string {
 	return api
 }
 
+// checked keeps what typeCheck has found, as that takes seconds.
+var checked = map[string]map[string]*types.Package{}
+
 // typeCheck checks the module's packages and all that they import, from source
 // and without function bodies, as go/build chooses their files for goos.
 func typeCheck(t *testing.T, goos string) map[string]*types.Package {
 	t.Helper()
+	if pkgs := checked[goos]; pkgs != nil {
+		return pkgs
+	}
 	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Dir,GoFiles,ImportMap", "./...")
 	cmd.Dir = root(t)
 	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH=amd64", "CGO_ENABLED=0")
@@ -104,6 +110,7 @@ func typeCheck(t *testing.T, goos string) map[string]*types.Package {
 			ImportMap       map[string]string
 		}
 		if err := dec.Decode(&listed); err == io.EOF {
+			checked[goos] = pkgs
 			return pkgs
 		} else {
 			require.NoError(t, err)
