@@ -118,20 +118,11 @@ func checkLogDir(dir, account string) error {
 	if !info.IsDir() {
 		return errors.New("it is a file or a link: set Service.LogDir to where it leads, or delete it")
 	}
-	sd, err := windows.GetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
+	owner, trusted, err := winapi.TrustedOwner(dir)
 	if err != nil {
 		return err
 	}
-	owner, _, err := sd.Owner()
-	if err != nil {
-		return err
-	}
-	user, err := windows.GetCurrentProcessToken().GetTokenUser()
-	if err != nil {
-		return err
-	}
-	own := owner.IsWellKnown(windows.WinLocalSystemSid) || owner.IsWellKnown(windows.WinBuiltinAdministratorsSid) || owner.Equals(user.User.Sid)
-	if !own && account != "LocalSystem" {
+	if !trusted && account != "LocalSystem" {
 		name, err := sddlName(account)
 		if err != nil {
 			return err
@@ -140,9 +131,9 @@ func checkLogDir(dir, account string) error {
 		if err != nil {
 			return err
 		}
-		own = owner.Equals(sid)
+		trusted = owner.Equals(sid)
 	}
-	if !own {
+	if !trusted {
 		return fmt.Errorf("it belongs to %s, who could lead the service's output astray: look into it, then delete it", owner)
 	}
 	return nil
