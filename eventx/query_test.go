@@ -65,6 +65,25 @@ func TestTextRoundTrip(t *testing.T) {
 	assert.Equal(t, texts(attrs), texts(got))
 }
 
+// FuzzParseWinEvent: the events of others, of whatever they are made, show as one line.
+func FuzzParseWinEvent(f *testing.F) {
+	for _, file := range []string{"event.xml", "event_unregistered.xml"} { // as EvtRender makes them
+		text, err := os.ReadFile("testdata/" + file)
+		require.NoError(f, err)
+		f.Add(string(text))
+	}
+	f.Add("<Event><System><Provider Name='a&#10;b'/><EventID>99999999999</EventID></System></Event>") // a forged source, no number
+	f.Add("<Event><EventData><Data>\x1b[31m</Data><Data>&#x202E;=b</Data></EventData></Event>")       // escapes, a key that turns
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := parseWinEvent(text)
+		if err != nil {
+			return
+		}
+		line := r.String()
+		assert.False(t, strings.ContainsFunc(line, func(c rune) bool { return unicode.IsControl(c) || c >= 0x2028 && c <= 0x202E }), "%q", line)
+	})
+}
+
 func FuzzSplitEventText(f *testing.F) {
 	f.Add("message", "key", "value")
 	f.Add("a message\nadmin=true\r\x01x=1", "k", "v")
