@@ -73,11 +73,13 @@ func settle(t *testing.T, s *Supervisor) {
 	for {
 		ctx, cancel := context.WithTimeout(t.Context(), 4*quiet)
 		b, err := s.builds.next(ctx)
+		if err == nil {
+			s.builds.finish(b)
+		}
 		cancel()
 		if err != nil {
 			return
 		}
-		s.builds.finish(b)
 	}
 }
 
