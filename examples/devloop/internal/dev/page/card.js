@@ -46,6 +46,7 @@ export class Card {
 
   draw(service, now) {
     const { parts } = this;
+    if (service.state !== this.state && !this.waitsFor) this.answer(''); // what was refused is past
     this.state = service.state;
     this.element.dataset.level = levelOf(service);
     this.element.dataset.state = service.state;
@@ -78,7 +79,7 @@ export class Card {
     appendStyled(parts.output, output);
     if (!build?.at) return setText(parts.build, 'none yet');
     const at = new Date(build.at).toLocaleTimeString('en-GB');
-    setText(parts.build, `${failed ? '✕ failed' : '✓'} ${seconds(build.took_ms)} · ${at}`);
+    setText(parts.build, `${failed ? '✕ failed after' : '✓'} ${seconds(build.took_ms)} · ${at}`);
   }
 
   // Buttons that can't be used keep the focus: they are aria-disabled, not disabled.

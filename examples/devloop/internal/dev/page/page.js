@@ -6,8 +6,8 @@ const pollEvery = 500, giveUpAfter = 2000; // ms
 const byId = (id) => document.getElementById(id);
 const cards = new Map(); // by the service's name
 let timer;
-let asked = 0; // how many times: an answer that a later one has overtaken is not drawn
-let drawn = 0;
+let asked = 0; // how many times
+let drawn = 0; // which answer: one that a later one has overtaken is not drawn
 
 // poll draws the status, or that there is none, and comes back.
 async function poll() {
@@ -21,12 +21,11 @@ async function poll() {
   } catch (error) {
     problem = error.name === 'TimeoutError' ? 'dev does not answer' : 'dev is gone';
   }
-  if (turn > drawn) {
-    drawn = turn;
-    if (status) draw(status);
-    else announce({ level: 'gone', shape: 'gone', text: `${problem}: what is below is old`, short: problem });
-  }
   if (turn === asked) timer = setTimeout(poll, pollEvery);
+  if (turn < drawn) return;
+  drawn = turn;
+  if (status) draw(status);
+  else announce({ level: 'gone', shape: 'gone', text: `${problem}: what is below is old`, short: problem });
 }
 
 function draw(status) {
@@ -84,7 +83,7 @@ function announce({ level, shape, text, short }) {
   document.title = `${marks[level]} ${short} · devloop`;
   if (byId('summary').textContent !== text) byId('summary').textContent = text;
   document.querySelector('.banner use').setAttribute('href', `#${shape}`);
-  if (document.documentElement.dataset.level === level && drawn > 1) return;
+  if (document.documentElement.dataset.level === level) return;
   document.documentElement.dataset.level = level;
   for (const card of cards.values()) card.setGone(level === 'gone');
   const [colour, drawing] = favicons[level];

@@ -148,7 +148,7 @@ func testBuild(t *testing.T, p *tab) {
 	p.wait(`document.documentElement.dataset.level === "warn"`)
 	assert.Equal(t, "user-service: the last build failed", p.text("[role=status]"))
 	assert.Equal(t, "healthy", p.texts(".state")[0], "the build before serves")
-	assert.Contains(t, p.texts("[data-id=build]")[0], "✕ failed 1.5 s")
+	assert.Contains(t, p.texts("[data-id=build]")[0], "✕ failed after 1.5 s")
 	assert.True(t, eval[bool](p, `document.querySelector("details").open`))
 	assert.Equal(t, "users.go:7:2: undefined: 用户", p.texts("pre")[0])
 

@@ -1,0 +1,176 @@
+// Package service is what the services of devloop have in common: one
+// configuration, one log format, request IDs, metrics, health, and an end that
+// loses no request. A service says what is its own in a Spec.
+//
+// Each of surefoot's packages has its place here: pathx finds the configuration
+// and the data directory, listen binds both address families, consolex keeps the
+// console readable, svcx runs the whole as a console program or as a service,
+// eventx reports to the system's log and answers the probes, and procx watches
+// the goroutines and ends the tasks.
+package service
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/surefoot-go/surefoot/consolex"
+	"github.com/surefoot-go/surefoot/eventx"
+	"github.com/surefoot-go/surefoot/listen"
+	"github.com/surefoot-go/surefoot/pathx"
+	"github.com/surefoot-go/surefoot/procx"
+	"github.com/surefoot-go/surefoot/procx/inspect"
+	"github.com/surefoot-go/surefoot/svcx"
+)
+
+// How long the end may take, each part in turn: together less than StopTimeout.
+const (
+	drainTimeout = 10 * time.Second // requests that are under way
+	tasksTimeout = 5 * time.Second
+	closeTimeout = 3 * time.Second // events that are still queued
+	stopTimeout  = 20 * time.Second
+)
+
+// A Spec is what one service has of its own.
+type Spec struct {
+	Name        string
+	Description string
+	Listen      string   // the address, if the configuration names none
+	DependsOn   []string // services that must run before this one
+
+	// Open opens what the service needs and registers its routes. Its context
+	// ends when the service is to stop.
+	Open func(ctx context.Context, env *Env) error
+}
+
+// An Env is what Open builds a service from.
+type Env struct {
+	Config
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
+
+	mux     *http.ServeMux
+	checks  []check
+	closers []func() error
+}
+
+// OnClose has f called after the last request, the last given first.
+func (e *Env) OnClose(f func() error) { e.closers = append(e.closers, f) }
+
+func (e *Env) close() error {
+	var errs []error
+	for _, f := range slices.Backward(e.closers) {
+		errs = append(errs, f())
+	}
+	return errors.Join(errs...)
+}
+
+// Main is the main function of a service: it runs the command of the command
+// line (run, install, start, …; see svcx.Main) and exits.
+func Main(spec Spec) {
+	configFile := flag.String("config", "", "read the configuration from `file`")
+	source := eventx.Source{Name: spec.Name}
+	svcx.Main(&svcx.Service{
+		Name:        spec.Name,
+		DisplayName: "devloop " + spec.Name,
+		Description: spec.Description,
+		DependsOn:   spec.DependsOn,
+		StopTimeout: stopTimeout,
+		OnInstall:   source.OnInstall,
+		OnUninstall: source.OnUninstall,
+		Logs:        eventx.Filter{Sources: []string{spec.Name}}.Print,
+		Main: func(ctx context.Context) error {
+			config, from, err := LoadConfig(spec, *configFile, os.LookupEnv)
+			if err != nil {
+				return &svcx.ExitError{Code: 2, Err: err}
+			}
+			return run(ctx, spec, config, from)
+		},
+	})
+}
+
+// run is the service: it returns when ctx ends, or with what went wrong.
+func run(ctx context.Context, spec Spec, config Config, from string) (err error) {
+	restore, consoleErr := consolex.UTF8()
+	defer restore()
+
+	base, events, err := newLog(spec.Name)
+	if err != nil {
+		return err
+	}
+	log := base.With("service", spec.Name)
+	defer func() { err = errors.Join(err, within(closeTimeout, events.Close)) }()
+	log.Info("configuration", "from", from)
+	if consoleErr != nil {
+		log.Warn("the console stays as it is", "err", consoleErr)
+	}
+
+	registry := newRegistry(events)
+	env := &Env{Config: config, Log: log, Metrics: registry, mux: http.NewServeMux()}
+	defer func() { err = errors.Join(err, env.close()) }()
+	if err := spec.Open(ctx, env); err != nil {
+		return fmt.Errorf("%s: %w", spec.Name, err)
+	}
+
+	l, err := listen.Dual(config.Listen)
+	if err != nil {
+		return err
+	}
+	tasks := procx.NewGroup(ctx, spec.Name)
+	watch(ctx, registry, log)
+	if config.DebugAddr != "" {
+		debug, err := inspect.Serve(ctx, inspect.Options{Addr: config.DebugAddr})
+		if err != nil {
+			return errors.Join(err, l.Close())
+		}
+		env.OnClose(debug.Close)
+		log.Info("debug server", "url", debug.URL())
+	}
+
+	health := eventx.NewHealth(base, spec.Name) // which names the service itself
+	server := env.server(registry, health)
+	countConnections(registry, l, server)
+	tasks.Go("serve", func(context.Context) error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	tasks.Go("drain", func(ctx context.Context) error {
+		<-ctx.Done() // asked to stop, or another task has failed
+		return errors.Join(within(drainTimeout, server.Shutdown), server.Close())
+	})
+	tasks.Go("checks", func(ctx context.Context) error {
+		env.runChecks(ctx, health)
+		return nil
+	})
+	url := "http://" + l.Addr().String()
+	log.Info("serving", "url", url)
+	if config.addrFile != "" {
+		if err := pathx.WriteFile(config.addrFile, []byte(url), 0o600); err != nil {
+			return errors.Join(err, within(tasksTimeout, tasks.Stop))
+		}
+	}
+	svcx.Ready(ctx)
+
+	<-tasks.Done()
+	err = within(drainTimeout+tasksTimeout, tasks.Stop) // its error names each task that would not end
+	health.Set(ctx, eventx.Stopped, "")
+	return err
+}
+
+// within calls f with a context of its own that ends after d: what ends a
+// service must not be cancelled by the end of its context.
+func within(d time.Duration, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	return f(ctx)
+}
