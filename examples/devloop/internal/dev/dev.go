@@ -186,7 +186,9 @@ func (s *Supervisor) listen() (err error) {
 		if r.listener, err = listen.Dual(r.Listen); err != nil {
 			return fmt.Errorf("%s: %w", r.Name, err)
 		}
+		s.mu.Lock()
 		r.url = publicURL(r.Listen, r.listener.Addr())
+		s.mu.Unlock()
 		s.say("%s: %s", r.Name, r.url)
 	}
 	if s.cfg.Status != "" {

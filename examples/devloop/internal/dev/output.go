@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -54,9 +55,9 @@ func (o *output) line(name, text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.buf = o.buf[:0]
-	for line := range bytes.Lines([]byte(text)) {
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
 		o.buf = append(o.buf, o.prefixes[name]...)
-		o.buf = append(o.buf, bytes.TrimRight(line, "\r\n")...)
+		o.buf = append(o.buf, line...)
 		o.buf = append(o.buf, '\n')
 	}
 	o.w.Write(o.buf) // there is nowhere to say that it fails
