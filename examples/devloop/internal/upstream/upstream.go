@@ -54,6 +54,7 @@ func New(name, base string, metrics prometheus.Registerer) *Client {
 	transport.Proxy = nil // a service of ours is never behind the company's proxy
 	transport.DialContext = dial
 	transport.MaxIdleConnsPerHost = 100
+	transport.IdleConnTimeout = 10 * time.Second // a burst's connections don't stay, and the other end closes none first
 	labels := prometheus.Labels{"upstream": name}
 	c := &Client{
 		name: name,
