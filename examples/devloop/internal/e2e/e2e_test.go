@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -252,4 +254,12 @@ func problem(t testing.TB, body object, id string) {
 	assert.Equal(t, id, body["request_id"])
 	assert.NotEmpty(t, body["error"])
 	assert.Len(t, body, 2)
+}
+
+// freePort returns a port that nobody has, for a server that can't choose one.
+func freePort(t testing.TB) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }

@@ -20,13 +20,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func freePort(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-}
-
 // listening waits until a server has bound its port.
 func listening(t *testing.T, p *process, port string) {
 	await(t, "a server at port "+port, func() error {
@@ -114,6 +107,7 @@ func with(database, redis string) []string {
 }
 
 func TestPostgresAndRedis(t *testing.T) {
+	t.Parallel()
 	database, startPostgres := postgres(t)
 	redisURL, startRedis := redisServer(t)
 	db, cache := startPostgres(), startRedis()
@@ -188,6 +182,7 @@ func TestPostgresAndRedis(t *testing.T) {
 
 // Two services that start at once make the same tables.
 func TestPostgresMadeByTwo(t *testing.T) {
+	t.Parallel()
 	database, startPostgres := postgres(t)
 	startPostgres()
 	var both []*process

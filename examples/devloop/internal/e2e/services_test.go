@@ -15,6 +15,7 @@ import (
 )
 
 func TestChain(t *testing.T) {
+	t.Parallel()
 	s := serveAll(t)
 	user, order := shop(t, s.gateway.URL)
 	all := must[struct {
@@ -51,6 +52,7 @@ func TestChain(t *testing.T) {
 // What needs a service that was killed is refused, with the request's ID; all
 // else goes on; and when it is back, so is the whole.
 func TestKilledServiceComesBack(t *testing.T) {
+	t.Parallel()
 	dir := "DATA_DIR=" + t.TempDir()
 	s := serveAll(t, dir)
 	user, _ := shop(t, s.gateway.URL)
@@ -77,6 +79,7 @@ func TestKilledServiceComesBack(t *testing.T) {
 
 // A request that is under way when the service is asked to end is answered.
 func TestStopDrains(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "user-service")
 	const body = `{"name": "late", "email": "late@example.com"}`
 	conn, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
@@ -114,6 +117,7 @@ func TestStopDrains(t *testing.T) {
 
 // "localhost" reaches a service that is on one family only, whichever that is.
 func TestOneFamilyEach(t *testing.T) {
+	t.Parallel()
 	if l, err := net.Listen("tcp6", "[::1]:0"); err != nil {
 		t.Skipf("this machine has no IPv6 loopback address: %v", err)
 	} else {
@@ -132,6 +136,7 @@ func TestOneFamilyEach(t *testing.T) {
 
 // What a service can't start with is on standard error, and the code says so.
 func TestStartFails(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
