@@ -97,7 +97,8 @@ func run(t testing.TB, cmd *exec.Cmd) *process {
 		p.Stop(context.Background())
 		p.Wait()
 		if t.Failed() {
-			t.Logf("%s\n%s", cmd, out)
+			log := out.String()
+			t.Logf("%s\n%s", cmd, log[max(0, len(log)-20_000):])
 		}
 	})
 	return &process{Proc: p, out: out}
@@ -107,6 +108,7 @@ func run(t testing.TB, cmd *exec.Cmd) *process {
 // directory of its own unless the settings, NAME=VALUE, say otherwise.
 func command(t testing.TB, name string, settings ...string) *exec.Cmd {
 	t.Helper()
+	testenv.NeedWindows(t, "has no console for CTRL_BREAK, by which they are asked to end")
 	cmd := exec.Command(program(t, name))
 	cmd.Env = append(os.Environ(), "LISTEN=localhost:0", "DATA_DIR="+filepath.Join(t.TempDir(), "data"))
 	cmd.Env = append(cmd.Env, settings...)
@@ -134,8 +136,8 @@ func serve(t testing.TB, name string, settings ...string) *process {
 // stop asks a process to end, and has it end well.
 func (p *process) stop(t testing.TB) {
 	t.Helper()
-	require.NoError(t, p.Stop(context.Background()), p.out)
-	require.NoError(t, p.Wait(), p.out)
+	require.NoError(t, p.Stop(context.Background()))
+	require.NoError(t, p.Wait())
 }
 
 // listen is the setting that has a service come back where p was.

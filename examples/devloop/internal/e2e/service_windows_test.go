@@ -73,7 +73,7 @@ func TestWindowsServices(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, pathx.WriteFile(file[name], config, 0o600))
 	}
-	command := func(name string, args ...string) (string, error) {
+	control := func(name string, args ...string) (string, error) {
 		cmd := exec.CommandContext(t.Context(), exe[name], args...)
 		cmd.Dir = t.TempDir() // which is not the program's
 		out, err := cmd.CombinedOutput()
@@ -83,15 +83,15 @@ func TestWindowsServices(t *testing.T) {
 	processes := map[string]windows.Handle{}
 	t.Cleanup(func() {
 		for _, name := range slices.Backward(names) { // where the test has failed on its way
-			command(name, "stop")
-			command(name, "uninstall")
+			control(name, "stop")
+			control(name, "uninstall")
 		}
 		for _, process := range processes {
 			windows.CloseHandle(process)
 		}
 	})
 	for _, name := range names {
-		out, err := command(name, append([]string{"install"}, flags[name]...)...)
+		out, err := control(name, append([]string{"install"}, flags[name]...)...)
 		require.NoError(t, err, out)
 		line, services := registered(t, name)
 		assert.Equal(t, needs[name], services, name)
@@ -100,7 +100,7 @@ func TestWindowsServices(t *testing.T) {
 			want += " " + windows.EscapeArg(flag)
 		}
 		assert.Equal(t, want, line)
-		out, err = command(name, "start")
+		out, err = control(name, "start")
 		require.NoError(t, err, "%s%s", out, output(name))
 		s, err := m.OpenService(name)
 		require.NoError(t, err)
@@ -126,9 +126,9 @@ func TestWindowsServices(t *testing.T) {
 	assert.Contains(t, output("api-gateway"), "path=/api/orders status=201")
 
 	for _, name := range slices.Backward(names) {
-		out, err := command(name, "stop")
+		out, err := control(name, "stop")
 		require.NoError(t, err, out)
-		out, err = command(name, "uninstall")
+		out, err = control(name, "uninstall")
 		require.NoError(t, err, out)
 		event, err := windows.WaitForSingleObject(processes[name], uint32((30 * time.Second).Milliseconds()))
 		require.NoError(t, err)

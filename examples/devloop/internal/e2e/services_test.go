@@ -112,7 +112,7 @@ func TestStopDrains(t *testing.T) {
 	res.Body.Close()
 	assert.Equal(t, 201, res.StatusCode)
 	require.NoError(t, <-stopped)
-	assert.NoError(t, p.Wait(), p.out)
+	assert.NoError(t, p.Wait())
 }
 
 // "localhost" reaches a service that is on one family only, whichever that is.

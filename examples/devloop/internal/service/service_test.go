@@ -305,7 +305,7 @@ func TestRunFails(t *testing.T) {
 	}{
 		"Open":         {bad, service.Config{Listen: "localhost:0"}, "no database"},
 		"port taken":   {good, service.Config{Listen: taken.Addr().String()}, "port in use"},
-		"debug server": {good, service.Config{Listen: "localhost:0", DebugAddr: taken.Addr().String()}, "in use"},
+		"debug server": {good, service.Config{Listen: "localhost:0", DebugAddr: taken.Addr().String()}, "inspect: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.ErrorContains(t, service.Run(t.Context(), tt.spec, tt.config, "test"), tt.err)
