@@ -1,0 +1,154 @@
+package debugtest
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/procx/inspect"
+)
+
+// A handler is where a request passes in a service.
+type handler struct {
+	service, file string
+	line          string // a part of the source line at which to stop
+	request       string
+	status        int
+	variables     map[string]string // expressions and what they are there
+}
+
+var handlers = []handler{
+	{"user-service", "internal/users/users.go", "errors.Is(err, sql.ErrNoRows)", "/users/nobody", http.StatusNotFound,
+		map[string]string{"r.Method": "GET", "r.URL.Path": "/users/nobody", "u.ID": ""}},
+	{"order-service", "internal/orders/orders.go", "errors.Is(err, sql.ErrNoRows)", "/orders/nothing", http.StatusNotFound,
+		map[string]string{"r.Method": "GET", "r.URL.Path": "/orders/nothing"}},
+	{"api-gateway", "internal/gateway/gateway.go", "if r.URL.RawQuery != ", "/api/users/nobody", http.StatusServiceUnavailable,
+		map[string]string{"r.URL.Path": "/api/users/nobody", "len(body)": "0", "err == nil": "true", "to != nil": "true", "w != nil": "true"}},
+}
+
+// find returns the file of h in the module, and the number of its line.
+func (h handler) find(t *testing.T, module string) (file string, line int) {
+	t.Helper()
+	file = filepath.Join(module, filepath.FromSlash(h.file))
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	before, _, found := strings.Cut(string(data), h.line)
+	require.True(t, found, "%q in %s", h.line, file)
+	return filepath.ToSlash(file), strings.Count(before, "\n") + 1
+}
+
+// An observation is what delve shows of a request that passes a handler.
+type observation struct {
+	set       error // that of setting the breakpoint
+	stop      *stop // nil if the request was answered without one
+	variables map[string]string
+	unread    []string
+	answer    int
+}
+
+// observe runs a service under delve, with a breakpoint in its handler.
+func observe(t *testing.T, d *debugger, p place, h handler, module string) (o observation) {
+	t.Helper()
+	file, line := h.find(t, module)
+	o.set = d.breakAt(file, line)
+	stopped := d.goOn()
+	url := p.url(t, d.output)
+	answered := make(chan int, 1)
+	go func() {
+		status, _ := get(url + h.request)
+		answered <- status
+	}()
+	select {
+	case o.answer = <-answered:
+		return o
+	case o.stop = <-stopped:
+	case <-time.After(limit):
+		require.FailNow(t, "neither a stop nor an answer", "%s", d.output)
+	}
+	require.NotNil(t, o.stop, "%s", d.output)
+	o.variables = map[string]string{}
+	for expr := range h.variables {
+		value, err := d.eval(expr)
+		if err != nil {
+			o.unread = append(o.unread, expr+": "+err.Error())
+			continue
+		}
+		o.variables[expr] = value
+	}
+	d.goOn()
+	select {
+	case o.answer = <-answered:
+	case <-time.After(limit):
+		require.FailNow(t, "no answer after the stop", "%s", d.output)
+	}
+	return o
+}
+
+func TestBreakpointsHit(t *testing.T) {
+	t.Parallel()
+	dlv := tool(t, delve)
+	module := copyModule(t)
+	for _, h := range handlers {
+		t.Run(h.service, func(t *testing.T) {
+			exe, p := buildToDebug(t, module, h.service), newPlace(t)
+			o := observe(t, debugProgram(t, dlv, exe, p.env()), p, h, module)
+			require.NoError(t, o.set)
+			require.NotNil(t, o.stop, "the breakpoint does not hit")
+			file, line := h.find(t, module)
+			assert.Equal(t, file, filepath.ToSlash(o.stop.File))
+			assert.Equal(t, line, o.stop.Line)
+			assert.NotNil(t, o.stop.Breakpoint)
+			assert.False(t, o.stop.Function.Optimized)
+			assert.Empty(t, o.unread)
+			assert.Equal(t, h.variables, o.variables)
+			assert.Equal(t, h.status, o.answer)
+		})
+	}
+}
+
+// What BuildOf says of a build that is not for a debugger is what delve meets.
+func TestOtherBuildsAreAsReported(t *testing.T) {
+	t.Parallel()
+	dlv := tool(t, delve)
+	module := copyModule(t)
+	h := handlers[len(handlers)-1] // the one that builds fastest
+	for _, tt := range []struct {
+		name  string
+		flags []string
+		want  inspect.Verdict
+		fix   string // how delve's user comes to a build that works
+	}{
+		{"plain", nil, inspect.Optimized, `go build -gcflags="all=-N -l"`},
+		{"trimmed", []string{"-trimpath"}, inspect.Optimized, `go build -trimpath=false -gcflags="all=-N -l"`},
+		{"stripped", []string{"-ldflags=-s -w"}, inspect.Stripped, `go build -gcflags="all=-N -l" -ldflags=""`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			exe := filepath.Join(t.TempDir(), "service.exe")
+			runGo(t, module, slices.Concat([]string{"build", "-o", exe}, tt.flags, []string{"./cmd/" + h.service})...)
+			r, err := inspect.BuildOf(exe)
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, r.Verdict)
+			assert.Equal(t, tt.fix+" "+r.Package, r.Fix)
+
+			p := newPlace(t)
+			o := observe(t, debugProgram(t, dlv, exe, p.env()), p, h, module)
+			assert.Equal(t, h.status, o.answer)
+			t.Logf("%s\n%+v", r.Reason, o)
+			if r.Trimpath || !r.DWARF { // delve knows the file by no name, or not at all
+				assert.Error(t, o.set)
+				assert.Nil(t, o.stop)
+				return
+			}
+			require.NotNil(t, o.stop, "%v", o.set)
+			assert.True(t, o.stop.Function.Optimized)
+			assert.NotEmpty(t, o.unread, "every variable can be read: %v", o.variables)
+		})
+	}
+}
