@@ -3,8 +3,10 @@ package debugtest
 import (
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/internal/testenv"
 	"github.com/surefoot-go/surefoot/procx/inspect"
 )
 
@@ -111,6 +114,31 @@ func TestBreakpointsHit(t *testing.T) {
 			assert.Equal(t, h.status, o.answer)
 		})
 	}
+}
+
+// A debugger that attaches to a running service, and lets go of it, is no reason
+// for the service to end.
+func TestAttach(t *testing.T) {
+	t.Parallel()
+	dlv := tool(t, delve)
+	module := copyModule(t)
+	h := handlers[len(handlers)-1]
+	p, output := newPlace(t), new(testenv.Buffer)
+	cmd := exec.CommandContext(t.Context(), buildToDebug(t, module, h.service))
+	cmd.Env, cmd.Stdout, cmd.Stderr = p.env(), output, output
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { cmd.Wait() })
+	url := p.url(t, output)
+
+	t.Run("attached", func(t *testing.T) {
+		o := observe(t, debug(t, dlv, p.env(), false, "attach", strconv.Itoa(cmd.Process.Pid)), p, h, module)
+		require.NoError(t, o.set)
+		require.NotNil(t, o.stop, "the breakpoint does not hit")
+		assert.Equal(t, h.variables, o.variables)
+		assert.Equal(t, h.status, o.answer)
+	})
+	status, body := get(url + h.request)
+	assert.Equal(t, h.status, status, body)
 }
 
 // What BuildOf says of a build that is not for a debugger is what delve meets.
