@@ -1,10 +1,13 @@
 package debugtest
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,16 +59,24 @@ type observation struct {
 	answer    int
 }
 
-// observe runs a service under delve, with a breakpoint in its handler.
-func observe(t *testing.T, d *debugger, p place, h handler, module string) (o observation) {
+// observe lets a service go on with a breakpoint in its handler, and asks for what
+// passes there.
+func observe(t *testing.T, d *debugger, p place, h handler, module string) observation {
 	t.Helper()
 	file, line := h.find(t, module)
-	o.set = d.breakAt(file, line)
+	set := d.breakAt(file, line)
 	stopped := d.goOn()
-	url := p.url(t, d.output)
+	o := pass(t, d, stopped, h, p.url(t, d.output)+h.request)
+	o.set = set
+	return o
+}
+
+// pass sends a request, which may stop the service.
+func pass(t *testing.T, d *debugger, stopped <-chan *stop, h handler, url string) (o observation) {
+	t.Helper()
 	answered := make(chan int, 1)
 	go func() {
-		status, _ := get(url + h.request)
+		status, _ := get(url)
 		answered <- status
 	}()
 	select {
@@ -85,6 +96,8 @@ func observe(t *testing.T, d *debugger, p place, h handler, module string) (o ob
 		}
 		o.variables[expr] = value
 	}
+	require.NotNil(t, o.stop.Breakpoint, "stopped at %s:%d", o.stop.File, o.stop.Line)
+	require.NoError(t, d.clear(o.stop.Breakpoint.ID)) // who asks may not have waited, and ask again
 	d.goOn()
 	select {
 	case o.answer = <-answered:
@@ -107,7 +120,6 @@ func TestBreakpointsHit(t *testing.T) {
 			file, line := h.find(t, module)
 			assert.Equal(t, file, filepath.ToSlash(o.stop.File))
 			assert.Equal(t, line, o.stop.Line)
-			assert.NotNil(t, o.stop.Breakpoint)
 			assert.False(t, o.stop.Function.Optimized)
 			assert.Empty(t, o.unread)
 			assert.Equal(t, h.variables, o.variables)
@@ -139,6 +151,57 @@ func TestAttach(t *testing.T) {
 	})
 	status, body := get(url + h.request)
 	assert.Equal(t, h.status, status, body)
+}
+
+// One service is debugged, and dev runs the others, which ask that one.
+func TestDevWithoutTheServiceToDebug(t *testing.T) {
+	t.Parallel()
+	dlv := tool(t, delve)
+	module := copyModule(t)
+	h := handlers[0]
+	p := newPlace(t)
+	d := debugProgram(t, dlv, buildToDebug(t, module, h.service), p.env())
+	require.NoError(t, d.breakAt(h.find(t, module)))
+	stopped := d.goOn()
+	url := p.url(t, d.output)
+
+	orders, gateway := freeAddr(t), freeAddr(t) // other programs may have the ports that dev.go names
+	source := filepath.Join(module, "cmd", "dev", "main.go")
+	replace(t, source, `"localhost:8082"`, strconv.Quote(orders))
+	replace(t, source, `"localhost:8000"`, strconv.Quote(gateway))
+	exe, output := filepath.Join(t.TempDir(), "dev.exe"), new(testenv.Buffer)
+	runGo(t, module, "build", "-o", exe, "./cmd/dev")
+	runGo(t, module, "build", "./cmd/...") // what is in the go command's cache needs not be awaited below
+	ctx, cancel := context.WithCancel(t.Context())
+	dev := exec.CommandContext(ctx, exe, "-without", h.service, "-status", "")
+	dev.Dir, dev.Stdout, dev.Stderr = module, output, output
+	dev.Env = append(newPlace(t).env(), "USER_SERVICE_URL="+url, "GOFLAGS=", "GOWORK=off")
+	if runtime.GOOS != "windows" {
+		dev.Cancel = func() error { return dev.Process.Signal(os.Interrupt) }
+	}
+	require.NoError(t, dev.Start())
+	t.Cleanup(func() {
+		cancel()
+		dev.Wait()
+	})
+	require.Eventually(t, func() bool {
+		status, _ := get("http://" + gateway + "/readyz")
+		return status == http.StatusOK
+	}, limit, 50*time.Millisecond, "%s", output)
+
+	o := pass(t, d, stopped, h, "http://"+gateway+"/api"+h.request)
+	require.NotNil(t, o.stop, "the breakpoint does not hit: %s", output)
+	assert.Equal(t, h.variables, o.variables)
+	assert.Equal(t, h.status, o.answer)
+}
+
+// freeAddr returns an address at which nothing listens for now.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // What BuildOf says of a build that is not for a debugger is what delve meets.

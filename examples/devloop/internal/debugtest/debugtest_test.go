@@ -33,7 +33,8 @@ func TestMain(m *testing.M) {
 	testenv.Main(m, map[string]func([]string) int{"path": path})
 }
 
-// goCommand is the go command as it is without the settings of whoever tests.
+// goCommand is the go command without the settings of whoever tests. It asks no
+// git, which may belong to somebody else.
 func goCommand(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	if _, err := exec.LookPath("go"); err != nil {
@@ -41,7 +42,7 @@ func goCommand(t *testing.T, dir string, args ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=", "GOTOOLCHAIN=local")
+	cmd.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false", "GOWORK=", "GOTOOLCHAIN=local")
 	return cmd
 }
 
@@ -85,7 +86,8 @@ func path(args []string) int {
 // test does never touches the sources under test.
 func copyModule(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
+	dir, err := filepath.EvalSymlinks(t.TempDir()) // as the compiler will call it
+	require.NoError(t, err)
 	copyTree(t, root, dir)
 	abs, err := filepath.Abs(library)
 	require.NoError(t, err)

@@ -100,6 +100,11 @@ func (d *debugger) breakAt(file string, line int) error {
 	return d.call("CreateBreakpoint", map[string]any{"Breakpoint": map[string]any{"file": file, "line": line}}, new(struct{}))
 }
 
+// clear removes a breakpoint.
+func (d *debugger) clear(id int) error {
+	return d.call("ClearBreakpoint", map[string]any{"Id": id}, new(struct{}))
+}
+
 // A stop is where the process has stopped.
 type stop struct {
 	File     string

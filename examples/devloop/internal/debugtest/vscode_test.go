@@ -160,7 +160,7 @@ func TestTasksBuildWhatIsLaunched(t *testing.T) {
 			require.NoError(t, err, "%s", out)
 			rel, ok := strings.CutPrefix(program, workspace+"/")
 			require.True(t, ok, program)
-			assert.Regexp(t, `(?m)^(mv|cp) \S+ `+rel+`$`, string(out), "%s on %s", k.Label, goos)
+			assert.Regexp(t, `(?m)^(mv|cp) \S+ `+rel+`$`, strings.ReplaceAll(string(out), `\`, "/"), "%s on %s", k.Label, goos)
 		}
 	}
 }
