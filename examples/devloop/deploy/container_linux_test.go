@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -89,16 +90,18 @@ type container struct {
 // newContainer prepares the root of a service's image as an engine would.
 func newContainer(t *testing.T, images string, s types.ServiceConfig) container {
 	t.Helper()
-	final := readDockerfile(t)[1]
+	_, final := readDockerfile(t)
 	c := container{root: filepath.Join(images, s.Name), service: s, out: &testenv.Buffer{}, process: new(*exec.Cmd)}
-	require.NoError(t, json.Unmarshal([]byte(one(t, final, "ENTRYPOINT").args), &c.entry))
-	uid, gid, _ := strings.Cut(one(t, final, "USER").args, ":")
+	c.entry = one[*instructions.EntrypointCommand](t, final).CmdLine
+	uid, gid, _ := strings.Cut(one[*instructions.UserCommand](t, final).User, ":")
 	c.attr = &syscall.SysProcAttr{
 		Chroot:     c.root,
 		Credential: &syscall.Credential{Uid: uint32(number(t, uid)), Gid: uint32(number(t, gid))},
 		Pdeathsig:  syscall.SIGKILL,
 	}
-	c.env = []string{one(t, final, "ENV").args}
+	for _, pair := range one[*instructions.EnvCommand](t, final).Env {
+		c.env = append(c.env, pair.String())
+	}
 	for key, value := range s.Environment {
 		c.env = append(c.env, key+"="+*value)
 	}

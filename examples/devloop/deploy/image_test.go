@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"debug/elf"
+	"go/version"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -12,98 +13,76 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
 // root is the root of the repository: the context of the build.
 const root = "../../.."
 
-// An instruction is one of a Dockerfile: RUN, COPY, ….
-type instruction struct {
-	name  string
-	flags map[string]string // --from=build is from: build; of a flag that is there twice, the last
-	args  string
-}
-
-// readDockerfile returns the instructions of each stage, FROM being the first.
-// It reads what ../Dockerfile has; a builder reads more.
-func readDockerfile(t *testing.T) (stages [][]instruction) {
+// readDockerfile parses ../Dockerfile as BuildKit does, which must have nothing to
+// warn of, into the stage that builds and the one that is the image.
+func readDockerfile(t *testing.T) (build, final instructions.Stage) {
 	t.Helper()
-	data, err := os.ReadFile("../Dockerfile")
+	f, err := os.Open("../Dockerfile")
 	require.NoError(t, err)
-	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(string(data), "")
-	text = strings.ReplaceAll(text, "\\\n", " ")
-	for line := range strings.Lines(text) {
-		name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if name == "" {
-			continue
-		}
-		in := instruction{name, map[string]string{}, strings.TrimSpace(rest)}
-		for strings.HasPrefix(in.args, "--") {
-			flag, rest, _ := strings.Cut(in.args, " ")
-			key, value, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
-			in.flags[key], in.args = value, strings.TrimSpace(rest)
-		}
-		if name == "FROM" {
-			stages = append(stages, nil)
-		}
-		require.NotEmpty(t, stages, line)
-		stages[len(stages)-1] = append(stages[len(stages)-1], in)
-	}
+	defer f.Close()
+	file, err := parser.Parse(f)
+	require.NoError(t, err)
+	assert.Empty(t, file.Warnings)
+	stages, _, err := instructions.Parse(file.AST, linter.New(&linter.Config{
+		Warn: func(rule, _, _, message string, _ []parser.Range) { t.Errorf("Dockerfile: %s: %s", rule, message) },
+	}))
+	require.NoError(t, err)
 	require.Len(t, stages, 2)
-	return stages
+	return stages[0], stages[1]
 }
 
-// one returns the only instruction of that name.
-func one(t *testing.T, stage []instruction, name string) (found instruction) {
+// one returns the only command of its kind.
+func one[C instructions.Command](t *testing.T, stage instructions.Stage) C {
 	t.Helper()
-	n := 0
-	for _, in := range stage {
-		if in.name == name {
-			found, n = in, n+1
+	found := all[C](stage)
+	require.Len(t, found, 1)
+	return found[0]
+}
+
+func all[C instructions.Command](stage instructions.Stage) (found []C) {
+	for _, command := range stage.Commands {
+		if c, ok := command.(C); ok {
+			found = append(found, c)
 		}
 	}
-	require.Equal(t, 1, n, name)
 	return found
 }
 
 func TestDockerfile(t *testing.T) {
-	stages := readDockerfile(t)
-	build, final := stages[0], stages[1]
-
-	from := regexp.MustCompile(`^golang:(\d+)\.(\d+)\.(\d+) AS build$`).FindStringSubmatch(build[0].args)
-	require.NotNil(t, from, "the toolchain's whole version: %s", build[0].args)
+	build, final := readDockerfile(t)
+	image := regexp.MustCompile(`^golang:(\d+\.\d+\.\d+)$`).FindStringSubmatch(build.BaseName)
+	require.NotNil(t, image, "the toolchain's whole version: %s", build.BaseName)
 	for _, mod := range []string{"../go.mod", filepath.Join(root, "go.mod")} {
 		data, err := os.ReadFile(mod)
 		require.NoError(t, err)
-		want := regexp.MustCompile(`(?m)^go (\d+)\.(\d+)\.(\d+)$|^go (\d+)\.(\d+)$`).FindStringSubmatch(string(data))
+		want := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(string(data))
 		require.NotNil(t, want, mod)
-		if want[1] == "" {
-			want = []string{"", want[4], want[5], "0"}
-		}
-		for i := 1; i <= 3; i++ {
-			have, need := number(t, from[i]), number(t, want[i])
-			assert.GreaterOrEqual(t, have, need, "%s wants a newer Go than the image has", mod)
-			if have > need {
-				break
-			}
-		}
+		assert.GreaterOrEqual(t, version.Compare("go"+image[1], "go"+want[1]), 0, "%s wants a newer Go than %s", mod, image[0])
 	}
 
-	assert.Equal(t, "scratch", final[0].args)
-	user := one(t, final, "USER").args
+	assert.Equal(t, "scratch", final.BaseName)
+	user := one[*instructions.UserCommand](t, final).User
 	assert.Regexp(t, `^[1-9]\d*:[1-9]\d*$`, user, "not root, and by number: the image has no passwd")
-	assert.Equal(t, `["/service"]`, one(t, final, "ENTRYPOINT").args, "a list, so that the service gets the signals itself")
-	for _, in := range final {
-		if in.name == "COPY" {
-			assert.Equal(t, "build", in.flags["from"], in.args)
-			if owner, ok := in.flags["chown"]; ok {
-				assert.Equal(t, user, owner, in.args)
-			}
-		}
+	entry := one[*instructions.EntrypointCommand](t, final)
+	assert.False(t, entry.PrependShell, "the service gets the signals itself")
+	assert.Equal(t, []string{"/service"}, []string(entry.CmdLine))
+	for _, c := range all[*instructions.CopyCommand](final) {
+		assert.Equal(t, build.Name, c.From, "%s", c)
+		assert.Contains(t, []string{"", user}, c.Chown, "%s", c)
 	}
 }
 
@@ -122,31 +101,29 @@ func buildImages(t *testing.T, dir string) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the images are Linux's")
 	}
-	stages := readDockerfile(t)
+	build, final := readDockerfile(t)
+	out := regexp.MustCompile(`(^|\s)/out\b`)
 	for _, service := range names {
 		work := t.TempDir() // the root of the build stage
-		at := func(path string) string { return filepath.Join(work, path) }
 		var workdir string
-		for _, in := range stages[0] {
-			switch in.name {
-			case "WORKDIR":
-				workdir = in.args
-			case "COPY":
-				require.Equal(t, ". /src", in.args)
-				copyContext(t, at("/src"))
-			case "RUN":
-				cmd := exec.CommandContext(t.Context(), "sh", "-ec", regexp.MustCompile(`(^|\s)/out\b`).ReplaceAllString(in.args, "${1}"+at("/out")))
-				cmd.Dir = at(workdir)
+		for _, command := range build.Commands {
+			switch c := command.(type) {
+			case *instructions.WorkdirCommand:
+				workdir = filepath.Join(work, c.Path)
+			case *instructions.CopyCommand:
+				require.Equal(t, []string{"."}, c.SourcePaths)
+				copyContext(t, filepath.Join(work, c.DestPath))
+			case *instructions.RunCommand:
+				require.True(t, c.PrependShell)
+				cmd := exec.CommandContext(t.Context(), "sh", "-c", out.ReplaceAllString(c.CmdLine[0], "${1}"+work+"/out"))
+				cmd.Dir = workdir
 				cmd.Env = append(os.Environ(), "SERVICE="+service, "TARGETOS=linux", "TARGETARCH="+runtime.GOARCH, "GOFLAGS=", "GOWORK=off")
-				out, err := cmd.CombinedOutput()
-				require.NoError(t, err, "%s", out)
+				text, err := cmd.CombinedOutput()
+				require.NoError(t, err, "%s", text)
 			}
 		}
-		image := filepath.Join(dir, service)
-		for _, in := range stages[1] {
-			if in.name == "COPY" {
-				copyOut(t, in, at, image)
-			}
+		for _, c := range all[*instructions.CopyCommand](final) {
+			copyOut(t, c, work, filepath.Join(dir, service))
 		}
 	}
 }
@@ -191,26 +168,25 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, data, info.Mode().Perm())
 }
 
-// copyOut copies from the build stage into the image. What that stage has from
-// its base image is not here.
-func copyOut(t *testing.T, in instruction, at func(string) string, image string) {
+// copyOut copies from the build stage, whose root is work, into the image. What
+// that stage has from its base image is not here.
+func copyOut(t *testing.T, c *instructions.CopyCommand, work, image string) {
 	t.Helper()
-	args := strings.Fields(in.args)
-	sources, dest := args[:len(args)-1], filepath.Join(image, args[len(args)-1])
-	for _, source := range sources {
-		if source == "/etc/ssl/certs/ca-certificates.crt" {
+	dest := filepath.Join(image, c.DestPath)
+	for _, path := range c.SourcePaths {
+		if path == "/etc/ssl/certs/ca-certificates.crt" {
 			continue
 		}
-		info, err := os.Stat(at(source))
-		require.NoError(t, err, "%s: the build does not make it", in.args)
+		source := filepath.Join(work, path)
+		info, err := os.Stat(source)
+		require.NoError(t, err, "%s: the build does not make it", c)
 		if info.IsDir() {
 			require.NoError(t, os.MkdirAll(dest, 0o755))
-			require.NoError(t, os.CopyFS(dest, os.DirFS(at(source))))
+			require.NoError(t, os.CopyFS(dest, os.DirFS(source)))
 		} else {
-			require.NoError(t, copyFile(at(source), filepath.Join(dest, filepath.Base(source))))
+			require.NoError(t, copyFile(source, filepath.Join(dest, filepath.Base(path))))
 		}
-		if owner, ok := in.flags["chown"]; ok && os.Geteuid() == 0 {
-			uid, gid, _ := strings.Cut(owner, ":")
+		if uid, gid, ok := strings.Cut(c.Chown, ":"); ok && testenv.IsRoot() {
 			require.NoError(t, os.Lchown(dest, number(t, uid), number(t, gid)))
 		}
 	}
