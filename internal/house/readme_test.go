@@ -20,7 +20,7 @@ var readmes = []string{"README.md", "README.zh-CN.md"}
 
 var (
 	goBlock    = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
-	codeBlock  = regexp.MustCompile("(?m)^    (\\S.*)$")
+	codeBlock  = regexp.MustCompile(`(?m)^    (\S.*)$`)
 	cureRow    = regexp.MustCompile("(?m)^\\| .* \\| `([^`]*)` \\|$") // the pitfall, and one line
 	doctorLine = regexp.MustCompile(`^doctor --only ([a-z0-9.,]+)( --online| --port 8080| --binary app.exe)?$`)
 )
