@@ -109,12 +109,18 @@ func pass(t *testing.T, d *debugger, stopped <-chan *stop, h handler, url string
 
 func TestBreakpointsHit(t *testing.T) {
 	t.Parallel()
-	dlv := tool(t, delve)
+	if testing.Short() {
+		t.Skip("builds the services without optimisation")
+	}
 	module := copyModule(t)
 	for _, h := range handlers {
 		t.Run(h.service, func(t *testing.T) {
 			exe, p := buildToDebug(t, module, h.service), newPlace(t)
-			o := observe(t, debugProgram(t, dlv, exe, p.env()), p, h, module)
+			r, err := inspect.BuildOf(exe)
+			require.NoError(t, err)
+			assert.Equal(t, inspect.Debuggable, r.Verdict, r.Reason)
+
+			o := observe(t, debugProgram(t, tool(t, delve), exe, p.env()), p, h, module)
 			require.NoError(t, o.set)
 			require.NotNil(t, o.stop, "the breakpoint does not hit")
 			file, line := h.find(t, module)

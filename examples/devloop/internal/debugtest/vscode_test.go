@@ -11,8 +11,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/surefoot-go/surefoot/procx/inspect"
 )
 
 // These are what VS Code reads of its files, as far as this module uses it: a
@@ -162,19 +160,6 @@ func TestTasksBuildWhatIsLaunched(t *testing.T) {
 			require.True(t, ok, program)
 			assert.Regexp(t, `(?m)^(mv|cp) \S+ `+rel+`$`, strings.ReplaceAll(string(out), `\`, "/"), "%s on %s", k.Label, goos)
 		}
-	}
-}
-
-func TestTasksBuildForADebugger(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds the services without optimisation")
-	}
-	module := copyModule(t)
-	for _, name := range services(t) {
-		r, err := inspect.BuildOf(buildToDebug(t, module, name))
-		require.NoError(t, err)
-		assert.Equal(t, inspect.Debuggable, r.Verdict, "%s: %s", name, r.Reason)
 	}
 }
 
