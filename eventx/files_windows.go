@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
+
+	"github.com/surefoot-go/surefoot/internal/winapi"
 )
 
 // errUntrustedDir: somebody else owns the folder that message files belong in.
@@ -96,19 +98,11 @@ func secureExisting(dir string, want *windows.SECURITY_DESCRIPTOR) error {
 	if !info.IsDir() {
 		return fmt.Errorf("%w: it is a link or a file", errUntrustedDir)
 	}
-	sd, err := windows.GetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
+	owner, trusted, err := winapi.TrustedOwner(dir)
 	if err != nil {
 		return err
 	}
-	owner, _, err := sd.Owner()
-	if err != nil {
-		return err
-	}
-	user, err := windows.GetCurrentProcessToken().GetTokenUser()
-	if err != nil {
-		return err
-	}
-	if !owner.IsWellKnown(windows.WinBuiltinAdministratorsSid) && !owner.IsWellKnown(windows.WinLocalSystemSid) && !owner.Equals(user.User.Sid) {
+	if !trusted {
 		return fmt.Errorf("%w: it belongs to %s: look into it, then delete it", errUntrustedDir, owner)
 	}
 	dacl, _, err := want.DACL()

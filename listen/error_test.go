@@ -185,7 +185,7 @@ func TestRefusals(t *testing.T) {
 		},
 		"macOS, privileged port": {
 			refusal{goos: "darwin", cause: forbidden, firstOpen: 1024, program: "/bin/x"}, port80,
-			ErrDenied, []string{"sudo '/bin/x'"}, "not permitted: ",
+			ErrDenied, []string{"sudo /bin/x"}, "not permitted: ",
 		},
 		"OpenBSD, in use": {
 			refusal{goos: "openbsd", cause: inUse}, port8080,

@@ -3,6 +3,8 @@ package listen
 import (
 	"fmt"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
 // refusal is all that is known when an endpoint has been refused. Its methods
@@ -141,7 +143,7 @@ func (r refusal) deniedHints(port int) []string {
 	case r.goos == "windows":
 		return []string{"netsh interface ipv4 show excludedportrange protocol=tcp", fmt.Sprintf("netstat -ano -p TCP | findstr :%d", port)}
 	case port != 0 && port < r.firstOpen:
-		return []string{"sudo " + shellQuote(r.program)}
+		return []string{"sudo " + shquote.Quote(r.program)}
 	}
 	return nil
 }
@@ -161,7 +163,7 @@ func setcap(program string) string {
 	if strings.Contains(program, "/go-build") {
 		return "go build -o service . && " + command + "service"
 	}
-	return command + shellQuote(program)
+	return command + shquote.Quote(program)
 }
 
 func netshFamily(e endpoint) string {
@@ -181,6 +183,3 @@ func pick(goos string, hints map[string][]string) []string {
 	}
 	return hints[""]
 }
-
-// shellQuote quotes s for a Unix shell.
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
 // Main is a whole main function: it runs a command of the command line on s and
@@ -222,17 +224,7 @@ func elevated(system, exe string, args []string) string {
 	}
 	b.WriteString("sudo")
 	for _, word := range append([]string{exe}, args...) {
-		b.WriteString(" " + quoteShell(word))
+		b.WriteString(" " + shquote.Quote(word))
 	}
 	return b.String()
-}
-
-func quoteShell(word string) string {
-	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@,+%", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !safe(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -148,6 +148,32 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestReport is the text as a terminal gets it, of a machine with the usual troubles.
+// The pictures of the READMEs are made of what is in testdata.
+func TestReport(t *testing.T) {
+	checks, err := choose([]string{"go.multi", "net", "fw", "port", "dbg", "con"}, nil)
+	require.NoError(t, err)
+	for _, lang := range []string{"en", "zh"} {
+		f := healthyWindows()
+		f.Lang = lang
+		for _, x := range fixtures {
+			switch x.check + ": " + x.name {
+			case "go.multi: an old one first", "port.reserved: reserved", "dbg.dlv: optimised", "con.cp: 936":
+				x.change(f)
+			}
+		}
+		var got bytes.Buffer
+		require.NoError(t, Judge(f, checks).Text(&got, TextOptions{Color: true, Unicode: true, Shell: "powershell"}))
+		file := filepath.Join("testdata", "report."+lang+".txt")
+		if *update {
+			require.NoError(t, os.WriteFile(file, got.Bytes(), 0o644))
+		}
+		want, err := os.ReadFile(file)
+		require.NoError(t, err, "run the tests with -update")
+		assert.Equal(t, string(want), got.String())
+	}
+}
+
 func TestRedact(t *testing.T) {
 	for in, want := range map[string]string{
 		"https://li:secret@proxy.corp/x,direct":           "https://***@proxy.corp/x,direct",

@@ -66,7 +66,11 @@ func NeedWindows(t testing.TB, reason string) {
 // Main is a TestMain with helper processes: a child that Command started runs
 // the helper of that name and exits with what it returns. All other processes
 // run the tests. Main does not return.
+//
+// A program that was built with -race sleeps for a second before it exits. The
+// processes that one of the tests starts don't, unless GORACE says so.
 func Main(m *testing.M, helpers map[string]func(args []string) int) {
+	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	name, ok := os.LookupEnv(helperVar)
 	if !ok {
 		os.Exit(m.Run())

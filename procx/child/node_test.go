@@ -22,7 +22,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")) // the helpers' second of sleep at exit
 	if os.Getenv(variantVar) != "" {
 		variant()
 	}

@@ -1,0 +1,239 @@
+package dev
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/surefoot-go/surefoot/procx/child"
+)
+
+// tools is the go command, as far as dev needs it.
+type tools interface {
+	// build puts the services' programs into the directory, as many as can be
+	// built. The output is the compiler's.
+	build(ctx context.Context, dir string, services []Service) (output string, err error)
+	// list says what services are built from; those that it can't tell about are
+	// left out.
+	list(ctx context.Context, services []Service) (map[string]*inputs, error)
+}
+
+// goTools is the real one.
+type goTools struct {
+	dir  string // where it runs
+	temp string // its own temporary files: a go that is killed leaves some
+}
+
+// One command for all services: go builds what they share once, and links on all
+// cores. -buildvcs=false spares a git status per build, and lets a binary stay
+// the same while files change that it isn't built from. -compressdwarf=false
+// spares a sixth of what a large program takes to link; debuggers read both.
+func (g *goTools) build(ctx context.Context, dir string, services []Service) (string, error) {
+	args := []string{"build", "-buildvcs=false", "-ldflags=-compressdwarf=false", "-o", dir + string(filepath.Separator)}
+	for _, svc := range services {
+		args = append(args, svc.Package)
+	}
+	var output bytes.Buffer
+	err := g.run(ctx, &output, &output, args...)
+	return output.String(), err
+}
+
+func (g *goTools) list(ctx context.Context, services []Service) (map[string]*inputs, error) {
+	var work, packages, output bytes.Buffer
+	if err := g.run(ctx, &work, &output, "env", "GOWORK"); err != nil {
+		return nil, fmt.Errorf("go env: %w: %s", err, output.String())
+	}
+	args := listArgs
+	for _, svc := range services {
+		args = append(args[:len(args):len(args)], svc.Package)
+	}
+	if err := g.run(ctx, &packages, &output, args...); err != nil {
+		return nil, fmt.Errorf("go list: %w: %s", err, output.String())
+	}
+	file := strings.TrimSpace(work.String())
+	if file == "off" {
+		file = ""
+	}
+	return parseList(&packages, file, services)
+}
+
+// run runs go, and kills it with its compilers when ctx ends.
+func (g *goTools) run(ctx context.Context, stdout, stderr io.Writer, args ...string) error {
+	cmd := exec.Command("go", args...)
+	cmd.Dir = g.dir
+	cmd.Env = append(cmd.Environ(), "GOTMPDIR="+g.temp) // Environ has PWD: paths as the user knows them
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	p, err := child.Start(ctx, cmd, &child.Options{Ask: child.AskNothing})
+	if err != nil {
+		return err
+	}
+	return p.Wait()
+}
+
+// programName is the file name that go build gives to the program of a package.
+func programName(pkg string) string {
+	name := path.Base(filepath.ToSlash(pkg))
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return name
+}
+
+// An artifact is a program that was built, in a file that is never written again:
+// Windows can't replace a program that runs.
+type artifact struct {
+	number int // of the build; no two artifacts of a service have the same
+	file   string
+	copyOf *artifact // the same program, which ran when this one was built
+	saved  time.Time // the last change that is in it
+	took   time.Duration
+}
+
+// buildAll builds all services, and then what the queue wants, until ctx ends.
+func (s *Supervisor) buildAll(ctx context.Context) error {
+	for _, r := range s.runners {
+		s.builds.add(r.Name, false, time.Now())
+	}
+	for number := 1; ; number++ {
+		b, err := s.builds.next(ctx)
+		if err != nil {
+			return nil
+		}
+		s.buildBatch(b, number)
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+func (s *Supervisor) buildBatch(b *batch, number int) {
+	var runners []*runner
+	var services []Service
+	s.mu.Lock()
+	for _, r := range s.runners {
+		if _, ok := b.services[r.Name]; ok && r.want {
+			r.building = true
+			runners = append(runners, r)
+			services = append(services, r.Service)
+		} else if ok { // stopped by the user, who will have it built when he starts it
+			r.building = false
+		}
+	}
+	s.notify()
+	s.mu.Unlock()
+	if len(services) == 0 {
+		s.builds.finish(b)
+		return
+	}
+
+	dir := filepath.Join(s.temp, strconv.Itoa(number))
+	start := time.Now()
+	err := os.Mkdir(dir, 0o700)
+	var output string
+	if err == nil {
+		output, err = s.tools.build(b.ctx, dir, services)
+	}
+	took := time.Since(start)
+	artifacts := make([]*artifact, len(runners))
+	failed := make([]string, len(runners))
+	for i, r := range runners {
+		artifacts[i], failed[i] = collect(filepath.Join(dir, programName(r.Package)), output, err)
+		if a := artifacts[i]; a != nil {
+			a.number, a.saved, a.took = number, b.changed, took
+			if old := r.running(); old != nil && same(old.file, a.file) {
+				a.copyOf = old
+			}
+		}
+	}
+	if !s.builds.finish(b) {
+		removeAll(dir)
+		return // it is built again, from what was saved meanwhile
+	}
+
+	select {
+	case s.relist <- start:
+	default: // a list since an earlier time is asked for
+	}
+	bad := false
+	s.mu.Lock()
+	for i, r := range runners {
+		r.built(artifacts[i], failed[i], b.services[r.Name], time.Now(), took)
+		bad = bad || artifacts[i] == nil
+	}
+	s.notify()
+	s.mu.Unlock()
+	if bad {
+		if output == "" && err != nil {
+			output = err.Error()
+		}
+		s.say("build failed after %s\n%s", round(took), output)
+	}
+	os.Remove(dir) // if nothing is in it
+}
+
+// collect returns what a build has made of a service, or why it is nothing.
+func collect(file, output string, buildErr error) (*artifact, string) {
+	_, err := os.Stat(file)
+	switch {
+	case err == nil:
+		return &artifact{file: file}, ""
+	case buildErr == nil:
+		return nil, fmt.Sprintf("the package is not a program: %v", err)
+	}
+	if _, ok := errors.AsType[*exec.ExitError](buildErr); ok && output != "" {
+		return nil, output
+	}
+	return nil, strings.TrimSpace(output + "\n" + buildErr.Error())
+}
+
+// same says whether two programs are the same. Those that differ do so in their
+// build ID, near the beginning: no hash could tell as soon. What can't be read is
+// not the same.
+func same(a, b string) bool {
+	var readers [2]*bufio.Reader
+	for i, file := range []string{a, b} {
+		f, err := os.Open(file)
+		if err != nil {
+			return false
+		}
+		defer f.Close()
+		readers[i] = bufio.NewReaderSize(f, 64<<10)
+	}
+	for {
+		p, errA := readers[0].Peek(64 << 10)
+		q, errB := readers[1].Peek(64 << 10)
+		if !bytes.Equal(p, q) {
+			return false
+		}
+		if errA != nil || errB != nil { // the end of both, if it is no other error
+			return errA == io.EOF && errB == io.EOF
+		}
+		readers[0].Discard(len(p))
+		readers[1].Discard(len(q))
+	}
+}
+
+// remove deletes the program. What can't be deleted goes with the run's directory.
+func (a *artifact) remove() {
+	os.Remove(a.file)
+	os.Remove(filepath.Dir(a.file)) // if it was the last one there
+}
+
+// round makes a duration readable.
+func round(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(10 * time.Millisecond)
+}

@@ -1,0 +1,97 @@
+package page
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Control is what the page shows and steers: the supervisor. Its methods are
+// called from several goroutines at once.
+//
+// Start, Stop and Reload return when the service has been told, or when it is
+// there, as the supervisor likes: the page follows Status in any case. Their
+// errors are shown to the user as they are, and mean that nothing has changed.
+type Control interface {
+	Status() Status
+	Start(name string) error
+	Stop(name string) error
+	Reload(name string) error // build, and swap if it builds
+}
+
+// Status is what /status.json says. The page is drawn from it and from nothing
+// else.
+type Status struct {
+	Time     time.Time `json:"time"`     // of this status, by the supervisor's clock
+	Services []Service `json:"services"` // in dependency order
+}
+
+// Service is the state of one service.
+type Service struct {
+	Name   string `json:"name"`
+	URL    string `json:"url"` // where clients reach it: the same through every reload
+	State  State  `json:"state"`
+	Reason string `json:"reason"` // why it is in State, in a few words; may be empty
+
+	PID      int       `json:"pid"`            // 0: no process
+	Since    time.Time `json:"since,omitzero"` // when that process started
+	Restarts int       `json:"restarts"`       // after crashes
+	Reloads  int       `json:"reloads"`        // after a save, or by the button
+
+	Build      Build    `json:"build"`
+	Goroutines []int    `json:"goroutines"` // one number per second, oldest first, at most MaxGoroutines
+	Log        []string `json:"log"`        // lines without their ends, newest last, at most MaxLog
+}
+
+// What a Service holds at most: two minutes of goroutines, and a log's tail.
+const (
+	MaxGoroutines = 120
+	MaxLog        = 200
+)
+
+// State is where a service is in its life.
+type State string
+
+const (
+	Waiting   State = "waiting" // for a service that it depends on
+	Building  State = "building"
+	Starting  State = "starting"
+	Healthy   State = "healthy"
+	Unhealthy State = "unhealthy" // it runs, and says that it is not ready, or nothing
+	Stopping  State = "stopping"
+	Stopped   State = "stopped" // by the user
+	Failed    State = "failed"  // its build failed, and no earlier one runs
+	Crashed   State = "crashed" // it ended without being asked
+)
+
+// Build is the last build of a service: of the process that runs if it went
+// well, else of what was to take its place. The zero Build: none has ended yet.
+type Build struct {
+	OK     bool          `json:"ok"`
+	At     time.Time     `json:"at,omitzero"` // when it ended
+	Took   time.Duration `json:"-"`           // took_ms, in JSON
+	Output string        `json:"output"`      // the compiler's
+}
+
+type (
+	plainBuild Build
+	jsonBuild  struct {
+		plainBuild
+		Took float64 `json:"took_ms"`
+	}
+)
+
+// MarshalJSON writes the duration in milliseconds, as took_ms.
+func (b Build) MarshalJSON() ([]byte, error) {
+	return json.Marshal(jsonBuild{plainBuild(b), float64(b.Took) / float64(time.Millisecond)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (b *Build) UnmarshalJSON(data []byte) error {
+	var j jsonBuild
+	if err := json.Unmarshal(data, &j); err != nil {
+		return err
+	}
+	*b = Build(j.plainBuild)
+	b.Took = time.Duration(j.Took * float64(time.Millisecond))
+	return nil
+}
