@@ -2,5 +2,5 @@
 
 package e2e
 
-// With the race detector in the tests it is in the services, too.
+// Where the tests have the race detector, the services have it, too.
 func init() { buildFlags = []string{"-race"} }
