@@ -41,7 +41,7 @@ func TestHungSystemd(t *testing.T) {
 			dir := t.TempDir()
 			var stderr testenv.Buffer
 			cmd := testenv.Command(t, "unit", "feeding", dir)
-			cmd.Env = append(cmd.Env, "GORACE="+noRaceSleep, "NOTIFY_SOCKET="+path, "WATCHDOG_USEC=400000")
+			cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+path, "WATCHDOG_USEC=400000")
 			cmd.Stderr = &stderr
 			require.NoError(t, cmd.Start())
 			defer cmd.Process.Kill()
@@ -91,7 +91,6 @@ func fullPipe(t *testing.T) *os.File {
 func TestHungJournald(t *testing.T) {
 	dir := t.TempDir()
 	cmd := testenv.Command(t, "unit", "hang", dir)
-	cmd.Env = append(cmd.Env, "GORACE="+noRaceSleep)
 	cmd.Stderr = fullPipe(t)
 	require.NoError(t, cmd.Start())
 	defer cmd.Process.Kill()
