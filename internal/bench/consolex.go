@@ -140,7 +140,7 @@ func consolexContests() (all []*contest.Contest) {
 	}
 	first := &contest.Contest{Name: "consolex/first use", Own: consolexFirstUse}
 	for _, cp := range firstUsePages {
-		first.Rows = append(first.Rows, contest.Row{What: cp.String(), Ours: cp.String(), Asked: 5e6})
+		first.Rows = append(first.Rows, contest.Row{What: "code page " + cp.String(), Ours: cp.String(), Asked: 5e6})
 	}
 	return append(all, first)
 }

@@ -91,7 +91,7 @@ func listenContests() (all []*contest.Contest) {
 		{"full backlog, 50/50", loopbackBoth, justConnect, 32, 0.97, 0.90},
 	} {
 		c := load.contest()
-		c.Name = "listen/" + load.name
+		c.Name, c.Least = "listen/"+load.name, 31
 		c.Rows = []contest.Row{
 			{What: "Listeners()", Ours: "listen, Listeners()", Peer: "net.Listen", Asked: load.listeners},
 			{What: "Listeners(), CPU", Ours: "listen, Listeners()", Peer: "net.Listen", Metric: contest.CPU},

@@ -27,8 +27,8 @@ func svcxContests() (all []*contest.Contest) {
 	return append(all, &contest.Contest{
 		Name: "svcx/process start to", Long: true, Own: serviceStarts,
 		Rows: []contest.Row{
-			{What: "START_PENDING", Ours: "svcx pending", Peer: "xsys pending", Asked: 1},
-			{What: "RUNNING", Ours: "svcx running", Peer: "xsys running", Asked: 1},
+			{What: "START_PENDING", Ours: "svcx pending", Peer: "x/sys pending", Asked: 1},
+			{What: "RUNNING", Ours: "svcx running", Peer: "x/sys running", Asked: 1},
 			{What: "RUNNING", Ours: "svcx running", Peer: "kardianos running", Asked: 1},
 		},
 	})
@@ -74,7 +74,7 @@ func serviceStarts(env contest.Env, o contest.Options) (contest.Samples, error) 
 	if err != nil {
 		return nil, err
 	}
-	args = append(args, driver, strconv.Itoa(min(o.Rounds, 40)))
+	args = append(args, driver, strconv.Itoa(min(o.Rounds, 31)))
 	for _, name := range []string{"svcx", "xsys", "kardianos"} {
 		exe, err := build(env, "windows", "services/"+name, "-modfile="+modfile)
 		if err != nil {
@@ -102,7 +102,7 @@ func serviceStarts(env contest.Env, o contest.Options) (contest.Samples, error) 
 		if _, err := fmt.Sscan(line, &name, &state, &us); err != nil {
 			return nil, fmt.Errorf("%q: %w", line, err)
 		}
-		key := contest.Key{Side: name + " " + state}
+		key := contest.Key{Side: strings.Replace(name, "xsys", "x/sys", 1) + " " + state}
 		samples[key] = append(samples[key], 1000*us)
 	}
 	return samples, nil

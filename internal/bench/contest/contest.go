@@ -22,7 +22,7 @@ type Contest struct {
 	Name  string // package/what
 	Rows  []Row
 	Long  bool // a short run leaves it out
-	Least int  // rounds, at least, even if they take long; 0: as many as the Options say
+	Least int  // rounds, even if they take long; 0: as the Options say
 
 	// Open readies the sides, which stay ready until env ends. It returns an
 	// error if they don't do the same work, and Skip where there can be no contest.
@@ -106,7 +106,6 @@ type Row struct {
 
 // Options say how long to measure.
 type Options struct {
-	Short  bool
 	Rounds int           // at most
 	Least  int           // and at least, even if that takes longer than
 	Budget time.Duration // for the rounds of one contest
@@ -115,8 +114,8 @@ type Options struct {
 
 // Full and short runs.
 var (
-	Full  = Options{Rounds: 101, Least: 7, Budget: 12 * time.Second, Turn: 4 * time.Millisecond}
-	Short = Options{Rounds: 5, Least: 3, Budget: 1500 * time.Millisecond, Turn: time.Millisecond, Short: true}
+	Full  = Options{Rounds: 61, Least: 7, Budget: 6 * time.Second, Turn: 4 * time.Millisecond}
+	Short = Options{Rounds: 5, Least: 3, Budget: time.Second, Turn: time.Millisecond}
 )
 
 // Samples are the costs of one unit of work, in each round.

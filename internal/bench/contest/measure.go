@@ -12,8 +12,16 @@ import (
 )
 
 // Measure holds the contest in env, which it ends.
-func (c *Contest) Measure(env *Environment, o Options) (samples Samples, err error) {
+func (c *Contest) Measure(env *Environment, o Options) (Samples, error) {
 	defer env.Close()
+	samples, err := c.measure(env, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	return samples, nil
+}
+
+func (c *Contest) measure(env Env, o Options) (Samples, error) {
 	if c.Own != nil {
 		return c.Own(env, o)
 	}
@@ -27,16 +35,18 @@ func (c *Contest) Measure(env *Environment, o Options) (samples Samples, err err
 	}
 	for i := range sides {
 		if err := fill(&sides[i], o.Turn); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", c.Name, sides[i].Name, err)
+			return nil, fmt.Errorf("%s: %w", sides[i].Name, err)
 		}
 	}
-	least := o.Least
 	if c.Least > 0 {
-		least = min(least, c.Least)
+		o.Least = c.Least
 	}
-	samples = Samples{}
+	if len(c.Rows) == 0 { // a point of a curve needs less
+		o.Rounds, o.Budget = min(o.Rounds, 21), o.Budget/2
+	}
+	samples := Samples{}
 	start := time.Now()
-	for round := 0; round < o.Rounds && (round < least || time.Since(start) < o.Budget); round++ {
+	for round := 0; round < o.Rounds && (round < o.Least || time.Since(start) < o.Budget); round++ {
 		if err := env.Context().Err(); err != nil {
 			return nil, err
 		}
@@ -47,7 +57,7 @@ func (c *Contest) Measure(env *Environment, o Options) (samples Samples, err err
 		for _, i := range slices.Concat(order, back) {
 			cost, err := turn(sides[i], wanted[Stopped])
 			if err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", c.Name, sides[i].Name, err)
+				return nil, fmt.Errorf("%s: %w", sides[i].Name, err)
 			}
 			for m := range cost {
 				costs[i][m] += cost[m] / 2
@@ -64,7 +74,7 @@ func (c *Contest) Measure(env *Environment, o Options) (samples Samples, err err
 		for _, side := range sides {
 			allocs, err := allocs(side)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", c.Name, side.Name, err)
+				return nil, fmt.Errorf("%s: %w", side.Name, err)
 			}
 			samples[Key{side.Name, Allocs}] = []float64{allocs}
 		}
@@ -72,19 +82,28 @@ func (c *Contest) Measure(env *Environment, o Options) (samples Samples, err err
 	return samples, nil
 }
 
-// fill finds how many times a side has to work to fill a turn.
+// fill finds how many times a side has to work to fill a turn, thrice: something may
+// be slow for once. What takes a second fills one in any case.
 func fill(side *Side, turn time.Duration) error {
 	if side.Once > 0 {
 		return nil
 	}
-	for side.Once = 1; ; side.Once *= 2 {
+	for filled := 0; ; {
+		n := max(1, side.Once)
 		var w stopwatch
 		w.ResetTimer()
-		if err := side.Do(side.Once, &w); err != nil {
+		if err := side.Do(n, &w); err != nil {
 			return err
 		}
-		if w.StopTimer(); w.cost[Time] >= float64(turn) {
+		w.StopTimer()
+		switch {
+		case w.cost[Time] < float64(turn):
+			side.Once, filled = 2*n, 0
+		case filled == 2 || w.cost[Time] > 1e9:
+			side.Once = n
 			return nil
+		default:
+			filled++
 		}
 	}
 }

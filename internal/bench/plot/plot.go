@@ -31,7 +31,7 @@ type Point struct{ X, Y float64 }
 
 const (
 	width, height            = 680, 360
-	left, right, top, bottom = 70, 160, 62, 48 // margins
+	left, right, top, bottom = 76, 164, 62, 48 // margins
 	grey                     = "#808890"
 )
 

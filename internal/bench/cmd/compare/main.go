@@ -104,7 +104,7 @@ func hold(ctx context.Context, contests []*contest.Contest, o contest.Options) (
 	for i, c := range contests {
 		start := time.Now()
 		fmt.Fprintf(os.Stderr, "%3d/%d  %s ", i+1, len(contests), c.Name)
-		if c.X > 0 {
+		if len(c.Rows) == 0 {
 			fmt.Fprintf(os.Stderr, "at %.0f ", c.X)
 		}
 		held, failed := c.Measure(contest.NewEnvironment(ctx), o)
@@ -124,7 +124,6 @@ func hold(ctx context.Context, contests []*contest.Contest, o contest.Options) (
 			return results, samples, errors.New("interrupted")
 		}
 		if failed != nil {
-			failed = fmt.Errorf("%s: %w", c.Name, failed)
 			fmt.Fprintln(os.Stderr, failed)
 			err = errors.Join(err, failed)
 		}
