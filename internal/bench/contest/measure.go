@@ -38,6 +38,9 @@ func (c *Contest) measure(env Env, o Options) (Samples, error) {
 			return nil, fmt.Errorf("%s: %w", sides[i].Name, err)
 		}
 	}
+	if runtime.GOOS == "windows" {
+		o.Turn *= 10 // its clock ticks in half milliseconds, or more
+	}
 	if c.Least > 0 {
 		o.Least = c.Least
 	}
