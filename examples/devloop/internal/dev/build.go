@@ -38,7 +38,7 @@ type goTools struct {
 // One command for all services: go builds what they share once, and links on all
 // cores. -buildvcs=false spares a git status per build, and lets a binary stay
 // the same while files change that it isn't built from. -compressdwarf=false
-// spares a sixth of what a large program takes to link; debuggers read both.
+// spares a seventh of what a large program takes to build; debuggers read both.
 func (g *goTools) build(ctx context.Context, dir string, services []Service) (string, error) {
 	args := []string{"build", "-buildvcs=false", "-ldflags=-compressdwarf=false", "-o", dir + string(filepath.Separator)}
 	for _, svc := range services {
