@@ -117,7 +117,7 @@ func TestBuildErrorKeepsTheOld(t *testing.T) {
 	assert.Equal(t, page.Healthy, svc.State)
 	assert.Equal(t, before.PID, svc.PID)
 	assert.Contains(t, svc.Build.Output, "version.go")
-	assert.Contains(t, r.out.String(), "build failed")
+	assert.Contains(t, r.out.String(), "alpha: the build failed after ")
 	r.awaitVersion("alpha", "1")
 
 	saveVersion(t, dir, "alpha", "3", "ok")
