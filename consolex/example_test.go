@@ -157,3 +157,9 @@ func ExampleStrip() {
 	fmt.Fprint(consolex.Strip(os.Stdout), "\x1b[32mINFO\x1b[0m ready")
 	// Output: INFO ready
 }
+
+func ExampleOutput() {
+	if cp := consolex.Output(); cp != consolex.UTF8CP {
+		fmt.Fprintf(os.Stderr, "this console is at code page %v: C code that writes UTF-8 can't be read before consolex.UTF8\n", cp)
+	}
+}

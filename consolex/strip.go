@@ -12,7 +12,9 @@ import (
 // Sequences are those of ECMA-48: CSI up to its final byte, the strings of OSC, DCS,
 // SOS, PM and APC up to BEL or ST, other ones of ESC and one or more bytes. They may
 // be split over writes in any way; one that is cut off by a newline, by another ESC
-// or by a byte that it can't have ends there. The writer must not be used by several goroutines at once.
+// or by a byte that it can't have ends there. Single controls stay, also those that
+// some terminals take for sequences (U+009B): it is no filter for hostile text. The
+// writer must not be used by several goroutines at once.
 func Strip(w io.Writer) io.Writer { return &stripper{w: w} }
 
 // A stripper is a writer without escape sequences.

@@ -161,3 +161,11 @@ func ExampleCustomView() {
 	fmt.Println(strings.Count(string(view), "<Select"))
 	// Output: 1
 }
+
+func ExampleSource_OnInstall() {
+	source := eventx.Source{Name: "orders"}
+	// The hooks of a svcx.Service have this shape: its source comes and goes with it.
+	var hooks struct{ OnInstall, OnUninstall func(context.Context) error }
+	hooks.OnInstall, hooks.OnUninstall = source.OnInstall, source.OnUninstall
+	_ = hooks
+}

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
+
+	"github.com/surefoot-go/surefoot/internal/winapi"
 )
 
 // errUntrustedDir: somebody else owns the folder that message files belong in.
@@ -96,19 +98,11 @@ func secureExisting(dir string, want *windows.SECURITY_DESCRIPTOR) error {
 	if !info.IsDir() {
 		return fmt.Errorf("%w: it is a link or a file", errUntrustedDir)
 	}
-	sd, err := windows.GetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
+	owner, trusted, err := winapi.TrustedOwner(dir)
 	if err != nil {
 		return err
 	}
-	owner, _, err := sd.Owner()
-	if err != nil {
-		return err
-	}
-	user, err := windows.GetCurrentProcessToken().GetTokenUser()
-	if err != nil {
-		return err
-	}
-	if !owner.IsWellKnown(windows.WinBuiltinAdministratorsSid) && !owner.IsWellKnown(windows.WinLocalSystemSid) && !owner.Equals(user.User.Sid) {
+	if !trusted {
 		return fmt.Errorf("%w: it belongs to %s: look into it, then delete it", errUntrustedDir, owner)
 	}
 	dacl, _, err := want.DACL()
@@ -125,7 +119,7 @@ func placeFile(dir, kind string, content []byte) (path string, wrote bool, err e
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
 		return path, false, nil
 	}
-	f, err := os.CreateTemp(dir, "new-*.tmp")
+	f, err := os.CreateTemp(dir, tempPrefix+"*.tmp")
 	if err != nil {
 		return "", false, err
 	}
@@ -137,7 +131,10 @@ func placeFile(dir, kind string, content []byte) (path string, wrote bool, err e
 	return path, true, os.Rename(f.Name(), path)
 }
 
-const lockName = "lock"
+const (
+	lockName   = "lock"
+	tempPrefix = "new-" // of a file that is being written, under the lock
+)
 
 // lockDir keeps other Installs and Uninstalls out of dir: what one is about to
 // name in the registry another could take for unused. It fails if there is no
@@ -154,8 +151,8 @@ func lockDir(dir string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// removeUnusedFiles removes the message files that no source names any more.
-// One that Event Viewer holds open stays for the next time.
+// removeUnusedFiles removes the message files that no source names any more, and
+// what an Install that was killed has left. One that Event Viewer holds open stays for the next time.
 func removeUnusedFiles(dir string) {
 	used, err := usedFiles()
 	if err != nil {
@@ -167,7 +164,7 @@ func removeUnusedFiles(dir string) {
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		if isMessageFileName(e.Name()) && !used[strings.ToLower(path)] {
+		if isMessageFileName(e.Name()) && !used[strings.ToLower(path)] || strings.HasPrefix(e.Name(), tempPrefix) {
 			os.Remove(path)
 		}
 	}

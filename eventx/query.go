@@ -68,7 +68,7 @@ func (r Record) String() string {
 	}
 	line = appendOneLine(append(line, ' '), []byte(r.Message))
 	for _, a := range r.Attrs {
-		line = append(appendKey(append(line, ' '), a.Key), '=')
+		line = append(appendOneLine(append(line, ' '), appendKey(nil, a.Key)), '=')
 		line = appendQuoted(line, []byte(a.Value.String()))
 	}
 	return string(line)

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -63,6 +65,25 @@ func TestTextRoundTrip(t *testing.T) {
 	assert.Equal(t, texts(attrs), texts(got))
 }
 
+// FuzzParseWinEvent: the events of others, of whatever they are made, show as one line.
+func FuzzParseWinEvent(f *testing.F) {
+	for _, file := range []string{"event.xml", "event_unregistered.xml"} { // as EvtRender makes them
+		text, err := os.ReadFile("testdata/" + file)
+		require.NoError(f, err)
+		f.Add(string(text))
+	}
+	f.Add("<Event><System><Provider Name='a&#10;b'/><EventID>99999999999</EventID></System></Event>") // a forged source, no number
+	f.Add("<Event><EventData><Data>\x1b[31m</Data><Data>&#x202E;=b</Data></EventData></Event>")       // escapes, a key that turns
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := parseWinEvent(text)
+		if err != nil {
+			return
+		}
+		line := r.String()
+		assert.False(t, strings.ContainsFunc(line, func(c rune) bool { return unicode.IsControl(c) || c >= 0x2028 && c <= 0x202E }), "%q", line)
+	})
+}
+
 func FuzzSplitEventText(f *testing.F) {
 	f.Add("message", "key", "value")
 	f.Add("a message\nadmin=true\r\x01x=1", "k", "v")
@@ -82,6 +103,24 @@ func TestRecordString(t *testing.T) {
 	assert.Equal(t, `2026-11-25T09:30:00.123Z ERROR orders[2001] it\nbroke host=a err="no route"`, r.String())
 	r.ID, r.Attrs = 0, nil
 	assert.Equal(t, `2026-11-25T09:30:00.123Z ERROR orders it\nbroke`, r.String())
+}
+
+// TestNoForgedLines: what was logged for a user's input shows as one line in a
+// terminal, and as no other than it is.
+func TestNoForgedLines(t *testing.T) {
+	const input = "x\n2026-11-25 ERROR\r\x1b[2K\x1b]0;title\a\u009b31m\u0085\u2028\u2029\u202egnp.exe\u2066\x00\xff"
+	e := entryOf(slog.LevelError, input, slog.String(input, input))
+	syslog, _ := appendSyslog(nil, e, "orders", 42)
+	for where, line := range map[string]string{
+		"Record": Record{Message: input, Source: input, Attrs: []slog.Attr{slog.String(input, input)}}.String(),
+		"syslog": string(syslog),
+		"stderr": strings.TrimSuffix(string(appendLine(nil, "orders", e)), "\n"),
+	} {
+		assert.True(t, utf8.ValidString(line), where)
+		for _, r := range line {
+			assert.True(t, r == utf8.RuneError || unicode.IsPrint(r), "%s has %U in %q", where, r, line)
+		}
+	}
 }
 
 func TestMatches(t *testing.T) {

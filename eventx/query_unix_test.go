@@ -39,6 +39,20 @@ func collect(ctx context.Context, f Filter) (messages []string, err error) {
 	return messages, nil
 }
 
+// TestQueryRunsNothingHere: a journalctl in the directory that the service happens to
+// be in is not run, even if PATH has that directory.
+func TestQueryRunsNothingHere(t *testing.T) {
+	fakeJournalctl(t, "echo ran >ran")
+	t.Chdir(filepath.Dir(journalctl))
+	journalctl = filepath.Base(journalctl)
+	for _, path := range []string{".", "", ":/nowhere"} {
+		t.Setenv("PATH", path)
+		_, err := collect(context.Background(), Filter{})
+		assert.Error(t, err, path)
+		assert.NoFileExists(t, "ran", path)
+	}
+}
+
 func TestQueryJournalctl(t *testing.T) {
 	fakeJournalctl(t, twoEntries)
 	ctx := context.Background()

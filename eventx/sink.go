@@ -63,8 +63,7 @@ func appendLine(dst []byte, source string, e *entry) []byte {
 // appendPairs appends the attributes, each with a space before it.
 func appendPairs(dst []byte, e *entry) []byte {
 	for _, f := range e.fields {
-		dst = append(dst, ' ')
-		dst = append(append(dst, e.key(f)...), '=')
+		dst = append(appendOneLine(append(dst, ' '), e.key(f)), '=')
 		dst = appendQuoted(dst, e.value(f))
 	}
 	return dst

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/surefoot-go/surefoot/internal/msgtable"
@@ -11,8 +12,9 @@ import (
 
 // Errors of Install and Uninstall, for errors.Is.
 var (
-	// ErrAccessDenied: registering needs administrator rights.
-	ErrAccessDenied = errors.New("eventx: access denied")
+	// ErrAccessDenied: registering needs administrator rights. It is an
+	// [fs.ErrPermission], too.
+	ErrAccessDenied error = accessDenied{}
 	// ErrSourceElsewhere: the source belongs to another log than the one that
 	// was asked for. A source can belong to one only.
 	ErrSourceElsewhere = errors.New("eventx: the source belongs to another log")
@@ -20,6 +22,11 @@ var (
 	// like it, and is left alone.
 	ErrForeignSource = errors.New("eventx: the source is somebody else's")
 )
+
+type accessDenied struct{}
+
+func (accessDenied) Error() string        { return "eventx: access denied" }
+func (accessDenied) Is(target error) bool { return target == fs.ErrPermission }
 
 // defaultLog is where services log unless they have a log of their own.
 const defaultLog = "Application"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"runtime"
@@ -15,15 +16,20 @@ import (
 
 // The kinds of [Error], for errors.Is. They are the same on every system, unlike
 // the system's error numbers: on Windows errors.Is(err, syscall.EADDRINUSE) is
-// false for WSAEADDRINUSE, and so is errors.Is(err, fs.ErrPermission) for
-// WSAEACCES.
+// false for WSAEADDRINUSE. ErrDenied is an [fs.ErrPermission] too, also for
+// Windows' WSAEACCES, which by itself is none.
 var (
-	ErrInUse     = errors.New("listen: port in use")
-	ErrReserved  = errors.New("listen: port in a range that Windows has reserved")
-	ErrDenied    = errors.New("listen: not permitted")
-	ErrNoFamily  = errors.New("listen: address family not available")
-	ErrNoAddress = errors.New("listen: no interface has this address")
+	ErrInUse           = errors.New("listen: port in use")
+	ErrReserved        = errors.New("listen: port in a range that Windows has reserved")
+	ErrDenied    error = denied{}
+	ErrNoFamily        = errors.New("listen: address family not available")
+	ErrNoAddress       = errors.New("listen: no interface has this address")
 )
+
+type denied struct{}
+
+func (denied) Error() string        { return "listen: not permitted" }
+func (denied) Is(target error) bool { return target == fs.ErrPermission }
 
 // Error says why an address could not be listened on, and what to do.
 type Error struct {

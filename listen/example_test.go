@@ -135,3 +135,16 @@ func ExampleFamilies() {
 	fmt.Println(listen.IPv4, listen.IPv4|listen.IPv6)
 	// Output: IPv4 IPv4+IPv6
 }
+
+func ExampleListener_Addrs() {
+	l, err := listen.Dual("127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+	for _, addr := range l.Addrs() { // one for each socket: two after Dual(":0")
+		host, _, _ := net.SplitHostPort(addr.String())
+		fmt.Println("listening on", host)
+	}
+	// Output: listening on 127.0.0.1
+}

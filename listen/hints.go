@@ -3,6 +3,8 @@ package listen
 import (
 	"fmt"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
 // refusal is all that is known when an endpoint has been refused. Its methods
@@ -97,7 +99,20 @@ func (r refusal) hints(kind error) []string {
 			"":        {"ifconfig"},
 		})
 	}
+	if r.cause == shortage {
+		return shortageHints(r.goos, r.self)
+	}
 	return nil
+}
+
+// shortageHints show what this process has open; then they allow it more.
+func shortageHints(goos string, self int) []string {
+	return pick(goos, map[string][]string{
+		"linux":   {fmt.Sprintf("ls -l /proc/%d/fd", self), fmt.Sprintf("sudo prlimit --pid %d --nofile=65536", self)},
+		"darwin":  {fmt.Sprintf("lsof -p %d", self), "sudo launchctl limit maxfiles 65536 200000"},
+		"windows": {"netstat -ano -p TCP", "netsh interface ipv4 show dynamicport tcp"},
+		"":        {fmt.Sprintf("fstat -p %d", self), "ulimit -n 65536"},
+	})
 }
 
 func (r refusal) inUseHints(port int) []string {
@@ -141,7 +156,7 @@ func (r refusal) deniedHints(port int) []string {
 	case r.goos == "windows":
 		return []string{"netsh interface ipv4 show excludedportrange protocol=tcp", fmt.Sprintf("netstat -ano -p TCP | findstr :%d", port)}
 	case port != 0 && port < r.firstOpen:
-		return []string{"sudo " + shellQuote(r.program)}
+		return []string{"sudo " + shquote.Quote(r.program)}
 	}
 	return nil
 }
@@ -161,7 +176,7 @@ func setcap(program string) string {
 	if strings.Contains(program, "/go-build") {
 		return "go build -o service . && " + command + "service"
 	}
-	return command + shellQuote(program)
+	return command + shquote.Quote(program)
 }
 
 func netshFamily(e endpoint) string {
@@ -181,6 +196,3 @@ func pick(goos string, hints map[string][]string) []string {
 	}
 	return hints[""]
 }
-
-// shellQuote quotes s for a Unix shell.
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -2,7 +2,6 @@ package listen
 
 import (
 	"maps"
-	"os"
 	"testing"
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
@@ -11,9 +10,6 @@ import (
 func TestMain(m *testing.M) {
 	helpers := map[string]func([]string) int{"holder": holder}
 	maps.Copy(helpers, systemHelpers)
-	if os.Getenv("GORACE") == "" {
-		os.Setenv("GORACE", "atexit_sleep_ms=50") // or each helper of a -race build would end a second later
-	}
 	testenv.Main(m, helpers)
 }
 

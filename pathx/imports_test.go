@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who imports pathx gets x/sys and nothing else: no other package of this module, no
-// tables of code pages.
+// Who imports pathx gets x/sys and nothing else: no other package of this module but
+// two small ones, no tables of code pages.
 func TestImportsLittle(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skipf("needs the go command: %v", err)
@@ -25,7 +25,7 @@ func TestImportsLittle(t *testing.T) {
 			if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
 				continue // the standard library
 			}
-			known := strings.HasPrefix(path, "golang.org/x/sys/") || strings.HasSuffix(path, "/surefoot/pathx") || strings.HasSuffix(path, "/surefoot/internal/winapi")
+			known := strings.HasPrefix(path, "golang.org/x/sys/") || strings.HasSuffix(path, "/surefoot/pathx") || strings.HasSuffix(path, "/surefoot/internal/winapi") || strings.HasSuffix(path, "/surefoot/internal/shquote")
 			assert.True(t, known, "%s: %s", goos, path)
 		}
 	}

@@ -13,9 +13,6 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == serviceArg {
 		os.Exit(serviceMain(os.Args[2:])) // the service manager passes no environment
 	}
-	if os.Getenv("GORACE") == "" {
-		os.Setenv("GORACE", "atexit_sleep_ms=0") // or each helper would take a second to end
-	}
 	testenv.Main(m, map[string]func([]string) int{
 		"dirs":       helperDirs,
 		"ensure":     helperEnsure,

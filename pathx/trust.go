@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
 // Trust says whose files are taken. A configuration tells a process what to load and
@@ -76,7 +78,7 @@ func checkMode(path string, owner uint32, mode fs.FileMode, euid uint32) error {
 			to = fmt.Sprint(euid)
 		}
 		return &UntrustedError{Path: path, Who: []string{fmt.Sprintf("uid %d", owner)}, owner: true,
-			Fix: "chown " + to + " " + shellQuote(path)}
+			Fix: "chown " + to + " " + shquote.Quote(path)}
 	}
 	if mode&fs.ModeSymlink != 0 || mode.IsDir() && mode&fs.ModeSticky != 0 {
 		return nil // a link's bits mean nothing; sticky: others can't rename or delete what isn't theirs
@@ -92,12 +94,5 @@ func checkMode(path string, owner uint32, mode fs.FileMode, euid uint32) error {
 	if who == nil {
 		return nil
 	}
-	return &UntrustedError{Path: path, Who: who, Fix: "chmod " + letters + "-w " + shellQuote(path)}
-}
-
-func shellQuote(path string) string {
-	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:@%,") == "" {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	return &UntrustedError{Path: path, Who: who, Fix: "chmod " + letters + "-w " + shquote.Quote(path)}
 }

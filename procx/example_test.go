@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -125,4 +127,26 @@ func ExampleGroup_Running() {
 	// Output:
 	// fetch
 	// <nil>
+}
+
+func ExampleGroup_SetLimit() {
+	g := procx.NewGroup(context.Background(), "thumbnails")
+	g.SetLimit(4) // four at a time; Go waits for one to end
+	var done atomic.Int32
+	for range 100 {
+		g.Go("scale", func(context.Context) error {
+			done.Add(1)
+			return nil
+		})
+	}
+	fmt.Println(g.Wait(), done.Load())
+	// Output: <nil> 100
+}
+
+func ExampleWatcher_Stats() {
+	w := procx.Watch(context.Background(), procx.WatchConfig{})
+	http.HandleFunc("/debug/leaks", func(rw http.ResponseWriter, _ *http.Request) {
+		s := w.Stats()
+		fmt.Fprintf(rw, "%d findings in %d rounds, %.5f of a core\n", s.Findings, s.Rounds, s.Busy.Seconds()/time.Since(s.Since).Seconds())
+	})
 }

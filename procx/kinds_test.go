@@ -118,7 +118,6 @@ func kinds() []kind {
 		}, "net/http.(*persistConn).readLoop", "IO wait", noProof},
 		{"command that nobody waits for", func(t *testing.T) func() {
 			cmd := testenv.Command(t, "stdin")
-			cmd.Env = append(cmd.Env, "GORACE=atexit_sleep_ms=0")
 			w, err := cmd.StdinPipe()
 			require.NoError(t, err)
 			cmd.Stdout = io.MultiWriter() // not a file: copied by a goroutine

@@ -75,7 +75,7 @@ func innerArgs(t *testing.T, mode string, args ...string) (out string, code int)
 	exe, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), exe, args...)
-	cmd.Env = append(os.Environ(), innerVar+"="+mode, "GORACE=atexit_sleep_ms=0")
+	cmd.Env = append(os.Environ(), innerVar+"="+mode)
 	text, err := cmd.CombinedOutput()
 	if _, ok := err.(*exec.ExitError); err != nil && !ok {
 		require.NoError(t, err)

@@ -2,6 +2,7 @@ package svcx
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,10 +101,42 @@ func makeLogDir(dir, account string) (made bool, err error) {
 	case nil:
 		return true, nil
 	case windows.ERROR_ALREADY_EXISTS:
-		return false, nil
+		return false, checkLogDir(dir, account)
 	default:
 		return false, err
 	}
+}
+
+// checkLogDir refuses a directory that a user has made before the service was
+// installed: it is his to turn into a link, and then a service with all rights
+// would write where he wants it to.
+func checkLogDir(dir, account string) error {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return errors.New("it is a file or a link: set Service.LogDir to where it leads, or delete it")
+	}
+	owner, trusted, err := winapi.TrustedOwner(dir)
+	if err != nil {
+		return err
+	}
+	if !trusted && account != "LocalSystem" {
+		name, err := sddlName(account)
+		if err != nil {
+			return err
+		}
+		sid, err := windows.StringToSid(name)
+		if err != nil {
+			return err
+		}
+		trusted = owner.Equals(sid)
+	}
+	if !trusted {
+		return fmt.Errorf("it belongs to %s, who could lead the service's output astray: look into it, then delete it", owner)
+	}
+	return nil
 }
 
 // sddlName is an account in the language of security descriptors.

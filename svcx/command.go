@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
 // Main is a whole main function: it runs a command of the command line on s and
@@ -84,7 +86,7 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if inv.command == "run" || ExitCode(err) != exitStopped {
-		fmt.Fprintf(stderr, "%s: %s\n", s.Name, trimPrefix(err))
+		tell(stderr, fmt.Appendf(nil, "%s: %s\n", s.Name, trimPrefix(err)))
 	}
 	if inv.command != "run" && errors.Is(err, ErrAccessDenied) {
 		fmt.Fprintf(stderr, "%s: use\n\t%s\n", s.Name, elevated(runtime.GOOS, executablePath(), args))
@@ -222,17 +224,7 @@ func elevated(system, exe string, args []string) string {
 	}
 	b.WriteString("sudo")
 	for _, word := range append([]string{exe}, args...) {
-		b.WriteString(" " + quoteShell(word))
+		b.WriteString(" " + shquote.Quote(word))
 	}
 	return b.String()
-}
-
-func quoteShell(word string) string {
-	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@,+%", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !safe(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

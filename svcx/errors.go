@@ -3,12 +3,14 @@ package svcx
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 )
 
 // Errors of the methods that talk to a service manager; compare with errors.Is.
 var (
 	ErrNotInstalled = errors.New("svcx: the service is not installed")
-	ErrAccessDenied = errors.New("svcx: access denied")
+	// ErrAccessDenied is an [fs.ErrPermission], too.
+	ErrAccessDenied error = accessDenied{}
 	// ErrMarkedForDelete: Windows removes the service when the last one who
 	// holds it open (the Services window, Task Manager, a monitoring agent)
 	// lets go.
@@ -19,6 +21,11 @@ var (
 	// has the exit code.
 	ErrStartFailed = errors.New("svcx: the service ended while it was starting")
 )
+
+type accessDenied struct{}
+
+func (accessDenied) Error() string        { return "svcx: access denied" }
+func (accessDenied) Is(target error) bool { return target == fs.ErrPermission }
 
 // ErrHung: Main did not return within StopTimeout, or did not feed the watchdog.
 // Only a manager of package svcxtest lets Run return it; otherwise the process

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -195,6 +197,36 @@ func TestLogDirIsMade(t *testing.T) {
 	assert.Len(t, list, 3)
 	require.NoError(t, s.StartNow(t.Context()))
 	waitFile(t, dir, "started")
+}
+
+// TestLogDirOfAnother: what a user has put in the place of the logs is refused.
+func TestLogDirOfAnother(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "logs")
+	_, err := makeLogDir(dir, "LocalSystem")
+	require.NoError(t, err)
+	made, err := makeLogDir(dir, "LocalSystem")
+	require.NoError(t, err, "this user's own")
+	assert.False(t, made)
+
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_, err = makeLogDir(file, "LocalSystem")
+	assert.ErrorContains(t, err, "a file or a link")
+
+	testenv.NeedWindows(t, "maps owners to Unix's, and its links are none")
+	link := filepath.Join(t.TempDir(), "link")
+	out, err := exec.CommandContext(t.Context(), "cmd", "/c", "mklink", "/J", link, dir).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	_, err = makeLogDir(link, "LocalSystem")
+	assert.ErrorContains(t, err, "a file or a link")
+
+	guests, err := windows.CreateWellKnownSid(windows.WinBuiltinGuestsSid)
+	require.NoError(t, err)
+	if err := windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION, guests, nil, nil, nil); err != nil {
+		t.Skipf("can't give a directory away: %v", err) // needs SeRestorePrivilege enabled
+	}
+	_, err = makeLogDir(dir, "LocalSystem")
+	assert.ErrorContains(t, err, "belongs to S-1-5-32-546")
 }
 
 func TestInstallForAccounts(t *testing.T) {

@@ -119,8 +119,23 @@ func (l *logFiles) open(dir string) (report []byte, err error) {
 	return report, err
 }
 
+var errNoFile = errors.New("svcx: it is not a regular file")
+
+// openLog opens a file to write at its end. Anything else in its place would
+// hold the service up (a pipe), or take its crashes to nowhere (a device).
 func openLog(name string) (*os.File, error) {
-	return os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o640)
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	if err == nil && !fi.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: errNoFile}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // crashed keeps the dump of a process that is about to end.
@@ -168,7 +183,7 @@ func rotate(name string) error {
 		return err
 	}
 	if _, err := io.Copy(to, from); err != nil {
-		return errors.Join(err, to.Close())
+		return errors.Join(err, to.Close(), os.Remove(to.Name())) // a full disk needs no half of it
 	}
 	return errors.Join(to.Close(), os.Truncate(name, 0))
 }

@@ -40,7 +40,7 @@ func giveTo(dir, account string) error {
 }
 
 func launchctl(ctx context.Context, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, "launchctl", args...).CombinedOutput()
+	out, err := exec.CommandContext(ctx, "/bin/launchctl", args...).CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("launchctl: %w: %s", err, bytes.TrimSpace(out))
 	}

@@ -118,3 +118,28 @@ func ExampleAlive() {
 	}
 	svcx.Main(service)
 }
+
+func ExampleService_Uninstall() {
+	service := &svcx.Service{Name: "orders"}
+	switch err := service.Uninstall(context.Background()); {
+	case errors.Is(err, svcx.ErrNotInstalled):
+		fmt.Println("there is none")
+	case errors.Is(err, svcx.ErrMarkedForDelete):
+		fmt.Println("close the Services window: it goes when nobody looks at it")
+	case err != nil:
+		log.Fatal(err)
+	}
+}
+
+func ExampleService_RestartNow() {
+	service := &svcx.Service{Name: "orders", Env: map[string]string{"REGION": "eu"}}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	changed, err := service.Converge(ctx)
+	if err == nil && len(changed) > 0 {
+		err = service.RestartNow(ctx) // a process that runs knows nothing of it yet
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}

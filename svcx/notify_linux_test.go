@@ -56,7 +56,7 @@ func TestNotifySocket(t *testing.T) {
 			}
 			dir := t.TempDir()
 			cmd := testenv.Command(t, "unit", "feeding", dir)
-			cmd.Env = append(cmd.Env, "GORACE="+noRaceSleep, "NOTIFY_SOCKET="+address, "WATCHDOG_USEC=400000")
+			cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+address, "WATCHDOG_USEC=400000")
 			require.NoError(t, cmd.Start())
 			defer cmd.Process.Kill()
 

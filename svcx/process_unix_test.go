@@ -14,16 +14,11 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// noRaceSleep keeps a helper under the race detector from sleeping for a second
-// before it exits.
-const noRaceSleep = "atexit_sleep_ms=0"
-
 // runConsole starts a console helper and returns once it has started.
 func runConsole(t *testing.T, kind string) (cmd *exec.Cmd, dir string, stderr *bytes.Buffer) {
 	t.Helper()
 	dir = t.TempDir()
 	cmd = testenv.Command(t, "console", kind, dir)
-	cmd.Env = append(cmd.Env, "GORACE="+noRaceSleep)
 	stderr = &bytes.Buffer{}
 	cmd.Stderr = stderr
 	require.NoError(t, cmd.Start())

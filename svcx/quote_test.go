@@ -2,8 +2,6 @@ package svcx
 
 import (
 	"encoding/json"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -105,15 +103,4 @@ func FuzzJSONString(f *testing.F) {
 		require.NoError(t, json.Unmarshal([]byte(jsonString(s)), &got))
 		assert.Equal(t, strings.ToValidUTF8(s, string(utf8.RuneError)), got)
 	})
-}
-
-func TestQuoteShell(t *testing.T) {
-	assert.Equal(t, "/usr/bin/x", quoteShell("/usr/bin/x"))
-	assert.Equal(t, "''", quoteShell(""))
-	assert.Equal(t, `'it'\''s $HOME'`, quoteShell("it's $HOME"))
-	if sh, err := exec.LookPath("sh"); err == nil && filepath.Separator == '/' {
-		out, err := exec.CommandContext(t.Context(), sh, "-c", "printf %s "+quoteShell("it's $HOME `x` \\")).Output()
-		require.NoError(t, err)
-		assert.Equal(t, "it's $HOME `x` \\", string(out))
-	}
 }

@@ -74,7 +74,9 @@ type Service struct {
 	// LogDir is where a service's output.log and crash.log lie. Default:
 	// %ProgramData%\Name on Windows, LOGS_DIRECTORY under systemd, which keeps
 	// standard output itself, ~/Library/Logs/Name or /Library/Logs/Name on
-	// macOS. Console programs have none.
+	// macOS. Console programs have none. On Windows, Install makes it for
+	// administrators and the service's account alone, and refuses one that
+	// belongs to another.
 	LogDir string
 
 	// Flags are the program's own flags, for [Main] and for arguments given at

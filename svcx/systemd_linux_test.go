@@ -30,7 +30,7 @@ func unitHelper(t *testing.T, kind string) (s *Service, dir string) {
 	exe := filepath.Join(dir, "test")
 	require.NoError(t, os.WriteFile(exe, test, 0o755))
 	s = &Service{Name: "svcx-" + kind, Executable: exe, Main: func(context.Context) error { return nil }, Restart: []time.Duration{100 * time.Millisecond},
-		Env: map[string]string{"GORACE": noRaceSleep}, Accept: AcceptReload, Args: []string{"service:" + kind, "svcx-" + kind, dir}}
+		Env: map[string]string{"GORACE": os.Getenv("GORACE")}, Accept: AcceptReload, Args: []string{"service:" + kind, "svcx-" + kind, dir}}
 	t.Cleanup(func() {
 		if err := s.Uninstall(context.Background()); !errors.Is(err, ErrNotInstalled) {
 			assert.NoError(t, err)

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
 // checkTrust refuses a program that others than its owner could replace: it, or
@@ -22,7 +24,7 @@ func checkTrust(exe string) error {
 		}
 		sticky := fi.IsDir() && fi.Mode()&fs.ModeSticky != 0 // others can add files, but not replace one
 		if fi.Mode().Perm()&0o022 != 0 && !sticky {
-			return untrusted(path, "its group or all", "chmod go-w "+quoteShell(path))
+			return untrusted(path, "its group or all", "chmod go-w "+shquote.Quote(path))
 		}
 		if path == filepath.Dir(path) {
 			return nil

@@ -25,7 +25,10 @@ func newServer(greeting string, health http.Handler) *http.Server {
 	mux.Handle("GET /healthz", health)
 	mux.Handle("GET /readyz", health)
 	// An upload that is under way when the service is told to stop is answered.
-	mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
+	mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/octet-stream") // else a browser shows another site's form as this one's page
+		io.Copy(w, r.Body)
+	})
 	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 }
 

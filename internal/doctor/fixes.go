@@ -182,7 +182,8 @@ func firstOnPath(goos, dir string) *Fix {
 
 var plain = regexp.MustCompile(`^[\w+=:./-]+$`)
 
-// shQuote quotes a word for a POSIX shell.
+// shQuote quotes a word for a POSIX shell, wherever psQuote does for PowerShell: one
+// line for both is shown where it can be.
 func shQuote(s string) string {
 	if plain.MatchString(s) {
 		return s

@@ -51,7 +51,7 @@ func (p person) examine(t *testing.T, check string, env []string, shell, line st
 	}
 	config := filepath.Join(p.home, ".config")
 	cmd.Env = append(cmd.Env, "USERPROFILE="+p.home, "APPDATA="+config, "LOCALAPPDATA="+config, "TMP="+p.tmp, "TEMP="+p.tmp)
-	cmd.Env = append(cmd.Env, "HOME="+p.home, "TMPDIR="+p.tmp, "GORACE=atexit_sleep_ms=0") // else each run takes a second more
+	cmd.Env = append(cmd.Env, "HOME="+p.home, "TMPDIR="+p.tmp)
 	cmd.Env = append(cmd.Env, env...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)

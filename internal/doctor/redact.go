@@ -27,11 +27,12 @@ func redactProxies(s string) string {
 }
 
 // clean lets nothing out that a check may have overlooked: no credentials, and
-// nothing that a terminal obeys, such as another process may have in its name.
+// nothing that a terminal obeys or that turns a line around, such as another process
+// may have in its name.
 func (r *Result) clean() {
 	line := func(s string) string {
 		return strings.Map(func(c rune) rune {
-			if unicode.IsControl(c) {
+			if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) {
 				return ' '
 			}
 			return c

@@ -13,8 +13,10 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"golang.org/x/text/encoding"
 
 	"github.com/surefoot-go/surefoot/consolex"
@@ -189,3 +191,10 @@ var (
 	_                                                                       = inspect.Report{Verdict: inspect.Debuggable, GCFlags: "", DWARF: true, Trimpath: true, Race: true}
 	_                                                                       = []inspect.Verdict{inspect.Debuggable, inspect.MainOnly, inspect.Optimized, inspect.Stripped}
 )
+
+// TestDenied: what is refused for a lack of rights is one thing in all packages.
+func TestDenied(t *testing.T) {
+	for _, err := range []error{listen.ErrDenied, firewall.ErrElevation, svcx.ErrAccessDenied, eventx.ErrAccessDenied} {
+		assert.ErrorIs(t, err, fs.ErrPermission)
+	}
+}

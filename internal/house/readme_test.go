@@ -20,8 +20,10 @@ var readmes = []string{"README.md", "README.zh-CN.md"}
 
 var (
 	goBlock    = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
-	codeBlock  = regexp.MustCompile("(?m)^    (\\S.*)$")
+	codeBlock  = regexp.MustCompile(`(?m)^    (\S.*)$`)
 	cureRow    = regexp.MustCompile("(?m)^\\| .* \\| `([^`]*)` \\|$") // the pitfall, and one line
+	links      = regexp.MustCompile(`\]\(([^)]*)\)`)
+	language   = regexp.MustCompile(`\.(en|zh|zh-CN)\.`)
 	doctorLine = regexp.MustCompile(`^doctor --only ([a-z0-9.,]+)( --online| --port 8080| --binary app.exe)?$`)
 )
 
@@ -106,7 +108,7 @@ func TestReadmeDoctor(t *testing.T) {
 }
 
 // TestReadmesAgree compares what is the same in every language: headings by their
-// depth, the rows of each table, code that has no comments, pictures and links.
+// depth, the rows of each table, commands, pictures and links, which lead somewhere.
 func TestReadmesAgree(t *testing.T) {
 	var first []string
 	for i, name := range readmes {
@@ -124,8 +126,15 @@ func TestReadmesAgree(t *testing.T) {
 				shape = append(shape, cureRow.FindStringSubmatch(line)[1])
 			case strings.HasPrefix(line, "|"):
 				shape = append(shape, strings.Repeat("|", strings.Count(line, "|")))
-			case codeBlock.MatchString(line), strings.HasPrefix(line, "!["), strings.HasPrefix(line, "<img"):
-				shape = append(shape, regexp.MustCompile(`!\[.*\]|alt="[^"]*"`).ReplaceAllString(line, ""))
+			case codeBlock.MatchString(line):
+				shape = append(shape, line)
+			}
+			for _, link := range links.FindAllStringSubmatch(line, -1) {
+				if !strings.Contains(link[1], "://") {
+					_, err := os.Stat(filepath.Join(root(t), link[1]))
+					assert.NoError(t, err, name)
+				}
+				shape = append(shape, language.ReplaceAllString(link[1], "."))
 			}
 		}
 		if i == 0 {

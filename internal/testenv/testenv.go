@@ -66,7 +66,11 @@ func NeedWindows(t testing.TB, reason string) {
 // Main is a TestMain with helper processes: a child that Command started runs
 // the helper of that name and exits with what it returns. All other processes
 // run the tests. Main does not return.
+//
+// A program that was built with -race sleeps for a second before it exits. The
+// processes that one of the tests starts don't, unless GORACE says so.
 func Main(m *testing.M, helpers map[string]func(args []string) int) {
+	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	name, ok := os.LookupEnv(helperVar)
 	if !ok {
 		os.Exit(m.Run())
@@ -109,6 +113,19 @@ func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// InOwnProcess gives the test that calls it, in the manner of InNetNS, a process
+// of its own, for what is a whole process's: its descriptors, its clock.
+func InOwnProcess(t *testing.T) (inside bool) {
+	t.Helper()
+	if isInside(t) {
+		return true
+	}
+	cmd := exec.CommandContext(t.Context(), executable(t), insideArgs(t)...)
+	cmd.Env = append(os.Environ(), insideVar+"="+t.Name())
+	report(t, cmd)
+	return false
 }
 
 // InNetNS gives the test that calls it a network namespace with only a

@@ -66,3 +66,31 @@ func ExampleContainment() {
 	fmt.Println(c, c.Whole(), c.DiesWithParent())
 	// Output: process group+death signal false true
 }
+
+func ExampleProc_Stdin() {
+	p, err := child.Start(context.Background(), exec.Command("worker"), &child.Options{Ask: child.AskStdin})
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("worker %d runs", p.PID())
+	fmt.Fprintln(p.Stdin(), "reindex") // it takes commands, until there will be no more
+	if err := p.Stop(context.Background()); err != nil {
+		log.Print(err)
+	}
+	p.Wait()
+}
+
+func ExampleProc_KillTree() {
+	p, err := child.Start(context.Background(), exec.Command("crunch"), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	select {
+	case <-p.Ended():
+	case <-time.After(time.Hour):
+		if err := p.KillTree(); err != nil { // it has nothing to lose
+			log.Print(err)
+		}
+	}
+	p.Wait()
+}

@@ -241,3 +241,30 @@ func ExampleStart() {
 	}
 	_ = TestDrains
 }
+
+func ExampleManager_Pause() {
+	TestPauses := func(t *testing.T) {
+		m := svcxtest.Start(t, &svcx.Service{Name: "orders", Accept: svcx.AcceptPause, Main: func(ctx context.Context) error {
+			svcx.Ready(ctx)
+			for {
+				select {
+				case e := <-svcx.Events(ctx):
+					e.Done()
+				case <-ctx.Done():
+					return nil
+				}
+			}
+		}})
+		m.Ready(5 * time.Second)
+		m.Pause(time.Second)
+		m.Continue(time.Second)
+		if err := m.Shutdown(time.Second); err != nil {
+			t.Error(err)
+		}
+		m.AssertExitCode(0)
+		for _, report := range m.History() {
+			t.Log(report.At, report.State)
+		}
+	}
+	_ = TestPauses
+}

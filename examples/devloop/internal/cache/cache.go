@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -31,8 +32,17 @@ func Open(url string) (Cache, error) {
 		return nil, fmt.Errorf("REDIS_URL: want redis://host:port/0: %w", err)
 	}
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = time.Second, time.Second, time.Second
-	options.MaxRetries = 1
+	redis.SetLogger(quiet{})
+	options.MaxRetries, options.DialerRetries = 1, 1 // who asks can do without, rather than wait
 	return &shared{redis.NewClient(options)}, nil
+}
+
+// quiet has what the client logs in the services' format, where it is asked for:
+// all of it comes back as an error, too.
+type quiet struct{}
+
+func (quiet) Printf(ctx context.Context, format string, args ...any) {
+	slog.DebugContext(ctx, fmt.Sprintf(format, args...))
 }
 
 type shared struct{ client *redis.Client }

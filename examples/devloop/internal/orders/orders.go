@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/surefoot-go/surefoot/examples/devloop/internal/cache"
 	"github.com/surefoot-go/surefoot/examples/devloop/internal/service"
@@ -140,6 +141,9 @@ func (s *server) create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	key := r.Header.Get(upstream.KeyHeader)
+	if len(key) > 200 || !utf8.ValidString(key) {
+		return service.Errorf(http.StatusBadRequest, "%s: want 1 to 200 bytes of UTF-8", upstream.KeyHeader)
+	}
 	if key == "" {
 		key = rand.Text()
 	}

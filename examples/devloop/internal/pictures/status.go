@@ -1,8 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
-	"fmt"
+	"log/slog"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -11,55 +12,63 @@ import (
 	"github.com/surefoot-go/surefoot/examples/devloop/internal/dev/page"
 )
 
-// example is what dev would say after a save that does not compile: nothing here
-// depends on the machine or on the day. It takes no orders.
+// example is what dev says when one service has crashed and another's newest
+// source does not compile. Nothing here depends on the machine or on the day. It
+// takes no orders.
 type example struct{}
 
 func (example) Status() page.Status {
 	now := time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
-	line := func(d time.Duration, level, format string, args ...any) string {
-		colours := map[string]string{"INF": "32", "WRN": "33", "ERR": "31"}
-		return fmt.Sprintf("\x1b[90m%s\x1b[0m \x1b[%sm%s\x1b[0m %s", ago(d).Format("15:04:05Z"), colours[level], level, fmt.Sprintf(format, args...))
-	}
 
-	var users, orders, gateway []string
-	for i, name := range []string{"李小龙", "Ada", "Grace", "王芳", "Ken", "陈静"} {
-		d := time.Duration(50-7*i) * time.Second
-		id := fmt.Sprintf("7f3c%02d", 41+i)
-		users = append(users, line(d, "INF", "GET /users/%d 200 1.%d ms name=%s id=%s", i+1, i, name, id))
-		orders = append(orders, line(d, "INF", "GET /orders?user=%d 200 2.%d ms id=%s", i+1, i, id))
-		gateway = append(gateway, line(d, "INF", "GET /api/users/%d/orders 200 5.%d ms id=%s", i+1, i, id))
+	users, orders, gateway := newLog("user-service"), newLog("order-service"), newLog("api-gateway")
+	for i, id := range []string{"QX7M2KD4", "N5ZT3WRA", "J6PVCE2L", "WB4S8HUF"} {
+		at := ago(time.Duration(20-4*i) * time.Second)
+		took := time.Duration(1130+170*i) * time.Microsecond
+		users.add(at, slog.LevelInfo, "request", "method", "GET", "path", "/users/"+id, "status", 200, "took", took)
+		orders.add(at, slog.LevelInfo, "request", "method", "GET", "path", "/orders", "status", 200, "took", 2*took)
+		gateway.add(at, slog.LevelInfo, "request", "method", "GET", "path", "/api/users/"+id+"/orders", "status", 200, "took", 4*took)
 	}
-	users = append([]string{line(59*time.Second, "INF", "serving 服务中 url=http://127.0.0.1:43215")}, users...)
-	orders = append(orders, line(6*time.Second, "WRN", "build failed 编译失败, the running one stays"))
-	gateway = append(gateway,
-		line(3*time.Second, "ERR", "\x1b[1mpanic: assignment to entry in nil map\x1b[0m"),
-		"goroutine 41 [running]:",
-		"main.(*quota).count(...)",
-		"\tapi-gateway/main.go:61 +0x1d",
-		line(3*time.Second, "ERR", "exit status 2"))
+	orders.add(ago(5*time.Second), slog.LevelWarn, "going on without the cache", "err", "dial tcp [::1]:6379: connection refused")
+	gateway.lines = append(gateway.lines, "fatal error: concurrent map writes", "", "goroutine 41 [running]:",
+		"main.(*quota).count(...)", "\tapi-gateway/quota.go:61 +0x1d")
 
 	return page.Status{Time: now, Services: []page.Service{{
 		Name: "user-service", URL: "http://localhost:8081", State: page.Healthy,
 		PID: 24816, Since: ago(23*time.Minute + 41*time.Second), Reloads: 4,
 		Build:      page.Build{OK: true, At: ago(24 * time.Minute), Took: 912 * time.Millisecond},
-		Goroutines: wave(14, 5, 1), Log: users,
+		Goroutines: wave(14, 5, 1), Log: users.lines,
 	}, {
-		Name: "order-service", URL: "http://localhost:8082", State: page.Healthy,
+		Name: "order-service", URL: "http://localhost:8082", State: page.Healthy, Reason: "of before the build that failed",
 		PID: 24901, Since: ago(8*time.Minute + 2*time.Second), Reloads: 7,
 		Build: page.Build{At: ago(6 * time.Second), Took: 640 * time.Millisecond, Output: strings.Join([]string{
 			"# devloop/internal/orders",
 			"internal/orders/orders.go:48:17: undefined: quantiy",
 			"internal/orders/orders.go:52:9: cannot use total (variable of type float64) as int value in return statement",
 		}, "\n")},
-		Goroutines: wave(18, 8, 2), Log: orders,
+		Goroutines: wave(18, 8, 2), Log: orders.lines,
 	}, {
-		Name: "api-gateway", URL: "http://localhost:8000", State: page.Crashed, Reason: "exit status 2 after 4 min 10 s; next start in 2 s",
+		Name: "api-gateway", URL: "http://localhost:8000", State: page.Crashed, Reason: "exit code 2; next try at 15:09:28",
 		Restarts: 1, Reloads: 2,
 		Build:      page.Build{OK: true, At: ago(5 * time.Minute), Took: 1240 * time.Millisecond},
-		Goroutines: climb(), Log: gateway,
+		Goroutines: climb(), Log: gateway.lines,
 	}}}
+}
+
+// serviceLog has the lines that a service's logger would have written.
+type serviceLog struct {
+	service string
+	lines   []string
+}
+
+func newLog(service string) *serviceLog { return &serviceLog{service: service} }
+
+func (l *serviceLog) add(at time.Time, level slog.Level, msg string, args ...any) {
+	var line strings.Builder
+	record := slog.NewRecord(at, level, msg, 0)
+	record.Add(append([]any{"service", l.service}, args...)...)
+	slog.NewTextHandler(&line, nil).Handle(context.Background(), record)
+	l.lines = append(l.lines, strings.TrimSuffix(line.String(), "\n"))
 }
 
 func (example) Start(string) error  { return errors.ErrUnsupported }

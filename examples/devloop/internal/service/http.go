@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -20,6 +22,10 @@ import (
 
 // maxBody is how long the body of a request may be, in bytes.
 const maxBody = 1 << 20
+
+// statusClientGone is for the log and the metrics: an answer that nobody reads is
+// no failure of the service. nginx has the same number for it.
+const statusClientGone = 499
 
 // A Handler answers one request. An error that it returns becomes the answer:
 // see Error; any other error is logged and answered by 500.
@@ -59,7 +65,9 @@ func (e *Env) Handle(pattern string, h Handler) {
 			return
 		}
 		answer := Errorf(http.StatusInternalServerError, "internal error")
-		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		if tooLarge := (*http.MaxBytesError)(nil); r.Context().Err() != nil {
+			answer = Errorf(statusClientGone, "the client has gone") // whatever failed for that reason
+		} else if errors.As(err, &tooLarge) {
 			answer = Errorf(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
 		} else if !errors.As(err, &answer) || answer.Err != nil {
 			e.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "err", err)
@@ -111,10 +119,12 @@ func (e *Env) server(registry *prometheus.Registry, health *eventx.Health) *http
 		rec := &recorder{ResponseWriter: w}
 		done := requests.begin()
 		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler {
+			p := recover()
+			if p != nil && p != http.ErrAbortHandler {
 				e.Log.ErrorContext(r.Context(), "panic", "value", p, "stack", string(debug.Stack()))
 				if rec.status == 0 {
 					writeError(rec, r, Errorf(http.StatusInternalServerError, "internal error"))
+					p = nil
 				}
 			}
 			route := "none" // never the path: a scanner's would be as many series
@@ -124,8 +134,11 @@ func (e *Env) server(registry *prometheus.Registry, health *eventx.Health) *http
 			took := time.Since(begin)
 			done(route, r.Method, rec.code(), took)
 			e.Log.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", rec.code(), "took", took)
+			if p != nil {
+				panic(http.ErrAbortHandler) // the client must not take a part of the answer for the whole
+			}
 		}()
-		e.mux.ServeHTTP(rec, r)
+		e.serve(rec, r)
 	})
 	return &http.Server{
 		Handler:           root,
@@ -135,6 +148,37 @@ func (e *Env) server(registry *prometheus.Registry, health *eventx.Health) *http
 		IdleTimeout:       2 * time.Minute,
 	}
 }
+
+// serve has the route's handler answer, or says in JSON why there is none.
+func (e *Env) serve(w http.ResponseWriter, r *http.Request) {
+	if !isText(r.URL) {
+		writeError(w, r, Errorf(http.StatusBadRequest, "the URL is not text in UTF-8"))
+		return
+	}
+	if refuse, pattern := e.mux.Handler(r); pattern == "" {
+		answer := &unsent{ResponseWriter: w}
+		refuse.ServeHTTP(answer, r) // 404, or 405 with an Allow header
+		writeError(w, r, Errorf(answer.status, "%s", strings.ToLower(http.StatusText(answer.status))))
+		return
+	}
+	e.mux.ServeHTTP(w, r)
+}
+
+// isText says whether the path and the query are text without a NUL: PostgreSQL
+// takes no other.
+func isText(u *url.URL) bool {
+	query, err := url.QueryUnescape(u.RawQuery)
+	return err == nil && utf8.ValidString(u.Path+query) && !strings.ContainsRune(u.Path+query, 0)
+}
+
+// An unsent answer is kept from the client, except for its header.
+type unsent struct {
+	http.ResponseWriter
+	status int
+}
+
+func (u *unsent) WriteHeader(status int)      { u.status = status }
+func (u *unsent) Write(p []byte) (int, error) { return len(p), nil }
 
 // A recorder remembers the status of an answer.
 type recorder struct {

@@ -5,21 +5,20 @@ import (
 	"io"
 	"log/slog"
 
-	"github.com/surefoot-go/surefoot/consolex"
 	"github.com/surefoot-go/surefoot/eventx"
 
 	"github.com/surefoot-go/surefoot/examples/devloop/internal/requestid"
 )
 
-// newLog returns one logger for two places: everything to the console, times
+// newLog returns one logger for two places: everything to the console w, times
 // with their zone; warnings and errors to the system's own log as well. The
 // handler of the latter must be closed.
-func newLog(service string) (*slog.Logger, *eventx.Handler, error) {
+func newLog(w io.Writer, service string) (*slog.Logger, *eventx.Handler, error) {
 	events, err := eventx.NewHandler(service, &eventx.HandlerOptions{Fallback: io.Discard}) // the console has it already
 	if err != nil {
 		return nil, nil, err
 	}
-	console := slog.NewTextHandler(consolex.Stdout(), nil)
+	console := slog.NewTextHandler(w, nil)
 	return slog.New(withRequestID{slog.NewMultiHandler(console, events)}), events, nil
 }
 

@@ -13,8 +13,8 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -92,21 +92,23 @@ func Main(spec Spec) {
 			if err != nil {
 				return &svcx.ExitError{Code: 2, Err: err}
 			}
-			return run(ctx, spec, config, from)
+			return Run(ctx, spec, config, from)
 		},
 	})
 }
 
-// run is the service: it returns when ctx ends, or with what went wrong.
-func run(ctx context.Context, spec Spec, config Config, from string) (err error) {
+// Run is the service: it returns when ctx ends, or with what went wrong. from is
+// for the log: where config comes from.
+func Run(ctx context.Context, spec Spec, config Config, from string) (err error) {
 	restore, consoleErr := consolex.UTF8()
 	defer restore()
 
-	base, events, err := newLog(spec.Name)
+	base, events, err := newLog(consolex.Stdout(), spec.Name)
 	if err != nil {
 		return err
 	}
 	log := base.With("service", spec.Name)
+	slog.SetDefault(log) // for what other packages have to say, by package log too
 	defer func() { err = errors.Join(err, within(closeTimeout, events.Close)) }()
 	log.Info("configuration", "from", from)
 	if consoleErr != nil {
@@ -117,7 +119,7 @@ func run(ctx context.Context, spec Spec, config Config, from string) (err error)
 	env := &Env{Config: config, Log: log, Metrics: registry, mux: http.NewServeMux()}
 	defer func() { err = errors.Join(err, env.close()) }()
 	if err := spec.Open(ctx, env); err != nil {
-		return fmt.Errorf("%s: %w", spec.Name, err)
+		return err
 	}
 
 	l, err := listen.Dual(config.Listen)
@@ -152,7 +154,7 @@ func run(ctx context.Context, spec Spec, config Config, from string) (err error)
 		env.runChecks(ctx, health)
 		return nil
 	})
-	url := "http://" + l.Addr().String()
+	url := baseURL(l.Addr())
 	log.Info("serving", "url", url)
 	if config.addrFile != "" {
 		if err := pathx.WriteFile(config.addrFile, []byte(url), 0o600); err != nil {
@@ -165,6 +167,16 @@ func run(ctx context.Context, spec Spec, config Config, from string) (err error)
 	err = within(drainTimeout+tasksTimeout, tasks.Stop) // its error names each task that would not end
 	health.Set(ctx, eventx.Stopped, "")
 	return err
+}
+
+// baseURL returns a URL that this machine reaches addr by: the wildcard address of
+// ":8081" is none to connect to.
+func baseURL(addr net.Addr) string {
+	host, port, _ := net.SplitHostPort(addr.String())
+	if net.ParseIP(host).IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // within calls f with a context of its own that ends after d: what ends a

@@ -55,7 +55,11 @@ func openSQLite(dir, name string) (*sql.DB, error) {
 	if err := pathx.EnsureDir(dir, true); err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", sqliteDSN(filepath.Join(dir, name+".db")))
+	file, err := filepath.Abs(filepath.Join(dir, name+".db"))
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", sqliteDSN(file))
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +68,8 @@ func openSQLite(dir, name string) (*sql.DB, error) {
 	return db, nil
 }
 
-// sqliteDSN returns the URI of a file: any path, any character. WAL lets a
-// reader go on while another process writes.
+// sqliteDSN returns the URI of a file: any absolute path, any character. WAL lets
+// a reader go on while another process writes.
 func sqliteDSN(file string) string {
 	file = filepath.ToSlash(file)
 	if !strings.HasPrefix(file, "/") {

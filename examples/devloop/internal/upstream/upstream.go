@@ -1,8 +1,8 @@
 // Package upstream calls another service: with a limit for each try and for the
 // whole, tries again what may be tried again, and hands the request's ID on.
 //
-// A URL with "localhost" reaches a service on whichever address family it has:
-// net/http tries both.
+// A URL with "localhost" reaches a service on whichever address family it has,
+// also where the hosts file gives that name to one of them only.
 package upstream
 
 import (
@@ -35,6 +35,8 @@ const (
 	firstWait  = 50 * time.Millisecond
 	maxWait    = time.Second
 	maxBody    = 8 << 20 // bytes of an answer
+
+	localTimeout = 250 * time.Millisecond // of a connection within this machine
 )
 
 // A Client calls one service. It can be used by many goroutines at once.
@@ -50,7 +52,9 @@ type Client struct {
 func New(name, base string, metrics prometheus.Registerer) *Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil // a service of ours is never behind the company's proxy
+	transport.DialContext = dial
 	transport.MaxIdleConnsPerHost = 100
+	transport.IdleConnTimeout = 10 * time.Second // a burst's connections don't stay, and the other end closes none first
 	labels := prometheus.Labels{"upstream": name}
 	c := &Client{
 		name: name,
@@ -65,6 +69,25 @@ func New(name, base string, metrics prometheus.Registerer) *Client {
 	}
 	metrics.MustRegister(c.requests, c.retries)
 	return c
+}
+
+// dial connects to address, or to the loopback address of either family if that is
+// localhost. Each of those gets little time, because Windows takes two seconds to find
+// that nobody listens.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host != "localhost" {
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+	var errs []error
+	for _, ip := range []string{"127.0.0.1", "::1"} {
+		conn, err := (&net.Dialer{Timeout: localTimeout}).DialContext(ctx, network, net.JoinHostPort(ip, port))
+		if err == nil {
+			return conn, nil
+		}
+		errs = append(errs, err)
+	}
+	return nil, errors.Join(errs...)
 }
 
 // Close closes the connections that are idle.

@@ -22,6 +22,7 @@ export class Log {
     const fresh = tail.slice(overlap(this.texts, tail));
     for (const text of fresh) {
       const line = document.createElement('div');
+      line.dataset.level = /\blevel"?[=:]"?(WARN|ERROR)/.exec(text)?.[1] ?? ''; // as slog writes it
       appendStyled(line, text || '\n'); // an empty line is a line high
       this.element.append(line);
     }

@@ -168,7 +168,8 @@ func testLogIsText(t *testing.T, p *tab) {
 		"\x1b[31", // cut off
 		"你好，世界 🚀 ┌─┐",
 		"",
-		"after an empty line",
+		"time=2026-03-01T12:00:00Z level=WARN msg=slow",
+		`{"level":"ERROR+2","msg":"broken"}`,
 	}
 	p.control.change("user-service", func(s *Service) {
 		s.Log = lines
@@ -176,12 +177,13 @@ func testLogIsText(t *testing.T, p *tab) {
 		s.URL = "javascript:window.hacked=3"
 		s.Build = Build{At: time.Now(), Output: lines[0]}
 	})
-	p.wait(`document.querySelectorAll("article:first-child .lines div").length === 8`)
+	p.wait(`document.querySelectorAll("article:first-child .lines div").length === 9`)
 	assert.Equal(t, []string{
-		lines[0], "red plain bold", "one of 256 of all", "a linkend", "", lines[5], "\n", lines[7],
+		lines[0], "red plain bold", "one of 256 of all", "a linkend", "", lines[5], "\n", lines[7], lines[8],
 	}, eval[[]string](p, `[...document.querySelectorAll("article:first-child .lines div")].map((e) => e.textContent)`))
 	assert.Equal(t, []string{"ansi-1 red", "ansi-2 bold bold", "ansi-1 one of 256"},
 		eval[[]string](p, `[...document.querySelectorAll(".lines span")].map((e) => e.className + " " + e.textContent)`))
+	assert.Equal(t, []string{"", "WARN", "ERROR"}, eval[[]string](p, `[...document.querySelectorAll("article:first-child .lines div")].slice(6).map((e) => e.dataset.level)`))
 	assert.Zero(t, eval[int](p, `document.querySelectorAll("main script, main img, main b").length`))
 	assert.Equal(t, "undefined", eval[string](p, `typeof window.hacked`))
 	assert.False(t, eval[bool](p, `document.querySelector(".head a").hasAttribute("href")`))

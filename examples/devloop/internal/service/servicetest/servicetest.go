@@ -1,0 +1,54 @@
+// Package servicetest runs a service in a test's own process.
+package servicetest
+
+import (
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/surefoot-go/surefoot/examples/devloop/internal/service"
+)
+
+// A Service runs until the test's end, which fails the test if the service does.
+type Service struct {
+	URL  string
+	Stop func() error // tells it to end and waits until it has; can be called again
+}
+
+// Start runs a service at a free port of localhost, its data in a directory of the
+// test's own, and waits until it serves. env is its environment, and wins.
+func Start(t testing.TB, spec service.Spec, env map[string]string) *Service {
+	t.Helper()
+	dir := t.TempDir()
+	all := map[string]string{"LISTEN": "localhost:0", "DATA_DIR": dir, "ADDR_FILE": filepath.Join(dir, "addr")}
+	maps.Copy(all, env)
+	config, from, err := service.LoadConfig(spec, "", func(name string) (string, bool) { v, ok := all[name]; return v, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- service.Run(ctx, spec, config, from) }()
+	s := &Service{Stop: sync.OnceValue(func() error { cancel(); return <-ended })}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Errorf("%s: %v", spec.Name, err)
+		}
+	})
+	for {
+		if url, err := os.ReadFile(all["ADDR_FILE"]); err == nil {
+			s.URL = string(url)
+			return s
+		}
+		select {
+		case err := <-ended:
+			ended <- err
+			t.Fatalf("%s does not serve: %v", spec.Name, err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
