@@ -188,40 +188,32 @@ func unless(right bool) error {
 func watcherShare(env contest.Env, _ contest.Options) (contest.Samples, error) {
 	gather(env, 10_000)
 	const span = 10 * time.Second
-	churn := func() error { // so that the counters move
-		ended := time.NewTimer(span)
-		defer ended.Stop()
-		tick := time.NewTicker(100 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				startOne()
-			case <-ended.C:
-				return nil
-			case <-env.Context().Done():
-				return env.Context().Err()
-			}
-		}
-	}
-	before := contest.ProcessTime()
-	if err := churn(); err != nil {
+	without, err := busyShare(env.Context(), span, func() bool { return true })
+	if err != nil {
 		return nil, err
 	}
-	without := contest.ProcessTime() - before
-
 	ctx, cancel := context.WithCancel(env.Context())
 	defer cancel()
-	before = contest.ProcessTime()
 	w := procx.Watch(ctx, procx.WatchConfig{Every: time.Millisecond}) // as often as its budget of 0.1 % lets it
-	if err := churn(); err != nil {
-		return nil, err
-	}
-	with := contest.ProcessTime() - before
+	with, err := busyShare(env.Context(), span, func() bool { return w.Stats().Looks >= 3 })
 	cancel()
 	w.Wait()
-	if w.Stats().Looks == 0 {
-		return nil, errors.New("the watcher has not looked")
+	return contest.Samples{{Side: "procx", Metric: contest.Share}: {max(0, with-without)}}, err
+}
+
+// busyShare is the share of a core that this process takes, while goroutines come and
+// go so that the runtime's counters move, for a time and until enough is true.
+func busyShare(ctx context.Context, least time.Duration, enough func() bool) (float64, error) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	start, before := time.Now(), contest.ProcessTime()
+	for time.Since(start) < least || !enough() {
+		select {
+		case <-tick.C:
+			startOne()
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
 	}
-	return contest.Samples{{Side: "procx", Metric: contest.Share}: {max(0, (with-without).Seconds()/span.Seconds())}}, nil
+	return (contest.ProcessTime() - before).Seconds() / time.Since(start).Seconds(), nil
 }

@@ -40,7 +40,7 @@ func serviceSizes(env contest.Env, system string) (contest.Samples, error) {
 	samples := contest.Samples{}
 	var none float64
 	for _, name := range []string{"none", "kardianos", "svcx", "svcxrun"} {
-		exe, err := build(env, system, "services/size/"+name, "-trimpath", "-ldflags=-s -w")
+		exe, err := build(env, system, "services/size/"+name, "-ldflags=-s -w")
 		if err != nil {
 			return nil, err
 		}

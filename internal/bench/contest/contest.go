@@ -134,7 +134,7 @@ type Result struct {
 	Cost, PeerCost float64 // medians
 	Ratio          Spread  // of the costs, or of our cost if there is no peer
 	Rounds         int
-	Skipped        string // why there are no figures
+	Without        string // why there are no figures
 }
 
 // Compare makes the results of a contest's samples.
@@ -161,7 +161,7 @@ func (c *Contest) Compare(samples Samples) (results []Result, err error) {
 }
 
 // Met says whether what was asked is there; always, if nothing was.
-func (r Result) Met() bool { return r.Skipped != "" || r.within(r.Asked) }
+func (r Result) Met() bool { return r.Without != "" || r.within(r.Asked) }
 
 // Gross says whether it is missed by far, as no noise explains.
 func (r Result) Gross() bool {
@@ -173,7 +173,7 @@ func (r Result) Gross() bool {
 	default:
 		limit = r.Asked * 10
 	}
-	return r.Skipped == "" && !r.within(limit)
+	return r.Without == "" && !r.within(limit)
 }
 
 func (r Result) within(limit float64) bool {
@@ -191,10 +191,10 @@ func (r Result) Name() string {
 	return r.Contest.Name + ": " + r.What
 }
 
-// Skipped makes the results of a contest that can't be held here.
-func (c *Contest) Skipped(why Skip) (results []Result) {
+// Without makes results without figures, and why: a word or two.
+func (c *Contest) Without(why string) (results []Result) {
 	for _, row := range c.Rows {
-		results = append(results, Result{Contest: c, Row: row, Skipped: string(why)})
+		results = append(results, Result{Contest: c, Row: row, Without: why})
 	}
 	return results
 }

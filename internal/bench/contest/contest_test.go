@@ -65,6 +65,10 @@ func TestCompare(t *testing.T) {
 	assert.Equal(t, []string{"p/x", "100 ns", "b 300 ns", "**2.50**", "2.25–2.75", "3", "≥ 2", "yes"}, results[0].Columns())
 	assert.Equal(t, []string{"p/x: alone", "100 ns", "–", "–", "100 ns–150 ns", "3", "≤ 50 ns", "**no**"}, results[5].Columns())
 
+	without := c.Without("not here")[2]
+	assert.Equal(t, []string{"p/x: far", "–", "b", "–", "–", "–", "≥ 9", "not here"}, without.Columns())
+	assert.False(t, without.Gross())
+
 	_, err = c.Compare(Samples{{"a", Time}: {100, 200}, {"b", Time}: {300}})
 	assert.Error(t, err)
 }

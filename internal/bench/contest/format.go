@@ -67,8 +67,8 @@ var Header = []string{"contest", "surefoot", "peer", "ratio", "quartiles", "roun
 
 // Columns writes the result for a table.
 func (r Result) Columns() []string {
-	if r.Skipped != "" {
-		return []string{r.Name(), "–", r.Peer, "–", "–", "–", r.asked(), "not here"}
+	if r.Without != "" {
+		return []string{r.Name(), "–", r.Peer, "–", "–", "–", r.asked(), r.Without}
 	}
 	peer, ratio, spread := "–", "–", r.cost(r.Ratio.Q1)+"–"+r.cost(r.Ratio.Q3)
 	if r.Peer != "" {

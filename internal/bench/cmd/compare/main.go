@@ -75,27 +75,27 @@ func run() error {
 		}
 	}
 	where := machine()
-	results, samples, err := hold(ctx, contests, options)
+	results, samples, failed := hold(ctx, contests, options)
 	fmt.Print(table(results), "\n", where, "\n")
-	if err != nil {
-		return err
+	if ctx.Err() != nil {
+		return failed
 	}
 	for _, name := range documents {
 		if err := fill(name, results, where); err != nil {
-			return err
+			return errors.Join(failed, err)
 		}
 	}
 	if *plots != "" {
 		for name, svg := range bench.Plots(contests, samples) {
 			if err := os.WriteFile(filepath.Join(*plots, name+".svg"), svg, 0o644); err != nil {
-				return err
+				return errors.Join(failed, err)
 			}
 		}
 	}
 	if *short {
-		return gross(results)
+		return errors.Join(failed, gross(results))
 	}
-	return nil
+	return failed
 }
 
 // hold holds the contests one after the other. One that fails does not keep the
@@ -115,18 +115,19 @@ func hold(ctx context.Context, contests []*contest.Contest, o contest.Options) (
 			rows, failed = c.Compare(held)
 		}
 		var skip contest.Skip
-		if errors.As(failed, &skip) {
-			rows, failed = c.Skipped(skip), nil
+		switch {
+		case errors.As(failed, &skip):
+			rows = c.Without("not here")
 			fmt.Fprintf(os.Stderr, "not here: %s ", skip)
+		case failed != nil:
+			rows = c.Without("failed")
+			err = errors.Join(err, failed)
+			fmt.Fprintf(os.Stderr, "failed: %v ", failed)
 		}
 		results = append(results, rows...)
 		fmt.Fprintf(os.Stderr, "%.1f s\n", time.Since(start).Seconds())
 		if ctx.Err() != nil {
 			return results, samples, errors.New("interrupted")
-		}
-		if failed != nil {
-			fmt.Fprintln(os.Stderr, failed)
-			err = errors.Join(err, failed)
 		}
 	}
 	return results, samples, err
