@@ -50,24 +50,8 @@ func TestAir(t *testing.T) {
 
 	output := new(testenv.Buffer)
 	cmd := exec.Command(air, "-c", "cmd/"+name+"/.air.toml")
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = module, append(p.env(), "GOFLAGS=", "GOWORK=off"), output, output
-	require.NoError(t, cmd.Start())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		cmd.Wait()
-	}()
-	t.Cleanup(func() {
-		cmd.Process.Signal(os.Interrupt) // if it's still there: it ends its service, too
-		select {
-		case <-ended:
-		case <-time.After(limit):
-			cmd.Process.Kill()
-		}
-		if t.Failed() {
-			t.Logf("air:\n%s", output)
-		}
-	})
+	cmd.Dir, cmd.Env = module, append(p.env(), "GOFLAGS=", "GOWORK=off")
+	ended := start(t, cmd, output, func() { interrupt(cmd) })
 
 	old := p.serving(t, "one", output)
 	saved := time.Now()
@@ -76,7 +60,7 @@ func TestAir(t *testing.T) {
 	t.Logf("from saved to served: %v", time.Since(saved).Round(10*time.Millisecond))
 	awaitEnd(t, old)
 
-	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	interrupt(cmd)
 	select {
 	case <-ended:
 	case <-time.After(limit):

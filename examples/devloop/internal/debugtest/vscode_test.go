@@ -72,14 +72,17 @@ func read[T any](t *testing.T, name string) (v T) {
 	return v
 }
 
-// services are the names of those that can be debugged: all of cmd that is no tool.
+// services are the names of those that can be debugged: the programs of cmd that
+// are services and no tools.
 func services(t *testing.T) (names []string) {
 	t.Helper()
-	entries, err := os.ReadDir(filepath.Join(root, "cmd"))
+	mains, err := filepath.Glob(filepath.Join(root, "cmd", "*", "main.go"))
 	require.NoError(t, err)
-	for _, e := range entries {
-		if e.Name() != "dev" {
-			names = append(names, e.Name())
+	for _, name := range mains {
+		source, err := os.ReadFile(name)
+		require.NoError(t, err)
+		if strings.Contains(string(source), "service.Main(") {
+			names = append(names, filepath.Base(filepath.Dir(name)))
 		}
 	}
 	require.NotEmpty(t, names)
