@@ -3,6 +3,7 @@
 //	go run ./cmd/dev
 //	go run ./cmd/dev -without order-service   // which runs under a debugger, at its own port
 //	go run ./cmd/dev -only user-service
+//	go run ./cmd/dev -debug                   // built for a debugger that attaches
 //
 // Ctrl+C ends all of them. See package internal/dev.
 package main
@@ -33,10 +34,11 @@ func main() {
 		status  = flag.String("status", "localhost:8090", "serve the status page at this `address`; empty: nowhere")
 		only    = flag.String("only", "", "run only these `services`, separated by commas")
 		without = flag.String("without", "", "run all but these `services`")
+		debug   = flag.Bool("debug", false, "build for a debugger that attaches; a build takes longer")
 		drain   = flag.Duration("drain", 10*time.Second, "how long a replaced process may take for the requests that it has")
 	)
 	flag.Parse()
-	err := run(dev.Config{Status: *status, Drain: *drain}, *only, *without, flag.Args())
+	err := run(dev.Config{Status: *status, Drain: *drain, Debug: *debug}, *only, *without, flag.Args())
 	if err != nil {
 		fmt.Fprintln(consolex.Stderr(), "dev:", err)
 		os.Exit(svcx.ExitCode(err))

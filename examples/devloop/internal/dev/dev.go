@@ -69,6 +69,7 @@ type Config struct {
 	Start    time.Duration // how long a process may take to become ready; default 20 s
 	Output   io.Writer     // default: standard output
 	Colour   bool          // of the services' names
+	Debug    bool          // build for a debugger, which takes longer; otherwise without debug information
 }
 
 const (
@@ -136,7 +137,7 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, removeAll(s.temp)) }()
 	if s.tools == nil {
-		s.tools = &goTools{dir: s.cfg.Dir, temp: s.temp}
+		s.tools = &goTools{dir: s.cfg.Dir, temp: s.temp, debug: s.cfg.Debug}
 	}
 
 	defer s.closeListeners()
