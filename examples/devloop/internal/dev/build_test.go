@@ -13,9 +13,7 @@ import (
 // TestBuildForADebugger: what is built with Debug is what a debugger needs; what
 // is built without has nothing for it.
 func TestBuildForADebugger(t *testing.T) {
-	if !hasGo() {
-		t.Skip("needs the go command")
-	}
+	needGo(t)
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "")
 	module := newModule(t)
