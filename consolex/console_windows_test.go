@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"weak"
@@ -228,6 +229,67 @@ func helpPipeline([]string) error {
 	}
 	return nil
 }
+
+// TestCodePageChangedByAnother: another process on the console changes the code page in the
+// middle of our output, even of a rune. The output stays what it is, and that process keeps
+// what it set.
+func TestCodePageChangedByAnother(t *testing.T) {
+	assert.Equal(t, []string{
+		"中文 after 437", "child code page 936, decoded 中文",
+		"restored: 936", "and again: 65001, restored: 936",
+	}, runHelper(t, "recode"))
+}
+
+func helpRecode([]string) error {
+	screen, err := newConsole(437)
+	if err != nil {
+		return err
+	}
+	restore, err := UTF8()
+	if err != nil {
+		return err
+	}
+	w := NewWriter(screen, nil)
+	const text = "中文"
+	for i := range len(text) {
+		if _, err := io.WriteString(w, text[i:i+1]); err != nil {
+			return err
+		}
+		if err := self("chcp", []string{"437", "936", "1252"}[i%3]).Run(); err != nil {
+			return err
+		}
+	}
+	if err := self("chcp", "437").Run(); err != nil {
+		return err
+	}
+	shown, err := screenText(screen, 40)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s after %d\n", shown, outputCP())
+	if err := self("chcp", "936").Run(); err != nil {
+		return err
+	}
+	decoded, err := io.ReadAll(NewDecoder(strings.NewReader("\xd6\xd0\xce\xc4"), Auto))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("child code page %d, decoded %s\n", Child(), decoded)
+	if err := restore(); err != nil {
+		return err
+	}
+	fmt.Printf("restored: %d\n", outputCP())
+	if restore, err = UTF8(); err != nil {
+		return err
+	}
+	fmt.Printf("and again: %d, ", outputCP())
+	err = restore()
+	fmt.Printf("restored: %d\n", outputCP())
+	return err
+}
+
+// helpChcp sets the code page of the console that it shares with its parent.
+func helpChcp(args []string) error { return windows.SetConsoleOutputCP(parseCP(args[0])) }
 
 func TestAttachParent(t *testing.T) {
 	assert.Equal(t, []string{

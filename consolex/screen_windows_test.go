@@ -29,6 +29,8 @@ var systemHelpers = map[string]func([]string) int{
 	"session":    helper(helpSession),
 	"ctrl":       helper(helpCtrl),
 	"pipeline":   helper(helpPipeline),
+	"recode":     helper(helpRecode),
+	"chcp":       helper(helpChcp),
 	"utf8":       helper(helpUTF8),
 	"attach":     helper(helpAttach),
 	"attached":   helper(helpAttached),

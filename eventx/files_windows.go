@@ -119,7 +119,7 @@ func placeFile(dir, kind string, content []byte) (path string, wrote bool, err e
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
 		return path, false, nil
 	}
-	f, err := os.CreateTemp(dir, "new-*.tmp")
+	f, err := os.CreateTemp(dir, tempPrefix+"*.tmp")
 	if err != nil {
 		return "", false, err
 	}
@@ -131,7 +131,10 @@ func placeFile(dir, kind string, content []byte) (path string, wrote bool, err e
 	return path, true, os.Rename(f.Name(), path)
 }
 
-const lockName = "lock"
+const (
+	lockName   = "lock"
+	tempPrefix = "new-" // of a file that is being written, under the lock
+)
 
 // lockDir keeps other Installs and Uninstalls out of dir: what one is about to
 // name in the registry another could take for unused. It fails if there is no
@@ -148,8 +151,8 @@ func lockDir(dir string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// removeUnusedFiles removes the message files that no source names any more.
-// One that Event Viewer holds open stays for the next time.
+// removeUnusedFiles removes the message files that no source names any more, and
+// what an Install that was killed has left. One that Event Viewer holds open stays for the next time.
 func removeUnusedFiles(dir string) {
 	used, err := usedFiles()
 	if err != nil {
@@ -161,7 +164,7 @@ func removeUnusedFiles(dir string) {
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		if isMessageFileName(e.Name()) && !used[strings.ToLower(path)] {
+		if isMessageFileName(e.Name()) && !used[strings.ToLower(path)] || strings.HasPrefix(e.Name(), tempPrefix) {
 			os.Remove(path)
 		}
 	}

@@ -51,6 +51,8 @@ func (j *journal) write(e *entry) (cut bool, err error) {
 	switch {
 	case errors.Is(err, unix.EMSGSIZE), errors.Is(err, unix.ENOBUFS):
 		return false, j.sendFile()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return false, lost(fmt.Errorf("journald does not read what it is sent: see systemctl status systemd-journald: %w", err))
 	case err != nil:
 		return false, lost(err)
 	}

@@ -124,6 +124,7 @@ func TestJournalHangs(t *testing.T) {
 	assert.Equal(t, uint64(n), s.Written)
 	assert.NotZero(t, s.Errors)
 	assert.Contains(t, out.String(), "the log can't be written")
+	assert.Contains(t, out.String(), "systemctl status systemd-journald")
 }
 
 // TestJournalRestarts: a journald that went away is noticed, a new one found.

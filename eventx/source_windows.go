@@ -49,7 +49,7 @@ func install(s Source, files messageFiles) (changed bool, err error) {
 	case err != nil:
 		return false, installError(s.Name, err)
 	case !strings.EqualFold(r.log, s.Log):
-		return false, fmt.Errorf("%w: %q belongs to the log %q, not to %q", ErrSourceElsewhere, s.Name, r.log, s.Log)
+		return false, fmt.Errorf("%w: %q belongs to the log %q, not to %q: uninstall it first; Windows notices the move after a restart", ErrSourceElsewhere, s.Name, r.log, s.Log)
 	case r.manifest:
 		return false, fmt.Errorf("%w: %q is a provider with a manifest", ErrForeignSource, s.Name)
 	}

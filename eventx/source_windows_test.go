@@ -162,6 +162,23 @@ func TestInstallShared(t *testing.T) {
 	assert.Empty(t, files(t, dir))
 }
 
+// TestInstallKilled: what an Install that was killed on its way has left is no obstacle, and
+// goes with the next.
+func TestInstallKilled(t *testing.T) {
+	needRegistry(t)
+	dir := ownDir(t)
+	s := Source{Name: sourceName(t)}
+	_, err := Install(s)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "new-123.tmp"), []byte("half a"), 0o600))
+	changed, err := Install(s)
+	require.NoError(t, err)
+	assert.False(t, changed)
+	assert.NoFileExists(t, filepath.Join(dir, "new-123.tmp"))
+	require.NoError(t, Uninstall(s.Name))
+	assert.NoDirExists(t, dir)
+}
+
 // TestInstallsAtOnce: services are updated at the same time, and one removes the
 // folder that another is about to use.
 func TestInstallsAtOnce(t *testing.T) {
@@ -195,7 +212,58 @@ func TestInstallElsewhere(t *testing.T) {
 	_, err = Install(s)
 	assert.ErrorIs(t, err, ErrSourceElsewhere)
 	assert.ErrorContains(t, err, `"System"`)
+	assert.ErrorContains(t, err, "uninstall it first")
 	assert.NoError(t, Uninstall(s.Name), "whichever log it is in")
+}
+
+// TestSourceMoved: somebody moves a source to another log while a handler has it open.
+// Its events are written on, Status says where they go, and Install what to do.
+func TestSourceMoved(t *testing.T) {
+	needRegistry(t)
+	dir := ownDir(t)
+	s := Source{Name: sourceName(t)}
+	_, err := Install(s)
+	require.NoError(t, err)
+	h := newNamedHandler(t, s.Name)
+	slog.New(h).Error("before", ID(4000))
+	flush(t, h)
+
+	values := valuesOf(t, "Application", s.Name)
+	require.NoError(t, registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\Application\`+s.Name))
+	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, eventLogKey+`\System\`+s.Name, registry.SET_VALUE)
+	require.NoError(t, err)
+	require.NoError(t, key.SetExpandStringValue("EventMessageFile", values["EventMessageFile"].(string)))
+	require.NoError(t, key.Close())
+
+	slog.New(h).Error("after", ID(4000))
+	flush(t, h)
+	assert.Equal(t, Stats{Sent: 2, Written: 2}, checkSum(t, h))
+	later := newNamedHandler(t, s.Name)
+	slog.New(later).Error("later", ID(4000))
+	flush(t, later)
+	assert.Equal(t, Stats{Sent: 1, Written: 1}, checkSum(t, later))
+
+	state, err := Status(s.Name)
+	require.NoError(t, err)
+	assert.Equal(t, "System", state.Log)
+	assert.Equal(t, OwnFile, state.Mode)
+	assert.Len(t, files(t, dir), 1, "which the moved one needs")
+	_, err = Install(s)
+	require.ErrorIs(t, err, ErrSourceElsewhere)
+	assert.ErrorContains(t, err, `belongs to the log "System", not to "Application": uninstall it first`)
+	require.NoError(t, Uninstall(s.Name), "wherever it is")
+	_, err = Install(s)
+	require.NoError(t, err)
+	require.NoError(t, Uninstall(s.Name))
+	assert.NoDirExists(t, dir)
+}
+
+func newNamedHandler(t *testing.T, source string) *Handler {
+	t.Helper()
+	h, err := NewHandler(source, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, h.Close(context.Background())) })
+	return h
 }
 
 func TestForeignSources(t *testing.T) {

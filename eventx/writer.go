@@ -42,10 +42,12 @@ type writer struct {
 
 	sink    sink
 	backoff time.Duration // before sink is opened again
+	outage  string        // why, as was said
 	retryAt time.Time
 
 	fallbackMu sync.Mutex // the fallback, and line
 	line       []byte     // scratch
+	half       bool       // the last line is not whole: the disk was full
 
 	written, truncated, errors atomic.Uint64
 }
@@ -136,8 +138,16 @@ func (w *writer) toFallback(e *entry) error {
 }
 
 func (w *writer) writeLine(e *entry) error {
-	w.line = appendLine(scratch(w.line), w.source, e)
-	_, err := w.fallback.Write(w.line)
+	w.line = scratch(w.line)
+	if w.half {
+		w.line = append(w.line, '\n')
+	}
+	start := len(w.line)
+	w.line = appendLine(w.line, w.source, e)
+	n, err := w.fallback.Write(w.line)
+	if n > 0 {
+		w.half = err != nil && n != start
+	}
 	return err
 }
 
@@ -159,7 +169,7 @@ func (w *writer) open() bool {
 }
 
 // fail counts err, and lets go of a sink that is lost. It tells the fallback why
-// events come there: of an outage once, of an event that was refused each time.
+// events come there: of an outage once for each cause, of an event that was refused each time.
 func (w *writer) fail(err error) {
 	w.errors.Add(1)
 	if !isLost(err) {
@@ -170,7 +180,8 @@ func (w *writer) fail(err error) {
 		w.sink.close()
 		w.sink = nil
 	}
-	if w.backoff == 0 {
+	if why := err.Error(); w.backoff == 0 || why != w.outage {
+		w.outage = why
 		w.explain("eventx: the log can't be written, events follow here", err)
 	}
 	w.backoff = min(max(2*w.backoff, firstBackoff), maxBackoff)

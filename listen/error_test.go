@@ -191,6 +191,14 @@ func TestRefusals(t *testing.T) {
 			refusal{goos: "openbsd", cause: inUse}, port8080,
 			ErrInUse, []string{"fstat | grep ':8080'"}, "port in use: ",
 		},
+		"Linux, no descriptors": {
+			refusal{goos: "linux", cause: shortage, self: 812}, port80,
+			nil, []string{"ls -l /proc/812/fd", "sudo prlimit --pid 812 --nofile=65536"}, "what the system said",
+		},
+		"Windows, no buffers": {
+			refusal{goos: "windows", cause: shortage, self: 812}, port80,
+			nil, []string{"netstat -ano -p TCP", "netsh interface ipv4 show dynamicport tcp"}, "what the system said",
+		},
 		"anything else": {refusal{goos: "linux", cause: other}, port80, nil, nil, "what the system said"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -171,6 +171,46 @@ func runOut() error {
 	return nil
 }
 
+// TestListenWithoutDescriptors: with few descriptors left there are both families or an
+// error that tells, and nothing stays open; never one family in silence.
+func TestListenWithoutDescriptors(t *testing.T) {
+	needIPv6(t)
+	if !testenv.InOwnProcess(t) {
+		return
+	}
+	leave := testenv.Starve(t)
+	for _, address := range []string{":0", "localhost:0"} {
+		refused := 0
+		for n := 0; ; n++ {
+			leave(n)
+			l, err := Dual(address)
+			if err != nil {
+				refused++
+				require.Less(t, n, 30)
+				require.ErrorIs(t, err, syscall.EMFILE)
+				var e *Error
+				require.ErrorAs(t, err, &e)
+				require.ErrorContains(t, err, "too many open files; try: "+e.Hints[0])
+				continue
+			}
+			assert.Len(t, l.Addrs(), 2, "with %d descriptors", n)
+			assert.Empty(t, l.Skipped())
+			require.NoError(t, l.Close())
+			break
+		}
+		assert.NotZero(t, refused)
+	}
+	leave(-1)
+	l, err := Dual("localhost:0")
+	require.NoError(t, err)
+	defer l.Close()
+	for _, a := range l.Addrs() {
+		c, err := net.Dial("tcp", a.String())
+		require.NoError(t, err, "the shortage is over")
+		c.Close()
+	}
+}
+
 // TestHangingLogDoesNotHoldUpClose also has the log's lines come faster than they
 // are written.
 func TestHangingLogDoesNotHoldUpClose(t *testing.T) {

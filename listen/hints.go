@@ -99,7 +99,20 @@ func (r refusal) hints(kind error) []string {
 			"":        {"ifconfig"},
 		})
 	}
+	if r.cause == shortage {
+		return shortageHints(r.goos, r.self)
+	}
 	return nil
+}
+
+// shortageHints show what this process has open; then they allow it more.
+func shortageHints(goos string, self int) []string {
+	return pick(goos, map[string][]string{
+		"linux":   {fmt.Sprintf("ls -l /proc/%d/fd", self), fmt.Sprintf("sudo prlimit --pid %d --nofile=65536", self)},
+		"darwin":  {fmt.Sprintf("lsof -p %d", self), "sudo launchctl limit maxfiles 65536 200000"},
+		"windows": {"netstat -ano -p TCP", "netsh interface ipv4 show dynamicport tcp"},
+		"":        {fmt.Sprintf("fstat -p %d", self), "ulimit -n 65536"},
+	})
 }
 
 func (r refusal) inUseHints(port int) []string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"syscall"
 )
@@ -36,7 +37,7 @@ func EnsureDir(dir string, private bool) error {
 		err = ensureDir(dir, private)
 	}
 	if err != nil {
-		return fmt.Errorf("pathx: directory %s: %w", dir, err)
+		return fmt.Errorf("pathx: directory %s: %w%s", dir, err, remedy(filepath.Dir(dir), err))
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ func eachConfigDir(app string, visit func(configDir)) {
 func dirsOf(app string) (Dirs, error)        { return unixEnv{runtime.GOOS, os.Getenv}.dirs(app) }
 func openFile(path string) (*os.File, error) { return os.Open(path) }
 func isUnreachable(error) bool               { return false }
+func troubleOf(error) trouble                { return noTrouble }
 func driveHint(path string) string           { return "" }
 
 // An original is a file that will be replaced.

@@ -280,7 +280,7 @@ func errorHint(src Source, err error) string {
 	case errors.Is(err, ErrNotRegular):
 		return "only a file can be read; move it out of the way"
 	}
-	return ""
+	return troubleOf(err).remedy(runtime.GOOS, "")
 }
 
 // join is filepath.Join for an absolute, clean directory, a folder in it or "", and a

@@ -16,7 +16,7 @@ import (
 // call.
 func Writable(dir string) error {
 	if err := writable(dir); err != nil {
-		return fmt.Errorf("pathx: %s is not writable: %w", dir, err)
+		return fmt.Errorf("pathx: %s is not writable: %w%s", dir, err, remedy(dir, err))
 	}
 	return nil
 }

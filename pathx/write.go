@@ -50,7 +50,7 @@ func WriteFile(name string, data []byte, perm fs.FileMode) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("pathx: write %s: %w", name, err)
+		return fmt.Errorf("pathx: write %s: %w%s", name, err, remedy(filepath.Dir(name), err))
 	}
 	return nil
 }

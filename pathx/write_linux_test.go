@@ -29,7 +29,9 @@ func TestFullAndReadOnlyDisk(t *testing.T) {
 	require.NoError(t, WriteFile(path, content(1), 0o644))
 	require.NoError(t, Writable(dir))
 
-	require.ErrorIs(t, WriteFile(path, make([]byte, 1<<20), 0o644), unix.ENOSPC)
+	err := WriteFile(path, make([]byte, 1<<20), 0o644)
+	require.ErrorIs(t, err, unix.ENOSPC)
+	assert.ErrorContains(t, err, "df -h "+dir)
 	requireWhole(t, path)
 	requireOnly(t, dir, file)
 
@@ -48,7 +50,9 @@ func TestFullAndReadOnlyDisk(t *testing.T) {
 	err = Writable(dir)
 	require.ErrorIs(t, err, unix.EROFS)
 	assert.ErrorContains(t, err, "can't create a file")
-	require.ErrorIs(t, WriteFile(path, nil, 0o644), unix.EROFS)
+	err = WriteFile(path, nil, 0o644)
+	require.ErrorIs(t, err, unix.EROFS)
+	assert.ErrorContains(t, err, "ReadWritePaths="+dir)
 	requireWhole(t, path)
 	require.NoError(t, EnsureDir(dir, false), "it is there")
 }

@@ -106,8 +106,12 @@ func TestWriteFileWaitsForTheOneWhoSharesNothing(t *testing.T) {
 	begin := time.Now()
 	err = WriteFile(path, []byte("new"), 0o644)
 	require.True(t, isOneOf(err, []error{windows.ERROR_ACCESS_DENIED, windows.ERROR_SHARING_VIOLATION}), "%v", err)
+	assert.ErrorContains(t, err, "resmon")
 	assert.GreaterOrEqual(t, time.Since(begin), sharingWait, "didn't wait")
 	requireOnly(t, filepath.Dir(path), file)
+	_, err = Finder{App: app, Flag: path, Trust: TrustNone}.Open()
+	require.ErrorIs(t, err, windows.ERROR_SHARING_VIOLATION)
+	assert.ErrorContains(t, err, "another program has it open for itself: Resource Monitor (resmon) shows which")
 
 	require.NoError(t, windows.CloseHandle(h))
 	require.NoError(t, WriteFile(path, []byte("new"), 0o644))

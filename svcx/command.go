@@ -86,7 +86,7 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if inv.command == "run" || ExitCode(err) != exitStopped {
-		fmt.Fprintf(stderr, "%s: %s\n", s.Name, trimPrefix(err))
+		tell(stderr, fmt.Appendf(nil, "%s: %s\n", s.Name, trimPrefix(err)))
 	}
 	if inv.command != "run" && errors.Is(err, ErrAccessDenied) {
 		fmt.Fprintf(stderr, "%s: use\n\t%s\n", s.Name, elevated(runtime.GOOS, executablePath(), args))

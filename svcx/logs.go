@@ -183,7 +183,7 @@ func rotate(name string) error {
 		return err
 	}
 	if _, err := io.Copy(to, from); err != nil {
-		return errors.Join(err, to.Close())
+		return errors.Join(err, to.Close(), os.Remove(to.Name())) // a full disk needs no half of it
 	}
 	return errors.Join(to.Close(), os.Truncate(name, 0))
 }

@@ -39,6 +39,7 @@ const (
 	finished                    // main called Done on an event
 	lost                        // an event was not delivered: too many wait
 	beat                        // a pending state has lasted beatEvery
+	repeated                    // the manager did not take the last report
 	returned                    // main returned
 	panicked                    // main panicked; the process dies
 	expired                     // main did not end within StopTimeout
@@ -87,6 +88,9 @@ func (m *machine) step(e event) decision {
 		return m.beat(true)
 	case beat:
 		return m.beat(false)
+	case repeated:
+		m.beat(false)
+		return decision{report: true}
 	case controlled:
 		return m.control(e.control)
 	case asked:

@@ -1,6 +1,7 @@
 package svcx
 
 import (
+	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -30,13 +31,17 @@ func (n *notifier) report(now scm.Status) error {
 	if n == nil {
 		return nil
 	}
-	message := notification(n.last, now, monotonic)
-	n.last = now
-	if message == "" {
-		return nil
+	if message := notification(n.last, now, monotonic); message != "" {
+		if err := sendNotification(n.socket, message, notifyWait); err != nil {
+			return err // the next report says it, too
+		}
 	}
-	return sendNotification(n.socket, message)
+	n.last = now
+	return nil
 }
+
+// notifyWait is how long a notification waits for room in systemd's socket.
+const notifyWait = time.Second
 
 // watchdog returns the function that feeds systemd's watchdog, nil if there is
 // none.
@@ -44,7 +49,7 @@ func (n *notifier) watchdog() func() {
 	if n == nil || n.feed == 0 {
 		return nil
 	}
-	send := func() { sendNotification(n.socket, "WATCHDOG=1") } // a lost one is followed by the next
+	send := func() { sendNotification(n.socket, "WATCHDOG=1", time.Microsecond) } // a lost one is followed by the next
 	return func() {
 		switch now := time.Now(); {
 		case now.Sub(n.fed) >= n.feed:
@@ -60,14 +65,30 @@ func (n *notifier) watchdog() func() {
 }
 
 // sendNotification sends message to a socket by path, or by abstract name
-// ("@…"), without package net and what that costs at the start.
-func sendNotification(socket, message string) error {
+// ("@…"), without package net and what that costs at the start. A systemd that
+// hangs does not read: the service must end all the same when it is told to.
+func sendNotification(socket, message string, wait time.Duration) error {
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return err
+		return fmt.Errorf("a socket for systemd: %w", err)
 	}
 	defer syscall.Close(fd)
-	return syscall.Sendto(fd, []byte(message), syscall.MSG_NOSIGNAL, &syscall.SockaddrUnix{Name: socket})
+	limit := syscall.NsecToTimeval(wait.Nanoseconds())
+	if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_SNDTIMEO, &limit); err != nil {
+		return err
+	}
+	for {
+		err = syscall.Sendto(fd, []byte(message), syscall.MSG_NOSIGNAL, &syscall.SockaddrUnix{Name: socket})
+		switch err {
+		case nil:
+			return nil
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return fmt.Errorf("systemd does not read its socket %s: does process 1 hang (systemctl status)?: %w", socket, err)
+		default:
+			return fmt.Errorf("systemd's socket %s: %w", socket, err)
+		}
+	}
 }
 
 // monotonic returns CLOCK_MONOTONIC in microseconds.

@@ -56,7 +56,7 @@ func (s *Service) runProcess(ctx context.Context, under Manager) error {
 					default: // it has not begun with the last one
 					}
 				case asked:
-					fmt.Fprintf(os.Stderr, "svcx: %s: %v again: ends at once\n", s.Name, sig)
+					tell(os.Stderr, fmt.Appendf(nil, "svcx: %s: %v again: ends at once\n", s.Name, sig))
 					os.Exit(signalExit(sig))
 				default:
 					asked = true
@@ -77,8 +77,8 @@ func (s *Service) runProcess(ctx context.Context, under Manager) error {
 			return nil
 		},
 		hung: func(dump []byte) {
-			os.Stderr.Write(dump)
 			logs.crashed(dump)
+			tell(os.Stderr, dump)
 		},
 		fed: fed,
 	})

@@ -112,8 +112,8 @@ func (s *Service) scmHost(logs *logFiles, report <-chan []byte, args []string) h
 			return s.parseStartArgs(args)
 		},
 		hung: func(dump []byte) {
-			os.Stderr.Write(dump)
 			logs.crashed(dump)
+			tell(os.Stderr, dump)
 		},
 	}
 }

@@ -67,6 +67,33 @@ func TestServiceLife(t *testing.T) {
 	assert.ErrorIs(t, err, windows.ERROR_SERVICE_DOES_NOT_EXIST)
 }
 
+// TestStopDuringStart: a service that still starts accepts no stop. Stop waits until it does,
+// and not longer than its context allows.
+func TestStopDuringStart(t *testing.T) {
+	s, dir := installHelper(t, "slow")
+	started := make(chan error, 1)
+	go func() { started <- s.StartNow(t.Context()) }()
+	waitFile(t, dir, "started")
+	h := open(t, s, windows.SERVICE_STOP)
+	var st windows.SERVICE_STATUS
+	assert.Error(t, windows.ControlService(h.service, windows.SERVICE_CONTROL_STOP, &st)) // 1061; under Wine 1052
+	h.close()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	err := s.Stop(ctx)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	assert.ErrorContains(t, err, "the service is still "+StartPending.String())
+	assert.Equal(t, StartPending, state(t, s).State, "and undisturbed")
+
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.Stop(t.Context()) }()
+	leave(dir, "go", "")
+	require.NoError(t, <-stopped)
+	assert.Equal(t, ErrStopped.Error(), waitFile(t, dir, "cause"))
+	assert.Equal(t, Status{State: Stopped, Start: Manual}, state(t, s))
+	assert.NoError(t, <-started)
+}
+
 func TestServiceFailsBeforeReady(t *testing.T) {
 	s, _ := installHelper(t, "fail")
 	err := s.StartNow(t.Context())

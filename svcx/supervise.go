@@ -70,7 +70,9 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 		e      = event{happening: began}
 		asks   = parent.Done()
 		result = make(chan event, 1)
-		missed *event // comes next
+		missed *event           // comes next
+		unsaid <-chan time.Time // the manager did not take the last report
+		retry  time.Duration
 		settle <-chan time.Time
 		limit  <-chan time.Time
 		beats  = time.NewTicker(beatEvery)
@@ -86,8 +88,16 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 			hung = s.hung(e.happening, h.hung) // before the manager believes that it is over
 		}
 		if d.report {
-			if err := manager.Report(m.status); err != nil {
-				fmt.Fprintf(os.Stderr, "svcx: %s: reporting %v: %v\n", s.Name, State(m.status.State), err)
+			err := manager.Report(m.status)
+			if err == nil {
+				unsaid, retry = nil, 0
+			} else {
+				first := retry == 0
+				retry = min(max(2*retry, beatEvery), time.Minute)
+				unsaid = time.After(retry)
+				if first {
+					tell(os.Stderr, fmt.Appendf(nil, "svcx: %s: reporting %v, which is tried again: %v\n", s.Name, State(m.status.State), err))
+				}
 			}
 		}
 		switch {
@@ -147,6 +157,8 @@ func (s *Service) supervise(parent context.Context, manager scm.Manager, h host)
 			}
 		case <-beats.C:
 			e.happening = beat
+		case <-unsaid:
+			e.happening = repeated
 		case <-limit:
 			e.happening = expired
 			select {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,7 @@ type fake struct {
 	stacks   string
 	args     []string
 	report   func(scm.Status) // what a report takes; may be nil
+	deaf     atomic.Bool      // takes no reports
 }
 
 func newFake() *fake                         { return &fake{controls: make(chan scm.Control, 64)} }
@@ -31,6 +33,9 @@ func (f *fake) Arguments() []string          { return f.args }
 func (f *fake) send(code uint32)             { f.controls <- scm.Control{Code: code} }
 
 func (f *fake) Report(s scm.Status) error {
+	if f.deaf.Load() {
+		return errors.New("deaf")
+	}
 	f.reports = append(f.reports, s)
 	if f.report != nil {
 		f.report(s)
@@ -62,6 +67,22 @@ func TestSuperviseBeatsUntilReady(t *testing.T) {
 		for i, r := range f.reports[:4] {
 			assert.Equal(t, uint32(i+1), r.CheckPoint)
 		}
+	})
+}
+
+// TestSuperviseRepeats: a manager that takes no report for a while hears the last one.
+func TestSuperviseRepeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.deaf.Store(true)
+		require.NoError(t, f.run(&Service{Name: "x", Main: func(ctx context.Context) error {
+			Ready(ctx)
+			time.Sleep(time.Hour)
+			f.deaf.Store(false)
+			time.Sleep(time.Hour)
+			return nil
+		}}))
+		assert.Equal(t, []State{Running, Stopped}, f.states(), "once")
 	})
 }
 

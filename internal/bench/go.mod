@@ -10,6 +10,7 @@ require (
 	github.com/mattn/go-colorable v0.1.14
 	github.com/rs/zerolog v1.35.1
 	github.com/spf13/viper v1.21.0
+	github.com/stretchr/testify v1.12.1
 	github.com/surefoot-go/surefoot v0.0.0
 	go.uber.org/goleak v1.3.0
 	go.uber.org/zap v1.28.0

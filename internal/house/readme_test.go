@@ -20,7 +20,7 @@ var readmes = []string{"README.md", "README.zh-CN.md"}
 
 var (
 	goBlock    = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
-	codeBlock  = regexp.MustCompile("(?m)^    (\\S.*)$")
+	codeBlock  = regexp.MustCompile(`(?m)^    (\S.*)$`)
 	cureRow    = regexp.MustCompile("(?m)^\\| .* \\| `([^`]*)` \\|$") // the pitfall, and one line
 	links      = regexp.MustCompile(`\]\(([^)]*)\)`)
 	language   = regexp.MustCompile(`\.(en|zh|zh-CN)\.`)

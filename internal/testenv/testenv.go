@@ -115,6 +115,19 @@ func (b *Buffer) String() string {
 	return b.buf.String()
 }
 
+// InOwnProcess gives the test that calls it, in the manner of InNetNS, a process
+// of its own, for what is a whole process's: its descriptors, its clock.
+func InOwnProcess(t *testing.T) (inside bool) {
+	t.Helper()
+	if isInside(t) {
+		return true
+	}
+	cmd := exec.CommandContext(t.Context(), executable(t), insideArgs(t)...)
+	cmd.Env = append(os.Environ(), insideVar+"="+t.Name())
+	report(t, cmd)
+	return false
+}
+
 // InNetNS gives the test that calls it a network namespace with only a
 // loopback device that is up, and a mount namespace in which /proc/sys/net can
 // be written. It runs the test once more, in a child process that has them:

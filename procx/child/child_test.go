@@ -58,6 +58,7 @@ func TestStopKills(t *testing.T) {
 		opt  Options
 		want []error
 	}{
+		{"signals ignored", t.Context(), Options{Grace: 50 * time.Millisecond}, []error{ErrKilled}},
 		{"grace over", t.Context(), Options{Ask: AskStdin, Grace: 50 * time.Millisecond}, []error{ErrKilled}},
 		{"context over", canceled, Options{Ask: AskStdin, Grace: time.Minute}, []error{ErrKilled, context.Canceled}},
 		{"asking failed", t.Context(), Options{AskFunc: func() error { return failed }, Grace: time.Minute}, []error{ErrKilled, failed}},

@@ -41,7 +41,7 @@ const variantVar = "CHILD_TEST_VARIANT"
 // they were asked to end. So the output's end is the end of them all. Flags:
 //
 //	stdin     asked by the end of standard input, not by a signal
-//	stubborn  is not to be asked
+//	stubborn  is not to be asked: ignores every signal that can be ignored
 //	slow      the last of the chain takes a while to end
 //	leave     the first of the chain ends with its standard input, the rest stays
 //	setsid    the others make sessions of their own
@@ -52,7 +52,7 @@ func node(args []string) int {
 	asked := make(chan os.Signal, 1)
 	switch {
 	case slices.Contains(flags, "stubborn"):
-		signal.Ignore(os.Interrupt, syscall.SIGTERM)
+		signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGPIPE, syscall.SIGALRM)
 	case slices.Contains(flags, "stdin"):
 		go func() { io.Copy(io.Discard, os.Stdin); asked <- nil }()
 	default:

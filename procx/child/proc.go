@@ -158,6 +158,7 @@ func (p *Proc) kill(why error) error {
 		close(p.force)
 	}
 	if err := p.tree.kill(p.cmd.Process); err != nil {
+		p.spared = err
 		return fmt.Errorf("child: killing the tree of process %d: %w", p.PID(), err)
 	}
 	return nil
@@ -212,6 +213,9 @@ func (p *Proc) outcome() error {
 	defer p.mu.Unlock()
 	switch {
 	case !p.over || p.left:
+		if p.spared != nil { // it may be another account's by now
+			return fmt.Errorf("child: killing the tree of process %d, some of which is still there: %w", p.PID(), p.spared)
+		}
 		return fmt.Errorf("child: the tree of process %d was killed, but some of it won't end", p.PID())
 	case p.why != nil:
 		return fmt.Errorf("%w: process %d: %w", ErrKilled, p.PID(), p.why)

@@ -39,55 +39,41 @@ func version(w http.ResponseWriter, _ *http.Request) {
 func TestAir(t *testing.T) {
 	t.Parallel()
 	air := tool(t, "github.com/air-verse/air@v1.67.4")
-	for _, name := range services(t) {
-		t.Run(name, func(t *testing.T) {
-			module, p := copyModule(t), newPlace(t)
-			source := filepath.Join(module, "internal", "service", "version.go")
-			require.NoError(t, os.WriteFile(source, []byte(version), 0o644))
-			const route = `root.Handle("GET /healthz",`
-			replace(t, filepath.Join(module, "internal", "service", "http.go"), route, `root.HandleFunc("GET /version", version);`+route)
+	const name = "api-gateway" // whose file stands for the others': see TestAirFiles
+	module, p := copyModule(t), newPlace(t)
+	source := filepath.Join(module, "internal", "service", "version.go")
+	require.NoError(t, os.WriteFile(source, []byte(version), 0o644))
+	const route = `root.Handle("GET /healthz",`
+	replace(t, filepath.Join(module, "internal", "service", "http.go"), route, `root.HandleFunc("GET /version", version);`+route)
 
-			runGo(t, module, "build", "-o", os.DevNull, "./cmd/"+name) // what is in the go command's cache needs not be awaited below
+	runGo(t, module, "build", "-o", os.DevNull, "./cmd/"+name) // what is in the go command's cache needs not be awaited below
 
-			output := new(testenv.Buffer)
-			cmd := exec.Command(air, "-c", "cmd/"+name+"/.air.toml")
-			cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = module, append(p.env(), "GOFLAGS=", "GOWORK=off"), output, output
-			require.NoError(t, cmd.Start())
-			ended := make(chan struct{})
-			go func() {
-				defer close(ended)
-				cmd.Wait()
-			}()
-			t.Cleanup(func() {
-				cmd.Process.Signal(os.Interrupt) // if it's still there: it ends its service, too
-				select {
-				case <-ended:
-				case <-time.After(limit):
-					cmd.Process.Kill()
-				}
-				if t.Failed() {
-					t.Logf("air:\n%s", output)
-				}
-			})
+	output := new(testenv.Buffer)
+	cmd := exec.Command(air, "-c", "cmd/"+name+"/.air.toml")
+	cmd.Dir, cmd.Env = module, append(p.env(), "GOFLAGS=", "GOWORK=off")
+	ended := start(t, cmd, output, func() { interrupt(cmd) })
 
-			old := p.serving(t, "one", output)
-			saved := time.Now()
-			replace(t, source, `"one"`, `"two"`)
-			young := p.serving(t, "two", output)
-			t.Logf("from saved to served: %v", time.Since(saved).Round(10*time.Millisecond))
-			assert.Error(t, syscall.Kill(old, 0), "the old process is still there")
+	old := p.serving(t, "one", output)
+	saved := time.Now()
+	replace(t, source, `"one"`, `"two"`)
+	young := p.serving(t, "two", output)
+	t.Logf("from saved to served: %v", time.Since(saved).Round(10*time.Millisecond))
+	awaitEnd(t, old)
 
-			require.NoError(t, cmd.Process.Signal(os.Interrupt))
-			select {
-			case <-ended:
-			case <-time.After(limit):
-				require.FailNow(t, "air does not end")
-			}
-			require.Eventually(t, func() bool { return errors.Is(syscall.Kill(young, 0), syscall.ESRCH) },
-				limit, 10*time.Millisecond, "the service outlives air")
-			assert.NoDirExists(t, filepath.Join(module, "tmp", name), "clean_on_exit")
-		})
+	interrupt(cmd)
+	select {
+	case <-ended:
+	case <-time.After(limit):
+		require.FailNow(t, "air does not end")
 	}
+	awaitEnd(t, young)
+	assert.NoDirExists(t, filepath.Join(module, "tmp", name), "clean_on_exit")
+}
+
+func awaitEnd(t *testing.T, pid int) {
+	t.Helper()
+	require.Eventually(t, func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) },
+		limit, 10*time.Millisecond, "process %d is still there", pid)
 }
 
 // The files differ only in the service's name.

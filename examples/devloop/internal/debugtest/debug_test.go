@@ -1,13 +1,11 @@
 package debugtest
 
 import (
-	"context"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,12 +107,18 @@ func pass(t *testing.T, d *debugger, stopped <-chan *stop, h handler, url string
 
 func TestBreakpointsHit(t *testing.T) {
 	t.Parallel()
-	dlv := tool(t, delve)
+	if testing.Short() {
+		t.Skip("builds the services without optimisation")
+	}
 	module := copyModule(t)
 	for _, h := range handlers {
 		t.Run(h.service, func(t *testing.T) {
 			exe, p := buildToDebug(t, module, h.service), newPlace(t)
-			o := observe(t, debugProgram(t, dlv, exe, p.env()), p, h, module)
+			r, err := inspect.BuildOf(exe)
+			require.NoError(t, err)
+			assert.Equal(t, inspect.Debuggable, r.Verdict, r.Reason)
+
+			o := observe(t, debugProgram(t, tool(t, delve), exe, p.env()), p, h, module)
 			require.NoError(t, o.set)
 			require.NotNil(t, o.stop, "the breakpoint does not hit")
 			file, line := h.find(t, module)
@@ -136,10 +140,9 @@ func TestAttach(t *testing.T) {
 	module := copyModule(t)
 	h := handlers[len(handlers)-1]
 	p, output := newPlace(t), new(testenv.Buffer)
-	cmd := exec.CommandContext(t.Context(), buildToDebug(t, module, h.service))
-	cmd.Env, cmd.Stdout, cmd.Stderr = p.env(), output, output
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { cmd.Wait() })
+	cmd := exec.Command(buildToDebug(t, module, h.service))
+	cmd.Env = p.env()
+	start(t, cmd, output, func() { interrupt(cmd) })
 	url := p.url(t, output)
 
 	t.Run("attached", func(t *testing.T) {
@@ -172,18 +175,10 @@ func TestDevWithoutTheServiceToDebug(t *testing.T) {
 	exe, output := filepath.Join(t.TempDir(), "dev.exe"), new(testenv.Buffer)
 	runGo(t, module, "build", "-o", exe, "./cmd/dev")
 	runGo(t, module, "build", "./cmd/...") // what is in the go command's cache needs not be awaited below
-	ctx, cancel := context.WithCancel(t.Context())
-	dev := exec.CommandContext(ctx, exe, "-without", h.service, "-status", "")
-	dev.Dir, dev.Stdout, dev.Stderr = module, output, output
+	dev := exec.Command(exe, "-without", h.service, "-status", "")
+	dev.Dir = module
 	dev.Env = append(newPlace(t).env(), "USER_SERVICE_URL="+url, "GOFLAGS=", "GOWORK=off")
-	if runtime.GOOS != "windows" {
-		dev.Cancel = func() error { return dev.Process.Signal(os.Interrupt) }
-	}
-	require.NoError(t, dev.Start())
-	t.Cleanup(func() {
-		cancel()
-		dev.Wait()
-	})
+	start(t, dev, output, func() { interrupt(dev) })
 	require.Eventually(t, func() bool {
 		status, _ := get("http://" + gateway + "/readyz")
 		return status == http.StatusOK
@@ -231,7 +226,7 @@ func TestOtherBuildsAreAsReported(t *testing.T) {
 			p := newPlace(t)
 			o := observe(t, debugProgram(t, dlv, exe, p.env()), p, h, module)
 			assert.Equal(t, h.status, o.answer)
-			t.Logf("%s\n%+v", r.Reason, o)
+			t.Logf("%s\nset: %v; not to be read: %q", r.Reason, o.set, o.unread)
 			if r.Trimpath || !r.DWARF { // delve knows the file by no name, or not at all
 				assert.Error(t, o.set)
 				assert.Nil(t, o.stop)

@@ -132,6 +132,39 @@ func replace(t *testing.T, file, from, to string) {
 	require.NoError(t, os.WriteFile(file, []byte(strings.Replace(string(data), from, to, 1)), 0o644))
 }
 
+// start starts a program, and gives what is closed at its end. At the end of the
+// test, stop is to have it end, if it has not.
+func start(t *testing.T, cmd *exec.Cmd, output *testenv.Buffer, stop func()) (ended <-chan struct{}) {
+	t.Helper()
+	cmd.Stdout, cmd.Stderr = output, output
+	require.NoError(t, cmd.Start())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		stop()
+		select {
+		case <-done:
+		case <-time.After(limit):
+			cmd.Process.Kill()
+			t.Errorf("%s does not end", cmd.Path)
+		}
+		if t.Failed() {
+			t.Logf("%s:\n%s", cmd.Path, output)
+		}
+	})
+	return done
+}
+
+// interrupt ends a program as Ctrl+C does, where one program can do that to another.
+func interrupt(cmd *exec.Cmd) {
+	if cmd.Process.Signal(os.Interrupt) != nil {
+		cmd.Process.Kill()
+	}
+}
+
 // A place is where a service that a test starts writes its URL and its data.
 type place struct{ addrFile, dir string }
 

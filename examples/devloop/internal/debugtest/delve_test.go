@@ -21,7 +21,6 @@ const delve = "github.com/go-delve/delve/cmd/dlv@v1.27.2"
 // methods and types are those of delve's service/rpc2 and service/api, as far as
 // needed.
 type debugger struct {
-	t      *testing.T
 	client *rpc.Client
 	output *testenv.Buffer // delve's, and that of a process which it has started
 }
@@ -36,51 +35,37 @@ func debugProgram(t *testing.T, dlv, exe string, env []string) *debugger {
 // is let go of, or killed if it is delve's.
 func debug(t *testing.T, dlv string, env []string, kill bool, command, target string) *debugger {
 	t.Helper()
-	d := &debugger{t: t, output: new(testenv.Buffer)}
-	// Not ended by t's context: delve ends when it is told to detach.
+	d := &debugger{output: new(testenv.Buffer)}
 	cmd := exec.Command(dlv, command, "--headless", "--api-version=2", "--listen=127.0.0.1:0", target)
-	cmd.Env, cmd.Stdout, cmd.Stderr = env, d.output, d.output
-	require.NoError(t, cmd.Start())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		cmd.Wait()
-	}()
-	t.Cleanup(func() {
-		if d.client != nil {
-			d.call("Command", map[string]any{"name": "halt"}, new(struct{}))
-			d.call("Detach", map[string]any{"Kill": kill}, new(struct{}))
-			d.client.Close()
-		}
-		select {
-		case <-ended:
-		case <-time.After(limit):
+	cmd.Env = env
+	ended := start(t, cmd, d.output, func() {
+		if d.client == nil {
 			cmd.Process.Kill()
-			t.Errorf("delve does not end:\n%s", d.output)
+			return
 		}
-		if t.Failed() {
-			t.Logf("delve:\n%s", d.output)
-		}
+		d.call("Command", map[string]any{"name": "halt"}, new(struct{}))
+		d.call("Detach", map[string]any{"Kill": kill}, new(struct{})) // which ends delve
+		d.client.Close()
 	})
 
 	listening := regexp.MustCompile(`API server listening at: (\S+)`)
-	var addr string
-	for addr == "" {
-		if m := listening.FindStringSubmatch(d.output.String()); m != nil {
-			addr = m[1]
-			break
-		}
+	timeout := time.After(limit)
+	var addr []string
+	for addr == nil {
 		select {
 		case <-ended:
 			// macOS wants a password for it; Linux may only let a parent or root do it.
 			if out := d.output.String(); strings.Contains(out, "could not launch process") || strings.Contains(out, "could not attach") {
 				t.Skipf("delve can't debug here: %s", out)
 			}
-			t.Fatalf("delve has ended:\n%s", d.output)
+			t.Fatal("delve has ended")
+		case <-timeout:
+			t.Fatal("delve does not listen")
 		case <-time.After(10 * time.Millisecond):
+			addr = listening.FindStringSubmatch(d.output.String())
 		}
 	}
-	client, err := jsonrpc.Dial("tcp", addr)
+	client, err := jsonrpc.Dial("tcp", addr[1])
 	require.NoError(t, err)
 	d.client = client
 	return d

@@ -11,8 +11,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/surefoot-go/surefoot/procx/inspect"
 )
 
 // These are what VS Code reads of its files, as far as this module uses it: a
@@ -74,14 +72,17 @@ func read[T any](t *testing.T, name string) (v T) {
 	return v
 }
 
-// services are the names of those that can be debugged: all of cmd that is no tool.
+// services are the names of those that can be debugged: the programs of cmd that
+// are services and no tools.
 func services(t *testing.T) (names []string) {
 	t.Helper()
-	entries, err := os.ReadDir(filepath.Join(root, "cmd"))
+	mains, err := filepath.Glob(filepath.Join(root, "cmd", "*", "main.go"))
 	require.NoError(t, err)
-	for _, e := range entries {
-		if e.Name() != "dev" {
-			names = append(names, e.Name())
+	for _, name := range mains {
+		source, err := os.ReadFile(name)
+		require.NoError(t, err)
+		if strings.Contains(string(source), "service.Main(") {
+			names = append(names, filepath.Base(filepath.Dir(name)))
 		}
 	}
 	require.NotEmpty(t, names)
@@ -162,19 +163,6 @@ func TestTasksBuildWhatIsLaunched(t *testing.T) {
 			require.True(t, ok, program)
 			assert.Regexp(t, `(?m)^(mv|cp) \S+ `+rel+`$`, strings.ReplaceAll(string(out), `\`, "/"), "%s on %s", k.Label, goos)
 		}
-	}
-}
-
-func TestTasksBuildForADebugger(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds the services without optimisation")
-	}
-	module := copyModule(t)
-	for _, name := range services(t) {
-		r, err := inspect.BuildOf(buildToDebug(t, module, name))
-		require.NoError(t, err)
-		assert.Equal(t, inspect.Debuggable, r.Verdict, "%s: %s", name, r.Reason)
 	}
 }
 

@@ -20,54 +20,40 @@ func TestWorkspace(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a service")
 	}
-	for _, tt := range []struct {
-		name string
-		mod  []string // what go.mod is before
-		work []string // what go.work gets, apart from the modules
-	}{
-		{"as here", nil, nil},
-		// In a copy that has left this repository, and requires what isn't released yet.
-		{"no replace in go.mod", []string{"-dropreplace", surefoot}, []string{"-replace", surefoot + "@v0.0.0=."}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			copyTree(t, library, dir)
-			mod := filepath.Join(dir, "examples", "devloop", "go.mod")
-			if tt.mod != nil {
-				runGo(t, filepath.Dir(mod), append([]string{"mod", "edit"}, tt.mod...)...)
-			}
-			before, err := os.ReadFile(mod)
-			require.NoError(t, err)
-			const marker = "changed, and not released"
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "listen", "changed.go"),
-				[]byte("package listen\n\nfunc init() { println(\""+marker+"\") }\n"), 0o644))
+	dir := t.TempDir()
+	copyTree(t, library, dir)
+	exe := filepath.Join(dir, "service.exe")
+	build := []string{"build", "-o", exe, "./examples/devloop/cmd/api-gateway"}
+	out, err := goCommand(t, dir, build...).CombinedOutput()
+	require.Error(t, err, "without a workspace")
+	require.Contains(t, string(out), "does not contain package")
 
-			exe := filepath.Join(dir, "service.exe")
-			build := []string{"build", "-o", exe, "./examples/devloop/cmd/api-gateway"}
-			out, err := goCommand(t, dir, build...).CombinedOutput()
-			require.Error(t, err, "without a workspace")
-			require.Contains(t, string(out), "does not contain package")
+	runGo(t, dir, "work", "init", ".", "./examples/devloop")
+	runGo(t, dir, build...)
 
-			runGo(t, dir, "work", "init", ".", "./examples/devloop")
-			if tt.work != nil {
-				runGo(t, dir, append([]string{"work", "edit"}, tt.work...)...)
-			}
-			runGo(t, dir, build...)
-			program, err := os.ReadFile(exe)
-			require.NoError(t, err)
-			assert.True(t, bytes.Contains(program, []byte(marker)), "the library as it was")
-			after, err := os.ReadFile(mod)
-			require.NoError(t, err)
-			assert.Equal(t, string(before), string(after))
+	// As a copy that has left this repository, and requires what isn't released yet.
+	mod := filepath.Join(dir, "examples", "devloop", "go.mod")
+	runGo(t, filepath.Dir(mod), "mod", "edit", "-dropreplace", surefoot)
+	runGo(t, dir, "work", "edit", "-replace", surefoot+"@v0.0.0=.")
+	before, err := os.ReadFile(mod)
+	require.NoError(t, err)
+	const marker = "changed, and not released"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "listen", "changed.go"),
+		[]byte("package listen\n\nfunc init() { println(\""+marker+"\") }\n"), 0o644))
+	runGo(t, dir, build...)
+	program, err := os.ReadFile(exe)
+	require.NoError(t, err)
+	assert.True(t, bytes.Contains(program, []byte(marker)), "the library as it was")
+	after, err := os.ReadFile(mod)
+	require.NoError(t, err)
+	assert.Equal(t, string(before), string(after))
 
-			// Whoever has -mod=mod in GOFLAGS learns that it can't be.
-			cmd := goCommand(t, dir, build...)
-			cmd.Env = append(cmd.Env, "GOFLAGS=-mod=mod")
-			out, err = cmd.CombinedOutput()
-			require.Error(t, err)
-			assert.Contains(t, string(out), "workspace mode")
-		})
-	}
+	// Whoever has -mod=mod in GOFLAGS learns that it can't be.
+	cmd := goCommand(t, dir, build...)
+	cmd.Env = append(cmd.Env, "GOFLAGS=-mod=mod")
+	out, err = cmd.CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(out), "workspace mode")
 }
 
 func TestGitIgnoresWhatIsBuilt(t *testing.T) {

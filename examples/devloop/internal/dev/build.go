@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/surefoot-go/surefoot/examples/devloop/internal/dev/page"
 	"github.com/surefoot-go/surefoot/procx/child"
 )
 
@@ -38,7 +39,7 @@ type goTools struct {
 // One command for all services: go builds what they share once, and links on all
 // cores. -buildvcs=false spares a git status per build, and lets a binary stay
 // the same while files change that it isn't built from. -compressdwarf=false
-// spares a sixth of what a large program takes to link; debuggers read both.
+// spares a seventh of what a large program takes to build; debuggers read both.
 func (g *goTools) build(ctx context.Context, dir string, services []Service) (string, error) {
 	args := []string{"build", "-buildvcs=false", "-ldflags=-compressdwarf=false", "-o", dir + string(filepath.Separator)}
 	for _, svc := range services {
@@ -117,26 +118,18 @@ func (s *Supervisor) buildAll(ctx context.Context) error {
 	}
 }
 
+// buildBatch builds what the batch is for, and hands it over unless it is stale by
+// then.
 func (s *Supervisor) buildBatch(b *batch, number int) {
-	var runners []*runner
-	var services []Service
-	s.mu.Lock()
-	for _, r := range s.runners {
-		if _, ok := b.services[r.Name]; ok && r.want {
-			r.building = true
-			runners = append(runners, r)
-			services = append(services, r.Service)
-		} else if ok { // stopped by the user, who will have it built when he starts it
-			r.building = false
-		}
-	}
-	s.notify()
-	s.mu.Unlock()
-	if len(services) == 0 {
+	runners := s.begin(b)
+	if len(runners) == 0 {
 		s.builds.finish(b)
 		return
 	}
-
+	var services []Service
+	for _, r := range runners {
+		services = append(services, r.Service)
+	}
 	dir := filepath.Join(s.temp, strconv.Itoa(number))
 	start := time.Now()
 	err := os.Mkdir(dir, 0o700)
@@ -145,41 +138,71 @@ func (s *Supervisor) buildBatch(b *batch, number int) {
 		output, err = s.tools.build(b.ctx, dir, services)
 	}
 	took := time.Since(start)
-	artifacts := make([]*artifact, len(runners))
-	failed := make([]string, len(runners))
+
+	results := make([]result, len(runners))
 	for i, r := range runners {
-		artifacts[i], failed[i] = collect(filepath.Join(dir, programName(r.Package)), output, err)
-		if a := artifacts[i]; a != nil {
+		a, problem := collect(filepath.Join(dir, programName(r.Package)), output, err)
+		if a != nil {
 			a.number, a.saved, a.took = number, b.changed, took
 			if old := r.running(); old != nil && same(old.file, a.file) {
 				a.copyOf = old
 			}
 		}
+		results[i] = result{a, page.Build{OK: a != nil, At: time.Now(), Took: took, Output: problem}, b.services[r.Name]}
 	}
 	if !s.builds.finish(b) {
 		removeAll(dir)
 		return // it is built again, from what was saved meanwhile
 	}
-
 	select {
 	case s.relist <- start:
 	default: // a list since an earlier time is asked for
 	}
-	bad := false
+	s.hand(runners, results)
+	os.Remove(dir) // if nothing is in it
+}
+
+// A result is what a build has made of one service.
+type result struct {
+	artifact *artifact // nil: it failed
+	build    page.Build
+	force    bool // replace the process, even by the same program
+}
+
+// begin notes that the services of the batch are being built. Those that the user
+// has stopped are not; they are built when they are started.
+func (s *Supervisor) begin(b *batch) (runners []*runner) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.notify()
+	for _, r := range s.runners {
+		if _, ok := b.services[r.Name]; ok {
+			r.building = r.want
+			if r.want {
+				runners = append(runners, r)
+			}
+		}
+	}
+	return runners
+}
+
+// hand gives the runners what was built, and prints what went wrong.
+func (s *Supervisor) hand(runners []*runner, results []result) {
+	var failed []string
+	output := ""
 	s.mu.Lock()
 	for i, r := range runners {
-		r.built(artifacts[i], failed[i], b.services[r.Name], time.Now(), took)
-		bad = bad || artifacts[i] == nil
+		r.built(results[i])
+		if results[i].artifact == nil {
+			failed = append(failed, r.Name)
+			output = results[i].build.Output // the same for all
+		}
 	}
 	s.notify()
 	s.mu.Unlock()
-	if bad {
-		if output == "" && err != nil {
-			output = err.Error()
-		}
-		s.say("build failed after %s\n%s", round(took), output)
+	if failed != nil {
+		s.say("%s: the build failed after %s\n%s", strings.Join(failed, ", "), round(results[0].build.Took), output)
 	}
-	os.Remove(dir) // if nothing is in it
 }
 
 // collect returns what a build has made of a service, or why it is nothing.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -116,7 +117,7 @@ func TestBuildErrorKeepsTheOld(t *testing.T) {
 	assert.Equal(t, page.Healthy, svc.State)
 	assert.Equal(t, before.PID, svc.PID)
 	assert.Contains(t, svc.Build.Output, "version.go")
-	assert.Contains(t, r.out.String(), "build failed")
+	assert.Contains(t, r.out.String(), "alpha: the build failed after ")
 	r.awaitVersion("alpha", "1")
 
 	saveVersion(t, dir, "alpha", "3", "ok")
@@ -170,6 +171,20 @@ func TestCrashIsRestarted(t *testing.T) {
 	assert.NotEqual(t, before.PID, after.PID)
 	assert.Equal(t, 1, after.Restarts)
 	assert.Zero(t, after.Reloads)
+}
+
+// One that does not even start is tried again, and at once when it is saved.
+func TestCrashAtStart(t *testing.T) {
+	dir := newModule(t)
+	saveVersion(t, dir, "alpha", "1", "exit")
+	r := start(t, dir, nil)
+	r.await("alpha", "tried again", func(s page.Service) bool {
+		return s.State == page.Crashed && strings.Contains(s.Reason, "exit code 3") && slices.Equal(s.Log, []string{"version 1, 版本 exit", "no database", "version 1, 版本 exit", "no database"})
+	})
+	assert.Contains(t, r.out.String(), "alpha: exit code 3; next try in 1s")
+	assert.Contains(t, r.out.String(), "alpha: exit code 3; next try in 2s")
+	saveVersion(t, dir, "alpha", "2", "ok")
+	r.awaitVersion("alpha", "2")
 }
 
 func TestStopAndStart(t *testing.T) {

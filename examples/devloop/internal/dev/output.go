@@ -3,7 +3,6 @@ package dev
 import (
 	"bytes"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"strings"
 	"sync"
@@ -31,24 +30,19 @@ func newOutput(w io.Writer, names []string, colour bool) *output {
 	for _, name := range names {
 		width = max(width, utf8.RuneCountInString(name))
 	}
-	for _, name := range names {
+	for i, name := range names {
 		prefix := fmt.Sprintf("%-*s |", width, name)
 		if colour {
-			prefix = "\x1b[" + colourOf(name) + "m" + prefix + "\x1b[0m"
+			prefix = "\x1b[" + colours[i%len(colours)] + "m" + prefix + "\x1b[0m"
 		}
 		o.prefixes[name] = prefix + " "
 	}
 	return o
 }
 
-// colourOf is the same for a name in every run: not red, which is for errors,
-// and none that is hard to read on black or on white.
-func colourOf(name string) string {
-	h := fnv.New32a()
-	io.WriteString(h, name)
-	colours := []string{"32", "33", "34", "35", "36", "92", "94", "95", "96"}
-	return colours[h.Sum32()%uint32(len(colours))]
-}
+// colours are not red, which is for errors, and none that is hard to read on
+// black or on white.
+var colours = []string{"36", "32", "33", "35", "34", "96", "92", "95", "94"}
 
 // line writes text, which may be several lines, in one call.
 func (o *output) line(name, text string) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -70,7 +71,7 @@ func TestOutputTogether(t *testing.T) {
 	for line := range strings.Lines(printed.String()) {
 		prefix, name, _ := strings.Cut(line, "hello of ")
 		name = strings.TrimSuffix(name, "\n")
-		if !assert.Equal(t, fmt.Sprintf("\x1b[%sm%-7s |\x1b[0m ", colourOf(name), name), prefix) {
+		if !assert.Equal(t, fmt.Sprintf("\x1b[%sm%-7s |\x1b[0m ", colours[slices.Index(names, name)], name), prefix) {
 			return
 		}
 	}

@@ -9,7 +9,7 @@ import (
 // When a build begins: once nothing more is saved for a moment, as in a save of
 // all files or a checkout, but after a while in any case.
 const (
-	quiet   = 75 * time.Millisecond
+	quiet   = 50 * time.Millisecond
 	patient = 2 * time.Second
 )
 

@@ -127,9 +127,9 @@ func (r *runner) reason(s page.State) string {
 		case r.building:
 			return "being rebuilt"
 		case !r.build.OK && !r.build.At.IsZero():
-			return "of before the build that failed"
+			return "runs the build before the one that failed"
 		case r.target() != r.newest:
-			return "of before the build that does not start: " + r.trouble
+			return "runs the build before the one that did not start: " + r.trouble
 		}
 	}
 	return ""
@@ -158,20 +158,18 @@ func (r *runner) why() (reason string, again <-chan struct{}) {
 	return reason, again
 }
 
-// built takes over the result of a build: an artifact, or what went wrong. The
-// caller holds sup.mu.
-func (r *runner) built(a *artifact, problem string, force bool, at time.Time, took time.Duration) {
-	r.building = false
-	r.build = page.Build{OK: a != nil, At: at, Took: took, Output: problem}
-	switch {
+// built takes over the result of a build. The caller holds sup.mu.
+func (r *runner) built(b result) {
+	r.building, r.build = false, b.build
+	switch a := b.artifact; {
 	case a == nil:
-	case r.current != nil && r.current.artifact == a.copyOf && !force:
+	case r.current != nil && r.current.artifact == a.copyOf && !b.force:
 		a.remove()
 		r.newest = r.current.artifact // also where a newer one was built, and undone
 	default:
 		r.newest = a
 		r.artifacts = append(r.artifacts, a)
-		r.crashes, r.resume = 0, time.Time{} // it may do better
+		r.crashes, r.resume, r.trouble = 0, time.Time{}, "" // it may do better
 	}
 	r.sweep()
 }

@@ -78,7 +78,10 @@ func (w *watch) run(ctx context.Context) error {
 			for _, r := range w.s.runners {
 				w.s.builds.add(r.Name, false, time.Now())
 			}
-			w.rewatch(string(filepath.Separator))
+			for dir := range w.watched {
+				w.forget(dir)
+			}
+			w.sync()
 		}
 	}
 }
@@ -113,11 +116,15 @@ func (w *watch) rewatch(path string) {
 	}
 	for dir := range w.watched {
 		if within(dir, path) {
-			w.fs.Remove(dir) // an error says that it has gone already
-			delete(w.watched, dir)
+			w.forget(dir)
 		}
 	}
 	w.sync()
+}
+
+func (w *watch) forget(dir string) {
+	w.fs.Remove(dir) // an error says that it has gone already
+	delete(w.watched, dir)
 }
 
 // update takes over what services are built from. Those of which a new directory
@@ -138,6 +145,12 @@ func (w *watch) update(all map[string]*inputs, since time.Time) {
 
 // sync watches the directories that matter, or what leads to them, and no others.
 func (w *watch) sync() {
+	for w.syncOnce() { // what was made before its parent was watched has had no event
+	}
+}
+
+// syncOnce says whether it has watched anything new.
+func (w *watch) syncOnce() (more bool) {
 	want := map[string]bool{}
 	for _, in := range w.inputs {
 		for dir := range in.dirs {
@@ -149,7 +162,7 @@ func (w *watch) sync() {
 			continue
 		}
 		if err := w.fs.Add(dir); err == nil {
-			w.watched[dir] = true
+			w.watched[dir], more = true, true
 		} else if !w.warned && !errors.Is(err, os.ErrNotExist) {
 			w.warned = true
 			w.s.say("can't watch %s (Linux: see fs.inotify.max_user_watches): %v", dir, err)
@@ -157,8 +170,8 @@ func (w *watch) sync() {
 	}
 	for dir := range w.watched {
 		if !want[dir] {
-			w.fs.Remove(dir)
-			delete(w.watched, dir)
+			w.forget(dir)
 		}
 	}
+	return more
 }
