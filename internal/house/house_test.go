@@ -135,6 +135,22 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// A name that Windows reserves can't be checked out there, and no module that has
+// one can be fetched.
+func TestFileNames(t *testing.T) {
+	top := root(t)
+	require.NoError(t, filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == top {
+			return err
+		}
+		if d.IsDir() && d.Name() == ".git" {
+			return filepath.SkipDir
+		}
+		assert.NoError(t, pathx.CheckName(d.Name()), path)
+		return nil
+	}))
+}
+
 // sources parses the module's own Go files without the tests, by their path.
 func sources(t *testing.T) map[string]*ast.File {
 	t.Helper()
