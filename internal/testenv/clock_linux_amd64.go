@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"testing"
@@ -90,6 +89,6 @@ func jumpClock(d time.Duration) error {
 	}
 	jump[0] = 0xE9 // jmp
 	binary.LittleEndian.PutUint32(jump[1:], uint32(room-entry-5))
-	_, err = io.WriteString(io.NewOffsetWriter(mem, entry), string(jump))
+	_, err = mem.WriteAt(jump, entry)
 	return err
 }
