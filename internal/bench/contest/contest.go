@@ -93,12 +93,12 @@ const (
 // A Row compares the costs of two sides as the peer's divided by ours: above 1 we
 // are ahead. Without a Peer it is about our cost alone.
 type Row struct {
-	What       string // "" : nothing but the contest's name
+	What       string // "": nothing but the contest's name
 	Ours, Peer string
 	Metric     Metric
 
-	// Asked is the ratio that is asked for, at least, or the cost without a
-	// peer, at most. 0: none.
+	// Asked is the ratio that is asked for, at least; 0: none. Without a peer it is
+	// the cost, at most.
 	Asked float64
 	// Gross is what a short run fails at; 0: a third of the ratio or ten times the cost.
 	Gross float64
@@ -114,7 +114,7 @@ type Options struct {
 
 // Full and short runs.
 var (
-	Full  = Options{Rounds: 61, Least: 7, Budget: 6 * time.Second, Turn: 4 * time.Millisecond}
+	Full  = Options{Rounds: 41, Least: 7, Budget: 5 * time.Second, Turn: 4 * time.Millisecond}
 	Short = Options{Rounds: 5, Least: 3, Budget: time.Second, Turn: time.Millisecond}
 )
 

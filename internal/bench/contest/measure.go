@@ -33,19 +33,19 @@ func (c *Contest) measure(env Env, o Options) (Samples, error) {
 	for _, row := range c.Rows {
 		wanted[row.Metric] = true
 	}
+	if runtime.GOOS == "windows" {
+		o.Turn *= 10 // its clock ticks in half milliseconds, or more
+	}
 	for i := range sides {
 		if err := fill(&sides[i], o.Turn); err != nil {
 			return nil, fmt.Errorf("%s: %w", sides[i].Name, err)
 		}
 	}
-	if runtime.GOOS == "windows" {
-		o.Turn *= 10 // its clock ticks in half milliseconds, or more
-	}
 	if c.Least > 0 {
 		o.Least = c.Least
 	}
 	if len(c.Rows) == 0 { // a point of a curve needs less
-		o.Rounds, o.Budget = min(o.Rounds, 21), o.Budget/2
+		o.Rounds, o.Budget = min(o.Rounds, 15), o.Budget/2
 	}
 	samples := Samples{}
 	start := time.Now()

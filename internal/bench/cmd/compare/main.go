@@ -39,7 +39,7 @@ func run() error {
 	options := contest.Full
 	pattern := flag.String("run", "", "hold only the contests whose names match `REGEXP`")
 	short := flag.Bool("short", false, "take a minute, and fail only if a ratio is far from what is asked")
-	rounds := flag.Int("rounds", 0, "hold at most `N` rounds of each contest, and 7 of those that take long")
+	rounds := flag.Int("rounds", 0, "hold at most `N` rounds of each contest")
 	plots := flag.String("plots", "", "measure the curves, too, and draw them into `DIR`")
 	flag.Func("md", "fill the tables between the markers of `FILE`; may be repeated", func(name string) error {
 		documents = append(documents, name)
@@ -66,6 +66,12 @@ func run() error {
 		return errors.New("a document gets all figures or none: no -run, no -short")
 	}
 
+	for _, name := range documents { // not after all has been measured
+		if _, err := filled(name, (*regexp.Regexp).String); err != nil {
+			return err
+		}
+	}
+
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var contests []*contest.Contest
@@ -76,16 +82,23 @@ func run() error {
 	}
 	where := machine()
 	results, samples, failed := hold(ctx, contests, options)
-	fmt.Print(table(results), "\n", where, "\n")
+	fmt.Print(table(results, regexp.MustCompile("")), "\n", where, "\n")
 	if ctx.Err() != nil {
 		return failed
 	}
 	for _, name := range documents {
-		if err := fill(name, results, where); err != nil {
+		text, err := filled(name, func(pattern *regexp.Regexp) string { return table(results, pattern) + "\n" + where })
+		if err == nil {
+			err = os.WriteFile(name, []byte(text), 0o644)
+		}
+		if err != nil {
 			return errors.Join(failed, err)
 		}
 	}
 	if *plots != "" {
+		if err := os.MkdirAll(*plots, 0o755); err != nil {
+			return errors.Join(failed, err)
+		}
 		for name, svg := range bench.Plots(contests, samples) {
 			if err := os.WriteFile(filepath.Join(*plots, name+".svg"), svg, 0o644); err != nil {
 				return errors.Join(failed, err)
@@ -133,33 +146,28 @@ func hold(ctx context.Context, contests []*contest.Contest, o contest.Options) (
 	return results, samples, err
 }
 
-func table(results []contest.Result) string {
+// table writes the results whose names match.
+func table(results []contest.Result, pattern *regexp.Regexp) string {
 	var rows [][]string
 	for _, r := range results {
-		rows = append(rows, r.Columns())
+		if pattern.MatchString(r.Name()) {
+			rows = append(rows, r.Columns())
+		}
 	}
 	return contest.Table(contest.Header, rows)
 }
 
-// fill writes the results into a document.
-func fill(name string, results []contest.Result, where string) error {
+// filled returns a document with the text of each section.
+func filled(name string, text func(*regexp.Regexp) string) (string, error) {
 	old, err := os.ReadFile(name)
 	if err != nil {
-		return err
+		return "", err
 	}
-	document, err := contest.Fill(string(old), func(pattern *regexp.Regexp) string {
-		var rows []contest.Result
-		for _, r := range results {
-			if pattern.MatchString(r.Name()) {
-				rows = append(rows, r)
-			}
-		}
-		return table(rows) + "\n" + where
-	})
+	document, err := contest.Fill(string(old), text)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return "", fmt.Errorf("%s: %w", name, err)
 	}
-	return os.WriteFile(name, []byte(document), 0o644)
+	return document, nil
 }
 
 // gross returns an error about the results that no noise explains. What is asked was
