@@ -195,6 +195,10 @@ func TestRefusals(t *testing.T) {
 			refusal{goos: "linux", cause: shortage, self: 812}, port80,
 			nil, []string{"ls -l /proc/812/fd", "sudo prlimit --pid 812 --nofile=65536"}, "what the system said",
 		},
+		"macOS, no descriptors": {
+			refusal{goos: "darwin", cause: shortage, self: 812}, port80,
+			nil, []string{"lsof -p 812", "sysctl kern.maxfilesperproc kern.maxfiles"}, "what the system said",
+		},
 		"Windows, no buffers": {
 			refusal{goos: "windows", cause: shortage, self: 812}, port80,
 			nil, []string{"netstat -ano -p TCP", "netsh interface ipv4 show dynamicport tcp"}, "what the system said",

@@ -105,11 +105,13 @@ func (r refusal) hints(kind error) []string {
 	return nil
 }
 
-// shortageHints show what this process has open; then they allow it more.
+// shortageHints show what this process has open; then they allow it more. On macOS Go
+// has taken all that kern.maxfilesperproc gives, and "launchctl limit maxfiles" would set
+// that for every process, lower than it was as like as not.
 func shortageHints(goos string, self int) []string {
 	return pick(goos, map[string][]string{
 		"linux":   {fmt.Sprintf("ls -l /proc/%d/fd", self), fmt.Sprintf("sudo prlimit --pid %d --nofile=65536", self)},
-		"darwin":  {fmt.Sprintf("lsof -p %d", self), "sudo launchctl limit maxfiles 65536 200000"},
+		"darwin":  {fmt.Sprintf("lsof -p %d", self), "sysctl kern.maxfilesperproc kern.maxfiles"},
 		"windows": {"netstat -ano -p TCP", "netsh interface ipv4 show dynamicport tcp"},
 		"":        {fmt.Sprintf("fstat -p %d", self), "ulimit -n 65536"},
 	})

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"runtime"
+
+	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
 // A trouble is why a file can't be written or read though there is nothing wrong with it.
@@ -33,12 +35,16 @@ func remedy(dir string, err error) string {
 
 func (t trouble) remedy(goos, dir string) string {
 	windows := goos == "windows"
+	word := shquote.Quote(dir)
+	if windows {
+		word = `"` + dir + `"`
+	}
 	switch t {
 	case diskFull:
 		if windows {
-			return "make room, or have the quota raised: fsutil volume diskfree " + dir
+			return "make room, or have the quota raised: fsutil volume diskfree " + word
 		}
-		return "make room, for data (df -h " + dir + ") or for files (df -i " + dir + ")"
+		return "make room, for data (df -h " + word + ") or for files (df -i " + word + ")"
 	case readOnlyDisk:
 		if goos == "linux" {
 			return "mount it writable; for a systemd unit with ProtectSystem, that is ReadWritePaths=" + dir
@@ -53,9 +59,9 @@ func (t trouble) remedy(goos, dir string) string {
 		return "another program has it open for itself: Resource Monitor (resmon) shows which; close it there"
 	case notPermitted:
 		if windows {
-			return "give this process's account the right to write (icacls " + dir + "), or close the program that has the file open (resmon shows which)"
+			return "give this process's account the right to write (icacls " + word + "), or close the program that has the file open (resmon shows which)"
 		}
-		return "give this process's account the right to write: ls -ld " + dir
+		return "give this process's account the right to write: ls -ld " + word
 	}
 	return ""
 }

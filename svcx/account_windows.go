@@ -139,13 +139,16 @@ func checkLogDir(dir, account string) error {
 	return nil
 }
 
-// sddlName is an account in the language of security descriptors.
+// sddlName is an account, or its SID, in the language of security descriptors.
 func sddlName(account string) (string, error) {
 	switch account {
 	case `NT AUTHORITY\LocalService`:
 		return "LS", nil
 	case `NT AUTHORITY\NetworkService`:
 		return "NS", nil
+	}
+	if strings.HasPrefix(account, "S-1-") {
+		return account, nil
 	}
 	sid, _, _, err := windows.LookupSID("", strings.TrimPrefix(account, `.\`))
 	if err != nil {

@@ -33,7 +33,9 @@ func (s *Service) openLogs(logs *logFiles, under Manager) (report []byte) {
 	// Where standard error leads somewhere, the trace is there: a directory that
 	// anyone can write to would be a risk for nothing.
 	if err != nil && logs.crash.Load() == nil && logs.redirect != nil {
-		report, _ = logs.open(within(os.TempDir(), s.Name))
+		if dir, err := spareLogDir(s.Name); err == nil {
+			report, _ = logs.open(dir)
+		}
 	}
 	return report
 }

@@ -25,3 +25,15 @@ func redirectOutput(f *os.File) error {
 		windows.SetStdHandle(windows.STD_ERROR_HANDLE, h),
 	)
 }
+
+// spareLogDir makes the directory that a service logs to whose own fails. Everyone
+// can make files in Windows' temporary directory, and this one before the service.
+func spareLogDir(name string) (string, error) {
+	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return "", err
+	}
+	dir := within(os.TempDir(), name)
+	_, err = makeLogDir(dir, user.User.Sid.String())
+	return dir, err
+}

@@ -19,3 +19,6 @@ func (s *Service) runHere(ctx context.Context) error { return s.runProcess(ctx, 
 func notifyReload(c chan<- os.Signal) { signal.Notify(c, syscall.SIGHUP) }
 
 func isReload(sig os.Signal) bool { return sig == syscall.SIGHUP }
+
+// spareLogDir is for Windows: elsewhere standard error leads somewhere.
+func spareLogDir(name string) (string, error) { return within(os.TempDir(), name), nil }

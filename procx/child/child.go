@@ -136,7 +136,7 @@ type Proc struct {
 	cause  error // the context's, if its end asked
 	forced bool  // the tree was killed before it ended
 	why    error // the reason for that, unless it was meant to be
-	spared error // why the tree could not be killed
+	spared error // why the last attempt to kill the tree failed
 	over   bool  // what was left has been killed: the tree's numbers may be another's
 	left   bool  // killed processes are still there
 	grace  *time.Timer

@@ -157,9 +157,8 @@ func (p *Proc) kill(why error) error {
 		p.forced, p.why = true, why
 		close(p.force)
 	}
-	if err := p.tree.kill(p.cmd.Process); err != nil {
-		p.spared = err
-		return fmt.Errorf("child: killing the tree of process %d: %w", p.PID(), err)
+	if p.spared = p.tree.kill(p.cmd.Process); p.spared != nil {
+		return fmt.Errorf("child: killing the tree of process %d: %w", p.PID(), p.spared)
 	}
 	return nil
 }
