@@ -227,6 +227,43 @@ func TestUnhealthy(t *testing.T) {
 	r.awaitState("alpha", page.Healthy)
 }
 
+// A console whose user selects text takes nothing meanwhile. The status page still
+// knows how the services are.
+func TestConsoleStandsStill(t *testing.T) {
+	console := &pausable{}
+	r := start(t, newModule(t), func(cfg *Config) {
+		console.Writer = cfg.Output
+		cfg.Output = console
+	})
+	r.awaitState("alpha", page.Healthy)
+	console.mu.Lock()
+	defer console.mu.Unlock()
+	require.NoError(t, r.Stop("alpha"))
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for r.Status().Services[0].State != page.Stopped {
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	select {
+	case <-stopped:
+	case <-time.After(limit):
+		t.Error("the status waits for the console")
+	}
+}
+
+type pausable struct {
+	io.Writer
+	mu sync.Mutex
+}
+
+func (p *pausable) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Writer.Write(b)
+}
+
 func TestEndLeavesNothing(t *testing.T) {
 	r := start(t, newModule(t), nil)
 	url := r.awaitState("alpha", page.Healthy).URL
