@@ -115,7 +115,7 @@ func New(cfg Config) (*Supervisor, error) {
 	s := &Supervisor{cfg: cfg, builds: newQueue(), relist: make(chan time.Time, 1)}
 	names := []string{"dev"}
 	for _, svc := range cfg.Services {
-		switch missing := slices.IndexFunc(svc.Needs, func(need string) bool { return !slices.Contains(names, need) }); {
+		switch missing := slices.IndexFunc(svc.Needs, func(need string) bool { return !slices.Contains(names[1:], need) }); {
 		case missing >= 0:
 			return nil, fmt.Errorf("dev: %s needs %s, which must stand before it", svc.Name, svc.Needs[missing])
 		case svc.Name == "" || slices.Contains(names, svc.Name):
@@ -167,7 +167,7 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 		tasks.Go("run "+r.Name, r.run)
 	}
 	if s.status != nil {
-		server := &http.Server{Handler: page.Handler(s), ReadHeaderTimeout: 5 * time.Second}
+		server := &http.Server{Handler: page.Handler(s), ReadHeaderTimeout: 5 * time.Second, ErrorLog: s.logger("status page")}
 		tasks.Go("serve the status page", func(context.Context) error { return serve(server, s.status) })
 		tasks.Go("close the status page", func(ctx context.Context) error { <-ctx.Done(); return server.Close() })
 	}

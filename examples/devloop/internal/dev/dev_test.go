@@ -277,6 +277,19 @@ func TestEndLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestNewRefuses(t *testing.T) {
+	for want, services := range map[string][]Service{
+		`b needs a, which must stand before it`:   {{Name: "b", Needs: []string{"a"}}, {Name: "a"}},
+		`a needs a, which`:                        {{Name: "a", Needs: []string{"a"}}},
+		`a needs dev, which`:                      {{Name: "a", Needs: []string{"dev"}}},
+		`two services have the name "a"`:          {{Name: "a"}, {Name: "a"}},
+		`two services have the name "dev", or it`: {{Name: "dev"}},
+	} {
+		_, err := New(Config{Services: services})
+		assert.ErrorContains(t, err, want)
+	}
+}
+
 func TestPortTaken(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
