@@ -144,9 +144,14 @@ func TestBrokenStartKeepsTheOld(t *testing.T) {
 	}
 }
 
+// What a crashed process has left running is ended with it, and keeps nobody from
+// seeing the crash.
 func TestCrashIsRestarted(t *testing.T) {
 	r := start(t, newModule(t), nil)
 	before := r.awaitState("alpha", page.Healthy)
+	var parent, descendant int
+	_, err := fmt.Sscan(post(t, before.URL+"/descendant"), &parent, &descendant)
+	require.NoError(t, err)
 	resp, err := http.Post(before.URL+"/exit/7", "", nil)
 	require.NoError(t, err)
 	body, err := io.ReadAll(resp.Body)
@@ -171,6 +176,7 @@ func TestCrashIsRestarted(t *testing.T) {
 	assert.NotEqual(t, before.PID, after.PID)
 	assert.Equal(t, 1, after.Restarts)
 	assert.Zero(t, after.Reloads)
+	require.Eventually(t, func() bool { return !alive(descendant) }, limit, 5*time.Millisecond)
 }
 
 // One that does not even start is tried again, and at once when it is saved.
