@@ -157,7 +157,7 @@ func (s *Supervisor) buildBatch(b *batch, number int) {
 	}
 	if !s.builds.finish(b) {
 		os.RemoveAll(dir) // what a killed compiler still holds goes with the run's directory
-		return // it is built again, from what was saved meanwhile
+		return            // it is built again, from what was saved meanwhile
 	}
 	select {
 	case s.relist <- start:

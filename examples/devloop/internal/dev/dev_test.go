@@ -28,20 +28,21 @@ func TestStartsInOrder(t *testing.T) {
 		cfg.Services[1].Env = []string{"FAKE_NEEDS=http://" + alpha} // beta ends if alpha isn't ready
 	})
 	for _, name := range []string{"alpha", "beta"} {
-		svc := r.awaitState(name, page.Healthy)
+		svc := r.await(name, "healthy, and heard of", func(s page.Service) bool {
+			return s.State == page.Healthy && slices.Equal(s.Log, []string{"version 1, 版本 ok"})
+		})
 		assert.True(t, svc.Build.OK)
 		assert.NotZero(t, svc.PID)
 		assert.Zero(t, svc.Restarts)
-		assert.Equal(t, []string{"version 1, 版本 ok"}, svc.Log)
 	}
-	out := r.out.String()
-	assert.Contains(t, out, "alpha | version 1, 版本 ok\n")
-	assert.Contains(t, out, "beta  | version 1, 版本 ok\n")
-	assert.Contains(t, out, "dev   | alpha: serves, process ")
+	r.awaitPrinted("alpha | version 1, 版本 ok\n")
+	r.awaitPrinted("beta  | version 1, 版本 ok\n")
+	r.awaitPrinted("dev   | alpha: serves, process ")
 	r.await("beta", "measured", func(s page.Service) bool { return len(s.Goroutines) > 1 && s.Goroutines[0] > 0 })
 
 	require.NoError(t, r.stop())
-	out = r.out.String()
+	out := r.out.String()
+	require.Contains(t, out, "beta: stopped")
 	assert.Less(t, strings.Index(out, "beta: stopped"), strings.Index(out, "alpha: stopped"))
 	l, err := net.Listen("tcp", alpha)
 	require.NoError(t, err, "the port is free again")
@@ -117,7 +118,7 @@ func TestBuildErrorKeepsTheOld(t *testing.T) {
 	assert.Equal(t, page.Healthy, svc.State)
 	assert.Equal(t, before.PID, svc.PID)
 	assert.Contains(t, svc.Build.Output, "version.go")
-	assert.Contains(t, r.out.String(), "alpha: the build failed after ")
+	r.awaitPrinted("alpha: the build failed after ")
 	r.awaitVersion("alpha", "1")
 
 	saveVersion(t, dir, "alpha", "3", "ok")
@@ -187,8 +188,8 @@ func TestCrashAtStart(t *testing.T) {
 	r.await("alpha", "tried again", func(s page.Service) bool {
 		return s.State == page.Crashed && strings.Contains(s.Reason, "exit code 3") && slices.Equal(s.Log, []string{"version 1, 版本 exit", "no database", "version 1, 版本 exit", "no database"})
 	})
-	assert.Contains(t, r.out.String(), "alpha: exit code 3; next try in 1s")
-	assert.Contains(t, r.out.String(), "alpha: exit code 3; next try in 2s")
+	r.awaitPrinted("alpha: exit code 3; next try in 1s")
+	r.awaitPrinted("alpha: exit code 3; next try in 2s")
 	saveVersion(t, dir, "alpha", "2", "ok")
 	r.awaitVersion("alpha", "2")
 }
