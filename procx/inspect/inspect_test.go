@@ -322,3 +322,13 @@ func get(t *testing.T, url string) (status int, header http.Header, body string)
 	require.NoError(t, err)
 	return resp.StatusCode, resp.Header, string(text)
 }
+
+// A function's name may hold what is HTML: that of a type parameter, say.
+func TestPageEscapes(t *testing.T) {
+	p := &page{}
+	p.addGroup(&group{Entry: `<b>"a"&`, Creator: "<c>", Site: "<s>", Count: 2, States: []state{{"<chan>", 2}}, Stack: "<i>\n50%s"})
+	assert.Equal(t, `<tr><td class="n">2<td>&lt; 1 min<td><details><summary><code>&lt;b&gt;&#34;a&#34;&amp;</code><br><small>&lt;c&gt; <code>&lt;s&gt;</code></small></summary><pre>&lt;i&gt;
+50%s</pre></details>
+<td>&lt;chan&gt; ×2<br></tr>
+`, p.String())
+}

@@ -3,11 +3,11 @@ package inspect
 import (
 	"bytes"
 	"fmt"
-	"html/template"
+	"html"
 	"net/http"
+	"net/url"
 	"runtime"
 	"runtime/pprof"
-	"sync"
 	"time"
 )
 
@@ -18,42 +18,37 @@ const maxRows = 500
 // dump without being told to: for about 0.1 s. Tests swap it.
 var maxAged = 20_000
 
-var parsed struct {
-	once  sync.Once
-	pages *template.Template
+// A page is HTML in the making. It does without html/template, which finds methods
+// by their names: a linker that sees it used keeps all exported methods of the
+// whole program, and many a program grows by half.
+type page struct{ bytes.Buffer }
+
+// add appends the format, in which each %s stands for one of the args, as text.
+func (p *page) add(format string, args ...any) {
+	texts := make([]any, len(args))
+	for i, arg := range args {
+		texts[i] = html.EscapeString(fmt.Sprint(arg))
+	}
+	fmt.Fprintf(p, format, texts...)
 }
 
-func pages() *template.Template {
-	parsed.once.Do(func() {
-		parsed.pages = template.Must(template.New("").Funcs(template.FuncMap{"age": age}).Parse(pageText))
-	})
-	return parsed.pages
-}
-
-const pageText = `
-{{define "head"}}<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{{.}}</title><style>
+func newPage(title string) *page {
+	p := &page{}
+	p.add(`<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>%s</title><style>
 body { font: 14px system-ui, sans-serif; margin: 2em }
 table { border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .3em 1em .3em 0; border-bottom: 1px solid #ccc }
 td.n { text-align: right } code, pre { font: 13px ui-monospace, monospace } small { color: #666 }
-</style></head><body><h1>{{.}}</h1>{{end}}
+</style></head><body><h1>%s</h1>
+`, title, title)
+	return p
+}
 
-{{define "index"}}{{template "head" .Title}}
-<p>Binary: <b>{{.Build.Verdict}}</b>: {{.Build.Reason}}. {{with .Build.Fix}}Mend: <code>{{.}}</code>{{end}}</p>
-<p><a href="/debug/goroutines">goroutines by site</a> · <a href="/debug/vars">variables</a> · <a href="/debug/build">build</a></p>
-<table><tr><th>count<th>profile<th>as text<th>what changes</tr>
-{{range .Profiles}}<tr><td class="n">{{.Count}}<td><a href="/debug/pprof/{{.Name}}">{{.Name}}</a> <small>{{.Note}}</small><td><a href="/debug/pprof/{{.Name}}?debug=1">text</a><td><a href="/debug/pprof/{{.Name}}?seconds=10">in 10 s</a></tr>
-{{end}}<tr><td><td><a href="/debug/pprof/profile?seconds=10">profile</a> <small>CPU, 10 s</small><td><td></tr>
-<tr><td><td><a href="/debug/pprof/trace?seconds=1">trace</a> <small>1 s</small><td><td></tr>
-</table></body></html>{{end}}
-
-{{define "goroutines"}}{{template "head" .Title}}
-<p>{{.Total}} goroutines, {{len .Groups}} sites{{if .More}}, of which {{.More}} more are not shown{{end}}.
-{{if .Aged}}Ages are how long the oldest has been in its wait, to the minute below.{{else}}With so many, the ages would stop the program for about {{.Pause}}: <a href="?full=1">do it</a>.{{end}}</p>
-<table><tr><th>count<th>age<th>runs, was started by<th>state</tr>
-{{range .Groups}}<tr><td class="n">{{.Count}}<td>{{age .Oldest}}<td><details><summary><code>{{.Entry}}</code>{{if .Creator}}<br><small>{{.Creator}} <code>{{.Site}}</code></small>{{end}}</summary><pre>{{.Stack}}</pre></details>
-<td>{{range .States}}{{.Name}}{{if gt .Count 1}} ×{{.Count}}{{end}}<br>{{end}}</tr>
-{{end}}</table></body></html>{{end}}`
+func (p *page) serve(w http.ResponseWriter) {
+	p.add("</table></body></html>")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Write(p.Bytes())
+}
 
 // age words a wait that is known to the minute; negative is unknown.
 func age(d time.Duration) string {
@@ -86,16 +81,26 @@ func note(profile string) string {
 }
 
 func (m *mux) index(w http.ResponseWriter, r *http.Request) {
-	type row struct {
-		Name, Note string
-		Count      int
-	}
-	var rows []row
-	for _, p := range pprof.Profiles() {
-		rows = append(rows, row{p.Name(), note(p.Name()), p.Count()})
-	}
 	build := Build()
-	servePage(w, "index", map[string]any{"Title": build.Package, "Build": build, "Profiles": rows})
+	p := newPage(build.Package)
+	p.add("<p>Binary: <b>%s</b>: %s. ", build.Verdict, build.Reason)
+	if build.Fix != "" {
+		p.add("Mend: <code>%s</code>", build.Fix)
+	}
+	p.add(`</p>
+<p><a href="/debug/goroutines">goroutines by site</a> · <a href="/debug/vars">variables</a> · <a href="/debug/build">build</a></p>
+<table><tr><th>count<th>profile<th>as text<th>what changes</tr>
+`)
+	for _, profile := range pprof.Profiles() {
+		name := profile.Name()
+		link := "/debug/pprof/" + url.PathEscape(name)
+		p.add(`<tr><td class="n">%s<td><a href="%s">%s</a> <small>%s</small><td><a href="%s?debug=1">text</a><td><a href="%s?seconds=10">in 10 s</a></tr>
+`, profile.Count(), link, name, note(name), link, link)
+	}
+	p.add(`<tr><td><td><a href="/debug/pprof/profile?seconds=10">profile</a> <small>CPU, 10 s</small><td><td></tr>
+<tr><td><td><a href="/debug/pprof/trace?seconds=1">trace</a> <small>1 s</small><td><td></tr>
+`)
+	p.serve(w)
 }
 
 func (m *mux) goroutines(w http.ResponseWriter, r *http.Request) {
@@ -103,14 +108,12 @@ func (m *mux) goroutines(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave(m.other)
-	data := map[string]any{"Title": "Goroutines"}
 	var groups []*group
 	n := runtime.NumGoroutine()
-	if aged := n <= maxAged || r.URL.Query().Get("full") != ""; aged {
-		data["Aged"] = true
+	aged := n <= maxAged || r.URL.Query().Get("full") != ""
+	if aged {
 		groups = groupStacks(stacks(n))
 	} else {
-		data["Pause"] = time.Duration(n) * 6 * time.Microsecond
 		p, err := collect(pprof.Lookup("goroutine"))
 		if err != nil {
 			http.Error(w, "inspect: "+err.Error(), http.StatusInternalServerError)
@@ -122,12 +125,41 @@ func (m *mux) goroutines(w http.ResponseWriter, r *http.Request) {
 	for _, g := range groups {
 		total += g.Count
 	}
-	if len(groups) > maxRows {
-		data["More"] = len(groups) - maxRows
+	p := newPage("Goroutines")
+	p.add("<p>%s goroutines, %s sites", total, len(groups))
+	if more := len(groups) - maxRows; more > 0 {
+		p.add(", of which %s more are not shown", more)
 		groups = groups[:maxRows]
 	}
-	data["Total"], data["Groups"] = total, groups
-	servePage(w, "goroutines", data)
+	p.add(".\n")
+	if aged {
+		p.add("Ages are how long the oldest has been in its wait, to the minute below.")
+	} else {
+		p.add(`With so many, the ages would stop the program for about %s: <a href="?full=1">do it</a>.`, time.Duration(n)*6*time.Microsecond)
+	}
+	p.add(`</p>
+<table><tr><th>count<th>age<th>runs, was started by<th>state</tr>
+`)
+	for _, g := range groups {
+		p.addGroup(g)
+	}
+	p.serve(w)
+}
+
+func (p *page) addGroup(g *group) {
+	p.add(`<tr><td class="n">%s<td>%s<td><details><summary><code>%s</code>`, g.Count, age(g.Oldest), g.Entry)
+	if g.Creator != "" {
+		p.add("<br><small>%s <code>%s</code></small>", g.Creator, g.Site)
+	}
+	p.add("</summary><pre>%s</pre></details>\n<td>", g.Stack)
+	for _, s := range g.States {
+		p.add("%s", s.Name)
+		if s.Count > 1 {
+			p.add(" ×%s", s.Count)
+		}
+		p.add("<br>")
+	}
+	p.add("</tr>\n")
 }
 
 // stacks dumps about n goroutines. The world stands still meanwhile, so the
@@ -138,14 +170,4 @@ func stacks(n int) string {
 			return string(buf[:size])
 		}
 	}
-}
-
-func servePage(w http.ResponseWriter, name string, data any) {
-	var buf bytes.Buffer
-	if err := pages().ExecuteTemplate(&buf, name, data); err != nil {
-		http.Error(w, "inspect: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(buf.Bytes())
 }

@@ -180,7 +180,7 @@ func tenReloads(t *testing.T, dir, user string) {
 					return
 				}
 				done.Add(1)
-				time.Sleep(5 * time.Millisecond) // of a client that polls, not of a wait
+				time.Sleep(25 * time.Millisecond) // of a client that polls, not of a wait; six of them take a core without it
 			}
 		})
 	}
@@ -208,7 +208,7 @@ func tenReloads(t *testing.T, dir, user string) {
 			defer resp.Body.Close()
 			body, _ := io.ReadAll(resp.Body)
 			return strings.Contains(string(body), text)
-		}, limit, 5*time.Millisecond, "version %d", n)
+		}, limit, 10*time.Millisecond, "version %d", n)
 		took = append(took, time.Since(begin))
 	}
 	stop()

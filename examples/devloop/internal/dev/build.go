@@ -156,8 +156,8 @@ func (s *Supervisor) buildBatch(b *batch, number int) {
 		results[i] = result{a, page.Build{OK: a != nil, At: time.Now(), Took: took, Output: problem}, b.services[r.Name]}
 	}
 	if !s.builds.finish(b) {
-		removeAll(dir)
-		return // it is built again, from what was saved meanwhile
+		os.RemoveAll(dir) // what a killed compiler still holds goes with the run's directory
+		return            // it is built again, from what was saved meanwhile
 	}
 	select {
 	case s.relist <- start:

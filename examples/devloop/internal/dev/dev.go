@@ -91,6 +91,7 @@ type Supervisor struct {
 	tools   tools
 
 	mu      sync.Mutex      // guards the runners' state
+	news    []string        // lines to print once mu is free; empty while it is
 	changed broadcast       // wakes those who wait for a change of that state
 	drains  context.Context // ends lastDrain after Run's
 	life    context.Context // ends stopLimit after Run's
@@ -114,7 +115,7 @@ func New(cfg Config) (*Supervisor, error) {
 	s := &Supervisor{cfg: cfg, builds: newQueue(), relist: make(chan time.Time, 1)}
 	names := []string{"dev"}
 	for _, svc := range cfg.Services {
-		switch missing := slices.IndexFunc(svc.Needs, func(need string) bool { return !slices.Contains(names, need) }); {
+		switch missing := slices.IndexFunc(svc.Needs, func(need string) bool { return !slices.Contains(names[1:], need) }); {
 		case missing >= 0:
 			return nil, fmt.Errorf("dev: %s needs %s, which must stand before it", svc.Name, svc.Needs[missing])
 		case svc.Name == "" || slices.Contains(names, svc.Name):
@@ -166,7 +167,7 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 		tasks.Go("run "+r.Name, r.run)
 	}
 	if s.status != nil {
-		server := &http.Server{Handler: page.Handler(s), ReadHeaderTimeout: 5 * time.Second}
+		server := &http.Server{Handler: page.Handler(s), ReadHeaderTimeout: 5 * time.Second, ErrorLog: s.logger("status page")}
 		tasks.Go("serve the status page", func(context.Context) error { return serve(server, s.status) })
 		tasks.Go("close the status page", func(ctx context.Context) error { <-ctx.Done(); return server.Close() })
 	}
@@ -223,6 +224,22 @@ func serve(server *http.Server, l net.Listener) error {
 // say prints a line of dev's own.
 func (s *Supervisor) say(format string, args ...any) {
 	s.out.line("dev", fmt.Sprintf(format, args...))
+}
+
+// tell has a line printed by unlock. The caller holds mu.
+func (s *Supervisor) tell(format string, args ...any) {
+	s.news = append(s.news, fmt.Sprintf(format, args...))
+}
+
+// unlock unlocks mu, and prints what there is to tell only then: a console stands
+// still while its user selects text, and the status page must not.
+func (s *Supervisor) unlock() {
+	news := s.news
+	s.news = nil
+	s.mu.Unlock()
+	for _, line := range news {
+		s.say("%s", line)
+	}
 }
 
 // logger returns a logger for what net/http has to say about a service's front.

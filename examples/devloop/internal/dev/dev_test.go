@@ -28,20 +28,21 @@ func TestStartsInOrder(t *testing.T) {
 		cfg.Services[1].Env = []string{"FAKE_NEEDS=http://" + alpha} // beta ends if alpha isn't ready
 	})
 	for _, name := range []string{"alpha", "beta"} {
-		svc := r.awaitState(name, page.Healthy)
+		svc := r.await(name, "healthy, and heard of", func(s page.Service) bool {
+			return s.State == page.Healthy && slices.Equal(s.Log, []string{"version 1, 版本 ok"})
+		})
 		assert.True(t, svc.Build.OK)
 		assert.NotZero(t, svc.PID)
 		assert.Zero(t, svc.Restarts)
-		assert.Equal(t, []string{"version 1, 版本 ok"}, svc.Log)
 	}
-	out := r.out.String()
-	assert.Contains(t, out, "alpha | version 1, 版本 ok\n")
-	assert.Contains(t, out, "beta  | version 1, 版本 ok\n")
-	assert.Contains(t, out, "dev   | alpha: serves, process ")
+	r.awaitPrinted("alpha | version 1, 版本 ok\n")
+	r.awaitPrinted("beta  | version 1, 版本 ok\n")
+	r.awaitPrinted("dev   | alpha: serves, process ")
 	r.await("beta", "measured", func(s page.Service) bool { return len(s.Goroutines) > 1 && s.Goroutines[0] > 0 })
 
 	require.NoError(t, r.stop())
-	out = r.out.String()
+	out := r.out.String()
+	require.Contains(t, out, "beta: stopped")
 	assert.Less(t, strings.Index(out, "beta: stopped"), strings.Index(out, "alpha: stopped"))
 	l, err := net.Listen("tcp", alpha)
 	require.NoError(t, err, "the port is free again")
@@ -117,7 +118,7 @@ func TestBuildErrorKeepsTheOld(t *testing.T) {
 	assert.Equal(t, page.Healthy, svc.State)
 	assert.Equal(t, before.PID, svc.PID)
 	assert.Contains(t, svc.Build.Output, "version.go")
-	assert.Contains(t, r.out.String(), "alpha: the build failed after ")
+	r.awaitPrinted("alpha: the build failed after ")
 	r.awaitVersion("alpha", "1")
 
 	saveVersion(t, dir, "alpha", "3", "ok")
@@ -144,9 +145,14 @@ func TestBrokenStartKeepsTheOld(t *testing.T) {
 	}
 }
 
+// What a crashed process has left running is ended with it, and keeps nobody from
+// seeing the crash.
 func TestCrashIsRestarted(t *testing.T) {
 	r := start(t, newModule(t), nil)
 	before := r.awaitState("alpha", page.Healthy)
+	var parent, descendant int
+	_, err := fmt.Sscan(post(t, before.URL+"/descendant"), &parent, &descendant)
+	require.NoError(t, err)
 	resp, err := http.Post(before.URL+"/exit/7", "", nil)
 	require.NoError(t, err)
 	body, err := io.ReadAll(resp.Body)
@@ -171,6 +177,7 @@ func TestCrashIsRestarted(t *testing.T) {
 	assert.NotEqual(t, before.PID, after.PID)
 	assert.Equal(t, 1, after.Restarts)
 	assert.Zero(t, after.Reloads)
+	require.Eventually(t, func() bool { return !alive(descendant) }, limit, 5*time.Millisecond)
 }
 
 // One that does not even start is tried again, and at once when it is saved.
@@ -181,8 +188,8 @@ func TestCrashAtStart(t *testing.T) {
 	r.await("alpha", "tried again", func(s page.Service) bool {
 		return s.State == page.Crashed && strings.Contains(s.Reason, "exit code 3") && slices.Equal(s.Log, []string{"version 1, 版本 exit", "no database", "version 1, 版本 exit", "no database"})
 	})
-	assert.Contains(t, r.out.String(), "alpha: exit code 3; next try in 1s")
-	assert.Contains(t, r.out.String(), "alpha: exit code 3; next try in 2s")
+	r.awaitPrinted("alpha: exit code 3; next try in 1s")
+	r.awaitPrinted("alpha: exit code 3; next try in 2s")
 	saveVersion(t, dir, "alpha", "2", "ok")
 	r.awaitVersion("alpha", "2")
 }
@@ -227,6 +234,43 @@ func TestUnhealthy(t *testing.T) {
 	r.awaitState("alpha", page.Healthy)
 }
 
+// A console whose user selects text takes nothing meanwhile. The status page still
+// knows how the services are.
+func TestConsoleStandsStill(t *testing.T) {
+	console := &pausable{}
+	r := start(t, newModule(t), func(cfg *Config) {
+		console.Writer = cfg.Output
+		cfg.Output = console
+	})
+	r.awaitState("alpha", page.Healthy)
+	console.mu.Lock()
+	defer console.mu.Unlock()
+	require.NoError(t, r.Stop("alpha"))
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for r.Status().Services[0].State != page.Stopped {
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	select {
+	case <-stopped:
+	case <-time.After(limit):
+		t.Error("the status waits for the console")
+	}
+}
+
+type pausable struct {
+	io.Writer
+	mu sync.Mutex
+}
+
+func (p *pausable) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Writer.Write(b)
+}
+
 func TestEndLeavesNothing(t *testing.T) {
 	r := start(t, newModule(t), nil)
 	url := r.awaitState("alpha", page.Healthy).URL
@@ -237,6 +281,19 @@ func TestEndLeavesNothing(t *testing.T) {
 	require.NoError(t, r.stop())
 	for _, pid := range []int{parent, descendant} {
 		require.Eventually(t, func() bool { return !alive(pid) }, limit, 5*time.Millisecond, "process %d", pid)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	for want, services := range map[string][]Service{
+		`b needs a, which must stand before it`:   {{Name: "b", Needs: []string{"a"}}, {Name: "a"}},
+		`a needs a, which`:                        {{Name: "a", Needs: []string{"a"}}},
+		`a needs dev, which`:                      {{Name: "a", Needs: []string{"dev"}}},
+		`two services have the name "a"`:          {{Name: "a"}, {Name: "a"}},
+		`two services have the name "dev", or it`: {{Name: "dev"}},
+	} {
+		_, err := New(Config{Services: services})
+		assert.ErrorContains(t, err, want)
 	}
 }
 

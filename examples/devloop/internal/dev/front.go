@@ -69,8 +69,8 @@ func (roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	return backendOf(r.Context()).transport.RoundTrip(r)
 }
 
-// rewrite leaves the request as the client sent it, Host included, and appends
-// to the X-Forwarded headers.
+// rewrite leaves the request as the client sent it, Host included, appends to
+// X-Forwarded-For and sets the other two of these headers.
 func rewrite(r *httputil.ProxyRequest) {
 	r.SetURL(backendOf(r.In.Context()).url)
 	r.Out.Host = r.In.Host

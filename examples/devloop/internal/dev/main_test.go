@@ -163,6 +163,13 @@ func (r *rig) awaitVersion(name, version string) {
 	}, limit, 5*time.Millisecond)
 }
 
+// awaitPrinted waits until dev has printed the text: it does so once the state says
+// the same.
+func (r *rig) awaitPrinted(text string) {
+	r.t.Helper()
+	require.Eventually(r.t, func() bool { return strings.Contains(r.out.String(), text) }, limit, 5*time.Millisecond, text)
+}
+
 // post sends an order to a fake service.
 func post(t *testing.T, url string) string {
 	t.Helper()

@@ -38,7 +38,7 @@ func (r *runner) observe(p *process) {
 // observed takes over what was seen, and says whether p still serves.
 func (r *runner) observed(p *process, health error, goroutines int, counted bool) bool {
 	r.sup.mu.Lock()
-	defer r.sup.mu.Unlock()
+	defer r.sup.unlock()
 	if r.current != p {
 		return false
 	}
@@ -55,11 +55,11 @@ func (r *runner) observed(p *process, health error, goroutines int, counted bool
 	switch {
 	case was == nil && health != nil:
 		p.well = time.Time{}
-		r.sup.say("%s: unhealthy: %v", r.Name, health)
+		r.sup.tell("%s: unhealthy: %v", r.Name, health)
 		r.sup.notify()
 	case was != nil && health == nil:
 		p.well = time.Now()
-		r.sup.say("%s: healthy again", r.Name)
+		r.sup.tell("%s: healthy again", r.Name)
 		r.sup.notify()
 	}
 	return true

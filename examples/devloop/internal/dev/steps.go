@@ -12,7 +12,7 @@ import (
 // update changes the state.
 func (r *runner) update(f func()) {
 	r.sup.mu.Lock()
-	defer r.sup.mu.Unlock()
+	defer r.sup.unlock()
 	f()
 	r.sup.notify()
 }
@@ -49,7 +49,7 @@ func (r *runner) failed(a *artifact, why error) {
 	r.trouble = why.Error()
 	if r.current != nil {
 		r.refused = a
-		r.sup.say("%s: the new build did not start, the old one serves on: %v", r.Name, why)
+		r.sup.tell("%s: the new build did not start, the old one serves on: %v", r.Name, why)
 		return
 	}
 	r.back(0)
@@ -63,7 +63,7 @@ func (r *runner) back(wasWell time.Duration) {
 	r.crashes++
 	pause := pauseAfter(r.crashes)
 	r.resume = time.Now().Add(pause)
-	r.sup.say("%s: %s; next try in %s", r.Name, r.trouble, pause)
+	r.sup.tell("%s: %s; next try in %s", r.Name, r.trouble, pause)
 }
 
 // crashed notes that what served has ended unasked.
@@ -90,16 +90,16 @@ func (r *runner) swap(p *process) {
 		switch {
 		case p == nil:
 			r.front.swap(nil)
-			r.sup.say("%s: stopped", r.Name)
+			r.sup.tell("%s: stopped", r.Name)
 		case old != nil:
 			r.reloads++
-			r.sup.say("%s: reloaded, %s after the save (build %s, start %s)", r.Name,
+			r.sup.tell("%s: reloaded, %s after the save (build %s, start %s)", r.Name,
 				round(time.Since(p.artifact.saved)), round(p.artifact.took), round(time.Since(p.since)))
 		default:
 			if r.crashes > 0 {
 				r.restarts++
 			}
-			r.sup.say("%s: serves, process %d", r.Name, p.child.PID())
+			r.sup.tell("%s: serves, process %d", r.Name, p.child.PID())
 		}
 		if p != nil {
 			r.front.swap(p.backend)
