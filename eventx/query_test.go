@@ -80,7 +80,9 @@ func FuzzParseWinEvent(f *testing.F) {
 			return
 		}
 		line := r.String()
-		assert.False(t, strings.ContainsFunc(line, func(c rune) bool { return unicode.IsControl(c) || c >= 0x2028 && c <= 0x202E || c >= 0x2066 && c <= 0x2069 }), "%q", line)
+		assert.False(t, strings.ContainsFunc(line, func(c rune) bool {
+			return unicode.IsControl(c) || c >= 0x2028 && c <= 0x202E || c >= 0x2066 && c <= 0x2069
+		}), "%q", line)
 	})
 }
 
