@@ -117,17 +117,20 @@ func (r *runner) swap(p *process) {
 func (r *runner) bury(p *process, served bool) {
 	r.retiring[p] = true
 	r.tasks.Go(func() {
+		left := 0
 		if served {
 			ctx, cancel := context.WithTimeout(r.sup.drains, r.sup.cfg.Drain)
 			defer cancel()
-			if left := r.front.drain(ctx, p.backend); left > 0 {
-				r.sup.say("%s: process %d ends with %d requests unanswered", r.Name, p.child.PID(), left)
+			left = r.front.drain(ctx, p.backend)
+		}
+		err := p.stop(r.sup.life)
+		r.update(func() { // what there is to say waits for the console; nothing else does
+			if left > 0 {
+				r.sup.tell("%s: process %d ended with %d requests unanswered", r.Name, p.child.PID(), left)
 			}
-		}
-		if err := p.stop(r.sup.life); err != nil {
-			r.sup.say("%s: %v", r.Name, err)
-		}
-		r.update(func() {
+			if err != nil {
+				r.sup.tell("%s: %v", r.Name, err)
+			}
 			delete(r.retiring, p)
 			r.sweep()
 		})
