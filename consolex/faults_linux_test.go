@@ -23,9 +23,7 @@ func TestWriterOnAFullDisk(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
 	}
-	dir := t.TempDir()
-	require.NoError(t, unix.Mount("tmpfs", dir, "tmpfs", 0, "size=32k,mode=755"))
-	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+	dir := testenv.SmallDisk(t, "size=32k")
 	for name, test := range map[string]struct {
 		cp   CodePage
 		want string
@@ -34,13 +32,7 @@ func TestWriterOnAFullDisk(t *testing.T) {
 			f, err := os.OpenFile(filepath.Join(dir, filepath.Base(t.Name())), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 			require.NoError(t, err)
 			defer f.Close()
-			filler, err := os.Create(filepath.Join(dir, "filler"))
-			require.NoError(t, err)
-			defer filler.Close()
-			for err == nil {
-				_, err = filler.Write(make([]byte, 4096))
-			}
-			require.ErrorIs(t, err, unix.ENOSPC)
+			free := testenv.FillDisk(t, dir)
 
 			w := NewWriter(f, &WriterOptions{CodePage: test.cp})
 			n, err := io.WriteString(w, "磁盘\n")
@@ -49,7 +41,7 @@ func TestWriterOnAFullDisk(t *testing.T) {
 			assert.ErrorContains(t, err, f.Name())
 			assert.ErrorIs(t, Stream(testenv.Command(t, "say", strconv.Quote(strings.Repeat("x\n", 10000)), `""`), w), unix.ENOSPC)
 
-			require.NoError(t, filler.Truncate(0))
+			free()
 			_, err = io.WriteString(w, "磁盘\n")
 			require.NoError(t, err)
 			require.NoError(t, w.Flush())

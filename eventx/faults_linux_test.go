@@ -14,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
@@ -79,20 +78,13 @@ func TestFallbackOnAFullDisk(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
 	}
-	dir := t.TempDir()
-	require.NoError(t, unix.Mount("tmpfs", dir, "tmpfs", 0, "size=32k,mode=755"))
-	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+	dir := testenv.SmallDisk(t, "size=32k")
 	out, err := os.OpenFile(filepath.Join(dir, "out.log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
 	require.NoError(t, err)
 	defer out.Close()
 	_, err = out.Write(append(bytes.Repeat([]byte("x"), 4000), '\n')) // room for less than a line
 	require.NoError(t, err)
-	filler, err := os.Create(filepath.Join(dir, "filler"))
-	require.NoError(t, err)
-	for err == nil {
-		_, err = filler.Write(make([]byte, 4096))
-	}
-	require.ErrorIs(t, err, unix.ENOSPC)
+	free := testenv.FillDisk(t, dir)
 
 	absent := filepath.Join(dir, "absent")
 	useSockets(t, absent, absent)
@@ -104,7 +96,7 @@ func TestFallbackOnAFullDisk(t *testing.T) {
 	flush(t, h)
 	assert.Equal(t, uint64(3), checkSum(t, h).Dropped)
 
-	require.NoError(t, filler.Truncate(0))
+	free()
 	l.Error("room")
 	flush(t, h)
 	text, err := os.ReadFile(out.Name())

@@ -22,9 +22,7 @@ func TestFullAndReadOnlyDisk(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
 	}
-	dir := t.TempDir()
-	require.NoError(t, unix.Mount("tmpfs", dir, "tmpfs", 0, "size=128k,mode=755"))
-	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+	dir := testenv.SmallDisk(t, "size=128k")
 	path := filepath.Join(dir, file)
 	require.NoError(t, WriteFile(path, content(1), 0o644))
 	require.NoError(t, Writable(dir))
@@ -35,12 +33,7 @@ func TestFullAndReadOnlyDisk(t *testing.T) {
 	requireWhole(t, path)
 	requireOnly(t, dir, file)
 
-	filler, err := os.Create(filepath.Join(dir, "filler"))
-	require.NoError(t, err)
-	for err == nil {
-		_, err = filler.Write(make([]byte, 4096))
-	}
-	require.NoError(t, filler.Close())
+	testenv.FillDisk(t, dir)
 	err = Writable(dir)
 	require.ErrorIs(t, err, unix.ENOSPC)
 	assert.ErrorContains(t, err, "can't write a file")

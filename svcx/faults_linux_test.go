@@ -111,27 +111,19 @@ func TestLogsOnAFullDisk(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
 	}
-	dir := t.TempDir()
-	require.NoError(t, unix.Mount("tmpfs", dir, "tmpfs", 0, "size=128k,mode=755"))
-	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
-	filler, err := os.Create(filepath.Join(dir, "filler"))
-	require.NoError(t, err)
-	for err == nil {
-		_, err = filler.Write(make([]byte, 4096))
-	}
-	require.ErrorIs(t, err, unix.ENOSPC)
-	require.NoError(t, filler.Close())
+	dir := testenv.SmallDisk(t, "size=128k")
+	free := testenv.FillDisk(t, dir)
 
 	s := &Service{Name: "x", LogDir: filepath.Join(dir, "logs")}
 	var logs logFiles
 	logs.redirect = func(*os.File) error { return nil }
 	require.NoError(t, s.prepare(t.Context(), &logs, s.openLogs(&logs, Systemd), Systemd), "the service runs")
 	closeLogs(t, &logs)
-	_, err = logs.output.WriteString("lost")
+	_, err := logs.output.WriteString("lost")
 	require.ErrorIs(t, err, unix.ENOSPC, "who writes is told")
 	logs.crashed([]byte("lost"))
 
-	require.NoError(t, os.Remove(filler.Name()))
+	free()
 	_, err = logs.output.WriteString("kept")
 	require.NoError(t, err)
 	logs.crashed([]byte("kept"))
@@ -148,9 +140,7 @@ func TestRotateOnAFullDisk(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
 	}
-	dir := t.TempDir()
-	require.NoError(t, unix.Mount("tmpfs", dir, "tmpfs", 0, "size=2m,mode=755"))
-	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+	dir := testenv.SmallDisk(t, "size=2m")
 	name := filepath.Join(dir, "output.log")
 	text := strings.Repeat("0123456789abcde\n", maxLog/16+1024)
 	require.NoError(t, os.WriteFile(name, []byte(text), 0o600))

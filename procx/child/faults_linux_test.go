@@ -111,16 +111,8 @@ func TestDetachedOnAFullDisk(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
 	}
-	dir := t.TempDir()
-	require.NoError(t, unix.Mount("tmpfs", dir, "tmpfs", 0, "size=4k,nr_inodes=3,mode=755"))
-	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
-	filler, err := os.Create(filepath.Join(dir, "filler"))
-	require.NoError(t, err)
-	for err == nil {
-		_, err = filler.Write(make([]byte, 4096))
-	}
-	require.ErrorIs(t, err, unix.ENOSPC)
-	require.NoError(t, filler.Close())
+	dir := testenv.SmallDisk(t, "size=4k,nr_inodes=3")
+	testenv.FillDisk(t, dir)
 
 	r := newRendezvous(t)
 	cmd := exec.Command(os.Args[0], r.addr())
