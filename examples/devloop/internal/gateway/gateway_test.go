@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 
@@ -57,21 +56,6 @@ func start(t *testing.T, users, orders *fake) string {
 	return servicetest.Start(t, Spec, map[string]string{"USER_SERVICE_URL": users.URL, "ORDER_SERVICE_URL": orders.URL}).URL
 }
 
-func send(t *testing.T, method, url, body string, header ...string) (*http.Response, string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	require.NoError(t, err)
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer res.Body.Close()
-	data, err := io.ReadAll(res.Body)
-	require.NoError(t, err)
-	return res, string(data)
-}
-
 func TestForward(t *testing.T) {
 	for _, tt := range []struct{ method, path, to, want string }{
 		{"GET", "/api/users", "users", "/users"},
@@ -89,7 +73,7 @@ func TestForward(t *testing.T) {
 			if tt.to == "orders" {
 				to, other = orders, users
 			}
-			res, body := send(t, tt.method, start(t, users, orders)+tt.path, `{"a": 1}`, "X-Request-ID", "req-1", "Content-Type", "application/json")
+			res, body := servicetest.Send(t, tt.method, start(t, users, orders)+tt.path, `{"a": 1}`, "X-Request-ID", "req-1", "Content-Type", "application/json")
 			assert.Equal(t, 200, res.StatusCode)
 			assert.JSONEq(t, fmt.Sprintf(`{"path": %q}`, tt.want), body)
 			assert.Equal(t, "/api/users/1", res.Header.Get("Location"), "as the client sees it")
@@ -107,7 +91,7 @@ func TestForward(t *testing.T) {
 func TestOrderIsSentAgain(t *testing.T) {
 	users, orders := newFake(t, 503), newFake(t, 503, 502)
 	url := start(t, users, orders)
-	res, _ := send(t, "POST", url+"/api/orders", `{}`)
+	res, _ := servicetest.Send(t, "POST", url+"/api/orders", `{}`)
 	assert.Equal(t, 200, res.StatusCode)
 	require.Len(t, orders.got, 3)
 	key := orders.got[0].Header.Get("Idempotency-Key")
@@ -115,12 +99,12 @@ func TestOrderIsSentAgain(t *testing.T) {
 	for _, r := range orders.got {
 		assert.Equal(t, key, r.Header.Get("Idempotency-Key"))
 	}
-	send(t, "POST", url+"/api/orders", `{}`, "Idempotency-Key", "mine")
+	servicetest.Send(t, "POST", url+"/api/orders", `{}`, "Idempotency-Key", "mine")
 	assert.Equal(t, "mine", orders.got[3].Header.Get("Idempotency-Key"))
-	send(t, "POST", url+"/api/orders", `{}`)
+	servicetest.Send(t, "POST", url+"/api/orders", `{}`)
 	assert.NotEqual(t, key, orders.got[4].Header.Get("Idempotency-Key"))
 
-	res, _ = send(t, "POST", url+"/api/users", `{}`)
+	res, _ = servicetest.Send(t, "POST", url+"/api/users", `{}`)
 	assert.Equal(t, 503, res.StatusCode)
 	assert.Len(t, users.got, 1)
 }
@@ -128,7 +112,7 @@ func TestOrderIsSentAgain(t *testing.T) {
 func TestOrdersOfUser(t *testing.T) {
 	users, orders := newFake(t), newFake(t)
 	url := start(t, users, orders)
-	res, body := send(t, "GET", url+"/api/users/a%20b/orders", "")
+	res, body := servicetest.Send(t, "GET", url+"/api/users/a%20b/orders", "")
 	assert.Equal(t, 200, res.StatusCode, body)
 	assert.JSONEq(t, `{"user": {"path": "/users/a%20b"}, "orders": {"path": "/orders?user=a+b"}}`, body)
 }
@@ -157,7 +141,7 @@ func TestServiceThatFails(t *testing.T) {
 			case "orders":
 				tt.orders.Close()
 			}
-			res, body := send(t, "GET", url+tt.path, "", "X-Request-ID", "req-1")
+			res, body := servicetest.Send(t, "GET", url+tt.path, "", "X-Request-ID", "req-1")
 			assert.Equal(t, tt.status, res.StatusCode, body)
 			if name == "an answer is an answer" {
 				return

@@ -31,22 +31,6 @@ func spec(open func(env *service.Env)) service.Spec {
 	}}
 }
 
-// send returns the answer to a request, and its body.
-func send(t *testing.T, method, url, body string, header ...string) (*http.Response, string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	require.NoError(t, err)
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer res.Body.Close()
-	data, err := io.ReadAll(res.Body)
-	require.NoError(t, err)
-	return res, string(data)
-}
-
 func TestAnswers(t *testing.T) {
 	s := servicetest.Start(t, spec(func(env *service.Env) {
 		env.Handle("GET /things/{id}", func(w http.ResponseWriter, r *http.Request) error {
@@ -97,7 +81,7 @@ func TestAnswers(t *testing.T) {
 		"too long":          {"POST", "/things", `{"name": "` + strings.Repeat("x", 1<<20) + `"}`, 413, "the body has more than 1048576 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			res, body := send(t, tt.method, s.URL+tt.path, tt.body, "X-Request-ID", "req-1")
+			res, body := servicetest.Send(t, tt.method, s.URL+tt.path, tt.body, "X-Request-ID", "req-1")
 			assert.Equal(t, tt.status, res.StatusCode, body)
 			assert.Equal(t, "application/json; charset=utf-8", res.Header.Get("Content-Type"))
 			assert.Equal(t, "req-1", res.Header.Get("X-Request-ID"))
@@ -113,11 +97,11 @@ func TestAnswers(t *testing.T) {
 			assert.Equal(t, "req-1", answer["request_id"])
 		})
 	}
-	res, _ := send(t, "DELETE", s.URL+"/things/1", "")
+	res, _ := servicetest.Send(t, "DELETE", s.URL+"/things/1", "")
 	assert.Equal(t, "GET, HEAD", res.Header.Get("Allow"))
 	assert.Len(t, res.Header.Get("X-Request-ID"), 26, "a new one")
 
-	_, metrics := send(t, "GET", s.URL+"/metrics", "")
+	_, metrics := servicetest.Send(t, "GET", s.URL+"/metrics", "")
 	for _, want := range []string{
 		`http_requests_total{code="200",method="GET",route="/things/{id}"} 2`,
 		`http_requests_total{code="500",method="GET",route="/things/{id}"} 2`,
@@ -154,7 +138,7 @@ func TestPanicWithinAnAnswer(t *testing.T) {
 	defer res.Body.Close()
 	_, err = io.ReadAll(res.Body)
 	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	_, metrics := send(t, "GET", s.URL+"/metrics", "")
+	_, metrics := servicetest.Send(t, "GET", s.URL+"/metrics", "")
 	assert.Contains(t, metrics, "http_requests_in_flight 0\n", "it is counted out")
 }
 
@@ -175,7 +159,7 @@ func TestClientThatGoes(t *testing.T) {
 	_, err = http.DefaultClient.Do(req)
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Eventually(t, func() bool {
-		_, metrics := send(t, "GET", s.URL+"/metrics", "")
+		_, metrics := servicetest.Send(t, "GET", s.URL+"/metrics", "")
 		return strings.Contains(metrics, `http_requests_total{code="499",method="GET",route="/long"} 1`)
 	}, 30*time.Second, 20*time.Millisecond)
 }
@@ -187,11 +171,11 @@ func TestHealth(t *testing.T) {
 		var body string
 		require.Eventually(t, func() bool {
 			var res *http.Response
-			res, body = send(t, "GET", s.URL+"/readyz", "")
+			res, body = servicetest.Send(t, "GET", s.URL+"/readyz", "")
 			h = health{}
 			return json.Unmarshal([]byte(body), &h) == nil && res.StatusCode == status && h.State == state
 		}, time.Minute, 20*time.Millisecond, "want %d %s, got %s", status, state, body)
-		res, _ := send(t, "GET", s.URL+"/healthz", "")
+		res, _ := servicetest.Send(t, "GET", s.URL+"/healthz", "")
 		assert.Equal(t, 200, res.StatusCode, "it is alive in any case")
 		return h
 	}

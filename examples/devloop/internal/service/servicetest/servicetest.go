@@ -1,11 +1,14 @@
-// Package servicetest runs a service in a test's own process.
+// Package servicetest runs a service in a test's own process, and asks it.
 package servicetest
 
 import (
 	"context"
+	"io"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -51,4 +54,27 @@ func Start(t testing.TB, spec service.Spec, env map[string]string) *Service {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// Send sends a request, with pairs of header names and values, and returns the
+// answer with its body.
+func Send(t testing.TB, method, url, body string, header ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, string(data)
 }
