@@ -31,7 +31,7 @@ func Stream(cmd *exec.Cmd, w io.Writer) error {
 		return errors.New("consolex: the command's Stdout or Stderr is already set")
 	}
 	sink := &errWriter{w: w}
-	out := NewDecodeWriter(sink, childOf(cmd))
+	out := NewDecodeWriter(sink, decodeAs(cmd))
 	cmd.Stdout, cmd.Stderr = out, out // one pipe: lines keep their order
 	err := cmd.Run()
 	out.Close() // sink knows
@@ -59,10 +59,5 @@ func (w *errWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// childOf returns the code page to decode cmd's output with.
-func childOf(cmd *exec.Cmd) CodePage {
-	if hasOwnConsole(cmd) {
-		return fallback(OEM(), ANSI()).OrUTF8()
-	}
-	return Auto
-}
+// decodeAs returns the code page to decode cmd's output with.
+func decodeAs(cmd *exec.Cmd) CodePage { return fallback(ChildOf(cmd), ANSI()).OrUTF8() }

@@ -2,6 +2,7 @@ package consolex
 
 import (
 	"fmt"
+	"os/exec"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,7 @@ type CodePage uint32
 
 // Frequent code pages.
 const (
-	// Auto is UTF-8 where the text is UTF-8, and the code page of [Child] where it
+	// Auto is UTF-8 where the text is UTF-8, and the code page of [ChildOf] where it
 	// is not, line by line. It is for decoding only. See [NewDecoder].
 	Auto CodePage = 0
 
@@ -35,7 +36,7 @@ const (
 // orUTF8 marks what OrUTF8 returns. Windows' numbers end at 65535.
 const orUTF8 CodePage = 1 << 31
 
-// OrUTF8 is [Auto] with another code page than that of [Child]: lines that are not
+// OrUTF8 is [Auto] with another code page than that of [ChildOf]: lines that are not
 // UTF-8 are in cp. It is what a Windows log needs on another system, where
 // programs' output is UTF-8 and says nothing about the log. That of Auto is Auto.
 func (cp CodePage) OrUTF8() CodePage {
@@ -77,7 +78,7 @@ func (cp CodePage) String() string {
 // Chinese Windows, 1252 in a Western one, 65001 where "Beta: Use Unicode UTF-8 for
 // worldwide language support" is ticked. Python and old GUI programs use it.
 //
-// On other systems this, OEM, Output and Child are the code page of the locale's
+// On other systems this, OEM, Output and ChildOf are the code page of the locale's
 // charset (LC_ALL, LC_CTYPE, LANG): UTF-8, if it does not name another one.
 func ANSI() CodePage { return ansi() }
 
@@ -94,11 +95,16 @@ func Output() CodePage {
 	return oem()
 }
 
-// Child returns the code page that a child writes in, if it does not write UTF-8
-// anyway: that of the console which it shares with this process, or [OEM] where
-// there is none, because it gets a console of its own then, visible or not. cmd,
-// .NET and most command line tools keep to it.
-func Child() CodePage { return Output() }
+// ChildOf returns the code page that cmd's program writes in unless it writes UTF-8: that of
+// the console that it shares with this process, or [OEM] if cmd's SysProcAttr or the lack of a
+// console here gives it a console of its own. cmd, .NET and most command line tools follow it.
+// A nil cmd is a child on this process's console.
+func ChildOf(cmd *exec.Cmd) CodePage {
+	if cmd != nil && hasOwnConsole(cmd) {
+		return OEM()
+	}
+	return Output()
+}
 
 // fallback returns the code page of lines that are not UTF-8 from a child whose
 // console has that code page. Once a console has 65001, those who keep to it write

@@ -59,16 +59,16 @@ func TestLocaleCodePage(t *testing.T) {
 func TestSystemCodePages(t *testing.T) {
 	if runtime.GOOS != "windows" {
 		t.Setenv("LC_ALL", "zh_CN.GBK")
-		for _, cp := range []CodePage{ANSI(), OEM(), Output(), Child()} {
+		for _, cp := range []CodePage{ANSI(), OEM(), Output(), ChildOf(nil)} {
 			assert.Equal(t, GBK, cp)
 		}
 		assert.Equal(t, "中\n你好\n", decoded(t, "中\n"+gbkHello+"\n", Auto))
 		t.Setenv("LC_ALL", "C.UTF-8")
-		assert.Equal(t, UTF8CP, Child())
+		assert.Equal(t, UTF8CP, ChildOf(nil))
 		assert.Equal(t, "中\n\uFFFD\uFFFD\uFFFD\uFFFD\n", decoded(t, "中\n"+gbkHello+"\n", Auto), "UTF-8 and nothing else")
 		return
 	}
-	for _, cp := range []CodePage{ANSI(), OEM(), Output(), Child()} {
+	for _, cp := range []CodePage{ANSI(), OEM(), Output(), ChildOf(nil)} {
 		_, err := cp.Encoding()
 		assert.NoError(t, err, cp)
 	}

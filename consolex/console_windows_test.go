@@ -274,7 +274,7 @@ func helpRecode([]string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("child code page %d, decoded %s\n", Child(), decoded)
+	fmt.Printf("child code page %d, decoded %s\n", ChildOf(nil), decoded)
 	if err := restore(); err != nil {
 		return err
 	}

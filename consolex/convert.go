@@ -62,7 +62,7 @@ func newEncoder(w io.Writer, cp CodePage) *convWriter {
 func decoding(cp CodePage) *conversion {
 	other := cp &^ orUTF8
 	if cp == Auto {
-		other = fallback(Child(), ANSI())
+		other = fallback(ChildOf(nil), ANSI())
 	}
 	c, err := newDecoder(other)
 	if err != nil {

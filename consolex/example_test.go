@@ -149,8 +149,8 @@ func ExampleCodePage_OrUTF8() {
 	// Output: 936 auto or 936
 }
 
-func ExampleChild() {
-	fmt.Println("children write", consolex.Child(), "here; old programs", consolex.ANSI(), "and new consoles", consolex.OEM())
+func ExampleChildOf() {
+	fmt.Println("children write", consolex.ChildOf(nil), "here; old programs", consolex.ANSI(), "and new consoles", consolex.OEM())
 }
 
 func ExampleStrip() {

@@ -94,7 +94,7 @@ func BenchmarkHandle(b *testing.B) {
 		b.Fatal(err)
 	}
 	ctx, r := context.Background(), sampleRecord()
-	defer h.Close(ctx)
+	defer h.Close()
 	n := 0
 	b.ReportAllocs()
 	for b.Loop() {
@@ -110,8 +110,7 @@ func BenchmarkDisabled(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx := context.Background()
-	defer h.Close(ctx)
+	defer h.Close()
 	l := slog.New(h)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -31,7 +31,7 @@ func reportHelper([]string) int {
 	l.Info("plain")
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if h.Close(ctx) != nil || h.Stats().Errors > 0 {
+	if h.Shutdown(ctx) != nil || h.Stats().Errors > 0 {
 		return 2
 	}
 
@@ -44,7 +44,7 @@ func reportHelper([]string) int {
 		return 4
 	}
 	slog.New(h).Warn("installed", ID(60000), Category(3))
-	if h.Close(ctx) != nil || h.Stats().Errors > 0 {
+	if h.Shutdown(ctx) != nil || h.Stats().Errors > 0 {
 		return 5
 	}
 	return 0

@@ -14,7 +14,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	defer h.Close(context.Background())
+//	defer h.Close()
 //	slog.New(h).Error("payment service unreachable", eventx.ID(2001), "host", host, "err", err)
 //
 // [Health] writes a service's changes of state under IDs that are the same for

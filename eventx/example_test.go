@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/signal"
 	"strings"
@@ -21,7 +19,7 @@ func ExampleNewHandler() {
 		fmt.Fprintln(os.Stderr, err)
 		return
 	}
-	defer h.Close(context.Background())
+	defer h.Close()
 	log := slog.New(h).With(eventx.Category(1))
 	log.Error("payment service unreachable", eventx.ID(2001), "err", errors.New("i/o timeout"))
 }
@@ -90,15 +88,10 @@ func ExampleHealth() {
 		fmt.Fprintln(os.Stderr, err)
 		return
 	}
-	defer h.Close(context.Background())
+	defer h.Close()
 	ctx := context.Background()
 	health := eventx.NewHealth(slog.New(h), "orders")
 	health.Set(ctx, eventx.Healthy, "all checks pass")
-
-	mux := http.NewServeMux()
-	mux.Handle("GET /healthz", health.Handler())
-	mux.Handle("GET /readyz", health.Handler())
-
 	health.Set(ctx, eventx.Degraded, "cache unreachable") // ready, with an event for the operator
 	health.Set(ctx, eventx.Degraded, "cache unreachable") // no second one
 	health.Set(ctx, eventx.Stopping, "asked to")
@@ -110,19 +103,6 @@ func ExampleHealth_OnCrash() {
 	if err == nil {
 		eventx.NewHealth(slog.Default(), "orders").OnCrash(context.Background(), report)
 	}
-}
-
-func ExampleHealth_Handler() {
-	health := eventx.NewHealth(slog.New(slog.DiscardHandler), "orders")
-	health.Set(context.Background(), eventx.Unhealthy, "database unreachable")
-	for _, path := range []string{"/healthz", "/readyz"} {
-		w := httptest.NewRecorder()
-		health.Handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
-		fmt.Println(path, w.Code)
-	}
-	// Output:
-	// /healthz 200
-	// /readyz 503
 }
 
 func ExampleQuery() {

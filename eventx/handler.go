@@ -212,17 +212,18 @@ func (h *Handler) Flush(ctx context.Context) error {
 	}
 }
 
-// Close writes what is queued, closes the log and ends the handler's goroutine.
-// It waits as long as ctx allows, and five seconds at most if ctx has no
-// deadline. If the log hangs longer than that, it gives up what is queued and
-// returns an error that says how many events were lost; the goroutine then ends
-// when the log answers. Close may be called again, and waits again.
-func (h *Handler) Close(ctx context.Context) error {
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, closeWait)
-		defer cancel()
-	}
+// Close is [Handler.Shutdown] with five seconds to do it in.
+func (h *Handler) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+	defer cancel()
+	return h.Shutdown(ctx)
+}
+
+// Shutdown writes the queued events, closes the log and ends the handler's goroutine.
+// It waits for that until ctx ends. If the log still hangs then, Shutdown gives the
+// queued events up and returns an error that says how many were lost; the goroutine
+// ends when the log answers. Shutdown and Close may be called again, and wait again.
+func (h *Handler) Shutdown(ctx context.Context) error {
 	h.w.queue.close()
 	select {
 	case <-h.w.done:
@@ -232,7 +233,7 @@ func (h *Handler) Close(ctx context.Context) error {
 	if h.w.ended() {
 		return nil
 	}
-	return fmt.Errorf("eventx: close: %w: the log hangs, %d events lost", context.Cause(ctx), lost)
+	return fmt.Errorf("eventx: shutdown: %w: the log hangs, %d events lost", context.Cause(ctx), lost)
 }
 
 // Stats returns the counts so far.

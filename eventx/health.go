@@ -65,7 +65,7 @@ const (
 )
 
 // Health is the health of one service. It logs changes only, under the same IDs
-// for every service, and answers probes. Its methods may be called
+// for every service; eventx/probe answers probes with it. Its methods may be called
 // concurrently.
 type Health struct {
 	log     *slog.Logger
@@ -77,7 +77,7 @@ type Health struct {
 	folded   int         // changes since flapping began
 	flapping time.Time   // when that was
 
-	mu     sync.Mutex // guards what Handler shows; never held while logging
+	mu     sync.Mutex // guards what State returns; never held while logging
 	state  HealthState
 	known  bool // a state was set
 	reason string
@@ -95,11 +95,22 @@ func NewHealth(l *slog.Logger, service string) *Health {
 	return &Health{log: l, service: service, since: time.Now()}
 }
 
+// Service returns the name that [NewHealth] was given.
+func (h *Health) Service() string { return h.service }
+
+// State returns the current state, the reason given for it, and since when it holds.
+// Before the first Set that is Starting, since NewHealth. It never waits for the log.
+func (h *Health) State() (s HealthState, reason string, since time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.state, h.reason, h.since
+}
+
 // Set says that the service is now in state s, and why. If it was not before,
 // the change is logged with the old state, the new one, the reason and how long
 // the old one lasted. Set returns whether it was: calling it again and again
 // with the state of the moment is fine, and a new reason for the same state is
-// not logged, only shown by Handler.
+// not logged, only returned by State.
 //
 // More than five changes between Healthy, Degraded and Unhealthy within a
 // minute are flapping: that is logged once, with [IDFlapping]; the following

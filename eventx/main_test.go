@@ -103,7 +103,7 @@ func newHandler(t testing.TB, o *HandlerOptions) *Handler {
 	t.Helper()
 	h, err := NewHandler("surefoot-test", o)
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, h.Close(context.Background())) })
+	t.Cleanup(func() { assert.NoError(t, h.Close()) })
 	return h
 }
 

@@ -31,7 +31,7 @@ func TestQueryEventLog(t *testing.T) {
 		l.Error("fe80::1%12\x00 broke", ID(60000), Category(2), "stack", "a\nb=c\nd", "磁盘", "💾")
 		l.Warn("long", ID(2001), "value", strings.Repeat("x", 40_000))
 		l.Info("plain")
-		require.NoError(t, h.Close(ctx))
+		require.NoError(t, h.Shutdown(ctx))
 		require.Equal(t, Stats{Sent: 3, Written: 3, Truncated: 1}, h.Stats())
 	}
 	write() // not registered yet

@@ -262,7 +262,7 @@ func newNamedHandler(t *testing.T, source string) *Handler {
 	t.Helper()
 	h, err := NewHandler(source, nil)
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, h.Close(context.Background())) })
+	t.Cleanup(func() { assert.NoError(t, h.Close()) })
 	return h
 }
 
@@ -367,6 +367,6 @@ func TestReportRegistered(t *testing.T) {
 	h, err := NewHandler(s.Name, nil)
 	require.NoError(t, err)
 	slog.New(h).Error("it broke", ID(4000))
-	require.NoError(t, h.Close(context.Background()))
+	require.NoError(t, h.Close())
 	assert.Equal(t, Stats{Sent: 1, Written: 1}, h.Stats())
 }

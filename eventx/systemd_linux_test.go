@@ -38,7 +38,7 @@ func TestJournald(t *testing.T) {
 	l.Info("plain")
 	l.Debug("detail")
 	NewHealth(l, "orders").Set(ctx, Healthy, "all well")
-	require.NoError(t, h.Close(ctx))
+	require.NoError(t, h.Shutdown(ctx))
 	require.Equal(t, Stats{Sent: 5, Written: 5}, h.Stats())
 	require.NoError(t, exec.CommandContext(ctx, "journalctl", "--sync").Run())
 
@@ -89,7 +89,7 @@ func TestJournald(t *testing.T) {
 			h, err := NewHandler(name, nil)
 			require.NoError(t, err)
 			slog.New(h).Warn("late")
-			require.NoError(t, h.Close(ctx))
+			require.NoError(t, h.Shutdown(ctx))
 		}
 		if n == 3 {
 			assert.Equal(t, "late", r.Message)
@@ -115,7 +115,7 @@ func TestJournaldRestart(t *testing.T) {
 	require.NoError(t, h.Flush(ctx))
 	require.NoError(t, exec.CommandContext(ctx, "systemctl", "restart", "systemd-journald").Run())
 	l.Warn("after")
-	require.NoError(t, h.Close(ctx))
+	require.NoError(t, h.Shutdown(ctx))
 	require.NoError(t, exec.CommandContext(ctx, "journalctl", "--sync").Run())
 	assert.Equal(t, Stats{Sent: 2, Written: 2}, h.Stats())
 	messages, err := collect(ctx, Filter{Sources: []string{name}})
@@ -138,7 +138,7 @@ func TestSyslogReader(t *testing.T) {
 	h, err := NewHandler(name, nil)
 	require.NoError(t, err)
 	slog.New(h).Error("it\nbroke", ID(60000), "磁盘", "a b")
-	require.NoError(t, h.Close(ctx))
+	require.NoError(t, h.Shutdown(ctx))
 	require.NoError(t, exec.CommandContext(ctx, "journalctl", "--sync").Run())
 	n := 0
 	for r, err := range Query(ctx, Filter{Sources: []string{name}}) {

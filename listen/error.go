@@ -83,10 +83,12 @@ const lookupTimeout = 5 * time.Second
 func explain(ctx context.Context, e endpoint, err error) *Error {
 	r := refusal{goos: runtime.GOOS, endpoint: e, cause: causeOf(err), self: os.Getpid()}
 	var owners []Owner
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
 	switch r.cause {
 	case inUse, forbidden:
 		if port := int(e.addr.Port()); port != 0 {
-			owners, r.listening, _ = ownersOf(port)
+			owners, r.listening, _ = ownersOf(ctx, port)
 		}
 	}
 	r.owners = inTheWay(owners, e.addr.Addr())
@@ -94,8 +96,6 @@ func explain(ctx context.Context, e endpoint, err error) *Error {
 		r.firstOpen = firstOpenPort()
 		r.program, _ = os.Executable()
 		if len(r.owners) == 0 {
-			ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
-			defer cancel()
 			r.ranges, _ = Reserved(ctx)
 		}
 	}

@@ -101,7 +101,7 @@ func ExampleStack_String() {
 }
 
 func ExampleOwners() {
-	owners, err := listen.Owners(8080)
+	owners, err := listen.Owners(context.Background(), 8080)
 	if err != nil {
 		log.Fatal(err)
 	}

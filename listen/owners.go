@@ -2,6 +2,7 @@ package listen
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -40,23 +41,27 @@ func (o Owner) who() string {
 // It costs a look through all processes' descriptors on Linux (from /proc; those
 // of other accounts are for root to see) and a run of lsof on macOS; on Windows
 // it asks GetExtendedTcpTable, which tells everybody. On other systems the
-// error matches [errors.ErrUnsupported].
-func Owners(port int) ([]Owner, error) {
-	owners, _, err := ownersOf(port)
+// error matches [errors.ErrUnsupported]. When ctx ends, Owners returns its cause.
+func Owners(ctx context.Context, port int) ([]Owner, error) {
+	owners, _, err := ownersOf(ctx, port)
 	return owners, err
 }
 
 // ownersOf also says whether the owners listen.
-func ownersOf(port int) (owners []Owner, listening bool, err error) {
+func ownersOf(ctx context.Context, port int) (owners []Owner, listening bool, err error) {
 	if port < 1 || port > 65535 {
 		return nil, false, fmt.Errorf("listen: no such port: %d", port)
 	}
-	rows, err := tcpRows(uint16(port))
+	rows, err := tcpRows(ctx, uint16(port))
 	if err != nil {
 		return nil, false, fmt.Errorf("listen: who has port %d: %w", port, err)
 	}
 	rows, listening = ofPort(rows, uint16(port))
-	for _, r := range identify(rows) {
+	rows = identify(ctx, rows)
+	if ctx.Err() != nil {
+		return nil, false, fmt.Errorf("listen: who has port %d: %w", port, context.Cause(ctx))
+	}
+	for _, r := range rows {
 		owners = append(owners, Owner{r.pid, r.name, r.addr})
 	}
 	slices.SortFunc(owners, func(a, b Owner) int {

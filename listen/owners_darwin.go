@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-func tcpRows(port uint16) ([]row, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+func tcpRows(ctx context.Context, port uint16) ([]row, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "/usr/sbin/lsof", "-nP", "+c0", "-iTCP:"+strconv.Itoa(int(port)), "-F", "pctnT")
 	cmd.WaitDelay = time.Second // it forks, and a child that hangs keeps the pipe open
@@ -20,6 +20,6 @@ func tcpRows(port uint16) ([]row, error) {
 	return parseLsof(out), err
 }
 
-func identify(rows []row) []row { return rows }
+func identify(_ context.Context, rows []row) []row { return rows }
 
 func firstOpenPort() int { return 1024 }

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -10,7 +11,7 @@ import (
 )
 
 // tcpRows reads the tables of the network namespace that this thread is in.
-func tcpRows(uint16) ([]row, error) {
+func tcpRows(context.Context, uint16) ([]row, error) {
 	var rows []row
 	for _, name := range []string{"tcp", "tcp6"} {
 		text, err := os.ReadFile("/proc/thread-self/net/" + name)
@@ -24,7 +25,7 @@ func tcpRows(uint16) ([]row, error) {
 
 // identify looks for the sockets among the descriptors of all processes: there
 // can be none, and, after a fork, several that have one.
-func identify(rows []row) []row {
+func identify(ctx context.Context, rows []row) []row {
 	byInode := make(map[string]row, len(rows))
 	for _, r := range rows {
 		byInode["socket:["+strconv.FormatUint(r.inode, 10)+"]"] = r
@@ -36,6 +37,9 @@ func identify(rows []row) []row {
 		pid, err := strconv.Atoi(proc.Name())
 		if err != nil {
 			continue
+		}
+		if ctx.Err() != nil {
+			return nil
 		}
 		dir := "/proc/" + proc.Name()
 		fds, _ := os.ReadDir(dir + "/fd") // another account's, or gone

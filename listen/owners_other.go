@@ -2,10 +2,13 @@
 
 package listen
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
-func tcpRows(uint16) ([]row, error) { return nil, errors.ErrUnsupported }
+func tcpRows(context.Context, uint16) ([]row, error) { return nil, errors.ErrUnsupported }
 
-func identify(rows []row) []row { return rows }
+func identify(_ context.Context, rows []row) []row { return rows }
 
 func firstOpenPort() int { return 1024 }

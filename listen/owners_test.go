@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -166,7 +167,7 @@ func startHolder(t *testing.T, network, address string) (pid, port int) {
 
 func TestOwnersNamesAnotherProcess(t *testing.T) {
 	pid, port := startHolder(t, "tcp4", "127.0.0.1:0")
-	owners, err := Owners(port)
+	owners, err := Owners(t.Context(), port)
 	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}
@@ -242,7 +243,7 @@ func TestOwnersOfAConnection(t *testing.T) {
 	l := listenOn(t, "127.0.0.1:0")
 	client, _ := dial(t, l, "127.0.0.1")
 	port := client.LocalAddr().(*net.TCPAddr).Port
-	owners, listening, err := ownersOf(port)
+	owners, listening, err := ownersOf(t.Context(), port)
 	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}
@@ -256,16 +257,27 @@ func TestOwnersOfNothing(t *testing.T) {
 	l := listenOn(t, "127.0.0.1:0")
 	port := portOf(l)
 	l.Close()
-	owners, err := Owners(port)
+	owners, err := Owners(t.Context(), port)
 	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
 	assert.Empty(t, owners)
 	for _, port := range []int{-1, 0, 65536} {
-		_, err = Owners(port)
+		_, err = Owners(t.Context(), port)
 		assert.ErrorContains(t, err, fmt.Sprint(port))
 	}
+}
+
+func TestOwnersContext(t *testing.T) {
+	l := listenOn(t, "127.0.0.1:0")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := Owners(ctx, portOf(l))
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	assert.ErrorIs(t, err, context.Canceled)
 }
 
 func TestProbe(t *testing.T) {

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"os"
 	"unsafe"
 
@@ -14,7 +15,7 @@ const (
 	tcpTableOwnerPIDAll      = 5
 )
 
-func tcpRows(uint16) ([]row, error) {
+func tcpRows(context.Context, uint16) ([]row, error) {
 	four, err := tcpTable(false, tcpTableOwnerPIDAll)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func tcpTable(ipv6 bool, class uint32) ([]row, error) {
 
 // identify names the processes from a snapshot, which, unlike opening them,
 // needs no rights.
-func identify(rows []row) []row {
+func identify(_ context.Context, rows []row) []row {
 	names := processNames()
 	for i := range rows {
 		rows[i].name = names[rows[i].pid]

@@ -123,7 +123,7 @@ func (s *Service) manage(ctx context.Context, inv invocation, stdout io.Writer) 
 		}
 		say("uninstalled")
 	case "start":
-		switch err := s.StartNow(ctx); {
+		switch err := s.Start(ctx); {
 		case errors.Is(err, ErrAlreadyRunning):
 			say("runs already")
 		case err != nil:
@@ -141,7 +141,7 @@ func (s *Service) manage(ctx context.Context, inv invocation, stdout io.Writer) 
 			say("stopped")
 		}
 	case "restart":
-		if err := s.RestartNow(ctx); err != nil {
+		if err := s.Restart(ctx); err != nil {
 			return err
 		}
 		say("restarted")

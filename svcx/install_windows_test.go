@@ -40,7 +40,7 @@ func TestInstallConverges(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, changed, "it is as it should be")
 
-	s.Description, s.Start, s.Args = "New & nice", Automatic, append(s.Args, "-word", "x y")
+	s.Description, s.StartType, s.Args = "New & nice", Automatic, append(s.Args, "-word", "x y")
 	s.Env = map[string]string{"B": "2", "A": "ü"}
 	changed, err = s.Converge(t.Context())
 	require.NoError(t, err)
@@ -62,7 +62,7 @@ func TestInstallConverges(t *testing.T) {
 func TestInstallUndoes(t *testing.T) {
 	s, _ := installHelper(t, "plain")
 	before := registered(t, s)
-	s.Start, s.Args, s.Description, s.Env = Disabled, nil, "changed", map[string]string{"A": "1"}
+	s.StartType, s.Args, s.Description, s.Env = Disabled, nil, "changed", map[string]string{"A": "1"}
 	s.OnInstall = func(context.Context) error { return errMain }
 	require.ErrorIs(t, s.Install(t.Context()), errMain)
 	assert.Equal(t, before, registered(t, s), "an update is taken back")
@@ -76,11 +76,11 @@ func TestInstallUndoes(t *testing.T) {
 func TestInstallSettings(t *testing.T) {
 	testenv.NeedWindows(t, "neither keeps the recovery actions and the SID type nor the failure flag")
 	s, _ := installHelper(t, "plain")
-	s.Restart, s.RestartReset, s.SID, s.Start = []time.Duration{time.Second, time.Minute}, time.Hour, SIDUnrestricted, DelayedAutomatic
+	s.RestartDelays, s.RestartReset, s.SID, s.StartType = []time.Duration{time.Second, time.Minute}, time.Hour, SIDUnrestricted, DelayedAutomatic
 	s.Privileges = []string{"SeChangeNotifyPrivilege"}
 	require.NoError(t, s.Install(t.Context()))
 	p := registered(t, s)
-	assert.Equal(t, s.Restart, p.actions)
+	assert.Equal(t, s.RestartDelays, p.actions)
 	assert.Equal(t, time.Hour, p.reset)
 	assert.True(t, p.failureFlag)
 	assert.Equal(t, SIDUnrestricted, p.sid)
@@ -92,9 +92,9 @@ func TestServiceIsRestarted(t *testing.T) {
 	testenv.NeedWindows(t, "runs no recovery actions")
 	for _, kind := range []string{"failready", "panic"} {
 		s, dir := installHelper(t, kind)
-		s.Restart = []time.Duration{100 * time.Millisecond}
+		s.RestartDelays = []time.Duration{100 * time.Millisecond}
 		require.NoError(t, s.Install(t.Context()))
-		s.StartNow(t.Context())
+		s.Start(t.Context())
 		waitFile(t, dir, "started")
 		leave(dir, "started", "")
 		eventually(t, "the next start", func() bool { return waitFile(t, dir, "started") != "" })
@@ -109,7 +109,7 @@ func TestServiceEnvironment(t *testing.T) {
 	s, dir := installHelper(t, "plain")
 	s.Env = map[string]string{"SVCX_WORD": "ü x"}
 	require.NoError(t, s.Install(t.Context()))
-	require.NoError(t, s.StartNow(t.Context()))
+	require.NoError(t, s.Start(t.Context()))
 	assert.Contains(t, waitFile(t, dir, "started"), "ü x")
 }
 
@@ -120,7 +120,7 @@ func TestUninstallStopsDependents(t *testing.T) {
 	second.DependsOn = []string{first.Name}
 	require.NoError(t, second.Install(t.Context()))
 	leave(second.Args[2], "go", "")
-	require.NoError(t, second.StartNow(t.Context()))
+	require.NoError(t, second.Start(t.Context()))
 	require.NoError(t, first.Uninstall(t.Context()))
 	assert.Equal(t, Stopped, state(t, second).State)
 }
@@ -195,7 +195,7 @@ func TestLogDirIsMade(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, broadWriter(list))
 	assert.Len(t, list, 3)
-	require.NoError(t, s.StartNow(t.Context()))
+	require.NoError(t, s.Start(t.Context()))
 	waitFile(t, dir, "started")
 }
 

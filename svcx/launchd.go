@@ -78,7 +78,7 @@ func (m launchd) install(ctx context.Context, exe string) (changed []string, err
 		return nil, m.fail(op, err)
 	}
 	// launchd reads a list when it is loaded: a job that runs keeps the old one
-	// until RestartNow.
+	// until Restart.
 	return changedLines(string(old), string(plist)), s.afterInstall(ctx)
 }
 

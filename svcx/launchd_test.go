@@ -164,7 +164,7 @@ func TestLaunchdStatus(t *testing.T) {
 
 func TestLaunchdStart(t *testing.T) {
 	for _, start := range []StartType{Automatic, Manual, Disabled} {
-		plist, err := (&Service{Name: "x", Executable: "/bin/x", Start: start}).Render(Launchd)
+		plist, err := (&Service{Name: "x", Executable: "/bin/x", StartType: start}).Render(Launchd)
 		require.NoError(t, err)
 		assert.Equal(t, start, launchdStart(string(plist)))
 	}

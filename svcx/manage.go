@@ -10,7 +10,7 @@ import (
 )
 
 // Install registers the service, or makes one that is registered what it should
-// be. It does not start or restart it: use StartNow, RestartNow. When it fails,
+// be. It does not start or restart it: use Start, Restart. When it fails,
 // it undoes what it did.
 //
 // It needs an administrator's rights (root's, unless User is set):
@@ -52,10 +52,10 @@ func (s *Service) Uninstall(ctx context.Context) error {
 	return m.uninstall(ctx)
 }
 
-// StartNow starts the service and returns when it is ready. ErrStartFailed: it
+// Start starts the service and returns when it is ready. ErrStartFailed: it
 // ended instead; ErrAlreadyRunning, ErrNotInstalled, ErrAccessDenied. When ctx
 // ends first, the service goes on starting.
-func (s *Service) StartNow(ctx context.Context) error {
+func (s *Service) Start(ctx context.Context) error {
 	m, err := s.registrar("start")
 	if err != nil {
 		return err
@@ -74,12 +74,12 @@ func (s *Service) Stop(ctx context.Context) error {
 	return m.stop(ctx)
 }
 
-// RestartNow stops the service, if it runs, and starts it.
-func (s *Service) RestartNow(ctx context.Context) error {
+// Restart stops the service, if it runs, and starts it.
+func (s *Service) Restart(ctx context.Context) error {
 	if err := s.Stop(ctx); err != nil && !errors.Is(err, ErrNotRunning) {
 		return err
 	}
-	return s.StartNow(ctx)
+	return s.Start(ctx)
 }
 
 // Status returns what the manager knows of the service; it needs no rights.

@@ -13,12 +13,12 @@ import (
 func ExampleService_Install() {
 	ctx := context.Background()
 	service := &svcx.Service{
-		Name:        "orders",
-		DisplayName: "Orders",
-		Account:     `NT SERVICE\orders`, // no password, few rights
-		DependsOn:   []string{"Tcpip"},
-		Restart:     []time.Duration{time.Second, time.Minute},
-		Main:        func(ctx context.Context) error { <-ctx.Done(); return nil },
+		Name:          "orders",
+		DisplayName:   "Orders",
+		Account:       `NT SERVICE\orders`, // no password, few rights
+		DependsOn:     []string{"Tcpip"},
+		RestartDelays: []time.Duration{time.Second, time.Minute},
+		Main:          func(ctx context.Context) error { <-ctx.Done(); return nil },
 	}
 	switch err := service.Install(ctx); {
 	case errors.Is(err, svcx.ErrAccessDenied):
@@ -26,7 +26,7 @@ func ExampleService_Install() {
 	case err != nil:
 		log.Fatal(err) // nothing is left half done
 	}
-	if err := service.StartNow(ctx); err != nil && !errors.Is(err, svcx.ErrAlreadyRunning) {
+	if err := service.Start(ctx); err != nil && !errors.Is(err, svcx.ErrAlreadyRunning) {
 		log.Fatal(err)
 	}
 }
@@ -131,13 +131,13 @@ func ExampleService_Uninstall() {
 	}
 }
 
-func ExampleService_RestartNow() {
+func ExampleService_Restart() {
 	service := &svcx.Service{Name: "orders", Env: map[string]string{"REGION": "eu"}}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	changed, err := service.Converge(ctx)
 	if err == nil && len(changed) > 0 {
-		err = service.RestartNow(ctx) // a process that runs knows nothing of it yet
+		err = service.Restart(ctx) // a process that runs knows nothing of it yet
 	}
 	if err != nil {
 		log.Fatal(err)

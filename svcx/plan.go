@@ -48,10 +48,10 @@ var defaultRestart = []time.Duration{time.Second, 5 * time.Second, 30 * time.Sec
 
 // restarts are the waits before each restart, none for never.
 func (s *Service) restarts() []time.Duration {
-	if s.Restart == nil {
+	if s.RestartDelays == nil {
 		return defaultRestart
 	}
-	return s.Restart
+	return s.RestartDelays
 }
 
 // plan returns the service as it should be. exe is the program's full path.
@@ -74,7 +74,7 @@ func (s *Service) plan(exe string) (*plan, error) {
 	p := &plan{
 		name: s.Name, display: s.display(), description: s.Description,
 		binaryPath:   windowsCommandLine(exe, s.Args),
-		start:        s.Start,
+		start:        s.StartType,
 		dependencies: s.DependsOn,
 		actions:      s.restarts(),
 		reset:        defaultReset,
@@ -147,13 +147,13 @@ func (s *Service) checkInstall(exe string) error {
 	if slices.Contains(s.DependsOn, "") || slices.Contains(s.Privileges, "") {
 		return fmt.Errorf("svcx: service %s: an empty name in DependsOn or Privileges is no name", s.Name)
 	}
-	for _, d := range append([]time.Duration{s.StopTimeout, s.Watchdog}, s.Restart...) {
+	for _, d := range append([]time.Duration{s.StopTimeout, s.Watchdog}, s.RestartDelays...) {
 		if d < 0 || d > longest {
-			return fmt.Errorf("svcx: service %s: StopTimeout, Watchdog and Restart must be from 0 to %d days, not %v", s.Name, longest/(24*time.Hour), d)
+			return fmt.Errorf("svcx: service %s: StopTimeout, Watchdog and RestartDelays must be from 0 to %d days, not %v", s.Name, longest/(24*time.Hour), d)
 		}
 	}
-	if s.Start > Disabled {
-		return fmt.Errorf("svcx: service %s: unknown start type %v", s.Name, s.Start)
+	if s.StartType > Disabled {
+		return fmt.Errorf("svcx: service %s: unknown start type %v", s.Name, s.StartType)
 	}
 	if s.SID > SIDRestricted {
 		return fmt.Errorf("svcx: service %s: unknown SID type %v", s.Name, s.SID)

@@ -47,9 +47,9 @@ func (s *Service) plist(exe string, getenv func(string) string) ([]byte, error) 
 	if s.Account != "" && !s.User {
 		key("UserName", xmlString(s.Account))
 	}
-	automatic := s.Start == Automatic || s.Start == DelayedAutomatic
+	automatic := s.StartType == Automatic || s.StartType == DelayedAutomatic
 	key("RunAtLoad", xmlBool(automatic))
-	if s.Start == Disabled {
+	if s.StartType == Disabled {
 		key("Disabled", xmlBool(true))
 	}
 	// KeepAlive starts a job when it is loaded, so one that is started by hand

@@ -24,9 +24,9 @@ func nasty() *Service {
 		Args:    []string{"plain", "", "two words", `say "hi"`, `back\slash`, `C:\dir\`, "100%", "$HOME ${X}", ";", "tab\there", "it's", "-n=%i"},
 		Env:     map[string]string{"GREETING": `hello "world" 100% $HOME \`, "A": "1"},
 		Account: "orders", Password: "geheim",
-		DependsOn:   []string{"postgresql"},
-		Restart:     []time.Duration{1500 * time.Millisecond, time.Minute},
-		StopTimeout: 40 * time.Second, Watchdog: 30 * time.Second,
+		DependsOn:     []string{"postgresql"},
+		RestartDelays: []time.Duration{1500 * time.Millisecond, time.Minute},
+		StopTimeout:   40 * time.Second, Watchdog: 30 * time.Second,
 		Accept: AcceptReload, SID: SIDUnrestricted, Privileges: []string{"SeChangeNotifyPrivilege"},
 	}
 }
@@ -67,7 +67,7 @@ WantedBy=multi-user.target
 }
 
 func TestRenderSystemdKinds(t *testing.T) {
-	s := &Service{Name: "x", Executable: "/bin/x", User: true, Start: Manual, Restart: []time.Duration{}, Account: "ignored"}
+	s := &Service{Name: "x", Executable: "/bin/x", User: true, StartType: Manual, RestartDelays: []time.Duration{}, Account: "ignored"}
 	unit, err := s.Render(Systemd)
 	require.NoError(t, err)
 	for _, not := range []string{"[Install]", "Restart=", "User=", "ProtectSystem", "Watchdog", "Requires", "ExecReload"} {
@@ -75,11 +75,11 @@ func TestRenderSystemdKinds(t *testing.T) {
 	}
 	assert.Contains(t, string(unit), "WorkingDirectory=/bin\n")
 	assert.Contains(t, string(unit), "Description=x\n")
-	s.Start = Disabled
+	s.StartType = Disabled
 	unit, err = s.Render(Systemd)
 	require.NoError(t, err)
 	assert.Contains(t, string(unit), "RefuseManualStart=yes\n")
-	s.Start = Automatic
+	s.StartType = Automatic
 	unit, err = s.Render(Systemd)
 	require.NoError(t, err)
 	assert.Contains(t, string(unit), "WantedBy=default.target\n")
@@ -122,7 +122,7 @@ func TestRenderLaunchd(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, string(want), string(plist))
 
-	s.Start, s.User = Manual, true
+	s.StartType, s.User = Manual, true
 	t.Setenv("HOME", "/Users/ann")
 	plist, err = s.Render(Launchd)
 	require.NoError(t, err)
@@ -220,7 +220,7 @@ func TestRenderSCM(t *testing.T) {
 	s := nasty()
 	s.Executable = `C:\Program Files\Orders\orders.exe`
 	s.Args = []string{"-listen", ":80", "two words", `say "hi"`, `C:\dir\`, `C:\my dir\`, "", "100%"}
-	s.Start = DelayedAutomatic
+	s.StartType = DelayedAutomatic
 	s.DependsOn = []string{"Tcpip", "+NetworkProvider"}
 	text, err := s.Render(SCM)
 	require.NoError(t, err)
@@ -273,8 +273,8 @@ func TestRenderRefuses(t *testing.T) {
 		{"a password of two lines", Service{Account: "ann", Password: "a\nb"}, nil, "the password"},
 		{"a log directory of two lines", Service{LogDir: "a\nb"}, nil, "log directory"},
 		{"a stop that takes for ever", Service{StopTimeout: math.MaxInt64}, nil, "StopTimeout"},
-		{"a restart before the failure", Service{Restart: []time.Duration{-1}}, nil, "Restart"},
-		{"an unknown start type", Service{Start: 9}, nil, "unknown start type"},
+		{"a restart before the failure", Service{RestartDelays: []time.Duration{-1}}, nil, "RestartDelays"},
+		{"an unknown start type", Service{StartType: 9}, nil, "unknown start type"},
 		{"an unknown SID type", Service{SID: 9}, []Manager{SCM}, "unknown SID type"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -331,7 +331,7 @@ func TestPlanChanges(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, old.changes(old, nil), "what is as it should be needs no call")
 
-	s.Start, s.Args, s.StopTimeout, s.Env = Manual, []string{"-v"}, time.Minute, map[string]string{"A": "1"}
+	s.StartType, s.Args, s.StopTimeout, s.Env = Manual, []string{"-v"}, time.Minute, map[string]string{"A": "1"}
 	s.Account, s.Password = "ann", "geheim"
 	now, err := s.plan(s.Executable)
 	require.NoError(t, err)
@@ -351,12 +351,12 @@ func TestPlanChanges(t *testing.T) {
 	two, err := s.plan(s.Executable)
 	require.NoError(t, err)
 	assert.Contains(t, two.changes(one, nil), change{callEnvironment, "environment: [A=1 B=2] -> [A=1 B=2]"}, "two variables are not one")
-	s.Restart, s.RestartReset, s.StopTimeout = []time.Duration{1500 * time.Microsecond}, 1500*time.Millisecond, time.Second+1
+	s.RestartDelays, s.RestartReset, s.StopTimeout = []time.Duration{1500 * time.Microsecond}, 1500*time.Millisecond, time.Second+1
 	now, err = s.plan(s.Executable)
 	require.NoError(t, err)
 	assert.Equal(t, []time.Duration{2 * time.Millisecond}, now.actions, "as Windows would tell it")
 	assert.Equal(t, 2*time.Second, now.reset)
 	assert.Equal(t, 6*time.Second+time.Millisecond, now.preshutdown)
-	assert.Equal(t, 1500*time.Microsecond, s.Restart[0], "the caller's list stays")
+	assert.Equal(t, 1500*time.Microsecond, s.RestartDelays[0], "the caller's list stays")
 	assert.Contains(t, old.changes(old, map[string]bool{callFlag: true}), change{callFlag, "restart after an error exit: true"})
 }

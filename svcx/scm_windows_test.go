@@ -24,7 +24,7 @@ func installHelper(t *testing.T, kind string, args ...string) (s *Service, dir s
 		testenv.NeedChange(t, "installs services")
 	}
 	dir = t.TempDir()
-	s = &Service{Name: "surefoot-" + kind + "-" + filepath.Base(filepath.Dir(dir)), Main: func(context.Context) error { return nil }, Start: Manual, Restart: []time.Duration{}, LogDir: filepath.Join(dir, "logs")}
+	s = &Service{Name: "surefoot-" + kind + "-" + filepath.Base(filepath.Dir(dir)), Main: func(context.Context) error { return nil }, StartType: Manual, RestartDelays: []time.Duration{}, LogDir: filepath.Join(dir, "logs")}
 	s.Args = append([]string{"service:" + kind, s.Name, dir}, args...)
 	require.NoError(t, s.Install(t.Context()))
 	t.Cleanup(func() {
@@ -40,7 +40,7 @@ func TestServiceLife(t *testing.T) {
 	assert.Equal(t, Status{State: Stopped, Start: Manual}, state(t, s))
 
 	started := make(chan error, 1)
-	go func() { started <- s.StartNow(t.Context()) }()
+	go func() { started <- s.Start(t.Context()) }()
 	seen := waitFile(t, dir, "started")
 	assert.Equal(t, StartPending, state(t, s).State, "it is not ready yet")
 	assert.True(t, strings.HasPrefix(seen, "SCM\n"), seen)
@@ -50,7 +50,7 @@ func TestServiceLife(t *testing.T) {
 	assert.Equal(t, Running, st.State)
 	assert.NotZero(t, st.PID)
 
-	err := s.StartNow(t.Context())
+	err := s.Start(t.Context())
 	assert.ErrorIs(t, err, ErrAlreadyRunning)
 	assert.ErrorIs(t, err, windows.ERROR_SERVICE_ALREADY_RUNNING)
 
@@ -72,7 +72,7 @@ func TestServiceLife(t *testing.T) {
 func TestStopDuringStart(t *testing.T) {
 	s, dir := installHelper(t, "slow")
 	started := make(chan error, 1)
-	go func() { started <- s.StartNow(t.Context()) }()
+	go func() { started <- s.Start(t.Context()) }()
 	waitFile(t, dir, "started")
 	h := open(t, s, windows.SERVICE_STOP)
 	var st windows.SERVICE_STATUS
@@ -96,7 +96,7 @@ func TestStopDuringStart(t *testing.T) {
 
 func TestServiceFailsBeforeReady(t *testing.T) {
 	s, _ := installHelper(t, "fail")
-	err := s.StartNow(t.Context())
+	err := s.Start(t.Context())
 	assert.ErrorIs(t, err, ErrStartFailed)
 	assert.ErrorContains(t, err, "exit code 7")
 	assert.Equal(t, Status{State: Stopped, ExitCode: 7, Start: Manual}, state(t, s))
@@ -110,14 +110,14 @@ func TestServiceFailsBeforeReady(t *testing.T) {
 
 func TestServiceFailsWhenRunning(t *testing.T) {
 	s, _ := installHelper(t, "failready")
-	s.StartNow(t.Context()) // may see it before or after its end
+	s.Start(t.Context()) // may see it before or after its end
 	eventually(t, "stopped", func() bool { return state(t, s).State == Stopped })
 	assert.Equal(t, 9, state(t, s).ExitCode)
 }
 
 func TestServiceThatHangsIsEnded(t *testing.T) {
 	s, dir := installHelper(t, "hang")
-	require.NoError(t, s.StartNow(t.Context()))
+	require.NoError(t, s.Start(t.Context()))
 	begin := time.Now()
 	require.NoError(t, s.Stop(t.Context()))
 	assert.GreaterOrEqual(t, time.Since(begin), time.Second)
@@ -130,13 +130,13 @@ func TestServiceThatHangsIsEnded(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(output), "goroutine ", "standard error leads somewhere")
 
-	require.NoError(t, s.StartNow(t.Context()))
+	require.NoError(t, s.Start(t.Context()))
 	assert.Equal(t, string(dump), waitFile(t, dir, "crash"), "the next run reports it")
 }
 
 func TestServiceArguments(t *testing.T) {
 	s, dir := installHelper(t, "plain", append([]string{"-word", "from the command line", "run"}, nastyWords...)...)
-	require.NoError(t, s.StartNow(t.Context()))
+	require.NoError(t, s.Start(t.Context()))
 	got := waitFile(t, dir, "started")
 	exeDir := filepath.Dir(s.mustExecutable(t))
 	assert.Equal(t, fmt.Sprintf("SCM\n%s\nfrom the command line\n%q", exeDir, nastyWords), got)
@@ -156,8 +156,8 @@ func TestTwoServicesAtOnce(t *testing.T) {
 	one, _ := installHelper(t, "plain")
 	two, twoDir := installHelper(t, "slow")
 	leave(twoDir, "go", "")
-	require.NoError(t, one.StartNow(t.Context()))
-	require.NoError(t, two.StartNow(t.Context()))
+	require.NoError(t, one.Start(t.Context()))
+	require.NoError(t, two.Start(t.Context()))
 	assert.NotEqual(t, state(t, one).PID, state(t, two).PID)
 	require.NoError(t, one.Stop(t.Context()))
 	assert.Equal(t, Running, state(t, two).State)
@@ -166,7 +166,7 @@ func TestTwoServicesAtOnce(t *testing.T) {
 func TestServiceControls(t *testing.T) {
 	s, dir := installHelper(t, "slow")
 	leave(dir, "go", "")
-	require.NoError(t, s.StartNow(t.Context()))
+	require.NoError(t, s.Start(t.Context()))
 	h := open(t, s, windows.SERVICE_ALL_ACCESS)
 	defer h.close()
 	control := func(code uint32) error {
@@ -191,7 +191,7 @@ func TestServiceControls(t *testing.T) {
 
 func TestServiceWithoutFood(t *testing.T) {
 	s, dir := installHelper(t, "starve")
-	require.NoError(t, s.StartNow(t.Context()))
+	require.NoError(t, s.Start(t.Context()))
 	eventually(t, "stopped", func() bool { return state(t, s).State == Stopped })
 	assert.Equal(t, 1, state(t, s).ExitCode)
 	dump, err := os.ReadFile(filepath.Join(dir, "logs", "crash.log"))
@@ -201,7 +201,7 @@ func TestServiceWithoutFood(t *testing.T) {
 
 func TestServicePanics(t *testing.T) {
 	s, dir := installHelper(t, "panic")
-	s.StartNow(t.Context()) // may see it before or after its end
+	s.Start(t.Context()) // may see it before or after its end
 	var report []byte
 	eventually(t, "the crash", func() bool {
 		report, _ = os.ReadFile(filepath.Join(dir, "logs", "crash.log"))

@@ -42,12 +42,12 @@ type Service struct {
 	// DependsOn names services that must run first; on Windows "+group" is a
 	// load-order group. systemd: Requires= and After=. launchd has no such thing.
 	DependsOn []string
-	Start     StartType
+	StartType StartType
 
-	// Restart is how long to wait before each restart after a failure; the last
+	// RestartDelays is how long to wait before each restart after a failure; the last
 	// one holds for all later failures. Nil: 1 s, 5 s, 30 s. Empty: never.
 	// systemd and launchd use the first one only.
-	Restart []time.Duration
+	RestartDelays []time.Duration
 	// RestartReset is after how long without failure Windows starts to count
 	// anew; default 24 h.
 	RestartReset time.Duration

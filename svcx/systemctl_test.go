@@ -71,7 +71,7 @@ func TestSystemdInstallUndoes(t *testing.T) {
 
 	f := &systemctlFake{show: "LoadState=loaded\nUnitFileState=enabled\n"}
 	m := newSystemd(t, f)
-	m.service.Start = Manual
+	m.service.StartType = Manual
 	m.service.OnInstall = func(context.Context) error { return errMain }
 	_, err := m.install(t.Context(), "/bin/x")
 	require.ErrorIs(t, err, errMain)

@@ -84,7 +84,7 @@ func (m systemd) install(ctx context.Context, exe string) (changed []string, err
 		}
 	}
 	enabled := before["UnitFileState"] == "enabled"
-	if enable := s.Start == Automatic || s.Start == DelayedAutomatic; enable != enabled {
+	if enable := s.StartType == Automatic || s.StartType == DelayedAutomatic; enable != enabled {
 		do, undo := "enable", "disable"
 		if !enable {
 			do, undo = undo, do

@@ -29,7 +29,7 @@ func unitHelper(t *testing.T, kind string) (s *Service, dir string) {
 	require.NoError(t, err)
 	exe := filepath.Join(dir, "test")
 	require.NoError(t, os.WriteFile(exe, test, 0o755))
-	s = &Service{Name: "svcx-" + kind, Executable: exe, Main: func(context.Context) error { return nil }, Restart: []time.Duration{100 * time.Millisecond},
+	s = &Service{Name: "svcx-" + kind, Executable: exe, Main: func(context.Context) error { return nil }, RestartDelays: []time.Duration{100 * time.Millisecond},
 		Env: map[string]string{"GORACE": os.Getenv("GORACE")}, Accept: AcceptReload, Args: []string{"service:" + kind, "svcx-" + kind, dir}}
 	t.Cleanup(func() {
 		if err := s.Uninstall(context.Background()); !errors.Is(err, ErrNotInstalled) {
@@ -63,7 +63,7 @@ func TestSystemd(t *testing.T) {
 		assert.Equal(t, Status{State: Stopped}, state(t, s))
 
 		started := make(chan error, 1)
-		go func() { started <- s.StartNow(t.Context()) }()
+		go func() { started <- s.Start(t.Context()) }()
 		seen := waitFile(t, dir, "started")
 		assert.True(t, strings.HasPrefix(seen, "systemd\n"+filepath.Dir(s.mustExecutable(t))+"\n"), seen)
 		assert.Equal(t, StartPending, state(t, s).State, "active only after Ready")
@@ -71,7 +71,7 @@ func TestSystemd(t *testing.T) {
 		leave(dir, "go", "")
 		require.NoError(t, <-started)
 		assert.Equal(t, Running, state(t, s).State)
-		assert.ErrorIs(t, s.StartNow(t.Context()), ErrAlreadyRunning)
+		assert.ErrorIs(t, s.Start(t.Context()), ErrAlreadyRunning)
 
 		out, err := exec.Command("systemctl", "reload", s.Name).CombinedOutput()
 		require.NoError(t, err, "%s", out)
@@ -82,7 +82,7 @@ func TestSystemd(t *testing.T) {
 		assert.Equal(t, Status{State: Stopped}, state(t, s))
 		assert.ErrorIs(t, s.Stop(t.Context()), ErrNotRunning)
 
-		s.StopTimeout, s.Start = 7*time.Second, Manual
+		s.StopTimeout, s.StartType = 7*time.Second, Manual
 		changed, err = s.Converge(t.Context())
 		require.NoError(t, err)
 		assert.Contains(t, changed, "+ TimeoutStopSec=12")
@@ -97,14 +97,14 @@ func TestSystemd(t *testing.T) {
 		s.Args = append(append(s.Args, "-word", "$HOME 100%", "run"), words...)
 		s.Env["SVCX_WORD"] = `say "hi" 100% $HOME \ ü`
 		require.NoError(t, s.Install(t.Context()))
-		require.NoError(t, s.StartNow(t.Context()))
+		require.NoError(t, s.Start(t.Context()))
 		assert.Equal(t, fmt.Sprintf("systemd\n%s\n$HOME 100%%\n%q%s", filepath.Dir(s.mustExecutable(t)), words, s.Env["SVCX_WORD"]), waitFile(t, dir, "started"))
 	})
 	t.Run("a failure before it is ready", func(t *testing.T) {
 		s, _ := unitHelper(t, "fail")
-		s.Restart = []time.Duration{}
+		s.RestartDelays = []time.Duration{}
 		require.NoError(t, s.Install(t.Context()))
-		err := s.StartNow(t.Context())
+		err := s.Start(t.Context())
 		assert.ErrorIs(t, err, ErrStartFailed)
 		assert.ErrorContains(t, err, "exit code 7")
 		assert.Equal(t, Status{State: Stopped, ExitCode: 7}, state(t, s))
@@ -116,7 +116,7 @@ func TestSystemd(t *testing.T) {
 				s.Watchdog = time.Second
 			}
 			require.NoError(t, s.Install(t.Context()))
-			s.StartNow(t.Context()) // may see it before or after its end
+			s.Start(t.Context()) // may see it before or after its end
 			waitFile(t, dir, "started")
 			require.NoError(t, os.Remove(filepath.Join(dir, "started")))
 			waitFile(t, dir, "started")
@@ -129,7 +129,7 @@ func TestSystemd(t *testing.T) {
 	t.Run("one that hangs is ended", func(t *testing.T) {
 		s, dir := unitHelper(t, "hang")
 		require.NoError(t, s.Install(t.Context()))
-		require.NoError(t, s.StartNow(t.Context()))
+		require.NoError(t, s.Start(t.Context()))
 		require.NoError(t, s.Stop(t.Context()))
 		st := state(t, s)
 		assert.Equal(t, [2]int{int(Stopped), exitHung}, [2]int{int(st.State), st.ExitCode})
@@ -167,10 +167,10 @@ func TestSystemd(t *testing.T) {
 		s.User = true
 		require.NoError(t, s.Install(t.Context()))
 		assert.FileExists(t, "/root/.config/systemd/user/"+s.Name+".service")
-		require.NoError(t, s.StartNow(t.Context()))
+		require.NoError(t, s.Start(t.Context()))
 		assert.True(t, strings.HasPrefix(waitFile(t, dir, "started"), "systemd\n"))
 		assert.Equal(t, Running, state(t, s).State)
-		require.NoError(t, s.RestartNow(t.Context()))
+		require.NoError(t, s.Restart(t.Context()))
 		require.NoError(t, s.Stop(t.Context()))
 		require.NoError(t, s.Uninstall(t.Context()))
 		assert.NoFileExists(t, "/root/.config/systemd/user/"+s.Name+".service")

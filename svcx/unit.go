@@ -42,7 +42,7 @@ func (s *Service) unit(exe string) ([]byte, error) {
 		line("Requires=%s", strings.Join(after[1:], " "))
 	}
 	line("StartLimitIntervalSec=0") // never give up, as Windows does not
-	if s.Start == Disabled {
+	if s.StartType == Disabled {
 		line("RefuseManualStart=yes")
 	}
 
@@ -77,7 +77,7 @@ func (s *Service) unit(exe string) ([]byte, error) {
 		line("%sDirectory=%s", kind, unitSpecifiers(s.Name))
 	}
 
-	if s.Start == Automatic || s.Start == DelayedAutomatic {
+	if s.StartType == Automatic || s.StartType == DelayedAutomatic {
 		target := "multi-user.target"
 		if s.User {
 			target = "default.target"

@@ -76,7 +76,7 @@ func showState(w io.Writer) error {
 		{"ANSI code page", consolex.ANSI(), "programs without Unicode, Python"},
 		{"OEM code page", consolex.OEM(), "a new console"},
 		{"output code page", consolex.Output(), "this console, as chcp shows it"},
-		{"children", consolex.Child(), "where they do not write UTF-8"},
+		{"children", consolex.ChildOf(nil), "where they do not write UTF-8"},
 	} {
 		fmt.Fprintf(table, "%s\t%v\t%s\n", cp.name, cp.page, cp.what)
 	}
@@ -107,7 +107,7 @@ func showSample(w io.Writer) error {
 // showChild runs cmd and writes each line of its output: the bytes in rows of
 // sixteen, and beside the first row what they mean.
 func showChild(w io.Writer, cmd *exec.Cmd) error {
-	fmt.Fprintf(w, "code page %v, where a line is not UTF-8\n\n", consolex.Child())
+	fmt.Fprintf(w, "code page %v, where a line is not UTF-8\n\n", consolex.ChildOf(nil))
 	r, pipe := io.Pipe()
 	shown := make(chan error, 1)
 	go func() {

@@ -109,7 +109,7 @@ func write(ctx context.Context) error {
 	ordersHealth.Set(ctx, eventx.Stopping, "asked to")
 	ordersHealth.Set(ctx, eventx.Stopped, "")
 
-	if err := h.Close(ctx); err != nil {
+	if err := h.Shutdown(ctx); err != nil {
 		return err
 	}
 	if s := h.Stats(); s.Dropped > 0 {

@@ -33,6 +33,6 @@ func reportCrash(ctx context.Context, report []byte) {
 	if err != nil {
 		return
 	}
-	defer within(5*time.Second, events.Close)
+	defer within(5*time.Second, events.Shutdown)
 	eventx.NewHealth(log, name).OnCrash(ctx, report)
 }

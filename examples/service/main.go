@@ -17,6 +17,7 @@ import (
 
 	"github.com/surefoot-go/surefoot/consolex"
 	"github.com/surefoot-go/surefoot/eventx"
+	"github.com/surefoot-go/surefoot/eventx/probe"
 	"github.com/surefoot-go/surefoot/listen"
 	"github.com/surefoot-go/surefoot/pathx"
 	"github.com/surefoot-go/surefoot/procx"
@@ -62,7 +63,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer within(5*time.Second, events.Close)
+	defer within(5*time.Second, events.Shutdown)
 	health := eventx.NewHealth(log, name)
 	log.Info("configuration 配置", "from", from, "looked", tried)
 	if consoleErr != nil {
@@ -73,7 +74,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server := newServer(cfg.Greeting, health.Handler())
+	server := newServer(cfg.Greeting, probe.Handler(health))
 	tasks := procx.NewGroup(ctx, name)
 	tasks.Go("serve", func(context.Context) error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -194,7 +194,7 @@ func eventxHandler(env contest.Env, show *bytes.Buffer) (*eventx.Handler, error)
 	if err != nil {
 		return nil, err
 	}
-	env.Cleanup(func() { h.Close(context.Background()) })
+	env.Cleanup(func() { h.Close() })
 	return h, nil
 }
 

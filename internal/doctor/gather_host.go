@@ -80,7 +80,7 @@ func gatherPorts(ctx context.Context, in *inquiry) (*PortsFacts, error) {
 		p.Reserved = append(p.Reserved, Range(r))
 	}
 	for _, port := range in.Ports {
-		owners, err := listen.Owners(port)
+		owners, err := listen.Owners(ctx, port)
 		if err != nil {
 			return nil, err
 		}

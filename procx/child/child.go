@@ -102,8 +102,10 @@ type Options struct {
 	// Ask is how Stop and the end of the context ask the child to end.
 	Ask Ask
 	// AskFunc asks in another way, in Ask's place: by a named event, say, or an
-	// HTTP request. Where it fails, the tree is killed.
-	AskFunc func() error
+	// HTTP request. If it fails, the tree is killed. It is called once, in a
+	// goroutine of its own, and must return when ctx ends: that is when the tree
+	// has ended or is being killed.
+	AskFunc func(ctx context.Context) error
 	// Grace is how long the tree may take to end once it was asked; then it is
 	// killed. Zero: 10 s. It counts from when the asking begins.
 	Grace time.Duration
@@ -140,6 +142,7 @@ type Proc struct {
 	over   bool  // what was left has been killed: the tree's numbers may be another's
 	left   bool  // killed processes are still there
 	grace  *time.Timer
+	asking context.CancelFunc // ends AskFunc's context
 
 	reap    sync.Once
 	waitErr error

@@ -40,7 +40,7 @@ func TestStopAsks(t *testing.T) {
 			r, w, err := os.Pipe()
 			require.NoError(t, err)
 			defer r.Close()
-			p, out := startNode(t, func(cmd *exec.Cmd) { cmd.Stdin = r }, Options{AskFunc: w.Close, Grace: time.Minute}, "1", "stdin")
+			p, out := startNode(t, func(cmd *exec.Cmd) { cmd.Stdin = r }, Options{AskFunc: func(context.Context) error { return w.Close() }, Grace: time.Minute}, "1", "stdin")
 			assert.NoError(t, p.Stop(t.Context()))
 			assert.Equal(t, "ended ended ", out.rest(t))
 			assert.NoError(t, p.Wait())
@@ -61,7 +61,7 @@ func TestStopKills(t *testing.T) {
 		{"signals ignored", t.Context(), Options{Grace: 50 * time.Millisecond}, []error{ErrKilled}},
 		{"grace over", t.Context(), Options{Ask: AskStdin, Grace: 50 * time.Millisecond}, []error{ErrKilled}},
 		{"context over", canceled, Options{Ask: AskStdin, Grace: time.Minute}, []error{ErrKilled, context.Canceled}},
-		{"asking failed", t.Context(), Options{AskFunc: func() error { return failed }, Grace: time.Minute}, []error{ErrKilled, failed}},
+		{"asking failed", t.Context(), Options{AskFunc: func(context.Context) error { return failed }, Grace: time.Minute}, []error{ErrKilled, failed}},
 		{"not to be asked", t.Context(), Options{Ask: AskNothing}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -84,9 +84,12 @@ func TestStopKills(t *testing.T) {
 
 // AskFunc may hang; Stop and the grace don't.
 func TestStopKeepsTime(t *testing.T) {
-	hang := make(chan struct{})
-	defer close(hang)
-	ask := func() error { <-hang; return nil }
+	returned := make(chan struct{}, 2)
+	ask := func(ctx context.Context) error { // ends with its context: when the tree is killed
+		<-ctx.Done()
+		returned <- struct{}{}
+		return nil
+	}
 	p, out := startNode(t, nil, Options{AskFunc: ask, Grace: 50 * time.Millisecond}, "1", "stubborn")
 	assert.ErrorIs(t, p.Stop(t.Context()), ErrKilled)
 	assert.Empty(t, out.rest(t))
@@ -96,6 +99,8 @@ func TestStopKeepsTime(t *testing.T) {
 	p, out = startNode(t, nil, Options{AskFunc: ask, Grace: time.Hour}, "1", "stubborn")
 	assert.ErrorIs(t, p.Stop(ctx), context.Canceled)
 	assert.Empty(t, out.rest(t))
+	<-returned
+	<-returned
 }
 
 func TestAllAtOnce(t *testing.T) {

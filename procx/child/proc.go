@@ -1,6 +1,7 @@
 package child
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -110,8 +111,10 @@ func (p *Proc) startLocked() (runs bool, err error) {
 func (p *Proc) ask(cause error) {
 	p.mu.Lock()
 	first := !p.asked && !p.over
+	var ctx context.Context
 	if first {
 		p.asked, p.cause = true, cause
+		ctx, p.asking = context.WithCancel(context.Background())
 		p.grace = time.AfterFunc(p.opt.Grace, func() { p.kill(fmt.Errorf("still running after %v", p.opt.Grace)) })
 	}
 	p.mu.Unlock()
@@ -122,15 +125,15 @@ func (p *Proc) ask(cause error) {
 	switch {
 	case how != nil:
 	case p.opt.Ask == AskSignal:
-		how = p.signal
+		how = func(context.Context) error { return p.signal() }
 	case p.opt.Ask == AskStdin:
-		how = p.stdin.Close
+		how = func(context.Context) error { return p.stdin.Close() }
 	default:
 		p.kill(nil)
 		return
 	}
 	go func() { // whoever waits has a limit; a function needs none
-		if err := how(); err != nil && !errors.Is(err, os.ErrClosed) {
+		if err := how(ctx); err != nil && !errors.Is(err, os.ErrClosed) {
 			p.kill(fmt.Errorf("asking failed: %w", err))
 		}
 	}()
@@ -155,6 +158,9 @@ func (p *Proc) kill(why error) error {
 	}
 	if !p.forced {
 		p.forced, p.why = true, why
+		if p.asking != nil {
+			p.asking()
+		}
 		close(p.force)
 	}
 	if p.spared = p.tree.kill(p.cmd.Process); p.spared != nil {
@@ -179,6 +185,7 @@ func (p *Proc) custody() {
 	p.over = true
 	if p.grace != nil {
 		p.grace.Stop()
+		p.asking()
 	}
 	p.mu.Unlock()
 

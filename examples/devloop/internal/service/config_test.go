@@ -98,7 +98,7 @@ func TestLogLine(t *testing.T) {
 	ctx := requestid.With(t.Context(), "req-1")
 	log.With("a", 1).WithGroup("g").InfoContext(ctx, "您好 \x1b[31m", "b", 2)
 	log.Info("alone")
-	require.NoError(t, events.Close(t.Context()))
+	require.NoError(t, events.Shutdown(t.Context()))
 	lines := bytes.Split(bytes.TrimSpace(out.Bytes()), []byte("\n"))
 	require.Len(t, lines, 2)
 	assert.Regexp(t, `^time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d) level=INFO msg="您好 \\x1b\[31m" a=1 g.b=2 g?\.?request_id=req-1$`, string(lines[0]))

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/surefoot-go/surefoot/eventx"
+	"github.com/surefoot-go/surefoot/eventx/probe"
 
 	"github.com/surefoot-go/surefoot/examples/devloop/internal/requestid"
 )
@@ -108,8 +109,8 @@ func ReadJSON(r *http.Request, v any) error {
 func (e *Env) server(registry *prometheus.Registry, health *eventx.Health) *http.Server {
 	requests := newRequestMetrics(registry)
 	root := http.NewServeMux() // what watches the service is not counted among its requests
-	root.Handle("GET /healthz", health.Handler())
-	root.Handle("GET /readyz", health.Handler())
+	root.Handle("GET /healthz", probe.Handler(health))
+	root.Handle("GET /readyz", probe.Handler(health))
 	root.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
 	root.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()

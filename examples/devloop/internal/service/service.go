@@ -109,7 +109,7 @@ func Run(ctx context.Context, spec Spec, config Config, from string) (err error)
 	}
 	log := base.With("service", spec.Name)
 	slog.SetDefault(log) // for what other packages have to say, by package log too
-	defer func() { err = errors.Join(err, within(closeTimeout, events.Close)) }()
+	defer func() { err = errors.Join(err, within(closeTimeout, events.Shutdown)) }()
 	log.Info("configuration", "from", from)
 	if consoleErr != nil {
 		log.Warn("the console stays as it is", "err", consoleErr)

@@ -1,4 +1,4 @@
-package house
+package repotest
 
 import (
 	"bytes"
@@ -35,13 +35,13 @@ func TestAPI(t *testing.T) {
 				require.NoError(t, os.WriteFile(name, []byte(strings.Join(lines, "\n")+"\n"), 0o644))
 			}
 			record, err := os.ReadFile(name)
-			assert.NoError(t, err, "%s has no record: go test ./internal/house -run TestAPI -update", path)
+			assert.NoError(t, err, "%s has no record: go test ./internal/repotest -run TestAPI -update", path)
 			removed, added := difference(strings.Split(strings.TrimSpace(string(record)), "\n"), lines)
 			for _, line := range removed {
 				t.Errorf("%s: %s on %s: this breaks users, so it needs a word in CHANGELOG.md and, from v1 on, a new major version", name, line, goos)
 			}
 			for _, line := range added {
-				t.Errorf("%s: %s on %s: record it by go test ./internal/house -run TestAPI -update", name, line, goos)
+				t.Errorf("%s: %s on %s: record it by go test ./internal/repotest -run TestAPI -update", name, line, goos)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package house
+package repotest
 
 import (
 	"encoding/json"
@@ -161,7 +161,7 @@ func build(t *testing.T, sources []string) {
 	for i, source := range sources {
 		file := filepath.Join(dir, fmt.Sprint(i, ".go"))
 		require.NoError(t, os.WriteFile(file, []byte(source), 0o600))
-		pkg := fmt.Sprint("internal/house/readme", i)
+		pkg := fmt.Sprint("internal/repotest/readme", i)
 		overlay[filepath.Join(top, filepath.FromSlash(pkg), "main.go")] = file
 		pkgs = append(pkgs, "./"+pkg)
 	}
