@@ -68,6 +68,9 @@ func goRoot(f *Facts) Result {
 	}
 	r.Evidence = []string{"GOROOT=" + value + " (" + place + ")", f.Tools.Found[0].Path + ": " + own}
 	r.Fix, r.NeedsAdmin, r.Doc = unsetRefused("GOROOT", place, own), needsAdmin(place), docInstall
+	if place == goEnvPlace && f.Go.EnvFile != "" {
+		r.Fix = cutFrom(f.Go.EnvFile, "GOROOT")
+	}
 	return r
 }
 

@@ -51,6 +51,7 @@ type GoFacts struct {
 	Env     map[string]string // what is in force
 	System  map[string]string // those in this process's environment
 	File    map[string]string // those that go env -w has written
+	EnvFile string            // the file that go env -w writes; "": none
 	Kept    map[string]string // where a variable of System is kept for later sessions: "user", "machine", or a start-up file
 	Module  string            // the directory of the nearest go.mod
 	TempDir string

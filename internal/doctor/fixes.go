@@ -117,6 +117,17 @@ func unsetRefused(name, place, good string) *Fix {
 		name + "=" + shQuote(good) + " " + command}
 }
 
+// cutFrom removes a variable from the file of go env -w by editing it. From Go 1.27 on, go
+// env -u refuses to remove GOROOT, though one that an older release has written stays in
+// force. Which release a shell's go runs depends on the go.mod around it.
+func cutFrom(file, name string) *Fix {
+	return &Fix{
+		`findstr /l /v /b "` + name + `=" "` + file + `" >"` + file + `.new" & move /y "` + file + `.new" "` + file + `"`,
+		"[IO.File]::WriteAllLines(" + psString(file) + ", [string[]]@([IO.File]::ReadAllLines(" + psString(file) + ") -notmatch '^" + name + "='))",
+		"sed -i.bak '/^" + name + "=/d' " + shQuote(file),
+	}
+}
+
 // needsAdmin says whether unset needs more rights than a user's.
 func needsAdmin(place string) bool { return place == "machine" || sudoFor(place) != "" }
 
@@ -191,11 +202,16 @@ func shQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// psQuote quotes a word for PowerShell, which doubles a quote inside quotes, and
-// takes typographic ones for quotes too.
+// psQuote quotes a word of a command for PowerShell, where it needs quotes.
 func psQuote(s string) string {
 	if plain.MatchString(s) && s[0] != '-' || regexp.MustCompile(`^--?[\w-]+$`).MatchString(s) {
 		return s
 	}
+	return psString(s)
+}
+
+// psString is a string of PowerShell's, which doubles a quote inside quotes, and takes
+// typographic ones for quotes too.
+func psString(s string) string {
 	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’").Replace(s) + "'"
 }

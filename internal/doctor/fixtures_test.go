@@ -80,6 +80,12 @@ var fixtures = []fixture{
 	{"go.goroot", "another", Error, setVar("GOROOT", `D:\old\go1.20`, "machine")},
 	{"go.goroot", "its own", Info, setVar("GOROOT", `c:\program files\go`, "user")},
 	{"go.goroot", "in the go env file", Error, linux(func(f *Facts) { f.Go.File["GOROOT"] = "/opt/go1.20" })},
+	{"go.goroot", "in a known go env file", Error, linux(func(f *Facts) {
+		f.Go.EnvFile, f.Go.File["GOROOT"] = "/home/li/.config/go/env", "/opt/go1.20"
+	})},
+	{"go.goroot", "in a known go env file on Windows", Error, func(f *Facts) {
+		f.Go.EnvFile, f.Go.File["GOROOT"] = `C:\Users\li's\AppData\Roaming\go\env`, `D:\old\go1.20`
+	}},
 	{"go.goroot", "in a start-up file", Error, linux(setVar("GOROOT", "/opt/go1.20", "/home/li/.bashrc"))},
 	{"go.goroot", "no go", Skip, noGo},
 	{"go.goroot", "fails", Unknown, goFails},

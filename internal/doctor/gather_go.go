@@ -57,7 +57,7 @@ func gatherGo(_ context.Context, in *inquiry) (*GoFacts, error) {
 	g := &GoFacts{Env: env.vars, TempDir: os.TempDir(), Module: moduleOf(in.Dir),
 		System: map[string]string{}, File: map[string]string{}, Kept: map[string]string{}}
 	if data, err := os.ReadFile(goEnvFile()); err == nil {
-		g.File = parseGoEnvFile(string(data))
+		g.EnvFile, g.File = goEnvFile(), parseGoEnvFile(string(data))
 	}
 	for _, name := range goVars {
 		if value := os.Getenv(name); value != "" && name != "CC" { // CC is not Go's alone

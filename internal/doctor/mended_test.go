@@ -166,6 +166,28 @@ func TestMended(t *testing.T) {
 	}
 }
 
+// TestCutFrom edits a file of go env -w.
+func TestCutFrom(t *testing.T) {
+	testenv.NeedWindows(t, "has a findstr without /v")
+	for _, shell := range shells() {
+		for text, want := range map[string]string{
+			"GOFLAGS=-v\nGOROOT=/x\n# GOROOT=\nNOT_GOROOT=世界\n": "GOFLAGS=-v\n# GOROOT=\nNOT_GOROOT=世界\n",
+			"GOROOT=/x\n":  "",
+			"GOFLAGS=-v\n": "GOFLAGS=-v\n",
+		} {
+			file := filepath.Join(newPerson(t).home, "env")
+			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+			fix := cutFrom(file, "GOROOT")
+			line := map[string]string{"cmd": fix.Cmd, "powershell": fix.PowerShell, "sh": fix.Sh}[shell]
+			out, err := typed(t.Context(), shell, line, testenv.Command(t, "nothing")).CombinedOutput()
+			require.NoError(t, err, "%s: %s\n%s", shell, line, out)
+			got, err := os.ReadFile(file)
+			require.NoError(t, err)
+			assert.Equal(t, want, strings.ReplaceAll(string(got), "\r\n", "\n"), "%s: %s", shell, line)
+		}
+	}
+}
+
 // TestChangesNothing makes all checks, for somebody with everything in place.
 func TestChangesNothing(t *testing.T) {
 	needGo(t)
