@@ -21,11 +21,27 @@ const (
 	unc                             // \\server\share\a
 	verbatim                        // \\?\c:\a, \\?\UNC\server\share\a
 	device                          // \\.\pipe\a, \??\c:\a, \\?\GLOBALROOT\a
+	badVolume                       // \\server\..\a: a ".." where a server, share or device is named
 )
 
-// lexVolume returns what a path begins with by Windows rules, and the length of that
-// volume, which is the one that path/filepath sees on Windows.
+// lexVolume returns the kind of a path by Windows rules, and the length of its volume.
+// The volume is the one that path/filepath sees on Windows from Go 1.27 on, whatever
+// release compiles this. That release stopped taking ".." for part of a volume, since
+// filepath.Clean keeps a volume as it is: Clean("//../../a") was a path that leads out of
+// any directory that it is joined to (golang.org/issue/58451). It also takes the server
+// and share after \\?\UNC and \??\UNC for part of the volume.
 func lexVolume(path string) (kind volumeKind, length int) {
+	kind, length = lexPrefix(path)
+	for part := range elements(path[:length]) {
+		if part == ".." {
+			return badVolume, 0
+		}
+	}
+	return kind, length
+}
+
+// lexPrefix is lexVolume for a path without "..".
+func lexPrefix(path string) (kind volumeKind, length int) {
 	switch {
 	case len(path) >= 2 && path[1] == ':':
 		if len(path) > 2 && isSeparator(path[2]) {
@@ -34,12 +50,10 @@ func lexVolume(path string) (kind volumeKind, length int) {
 		return driveRelative, 2
 	case path == "" || !isSeparator(path[0]):
 		return relative, 0
-	case hasVolumePrefix(path, `\\.\unc`):
-		return device, shareEnd(path, len(`\\.\unc\`))
 	case hasVolumePrefix(path, `\\.`), hasVolumePrefix(path, `\??`):
-		return device, firstElementEnd(path)
+		return device, deviceEnd(path)
 	case hasVolumePrefix(path, `\\?`):
-		n := firstElementEnd(path)
+		n := deviceEnd(path)
 		return verbatimKind(path, n), n
 	case len(path) >= 2 && isSeparator(path[1]):
 		return unc, shareEnd(path, 2)
@@ -56,11 +70,14 @@ func verbatimKind(path string, volume int) volumeKind {
 	switch {
 	case len(name) == 2 && isLetter(name[0]) && name[1] == ':' && volume < len(path):
 		return verbatim
-	case strings.EqualFold(name, "UNC"), len(name) > 7 && strings.EqualFold(name[:7], "Volume{"):
+	case hasVolumePrefix(path, verbatimUNC), len(name) > 7 && strings.EqualFold(name[:7], "Volume{"):
 		return verbatim
 	}
 	return device
 }
+
+// verbatimUNC stands before the server and share of a \\?\ path.
+const verbatimUNC = `\\?\UNC`
 
 // hasVolumePrefix compares without regard to case and to the kind of separator;
 // the prefix must end where an element of the path ends.
@@ -76,8 +93,12 @@ func hasVolumePrefix(path, prefix string) bool {
 	return len(path) == len(prefix) || isSeparator(path[len(prefix)])
 }
 
-// firstElementEnd is where the element after a four-byte prefix such as \\?\ ends.
-func firstElementEnd(path string) int {
+// deviceEnd is where the volume ends that begins with a prefix such as \\?\: after the
+// next element, or after the server and share that follow UNC.
+func deviceEnd(path string) int {
+	if len(path) > 4 && hasVolumePrefix(path[4:], "UNC") {
+		return shareEnd(path, len(`\\?\UNC\`))
+	}
 	for i := 4; i < len(path); i++ {
 		if isSeparator(path[i]) {
 			return i
@@ -102,10 +123,10 @@ func shareEnd(path string, start int) int {
 // isPipe says whether the path is in the share that each server has for named pipes, or
 // in the one for mailslots: to open a pipe is to call whoever serves it.
 func isPipe(path string) bool {
-	switch kind, n := lexVolume(path); {
+	switch kind, _ := lexVolume(path); {
 	case kind == unc:
-	case kind == verbatim && strings.EqualFold(path[:n], `\\?\UNC`):
-		path = path[n:]
+	case kind == verbatim && hasVolumePrefix(path, verbatimUNC):
+		path = path[len(verbatimUNC):]
 	default:
 		return false
 	}
@@ -212,9 +233,6 @@ func shortPath(path string) string {
 // share's root.
 func parentDir(path string) string {
 	_, root := lexVolume(path)
-	if hasVolumePrefix(path, `\\?\unc`) {
-		root = shareEnd(path, len(`\\?\UNC\`))
-	}
 	path = strings.TrimRight(path, `\`)
 	i := strings.LastIndexByte(path, '\\')
 	switch {

@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The volumes are those of path/filepath's own tests for Windows.
+// The volumes are those of Go 1.27's path/filepath. TestLexVolumeAgainstGo has what older
+// releases say.
 var lexTests = []struct {
 	path   string
 	kind   volumeKind
@@ -51,8 +52,12 @@ var lexTests = []struct {
 	{`\???`, rooted, ``},
 	{`\\?\c:\x`, verbatim, `\\?\c:`},
 	{`\\?\c:`, device, `\\?\c:`},
-	{`\\?\UNC\host\share\x`, verbatim, `\\?\UNC`},
-	{`\\?\unc\host`, verbatim, `\\?\unc`},
+	{`\\?\UNC\host\share\x`, verbatim, `\\?\UNC\host\share`},
+	{`\\?\unc\host`, verbatim, `\\?\unc\host`},
+	{`\\?\UNC`, verbatim, `\\?\UNC`},
+	{`\\?\uncle\host`, device, `\\?\uncle`},
+	{`//?/UNC/host/share/x`, device, `//?/UNC/host/share`},
+	{`\??\UNC\host\share\x`, device, `\??\UNC\host\share`},
 	{`\\?\Volume{26a21bda-a627-11d7-9931-806e6f6e6963}\x`, verbatim, `\\?\Volume{26a21bda-a627-11d7-9931-806e6f6e6963}`},
 	{`\\?\GLOBALROOT\Device\x`, device, `\\?\GLOBALROOT`},
 	{`\\?\pipe\x`, device, `\\?\pipe`},
@@ -61,6 +66,21 @@ var lexTests = []struct {
 	{`\\?`, device, `\\?`},
 	{`\\?x\share`, unc, `\\?x\share`},
 	{`世:`, relative, ``},
+	{`\\..\..\a`, badVolume, ``},
+	{`//../../a`, badVolume, ``},
+	{`\\i\..`, badVolume, ``},
+	{`\\..`, badVolume, ``},
+	{`\\i\..\c$`, badVolume, ``},
+	{`\\.\..\x`, badVolume, ``},
+	{`\\.\UNC\..\share`, badVolume, ``},
+	{`\\?\..\x`, badVolume, ``},
+	{`\\?\UNC\host\..\x`, badVolume, ``},
+	{`\??\..`, badVolume, ``},
+	{`\\...\share`, unc, `\\...\share`},
+	{`\\host\..x\y`, unc, `\\host\..x`},
+	{`\\host\share\..\..\x`, unc, `\\host\share`},
+	{`C:\..\..\x`, drive, `C:`},
+	{`\..\..\x`, rooted, ``},
 }
 
 func TestLexVolume(t *testing.T) {

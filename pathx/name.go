@@ -83,17 +83,21 @@ func checkRoot(goos, root string) error {
 	case strings.ContainsRune(root, 0):
 		return &nameError{root, "holds a NUL"}
 	}
-	return checkDriveRelative(goos, root)
+	return checkVolume(goos, root)
 }
 
-// checkDriveRelative refuses C:x and C:, which mean the directory that some other
-// program, or nobody, has made current on that drive.
-func checkDriveRelative(goos, path string) error {
+// checkVolume refuses C:x and C:, which mean the directory that some other program, or
+// nobody, has made current on that drive. It also refuses \\server\..\a, of which
+// filepath.Clean makes another path in each Go release (see lexVolume).
+func checkVolume(goos, path string) error {
 	if goos != "windows" {
 		return nil
 	}
-	if kind, _ := lexVolume(path); kind == driveRelative {
+	switch kind, _ := lexVolume(path); kind {
+	case driveRelative:
 		return &nameError{path, `relative to the current directory of a drive; write "` + path[:2] + `\" for its root`}
+	case badVolume:
+		return &nameError{path, `names a server, share or device ".."`}
 	}
 	return nil
 }
@@ -107,12 +111,15 @@ func checkOpenable(goos, path string) error {
 	if goos != "windows" {
 		return nil
 	}
-	if err := checkDriveRelative(goos, path); err != nil {
+	if err := checkVolume(goos, path); err != nil {
 		return err
 	}
 	kind, rest := lexVolume(path)
-	if kind == device || isPipe(path) {
+	switch {
+	case kind == device || isPipe(path):
 		return &nameError{path, "names a device"}
+	case kind == verbatim && hasVolumePrefix(path, verbatimUNC):
+		rest = len(verbatimUNC) // the server and the share are names, too
 	}
 	for part := range elements(path[rest:]) {
 		if part == "" || part == "." || part == ".." {

@@ -90,7 +90,10 @@ func FuzzLexVolume(f *testing.F) {
 			assert.Contains(t, []volumeKind{relative, rooted, drive, unc, verbatim}, kind)
 		}
 		if runtime.GOOS == "windows" {
-			assert.Equal(t, filepath.VolumeName(path), strings.ReplaceAll(path[:n], "/", `\`), "%q", path)
+			old := filepath.VolumeName(path)
+			if isGo127(runtime.Version()) || !volumeChanged(path, old) {
+				assert.Equal(t, old, strings.ReplaceAll(path[:n], "/", `\`), "%q", path)
+			}
 			if err == nil {
 				assert.Equal(t, kind != relative && kind != rooted, filepath.IsAbs(path), "%q", path)
 			}

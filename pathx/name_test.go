@@ -107,6 +107,7 @@ func TestCheckOpenable(t *testing.T) {
 		assert.NoError(t, checkOpenable("windows", path), path)
 	}
 	for _, path := range []string{`NUL`, `C:\a\nul.txt`, `com1`, `C:\a:stream`, `a:b:c`, `C:a`, `C:`, `\\.\pipe\x`, `\\.\C:\a`, `\??\C:\a`, `\\?\GLOBALROOT\x`,
+		`\\..\..\a`, `//../../a`, `\\host\..\c$`, `\\?\UNC\host\..\x`, `\\?\UNC\host\a:b\x`,
 		`\\host\pipe\x`, `//host/PIPE/x`, `\\?\UNC\host\Pipe\x`, `\\host\mailslot\x`, `\\host\pipe`,
 		`C:\a.json.`, `C:\a.json `, `C:\a?`, "a\x00b", "a\nb", `C:\CON\a`} {
 		assert.ErrorIs(t, checkOpenable("windows", path), ErrName, path)
