@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/surefoot-go/surefoot/svcx"
@@ -42,6 +43,20 @@ func ExampleMain() {
 			return l.Close()
 		},
 	})
+}
+
+// A stop waits until the requests under way are answered.
+func ExampleServe() {
+	main := func(ctx context.Context) error {
+		l, err := net.Listen("tcp", *listenOn)
+		if err != nil {
+			return err
+		}
+		svcx.Ready(ctx)
+		server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: 10 * time.Second}
+		return svcx.Serve(ctx, func() error { return server.Serve(l) }, server.Shutdown)
+	}
+	svcx.Main(&svcx.Service{Name: "orders", Main: main})
 }
 
 func ExampleProgress() {

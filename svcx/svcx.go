@@ -168,6 +168,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := s.check(); err != nil {
 		return err
 	}
+	ctx = s.withStopTimeout(ctx)
 	if m := scm.From(ctx); m != nil {
 		return s.runContained(ctx, m)
 	}
