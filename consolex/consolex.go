@@ -10,7 +10,7 @@
 //	func main() {
 //		restore, err := consolex.UTF8() // what C code and children write as UTF-8 is read as UTF-8
 //		if err != nil {
-//			log.Fatal(err)
+//			log.Print(err) // a legacy console: no reason to end a service
 //		}
 //		defer restore()
 //		log.SetOutput(consolex.Stderr()) // right on a console at any code page; silent in a service

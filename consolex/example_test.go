@@ -17,7 +17,7 @@ import (
 func ExampleUTF8() {
 	restore, err := consolex.UTF8()
 	if err != nil {
-		log.Fatal(err)
+		log.Print(err) // a legacy console: the program goes on, and restore does nothing
 	}
 	defer restore()
 	fmt.Println("C code and children may write UTF-8 now: 中文")

@@ -17,7 +17,8 @@ func ExampleDual() {
 	if err != nil {
 		log.Fatal(err) // who has the port, and what to do
 	}
-	log.Fatal(http.Serve(l, nil))
+	server := &http.Server{Handler: http.NotFoundHandler()}
+	log.Fatal(server.Serve(l)) // svcx.Serve also stops it, and waits for the requests under way
 }
 
 func ExampleConfig_Listen() {
@@ -39,7 +40,7 @@ func ExampleListener_Listeners() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	srv := &http.Server{}
+	srv := &http.Server{Handler: http.NotFoundHandler()}
 	ended := make(chan error)
 	for _, ln := range l.Listeners() {
 		go func() { ended <- srv.Serve(ln) }()

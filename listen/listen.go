@@ -3,9 +3,9 @@
 //
 //	l, err := listen.Dual(":8080")
 //	if err != nil {
-//		log.Fatal(err) // listen tcp4 0.0.0.0:8080: port in use: nginx (pid 812) at 0.0.0.0:8080; try: ps -fp 812
+//		return err // listen tcp4 0.0.0.0:8080: port in use: nginx (pid 812) at 0.0.0.0:8080; try: ps -fp 812
 //	}
-//	log.Fatal(http.Serve(l, nil))
+//	return server.Serve(l)
 //
 // # Which address binds what
 //

@@ -31,7 +31,8 @@
 // A request to end cancels Main's context; [context.Cause] is [ErrStopped],
 // [ErrShutdown] or [ErrInterrupted]. Main then has [Service].StopTimeout to
 // return. After that the stacks of all goroutines are written, the manager is
-// told, and the process exits with code 124.
+// told, and the process exits with code 124. [Serve] runs a server in such a Main,
+// and answers the requests that are under way when it is asked to end.
 //
 // An error that Main returns unasked is a failure: the process should exit with
 // a code other than 0, as [Main] does, so that the manager restarts it. A nil,

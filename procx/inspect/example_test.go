@@ -24,7 +24,8 @@ func ExampleServe() {
 
 	resp, err := http.Get(s.URL() + "/debug/pprof/heap")
 	if err != nil {
-		log.Fatal(err)
+		log.Print(err)
+		return
 	}
 	resp.Body.Close()
 	fmt.Println(resp.Status)
@@ -34,7 +35,8 @@ func ExampleServe() {
 	req.Host = "attacker.example"
 	resp, err = http.DefaultClient.Do(req)
 	if err != nil {
-		log.Fatal(err)
+		log.Print(err)
+		return
 	}
 	resp.Body.Close()
 	fmt.Println(resp.Status)

@@ -72,7 +72,12 @@ type Options struct {
 	// encoding/json can encode, or one whose String is JSON, as expvar's are:
 	//
 	//	Vars: func(yield func(string, any) bool) {
-	//		expvar.Do(func(kv expvar.KeyValue) { yield(kv.Key, kv.Value) })
+	//		more := true
+	//		expvar.Do(func(kv expvar.KeyValue) {
+	//			if kv.Key != "cmdline" { // arguments may hold secrets
+	//				more = more && yield(kv.Key, kv.Value)
+	//			}
+	//		})
 	//	}
 	//
 	// It is for the caller to import expvar: that puts /debug/vars on

@@ -67,11 +67,12 @@ func serve(version, manner string) error {
 	var ready atomic.Bool
 	ready.Store(manner != "unready")
 	server := &http.Server{Handler: handler(version, &ready)}
-	context.AfterFunc(ctx, func() { server.Shutdown(context.Background()) })
+	down := make(chan error, 1)
+	context.AfterFunc(ctx, func() { down <- server.Shutdown(context.Background()) })
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return nil
+	return <-down // Serve returns when Shutdown begins; the requests under way come first
 }
 
 func handler(version string, ready *atomic.Bool) http.Handler {
