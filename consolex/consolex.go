@@ -14,6 +14,8 @@
 //		}
 //		defer restore()
 //		log.SetOutput(consolex.Stderr()) // right on a console at any code page; silent in a service
+//		…
+//	}
 //
 // [Stdout], [Stderr] and [NewWriter] choose by what the handle is ([KindOf]).
 // [NewDecoder], [NewDecodeWriter] and [CombinedOutput] turn what children and

@@ -21,7 +21,7 @@ var ErrStopped = errors.New("procx: the group was stopped")
 //	g.Go("fetch", fetch)
 //	g.Go("deliver", deliver)
 //	...
-//	if err := g.Stop(ctx); err != nil { // names the tasks that hang, and where
+//	err := g.Stop(ctx) // names the tasks that hang, and where
 //
 // All methods but SetLimit and ReturnPanics may be called concurrently.
 type Group struct {

@@ -71,7 +71,7 @@ type Options struct {
 	// Vars yields more variables for /debug/vars, each a value that
 	// encoding/json can encode, or one whose String is JSON, as expvar's are:
 	//
-	//	Vars: func(yield func(string, any) bool) {
+	//	options.Vars = func(yield func(string, any) bool) {
 	//		more := true
 	//		expvar.Do(func(kv expvar.KeyValue) {
 	//			if kv.Key != "cmdline" { // arguments may hold secrets
