@@ -5,6 +5,8 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 // A tally is how many goroutines run each function.
@@ -26,7 +28,7 @@ func (t tally) total() (n int) {
 func tallyOf(groups []group) tally {
 	t := make(tally)
 	for i := range groups {
-		if g := &groups[i]; !g.looks() && !harness(g.entry()) {
+		if g := &groups[i]; !g.looks() && !harnessFunc(g.entry()) {
 			t[g.entry()] += g.count
 		}
 	}
@@ -54,14 +56,14 @@ func (t tally) beyond(others ...tally) tally {
 
 // newest returns, of the goroutines in list, as many of each function as t has, those
 // with the highest IDs: but for a few, these are the newest.
-func (t tally) newest(list []goroutine) []goroutine {
-	var all []goroutine
+func (t tally) newest(list []goroutine.Goroutine) []goroutine.Goroutine {
+	var all []goroutine.Goroutine
 	taken := make(map[uint64]bool)
-	take := func(n int, of []goroutine) {
-		of = slices.DeleteFunc(slices.Clone(of), func(g goroutine) bool { return taken[g.id] })
-		slices.SortFunc(of, func(a, b goroutine) int { return cmp.Compare(b.id, a.id) })
+	take := func(n int, of []goroutine.Goroutine) {
+		of = slices.DeleteFunc(slices.Clone(of), func(g goroutine.Goroutine) bool { return taken[g.ID] })
+		slices.SortFunc(of, func(a, b goroutine.Goroutine) int { return cmp.Compare(b.ID, a.ID) })
 		for _, g := range of[:min(n, len(of))] {
-			taken[g.id] = true
+			taken[g.ID] = true
 			all = append(all, g)
 		}
 	}
@@ -76,9 +78,9 @@ func (t tally) newest(list []goroutine) []goroutine {
 
 // running returns the goroutines that run function, or, of stacks too deep for a
 // look to see which that is, those that have called it.
-func running(list []goroutine, function string) (of []goroutine) {
+func running(list []goroutine.Goroutine, function string) (of []goroutine.Goroutine) {
 	for _, g := range list {
-		if g.entry == function {
+		if g.Entry == function {
 			of = append(of, g)
 		}
 	}
@@ -86,7 +88,7 @@ func running(list []goroutine, function string) (of []goroutine) {
 		return of
 	}
 	for _, g := range list {
-		if slices.Contains(g.functions(), function) {
+		if slices.Contains(g.Functions(), function) {
 			of = append(of, g)
 		}
 	}
@@ -116,8 +118,8 @@ func takeCensus(look func() []group) *census {
 			c.ids = map[uint64]bool{}
 		case live <= few:
 			c.ids = make(map[uint64]bool)
-			for _, g := range parseDump(dump(false)) {
-				c.ids[g.id] = true
+			for _, g := range goroutine.Parse(dump(false)) {
+				c.ids[g.ID] = true
 			}
 		case c.tally[unnamed] > 0 && tries > 0:
 			runtime.Gosched() // not a sleep, which in a bubble could take forever
@@ -151,14 +153,14 @@ func (c *census) old() int {
 }
 
 // since returns those in list that have been created since, given the suspects.
-func (c *census) since(suspects tally, list []goroutine) []goroutine {
+func (c *census) since(suspects tally, list []goroutine.Goroutine) []goroutine.Goroutine {
 	if c.ids != nil {
-		return slices.DeleteFunc(list, func(g goroutine) bool { return c.ids[g.id] })
+		return slices.DeleteFunc(list, func(g goroutine.Goroutine) bool { return c.ids[g.ID] })
 	}
 	return suspects.newest(list)
 }
 
 // labelled returns those groups that have this Check's label, or none if that is "".
 func labelled(groups []group, label string) []group {
-	return slices.DeleteFunc(slices.Clone(groups), func(g group) bool { return labelOf(g.labels, checkLabel) != label })
+	return slices.DeleteFunc(slices.Clone(groups), func(g group) bool { return g.check() != label })
 }

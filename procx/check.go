@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 // The labels of the goroutines below a Check.
@@ -59,7 +61,7 @@ func (c *check) end() []Leak {
 		checks.reported = make(map[uint64]bool)
 	}
 	for _, g := range left {
-		checks.reported[g.id] = true
+		checks.reported[g.ID] = true
 	}
 	return summarize(left)
 }
@@ -76,59 +78,54 @@ func (c *check) suspects() (n int, unsure bool) {
 // inspect finds those with this Check's label; and of those with none, which are new,
 // those that the test, or one of the former, has started. In a test that runs alone, it
 // has started all.
-func (c *check) inspect() []goroutine {
-	all := parseDump(dump(true))
+func (c *check) inspect() []goroutine.Goroutine {
+	all := goroutine.Parse(dump(true))
 	family := newFamily(all)
 	me := self()
-	mine := func(g *goroutine) bool { return g.id == me || labelOf(g.labels, checkLabel) == c.label }
+	mine := func(g *goroutine.Goroutine) bool { return g.ID == me || checkOf(g) == c.label }
 	checks.Lock()
 	defer checks.Unlock()
-	var left, nobodys []goroutine
+	var left, nobodys []goroutine.Goroutine
 	for _, g := range all {
 		switch {
-		case g.id == me || g.harness():
+		case g.ID == me || harness(&g):
 		case mine(&g):
 			left = append(left, g)
-		case labelOf(g.labels, checkLabel) == "":
+		case checkOf(&g) == "":
 			nobodys = append(nobodys, g)
 		}
 	}
 	alone := family.runsAlone(me)
 	for _, g := range c.base.since(c.extra, nobodys) {
-		if !checks.reported[g.id] && (alone || family.descends(&g, mine)) {
+		if !checks.reported[g.ID] && (alone || family.descends(&g, mine)) {
 			left = append(left, g)
 		}
 	}
 	return c.leaks(left)
 }
 
-// labelOf returns the value of a label from a list like "k": "v", "k":"v", with
-// which both kinds of dumps show them; "" if it is not there. The value is not unquoted.
-func labelOf(labels, key string) string {
-	_, rest, ok := strings.Cut(labels, `"`+key+`":`)
-	if !ok {
-		return ""
-	}
-	value, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(rest, " "), `"`), `"`)
-	return value
+// checkOf returns the number of the Check above the goroutine, "" if there is none.
+func checkOf(g *goroutine.Goroutine) string {
+	number, _ := g.Label(checkLabel)
+	return number
 }
 
 // A family is the goroutines of a dump, by who created whom.
-type family map[uint64]*goroutine
+type family map[uint64]*goroutine.Goroutine
 
-func newFamily(all []goroutine) family {
+func newFamily(all []goroutine.Goroutine) family {
 	f := make(family, len(all))
 	for i := range all {
-		f[all[i].id] = &all[i]
+		f[all[i].ID] = &all[i]
 	}
 	return f
 }
 
 // descends says whether an ancestor of g that is still there is the one. IDs are
 // never reused.
-func (f family) descends(g *goroutine, is func(*goroutine) bool) bool {
+func (f family) descends(g *goroutine.Goroutine, is func(*goroutine.Goroutine) bool) bool {
 	for seen := 0; seen < len(f); seen++ {
-		if g = f[g.parent]; g == nil {
+		if g = f[g.Parent]; g == nil {
 			return false
 		}
 		if is(g) {
@@ -144,11 +141,11 @@ func (f family) descends(g *goroutine, is func(*goroutine) bool) bool {
 func (f family) runsAlone(id uint64) bool {
 	g := f[id]
 	for seen := 0; g != nil && seen <= len(f); seen++ {
-		if g.creator == "" {
+		if g.Creator == "" {
 			return true
 		}
-		parent := f[g.parent]
-		if !harness(g.creator) || parent == nil || strings.Contains(parent.text, "\ntesting.tRunner.func1(") {
+		parent := f[g.Parent]
+		if !harnessFunc(g.Creator) || parent == nil || strings.Contains(parent.Text, "\ntesting.tRunner.func1(") {
 			return false
 		}
 		g = parent

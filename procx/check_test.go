@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -421,10 +422,10 @@ func TestCheckMain(t *testing.T) {
 }
 
 func TestTallyNewest(t *testing.T) {
-	list := []goroutine{{id: 1, entry: "a"}, {id: 2, entry: "b"}, {id: 3, entry: "a"}, {id: 4, entry: "c"}}
-	ids := func(of []goroutine) (ids []uint64) {
+	list := []goroutine.Goroutine{{ID: 1, Entry: "a"}, {ID: 2, Entry: "b"}, {ID: 3, Entry: "a"}, {ID: 4, Entry: "c"}}
+	ids := func(of []goroutine.Goroutine) (ids []uint64) {
 		for _, g := range of {
-			ids = append(ids, g.id)
+			ids = append(ids, g.ID)
 		}
 		slices.Sort(ids)
 		return ids

@@ -6,6 +6,8 @@ import (
 	"runtime/metrics"
 	"sync"
 	"unsafe"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 // counters are how many goroutines the process has ever created, and how many it
@@ -63,6 +65,6 @@ func showLabels() (restore func()) {
 func self() uint64 {
 	var buf [64]byte
 	n := runtime.Stack(buf[:], false)
-	g, _ := parseGoroutine(string(buf[:n]))
-	return g.id
+	g, _ := goroutine.ParseOne(string(buf[:n]))
+	return g.ID
 }

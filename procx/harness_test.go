@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 // What runs tests starts goroutines of its own. Each of these children runs a clean
@@ -140,8 +142,8 @@ func TestHarness(t *testing.T) {
 		"runtime/pprof.profileWriter": true, "runtime/trace.Start.func1": true, "main.main": true,
 		"os/signal.NotifyContext.func1": false, "main.main.func1": false, "testing2.f": false, "example.com/testing.f": false, "": false,
 	} {
-		assert.Equal(t, want, harness(entry), entry)
+		assert.Equal(t, want, harnessFunc(entry), entry)
 	}
-	require.True(t, scaffold("sync.(*WaitGroup).Go.func1"))
-	require.False(t, scaffold("sync.(*WaitGroup).Goes.func1"))
+	require.True(t, goroutine.Scaffold("sync.(*WaitGroup).Go.func1"))
+	require.False(t, goroutine.Scaffold("sync.(*WaitGroup).Goes.func1"))
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 // thisPackage is what the functions of this package begin with in a stack trace.
@@ -15,7 +17,7 @@ const thisPackage = "github.com/surefoot-go/surefoot/procx."
 // A group is the goroutines of a profile that have the same stack and labels.
 type group struct {
 	count     int
-	labels    string   // {"k":"v", "k":"v"}, quoted
+	labels    string   // "k":"v", "k":"v"
 	functions []string // innermost first
 	cut       bool     // the stack is so deep that the profile lacks its outer end
 }
@@ -24,11 +26,17 @@ type group struct {
 // function on the way to it.
 func (g *group) entry() string {
 	for i := len(g.functions) - 1; i >= 0; i-- {
-		if !scaffold(g.functions[i]) {
+		if !goroutine.Scaffold(g.functions[i]) {
 			return g.functions[i]
 		}
 	}
 	return ""
+}
+
+// check is the number of the Check above the goroutines, "" if there is none.
+func (g *group) check() string {
+	number, _ := goroutine.Label(g.labels, checkLabel)
+	return number
 }
 
 // looks says whether these are goroutines that are taking this very profile, or
@@ -121,8 +129,8 @@ func parseProfile(text string) []group {
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
 		var g group
 		for line := range strings.SplitSeq(paragraph, "\n") {
-			if labels, ok := strings.CutPrefix(line, "# labels: "); ok {
-				g.labels = labels
+			if labels, ok := strings.CutPrefix(line, "# labels: {"); ok {
+				g.labels = strings.TrimSuffix(labels, "}")
 			} else if frame, ok := strings.CutPrefix(line, "#\t"); ok {
 				if f := strings.Split(frame, "\t"); len(f) > 1 {
 					name, _, _ := strings.Cut(f[1], "+0x")

@@ -6,64 +6,66 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 // harness says whether the goroutine is never a leak. Only the main one has no
 // creator.
-func (g *goroutine) harness() bool {
-	return g.creator == "" || harness(cmp.Or(g.entry, g.creator))
+func harness(g *goroutine.Goroutine) bool {
+	return g.Creator == "" || harnessFunc(cmp.Or(g.Entry, g.Creator))
 }
 
 // leaks returns list without what the options say is none.
-func (f *filter) leaks(list []goroutine) []goroutine {
+func (f *filter) leaks(list []goroutine.Goroutine) []goroutine.Goroutine {
 	if !f.lenient() {
 		return list
 	}
-	site := func(g *goroutine) string {
-		if _, ok := f.known[g.entry]; ok {
-			return g.entry
+	site := func(g *goroutine.Goroutine) string {
+		if _, ok := f.known[g.Entry]; ok {
+			return g.Entry
 		}
-		return g.creator
+		return g.Creator
 	}
 	count := make(map[string]int)
-	list = slices.DeleteFunc(list, func(g goroutine) bool {
-		if len(f.ignore) > 0 && f.ignores(g.functions()...) {
+	list = slices.DeleteFunc(list, func(g goroutine.Goroutine) bool {
+		if len(f.ignore) > 0 && f.ignores(g.Functions()...) {
 			return true
 		}
 		count[site(&g)]++
 		return false
 	})
-	return slices.DeleteFunc(list, func(g goroutine) bool {
+	return slices.DeleteFunc(list, func(g goroutine.Goroutine) bool {
 		most, ok := f.known[site(&g)]
 		return ok && count[site(&g)] <= most
 	})
 }
 
 // summarize counts equal goroutines as one leak each, most numerous first.
-func summarize(list []goroutine) []Leak {
+func summarize(list []goroutine.Goroutine) []Leak {
 	var leaks []Leak
 	index := make(map[string]int)
 	var key []byte
 	for i := range list {
 		g := &list[i]
-		key = g.appendSignature(key[:0])
+		key = appendSignature(key[:0], g)
 		at, ok := index[string(key)]
 		if !ok {
 			at = len(leaks)
 			index[string(key)] = at
-			leaks = append(leaks, g.leak())
+			leaks = append(leaks, leakOf(g))
 		}
 		leaks[at].Count++
-		leaks[at].Waited = max(leaks[at].Waited, g.waited)
+		leaks[at].Waited = max(leaks[at].Waited, g.Waited)
 	}
 	slices.SortStableFunc(leaks, func(a, b Leak) int { return b.Count - a.Count })
 	return leaks
 }
 
-// leak copies what it takes, or a Finding would keep the whole dump.
-func (g *goroutine) leak() Leak {
-	l := Leak{Function: strings.Clone(cmp.Or(g.entry, g.creator)), CreatedBy: strings.Clone(g.creator), File: strings.Clone(g.at),
-		State: strings.Clone(g.state), Certain: g.certain(), Stack: strings.Clone(strings.Replace(g.text, " labels:{"+g.labels+"}", "", 1))}
+// leakOf copies what it takes, or a Finding would keep the whole dump.
+func leakOf(g *goroutine.Goroutine) Leak {
+	l := Leak{Function: strings.Clone(cmp.Or(g.Entry, g.Creator)), CreatedBy: strings.Clone(g.Creator), File: strings.Clone(g.Site),
+		State: strings.Clone(g.State), Certain: g.Certain(), Stack: strings.Clone(g.Unlabelled())}
 	if i := strings.LastIndexByte(l.File, ':'); i >= 0 {
 		if line, err := strconv.Atoi(l.File[i+1:]); err == nil {
 			l.File, l.Line = l.File[:i], line
@@ -75,14 +77,14 @@ func (g *goroutine) leak() Leak {
 // appendSignature appends what equal goroutines have in common: all but their ID, labels
 // and time, and the numbers of arguments and addresses. The line of each call tells
 // its function, too.
-func (g *goroutine) appendSignature(b []byte) []byte {
-	b = append(append(append(b, g.state...), g.entry...), g.creator...)
-	b = strconv.AppendBool(b, g.leaked)
-	for rest := g.text; rest != ""; {
+func appendSignature(b []byte, g *goroutine.Goroutine) []byte {
+	b = append(append(append(b, g.State...), g.Entry...), g.Creator...)
+	b = strconv.AppendBool(b, g.Leaked)
+	for rest := g.Text; rest != ""; {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
 		if line != "" && line[0] == '\t' {
-			b = append(b, place(line)...)
+			b = append(b, goroutine.Place(line)...)
 		}
 	}
 	return b

@@ -82,10 +82,10 @@ func matches(pattern, function string) bool {
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// harness says whether a goroutine that runs this function belongs to the runtime
+// harnessFunc says whether a goroutine that runs this function belongs to the runtime
 // or to those who run the tests: testing and its benchmarks, subtests and bubbles,
 // the fuzzer, the CPU profile, the execution trace.
-func harness(entry string) bool {
+func harnessFunc(entry string) bool {
 	if entry == "os/signal.loop" || entry == "main.main" {
 		return true
 	}
@@ -95,24 +95,4 @@ func harness(entry string) bool {
 		}
 	}
 	return false
-}
-
-// starters are the functions that start goroutines for others, who want to know
-// what they started, and not that these did.
-var starters = []string{
-	"sync.(*WaitGroup).Go",
-	"golang.org/x/sync/errgroup.(*Group).Go",
-	"golang.org/x/sync/errgroup.(*Group).TryGo",
-	thisPackage + "(*Group).Go",
-}
-
-// scaffold says whether a function is only the outer end of a stack: the runtime's,
-// which an iter.Pull has too, or a starter's.
-func scaffold(function string) bool {
-	switch function {
-	case "runtime.goexit", "runtime.corostart", thisPackage + "(*Group).run":
-		return true
-	}
-	starter, _, ok := strings.Cut(function, ".func")
-	return ok && slices.Contains(starters, starter)
 }

@@ -3,6 +3,8 @@ package procx
 import (
 	"slices"
 	"time"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 // A scope is the goroutines that a verdict is about.
@@ -12,7 +14,7 @@ type scope interface {
 	suspects() (n int, unsure bool)
 
 	// inspect returns those that are leaks, at the price of a full stack dump.
-	inspect() []goroutine
+	inspect() []goroutine.Goroutine
 }
 
 const (
@@ -25,7 +27,7 @@ const (
 // time. It polls the cheap look; one full dump makes the verdict, and where the cheap
 // look can't tell leaks from others, one more early on spares the wait. As many as
 // cleared are likely to be none; -1 is unknown.
-func settle(s scope, f *filter, cleared int) []goroutine {
+func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 	start := time.Now()
 	inspected := false
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
@@ -65,8 +67,8 @@ func (p *process) suspects() (n int, unsure bool) {
 	return p.extra.beyond(p.known).total(), p.extra[unnamed] == 0 && unsure
 }
 
-func (p *process) inspect() []goroutine {
+func (p *process) inspect() []goroutine.Goroutine {
 	me := self()
-	left := slices.DeleteFunc(parseDump(dump(false)), func(g goroutine) bool { return g.id == me || g.harness() })
+	left := slices.DeleteFunc(goroutine.Parse(dump(false)), func(g goroutine.Goroutine) bool { return g.ID == me || harness(&g) })
 	return p.leaks(p.base.since(p.extra, left))
 }

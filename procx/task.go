@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 // A task is a Task while it runs.
@@ -106,21 +108,21 @@ func (g *Group) snapshot() (list []Task, ids []uint64) {
 // stuck returns the running tasks with their stacks, and with their children: every
 // goroutine whose closest ancestor among the tasks is that one.
 func (g *Group) stuck() []Task {
-	all := parseDump(dump(false))
+	all := goroutine.Parse(dump(false))
 	tasks, ids := g.snapshot()
 	index := make(map[uint64]int, len(ids))
 	for i, id := range ids {
 		index[id] = i
 	}
 	family := newFamily(all)
-	children := make([][]goroutine, len(tasks))
+	children := make([][]goroutine.Goroutine, len(tasks))
 	for _, r := range all {
-		if i, ok := index[r.id]; ok {
-			tasks[i].Stack = strings.Clone(r.text) // and not the whole dump
+		if i, ok := index[r.ID]; ok {
+			tasks[i].Stack = strings.Clone(r.Text) // and not the whole dump
 			continue
 		}
 		of := 0
-		if family.descends(&r, func(a *goroutine) (ok bool) { of, ok = index[a.id]; return ok }) {
+		if family.descends(&r, func(a *goroutine.Goroutine) (ok bool) { of, ok = index[a.ID]; return ok }) {
 			children[of] = append(children[of], r)
 		}
 	}
@@ -136,7 +138,7 @@ func (t *Task) where() string {
 	i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, thisPackage+"(*Group).run(") })
 	s := fmt.Sprintf("%q", t.Name)
 	if i >= 2 {
-		s += fmt.Sprintf(" in %s at %s", functionOf(lines[i-2]), place(lines[i-1]))
+		s += fmt.Sprintf(" in %s at %s", goroutine.FunctionOf(lines[i-2]), goroutine.Place(lines[i-1]))
 	}
 	n := 0
 	for _, c := range t.Children {

@@ -18,6 +18,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 // A crowd is goroutines that wait until it is dismissed.
@@ -220,13 +222,13 @@ func TestWatchConfig(t *testing.T) {
 }
 
 func TestNewestFindsTheGoStatement(t *testing.T) {
-	var all []goroutine
+	var all []goroutine.Goroutine
 	for id := range uint64(1000) { // steady
-		all = append(all, goroutine{id: id + 2, entry: "main.work", creator: "main.main", at: "w.go:9", state: "select"})
+		all = append(all, goroutine.Goroutine{ID: id + 2, Entry: "main.work", Creator: "main.main", Site: "w.go:9", State: "select"})
 	}
 	for id := range uint64(50) { // leaking; their IDs are higher, but for a few
-		all = append(all, goroutine{id: 995 + 2*id, entry: "main.work", creator: "main.leak", at: "w.go:30", state: "select"})
-		all = append(all, goroutine{id: 996 + 2*id, entry: "main.other", creator: "main.other", at: "w.go:40", state: "select"})
+		all = append(all, goroutine.Goroutine{ID: 995 + 2*id, Entry: "main.work", Creator: "main.leak", Site: "w.go:30", State: "select"})
+		all = append(all, goroutine.Goroutine{ID: 996 + 2*id, Entry: "main.other", Creator: "main.other", Site: "w.go:40", State: "select"})
 	}
 	slices.Reverse(all)
 	leak, ok := newest(all, "main.work", 40)
@@ -245,7 +247,7 @@ func TestRunningOfDeepStacks(t *testing.T) {
 	assert.Eventually(t, func() bool {
 		for _, g := range look() {
 			if g.entry() == thisPackage+"deep" {
-				return len(running(parseDump(dump(false)), g.entry())) == 1
+				return len(running(goroutine.Parse(dump(false)), g.entry())) == 1
 			}
 		}
 		return false

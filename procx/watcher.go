@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 func (c WatchConfig) withDefaults() WatchConfig {
@@ -118,11 +120,11 @@ func (w *Watcher) prove() []growing {
 // find takes all stacks to find where the suspects are started.
 func (w *Watcher) find(suspects []growing) []Finding {
 	var findings []Finding
-	all := parseDump(dump(false))
+	all := goroutine.Parse(dump(false))
 	for _, s := range suspects {
 		among := all
 		if s.proved {
-			among = slices.DeleteFunc(slices.Clone(all), func(g goroutine) bool { return !g.leaked })
+			among = slices.DeleteFunc(slices.Clone(all), func(g goroutine.Goroutine) bool { return !g.Leaked })
 		}
 		leak, ok := newest(among, s.function, s.growth)
 		if !ok {
@@ -151,17 +153,17 @@ func (w *Watcher) report(ctx context.Context, f Finding) {
 
 // newest returns, of the goroutines that run function, those that were started at the
 // go statement from which most of the newest n come.
-func newest(all []goroutine, function string, n int) (leak Leak, ok bool) {
+func newest(all []goroutine.Goroutine, function string, n int) (leak Leak, ok bool) {
 	type site struct{ creator, at string }
 	count := make(map[site]int)
 	var most site
 	for _, g := range (tally{function: n}).newest(all) {
-		s := site{g.creator, g.at}
+		s := site{g.Creator, g.Site}
 		if count[s]++; count[s] > count[most] {
 			most = s
 		}
 	}
-	list := slices.DeleteFunc(running(all, function), func(g goroutine) bool { return site{g.creator, g.at} != most })
+	list := slices.DeleteFunc(running(all, function), func(g goroutine.Goroutine) bool { return site{g.Creator, g.Site} != most })
 	if len(list) == 0 {
 		return leak, false
 	}

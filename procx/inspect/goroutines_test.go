@@ -1,6 +1,12 @@
 package inspect
 
 import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"strconv"
 	"testing"
 	"time"
 
@@ -73,6 +79,44 @@ func TestGroupStacks(t *testing.T) {
 	assert.Equal(t, "chan receive (durable)", bySite["/src/pool.go:10"].States[0].Name)
 	assert.Equal(t, "example.com/app.start", bySite["C:/src/deep.go:12"].Entry)
 	assert.Equal(t, "example.com/app.init.0.func1", bySite["C:/src/deep.go:12"].Creator)
+}
+
+// Goroutines with labels are no states of their own, in what either release writes.
+func TestGroupStacksWithLabels(t *testing.T) {
+	for _, file := range []string{"go1.26.txt", "go1.27.txt"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "internal", "goroutine", "testdata", file))
+		require.NoError(t, err)
+		groups := groupStacks(string(text))
+		require.NotEmpty(t, groups)
+		assert.Equal(t, 8, groups[0].Count, file)
+		assert.Equal(t, "main.wait", groups[0].Entry)
+		assert.Equal(t, []state{{"chan receive", 8}}, groups[0].States, file)
+		bySite := map[string]*group{}
+		for _, g := range groups {
+			bySite[g.Site] = g
+		}
+		assert.Equal(t, []state{{"chan receive (nil chan)", 1}}, bySite["example.com/app/main.go:35"].States, file)
+		require.Contains(t, bySite, "example.com/app/main.go:34", "what a WaitGroup was given")
+		assert.Equal(t, "main.main.func2", bySite["example.com/app/main.go:34"].Entry)
+	}
+}
+
+// The page shows what runs, and no label as a state of its own.
+func TestGoroutinesPageWithLabels(t *testing.T) {
+	t.Setenv("GODEBUG", "tracebacklabels=1")
+	release := make(chan struct{})
+	defer close(release)
+	for i := range 20 {
+		pprof.Do(t.Context(), pprof.Labels("request", strconv.Itoa(i)), func(context.Context) { go parked(release) })
+	}
+	captureWhen(t, func(n map[string]int64) bool { return n["inspect.parked"] == 20 })
+	for _, g := range groupStacks(stacks(runtime.NumGoroutine())) {
+		if g.Entry == "github.com/surefoot-go/surefoot/procx/inspect.parked" {
+			assert.Equal(t, []state{{"chan receive", 20}}, g.States)
+			return
+		}
+	}
+	assert.Fail(t, "not found")
 }
 
 func FuzzGroupStacks(f *testing.F) {

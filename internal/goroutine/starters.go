@@ -1,0 +1,33 @@
+package goroutine
+
+import (
+	"slices"
+	"strings"
+)
+
+// procx is what the functions of that package begin with in a stack trace.
+const procx = "github.com/surefoot-go/surefoot/procx."
+
+// starters are the functions that start goroutines for others. Who reads a stack wants to know
+// what was started, not that these did it.
+var starters = []string{
+	"sync.(*WaitGroup).Go",
+	"golang.org/x/sync/errgroup.(*Group).Go",
+	"golang.org/x/sync/errgroup.(*Group).TryGo",
+	procx + "(*Group).Go",
+	procx + "(*Group).TryGo",
+}
+
+// Starter reports whether a function starts goroutines for others.
+func Starter(function string) bool { return slices.Contains(starters, function) }
+
+// Scaffold reports whether a function is only the outer end of a stack: the runtime's, which an
+// iter.Pull has too, or a starter's.
+func Scaffold(function string) bool {
+	switch function {
+	case "runtime.goexit", "runtime.corostart", procx + "(*Group).run":
+		return true
+	}
+	starter, _, ok := strings.Cut(function, ".func")
+	return ok && Starter(starter)
+}
