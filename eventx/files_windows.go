@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
 
-	"github.com/surefoot-go/surefoot/internal/winapi"
+	"github.com/surefoot-go/surefoot/internal/trust"
+	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
 // errUntrustedDir: somebody else owns the folder that message files belong in.
@@ -21,10 +21,12 @@ import (
 // show what he likes.
 var errUntrustedDir = errors.New("the folder for message files is not to be trusted")
 
-// folderSDDL: only administrators and the system write; all accounts read,
-// LocalService, which is the event log's, among them. Nothing is inherited from
-// %ProgramData%, in which every user may make files.
-const folderSDDL = "O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;AU)(A;OICI;0x1200a9;;;LS)"
+// folderSDDL lets only administrators and the system write. All accounts read, LocalService, which
+// is the event log's, among them. Nothing is inherited from %ProgramData%, in which every user may
+// make files.
+func folderSDDL() string {
+	return "O:BA" + winsec.DirSDDL(nil, nil, []string{"AU", winsec.LocalService})
+}
 
 // messageDir is where message files are put. It is a variable for the tests'
 // sake. The registry knows %ProgramData%; a variable of that name is anybody's.
@@ -69,17 +71,9 @@ func patiently(try func() error, final error) error {
 // secureDir makes dir and its parent, or makes them safe.
 func secureDir(dir string) error {
 	for _, d := range []string{filepath.Dir(dir), dir} {
-		sd, err := windows.SecurityDescriptorFromString(folderSDDL)
-		if err != nil {
-			return err
-		}
-		path, err := windows.UTF16PtrFromString(d)
-		if err != nil {
-			return err
-		}
-		err = windows.CreateDirectory(path, &windows.SecurityAttributes{Length: uint32(unsafe.Sizeof(windows.SecurityAttributes{})), SecurityDescriptor: sd})
+		err := winsec.MakeDir(d, folderSDDL())
 		if errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
-			err = secureExisting(d, sd)
+			err = secureExisting(d)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", d, err)
@@ -88,29 +82,27 @@ func secureDir(dir string) error {
 	return nil
 }
 
-// secureExisting checks who owns dir before it gives it its rights: the owner
-// could have opened it for writing already.
-func secureExisting(dir string, want *windows.SECURITY_DESCRIPTOR) error {
-	info, err := os.Lstat(dir)
+// secureExisting checks that nobody else could have exchanged what is in dir before it gives dir
+// its rights: an owner, for example, could have opened it for writing already.
+func secureExisting(dir string) error {
+	a, err := winsec.Machine()
 	if err != nil {
 		return err
 	}
-	if !info.IsDir() {
-		return fmt.Errorf("%w: it is a link or a file", errUntrustedDir)
+	switch err := winsec.IsDir(dir); {
+	case err == winsec.ErrNotDir:
+		return fmt.Errorf("%w: %w", errUntrustedDir, err)
+	case err != nil:
+		return err
 	}
-	owner, trusted, err := winapi.TrustedOwner(dir)
+	err = a.CheckFile(dir, winsec.ForPassing)
+	if f, ok := errors.AsType[*trust.Finding](err); ok {
+		return fmt.Errorf("%w: %w: look into it, then delete it", errUntrustedDir, f)
+	}
 	if err != nil {
 		return err
 	}
-	if !trusted {
-		return fmt.Errorf("%w: it belongs to %s: look into it, then delete it", errUntrustedDir, owner)
-	}
-	dacl, _, err := want.DACL()
-	if err != nil {
-		return err
-	}
-	return windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT,
-		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, dacl, nil)
+	return winsec.Protect(dir, folderSDDL())
 }
 
 // placeFile puts content into dir under its own name.

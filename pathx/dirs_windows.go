@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/windows/registry"
+
+	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
 func eachConfigDir(app string, visit func(configDir)) { knownFolders().configDirs(visit) }
@@ -26,11 +28,11 @@ var known struct {
 
 func readFolders() folders {
 	var f folders
-	p, err := thisProcess()
+	p, err := winsec.Current()
 	if err != nil {
 		f.userErr = err
 	}
-	f.service = serviceAccount(p.sid)
+	f.service = winsec.ServiceAccount(p.SID)
 	const userFolders = `Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders`
 	if f.service == "" && err == nil {
 		var err1, err2 error

@@ -66,9 +66,3 @@ func TestEnsureDir(t *testing.T) {
 	require.NoError(t, EnsureDir("relative", false))
 	require.DirExists(t, filepath.Join(top, "relative"))
 }
-
-func TestDirSDDL(t *testing.T) {
-	assert.Equal(t, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", account{sid: sidSystem}.dirSDDL(true))
-	assert.Equal(t, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", account{sid: sidAlice, elevated: true}.dirSDDL(true))
-	assert.Equal(t, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;S-1-5-19)(A;OICI;0x1200a9;;;BU)", account{sid: sidLocalService}.dirSDDL(false))
-}

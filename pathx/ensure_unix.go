@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"os"
 
-	"golang.org/x/sys/unix"
+	"github.com/surefoot-go/surefoot/internal/unixsec"
 )
 
 func makeDir(dir string, private bool) error {
@@ -19,15 +19,14 @@ func makeDir(dir string, private bool) error {
 // secureDir refuses a directory that others may have put something into, and closes a
 // private one to those who can only read it.
 func secureDir(f *os.File, fi fs.FileInfo, dir string, private bool) error {
-	euid := uint32(unix.Geteuid())
-	if err := checkMode(dir, ownerOf(fi), fi.Mode()&^fs.ModeSticky, euid); err != nil {
-		return err // a sticky directory such as /tmp is for everybody too
+	a := thisAccount()
+	// A sticky directory such as /tmp is for everyone too.
+	err := a.Check(unixsec.Entry{Path: dir, UID: unixsec.Owner(fi), Mode: fi.Mode() &^ fs.ModeSticky})
+	if err == nil {
+		err = a.CheckWay(fi, dir)
 	}
-	err := checkAncestors(fi, dir, func(dir string, di fs.FileInfo) error {
-		return checkMode(dir, ownerOf(di), di.Mode(), euid)
-	})
 	if err != nil || !private || fi.Mode()&0o077 == 0 {
-		return err
+		return asUntrusted(err)
 	}
 	return f.Chmod(fi.Mode() &^ 0o077)
 }

@@ -217,29 +217,3 @@ func verbatimPath(path string) string {
 	}
 	return path
 }
-
-// shortPath is verbatimPath's reverse, for messages.
-func shortPath(path string) string {
-	if rest, ok := strings.CutPrefix(path, `\\?\UNC\`); ok {
-		return `\\` + rest
-	}
-	if kind, n := lexVolume(path); kind == verbatim && n == len(`\\?\c:`) {
-		return path[len(`\\?\`):]
-	}
-	return path
-}
-
-// parentDir is the directory that a \\?\ path lies in, or nothing for a volume's or
-// share's root.
-func parentDir(path string) string {
-	_, root := lexVolume(path)
-	path = strings.TrimRight(path, `\`)
-	i := strings.LastIndexByte(path, '\\')
-	switch {
-	case i < root:
-		return ""
-	case i == root:
-		return path[:root+1] // the root itself ends in a separator
-	}
-	return path[:i]
-}

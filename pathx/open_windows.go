@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
 // openFile opens path for reading and shares it in every way, other than os.Open,
@@ -20,7 +22,7 @@ func openFile(path string) (*os.File, error) {
 	var h windows.Handle
 	err = retrySharing(func() error {
 		h, err = windows.CreateFile(p, windows.GENERIC_READ, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE,
-			nil, windows.OPEN_EXISTING, windows.FILE_FLAG_BACKUP_SEMANTICS, 0)
+			nil, windows.OPEN_EXISTING, windows.FILE_FLAG_BACKUP_SEMANTICS|winsec.Identification, 0)
 		return err
 	}, windows.ERROR_SHARING_VIOLATION)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/windows/svc/mgr"
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
+	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
 // serviceReport is what a service tells the test that has started it.
@@ -45,8 +46,8 @@ func (f finding) Execute(_ []string, _ <-chan svc.ChangeRequest, status chan<- s
 	}
 	r.WorkDir, _ = os.Getwd()
 	r.Dirs, _ = DirsOf(f.app)
-	if p, err := thisProcess(); err == nil {
-		r.Account = p.sid
+	if p, err := winsec.Current(); err == nil {
+		r.Account = p.SID
 	}
 	file, err := Finder{App: f.app}.Open()
 	if err != nil {
@@ -115,7 +116,7 @@ func TestServiceFindsItsFile(t *testing.T) {
 	assert.Equal(t, "system", r.Source, "%+v", r)
 	assert.True(t, strings.EqualFold(system, r.Path), "%+v", r)
 	assert.True(t, strings.EqualFold(sys32, r.WorkDir), "not started in System32: %+v", r)
-	if r.Account == sidSystem { // Wine's services have the user's account
+	if r.Account == winsec.System { // Wine's services have the user's account
 		assert.Equal(t, filepath.Join(programData, name), r.Dirs.Config)
 		assert.Contains(t, strings.Join(r.Tried, "\n"), "LocalSystem has no user places")
 	}

@@ -1,11 +1,11 @@
 package pathx
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
-	"io/fs"
-	"strings"
 
-	"github.com/surefoot-go/surefoot/internal/shquote"
+	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
 // Trust says whose files are taken. A configuration tells a process what to load and
@@ -44,7 +44,7 @@ const (
 type UntrustedError struct {
 	Path string   // the file or directory
 	Who  []string // the accounts that it belongs to or that may write it: "uid 1000", "Everyone (S-1-1-0)"
-	Fix  string   // the command that mends it, for an administrator
+	Fix  string   // the command for an administrator, or what else to do where no command is right
 
 	owner bool // Who owns it; else Who may write it
 }
@@ -57,42 +57,17 @@ func (e *UntrustedError) Error() string {
 func (e *UntrustedError) Unwrap() error { return ErrUntrusted }
 
 func (e *UntrustedError) reason() string {
-	who := strings.Join(e.Who, ", ")
-	if e.owner {
-		return e.Path + " belongs to " + who
-	}
-	return e.Path + " can be changed by " + who
+	f := trust.Finding{Path: e.Path, Who: e.Who, Owner: e.owner}
+	return f.Error()
 }
 
-// errSwapped says that the path no longer leads to the file that is open.
-func errSwapped(path string) error {
-	return fmt.Errorf("%w: %s was exchanged while it was checked", ErrUntrusted, path)
-}
-
-// checkMode is the rule of Unix for one file, directory or link: what may others do
-// to it? The owner can always change the mode, so he counts as a writer.
-func checkMode(path string, owner uint32, mode fs.FileMode, euid uint32) error {
-	if owner != 0 && owner != euid {
-		to := "root"
-		if euid != 0 {
-			to = fmt.Sprint(euid)
-		}
-		return &UntrustedError{Path: path, Who: []string{fmt.Sprintf("uid %d", owner)}, owner: true,
-			Fix: "chown " + to + " " + shquote.Quote(path)}
+// asUntrusted makes ErrUntrusted of what the rules find; all other errors stay as they are.
+func asUntrusted(err error) error {
+	if f, ok := errors.AsType[*trust.Finding](err); ok {
+		return &UntrustedError{Path: f.Path, Who: f.Who, Fix: cmp.Or(f.Fix, f.Advice), owner: f.Owner}
 	}
-	if mode&fs.ModeSymlink != 0 || mode.IsDir() && mode&fs.ModeSticky != 0 {
-		return nil // a link's bits mean nothing; sticky: others can't rename or delete what isn't theirs
+	if errors.Is(err, trust.ErrExchanged) {
+		return fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
-	var who []string
-	letters := ""
-	if mode&0o020 != 0 {
-		who, letters = append(who, "its group"), "g"
-	}
-	if mode&0o002 != 0 {
-		who, letters = append(who, "everyone"), letters+"o"
-	}
-	if who == nil {
-		return nil
-	}
-	return &UntrustedError{Path: path, Who: who, Fix: "chmod " + letters + "-w " + shquote.Quote(path)}
+	return err
 }

@@ -126,15 +126,17 @@ func TestTrustNoticesASwap(t *testing.T) {
 	for _, path := range []string{one, two} {
 		require.NoError(t, os.WriteFile(path, nil, 0o644))
 	}
-	fi, err := os.Stat(one)
+	f, err := os.Open(one)
 	require.NoError(t, err)
-	pass := func(string, fs.FileInfo) error { return nil }
-	require.NoError(t, checkAncestors(fi, one, pass))
-	require.ErrorIs(t, checkAncestors(fi, two, pass), ErrUntrusted)
-	require.ErrorIs(t, checkAncestors(fi, dir, pass), ErrUntrusted)
-	require.ErrorIs(t, checkAncestors(fi, filepath.Join(dir, "gone"), pass), ErrUntrusted, "not as what doesn't exist, which would go on")
-	require.NoError(t, os.Symlink("loop", filepath.Join(dir, "loop")))
-	require.ErrorIs(t, checkAncestors(fi, filepath.Join(dir, "loop"), pass), ErrUntrusted)
+	defer f.Close()
+	fi, err := f.Stat()
+	require.NoError(t, err)
+	require.NoError(t, checkTrust(f, fi, one))
+	for _, path := range []string{two, dir, filepath.Join(dir, "gone")} {
+		err := checkTrust(f, fi, path)
+		require.ErrorIs(t, err, ErrUntrusted)
+		require.NotErrorIs(t, err, fs.ErrNotExist, "not as what doesn't exist, which would go on")
+	}
 }
 
 func TestTrustOwner(t *testing.T) {
@@ -156,5 +158,8 @@ func TestTrustOwner(t *testing.T) {
 	require.NoError(t, os.Symlink(path, f.Flag))
 	trusted(t, f)
 	require.NoError(t, os.Lchown(f.Flag, nobody, nobody)) // whose it is, can point it elsewhere
-	assert.Equal(t, f.Flag, untrusted(t, f).Path)
+	got = untrusted(t, f)
+	assert.Equal(t, f.Flag, got.Path)
+	require.NoError(t, exec.Command("sh", "-c", got.Fix).Run(), "the command must mend it")
+	trusted(t, f)
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/surefoot-go/surefoot/internal/winapi"
+	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
 // An original is a file that will be replaced.
@@ -72,7 +73,7 @@ func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*o
 	}
 	h, err := windows.CreateFile(p, windows.GENERIC_WRITE|windows.READ_CONTROL|windows.WRITE_DAC,
 		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, &sa, windows.CREATE_NEW,
-		attributes|windows.FILE_FLAG_WRITE_THROUGH, 0)
+		attributes|windows.FILE_FLAG_WRITE_THROUGH|winsec.Identification, 0)
 	if err != nil {
 		return nil, &os.PathError{Op: "create", Path: path, Err: err}
 	}

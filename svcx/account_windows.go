@@ -8,8 +8,11 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/surefoot-go/surefoot/internal/winapi"
 	"golang.org/x/sys/windows"
+
+	"github.com/surefoot-go/surefoot/internal/trust"
+	"github.com/surefoot-go/surefoot/internal/winapi"
+	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
 const logonRight = "SeServiceLogonRight"
@@ -72,80 +75,66 @@ func hasRight(policy windows.Handle, sid *windows.SID, right string) (bool, erro
 	return false, nil
 }
 
-// makeLogDir makes the directory of a service's logs, if there is none, so that
-// none but administrators and the service's account can plant files in it:
-// %ProgramData% lets everyone make directories. made says whether it did.
+// makeLogDir makes the directory of a service's logs if there is none. Only administrators and the
+// service's account can create files in it, whereas %ProgramData% lets everyone make directories.
+// made reports whether it did.
 func makeLogDir(dir, account string) (made bool, err error) {
-	sddl := "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FRFX;;;BU)"
-	if account != "LocalSystem" {
-		who, err := sddlName(account)
-		if err != nil {
-			return false, err
-		}
-		sddl += "(A;OICI;0x1301bf;;;" + who + ")" // modify
+	sid, err := accountSID(account)
+	if err != nil {
+		return false, err
+	}
+	var modify []string
+	if sid != winsec.System {
+		modify = []string{sid}
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return false, err
 	}
-	sd, err := windows.SecurityDescriptorFromString(sddl)
-	if err != nil {
-		return false, err
-	}
-	name, err := windows.UTF16PtrFromString(dir)
-	if err != nil {
-		return false, err
-	}
-	attributes := &windows.SecurityAttributes{SecurityDescriptor: sd}
-	attributes.Length = uint32(unsafe.Sizeof(*attributes))
-	switch err := windows.CreateDirectory(name, attributes); err {
+	switch err := winsec.MakeDir(dir, winsec.DirSDDL(nil, modify, []string{winsec.Users})); err {
 	case nil:
 		return true, nil
 	case windows.ERROR_ALREADY_EXISTS:
-		return false, checkLogDir(dir, account)
+		return false, checkLogDir(dir, sid)
 	default:
 		return false, err
 	}
 }
 
-// checkLogDir refuses a directory that a user has made before the service was
-// installed: it is his to turn into a link, and then a service with all rights
-// would write where he wants it to.
-func checkLogDir(dir, account string) error {
-	info, err := os.Lstat(dir)
+// checkLogDir rejects a directory that an ordinary user created before the service was installed,
+// or that others can write to. They could replace it with a link and so redirect the writes of a
+// fully privileged service.
+func checkLogDir(dir, sid string) error {
+	if err := winsec.IsDir(dir); err != nil {
+		if err == winsec.ErrNotDir {
+			err = fmt.Errorf("%w: set Service.LogDir to where it leads, or delete it", err)
+		}
+		return err
+	}
+	a, err := winsec.Machine()
 	if err != nil {
 		return err
 	}
-	if !info.IsDir() {
-		return errors.New("it is a file or a link: set Service.LogDir to where it leads, or delete it")
-	}
-	owner, trusted, err := winapi.TrustedOwner(dir)
-	if err != nil {
-		return err
-	}
-	if !trusted && account != "LocalSystem" {
-		name, err := sddlName(account)
-		if err != nil {
-			return err
+	a.Also = append(a.Also, sid)
+	err = judge(a, dir, winsec.ForContents)
+	if f, ok := errors.AsType[*trust.Finding](err); ok {
+		hint := f.Advice
+		if f.Fix != "" {
+			hint = "look into it, then delete it or run " + f.Fix
 		}
-		sid, err := windows.StringToSid(name)
-		if err != nil {
-			return err
-		}
-		trusted = owner.Equals(sid)
+		err = fmt.Errorf("%w, and the service's output could be led astray: %s", f, hint)
 	}
-	if !trusted {
-		return fmt.Errorf("it belongs to %s, who could lead the service's output astray: look into it, then delete it", owner)
-	}
-	return nil
+	return err
 }
 
-// sddlName is an account, or its SID, in the language of security descriptors.
-func sddlName(account string) (string, error) {
+// accountSID returns the SID of an account in the form that windowsAccount returns.
+func accountSID(account string) (string, error) {
 	switch account {
+	case "LocalSystem":
+		return winsec.System, nil
 	case `NT AUTHORITY\LocalService`:
-		return "LS", nil
+		return winsec.LocalService, nil
 	case `NT AUTHORITY\NetworkService`:
-		return "NS", nil
+		return winsec.NetworkService, nil
 	}
 	if strings.HasPrefix(account, "S-1-") {
 		return account, nil

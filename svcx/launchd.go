@@ -56,7 +56,7 @@ func (m launchd) install(ctx context.Context, exe string) (changed []string, err
 	if err != nil {
 		return nil, err
 	}
-	if s.Account == "" && !s.User {
+	if s.allRights() {
 		if err := checkTrust(exe); err != nil {
 			return nil, m.fail(op, err)
 		}

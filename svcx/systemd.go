@@ -53,7 +53,7 @@ func (m systemd) install(ctx context.Context, exe string) (changed []string, err
 	if err != nil {
 		return nil, err
 	}
-	if s.Account == "" && !s.User {
+	if s.allRights() {
 		if err := checkTrust(exe); err != nil {
 			return nil, s.fail(op, nil, err, "")
 		}

@@ -9,9 +9,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
 func TestCheckTrust(t *testing.T) {
+	testenv.NeedRoot(t)
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
 	exe := filepath.Join(dir, "sub", "x")
@@ -22,11 +25,28 @@ func TestCheckTrust(t *testing.T) {
 	require.NoError(t, checkTrust(exe))
 
 	require.NoError(t, os.Chmod(exe, 0o757))
-	assert.ErrorContains(t, checkTrust(link), "chmod go-w "+exe, "through the link, too")
+	assert.ErrorContains(t, checkTrust(link), "chmod o-w "+exe, "through the link, too")
 	require.NoError(t, os.Chmod(exe, 0o755))
 	require.NoError(t, os.Chmod(filepath.Dir(exe), 0o775))
-	assert.ErrorContains(t, checkTrust(exe), "chmod go-w "+filepath.Dir(exe))
+	assert.ErrorContains(t, checkTrust(exe), "chmod g-w "+filepath.Dir(exe))
 	require.NoError(t, os.Chmod(filepath.Dir(exe), 0o777|os.ModeSticky))
 	assert.NoError(t, checkTrust(exe), "as /tmp")
 	assert.ErrorIs(t, checkTrust(exe+"x"), os.ErrNotExist)
+
+	for _, theirs := range []string{exe, filepath.Dir(exe)} {
+		require.NoError(t, os.Chown(theirs, 1000, 1000))
+		err := checkTrust(exe)
+		assert.ErrorContains(t, err, theirs+" belongs to uid 1000, and "+exe+" would run with all rights")
+		assert.ErrorContains(t, err, "chown root "+theirs)
+		require.NoError(t, os.Chown(theirs, 0, 0))
+		require.NoError(t, checkTrust(exe))
+	}
+}
+
+// The rule holds for what runs as root, by whatever name.
+func TestAllRights(t *testing.T) {
+	for account, want := range map[string]bool{"": true, "root": true, "0": true, "nobody": false} {
+		assert.Equal(t, want, (&Service{Account: account}).allRights(), account)
+	}
+	assert.False(t, (&Service{User: true}).allRights())
 }

@@ -2,50 +2,32 @@ package svcx
 
 import (
 	"path/filepath"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
-// checkTrust refuses a program that users could replace: they may write to it
-// or to its directory.
+// checkTrust returns an error if an account other than SYSTEM and the administrators could
+// replace a program that SYSTEM will run, or exchange a directory or link on the way to it.
 func checkTrust(exe string) error {
-	for _, path := range [...]string{exe, filepath.Dir(exe)} {
-		sd, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
-		if err != nil {
-			return err
-		}
-		list, err := entries(sd)
-		if err != nil {
-			return err
-		}
-		if who := broadWriter(list); who != "" {
-			return untrusted(path, who, `icacls "`+path+`" /inheritance:d /remove:g "`+who+`"`)
-		}
+	a, err := winsec.Machine()
+	if err != nil {
+		return err
 	}
-	return nil
+	return untrusted(exe, judge(a, exe, winsec.ForReading))
 }
 
-// entries returns the access-allowed entries of a list. No list at all allows
-// everyone everything.
-func entries(sd *windows.SECURITY_DESCRIPTOR) (list []entry, err error) {
-	acl, _, err := sd.DACL()
-	if err == windows.ERROR_OBJECT_NOT_FOUND || err == nil && acl == nil {
-		return []entry{{sid: "S-1-1-0", mask: windows.GENERIC_ALL}}, nil
+// judge judges a file or directory and the way to it. Wine makes up access lists from Unix modes
+// without their sticky bit, so that everyone seems to be able to exchange what is below /tmp:
+// there the directories farther up are not judged.
+func judge(a winsec.Account, path string, use winsec.Use) error {
+	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() != nil {
+		return a.CheckFile(path, use)
 	}
-	if err != nil {
-		return nil, err
+	err := a.CheckObject(path, use)
+	if err == nil && use == winsec.ForReading {
+		err = a.CheckObject(filepath.Dir(path), winsec.ForPassing)
 	}
-	for i := range uint32(acl.AceCount) {
-		var ace *windows.ACCESS_ALLOWED_ACE
-		if err := windows.GetAce(acl, i, &ace); err != nil {
-			return nil, err
-		}
-		if ace.Header.AceType != windows.ACCESS_ALLOWED_ACE_TYPE {
-			continue
-		}
-		sid := (*windows.SID)(unsafe.Pointer(&ace.SidStart))
-		list = append(list, entry{sid.String(), uint32(ace.Mask), ace.Header.AceFlags&windows.INHERIT_ONLY_ACE != 0})
-	}
-	return list, nil
+	return err
 }

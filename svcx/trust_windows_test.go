@@ -8,27 +8,21 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/windows"
+
+	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
-func TestEntries(t *testing.T) {
-	for sddl, want := range map[string]string{
-		"O:BAG:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)": "",
-		"O:BAG:BAD:P(A;;FA;;;SY)(A;OICI;0x1301bf;;;AU)":         "Authenticated Users",
-		"O:BAG:BAD:P(A;OICIIO;FA;;;WD)":                         "",
-		"O:BAG:BAD:P(D;;FA;;;WD)":                               "",
-	} {
-		sd, err := windows.SecurityDescriptorFromString(sddl)
-		require.NoError(t, err)
-		list, err := entries(sd)
-		require.NoError(t, err)
-		assert.Equal(t, want, broadWriter(list), sddl)
+func TestCheckTrust(t *testing.T) {
+	exe := filepath.Join(t.TempDir(), "x.exe")
+	require.NoError(t, os.WriteFile(exe, nil, 0o755))
+	a, err := winsec.Machine()
+	require.NoError(t, err)
+	if len(a.Also) == 1 { // where all processes of this user are administrators'
+		assert.NoError(t, checkTrust(exe))
 	}
-	none, err := windows.NewSecurityDescriptor()
-	require.NoError(t, err)
-	require.NoError(t, none.SetDACL(nil, true, false))
-	list, err := entries(none)
-	require.NoError(t, err)
-	assert.Equal(t, "Everyone", broadWriter(list), "no list allows everyone everything")
+	err = untrusted(exe, winsec.Account{SID: winsec.System}.CheckObject(exe, winsec.ForReading))
+	assert.ErrorContains(t, err, "would run with all rights", "what one named user may write")
+	assert.ErrorIs(t, checkTrust(exe+"x"), os.ErrNotExist)
 }
 
 func TestInstallRefusesAProgramThatUsersCanReplace(t *testing.T) {

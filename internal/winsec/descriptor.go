@@ -1,4 +1,4 @@
-package pathx
+package winsec
 
 import (
 	"encoding/binary"
@@ -8,55 +8,56 @@ import (
 	"strconv"
 )
 
-// A descriptor is the part of a security descriptor that decides who may write.
-type descriptor struct {
-	owner  string
-	noDACL bool // everybody may do everything
-	dacl   []ace
+// A Descriptor is the part of a security descriptor that decides who may change an object.
+type Descriptor struct {
+	Owner  string // a SID
+	NoDACL bool   // every account has all rights
+	DACL   []ACE  // in order, without the entries that are only there to be inherited
 }
 
-type ace struct {
-	deny, inherited bool
-	mask            accessMask
-	sid             string
+// An ACE is one entry of an access control list.
+type ACE struct {
+	Deny, Inherited bool
+	Mask            Mask
+	SID             string
 }
 
-var errDescriptor = errors.New("pathx: the system returned a security descriptor that can't be read")
+var errDescriptor = errors.New("the system returned a security descriptor that can't be read")
 
-// parseDescriptor reads a self-relative SECURITY_DESCRIPTOR ([MS-DTYP] 2.4.6).
-func parseDescriptor(b []byte) (descriptor, error) {
+// Parse reads a self-relative SECURITY_DESCRIPTOR ([MS-DTYP] 2.4.6).
+func Parse(b []byte) (Descriptor, error) {
 	const daclPresent, headerSize = 0x0004, 20
 	if len(b) < headerSize || b[0] != 1 {
-		return descriptor{}, errDescriptor
+		return Descriptor{}, errDescriptor
 	}
 	control := binary.LittleEndian.Uint16(b[2:])
 	owner := binary.LittleEndian.Uint32(b[4:])
 	dacl := binary.LittleEndian.Uint32(b[16:])
 
-	var d descriptor
+	var d Descriptor
 	var ok bool
 	if owner < headerSize || uint64(owner) > uint64(len(b)) {
-		return descriptor{}, errDescriptor
+		return Descriptor{}, errDescriptor
 	}
-	if d.owner, ok = parseSID(b[owner:]); !ok {
-		return descriptor{}, errDescriptor
+	if d.Owner, ok = parseSID(b[owner:]); !ok {
+		return Descriptor{}, errDescriptor
 	}
 	if control&daclPresent == 0 || dacl == 0 {
-		d.noDACL = true
+		d.NoDACL = true
 		return d, nil
 	}
 	if dacl < headerSize || uint64(dacl) > uint64(len(b)) {
-		return descriptor{}, errDescriptor
+		return Descriptor{}, errDescriptor
 	}
-	if d.dacl, ok = parseACL(b[dacl:]); !ok {
-		return descriptor{}, errDescriptor
+	if d.DACL, ok = parseACL(b[dacl:]); !ok {
+		return Descriptor{}, errDescriptor
 	}
 	return d, nil
 }
 
 // parseACL reads an ACL ([MS-DTYP] 2.4.5) without the entries that are only there to
 // be inherited.
-func parseACL(b []byte) ([]ace, bool) {
+func parseACL(b []byte) ([]ACE, bool) {
 	const headerSize, inheritOnly, inherited = 8, 0x08, 0x10
 	if len(b) < headerSize {
 		return nil, false
@@ -65,7 +66,7 @@ func parseACL(b []byte) ([]ace, bool) {
 	if size < headerSize || size > len(b) {
 		return nil, false
 	}
-	var aces []ace
+	var aces []ACE
 	for b = b[headerSize:size]; count > 0; count-- {
 		if len(b) < 4 {
 			return nil, false
@@ -79,7 +80,7 @@ func parseACL(b []byte) ([]ace, bool) {
 			if !ok {
 				return nil, false
 			}
-			if e.inherited = flags&inherited != 0; e.sid != "" {
+			if e.Inherited = flags&inherited != 0; e.SID != "" {
 				aces = append(aces, e)
 			}
 		}
@@ -90,31 +91,31 @@ func parseACL(b []byte) ([]ace, bool) {
 
 // parseACE reads what follows an ACE's header ([MS-DTYP] 2.4.4). A conditional grant
 // counts as a grant; a conditional denial counts for nothing, and has no SID then.
-func parseACE(kind byte, b []byte) (ace, bool) {
+func parseACE(kind byte, b []byte) (ACE, bool) {
 	const allow, deny, allowObject, denyObject, allowIf, denyIf, allowObjectIf, denyObjectIf = 0, 1, 5, 6, 9, 10, 11, 12
 	if len(b) < 4 {
-		return ace{}, false
+		return ACE{}, false
 	}
-	e := ace{mask: accessMask(binary.LittleEndian.Uint32(b)), deny: kind == deny}
+	e := ACE{Mask: Mask(binary.LittleEndian.Uint32(b)), Deny: kind == deny}
 	b = b[4:]
 	switch kind {
 	case allow, deny, allowIf:
 	case denyObject, denyIf, denyObjectIf:
-		return ace{}, true
+		return ACE{}, true
 	case allowObject, allowObjectIf:
 		if len(b) < 4 {
-			return ace{}, false
+			return ACE{}, false
 		}
 		skip := 4 + 16*bits.OnesCount32(binary.LittleEndian.Uint32(b)&3)
 		if len(b) < skip {
-			return ace{}, false
+			return ACE{}, false
 		}
 		b = b[skip:]
 	default:
-		return ace{}, false
+		return ACE{}, false
 	}
 	var ok bool
-	e.sid, ok = parseSID(b)
+	e.SID, ok = parseSID(b)
 	return e, ok
 }
 

@@ -1,0 +1,85 @@
+// Package unixsec decides who can change a file on Unix, for the files that a process reads
+// (pathx) and the programs that run as a service (svcx).
+//
+// An object is safe for an account if root or that account owns it, and if its mode lets neither
+// its group nor everyone write. That holds for the file, for every directory on the way and for
+// every directory that a link on the way leads through; a directory with the sticky bit may be
+// writable for everyone, but then links in it are judged by their owner.
+package unixsec
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/surefoot-go/surefoot/internal/shquote"
+	"github.com/surefoot-go/surefoot/internal/trust"
+)
+
+// An Entry is what the rule knows of a file, directory or link.
+type Entry struct {
+	Path string
+	UID  uint32 // its owner
+	Mode fs.FileMode
+}
+
+// An Account is on whose behalf a file is judged: the one that will read, run or fill it.
+type Account struct {
+	UID  uint32
+	Also []uint32 // others that have its rights anyway
+}
+
+// Trusts reports whether uid has at least the rights of a already.
+func (a Account) Trusts(uid uint32) bool {
+	return uid == 0 || uid == a.UID || slices.Contains(a.Also, uid)
+}
+
+// Check returns a [*trust.Finding] if an account that a does not trust could change e. Owners
+// count as writers: they can always change the mode.
+func (a Account) Check(e Entry) error {
+	f := &trust.Finding{Path: e.Path}
+	fix := ""
+	if !a.Trusts(e.UID) {
+		f.Who, f.Owner = []string{fmt.Sprintf("uid %d", e.UID)}, true
+		f.Fix = "chown "
+		if e.Mode&fs.ModeSymlink != 0 {
+			f.Fix += "-h " // the link itself, not what it leads to
+		}
+		f.Fix += owner(a.UID) + " " + shquote.Quote(e.Path)
+		fix = " && "
+	}
+	if writers, letters := writersOf(e.Mode); writers != nil {
+		if !f.Owner {
+			f.Who = writers
+		}
+		f.Fix += fix + "chmod " + letters + "-w " + shquote.Quote(e.Path)
+	}
+	if f.Who == nil {
+		return nil
+	}
+	return f
+}
+
+func owner(uid uint32) string {
+	if uid == 0 {
+		return "root"
+	}
+	return fmt.Sprint(uid)
+}
+
+// writersOf returns who may write by the mode, beside the owner, and their letters in chmod.
+func writersOf(mode fs.FileMode) (who []string, letters string) {
+	if mode&fs.ModeSymlink != 0 || mode.IsDir() && mode&fs.ModeSticky != 0 {
+		return nil, "" // a link's bits mean nothing; sticky: others can't rename or delete what isn't theirs
+	}
+	if mode&0o020 != 0 {
+		who, letters = append(who, "its group"), "g"
+	}
+	if mode&0o002 != 0 {
+		who, letters = append(who, "everyone"), letters+"o"
+	}
+	return who, letters
+}
+
+// exchanged is the error for a path that no longer leads to what is open.
+func exchanged(path string) error { return fmt.Errorf("%s was %w", path, trust.ErrExchanged) }

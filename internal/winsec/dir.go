@@ -1,0 +1,34 @@
+package winsec
+
+import "strings"
+
+// DirSDDL returns the descriptor of a directory of a service or program, and of all that will be
+// in it: full control for SYSTEM and the Administrators, and what is listed for others. Nothing
+// is inherited from above. The accounts are SIDs.
+func DirSDDL(full, modify, read []string) string {
+	var b strings.Builder
+	b.WriteString("D:PAI")
+	for _, list := range []struct {
+		right string
+		sids  []string
+	}{{"FA", []string{System, Administrators}}, {"FA", full}, {"0x1301bf", modify}, {"0x1200a9", read}} {
+		for _, sid := range list.sids {
+			b.WriteString("(A;OICI;" + list.right + ";;;" + sid + ")")
+		}
+	}
+	return b.String()
+}
+
+// PrivateDirSDDL returns the descriptor of a directory that only a uses, and that all users may
+// read if it is not private. The account of an elevated process is not in it: its other processes
+// have fewer rights, and a service would have to refuse what its installer has made.
+func (a Account) PrivateDirSDDL(private bool) string {
+	var full, read []string
+	if a.SID != System && !a.Elevated {
+		full = []string{a.SID}
+	}
+	if !private {
+		read = []string{Users}
+	}
+	return DirSDDL(full, nil, read)
+}

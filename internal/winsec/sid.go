@@ -1,0 +1,96 @@
+package winsec
+
+import "strings"
+
+// SIDs that are the same on every machine (Microsoft, "Well-known SIDs"). Rules and commands use
+// SIDs only: a name can be translated, and can belong to another account on another machine.
+const (
+	Everyone         = "S-1-1-0"
+	System           = "S-1-5-18"
+	LocalService     = "S-1-5-19"
+	NetworkService   = "S-1-5-20"
+	Administrators   = "S-1-5-32-544"
+	Users            = "S-1-5-32-545"
+	TrustedInstaller = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
+
+	creatorOwner           = "S-1-3-0" // stands for the owner in what children inherit; no account has it
+	ownerRights            = "S-1-3-4" // stands for the owner
+	service                = "S-1-5-6" // in the token of every service
+	containerAdministrator = "S-1-5-93-2-1"
+	containerUser          = "S-1-5-93-2-2"
+)
+
+// Name returns the English name of a well-known SID, for messages, and "" for any other.
+func Name(sid string) string {
+	switch sid {
+	case Everyone:
+		return "Everyone"
+	case "S-1-2-0":
+		return "Local"
+	case "S-1-5-2":
+		return "Network"
+	case "S-1-5-4":
+		return "Interactive"
+	case "S-1-5-7":
+		return "Anonymous"
+	case "S-1-5-11":
+		return "Authenticated Users"
+	case System:
+		return "LocalSystem"
+	case LocalService:
+		return "LocalService"
+	case NetworkService:
+		return "NetworkService"
+	case Administrators:
+		return "Administrators"
+	case Users:
+		return "Users"
+	case "S-1-5-32-546":
+		return "Guests"
+	case "S-1-5-32-547":
+		return "Power Users"
+	case containerAdministrator:
+		return "ContainerAdministrator"
+	case containerUser:
+		return "ContainerUser"
+	}
+	return ""
+}
+
+// readable returns a SID with the name of its account before it, if there is one.
+func readable(sid string) string {
+	name := Name(sid)
+	if name == "" {
+		name = accountName(sid)
+	}
+	if name == "" {
+		return sid
+	}
+	return name + " (" + sid + ")"
+}
+
+// IsService reports whether a SID stands for one service, and for its account if that is
+// virtual (NT SERVICE\name). TrustedInstaller is one; S-1-5-80-0, all services, is not.
+func IsService(sid string) bool { return isHashed(sid, "S-1-5-80-") }
+
+// isHashed reports whether a SID is the prefix and the five parts of a name's SHA-1.
+func isHashed(sid, prefix string) bool {
+	hash, ok := strings.CutPrefix(sid, prefix)
+	return ok && strings.Count(hash, "-") == 4
+}
+
+// ServiceAccount returns the name of the account, or its SID if the account is named after one
+// service, if only services and containers run under it: LocalSystem, LocalService,
+// NetworkService, virtual accounts (S-1-5-80-…), IIS application pools (S-1-5-82-…) and the
+// accounts of Windows containers (S-1-5-93-…). It returns "" for all others. Group managed
+// service accounts look like users here; their processes have the SID of services in the token.
+func ServiceAccount(sid string) string {
+	switch sid {
+	case System, LocalService, NetworkService, containerAdministrator, containerUser:
+		return Name(sid)
+	}
+	if IsService(sid) || isHashed(sid, "S-1-5-82-") || strings.HasPrefix(sid, "S-1-5-93-") {
+		return sid
+	}
+	return ""
+}

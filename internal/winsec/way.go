@@ -1,0 +1,108 @@
+package winsec
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/surefoot-go/surefoot/internal/trust"
+)
+
+// A node is what a path names, itself and not what it leads to if it is a link.
+type node struct {
+	Descriptor
+	dir    bool
+	link   linkKind
+	target string // where a link to a path leads to, as it is stored
+}
+
+// maxLinks is the number of links after which Windows takes a path for a loop.
+const maxLinks = 63
+
+// A way is the outcome of a walk along a path.
+type way struct {
+	end    string // the path of the last element, without links to paths
+	opaque bool   // it has links of an unknown kind: the open file must be asked where they lead to
+}
+
+// walk goes along an absolute path as the system does and judges every directory and link that
+// it passes: those of the path, and those of the path that each link leads to. What the path
+// ends at is left to the caller, who has it open.
+func (a Account) walk(path string, look func(path string) (node, error)) (w way, err error) {
+	root, rest, ok := split(path)
+	if !ok {
+		return w, fmt.Errorf("the way to %s can't be checked: not an absolute path", path)
+	}
+	w.end = root
+	todo := elements(rest)
+	for links, entered := 0, true; len(todo) > 0; {
+		if entered { // a volume or share
+			if err := a.judge(w.end, ForPassing, look); err != nil {
+				return w, gone(path, err)
+			}
+			entered = false
+		}
+		name := todo[0]
+		if todo = todo[1:]; name == ".." { // in a link's target: Windows goes by the text
+			w.end = parent(w.end)
+			continue
+		}
+		at := join(w.end, name)
+		n, err := look(at)
+		switch {
+		case err != nil:
+		case n.link != noLink:
+			err = a.Check(at, n.Descriptor, ForLinking)
+		case len(todo) == 0:
+		case !n.dir:
+			err = exchanged(path)
+		default:
+			err = a.Check(at, n.Descriptor, ForPassing)
+		}
+		if err != nil {
+			return w, gone(path, err)
+		}
+		if n.link != linkToPath {
+			w.end, w.opaque = at, w.opaque || n.link == linkUnknown
+			continue
+		}
+		if links++; links > maxLinks {
+			return w, exchanged(path)
+		}
+		root, rest, absolute := split(n.target)
+		switch {
+		case absolute:
+			w.end, entered = root, true
+		case strings.HasPrefix(rest, `\`): // from the root of the same volume
+			w.end, _, _ = split(w.end)
+		}
+		todo = slices.Concat(elements(rest), todo)
+	}
+	return w, nil
+}
+
+func (a Account) judge(path string, use Use, look func(path string) (node, error)) error {
+	n, err := look(path)
+	if err != nil {
+		return err
+	}
+	return a.Check(path, n.Descriptor, use)
+}
+
+// elements returns the names in a path, ".." among them.
+func elements(path string) []string {
+	names := strings.FieldsFunc(path, func(r rune) bool { return r == '\\' })
+	return slices.DeleteFunc(names, func(name string) bool { return name == "." })
+}
+
+func exchanged(path string) error { return fmt.Errorf("%s was %w", path, trust.ErrExchanged) }
+
+// gone turns the absence of what was there a moment ago into trust.ErrExchanged.
+func gone(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return exchanged(path)
+	}
+	return err
+}

@@ -1,0 +1,126 @@
+// Package winsec decides who can change a file on Windows. One rule serves what a process reads
+// (pathx), the programs that run as a service and their logs (svcx) and the files that an
+// administrator's tools load (eventx).
+//
+// The rules work on security descriptors and paths alone, and so are compiled and tested on
+// every system; the _windows.go files make the calls. An object is safe for an account if
+// SYSTEM, the Administrators, TrustedInstaller or the account itself owns it, and if its access
+// list gives no other account a right that its [Use] lists. The directories above it and all
+// links on the way are judged as well.
+package winsec
+
+import (
+	"slices"
+
+	"github.com/surefoot-go/surefoot/internal/trust"
+)
+
+// A Mask is a set of rights to a file or directory; see winnt.h.
+type Mask uint32
+
+const (
+	readData        Mask = 1 << 0 // directory: list
+	writeData       Mask = 1 << 1 // directory: add a file
+	appendData      Mask = 1 << 2 // directory: add a directory
+	writeEA         Mask = 1 << 4
+	execute         Mask = 1 << 5 // directory: pass through
+	deleteChild     Mask = 1 << 6
+	writeAttributes Mask = 1 << 8
+	deleteIt        Mask = 1 << 16
+	writeDAC        Mask = 1 << 18
+	writeOwner      Mask = 1 << 19
+	genericAll      Mask = 1 << 28
+	genericExecute  Mask = 1 << 29
+	genericWrite    Mask = 1 << 30
+	genericRead     Mask = 1 << 31
+
+	takeOver = writeDAC | writeOwner | genericAll
+)
+
+// A Use is what an object is needed for. It decides which rights of other accounts matter.
+type Use uint8
+
+const (
+	ForReading  Use = iota // a file that is read or run: nobody else may change or replace it
+	ForPassing             // a directory on the way: nobody else may exchange what is in it
+	ForLinking             // a link on the way: nor may they lead it elsewhere
+	ForContents            // a directory whose files are used: nor may they add any
+	ForSecrets             // a directory that nobody else may read either
+)
+
+// threats returns the rights that no other account may have.
+func (u Use) threats(root bool) (m Mask) {
+	const exchange = deleteChild | deleteIt | takeOver
+	switch u {
+	case ForReading:
+		m = writeData | appendData | writeEA | writeAttributes | deleteIt | takeOver | genericWrite
+	case ForPassing: // adding is no threat: Users may add to ProgramData, and to C:\
+		m = exchange
+	case ForLinking: // writing attributes or data can set another reparse point
+		m = exchange | writeData | appendData | writeEA | writeAttributes | genericWrite
+	case ForContents:
+		m = exchange | writeData | appendData | genericWrite
+	case ForSecrets:
+		m = exchange | readData | genericRead
+	}
+	if root {
+		m &^= deleteIt // a volume's root can be neither deleted nor renamed
+	}
+	return m
+}
+
+// An Account is on whose behalf an object is judged: the one that will read, run or fill it.
+type Account struct {
+	SID      string
+	Elevated bool     // it has the rights of the Administrators, which its other processes lack
+	Also     []string // accounts that have its rights anyway, such as the services of its process
+}
+
+// Trusts reports whether sid has at least the rights of a already.
+func (a Account) Trusts(sid string) bool {
+	switch sid {
+	case a.SID, System, Administrators, TrustedInstaller, containerAdministrator, creatorOwner, ownerRights:
+		return true
+	}
+	return slices.Contains(a.Also, sid)
+}
+
+// Check returns a [*trust.Finding] if an account that a does not trust could use the object at
+// path, which has the descriptor d, against a. It names one kind of fault at a time: no access
+// list, then the owner, then the rights.
+func (a Account) Check(path string, d Descriptor, use Use) error {
+	root := isRoot(path)
+	if d.NoDACL {
+		return finding(path, []string{Everyone}, false, fixNoDACL(path, d.Owner, root))
+	}
+	if !a.Trusts(d.Owner) { // owners can always grant themselves access
+		return finding(path, []string{d.Owner}, true, fixOwner(path, use, root))
+	}
+	if sids := a.threatened(d, use.threats(root)); sids != nil {
+		return finding(path, sids, false, a.fixRights(path, d, use, sids, root))
+	}
+	return nil
+}
+
+// threatened returns the accounts that a does not trust and that have one of the rights.
+func (a Account) threatened(d Descriptor, rights Mask) (sids []string) {
+	denied := map[string]Mask{}
+	for _, e := range d.DACL {
+		switch {
+		case e.Deny:
+			denied[e.SID] |= e.Mask // an earlier denial wins over a later grant
+		case a.Trusts(e.SID) || slices.Contains(sids, e.SID):
+		case e.Mask&rights&^denied[e.SID]&^denied[Everyone] != 0:
+			sids = append(sids, e.SID)
+		}
+	}
+	return sids
+}
+
+func finding(path string, sids []string, owner bool, fix fix) error {
+	f := &trust.Finding{Path: shortPath(path), Owner: owner, Fix: fix.command, Advice: fix.advice}
+	for _, sid := range sids {
+		f.Who = append(f.Who, readable(sid))
+	}
+	return f
+}
