@@ -1,0 +1,3 @@
+check: ; @.ci/run check
+ci:    ; @.ci/run
+wine:  ; @.ci/run wine
