@@ -82,8 +82,8 @@ func secureDir(dir string) error {
 	return nil
 }
 
-// secureExisting checks that nobody else could have exchanged what is in dir before it gives dir
-// its rights: an owner, for example, could have opened it for writing already.
+// secureExisting checks that no other account could have exchanged what is in dir before it gives
+// dir its rights. An owner, for example, could have opened it for writing already.
 func secureExisting(dir string) error {
 	a, err := winsec.Machine()
 	if err != nil {

@@ -43,10 +43,24 @@ func TestCheckTrust(t *testing.T) {
 	}
 }
 
-// The rule holds for what runs as root, by whatever name.
-func TestAllRights(t *testing.T) {
-	for account, want := range map[string]bool{"": true, "root": true, "0": true, "nobody": false} {
-		assert.Equal(t, want, (&Service{Account: account}).allRights(), account)
+// A service that root runs is not installed from a program of user 1000; one that user 1000 runs is.
+func TestInstallRefusesAnothersProgram(t *testing.T) {
+	testenv.NeedRoot(t)
+	exe := filepath.Join(t.TempDir(), "x")
+	require.NoError(t, os.WriteFile(exe, nil, 0o755))
+	require.NoError(t, os.Chown(exe, 1000, 1000))
+	for _, account := range []string{"", "root"} {
+		f := &systemctlFake{show: "LoadState=not-found\n"}
+		m := newSystemd(t, f)
+		m.service.Account = account
+		_, err := m.install(t.Context(), exe)
+		require.ErrorContains(t, err, exe+" belongs to uid 1000")
+		assert.NoFileExists(t, m.file())
+		assert.Empty(t, f.calls)
 	}
-	assert.False(t, (&Service{User: true}).allRights())
+	m := newSystemd(t, &systemctlFake{show: "LoadState=not-found\n"})
+	m.service.Account = "1000"
+	_, err := m.install(t.Context(), exe)
+	require.NoError(t, err)
+	assert.FileExists(t, m.file())
 }

@@ -10,6 +10,7 @@ package unixsec
 import (
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 
 	"github.com/surefoot-go/surefoot/internal/shquote"
@@ -57,7 +58,20 @@ func (a Account) Check(e Entry) error {
 	if f.Who == nil {
 		return nil
 	}
+	if f.Owner && e.Mode.IsDir() && isHome(e.Path) {
+		f.Fix, f.Advice = "", "move what is needed out of this home directory"
+	}
 	return f
+}
+
+// isHome reports whether path is a user's home directory, by its usual place: /home/alice on
+// Linux, /usr/home/alice on FreeBSD, /Users/alice on macOS.
+func isHome(dir string) bool {
+	switch path.Dir(dir) {
+	case "/home", "/usr/home", "/var/home", "/export/home", "/Users":
+		return dir != "/Users/Shared"
+	}
+	return false
 }
 
 func owner(uid uint32) string {
@@ -82,4 +96,4 @@ func writersOf(mode fs.FileMode) (who []string, letters string) {
 }
 
 // exchanged is the error for a path that no longer leads to what is open.
-func exchanged(path string) error { return fmt.Errorf("%s was %w", path, trust.ErrExchanged) }
+func exchanged(name string) error { return fmt.Errorf("%s was %w", name, trust.ErrExchanged) }

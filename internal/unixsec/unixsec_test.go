@@ -55,3 +55,19 @@ func TestOneRule(t *testing.T) {
 	}
 	assert.NoError(t, Account{Also: []uint32{1000}}.Check(Entry{"/p", 1000, 0o644}))
 }
+
+// No command gives a user's home directory to root.
+func TestNoFixForHomes(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/home/alice": true, "/Users/alice": true, "/var/home/alice": true, "/usr/home/alice": true, "/home/alice/bin": false, "/home": false,
+		"/Users/Shared": false, "/srv/home/alice": false,
+	} {
+		var f *trust.Finding
+		require.ErrorAs(t, Account{}.Check(Entry{path, 1000, 0o755 | fs.ModeDir}), &f)
+		assert.Equal(t, want, f.Fix == "", path)
+		assert.Equal(t, want, f.Advice != "", path)
+	}
+	var f *trust.Finding
+	require.ErrorAs(t, Account{UID: 1000}.Check(Entry{"/home/alice", 1000, 0o775 | fs.ModeDir}), &f)
+	assert.Equal(t, "chmod g-w /home/alice", f.Fix)
+}

@@ -11,12 +11,12 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Identification keeps whoever serves a path that turns out to be a pipe from acting with this
-// process's rights. It belongs to the flags of every CreateFile of a path that others have named
-// (Microsoft, "Impersonation Levels").
+// Identification belongs to the flags of every CreateFile of a path that others have named. If the
+// path turns out to be a pipe, its server can see who calls, but not act with this process's
+// rights (Microsoft, "Impersonation Levels").
 const Identification = windows.SECURITY_SQOS_PRESENT | windows.SECURITY_IDENTIFICATION
 
-// open opens what is there to be looked at, whoever else has it open.
+// open opens an object to look at it, even if other processes have it open.
 func open(path string, flags uint32) (windows.Handle, error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {

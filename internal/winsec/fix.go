@@ -17,11 +17,20 @@ func icacls(path, args string, use Use) fix {
 	return fix{command: `icacls "` + shortPath(path) + `" ` + args}
 }
 
-// moveAway is the fix where the drive as a whole is open to others.
-func moveAway(path string) fix {
-	return fix{advice: "move it to a drive whose root only administrators can change, such as that of Windows: everything on " +
-		shortPath(path) + " can be exchanged"}
+// inPlace returns the fix if the object may be changed for the sake of what it holds.
+func inPlace(path string, sids []string, use Use, f fix) fix {
+	switch {
+	case isRoot(path):
+		return fix{advice: "move it to a drive whose root only administrators can change, such as that of Windows: everything on " +
+			shortPath(path) + " can be exchanged"}
+	case use == ForPassing && isProfile(path) && slices.ContainsFunc(sids, isUser):
+		return fix{advice: "move what is needed out of this user's profile"}
+	}
+	return f
 }
+
+// isUser reports whether sid is that of an account of this machine or of a domain.
+func isUser(sid string) bool { return strings.HasPrefix(sid, "S-1-5-21-") }
 
 func fixNoDACL(path, owner string, root bool) fix {
 	if root || owner == Everyone { // what Windows makes up where the file system has no owners
@@ -30,10 +39,7 @@ func fixNoDACL(path, owner string, root bool) fix {
 	return icacls(path, "/reset", ForReading)
 }
 
-func fixOwner(path string, use Use, root bool) fix {
-	if root {
-		return moveAway(path)
-	}
+func fixOwner(path string, use Use) fix {
 	return icacls(path, "/setowner *"+Administrators, use)
 }
 
@@ -41,24 +47,20 @@ func fixOwner(path string, use Use, root bool) fix {
 // the whole inherited list goes, and what is harmless in it is granted again. ("/inheritance:d",
 // which turns the inherited entries into own ones, is no help: a "/remove" in the same command
 // doesn't find them yet.)
-func (a Account) fixRights(path string, d Descriptor, use Use, sids []string, root bool) fix {
-	if root {
-		return moveAway(path)
-	}
-	inherited := map[string]Mask{}
-	order := []string{System, Administrators}
-	if a.SID != "" {
-		order = append(order, a.SID)
-	}
-	threat := false
+func (a Account) fixRights(path string, d Descriptor, use Use, sids []string) fix {
+	own, inherited := map[string]Mask{}, map[string]Mask{}
+	order := []string{System, Administrators, a.SID}
 	for _, e := range d.DACL {
-		if e.Inherited && !e.Deny {
+		switch {
+		case e.Deny:
+		case e.Inherited:
 			inherited[e.SID] |= e.Mask
 			order = append(order, e.SID)
-			threat = threat || slices.Contains(sids, e.SID)
+		default:
+			own[e.SID] |= e.Mask
 		}
 	}
-	if !threat {
+	if !slices.ContainsFunc(sids, func(sid string) bool { return inherited[sid] != 0 }) {
 		return icacls(path, "/remove:g *"+strings.Join(sids, " *"), use)
 	}
 	below := "(OI)(CI)"
@@ -68,8 +70,7 @@ func (a Account) fixRights(path string, d Descriptor, use Use, sids []string, ro
 	args := "/inheritance:r /grant:r "
 	granted := map[string]bool{"": true}
 	for _, sid := range order {
-		right := a.keeps(sid, inherited[sid], use)
-		if right != "" && !granted[sid] {
+		if right := a.keeps(sid, own[sid], inherited[sid], use); right != "" && !granted[sid] {
 			granted[sid] = true
 			args += `"*` + sid + ":" + below + right + `" `
 		}
@@ -81,22 +82,44 @@ func (a Account) fixRights(path string, d Descriptor, use Use, sids []string, ro
 	return icacls(path, strings.TrimRight(args, " "), use)
 }
 
-// keeps returns the right, in the words of icacls, that an account gets in place of those that
-// it has inherited.
-func (a Account) keeps(sid string, inherited Mask, use Use) string {
-	inside := use == ForContents || use == ForSecrets
+// keeps returns the right that an account is granted in the place of all that it had, in the words
+// of icacls. It is "" for one that keeps what it has of its own, or nothing.
+func (a Account) keeps(sid string, own, inherited Mask, use Use) string {
 	switch {
 	case sid == System, sid == Administrators, sid == TrustedInstaller:
 		return "F"
-	case a.Trusts(sid) && inside:
-		return "M"
-	case a.Trusts(sid) && use != ForReading, a.Trusts(sid) && inherited&(execute|genericExecute|genericAll) != 0:
-		return "RX"
-	case a.Trusts(sid):
-		return "R"
-	case use == ForSecrets || inherited&(readData|genericRead|genericAll) == 0:
+	case a.Trusts(sid) && (inherited != 0 || own == 0):
+		return simpleRight(own | inherited | use.needs())
+	case a.Trusts(sid), use == ForSecrets, inherited&(readData|genericRead|genericAll) == 0:
 		return ""
-	case inherited&(execute|genericExecute|genericAll) != 0:
+	}
+	right := Mask(readData)
+	if (own|inherited)&(execute|genericExecute|genericAll) != 0 {
+		right |= execute
+	}
+	return simpleRight(right)
+}
+
+// needs returns the rights without which an account can't use an object for what it needs it.
+func (u Use) needs() Mask {
+	switch u {
+	case ForReading:
+		return readData
+	case ForContents, ForSecrets:
+		return readData | execute | writeData
+	}
+	return readData | execute
+}
+
+// simpleRight returns the simple right of icacls that covers m.
+func simpleRight(m Mask) string {
+	const full = 0x1f01ff // FILE_ALL_ACCESS
+	switch {
+	case m&full == full, m&genericAll != 0:
+		return "F"
+	case m&(writeData|genericWrite) != 0:
+		return "M"
+	case m&(execute|genericExecute) != 0:
 		return "RX"
 	}
 	return "R"

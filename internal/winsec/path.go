@@ -49,6 +49,13 @@ func isRoot(path string) bool {
 	return ok && rest == ""
 }
 
+// isProfile reports whether path is a user's profile, by its usual place: C:\Users\alice.
+func isProfile(path string) bool {
+	_, rest, ok := split(path)
+	users, user, _ := strings.Cut(rest, `\`)
+	return ok && strings.EqualFold(users, "Users") && user != "" && !strings.EqualFold(user, "Public") && !strings.Contains(user, `\`)
+}
+
 // shortPath returns a \\?\ path as people write it, for messages and commands.
 func shortPath(path string) string {
 	if hasPrefix(path, `\\?\UNC\`) {

@@ -41,11 +41,11 @@ const (
 type Use uint8
 
 const (
-	ForReading  Use = iota // a file that is read or run: nobody else may change or replace it
-	ForPassing             // a directory on the way: nobody else may exchange what is in it
-	ForLinking             // a link on the way: nor may they lead it elsewhere
-	ForContents            // a directory whose files are used: nor may they add any
-	ForSecrets             // a directory that nobody else may read either
+	ForReading  Use = iota // a file that is read or run: no other account may change or replace it
+	ForPassing             // a directory on the way: no other account may exchange what is in it
+	ForLinking             // a link on the way: nor may it lead the link elsewhere
+	ForContents            // a directory whose files are used: nor may it add any
+	ForSecrets             // a directory that no other account may read either
 )
 
 // threats returns the rights that no other account may have.
@@ -94,10 +94,11 @@ func (a Account) Check(path string, d Descriptor, use Use) error {
 		return finding(path, []string{Everyone}, false, fixNoDACL(path, d.Owner, root))
 	}
 	if !a.Trusts(d.Owner) { // owners can always grant themselves access
-		return finding(path, []string{d.Owner}, true, fixOwner(path, use, root))
+		sids := []string{d.Owner}
+		return finding(path, sids, true, inPlace(path, sids, use, fixOwner(path, use)))
 	}
 	if sids := a.threatened(d, use.threats(root)); sids != nil {
-		return finding(path, sids, false, a.fixRights(path, d, use, sids, root))
+		return finding(path, sids, false, inPlace(path, sids, use, a.fixRights(path, d, use, sids)))
 	}
 	return nil
 }

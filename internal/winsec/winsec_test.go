@@ -172,6 +172,7 @@ func TestFollowedFixMends(t *testing.T) {
 		"in the order that Windows writes": sddl(t, "O:BAD:(A;;FW;;;BU)(A;ID;FA;;;SY)(A;ID;0x1301bf;;;BU)"),
 		"one user, twice":                  sddl(t, "O:"+alice+"D:(A;;FA;;;"+alice+")(A;ID;FA;;;"+alice+")(A;ID;0x1200a9;;;BU)"),
 		"inherits from a profile":          sddl(t, "O:SYD:(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;FA;;;"+alice+")(A;ID;0x2;;;WD)"),
+		"the account's own, twice":         sddl(t, "O:"+alice+"D:(A;;0x120089;;;BU)(A;ID;FA;;;"+alice+")(A;ID;0x1301bf;;;AU)(A;ID;0x1200a9;;;BU)"),
 		"no list":                          sddl(t, "O:BA"),
 		"no list, and a user's":            sddl(t, "O:"+alice),
 	}
@@ -181,10 +182,10 @@ func TestFollowedFixMends(t *testing.T) {
 		descriptors[name] = d
 	}
 	above := sddl(t, "O:SYD:(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;0x1200a9;;;BU)(A;ID;0x1301bf;;;AU)").DACL
-	read := func(d Descriptor) map[string]bool {
+	may := func(d Descriptor, right Mask) map[string]bool {
 		sids := map[string]bool{}
 		for _, e := range d.DACL {
-			if !e.Deny && e.Mask&(readData|genericRead|genericAll) != 0 {
+			if !e.Deny && e.Mask&(right|genericAll) != 0 {
 				sids[e.SID] = true
 			}
 		}
@@ -209,11 +210,14 @@ func TestFollowedFixMends(t *testing.T) {
 					assert.NotEqual(t, err, next, "%s: %s changes nothing", name, f.Fix)
 					d = after
 				}
+				if may(before, writeData)[account.SID] {
+					assert.True(t, may(d, writeData)[account.SID], "%s: %s can't write any more", name, account.SID)
+				}
 				// What goes with an own entry is meant to go.
-				for sid := range maps.Keys(read(before)) {
+				for sid := range maps.Keys(may(before, readData|genericRead)) {
 					explicit := slices.ContainsFunc(before.DACL, func(e ACE) bool { return e.SID == sid && !e.Inherited })
 					if use != ForSecrets && !explicit {
-						assert.Contains(t, read(d), sid, "%s for %s (%d)", name, account.SID, use)
+						assert.Contains(t, may(d, readData|genericRead), sid, "%s for %s (%d)", name, account.SID, use)
 					}
 				}
 			}
@@ -234,6 +238,22 @@ func TestNoFixForRoots(t *testing.T) {
 			}
 		}
 	}
+}
+
+// No command takes a user's profile away from the user.
+func TestNoFixForProfiles(t *testing.T) {
+	d := sddl(t, "O:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;"+alice+")")
+	for path, want := range map[string]bool{
+		`C:\Users\alice`: true, `\\?\d:\users\Alice`: true, `C:\Users\alice\bin`: false, `C:\Users`: false, `C:\Users\Public`: false, `C:\a\Users\alice`: false,
+	} {
+		var f *trust.Finding
+		require.ErrorAs(t, Account{SID: System}.Check(path, d, ForPassing), &f)
+		assert.Equal(t, want, f.Fix == "", path)
+		assert.Equal(t, want, strings.Contains(f.Advice, "profile"), path)
+	}
+	var f *trust.Finding
+	require.ErrorAs(t, Account{SID: System}.Check(`C:\Users\alice`, sddl(t, "O:SYD:P(A;;FA;;;WD)"), ForPassing), &f)
+	assert.NotEmpty(t, f.Fix, "everyone has no business there")
 }
 
 // Without a DACL, as on FAT, everybody may write; with an empty one, nobody.
