@@ -1,22 +1,17 @@
 package winsec
 
-import "strings"
-
 // DirSDDL returns the descriptor of a directory of a service or program, and of all that will be
 // in it: full control for SYSTEM and the Administrators, and what is listed for others. Nothing
 // is inherited from above. The accounts are SIDs.
 func DirSDDL(full, modify, read []string) string {
-	var b strings.Builder
-	b.WriteString("D:PAI")
-	for _, list := range []struct {
-		right string
-		sids  []string
-	}{{"FA", []string{System, Administrators}}, {"FA", full}, {"0x1301bf", modify}, {"0x1200a9", read}} {
-		for _, sid := range list.sids {
-			b.WriteString("(A;OICI;" + list.right + ";;;" + sid + ")")
-		}
+	return "D:PAI" + aces("FA", []string{System, Administrators}) + aces("FA", full) + aces("0x1301bf", modify) + aces("0x1200a9", read)
+}
+
+func aces(right string, sids []string) (sddl string) {
+	for _, sid := range sids {
+		sddl += "(A;OICI;" + right + ";;;" + sid + ")"
 	}
-	return b.String()
+	return sddl
 }
 
 // PrivateDirSDDL returns the descriptor of a directory that only a uses, and that all users may

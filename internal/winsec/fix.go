@@ -48,56 +48,67 @@ func fixOwner(path string, use Use) fix {
 // which turns the inherited entries into own ones, is no help: a "/remove" in the same command
 // doesn't find them yet.)
 func (a Account) fixRights(path string, d Descriptor, use Use, sids []string) fix {
-	own, inherited := map[string]Mask{}, map[string]Mask{}
-	order := []string{System, Administrators, a.SID}
-	for _, e := range d.DACL {
-		switch {
-		case e.Deny:
-		case e.Inherited:
-			inherited[e.SID] |= e.Mask
-			order = append(order, e.SID)
-		default:
-			own[e.SID] |= e.Mask
-		}
-	}
-	if !slices.ContainsFunc(sids, func(sid string) bool { return inherited[sid] != 0 }) {
+	if !slices.ContainsFunc(sids, func(sid string) bool { return d.granted(sid, true) != 0 }) {
 		return icacls(path, "/remove:g *"+strings.Join(sids, " *"), use)
 	}
 	below := "(OI)(CI)"
 	if use == ForReading || use == ForLinking {
 		below = ""
 	}
-	args := "/inheritance:r /grant:r "
-	granted := map[string]bool{"": true}
-	for _, sid := range order {
-		if right := a.keeps(sid, own[sid], inherited[sid], use); right != "" && !granted[sid] {
-			granted[sid] = true
-			args += `"*` + sid + ":" + below + right + `" `
+	order := []string{System, Administrators, a.SID}
+	for _, e := range d.DACL {
+		if e.Inherited && !e.Deny {
+			order = append(order, e.SID)
 		}
 	}
-	sids = slices.DeleteFunc(slices.Clone(sids), func(sid string) bool { return granted[sid] })
-	if len(sids) > 0 {
-		args += "/remove:g *" + strings.Join(sids, " *")
+	var grants, granted []string
+	for _, sid := range order {
+		if right := a.keeps(d, sid, use); right != "" && !slices.Contains(granted, sid) {
+			grants, granted = append(grants, `"*`+sid+":"+below+right+`"`), append(granted, sid)
+		}
 	}
-	return icacls(path, strings.TrimRight(args, " "), use)
+	args := "/inheritance:r /grant:r " + strings.Join(grants, " ")
+	removed := false
+	for _, sid := range sids {
+		if slices.Contains(granted, sid) {
+			continue
+		}
+		if !removed {
+			args += " /remove:g"
+		}
+		args += " *" + sid
+		removed = true
+	}
+	return icacls(path, args, use)
+}
+
+// granted returns the rights that the list grants to a SID, by its inherited or its own entries.
+func (d Descriptor) granted(sid string, inherited bool) (m Mask) {
+	for _, e := range d.DACL {
+		if e.SID == sid && e.Inherited == inherited && !e.Deny {
+			m |= e.Mask
+		}
+	}
+	return m
 }
 
 // keeps returns the right that an account is granted in the place of all that it had, in the words
 // of icacls. It is "" for one that keeps what it has of its own, or nothing.
-func (a Account) keeps(sid string, own, inherited Mask, use Use) string {
+func (a Account) keeps(d Descriptor, sid string, use Use) string {
+	own, inherited := d.granted(sid, false), d.granted(sid, true)
 	switch {
-	case sid == System, sid == Administrators, sid == TrustedInstaller:
+	case sid == "":
+		return ""
+	case slices.Contains([]string{System, Administrators, TrustedInstaller}, sid):
 		return "F"
 	case a.Trusts(sid) && (inherited != 0 || own == 0):
 		return simpleRight(own | inherited | use.needs())
 	case a.Trusts(sid), use == ForSecrets, inherited&(readData|genericRead|genericAll) == 0:
 		return ""
+	case (own|inherited)&(execute|genericExecute|genericAll) != 0:
+		return "RX"
 	}
-	right := Mask(readData)
-	if (own|inherited)&(execute|genericExecute|genericAll) != 0 {
-		right |= execute
-	}
-	return simpleRight(right)
+	return "R"
 }
 
 // needs returns the rights without which an account can't use an object for what it needs it.

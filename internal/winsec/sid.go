@@ -1,6 +1,9 @@
 package winsec
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // SIDs that are the same on every machine (Microsoft, "Well-known SIDs"). Rules and commands use
 // SIDs only: a name can be translated, and can belong to another account on another machine.
@@ -22,37 +25,15 @@ const (
 
 // Name returns the English name of a well-known SID, for messages, and "" for any other.
 func Name(sid string) string {
-	switch sid {
-	case Everyone:
-		return "Everyone"
-	case "S-1-2-0":
-		return "Local"
-	case "S-1-5-2":
-		return "Network"
-	case "S-1-5-4":
-		return "Interactive"
-	case "S-1-5-7":
-		return "Anonymous"
-	case "S-1-5-11":
-		return "Authenticated Users"
-	case System:
-		return "LocalSystem"
-	case LocalService:
-		return "LocalService"
-	case NetworkService:
-		return "NetworkService"
-	case Administrators:
-		return "Administrators"
-	case Users:
-		return "Users"
-	case "S-1-5-32-546":
-		return "Guests"
-	case "S-1-5-32-547":
-		return "Power Users"
-	case containerAdministrator:
-		return "ContainerAdministrator"
-	case containerUser:
-		return "ContainerUser"
+	for _, known := range [...][2]string{
+		{Everyone, "Everyone"}, {"S-1-2-0", "Local"}, {"S-1-5-2", "Network"}, {"S-1-5-4", "Interactive"}, {"S-1-5-7", "Anonymous"},
+		{"S-1-5-11", "Authenticated Users"}, {System, "LocalSystem"}, {LocalService, "LocalService"}, {NetworkService, "NetworkService"},
+		{Administrators, "Administrators"}, {Users, "Users"}, {"S-1-5-32-546", "Guests"}, {"S-1-5-32-547", "Power Users"},
+		{containerAdministrator, "ContainerAdministrator"}, {containerUser, "ContainerUser"},
+	} {
+		if sid == known[0] {
+			return known[1]
+		}
 	}
 	return ""
 }
@@ -85,8 +66,7 @@ func isHashed(sid, prefix string) bool {
 // accounts of Windows containers (S-1-5-93-…). It returns "" for all others. Group managed
 // service accounts look like users here; their processes have the SID of services in the token.
 func ServiceAccount(sid string) string {
-	switch sid {
-	case System, LocalService, NetworkService, containerAdministrator, containerUser:
+	if slices.Contains([]string{System, LocalService, NetworkService, containerAdministrator, containerUser}, sid) {
 		return Name(sid)
 	}
 	if IsService(sid) || isHashed(sid, "S-1-5-82-") || strings.HasPrefix(sid, "S-1-5-93-") {

@@ -78,11 +78,8 @@ type Account struct {
 
 // Trusts reports whether sid has at least the rights of a already.
 func (a Account) Trusts(sid string) bool {
-	switch sid {
-	case a.SID, System, Administrators, TrustedInstaller, containerAdministrator, creatorOwner, ownerRights:
-		return true
-	}
-	return slices.Contains(a.Also, sid)
+	trusted := []string{System, Administrators, TrustedInstaller, containerAdministrator, creatorOwner, ownerRights}
+	return sid == a.SID || slices.Contains(trusted, sid) || slices.Contains(a.Also, sid)
 }
 
 // Check returns a [*trust.Finding] if an account that a does not trust could use the object at
@@ -105,13 +102,17 @@ func (a Account) Check(path string, d Descriptor, use Use) error {
 
 // threatened returns the accounts that a does not trust and that have one of the rights.
 func (a Account) threatened(d Descriptor, rights Mask) (sids []string) {
-	denied := map[string]Mask{}
-	for _, e := range d.DACL {
-		switch {
-		case e.Deny:
-			denied[e.SID] |= e.Mask // an earlier denial wins over a later grant
-		case a.Trusts(e.SID) || slices.Contains(sids, e.SID):
-		case e.Mask&rights&^denied[e.SID]&^denied[Everyone] != 0:
+	for i, e := range d.DACL {
+		if e.Deny || a.Trusts(e.SID) || slices.Contains(sids, e.SID) {
+			continue
+		}
+		granted := e.Mask & rights
+		for _, before := range d.DACL[:i] { // an earlier denial wins over a later grant
+			if before.Deny && (before.SID == e.SID || before.SID == Everyone) {
+				granted &^= before.Mask
+			}
+		}
+		if granted != 0 {
 			sids = append(sids, e.SID)
 		}
 	}
