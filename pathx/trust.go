@@ -12,15 +12,19 @@ import (
 // run: if a process has more rights than the account that can write its
 // configuration, that account has those rights too (CVE-2019-12572 and many more).
 //
-// A file is trusted if its owner is, and if no one else may write it. On Unix the
-// trusted are root and the account itself (the effective one); the file's mode has
-// no write bit for group and others, and neither has any directory on its way, the
-// links in it followed, except those with the sticky bit. On Windows they are
-// SYSTEM, the Administrators, TrustedInstaller, the account itself and the SIDs of
-// its services, judged by SID and never by name; the file's DACL lets no one else
-// write, delete or take it over, and that of no directory above lets anyone else
-// rename or delete what is in it. A file without a DACL, which anyone may write, is
-// not trusted.
+// A file is trusted if its owner is, and if no one else may write it. The same holds for every
+// directory on its way, and for every directory that a link on the way leads through.
+//
+// On Unix the trusted are root and the account itself (the effective one). The modes of
+// the file and the directories have no write bit for group and others, except those of
+// directories with the sticky bit; links in these are judged by their owner.
+//
+// On Windows the trusted are SYSTEM, the Administrators, TrustedInstaller, the account
+// itself and the SIDs of its services, judged by SID and never by name. The file's DACL
+// lets no one else write, delete or take it over. That of no directory lets anyone else
+// rename or delete what is in it, or the directory itself unless it is a volume's root,
+// which can't be renamed or deleted. Symbolic links, junctions and mounted volumes are
+// judged like files. A file without a DACL, which anyone may write, is not trusted.
 //
 // The access control lists of Linux show in the mode's group bits, and so are part of
 // it; those of macOS and of ZFS (NFSv4) don't, and aren't looked at.
@@ -28,7 +32,8 @@ type Trust uint8
 
 const (
 	// TrustDefault checks if the process is privileged: root on Unix; SYSTEM,
-	// LocalService, NetworkService, any service, or elevated on Windows.
+	// LocalService, NetworkService, any service or IIS application pool, the accounts
+	// of a Windows container, or elevated on Windows.
 	TrustDefault Trust = iota
 
 	// TrustAlways checks for every account.

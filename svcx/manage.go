@@ -13,6 +13,10 @@ import (
 // be. It does not start or restart it: use Start, Restart. When it fails,
 // it undoes what it did.
 //
+// A program that would run as LocalSystem or root is refused if another account,
+// be it one user, could change it or exchange a directory or link on its way. The
+// error names the account and the command that takes the right away.
+//
 // It needs an administrator's rights (root's, unless User is set):
 // ErrAccessDenied. ErrMarkedForDelete: Windows still removes the last one.
 // Where there is neither an SCM nor systemd nor launchd, the error is

@@ -76,7 +76,7 @@ type Service struct {
 	// standard output itself, ~/Library/Logs/Name or /Library/Logs/Name on
 	// macOS. Console programs have none. On Windows, Install makes it for
 	// administrators and the service's account alone, and refuses one that
-	// belongs to another.
+	// belongs to another account or that another may write to.
 	LogDir string
 
 	// Flags are the program's own flags, for [Main] and for arguments given at
