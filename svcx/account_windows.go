@@ -90,14 +90,30 @@ func makeLogDir(dir, account string) (made bool, err error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return false, err
 	}
-	switch err := winsec.MakeDir(dir, winsec.DirSDDL(nil, modify, []string{winsec.Users})); err {
+	sddl := winsec.DirSDDL(nil, modify, []string{winsec.Users})
+	switch err := winsec.MakeDir(dir, sddl); err {
 	case nil:
 		return true, nil
 	case windows.ERROR_ALREADY_EXISTS:
+		if err := handOver(dir, sddl); err != nil {
+			return false, err
+		}
 		return false, checkLogDir(dir, sid)
 	default:
 		return false, err
 	}
+}
+
+// handOver gives a directory that makeLogDir has made to the account that the service has now.
+func handOver(dir, sddl string) error {
+	if winsec.IsDir(dir) != nil {
+		return nil // checkLogDir says why
+	}
+	d, err := winsec.DescriptorOf(dir)
+	if err != nil || !d.IsDirSDDL() {
+		return err
+	}
+	return winsec.Protect(dir, sddl)
 }
 
 // checkLogDir rejects a directory that an ordinary user created before the service was installed,

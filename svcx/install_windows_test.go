@@ -227,6 +227,21 @@ func TestLogDirOfAnother(t *testing.T) {
 	assert.ErrorContains(t, err, "belongs to Guests (S-1-5-32-546)")
 }
 
+// A service's log directory follows its account.
+func TestLogDirOfAnotherAccount(t *testing.T) {
+	testenv.NeedWindows(t, "maps access lists to the modes of Unix")
+	dir := filepath.Join(t.TempDir(), "logs")
+	for _, account := range []string{"LocalSystem", `NT AUTHORITY\LocalService`, `NT AUTHORITY\NetworkService`, "LocalSystem"} {
+		_, err := makeLogDir(dir, account)
+		require.NoError(t, err)
+		sid, err := accountSID(account)
+		require.NoError(t, err)
+		d, err := winsec.DescriptorOf(dir)
+		require.NoError(t, err)
+		assert.NoError(t, winsec.Account{SID: sid}.Check(dir, d, winsec.ForContents), "%s alone may write: %+v", account, d)
+	}
+}
+
 func TestInstallForAccounts(t *testing.T) {
 	for _, account := range []string{"LocalService", "NetworkService"} {
 		s, _ := installHelper(t, "plain")

@@ -183,6 +183,16 @@ func MakeDir(path, sddl string) error {
 	return windows.CreateDirectory(name, &sa)
 }
 
+// DescriptorOf returns the descriptor of the file or directory at path.
+func DescriptorOf(path string) (Descriptor, error) {
+	h, err := open(path, 0)
+	if err != nil {
+		return Descriptor{}, err
+	}
+	defer windows.CloseHandle(h)
+	return descriptorOf(h)
+}
+
 // Protect gives the object at path the access list of the descriptor, and nothing from above.
 func Protect(path, sddl string) error {
 	sd, err := windows.SecurityDescriptorFromString(sddl)

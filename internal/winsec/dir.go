@@ -1,5 +1,7 @@
 package winsec
 
+import "slices"
+
 // DirSDDL returns the descriptor of a directory of a service or program, and of all that will be
 // in it: full control for SYSTEM and the Administrators, and what is listed for others. Nothing
 // is inherited from above. The accounts are SIDs.
@@ -12,6 +14,24 @@ func aces(right string, sids []string) (sddl string) {
 		sddl += "(A;OICI;" + right + ";;;" + sid + ")"
 	}
 	return sddl
+}
+
+// IsDirSDDL reports whether a directory has a descriptor of DirSDDL, for Users to read and for one
+// account, if any, to modify. Such a directory can be given to another account.
+func (d Descriptor) IsDirSDDL() bool {
+	if d.NoDACL || d.Owner != System && d.Owner != Administrators || len(d.DACL) < 3 || len(d.DACL) > 4 {
+		return false
+	}
+	for i, e := range d.DACL {
+		fixed := []ACE{{Mask: 0x1f01ff, SID: System}, {Mask: 0x1f01ff, SID: Administrators}, {Mask: 0x1200a9, SID: Users}}
+		if len(d.DACL) == 4 {
+			fixed = slices.Insert(fixed, 2, ACE{Mask: 0x1301bf, SID: d.DACL[2].SID})
+		}
+		if e != fixed[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // PrivateDirSDDL returns the descriptor of a directory that only a uses, and that all users may

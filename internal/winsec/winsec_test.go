@@ -306,3 +306,20 @@ func TestDirSDDL(t *testing.T) {
 	require.NoError(t, Account{SID: LocalService}.Check(`C:\x`, d, ForContents))
 	requireFinding(t, Account{SID: System}.Check(`C:\x`, d, ForContents), false, []string{LocalService})
 }
+
+func TestIsDirSDDL(t *testing.T) {
+	for text, want := range map[string]bool{
+		"O:BA" + DirSDDL(nil, nil, []string{Users}):                           true,
+		"O:SY" + DirSDDL(nil, []string{LocalService}, []string{Users}):        true,
+		"O:BA" + DirSDDL(nil, []string{LocalService}, nil):                    false,
+		"O:" + alice + DirSDDL(nil, nil, []string{Users}):                     false,
+		"O:BA" + DirSDDL(nil, []string{LocalService, alice}, []string{Users}): false,
+		"O:BA" + DirSDDL([]string{alice}, nil, []string{Users}):               false,
+		"O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1301bf;;;BU)":                   false,
+		"O:BAD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;0x1200a9;;;BU)":            false,
+		"O:BAD:P(D;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)":                   false,
+		"O:BA": false,
+	} {
+		assert.Equal(t, want, sddl(t, text).IsDirSDDL(), text)
+	}
+}
