@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 )
 
 // A Process is what the token of this process says. It can't change.
@@ -16,7 +17,8 @@ type Process struct {
 	Privileged bool
 
 	// Administrator reports whether every process of the account has the rights of the
-	// Administrators: where User Account Control is off, and for the built-in Administrator.
+	// Administrators or can take them unasked: where User Account Control is off or elevates
+	// without prompting, and for the built-in Administrator.
 	Administrator bool
 }
 
@@ -65,7 +67,7 @@ func readProcess() (Process, error) {
 		case sid == service:
 			p.Privileged = true
 		case sid == Administrators:
-			p.Administrator = !isHalf(token)
+			p.Administrator = !isHalf(token) || elevatesSilently()
 		case IsService(sid):
 			p.Also = append(p.Also, sid)
 		}
@@ -80,6 +82,18 @@ func isHalf(token windows.Token) bool {
 	var kind, size uint32
 	err := windows.GetTokenInformation(token, windows.TokenElevationType, (*byte)(unsafe.Pointer(&kind)), uint32(unsafe.Sizeof(kind)), &size)
 	return err != nil || kind == tokenElevationTypeFull
+}
+
+// elevatesSilently reports whether administrators' processes are elevated without anyone being asked
+// (Microsoft, "User Account Control settings and configuration").
+func elevatesSilently() bool {
+	k, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System`, registry.QUERY_VALUE)
+	if err != nil {
+		return false
+	}
+	defer k.Close()
+	behavior, _, err := k.GetIntegerValue("ConsentPromptBehaviorAdmin")
+	return err == nil && behavior == 0
 }
 
 // accountName returns the name that a SID has on this machine, or "".
