@@ -67,12 +67,16 @@ func NeedWindows(t testing.TB, reason string) {
 // the helper of that name and exits with what it returns. All other processes
 // run the tests. Main does not return.
 //
+// The tests and their children see an ordinary machine, whatever the shell and the
+// temporary directory of the one that runs them: see plainShell.
+//
 // A program that was built with -race sleeps for a second before it exits. The
 // processes that one of the tests starts don't, unless GORACE says so.
 func Main(m *testing.M, helpers map[string]func(args []string) int) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	name, ok := os.LookupEnv(helperVar)
 	if !ok {
+		plainShell()
 		os.Exit(m.Run())
 	}
 	os.Unsetenv(helperVar) // a helper's own children are ordinary programs
