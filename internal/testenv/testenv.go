@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 const (
@@ -117,6 +118,22 @@ func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// RemoveAll removes a directory in which programs have run. On Windows, the file of a program
+// that has just ended can be open for a while yet: to the system, to a virus scanner.
+func RemoveAll(t testing.TB, dir string) {
+	t.Helper()
+	var err error
+	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if err = os.RemoveAll(dir); err == nil {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Errorf("not removed within 30 s: %v", err)
+			return
+		}
+	}
 }
 
 // InOwnProcess gives the test that calls it, in the manner of InNetNS, a process
