@@ -324,9 +324,8 @@ func TestUntrustedDir(t *testing.T) {
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	guests, err := windows.CreateWellKnownSid(windows.WinBuiltinGuestsSid)
 	require.NoError(t, err)
-	if err := windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION, guests, nil, nil, nil); err != nil {
-		t.Skipf("can't give a folder away: %v", err) // needs SeRestorePrivilege enabled
-	}
+	testenv.EnablePrivilege(t, "SeRestorePrivilege") // to give it away
+	require.NoError(t, windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION, guests, nil, nil, nil))
 	_, err = Install(Source{Name: sourceName(t)})
 	assert.ErrorIs(t, err, errUntrustedDir)
 }

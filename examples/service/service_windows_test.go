@@ -62,7 +62,7 @@ func TestTourAsService(t *testing.T) {
 	testenv.NeedChange(t, "installs a service")
 	dir, err := os.MkdirTemp(os.Getenv("ProgramFiles"), name+" test ") // which ordinary users can't write
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir), "the service holds its files") })
+	t.Cleanup(func() { testenv.RemoveAll(t, dir) })
 	exe := copyTour(t, dir)
 	port := freePort(t)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, name+".json"),

@@ -143,7 +143,8 @@ func gatherPowerShell(ctx context.Context, _ *inquiry) (*PSFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := run(ctx, "", nil, filepath.Join(system, "WindowsPowerShell", "v1.0", "powershell.exe"), "-NoProfile", "-NonInteractive", "-Command", batch)
+	// Started from PowerShell 7, it would look for its modules among those of that.
+	out, err := run(ctx, "", []string{"PSModulePath="}, filepath.Join(system, "WindowsPowerShell", "v1.0", "powershell.exe"), "-NoProfile", "-NonInteractive", "-Command", batch)
 	ps, bad := parseBatch(out)
 	if bad != nil {
 		return nil, errors.Join(err, bad)

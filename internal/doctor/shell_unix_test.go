@@ -4,11 +4,15 @@ package doctor
 
 import (
 	"context"
+	"os"
 	"os/exec"
 )
 
 // shells are those into which a fix is typed.
 func shells() []string { return []string{"sh"} }
+
+// shortPath is the PATH of a shell in which a go is the first.
+func shortPath(string) string { return os.Getenv("PATH") }
 
 // typed runs a line in a shell, and then a command.
 func typed(ctx context.Context, _, line string, cmd *exec.Cmd) *exec.Cmd {

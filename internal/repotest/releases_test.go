@@ -43,8 +43,8 @@ func TestReleases(t *testing.T) {
 	for name, change := range map[string][2]string{
 		".ci/run":                        {`RELEASES="1.2`, `RELEASES="1.1`},
 		".github/workflows/test.yml":     {`go: ["1.`, `go: ["2.`},
-		".github/workflows/security.yml": {"go-version: ", "go-version: 1"},
-		".github/workflows/release.yml":  {"go-version: ", "go-version: stable # "},
+		".github/workflows/security.yml": {`go-version: "1.`, `go-version: "2.`},
+		".github/workflows/release.yml":  {`go-version: "1.`, `go-version: "2.`},
 		"README.md":                      {"Go 1.", "Go 2."},
 		"README.zh-CN.md":                {"Go 1.", "Go 2."},
 		"go.mod":                         {"go 1.", "go 2."},
@@ -54,6 +54,18 @@ func TestReleases(t *testing.T) {
 		changed[name] = strings.ReplaceAll(files[name], change[0], change[1])
 		assert.NotEqual(t, files[name], changed[name], "%s has no %q", name, change[0])
 		assert.NotEmpty(t, releaseProblems(changed), "%s with %q is as good", name, change[1])
+	}
+}
+
+// TestWorkflowShells: in MSYS's bash, tests on Windows have rights that users don't.
+func TestWorkflowShells(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(root(t), ".github", "workflows", "*.yml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		assert.NotContains(t, string(text), "shell: bash", name)
 	}
 }
 

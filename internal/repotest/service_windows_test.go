@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
@@ -25,7 +24,7 @@ func buildDir(t *testing.T) string {
 	}
 	dir, err := os.MkdirTemp(`Z:\tmp`, "surefoot-readme-")
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
+	t.Cleanup(func() { testenv.RemoveAll(t, dir) })
 	return dir
 }
 
@@ -69,9 +68,9 @@ func start(t *testing.T, exe, name string) program {
 	t.Helper()
 	dir, err := os.MkdirTemp(os.Getenv("ProgramFiles"), name) // which ordinary users can't write
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir), "the service holds its files") })
+	t.Cleanup(func() { testenv.RemoveAll(t, dir) })
 	logs := filepath.Join(os.Getenv("ProgramData"), name)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(logs)) })
+	t.Cleanup(func() { testenv.RemoveAll(t, logs) })
 	data, err := os.ReadFile(exe)
 	require.NoError(t, err)
 	exe = filepath.Join(dir, filepath.Base(exe))

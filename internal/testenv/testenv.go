@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 const (
@@ -67,12 +68,16 @@ func NeedWindows(t testing.TB, reason string) {
 // the helper of that name and exits with what it returns. All other processes
 // run the tests. Main does not return.
 //
+// The tests and their children see an ordinary machine, whatever the shell and the
+// temporary directory of the one that runs them: see plainShell.
+//
 // A program that was built with -race sleeps for a second before it exits. The
 // processes that one of the tests starts don't, unless GORACE says so.
 func Main(m *testing.M, helpers map[string]func(args []string) int) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	name, ok := os.LookupEnv(helperVar)
 	if !ok {
+		plainShell()
 		os.Exit(m.Run())
 	}
 	os.Unsetenv(helperVar) // a helper's own children are ordinary programs
@@ -113,6 +118,22 @@ func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// RemoveAll removes a directory in which programs have run. On Windows, the file of a program
+// that has just ended can be open for a while yet: to the system, to a virus scanner.
+func RemoveAll(t testing.TB, dir string) {
+	t.Helper()
+	var err error
+	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if err = os.RemoveAll(dir); err == nil {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Errorf("not removed within 30 s: %v", err)
+			return
+		}
+	}
 }
 
 // InOwnProcess gives the test that calls it, in the manner of InNetNS, a process

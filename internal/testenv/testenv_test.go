@@ -5,7 +5,9 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -54,4 +56,16 @@ func TestInSystemd(t *testing.T) {
 	out, err := exec.Command("systemctl", "show", "--property=Version").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.Contains(t, string(out), "Version=")
+}
+
+// TestRemoveAll removes a directory that another holds for a moment, as Windows lets them.
+func TestRemoveAll(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dir")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	f, err := os.Create(filepath.Join(dir, "held")) // without FILE_SHARE_DELETE
+	require.NoError(t, err)
+	time.AfterFunc(100*time.Millisecond, func() { f.Close() })
+	RemoveAll(t, dir)
+	assert.NoDirExists(t, dir)
+	RemoveAll(t, dir)
 }

@@ -46,9 +46,9 @@ func TestWindowsServices(t *testing.T) {
 	// The programs lie where ordinary users can't write, as a service's must.
 	dir, err := os.MkdirTemp(os.Getenv("ProgramFiles"), "devloop test ")
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir), "a service holds its files") })
+	t.Cleanup(func() { testenv.RemoveAll(t, dir) })
 	require.NoError(t, pathx.EnsureDir(shared, true))
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(shared)) })
+	t.Cleanup(func() { testenv.RemoveAll(t, shared) })
 	data := filepath.Join(dir, "data 数据")
 	port := map[string]string{}
 	for _, name := range names {
