@@ -113,12 +113,17 @@ func TestReadmeService(t *testing.T) {
 	}
 }
 
-// serviceOf returns the program that is the one Go block of a README.
+// serviceOf returns the program of a README that is a service.
 func serviceOf(t *testing.T, readme string) string {
 	t.Helper()
-	blocks := goBlock.FindAllStringSubmatch(read(t, readme), -1)
-	require.Len(t, blocks, 1, readme)
-	return blocks[0][1]
+	var services []string
+	for _, block := range goBlock.FindAllStringSubmatch(readRoot(t, readme), -1) {
+		if strings.Contains(block[1], "svcx.Main(") {
+			services = append(services, block[1])
+		}
+	}
+	require.Len(t, services, 1, readme)
+	return services[0]
 }
 
 func withoutComments(t *testing.T, source string) string {
@@ -140,9 +145,9 @@ func buildService(t *testing.T, source, name string) string {
 	}
 	dir := buildDir(t)
 	top := root(t)
-	mod := strings.Replace(read(t, "go.mod"), "module "+module+"\n", "module example.com/hello\n", 1)
+	mod := strings.Replace(readRoot(t, "go.mod"), "module "+module+"\n", "module example.com/hello\n", 1)
 	mod += fmt.Sprintf("\nrequire %s v0.0.0\n\nreplace %[1]s => %q\n", module, hostPath(top))
-	for file, text := range map[string]string{"go.mod": mod, "go.sum": read(t, "go.sum"), "main.go": source} {
+	for file, text := range map[string]string{"go.mod": mod, "go.sum": readRoot(t, "go.sum"), "main.go": source} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600))
 	}
 	exe := "hello"
