@@ -56,6 +56,22 @@ func TestGuidesNameWhatIsThere(t *testing.T) {
 	}
 }
 
+// TestGuidesMake looks for the targets of make, and the fixtures of package testenv, that
+// the guides name.
+func TestGuidesMake(t *testing.T) {
+	makefile := readRoot(t, "Makefile")
+	text := readRoot(t, "CONTRIBUTING.md")
+	targets := regexp.MustCompile("(?m)[ `]make (\\w+)").FindAllStringSubmatch(text, -1)
+	assert.NotEmpty(t, targets)
+	for _, target := range targets {
+		assert.Regexp(t, `(?m)^`+target[1]+` *:`, makefile)
+	}
+	for _, fixture := range []string{"Command", "InNetNS", "SmallDisk", "Starve", "JumpClock", "InSystemd", "NeedWindows"} {
+		assert.Regexp(t, "`(testenv\\.)?"+fixture+"`", text)
+		assert.NotNil(t, typeCheck(t, "linux")[module+"/internal/testenv"].Scope().Lookup(fixture), fixture)
+	}
+}
+
 // TestArchitectureNamesEveryPackage: a package that has no line there can't be found by it.
 func TestArchitectureNamesEveryPackage(t *testing.T) {
 	needGo(t)
