@@ -59,6 +59,7 @@ func TestGuidesNameWhatIsThere(t *testing.T) {
 // TestGuidesMake looks for the targets of make, and the fixtures of package testenv, that
 // the guides name.
 func TestGuidesMake(t *testing.T) {
+	needGo(t)
 	makefile := readRoot(t, "Makefile")
 	text := readRoot(t, "CONTRIBUTING.md")
 	targets := regexp.MustCompile("(?m)[ `]make (\\w+)").FindAllStringSubmatch(text, -1)
