@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -64,18 +63,7 @@ func TestTourOnConsole(t *testing.T) {
 func TestTourDrainsRequests(t *testing.T) {
 	tour := startTour(t, "-listen", "127.0.0.1:0")
 	addr := "127.0.0.1:" + tour.port
-	conn, err := net.Dial("tcp", addr)
-	require.NoError(t, err)
-	defer conn.Close()
-	_, err = io.WriteString(conn, "POST /echo HTTP/1.1\r\nHost: tour\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
-	require.NoError(t, err)
-	answers := bufio.NewReader(conn)
-	line, err := answers.ReadString('\n') // the handler is at work
-	require.NoError(t, err)
-	require.Contains(t, line, "100 Continue")
-	_, err = answers.Discard(len("\r\n"))
-	require.NoError(t, err)
-
+	request := testenv.BeginRequest(t, addr, "/echo", "text/plain", 2)
 	done := make(chan struct{})
 	var code int
 	var out string
@@ -83,22 +71,10 @@ func TestTourDrainsRequests(t *testing.T) {
 		defer close(done)
 		code, out = tour.interrupt(t)
 	}()
-	require.Eventually(t, func() bool {
-		c, err := net.Dial("tcp", addr)
-		if err == nil {
-			c.Close()
-		}
-		return err != nil
-	}, 20*time.Second, 10*time.Millisecond, "it still listens")
-	_, err = io.WriteString(conn, "ok")
+	testenv.AwaitClosed(t, addr)
+	answer, err := request.Finish("ok")
 	require.NoError(t, err)
-	resp, err := http.ReadResponse(answers, nil)
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	assert.Equal(t, "ok", string(body))
-	assert.Equal(t, http.StatusOK, resp.StatusCode)
+	assert.Equal(t, "ok", answer)
 	<-done
 	assert.Zero(t, code, out)
 }

@@ -56,15 +56,38 @@ func TestGuidesNameWhatIsThere(t *testing.T) {
 	}
 }
 
+// TestGuidesMake looks for the targets of make, and the fixtures of package testenv, that
+// the guides name.
+func TestGuidesMake(t *testing.T) {
+	needGo(t)
+	makefile := readRoot(t, "Makefile")
+	text := readRoot(t, "CONTRIBUTING.md")
+	targets := regexp.MustCompile("(?m)[ `]make (\\w+)").FindAllStringSubmatch(text, -1)
+	assert.NotEmpty(t, targets)
+	for _, target := range targets {
+		assert.Regexp(t, `(?m)^`+target[1]+` *:`, makefile)
+	}
+	for _, fixture := range []string{"Command", "InNetNS", "SmallDisk", "Starve", "JumpClock", "InSystemd", "NeedWindows"} {
+		assert.Regexp(t, "`(testenv\\.)?"+fixture+"`", text)
+		assert.NotNil(t, typeCheck(t, "linux")[module+"/internal/testenv"].Scope().Lookup(fixture), fixture)
+	}
+}
+
 // TestArchitectureNamesEveryPackage: a package that has no line there can't be found by it.
+// What a package has below its own internal folder may be named as a whole.
 func TestArchitectureNamesEveryPackage(t *testing.T) {
 	needGo(t)
 	text := readRoot(t, "ARCHITECTURE.md")
 	for _, pkg := range goList(t, "linux", "./...") {
 		path, ours := strings.CutPrefix(pkg, module+"/")
-		if ours && !strings.HasPrefix(path, "examples/") {
-			assert.True(t, strings.Contains(text, "`"+path+"`"), "it does not name %s", path)
+		if !ours || strings.HasPrefix(path, "examples/") {
+			continue
 		}
+		named := strings.Contains(text, "`"+path+"`")
+		if of, _, inner := strings.Cut(path, "/internal/"); inner && of != "" {
+			named = named || strings.Contains(text, "`"+of+"/internal")
+		}
+		assert.True(t, named, "it does not name %s", path)
 	}
 }
 

@@ -1,14 +1,12 @@
 package repotest
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"go/format"
 	"go/parser"
 	"go/token"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -22,6 +20,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
 // cutting is a Main that is often written, and wrong: http.Server.Serve returns as soon as
@@ -82,7 +82,9 @@ func TestReadmeService(t *testing.T) {
 			require.NoError(t, err)
 			assert.Contains(t, body, "hello,")
 
-			request, answers := halfRequest(t, p.url)
+			u, err := url.Parse(p.url)
+			require.NoError(t, err)
+			request := testenv.BeginRequest(t, u.Host, "/", "application/x-www-form-urlencoded", len("name=you"))
 			ended := make(chan struct{})
 			go func() {
 				defer close(ended)
@@ -90,7 +92,7 @@ func TestReadmeService(t *testing.T) {
 				assert.NoError(t, err, "%s", out)
 			}()
 			if test.answered {
-				notListening(t, request.RemoteAddr().String())
+				testenv.AwaitClosed(t, u.Host)
 				select {
 				case <-ended:
 					require.Fail(t, "it has ended with a request under way")
@@ -99,10 +101,8 @@ func TestReadmeService(t *testing.T) {
 			} else {
 				<-ended
 			}
-			_, sendErr := io.WriteString(request, "name=you")
-			answer, err := readAnswer(answers)
+			answer, err := request.Finish("name=you")
 			if test.answered {
-				require.NoError(t, sendErr)
 				require.NoError(t, err)
 				assert.Equal(t, "hello, you\n", answer)
 			} else {
@@ -113,12 +113,17 @@ func TestReadmeService(t *testing.T) {
 	}
 }
 
-// serviceOf returns the program that is the one Go block of a README.
+// serviceOf returns the program of a README that is a service.
 func serviceOf(t *testing.T, readme string) string {
 	t.Helper()
-	blocks := goBlock.FindAllStringSubmatch(read(t, readme), -1)
-	require.Len(t, blocks, 1, readme)
-	return blocks[0][1]
+	var services []string
+	for _, block := range goBlock.FindAllStringSubmatch(readRoot(t, readme), -1) {
+		if strings.Contains(block[1], "svcx.Main(") {
+			services = append(services, block[1])
+		}
+	}
+	require.Len(t, services, 1, readme)
+	return services[0]
 }
 
 func withoutComments(t *testing.T, source string) string {
@@ -140,9 +145,9 @@ func buildService(t *testing.T, source, name string) string {
 	}
 	dir := buildDir(t)
 	top := root(t)
-	mod := strings.Replace(read(t, "go.mod"), "module "+module+"\n", "module example.com/hello\n", 1)
+	mod := strings.Replace(readRoot(t, "go.mod"), "module "+module+"\n", "module example.com/hello\n", 1)
 	mod += fmt.Sprintf("\nrequire %s v0.0.0\n\nreplace %[1]s => %q\n", module, hostPath(top))
-	for file, text := range map[string]string{"go.mod": mod, "go.sum": read(t, "go.sum"), "main.go": source} {
+	for file, text := range map[string]string{"go.mod": mod, "go.sum": readRoot(t, "go.sum"), "main.go": source} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600))
 	}
 	exe := "hello"
@@ -186,47 +191,4 @@ func fetch(url string) (string, error) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	return string(body), err
-}
-
-// halfRequest sends a form without its eight bytes of body, and returns when the handler
-// waits for them.
-func halfRequest(t *testing.T, to string) (net.Conn, *bufio.Reader) {
-	t.Helper()
-	u, err := url.Parse(to)
-	require.NoError(t, err)
-	conn, err := net.Dial("tcp", u.Host)
-	require.NoError(t, err)
-	t.Cleanup(func() { conn.Close() })
-	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
-	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: "+u.Host+"\r\n"+
-		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 8\r\nExpect: 100-continue\r\n\r\n")
-	require.NoError(t, err)
-	answers := bufio.NewReader(conn)
-	for _, want := range []string{"HTTP/1.1 100 Continue\r\n", "\r\n"} {
-		line, err := answers.ReadString('\n')
-		require.NoError(t, err)
-		require.Equal(t, want, line)
-	}
-	return conn, answers
-}
-
-func readAnswer(r *bufio.Reader) (string, error) {
-	resp, err := http.ReadResponse(r, nil)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	return string(body), err
-}
-
-func notListening(t *testing.T, addr string) {
-	t.Helper()
-	require.Eventually(t, func() bool {
-		conn, err := net.Dial("tcp", addr)
-		if err == nil {
-			conn.Close()
-		}
-		return err != nil
-	}, time.Minute, 10*time.Millisecond, "it still listens")
 }

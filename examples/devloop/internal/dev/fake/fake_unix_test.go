@@ -3,10 +3,6 @@
 package fake
 
 import (
-	"bufio"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
 // TestStopAnswersRequests stops the service in the middle of a request.
@@ -32,38 +30,16 @@ func TestStopAnswersRequests(t *testing.T) {
 	}, time.Minute, 10*time.Millisecond)
 	addr := strings.TrimPrefix(string(url), "http://")
 
-	conn, err := net.Dial("tcp", addr)
-	require.NoError(t, err)
-	defer conn.Close()
-	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: fake\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
-	require.NoError(t, err)
-	answers := bufio.NewReader(conn)
-	line, err := answers.ReadString('\n') // the handler waits for the two bytes
-	require.NoError(t, err)
-	require.Contains(t, line, "100 Continue")
-	_, err = answers.Discard(len("\r\n"))
-	require.NoError(t, err)
-
+	request := testenv.BeginRequest(t, addr, "/", "text/plain", 2)
 	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGTERM)) // serve catches it
-	require.Eventually(t, func() bool {
-		c, err := net.Dial("tcp", addr)
-		if err == nil {
-			c.Close()
-		}
-		return err != nil
-	}, time.Minute, 10*time.Millisecond, "it still listens")
+	testenv.AwaitClosed(t, addr)
 	select {
 	case err := <-ended:
 		require.Fail(t, "it has ended with a request under way", "%v", err)
 	case <-time.After(100 * time.Millisecond):
 	}
-	_, err = io.WriteString(conn, "ok")
+	answer, err := request.Finish("ok")
 	require.NoError(t, err)
-	resp, err := http.ReadResponse(answers, nil)
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	assert.Equal(t, "ok", string(body))
+	assert.Equal(t, "ok", answer)
 	assert.NoError(t, <-ended)
 }
