@@ -142,7 +142,7 @@ func checkLogDir(dir, sid string) error {
 	return err
 }
 
-// accountSID returns the SID of an account in the form that windowsAccount returns.
+// accountSID returns the SID of an account in the form that the SCM wants.
 func accountSID(account string) (string, error) {
 	switch account {
 	case "LocalSystem":

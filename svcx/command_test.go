@@ -22,14 +22,17 @@ func TestExecuteWithoutManager(t *testing.T) {
 	const usage = `usage: orders [command] [flags]
 
 commands:
-  run        run it (also without a command)
-  install    register it, or bring its registration up to date
-  uninstall  stop and remove it
-  start      start it and wait until it is ready
-  stop       stop it and wait until it has stopped
-  restart    stop and start it
-  status     print its state; --json for programs
-  logs       print its log
+  run             run it (also without a command)
+  install         register it, or bring its registration up to date
+  uninstall       stop and remove it
+  start           start it and wait until it is ready
+  stop            stop it and wait until it has stopped
+  restart         stop and start it
+  upgrade FILE    replace its program, or keep the old one if the new one fails
+  status          print its state; --json for programs
+  logs            print its log
+  render MANAGER  print what install would register (systemd, launchd, openrc, scm)
+  help [COMMAND]  print this text, or more of one command
 
 flags:
   -listen string
@@ -39,6 +42,15 @@ flags:
 	out, errs := run(0, "-h")
 	assert.Equal(t, usage, out)
 	assert.Empty(t, errs)
+	out, errs = run(0, "help")
+	assert.Equal(t, usage, out)
+	assert.Empty(t, errs)
+	out, _ = run(0, "help", "uninstall")
+	assert.Contains(t, out, "usage: orders uninstall [flags]\n\nuninstall: stop and remove it\n\nIts logs and data stay.")
+	out, _ = run(0, "render", "systemd", "-v")
+	assert.Contains(t, out, " -v\n")
+	out, _ = run(0, "render", "scm")
+	assert.Contains(t, out, `"binaryPath": `)
 	_, errs = run(2, "instal")
 	assert.Equal(t, "orders: unknown command \"instal\"\n\n"+usage, errs)
 	_, errs = run(7)

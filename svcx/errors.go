@@ -3,34 +3,34 @@ package svcx
 import (
 	"errors"
 	"fmt"
-	"io/fs"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
 // Errors of the methods that talk to a service manager; compare with errors.Is.
 var (
-	ErrNotInstalled = errors.New("svcx: the service is not installed")
-	// ErrAccessDenied is an [fs.ErrPermission], too.
-	ErrAccessDenied error = accessDenied{}
-	// ErrMarkedForDelete: Windows removes the service when the last one who
-	// holds it open (the Services window, Task Manager, a monitoring agent)
-	// lets go.
-	ErrMarkedForDelete = errors.New("svcx: the service is marked for deletion")
-	ErrAlreadyRunning  = errors.New("svcx: the service runs already")
-	ErrNotRunning      = errors.New("svcx: the service does not run")
-	// ErrStartFailed: the service ended before it was ready. The error's text
-	// has the exit code.
-	ErrStartFailed = errors.New("svcx: the service ended while it was starting")
+	ErrNotInstalled = spec.ErrNotInstalled
+	// ErrAccessDenied matches [io/fs.ErrPermission], too.
+	ErrAccessDenied = spec.ErrAccessDenied
+	// ErrMarkedForDelete indicates that Windows removes the service when the last
+	// program that holds it open (the Services window, Task Manager, a monitoring
+	// agent) lets go.
+	ErrMarkedForDelete = spec.ErrMarkedForDelete
+	ErrAlreadyRunning  = spec.ErrAlreadyRunning
+	ErrNotRunning      = spec.ErrNotRunning
+	// ErrStartFailed indicates that the service ended before it was ready. The
+	// error's text has the exit code.
+	ErrStartFailed = spec.ErrStartFailed
+	// ErrForeign indicates that the name belongs to another program's service.
+	// Install and Uninstall have changed nothing; [Service].Force makes them.
+	ErrForeign = spec.ErrForeign
 )
 
-type accessDenied struct{}
-
-func (accessDenied) Error() string        { return "svcx: access denied" }
-func (accessDenied) Is(target error) bool { return target == fs.ErrPermission }
-
-// ErrHung: Main did not return within StopTimeout, or did not feed the watchdog.
-// Only a manager of package svcxtest lets Run return it; otherwise the process
-// exits.
-var ErrHung = errors.New("svcx: Main hangs")
+// ErrHung indicates that Main did not become ready within StartTimeout, did not
+// return within StopTimeout, or did not feed the watchdog. Only a manager of
+// package svcxtest lets Run return it; otherwise the process exits.
+var ErrHung = supervisor.ErrHung
 
 // Error is a failed request to a service manager.
 type Error struct {
@@ -42,50 +42,27 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	s := fmt.Sprintf("svcx: %s %s", e.Op, e.Service)
-	switch {
-	case e.Kind != nil && e.Err != nil:
-		s += fmt.Sprintf(": %s (%v)", trimPrefix(e.Kind), e.Err)
-	case e.Kind != nil:
-		s += ": " + trimPrefix(e.Kind)
-	case e.Err != nil:
-		s += ": " + trimPrefix(e.Err)
-	}
-	if e.Hint != "" {
-		s += ": " + e.Hint
-	}
-	return s
+	return "svcx: " + e.Op + " " + e.Service + ": " + (&spec.Error{Kind: e.Kind, Hint: e.Hint, Err: e.Err}).Error()
 }
 
 // Unwrap returns Kind and Err.
 func (e *Error) Unwrap() []error {
-	var errs []error
-	for _, err := range [...]error{e.Kind, e.Err} {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errs
+	return (&spec.Error{Kind: e.Kind, Err: e.Err}).Unwrap()
 }
 
-func trimPrefix(err error) string {
-	const prefix = "svcx: "
-	s := err.Error()
-	if len(s) > len(prefix) && s[:len(prefix)] == prefix {
-		return s[len(prefix):]
+// fail adds the operation and the service to what a back end returned.
+func (s *Service) fail(op string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return s
+	if known, ok := err.(*spec.Error); ok {
+		return &Error{Op: op, Service: s.Name, Kind: known.Kind, Hint: known.Hint, Err: known.Err}
+	}
+	if known, ok := errors.AsType[*spec.Error](err); ok { // others, of what was undone, stand beside it
+		return &Error{Op: op, Service: s.Name, Kind: known.Kind, Err: err}
+	}
+	return err
 }
-
-// Exit codes of [Main] that are not the service's own.
-const (
-	exitFailed       = 1
-	exitUsage        = 2
-	exitStopped      = 3 // status: installed, but not running
-	exitNotInstalled = 4
-	exitDenied       = 5
-	exitHung         = 124 // as of timeout(1)
-)
 
 // ExitError is an error with an exit code.
 type ExitError struct {
@@ -106,20 +83,6 @@ func (e *ExitError) Unwrap() error { return e.Err }
 func (e *ExitError) ExitCode() int { return e.Code }
 
 // ExitCode returns the exit code of a process that ends with err: 0 for nil,
-// what the method ExitCode of an error in its tree says, else 1. A failure's
-// code is never 0, nor one of which Unix would leave 0.
-func ExitCode(err error) int {
-	if err == nil {
-		return 0
-	}
-	type coder interface {
-		error
-		ExitCode() int
-	}
-	if coder, ok := errors.AsType[coder](err); ok {
-		if code := coder.ExitCode(); code > 0 && code&0xff != 0 {
-			return code
-		}
-	}
-	return exitFailed
-}
+// what the method ExitCode of an error in its tree says, else 1. For a non-nil
+// error the code is never 0, nor a multiple of 256, which Unix would truncate to 0.
+func ExitCode(err error) int { return spec.ExitCode(err) }

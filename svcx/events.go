@@ -2,13 +2,11 @@ package svcx
 
 import (
 	"context"
-	"encoding/binary"
-	"sync"
 
-	"github.com/surefoot-go/surefoot/svcx/internal/scm"
+	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
-// Accepts says which events a service wants; see [Service].Accept.
+// Accepts is the set of events that a service wants; see [Service].Accept.
 type Accepts uint8
 
 const (
@@ -54,7 +52,7 @@ type Event struct {
 	done func()
 }
 
-// Done says that the service has done what the event asks for. Until then a
+// Done reports that the service has done what the event asks for. Until then a
 // service that is asked to pause, to continue or to reload counts as being on
 // its way. It need not be called for events of other kinds.
 func (e Event) Done() {
@@ -63,65 +61,34 @@ func (e Event) Done() {
 	}
 }
 
+type eventsKey struct{}
+
 // Events returns the channel of the events that the service accepts
 // ([Service].Accept), in order. ctx is what Main was given; with another one
 // the channel is nil. The channel is never closed: select on ctx.Done too.
 // Events that come while 64 are waiting are lost; a service that should have
 // paused runs on then.
 func Events(ctx context.Context) <-chan Event {
-	if s := supervisorOf(ctx); s != nil {
-		return s.events
-	}
-	return nil
-}
-
-// newEvent makes the event of a control that changes no state, nil if there is
-// none.
-func newEvent(c scm.Control) *Event {
-	switch {
-	case c.Code == scm.Session:
-		e := &Event{Kind: SessionChange, Code: c.Type}
-		if len(c.Data) >= 8 { // WTSSESSION_NOTIFICATION{cbSize, dwSessionId}
-			e.Session = binary.LittleEndian.Uint32(c.Data[4:])
-		}
-		return e
-	case c.Code == scm.Power:
-		return &Event{Kind: PowerChange, Code: c.Type, Data: c.Data}
-	case c.Code >= scm.FirstCustom && c.Code <= scm.LastCustom:
-		return &Event{Kind: Custom, Code: c.Code}
-	}
-	return nil
+	events, _ := ctx.Value(eventsKey{}).(<-chan Event)
+	return events
 }
 
 // controls returns the controls that an SCM may send to the service.
 func (a Accepts) controls() uint32 {
-	mask := uint32(scm.AcceptStop | scm.AcceptShutdown | scm.AcceptPreshutdown)
+	mask := uint32(supervisor.AcceptStop | supervisor.AcceptShutdown | supervisor.AcceptPreshutdown)
 	for _, x := range [...]struct {
 		accept  Accepts
 		control uint32
 	}{
-		{AcceptPause, scm.AcceptPauseContinue},
-		{AcceptReload, scm.AcceptParamChange},
-		{AcceptSession, scm.AcceptSession},
-		{AcceptPower, scm.AcceptPower},
-		{AcceptCustom, scm.AcceptCustom},
+		{AcceptPause, supervisor.AcceptPauseContinue},
+		{AcceptReload, supervisor.AcceptParamChange},
+		{AcceptSession, supervisor.AcceptSession},
+		{AcceptPower, supervisor.AcceptPower},
+		{AcceptCustom, supervisor.AcceptCustom},
 	} {
 		if a&x.accept != 0 {
 			mask |= x.control
 		}
 	}
 	return mask
-}
-
-// deliver hands e to main, or says that too many wait.
-func (s *supervisor) deliver(e Event) bool {
-	var once sync.Once
-	kind := e.Kind
-	e.done = func() { once.Do(func() { s.tell(event{happening: finished, kind: kind}) }) }
-	select {
-	case s.events <- e:
-		return true
-	default:
-		return false
-	}
 }

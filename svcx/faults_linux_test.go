@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/surefoot-go/surefoot/internal/testenv"
-	"golang.org/x/sys/unix"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // hungSocket is systemd's notification socket, full and not read. What has filled
@@ -24,11 +24,13 @@ func hungSocket(t *testing.T) (path string, socket *net.UnixConn) {
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	require.NoError(t, err)
 	t.Cleanup(func() { socket.Close() })
+	full, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_NONBLOCK, 0)
+	require.NoError(t, err)
+	defer syscall.Close(full)
 	for err == nil {
-		err = sendNotification(path, "fill", time.Microsecond)
+		err = syscall.Sendto(full, []byte("fill"), 0, &syscall.SockaddrUnix{Name: path})
 	}
 	require.ErrorIs(t, err, syscall.EAGAIN)
-	require.ErrorContains(t, err, "systemctl status")
 	return path, socket
 }
 
@@ -97,72 +99,9 @@ func TestHungJournald(t *testing.T) {
 	waitFile(t, dir, "started")
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	require.Error(t, cmd.Wait())
-	assert.Equal(t, exitHung, cmd.ProcessState.ExitCode())
+	assert.Equal(t, spec.ExitHung, cmd.ProcessState.ExitCode())
 	dump, err := os.ReadFile(filepath.Join(dir, "logs", "crash.log"))
 	require.NoError(t, err)
 	assert.Contains(t, string(dump), "did not return within 1s")
 	assert.Contains(t, string(dump), "helperService", "the stack of the one that hangs")
-}
-
-// TestLogsOnAFullDisk: a service starts and ends on a disk without room, and its
-// output goes on once there is some.
-func TestLogsOnAFullDisk(t *testing.T) {
-	testenv.NeedRoot(t)
-	if !testenv.InNetNS(t) {
-		return
-	}
-	dir := testenv.SmallDisk(t, "size=128k")
-	free := testenv.FillDisk(t, dir)
-
-	s := &Service{Name: "x", LogDir: filepath.Join(dir, "logs")}
-	var logs logFiles
-	logs.redirect = func(*os.File) error { return nil }
-	require.NoError(t, s.prepare(t.Context(), &logs, s.openLogs(&logs, Systemd), Systemd), "the service runs")
-	closeLogs(t, &logs)
-	_, err := logs.output.WriteString("lost")
-	require.ErrorIs(t, err, unix.ENOSPC, "who writes is told")
-	logs.crashed([]byte("lost"))
-
-	free()
-	_, err = logs.output.WriteString("kept")
-	require.NoError(t, err)
-	logs.crashed([]byte("kept"))
-	for _, name := range []string{"output.log", "crash.log"} {
-		text, err := os.ReadFile(filepath.Join(s.LogDir, name))
-		require.NoError(t, err)
-		assert.Equal(t, "kept", string(text), name)
-	}
-}
-
-// TestRotateOnAFullDisk: what can't be copied stays where it is.
-func TestRotateOnAFullDisk(t *testing.T) {
-	testenv.NeedRoot(t)
-	if !testenv.InNetNS(t) {
-		return
-	}
-	dir := testenv.SmallDisk(t, "size=2m")
-	name := filepath.Join(dir, "output.log")
-	text := strings.Repeat("0123456789abcde\n", maxLog/16+1024)
-	require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
-	require.ErrorIs(t, rotate(name), unix.ENOSPC)
-	got, err := os.ReadFile(name)
-	require.NoError(t, err)
-	assert.True(t, text == string(got), "all of it")
-	assert.NoFileExists(t, filepath.Join(dir, "output.1.log"), "no half of it beside, on a disk that is full")
-}
-
-// TestClockJumps: a service's times are the monotonic clock's.
-func TestClockJumps(t *testing.T) {
-	if !testenv.InOwnProcess(t) {
-		return
-	}
-	for _, d := range []time.Duration{365 * 24 * time.Hour, -2 * 365 * 24 * time.Hour} {
-		n := &notifier{socket: filepath.Join(t.TempDir(), "none"), feed: time.Hour}
-		fed := n.watchdog()
-		fed()
-		first := n.fed
-		testenv.JumpClock(t, d)
-		fed()
-		assert.Equal(t, time.Hour, n.fed.Sub(first), "the next sign of life is due when it was")
-	}
 }

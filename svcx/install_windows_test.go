@@ -3,6 +3,7 @@ package svcx
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"os/exec"
@@ -13,27 +14,54 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/windows"
-
 	"github.com/surefoot-go/surefoot/internal/testenv"
 	"github.com/surefoot-go/surefoot/internal/winsec"
+	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 )
 
-func open(t *testing.T, s *Service, rights uint32) handle {
+// handle is an open service.
+type handle struct{ manager, service windows.Handle }
+
+func (h handle) close() { windows.CloseServiceHandle(h.service); windows.CloseServiceHandle(h.manager) }
+
+func open(t *testing.T, s *Service, rights uint32) (h handle) {
 	t.Helper()
-	h, err := scmClient{s}.open("test", rights)
+	var err error
+	h.manager, err = windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT)
+	require.NoError(t, err)
+	name, err := windows.UTF16PtrFromString(s.Name)
+	require.NoError(t, err)
+	h.service, err = windows.OpenService(h.manager, name, rights)
 	require.NoError(t, err)
 	return h
 }
 
-// registered reads back what is registered.
-func registered(t *testing.T, s *Service) *plan {
+// registered reads back what is registered, from the registry.
+func registered(t *testing.T, s *Service) map[string]any {
 	t.Helper()
-	h := open(t, s, windows.SERVICE_QUERY_CONFIG)
-	defer h.close()
-	p, _, err := readPlan(h.service, s.Name)
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Services\`+s.Name, registry.QUERY_VALUE)
 	require.NoError(t, err)
-	return p
+	defer key.Close()
+	names, err := key.ReadValueNames(-1)
+	require.NoError(t, err)
+	values := map[string]any{}
+	for _, name := range names {
+		_, kind, err := key.GetValue(name, nil)
+		require.NoError(t, err)
+		switch kind {
+		case registry.SZ, registry.EXPAND_SZ:
+			values[name], _, err = key.GetStringValue(name)
+		case registry.MULTI_SZ:
+			values[name], _, err = key.GetStringsValue(name)
+		case registry.DWORD:
+			values[name], _, err = key.GetIntegerValue(name)
+		default:
+			values[name], _, err = key.GetBinaryValue(name)
+		}
+		require.NoError(t, err)
+	}
+	return values
 }
 
 func TestInstallConverges(t *testing.T) {
@@ -49,16 +77,16 @@ func TestInstallConverges(t *testing.T) {
 	assert.Contains(t, strings.Join(changed, "\n"), "start: manual -> automatic")
 	assert.Contains(t, strings.Join(changed, "\n"), `-word "x y"`)
 	p := registered(t, s)
-	assert.Equal(t, []string{"A=ü", "B=2"}, p.environment)
-	assert.Equal(t, Automatic, p.start)
-	assert.Equal(t, "New & nice", p.description)
-	assert.Equal(t, 25*time.Second, p.preshutdown)
+	assert.Equal(t, []string{"A=ü", "B=2"}, p["Environment"])
+	assert.Equal(t, uint64(windows.SERVICE_AUTO_START), p["Start"])
+	assert.Equal(t, "New & nice", p["Description"])
+	assert.Equal(t, uint64(25_000), p["PreshutdownTimeout"])
 
 	s.Env = nil
 	changed, err = s.Converge(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"environment: [A=ü B=2] -> []"}, changed)
-	assert.Empty(t, registered(t, s).environment)
+	assert.NotContains(t, registered(t, s), "Environment")
 }
 
 func TestInstallUndoes(t *testing.T) {
@@ -78,16 +106,19 @@ func TestInstallUndoes(t *testing.T) {
 func TestInstallSettings(t *testing.T) {
 	testenv.NeedWindows(t, "neither keeps the recovery actions and the SID type nor the failure flag")
 	s, _ := installHelper(t, "plain")
-	s.RestartDelays, s.RestartReset, s.SID, s.StartType = []time.Duration{time.Second, time.Minute}, time.Hour, SIDUnrestricted, DelayedAutomatic
-	s.Privileges = []string{"SeChangeNotifyPrivilege"}
+	s.RestartDelays, s.RestartReset, s.StartType = []time.Duration{time.Second, time.Minute}, time.Hour, DelayedAutomatic
+	s.Windows = &WindowsOptions{SID: SIDUnrestricted, Privileges: []string{"SeChangeNotifyPrivilege"}}
 	require.NoError(t, s.Install(t.Context()))
 	p := registered(t, s)
-	assert.Equal(t, s.RestartDelays, p.actions)
-	assert.Equal(t, time.Hour, p.reset)
-	assert.True(t, p.failureFlag)
-	assert.Equal(t, SIDUnrestricted, p.sid)
-	assert.Equal(t, DelayedAutomatic, p.start)
-	assert.Equal(t, s.Privileges, p.privileges)
+	actions, ok := p["FailureActions"].([]byte)
+	require.True(t, ok)
+	assert.Equal(t, uint32(3600), binary.LittleEndian.Uint32(actions))
+	assert.Equal(t, []uint32{1, 1000, 1, 60_000}, []uint32{binary.LittleEndian.Uint32(actions[20:]), binary.LittleEndian.Uint32(actions[24:]),
+		binary.LittleEndian.Uint32(actions[28:]), binary.LittleEndian.Uint32(actions[32:])})
+	assert.Equal(t, uint64(1), p["FailureActionsOnNonCrashFailures"])
+	assert.Equal(t, uint64(windows.SERVICE_SID_TYPE_UNRESTRICTED), p["ServiceSidType"])
+	assert.Equal(t, uint64(1), p["DelayedAutostart"])
+	assert.Equal(t, []string{"SeChangeNotifyPrivilege"}, p["RequiredPrivileges"])
 }
 
 func TestServiceIsRestarted(t *testing.T) {
@@ -127,27 +158,6 @@ func TestUninstallStopsDependents(t *testing.T) {
 	assert.Equal(t, Stopped, state(t, second).State)
 }
 
-func TestMarkedForDelete(t *testing.T) {
-	before := goneTimeout
-	goneTimeout = 200 * time.Millisecond
-	t.Cleanup(func() { goneTimeout = before })
-	s, _ := installHelper(t, "plain")
-	h := open(t, s, windows.SERVICE_QUERY_STATUS)
-	err := s.Uninstall(t.Context())
-	assert.ErrorIs(t, err, ErrMarkedForDelete)
-	assert.ErrorIs(t, err, windows.ERROR_SERVICE_MARKED_FOR_DELETE)
-	assert.ErrorContains(t, err, "close the Services window")
-	err = s.Install(t.Context())
-	assert.ErrorIs(t, err, ErrMarkedForDelete)
-
-	goneTimeout = time.Minute
-	installed := make(chan error, 1)
-	go func() { installed <- s.Install(t.Context()) }() // waits for the handle
-	h.close()
-	require.NoError(t, <-installed)
-	require.NoError(t, s.Uninstall(t.Context()))
-}
-
 func TestInstallRefuses(t *testing.T) {
 	s := &Service{Name: "surefoot-refused", Args: []string{"%USERNAME%"}}
 	assert.ErrorContains(t, s.Install(t.Context()), "%USERNAME%")
@@ -172,7 +182,7 @@ func TestExecute(t *testing.T) {
 	assert.Contains(t, run(4, "status", "--json"), `{"name":"NAME","state":"not-installed"}`+"\n")
 	assert.Contains(t, run(2, "install", "-nope"), "flag provided but not defined")
 	assert.Contains(t, run(0, "install", "-word", "a b"), "NAME: created\n")
-	assert.Contains(t, registered(t, s).binaryPath, ` -word "a b"`)
+	assert.Contains(t, registered(t, s)["ImagePath"], ` -word "a b"`)
 	assert.Equal(t, "NAME: stopped, last exit code 0, start manual\n", run(3, "status"))
 	assert.Equal(t, "NAME: started\n", run(0, "start"))
 	assert.Contains(t, waitFile(t, dir, "started"), "\na b\n", "the flag reaches Main")

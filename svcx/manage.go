@@ -2,15 +2,15 @@ package svcx
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Install registers the service, or makes one that is registered what it should
-// be. It does not start or restart it: use Start, Restart. When it fails,
+// Install registers the service, or brings its registration up to date. It does
+// not start or restart it: use [Service.Start], [Service.Restart]. When it fails,
 // it undoes what it did.
 //
 // A program that would run as LocalSystem or root is refused if another account,
@@ -18,33 +18,36 @@ import (
 // error names the account and the command that takes the right away.
 //
 // It needs an administrator's rights (root's, unless User is set):
-// ErrAccessDenied. ErrMarkedForDelete: Windows still removes the last one.
-// Where there is neither an SCM nor systemd nor launchd, the error is
-// errors.ErrUnsupported.
+// ErrAccessDenied. ErrForeign: the name is that of another program's service, which
+// is left alone. ErrMarkedForDelete: Windows still removes the last one. Where no
+// manager is known, the error is errors.ErrUnsupported.
 func (s *Service) Install(ctx context.Context) error {
 	_, err := s.Converge(ctx)
 	return err
 }
 
-// Converge is Install, and says in a line each what it changed; nothing, if the
-// service was as it should be.
+// Converge is like Install but also returns a one-line description of each change,
+// or nil if the service was already up to date.
 func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
-	exe, err := s.executable()
+	b, p, err := s.backend("install")
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.registrar("install")
-	if err != nil {
+	if err := s.checkPaths(p.Executable); err != nil {
 		return nil, err
 	}
-	return m.install(ctx, exe)
+	list, err := b.Install(ctx, p)
+	for _, c := range list {
+		changed = append(changed, string(c))
+	}
+	return changed, s.fail("install", err)
 }
 
 // Uninstall stops the service and, on Windows, those that depend on it, and
-// removes it; its logs and data stay. It returns when it is gone: ErrNotInstalled, ErrAccessDenied,
-// ErrMarkedForDelete.
+// removes it; its logs and data stay. It returns when the service is gone. Its
+// errors are ErrNotInstalled, ErrAccessDenied, ErrForeign and ErrMarkedForDelete.
 func (s *Service) Uninstall(ctx context.Context) error {
-	m, err := s.registrar("uninstall")
+	b, p, err := s.backend("uninstall")
 	if err != nil {
 		return err
 	}
@@ -53,57 +56,68 @@ func (s *Service) Uninstall(ctx context.Context) error {
 			return fmt.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)
 		}
 	}
-	return m.uninstall(ctx)
+	return s.fail("uninstall", b.Uninstall(ctx, p))
 }
 
 // Start starts the service and returns when it is ready. ErrStartFailed: it
 // ended instead; ErrAlreadyRunning, ErrNotInstalled, ErrAccessDenied. When ctx
-// ends first, the service goes on starting.
+// ends first, the service goes on starting. On Windows, Start gives up on a start
+// that is not over after StartTimeout and a margin, or after five minutes.
 func (s *Service) Start(ctx context.Context) error {
-	m, err := s.registrar("start")
+	b, p, err := s.backend("start")
 	if err != nil {
 		return err
 	}
-	return m.start(ctx)
+	return s.fail("start", b.Start(ctx, p))
 }
 
 // Stop stops the service, on Windows after those that depend on it, and returns
 // when it has stopped: ErrNotRunning, ErrNotInstalled, ErrAccessDenied. When
 // ctx ends first, the service goes on stopping.
 func (s *Service) Stop(ctx context.Context) error {
-	m, err := s.registrar("stop")
+	b, p, err := s.backend("stop")
 	if err != nil {
 		return err
 	}
-	return m.stop(ctx)
+	return s.fail("stop", b.Stop(ctx, p))
 }
 
-// Restart stops the service, if it runs, and starts it.
+// Restart stops the service, if it runs, and starts it. Services that depend on
+// it and were running run again afterwards.
 func (s *Service) Restart(ctx context.Context) error {
-	if err := s.Stop(ctx); err != nil && !errors.Is(err, ErrNotRunning) {
+	b, p, err := s.backend("restart")
+	if err != nil {
 		return err
 	}
-	return s.Start(ctx)
+	return s.fail("restart", b.Restart(ctx, p))
 }
 
 // Status returns what the manager knows of the service; it needs no rights.
 // ErrNotInstalled.
 func (s *Service) Status(ctx context.Context) (Status, error) {
-	m, err := s.registrar("status")
+	b, p, err := s.backend("status")
 	if err != nil {
 		return Status{}, err
 	}
-	return m.status(ctx)
+	st, err := b.Status(ctx, p)
+	return Status{State(st.State), st.PID, st.ExitCode, StartType(st.Start)}, s.fail("status", err)
 }
 
-// registrar is the manager that services are registered with. Each system's
-// Service.registrar(op) returns its own, or why there is none for op.
-type registrar interface {
-	install(ctx context.Context, exe string) (changed []string, err error)
-	uninstall(context.Context) error
-	start(context.Context) error
-	stop(context.Context) error
-	status(context.Context) (Status, error)
+// backend returns this machine's manager and the service as it is to be
+// registered there.
+func (s *Service) backend(op string) (spec.Backend, *spec.Spec, error) {
+	if err := spec.CheckName(s.Name); err != nil {
+		return nil, nil, err
+	}
+	exe, err := s.executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := openBackend(s.User)
+	if err != nil {
+		return nil, nil, s.fail(op, err)
+	}
+	return b, s.spec(exe), nil
 }
 
 // executable returns the program's full path.
@@ -116,27 +130,4 @@ func (s *Service) executable() (string, error) {
 		}
 	}
 	return filepath.Abs(exe)
-}
-
-// fail returns the error of an operation on the service, nil for nil.
-func (s *Service) fail(op string, kind, err error, hint string) error {
-	return &Error{Op: op, Service: s.Name, Kind: kind, Hint: hint, Err: err}
-}
-
-// pollEvery is how often a service is looked at that should change its state:
-// a tenth of its hint, as the sample "Starting a Service" does it, but soon.
-func pollEvery(hint time.Duration) time.Duration {
-	return min(max(hint/10, 20*time.Millisecond), 250*time.Millisecond)
-}
-
-// pause waits for d or for ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
 }

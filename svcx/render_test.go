@@ -27,7 +27,7 @@ func nasty() *Service {
 		DependsOn:     []string{"postgresql"},
 		RestartDelays: []time.Duration{1500 * time.Millisecond, time.Minute},
 		StopTimeout:   40 * time.Second, Watchdog: 30 * time.Second,
-		Accept: AcceptReload, SID: SIDUnrestricted, Privileges: []string{"SeChangeNotifyPrivilege"},
+		Accept: AcceptReload, Windows: &WindowsOptions{SID: SIDUnrestricted, Privileges: []string{"SeChangeNotifyPrivilege"}},
 	}
 }
 
@@ -239,8 +239,11 @@ func TestRenderSCM(t *testing.T) {
 		"sidType":                          "unrestricted",
 		"requiredPrivileges":               []any{"SeChangeNotifyPrivilege"},
 		"environment":                      []any{"A=1", `GREETING=hello "world" 100% $HOME \`},
-		"calls": []any{"OpenSCManagerW", callCreate, callLogonRight, callDescription, callDelayed, callActions,
-			callFlag, callPreshutdown, callSID, callPrivileges, callEnvironment},
+		"calls": []any{"OpenSCManagerW", "CreateServiceW", "LsaAddAccountRights(SeServiceLogonRight)",
+			"ChangeServiceConfig2W(SERVICE_CONFIG_DESCRIPTION)", "ChangeServiceConfig2W(SERVICE_CONFIG_DELAYED_AUTO_START_INFO)",
+			"ChangeServiceConfig2W(SERVICE_CONFIG_FAILURE_ACTIONS)", "ChangeServiceConfig2W(SERVICE_CONFIG_FAILURE_ACTIONS_FLAG)",
+			"ChangeServiceConfig2W(SERVICE_CONFIG_PRESHUTDOWN_INFO)", "ChangeServiceConfig2W(SERVICE_CONFIG_SERVICE_SID_INFO)",
+			"ChangeServiceConfig2W(SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO)", "RegSetValueExW(Environment)"},
 	}, got)
 }
 
@@ -255,7 +258,7 @@ func TestRenderRefuses(t *testing.T) {
 		{"NUL in an argument", Service{Args: []string{"a\x00b"}}, nil, "a line break or NUL"},
 		{"newline in a variable", Service{Env: map[string]string{"A": "x\ny"}}, nil, "a line break or NUL"},
 		{"newline in the description", Service{Description: "a\n[Service]\nUser=root"}, nil, "a line break or NUL"},
-		{"%name% in an argument", Service{Args: []string{"-d=%TEMP%"}}, nil, "Windows would replace %TEMP%"},
+		{"%name% in an argument", Service{Args: []string{"-d=%TEMP%"}}, []Manager{SCM}, "Windows would replace %TEMP%"},
 		{"%name% in the executable", Service{Executable: "/%windir%/x"}, []Manager{SCM}, "Windows would replace %windir%"},
 		{"not UTF-8", Service{Args: []string{"\xff"}}, nil, "not valid UTF-8"},
 		{"no variable name", Service{Env: map[string]string{"": "x"}}, nil, "variable name"},
@@ -267,15 +270,15 @@ func TestRenderRefuses(t *testing.T) {
 		{"a name with a slash", Service{Name: "a/b"}, nil, "slashes"},
 		{"a name with a space", Service{Name: "a b"}, []Manager{Systemd}, "systemd takes"},
 		{"a group as a dependency", Service{DependsOn: []string{"+group"}}, []Manager{Systemd}, "no name of a unit"},
-		{"a variable behind a percent sign", Service{Args: []string{"%%PATH%"}}, nil, "%PATH%"},
+		{"a variable behind a percent sign", Service{Args: []string{"%%PATH%"}}, []Manager{SCM}, "%PATH%"},
 		{"an empty dependency", Service{DependsOn: []string{""}}, nil, "empty name"},
-		{"an empty privilege", Service{Privileges: []string{""}}, nil, "empty name"},
+		{"an empty privilege", Service{Windows: &WindowsOptions{Privileges: []string{""}}}, nil, "empty name"},
 		{"a password of two lines", Service{Account: "ann", Password: "a\nb"}, nil, "the password"},
 		{"a log directory of two lines", Service{LogDir: "a\nb"}, nil, "log directory"},
 		{"a stop that takes for ever", Service{StopTimeout: math.MaxInt64}, nil, "StopTimeout"},
 		{"a restart before the failure", Service{RestartDelays: []time.Duration{-1}}, nil, "RestartDelays"},
 		{"an unknown start type", Service{StartType: 9}, nil, "unknown start type"},
-		{"an unknown SID type", Service{SID: 9}, []Manager{SCM}, "unknown SID type"},
+		{"an unknown SID type", Service{Windows: &WindowsOptions{SID: 9}}, []Manager{SCM}, "unknown SID type"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.only == nil {
@@ -298,65 +301,4 @@ func TestRenderRefuses(t *testing.T) {
 	one := Service{Name: "x", Executable: "/bin/x", Args: []string{"100%", "%", "%%", "50% and 60"}}
 	_, err = one.Render(SCM)
 	assert.NoError(t, err, "percent signs that are no variable")
-}
-
-func TestWindowsAccount(t *testing.T) {
-	for account, want := range map[string]struct {
-		name string
-		user bool
-	}{
-		"":                          {"LocalSystem", false},
-		"LocalSystem":               {"LocalSystem", false},
-		`.\LocalSystem`:             {"LocalSystem", false},
-		`NT AUTHORITY\SYSTEM`:       {"LocalSystem", false},
-		"LocalService":              {`NT AUTHORITY\LocalService`, false},
-		`NT AUTHORITY\LocalService`: {`NT AUTHORITY\LocalService`, false},
-		"Network Service":           {`NT AUTHORITY\NetworkService`, false},
-		`NT SERVICE\orders`:         {`NT SERVICE\orders`, false},
-		`CORP\orders$`:              {`CORP\orders$`, false},
-		`CORP\ann`:                  {`CORP\ann`, true},
-		"ann@corp.example":          {"ann@corp.example", true},
-		"ann":                       {`.\ann`, true},
-		`.\ann`:                     {`.\ann`, true},
-	} {
-		name, user := windowsAccount(account)
-		assert.Equal(t, want.name, name, account)
-		assert.Equal(t, want.user, user, account)
-	}
-}
-
-func TestPlanChanges(t *testing.T) {
-	s := &Service{Name: "x", Executable: `C:\x.exe`}
-	old, err := s.plan(s.Executable)
-	require.NoError(t, err)
-	assert.Empty(t, old.changes(old, nil), "what is as it should be needs no call")
-
-	s.StartType, s.Args, s.StopTimeout, s.Env = Manual, []string{"-v"}, time.Minute, map[string]string{"A": "1"}
-	s.Account, s.Password = "ann", "geheim"
-	now, err := s.plan(s.Executable)
-	require.NoError(t, err)
-	assert.Equal(t, []change{
-		{callChange, `command line: "C:\x.exe" -> "C:\x.exe" -v`},
-		{callChange, "start: automatic -> manual"},
-		{callChange, `account: LocalSystem -> .\ann`},
-		{callLogonRight, ""},
-		{callPreshutdown, "time to shut down: 25s -> 1m5s"},
-		{callEnvironment, "environment: [] -> [A=1]"},
-	}, now.changes(old, nil))
-
-	s.Env = map[string]string{"A": "1 B=2"}
-	one, err := s.plan(s.Executable)
-	require.NoError(t, err)
-	s.Env = map[string]string{"A": "1", "B": "2"}
-	two, err := s.plan(s.Executable)
-	require.NoError(t, err)
-	assert.Contains(t, two.changes(one, nil), change{callEnvironment, "environment: [A=1 B=2] -> [A=1 B=2]"}, "two variables are not one")
-	s.RestartDelays, s.RestartReset, s.StopTimeout = []time.Duration{1500 * time.Microsecond}, 1500*time.Millisecond, time.Second+1
-	now, err = s.plan(s.Executable)
-	require.NoError(t, err)
-	assert.Equal(t, []time.Duration{2 * time.Millisecond}, now.actions, "as Windows would tell it")
-	assert.Equal(t, 2*time.Second, now.reset)
-	assert.Equal(t, 6*time.Second+time.Millisecond, now.preshutdown)
-	assert.Equal(t, 1500*time.Microsecond, s.RestartDelays[0], "the caller's list stays")
-	assert.Contains(t, old.changes(old, map[string]bool{callFlag: true}), change{callFlag, "restart after an error exit: true"})
 }

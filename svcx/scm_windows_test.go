@@ -102,8 +102,8 @@ func TestServiceFailsBeforeReady(t *testing.T) {
 	assert.Equal(t, Status{State: Stopped, ExitCode: 7, Start: Manual}, state(t, s))
 	h := open(t, s, windows.SERVICE_QUERY_STATUS)
 	defer h.close()
-	st, err := queryStatus(h.service)
-	require.NoError(t, err)
+	var st windows.SERVICE_STATUS
+	require.NoError(t, windows.QueryServiceStatus(h.service, &st))
 	assert.Equal(t, uint32(windows.ERROR_SERVICE_SPECIFIC_ERROR), st.Win32ExitCode)
 	assert.Equal(t, uint32(7), st.ServiceSpecificExitCode)
 }
@@ -211,11 +211,4 @@ func TestServicePanics(t *testing.T) {
 	testenv.NeedWindows(t, "does not see at once that a process has died")
 	eventually(t, "stopped", func() bool { return state(t, s).State == Stopped })
 	assert.Equal(t, int(windows.ERROR_PROCESS_ABORTED), state(t, s).ExitCode)
-}
-
-// TestCommandLineToArgv has Windows itself split what windowsCommandLine joins.
-func TestCommandLineToArgv(t *testing.T) {
-	got, err := windows.DecomposeCommandLine(windowsCommandLine(`C:\Program Files\x.exe`, nastyWords))
-	require.NoError(t, err)
-	assert.Equal(t, append([]string{`C:\Program Files\x.exe`}, nastyWords...), got)
 }

@@ -1,13 +1,15 @@
 package svcx
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"strings"
+	"runtime"
 	"time"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // Service is a program as its service manager sees it. Name and Main are all
@@ -28,8 +30,9 @@ type Service struct {
 	// directory; default the executable's.
 	Executable, Dir string
 	// Args are the program's arguments, Env its additional variables. A newline
-	// or NUL in one is an error, as is a %name% in the executable or an
-	// argument: Windows would expand it.
+	// or NUL in one is an error. So is, for the SCM, a %name% in the executable or
+	// an argument: Windows would expand it. An argument that names a file by a
+	// relative path is an error of Install: the service runs in another directory.
 	Args []string
 	Env  map[string]string
 
@@ -44,37 +47,48 @@ type Service struct {
 	DependsOn []string
 	StartType StartType
 
-	// RestartDelays is how long to wait before each restart after a failure; the last
-	// one holds for all later failures. Nil: 1 s, 5 s, 30 s. Empty: never.
-	// systemd and launchd use the first one only.
+	// RestartDelays is how long to wait before each restart after a failure; the
+	// last one holds for all later failures. Nil: 1 s, 5 s, 30 s. Empty: never.
+	// The other managers than Windows' use the first one only.
 	RestartDelays []time.Duration
-	// RestartReset is after how long without failure Windows starts to count
-	// anew; default 24 h.
+	// RestartReset is after how long without failure Windows counts from the first
+	// delay again; default 24 h.
 	RestartReset time.Duration
+	// StartTimeout is how long Main may take until it is ready. Then the stacks
+	// are written, the manager is told, and the process exits with code 124. 0 is
+	// no limit, but for those that a manager has: systemd ends a start after 90 s
+	// in which Main has not called Progress.
+	StartTimeout time.Duration
 	// StopTimeout is how long Main may take to return; default 20 s.
 	StopTimeout time.Duration
-	// Watchdog, if set, is how often Main must call Alive once it is ready. A
-	// Main that does not is taken for hung: the stacks are written and the
-	// process fails. systemd ends it by SIGABRT; a console has no watchdog.
+	// Watchdog, if set, is how often Main must call Alive once it is ready.
+	// Otherwise the service is considered hung: all goroutine stacks are dumped
+	// and the process exits with an error (systemd sends SIGABRT). There is no
+	// watchdog when running on a console.
 	Watchdog time.Duration
 
 	// User makes it a service of the user who installs it: systemctl --user, a
 	// launchd agent. Windows has no such services.
 	User bool
 
-	// Accept says which [Events] Main listens to.
+	// Accept is the set of [Events] that Main listens to.
 	Accept Accepts
 
-	// SID gives a Windows service a SID of its own, for access lists.
-	SID SIDType
-	// Privileges, if set, are all that Windows leaves to the service
-	// ("SeChangeNotifyPrivilege", …).
-	Privileges []string
+	// Windows has the settings that only the SCM knows; nil: none of them.
+	Windows *WindowsOptions
+	// Unit are further lines for the section [Service] of a systemd unit
+	// ("MemoryMax=1G"). Drop-ins in NAME.service.d work, too, and stay when Install
+	// rewrites the unit.
+	Unit []string
+
+	// Force lets Install and Uninstall change another program's registration under
+	// the service's name; without it that is [ErrForeign].
+	Force bool
 
 	// LogDir is where a service's output.log and crash.log lie. Default:
 	// %ProgramData%\Name on Windows, LOGS_DIRECTORY under systemd, which keeps
 	// standard output itself, ~/Library/Logs/Name or /Library/Logs/Name on
-	// macOS. Console programs have none. On Windows, Install makes it for
+	// macOS, /var/log/Name under OpenRC. Console programs have none. On Windows, Install makes it for
 	// administrators and the service's account alone, and refuses one that
 	// belongs to another account or that another may write to.
 	LogDir string
@@ -90,36 +104,21 @@ type Service struct {
 	// OnCrash, if set, gets what the runtime wrote to crash.log when an earlier
 	// run of the service crashed or hung. It runs before Main, in its goroutine.
 	OnCrash func(ctx context.Context, report []byte)
-	// Logs writes the service's log for Main's command logs; nil: it says that
-	// there is none.
+	// Logs writes the service's log for the command logs of Main; nil: the journal
+	// of the unit under systemd, else output.log in LogDir.
 	Logs func(ctx context.Context, w io.Writer) error
 }
 
-// StartType is when a service is started.
-type StartType uint8
-
-const (
-	Automatic        StartType = iota // when the system starts
-	DelayedAutomatic                  // two minutes later (Windows; elsewhere Automatic)
-	Manual                            // on demand
-	Disabled                          // never
-)
-
-func (t StartType) String() string {
-	switch t {
-	case Automatic:
-		return "automatic"
-	case DelayedAutomatic:
-		return "delayed-automatic"
-	case Manual:
-		return "manual"
-	case Disabled:
-		return "disabled"
-	}
-	return fmt.Sprintf("StartType(%d)", uint8(t))
+// WindowsOptions are settings that only the SCM has.
+type WindowsOptions struct {
+	// SID gives the service a SID of its own, for access lists.
+	SID SIDType
+	// Privileges, if set, are all that Windows leaves to the service
+	// ("SeChangeNotifyPrivilege", …).
+	Privileges []string
 }
 
-// SIDType says whether a Windows service has a SID of its own.
+// SIDType tells whether a Windows service has a SID of its own.
 type SIDType uint8
 
 const (
@@ -128,48 +127,7 @@ const (
 	SIDRestricted           // its token may write only where that SID may
 )
 
-func (t SIDType) String() string {
-	switch t {
-	case SIDNone:
-		return "none"
-	case SIDUnrestricted:
-		return "unrestricted"
-	case SIDRestricted:
-		return "restricted"
-	}
-	return fmt.Sprintf("SIDType(%d)", uint8(t))
-}
-
-// State is what a service does. The numbers are Windows' own; 0 is none of them.
-type State uint8
-
-const (
-	Stopped State = 1 + iota
-	StartPending
-	StopPending
-	Running
-	ContinuePending
-	PausePending
-	Paused
-)
-
-func (s State) String() string {
-	names := [...]string{"unknown", "stopped", "start-pending", "stop-pending", "running", "continue-pending", "pause-pending", "paused"}
-	if int(s) < len(names) {
-		return names[s]
-	}
-	return fmt.Sprintf("State(%d)", uint8(s))
-}
-
-// Status is what a manager knows of a service.
-type Status struct {
-	State State
-	PID   int // 0: no process
-	// ExitCode is how the last run ended: Main's exit code, or the number of a
-	// Windows error (1460: it did not stop in time, 1067: it crashed).
-	ExitCode int
-	Start    StartType
-}
+func (t SIDType) String() string { return spec.SIDType(t).String() }
 
 const defaultStopTimeout = 20 * time.Second
 
@@ -185,18 +143,34 @@ func (s *Service) check() error {
 	if s.Main == nil {
 		return fmt.Errorf("svcx: service %s has nothing to run: set Service.Main", s.Name)
 	}
-	return s.checkName()
+	return spec.CheckName(s.Name)
 }
 
-func (s *Service) checkName() error {
-	const most = 200 // 256 in Windows' registry, 255 with its suffix as a unit's file
-	switch {
-	case s.Name == "":
-		return errors.New("svcx: the service has no name: set Service.Name")
-	case strings.ContainsAny(s.Name, "/\\\x00\n\r"):
-		return fmt.Errorf("svcx: service name %q: slashes and line breaks are not allowed", s.Name)
-	case len(s.Name) > most:
-		return fmt.Errorf("svcx: service name %.20q…: it is longer than %d bytes", s.Name, most)
+// spec returns the service as it is to be registered, with its defaults.
+func (s *Service) spec(exe string) *spec.Spec {
+	p := &spec.Spec{
+		Name: s.Name, DisplayName: cmp.Or(s.DisplayName, s.Name), Description: s.Description,
+		Executable: exe, Dir: s.Dir, Args: s.Args, Env: s.Env,
+		Account: s.Account, Password: s.Password, DependsOn: s.DependsOn,
+		StartType: spec.StartType(s.StartType), RestartDelays: s.RestartDelays, RestartReset: 24 * time.Hour,
+		StopTimeout: s.StopTimeout, StartTimeout: s.StartTimeout, Watchdog: s.Watchdog,
+		User: s.User, Reload: s.Accept&AcceptReload != 0, LogDir: s.LogDir, Unit: s.Unit, Force: s.Force,
+		AfterInstall: s.OnInstall,
 	}
-	return nil
+	if runtime.GOOS == "windows" || s.allRights() { // of Windows' accounts the SCM's back end knows which have all rights
+		p.Trust = checkTrust
+	}
+	if s.RestartDelays == nil {
+		p.RestartDelays = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second}
+	}
+	if s.RestartReset > 0 {
+		p.RestartReset = s.RestartReset
+	}
+	if s.StopTimeout == 0 {
+		p.StopTimeout = defaultStopTimeout
+	}
+	if s.Windows != nil {
+		p.SID, p.Privileges = spec.SIDType(s.Windows.SID), s.Windows.Privileges
+	}
+	return p
 }

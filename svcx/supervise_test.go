@@ -11,28 +11,31 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"github.com/surefoot-go/surefoot/svcx/internal/scm"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
+
+var errMain = errors.New("main failed")
 
 // fake is a manager in this process.
 type fake struct {
-	controls chan scm.Control
-	reports  []scm.Status
+	controls chan supervisor.Control
+	reports  []supervisor.Status
 	panicked any
 	stacks   string
 	args     []string
-	report   func(scm.Status) // what a report takes; may be nil
-	deaf     atomic.Bool      // takes no reports
+	report   func(supervisor.Status) // what a report takes; may be nil
+	deaf     atomic.Bool             // takes no reports
 }
 
-func newFake() *fake                         { return &fake{controls: make(chan scm.Control, 64)} }
-func (f *fake) Controls() <-chan scm.Control { return f.controls }
-func (f *fake) Panicked(v any, _ []byte)     { f.panicked = v }
-func (f *fake) Hung(stacks []byte)           { f.stacks = string(stacks) }
-func (f *fake) Arguments() []string          { return f.args }
-func (f *fake) send(code uint32)             { f.controls <- scm.Control{Code: code} }
+func newFake() *fake                                { return &fake{controls: make(chan supervisor.Control, 64)} }
+func (f *fake) Controls() <-chan supervisor.Control { return f.controls }
+func (f *fake) Panicked(v any, _ []byte)            { f.panicked = v }
+func (f *fake) Hung(stacks []byte)                  { f.stacks = string(stacks) }
+func (f *fake) Arguments() []string                 { return f.args }
+func (f *fake) send(code uint32)                    { f.controls <- supervisor.Control{Code: code} }
 
-func (f *fake) Report(s scm.Status) error {
+func (f *fake) Report(s supervisor.Status) error {
 	if f.deaf.Load() {
 		return errors.New("deaf")
 	}
@@ -50,7 +53,7 @@ func (f *fake) states() (states []State) {
 	return states
 }
 
-func (f *fake) run(s *Service) error { return s.Run(scm.With(context.Background(), f)) }
+func (f *fake) run(s *Service) error { return s.Run(supervisor.With(context.Background(), f)) }
 
 func TestSuperviseBeatsUntilReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -90,7 +93,7 @@ func TestSuperviseGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		require.NoError(t, f.run(&Service{Name: "x", Main: func(context.Context) error {
-			time.Sleep(grace + time.Millisecond)
+			time.Sleep(101 * time.Millisecond)
 			return nil
 		}}))
 		assert.Equal(t, []State{StartPending, Running, Stopped}, f.states(), "a main that never asks")
@@ -102,7 +105,7 @@ func TestSuperviseGrace(t *testing.T) {
 }
 
 func TestSuperviseStop(t *testing.T) {
-	for code, cause := range map[uint32]error{scm.Stop: ErrStopped, scm.Shutdown: ErrShutdown, scm.Preshutdown: ErrShutdown} {
+	for code, cause := range map[uint32]error{supervisor.Stop: ErrStopped, supervisor.Shutdown: ErrShutdown, supervisor.Preshutdown: ErrShutdown} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake()
 			go func() { time.Sleep(time.Second); f.send(code); f.send(code) }()
@@ -125,7 +128,7 @@ func TestSuperviseCap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		release := make(chan bool)
-		go func() { time.Sleep(time.Second); f.send(scm.Stop) }()
+		go func() { time.Sleep(time.Second); f.send(supervisor.Stop) }()
 		begin := time.Now()
 		err := f.run(&Service{Name: "x", StopTimeout: 7 * time.Second, Main: func(ctx context.Context) error {
 			<-release
@@ -133,9 +136,9 @@ func TestSuperviseCap(t *testing.T) {
 			return nil
 		}})
 		assert.Equal(t, 8*time.Second, time.Since(begin))
-		assert.Equal(t, exitHung, ExitCode(err))
+		assert.Equal(t, spec.ExitHung, ExitCode(err))
 		assert.Contains(t, f.stacks, "TestSuperviseCap", "the one that hangs")
-		assert.Equal(t, uint32(scm.ErrTimeout), f.reports[len(f.reports)-1].ExitCode)
+		assert.Equal(t, uint32(supervisor.ErrTimeout), f.reports[len(f.reports)-1].ExitCode)
 		close(release)
 	})
 }
@@ -143,7 +146,7 @@ func TestSuperviseCap(t *testing.T) {
 func TestSuperviseParentContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
-		ctx, cancel := context.WithCancelCause(scm.With(context.Background(), f))
+		ctx, cancel := context.WithCancelCause(supervisor.With(context.Background(), f))
 		go func() { time.Sleep(time.Second); cancel(errMain) }()
 		type key struct{}
 		err := (&Service{Name: "x", Main: func(ctx context.Context) error {
@@ -174,9 +177,9 @@ func TestSuperviseWatchdog(t *testing.T) {
 		}})
 		assert.Equal(t, time.Minute+45*time.Second+10*time.Second, time.Since(begin))
 		assert.ErrorContains(t, err, "did not call Alive for 10s")
-		assert.Equal(t, exitFailed, ExitCode(err))
+		assert.Equal(t, spec.ExitFailed, ExitCode(err))
 		last := f.reports[len(f.reports)-1]
-		assert.Equal(t, [2]uint32{scm.ErrServiceSpecific, 1}, [2]uint32{last.ExitCode, last.ServiceCode})
+		assert.Equal(t, [2]uint32{supervisor.ErrServiceSpecific, 1}, [2]uint32{last.ExitCode, last.ServiceCode})
 		close(release)
 	})
 }
@@ -187,7 +190,7 @@ func TestSuperviseLate(t *testing.T) {
 	for range 30 { // a select takes any of two
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake()
-			f.report = func(s scm.Status) {
+			f.report = func(s supervisor.Status) {
 				if s.Text == "slow" {
 					time.Sleep(15 * time.Second)
 				}
@@ -200,12 +203,12 @@ func TestSuperviseLate(t *testing.T) {
 			}}), "the watchdog was fed")
 
 			f = newFake()
-			f.report = func(s scm.Status) {
-				if s.State == scm.StopPending && s.CheckPoint > 1 {
+			f.report = func(s supervisor.Status) {
+				if s.State == supervisor.StopPending && s.CheckPoint > 1 {
 					time.Sleep(15 * time.Second)
 				}
 			}
-			go func() { time.Sleep(time.Second); f.send(scm.Stop) }()
+			go func() { time.Sleep(time.Second); f.send(supervisor.Stop) }()
 			require.NoError(t, f.run(&Service{Name: "x", StopTimeout: 10 * time.Second, Main: func(ctx context.Context) error {
 				<-ctx.Done()
 				time.Sleep(3 * time.Second)
@@ -221,14 +224,14 @@ func TestSuperviseEvents(t *testing.T) {
 		var got []Event
 		go func() {
 			time.Sleep(time.Second)
-			f.send(scm.Pause)
+			f.send(supervisor.Pause)
 			time.Sleep(time.Second)
-			f.send(scm.Continue)
-			f.controls <- scm.Control{Code: scm.Session, Type: 5, Data: []byte{8, 0, 0, 0, 3, 0, 0, 0}}
-			f.controls <- scm.Control{Code: scm.Power, Type: scm.PowerSettingChange, Data: []byte("guid")}
+			f.send(supervisor.Continue)
+			f.controls <- supervisor.Control{Code: supervisor.Session, Type: 5, Data: []byte{8, 0, 0, 0, 3, 0, 0, 0}}
+			f.controls <- supervisor.Control{Code: supervisor.Power, Type: supervisor.PowerSettingChange, Data: []byte("guid")}
 			f.send(200)
 			time.Sleep(time.Second)
-			f.send(scm.Stop)
+			f.send(supervisor.Stop)
 		}()
 		require.NoError(t, f.run(&Service{Name: "x", Accept: AcceptPause | AcceptSession | AcceptPower | AcceptCustom, Main: func(ctx context.Context) error {
 			Ready(ctx)
@@ -245,7 +248,7 @@ func TestSuperviseEvents(t *testing.T) {
 			}
 		}}))
 		assert.Equal(t, []Event{{Kind: Pause}, {Kind: Continue}, {Kind: SessionChange, Code: 5, Session: 3},
-			{Kind: PowerChange, Code: scm.PowerSettingChange, Data: []byte("guid")}, {Kind: Custom, Code: 200}}, got)
+			{Kind: PowerChange, Code: supervisor.PowerSettingChange, Data: []byte("guid")}, {Kind: Custom, Code: 200}}, got)
 		assert.Equal(t, []State{StartPending, Running, PausePending, Paused, ContinuePending, Running, StopPending, Stopped}, f.states())
 	})
 }
@@ -259,10 +262,10 @@ func TestSuperviseLostEvents(t *testing.T) {
 				f.send(200)
 				time.Sleep(time.Millisecond)
 			}
-			f.send(scm.ParamChange)
-			f.send(scm.Pause)
+			f.send(supervisor.ParamChange)
+			f.send(supervisor.Pause)
 			time.Sleep(time.Minute)
-			f.send(scm.Stop)
+			f.send(supervisor.Stop)
 		}()
 		require.NoError(t, f.run(&Service{Name: "x", Accept: AcceptPause | AcceptReload | AcceptCustom, Main: func(ctx context.Context) error {
 			Ready(ctx)
@@ -286,7 +289,7 @@ func testSupervisePanicAndGoexit(t *testing.T) {
 
 	f = newFake()
 	err = f.run(&Service{Name: "x", Main: func(context.Context) error { runtime.Goexit(); return nil }})
-	assert.ErrorIs(t, err, errGoexit)
+	assert.ErrorIs(t, err, supervisor.ErrGoexit)
 	assert.Equal(t, []State{StartPending, Stopped}, f.states())
 }
 
@@ -301,8 +304,8 @@ func TestStartArguments(t *testing.T) {
 	f = newFake()
 	f.args = []string{"-nope"}
 	err := f.run(&Service{Name: "x", Flags: fs, Main: func(context.Context) error { t.Error("Main ran"); return nil }})
-	assert.Equal(t, exitUsage, ExitCode(err))
-	assert.Equal(t, uint32(exitUsage), f.reports[1].ServiceCode)
+	assert.Equal(t, spec.ExitUsage, ExitCode(err))
+	assert.Equal(t, uint32(spec.ExitUsage), f.reports[1].ServiceCode)
 }
 
 func TestOutsideOfRun(t *testing.T) {

@@ -18,15 +18,15 @@
 // no trace, since its standard error leads nowhere; a user who logs off ends it.
 //
 // [Main] adds a command line (run, install, uninstall, start, stop, restart,
-// status, logs) to a [Service], and [Service.Install] registers it.
+// status, logs, upgrade, render) to a [Service], and [Service.Install] registers it.
 //
 // # Life
 //
-// The service is starting until Main calls [Ready]. A Main that does not call
-// it counts as ready as soon as it runs (after a tenth of a second, so that one
-// that fails at once is never seen running), unless it has called [Progress]
-// first. While the service starts or stops, the manager is told every two
-// seconds that it still does.
+// The service is in the start-pending state until Main calls [Ready]. If Main
+// calls neither Ready nor [Progress], the service is reported as running 100 ms
+// after Main starts, so that a Main that fails immediately is never reported as
+// running. While the service starts or stops, the manager is told so every two
+// seconds. [Service].StartTimeout limits the start.
 //
 // A request to end cancels Main's context; [context.Cause] is [ErrStopped],
 // [ErrShutdown] or [ErrInterrupted]. Main then has [Service].StopTimeout to
@@ -35,8 +35,12 @@
 // and answers the requests that are under way when it is asked to end.
 //
 // An error that Main returns unasked is a failure: the process should exit with
-// a code other than 0, as [Main] does, so that the manager restarts it. A nil,
-// or what Main returns after it was asked to end, is not.
+// a code other than 0, as [Main] does, so that the manager restarts it. A nil is
+// not, and neither is what Main returns after it was asked to end: under a manager
+// that error is written to standard error, and Run returns nil.
+//
+// Limits count only time in which the process was running: one that was frozen
+// (SIGSTOP, a paused virtual machine, a sleeping laptop) is not taken for hung.
 //
 // # Windows
 //
@@ -47,10 +51,16 @@
 // executable's, not System32. Standard output and error go to output.log and
 // crashes to crash.log in [Service].LogDir. Users who log off don't end it.
 //
+// Windows may end the process as soon as it knows that the service has stopped.
+// Nothing after [Run] is sure to run: put clean-up into Main. The error that Main
+// returns is in output.log before.
+//
 // # Linux
 //
-// Under systemd the service speaks its notification protocol (sd_notify): READY,
-// STATUS, STOPPING, RELOADING, WATCHDOG. SIGTERM and SIGINT are requests to stop.
+// The service speaks the notification protocol of systemd (sd_notify): READY,
+// STATUS, STOPPING, RELOADING, WATCHDOG. It does so wherever NOTIFY_SOCKET is set:
+// under systemd, in a container of podman, behind a shell in ExecStart, under
+// OpenRC. SIGTERM and SIGINT are requests to stop.
 //
 // # macOS
 //
@@ -68,18 +78,19 @@ import (
 	"os"
 	"sync"
 
-	"github.com/surefoot-go/surefoot/svcx/internal/scm"
+	"github.com/surefoot-go/surefoot/svcx/internal/process"
+	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
 // Why Main's context was cancelled, for [context.Cause].
 var (
-	// ErrStopped: the service manager stops the service.
-	ErrStopped = errors.New("svcx: the service manager asked for a stop")
-	// ErrShutdown: Windows shuts down (SERVICE_CONTROL_SHUTDOWN, PRESHUTDOWN).
-	// systemd and launchd don't tell; there it is ErrStopped.
-	ErrShutdown = errors.New("svcx: the system shuts down")
-	// ErrInterrupted: Ctrl+C, a signal, or a closed console ends a program that
-	// no manager started.
+	// ErrStopped is the cause when the service manager stops the service.
+	ErrStopped = supervisor.ErrStopped
+	// ErrShutdown is the cause when Windows shuts down (SERVICE_CONTROL_SHUTDOWN,
+	// PRESHUTDOWN). The other managers don't tell; there it is ErrStopped.
+	ErrShutdown = supervisor.ErrShutdown
+	// ErrInterrupted is the cause when Ctrl+C, a signal, or a closed console ends
+	// a program that no manager has started.
 	ErrInterrupted = errors.New("svcx: interrupted")
 )
 
@@ -94,29 +105,26 @@ type Manager uint8
 
 const (
 	Console Manager = iota // a shell, a container's start, anything that is no manager
-	SCM                    // Windows' service control manager
+	SCM                    // the service control manager of Windows
 	Systemd
 	Launchd
+	OpenRC
 )
 
 func (m Manager) String() string {
-	switch m {
-	case SCM:
-		return "SCM"
-	case Systemd:
-		return "systemd"
-	case Launchd:
-		return "launchd"
+	names := [...]string{"console", "SCM", "systemd", "launchd", "OpenRC"}
+	if int(m) < len(names) {
+		return names[m]
 	}
 	return "console"
 }
 
-// Under returns what started this process. On Windows it asks who the parent
-// is, elsewhere the variables that managers set for the process itself
-// (SYSTEMD_EXEC_PID and NOTIFY_SOCKET of systemd.exec(5), XPC_SERVICE_NAME): a
-// shell that was started by a unit's process is a console.
+// Under returns what has started this process. On Windows it asks which process
+// is the parent, elsewhere it reads the variables that managers set for the
+// process itself (SYSTEMD_EXEC_PID of systemd.exec(5), XPC_SERVICE_NAME,
+// RC_SVCNAME): a shell that was started by a unit's process is a console.
 func Under() Manager {
-	starter.once.Do(func() { starter.manager = under() })
+	starter.once.Do(func() { starter.manager = Manager(under()) })
 	return starter.manager
 }
 
@@ -125,23 +133,24 @@ var starter struct {
 	manager Manager
 }
 
-// Ready says that start-up is over: the service is Running, systemd gets
+// Ready reports that start-up is over: the service is Running, systemd gets
 // READY=1. Later calls do nothing. ctx is what Main was given, or made from it;
 // with another one Ready does nothing.
 func Ready(ctx context.Context) {
-	if s := supervisorOf(ctx); s != nil {
-		s.tell(event{happening: readied})
+	if s := supervisor.Of(ctx); s != nil {
+		s.Ready()
 	}
 }
 
-// Progress says that the service still starts or stops, and how far it is, in a
+// Progress reports that the service still starts or stops, and how far it is, in a
 // line for people. Windows gets a higher checkpoint, systemd STATUS= and half
 // a minute more (EXTEND_TIMEOUT_USEC). At other times only the line is
 // passed on, to systemd. Called before Ready it makes the service wait for
-// Ready, see the package's text. StopTimeout stays the limit of a stop.
+// Ready, see the package's text. StartTimeout stays the limit of a start,
+// StopTimeout that of a stop.
 func Progress(ctx context.Context, status string) {
-	if s := supervisorOf(ctx); s != nil {
-		s.tell(event{happening: progressed, text: status})
+	if s := supervisor.Of(ctx); s != nil {
+		s.Progress(status)
 	}
 }
 
@@ -149,42 +158,58 @@ func Progress(ctx context.Context, status string) {
 // set. It is cheap; call it wherever the service proves that it works. It does
 // nothing where there is no watchdog.
 func Alive(ctx context.Context) {
-	if s := supervisorOf(ctx); s != nil {
-		select {
-		case s.fed <- struct{}{}:
-		default: // one is on its way
-		}
+	if s := supervisor.Of(ctx); s != nil {
+		s.Alive()
 	}
 }
 
-// Run runs the service's Main until it returns, under whatever started the
+// Run runs the service's Main until it returns, under whatever has started the
 // process ([Under]), and returns what Main returned; nil, if that is only that
-// its context was cancelled. Cancelling ctx asks the service to end, too; Main's
-// context then has the cause of ctx.
+// its context was cancelled, or an error after a stop that a manager requested.
+// Cancelling ctx asks the service to end, too; Main's context then has the cause
+// of ctx.
 //
-// When Main does not end in time or a second signal comes, Run does not return:
-// the process exits. A process can be a Windows service only once, so call Run
-// once.
+// When Main does not start or end in time or a second signal comes, Run does not
+// return: the process exits. A process can be a Windows service only once, so call
+// Run once. Windows may end the process before Run returns.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	ctx = s.withStopTimeout(ctx)
-	if m := scm.From(ctx); m != nil {
-		return s.runContained(ctx, m)
+	ctx, config := s.supervised(ctx)
+	if m := supervisor.ManagerOf(ctx); m != nil {
+		// A manager in this process, which leaves the process as it is.
+		config.Hung = m.Hung
+		config.Prepare = func(context.Context) error { return s.parseStartArgs(m.Arguments()) }
+		_, err := supervisor.Run(ctx, m, config)
+		return err
 	}
-	err := s.runHere(ctx)
+	err := s.runHere(ctx, config)
 	if errors.Is(err, ErrHung) {
 		os.Exit(ExitCode(err))
 	}
 	return err
 }
 
-// runContained runs the service under a manager in this process, which it
-// leaves as it is.
-func (s *Service) runContained(ctx context.Context, m scm.Container) error {
-	return s.supervise(ctx, m, host{
-		prepare: func(context.Context) error { return s.parseStartArgs(m.Arguments()) },
-		hung:    m.Hung,
-	})
+// supervised returns what the supervisor runs, and the context for it.
+func (s *Service) supervised(ctx context.Context) (context.Context, supervisor.Config) {
+	events := make(chan Event, 64)
+	c := supervisor.Config{
+		Name: s.Name, Main: s.Main, Accepts: s.Accept.controls(),
+		StopTimeout: s.stopTimeout(), StartTimeout: s.StartTimeout, Watchdog: s.Watchdog,
+		Deliver: func(e supervisor.Event, done func()) bool {
+			select {
+			case events <- Event{EventKind(e.Kind), e.Code, e.Session, e.Data, done}:
+				return true
+			default:
+				return false
+			}
+		},
+	}
+	return context.WithValue(s.withStopTimeout(ctx), eventsKey{}, (<-chan Event)(events)), c
+}
+
+// program returns what a managed process needs to know of the service.
+func (s *Service) program() process.Program {
+	return process.Program{Name: s.Name, Dir: s.Dir, LogDir: s.LogDir, User: s.User, OnCrash: s.OnCrash}
 }

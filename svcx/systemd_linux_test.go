@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/surefoot-go/surefoot/internal/testenv"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // unitHelper is the test binary as a unit of that kind, not yet installed.
@@ -132,7 +133,7 @@ func TestSystemd(t *testing.T) {
 		require.NoError(t, s.Start(t.Context()))
 		require.NoError(t, s.Stop(t.Context()))
 		st := state(t, s)
-		assert.Equal(t, [2]int{int(Stopped), exitHung}, [2]int{int(st.State), st.ExitCode})
+		assert.Equal(t, [2]int{int(Stopped), spec.ExitHung}, [2]int{int(st.State), st.ExitCode})
 		dump, err := os.ReadFile(filepath.Join(dir, "logs", "crash.log"))
 		require.NoError(t, err)
 		assert.Contains(t, string(dump), "did not return within 1s")
@@ -147,12 +148,12 @@ func TestSystemd(t *testing.T) {
 			assert.Equal(t, want, cmd.ProcessState.ExitCode(), "%s", out)
 			return string(out)
 		}
-		assert.Contains(t, as(exitDenied, "install"), ": use\n\tsudo "+s.mustExecutable(t)+" install\n")
-		as(exitNotInstalled, "status")
+		assert.Contains(t, as(spec.ExitDenied, "install"), ": use\n\tsudo "+s.mustExecutable(t)+" install\n")
+		as(spec.ExitNotInstalled, "status")
 		require.NoError(t, s.Install(t.Context()))
-		assert.Equal(t, s.Name+": stopped, last exit code 0, start automatic\n", as(exitStopped, "status"))
-		as(exitDenied, "start")
-		as(exitDenied, "uninstall")
+		assert.Equal(t, s.Name+": stopped, last exit code 0, start automatic\n", as(spec.ExitStopped, "status"))
+		as(spec.ExitDenied, "start")
+		as(spec.ExitDenied, "uninstall")
 	})
 	t.Run("a user's service", func(t *testing.T) {
 		// What user@0.service does, without the session that it wants.

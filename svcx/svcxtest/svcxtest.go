@@ -23,7 +23,7 @@ import (
 	"time"
 
 	"github.com/surefoot-go/surefoot/svcx"
-	"github.com/surefoot-go/surefoot/svcx/internal/scm"
+	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
 var (
@@ -64,10 +64,10 @@ func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
 	t.Helper()
 	ctx, kill := context.WithCancelCause(context.Background())
 	m := &Manager{t: t, service: s, kill: kill, done: make(chan struct{}),
-		side: &side{args: args, controls: make(chan scm.Control, 64), changed: make(chan struct{})}}
+		side: &side{args: args, controls: make(chan supervisor.Control, 64), changed: make(chan struct{})}}
 	go func() {
 		defer close(m.done)
-		m.err = s.Run(scm.With(ctx, m.side))
+		m.err = s.Run(supervisor.With(ctx, m.side))
 		m.side.end()
 	}()
 	t.Cleanup(func() {
@@ -84,28 +84,28 @@ func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
 // is not ready in time.
 func (m *Manager) Ready(within time.Duration) {
 	m.t.Helper()
-	m.await(within, "run", func(s scm.State) bool { return s == scm.Running })
+	m.await(within, "run", func(s supervisor.State) bool { return s == supervisor.Running })
 }
 
 // Stop asks the service to stop (cause [svcx.ErrStopped]) and returns what Run
 // returned. It fails the test if the service does not end in time.
 func (m *Manager) Stop(within time.Duration) error {
 	m.t.Helper()
-	return m.end(scm.Stop, within)
+	return m.end(supervisor.Stop, within)
 }
 
 // Shutdown is Stop for a system that shuts down (cause [svcx.ErrShutdown]).
 func (m *Manager) Shutdown(within time.Duration) error {
 	m.t.Helper()
-	return m.end(scm.Preshutdown, within)
+	return m.end(supervisor.Preshutdown, within)
 }
 
 func (m *Manager) end(code uint32, within time.Duration) error {
 	m.t.Helper()
 	// A manager can't ask a service that still starts: it waits, too.
 	limit := time.Now().Add(within)
-	m.await(within, "stop", func(s scm.State) bool { return s != 0 && s != scm.StartPending })
-	m.send(scm.Control{Code: code})
+	m.await(within, "stop", func(s supervisor.State) bool { return s != 0 && s != supervisor.StartPending })
+	m.send(supervisor.Control{Code: code})
 	return m.Wait(time.Until(limit))
 }
 
@@ -142,28 +142,28 @@ func (m *Manager) Kill() {
 // called Done.
 func (m *Manager) Pause(within time.Duration) {
 	m.t.Helper()
-	m.ask(scm.Control{Code: scm.Pause})
-	m.await(within, "pause", func(s scm.State) bool { return s == scm.Paused })
+	m.ask(supervisor.Control{Code: supervisor.Pause})
+	m.await(within, "pause", func(s supervisor.State) bool { return s == supervisor.Paused })
 }
 
 // Continue is the opposite of Pause.
 func (m *Manager) Continue(within time.Duration) {
 	m.t.Helper()
-	m.ask(scm.Control{Code: scm.Continue})
-	m.await(within, "continue", func(s scm.State) bool { return s == scm.Running })
+	m.ask(supervisor.Control{Code: supervisor.Continue})
+	m.await(within, "continue", func(s supervisor.State) bool { return s == supervisor.Running })
 }
 
 // Reload asks a service that accepts it to read its configuration again, and
 // returns at once.
 func (m *Manager) Reload() {
 	m.t.Helper()
-	m.ask(scm.Control{Code: scm.ParamChange})
+	m.ask(supervisor.Control{Code: supervisor.ParamChange})
 }
 
 // Session tells a service that accepts it of a WTS_ event of a session.
 func (m *Manager) Session(code, session uint32) {
 	m.t.Helper()
-	m.ask(scm.Control{Code: scm.Session, Type: code, Data: []byte{8, 0, 0, 0,
+	m.ask(supervisor.Control{Code: supervisor.Session, Type: code, Data: []byte{8, 0, 0, 0,
 		byte(session), byte(session >> 8), byte(session >> 16), byte(session >> 24)}})
 }
 
@@ -171,13 +171,13 @@ func (m *Manager) Session(code, session uint32) {
 // POWERBROADCAST_SETTING, if the event has one.
 func (m *Manager) Power(code uint32, data []byte) {
 	m.t.Helper()
-	m.ask(scm.Control{Code: scm.Power, Type: code, Data: append([]byte(nil), data...)})
+	m.ask(supervisor.Control{Code: supervisor.Power, Type: code, Data: append([]byte(nil), data...)})
 }
 
 // Control sends a control by its number, or returns [ErrNotAccepted].
-func (m *Manager) Control(code uint32) error { return m.send(scm.Control{Code: code}) }
+func (m *Manager) Control(code uint32) error { return m.send(supervisor.Control{Code: code}) }
 
-func (m *Manager) ask(c scm.Control) {
+func (m *Manager) ask(c supervisor.Control) {
 	m.t.Helper()
 	if err := m.send(c); err != nil {
 		m.t.Fatalf("%v: control %d of %s, which reported %s", err, c.Code, m.service.Name, m.side)
@@ -185,17 +185,17 @@ func (m *Manager) ask(c scm.Control) {
 }
 
 // send does what the SCM does with a control, and the service's handler.
-func (m *Manager) send(c scm.Control) error {
+func (m *Manager) send(c supervisor.Control) error {
 	state, accepts := m.side.now()
 	switch state {
-	case scm.Running, scm.Paused, scm.PausePending, scm.ContinuePending:
+	case supervisor.Running, supervisor.Paused, supervisor.PausePending, supervisor.ContinuePending:
 	default:
 		return ErrNotAccepted
 	}
 	if m.service.Accept&svcx.AcceptCustom != 0 {
-		accepts |= scm.AcceptCustom
+		accepts |= supervisor.AcceptCustom
 	}
-	if scm.Answer(c.Code, accepts) != scm.NoError {
+	if supervisor.Answer(c.Code, accepts) != supervisor.NoError {
 		return ErrNotAccepted
 	}
 	m.side.controls <- c
@@ -243,7 +243,7 @@ func (m *Manager) AssertExitCode(want int) {
 }
 
 // await waits until the service's state is as wanted.
-func (m *Manager) await(within time.Duration, what string, ok func(scm.State) bool) {
+func (m *Manager) await(within time.Duration, what string, ok func(supervisor.State) bool) {
 	m.t.Helper()
 	timer := time.NewTimer(within)
 	defer timer.Stop()
@@ -253,7 +253,7 @@ func (m *Manager) await(within time.Duration, what string, ok func(scm.State) bo
 		switch {
 		case ok(state):
 			return
-		case state == scm.Stopped:
+		case state == supervisor.Stopped:
 			<-m.done
 			m.t.Fatalf("svcxtest: %s has ended with exit code %d, it can't %s: %v", m.service.Name, m.ExitCode(), what, m.err)
 		}
@@ -271,11 +271,11 @@ func (m *Manager) await(within time.Duration, what string, ok func(scm.State) bo
 // side is what the service sees of its manager.
 type side struct {
 	args     []string
-	controls chan scm.Control
+	controls chan supervisor.Control
 
 	mu      sync.Mutex
 	reports []Report
-	state   scm.State
+	state   supervisor.State
 	accepts uint32
 	exit    int
 	stacks  []byte        // of all goroutines, if Main hung
@@ -283,10 +283,10 @@ type side struct {
 	changed chan struct{} // closed at the next change
 }
 
-func (s *side) Controls() <-chan scm.Control { return s.controls }
-func (s *side) Arguments() []string          { return s.args }
+func (s *side) Controls() <-chan supervisor.Control { return s.controls }
+func (s *side) Arguments() []string                 { return s.args }
 
-func (s *side) Report(now scm.Status) error {
+func (s *side) Report(now supervisor.Status) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.deaf {
@@ -294,7 +294,7 @@ func (s *side) Report(now scm.Status) error {
 	}
 	s.state, s.accepts = now.State, now.Accepts
 	r := Report{State: svcx.State(now.State), CheckPoint: now.CheckPoint, WaitHint: now.WaitHint, Text: now.Text, Reloading: now.Reloading, At: time.Now()}
-	if r.ExitCode = int(now.ExitCode); now.ExitCode == scm.ErrServiceSpecific {
+	if r.ExitCode = int(now.ExitCode); now.ExitCode == supervisor.ErrServiceSpecific {
 		r.ExitCode = int(now.ServiceCode)
 	}
 	s.exit = r.ExitCode
@@ -311,10 +311,10 @@ func (s *side) Hung(stacks []byte) { s.stacks = stacks }
 func (s *side) die() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.deaf || s.state == scm.Stopped {
+	if s.deaf || s.state == supervisor.Stopped {
 		return
 	}
-	s.deaf, s.state, s.accepts, s.exit = true, scm.Stopped, 0, scm.ErrProcessAborted
+	s.deaf, s.state, s.accepts, s.exit = true, supervisor.Stopped, 0, supervisor.ErrProcessAborted
 	s.reports = append(s.reports, Report{State: svcx.Stopped, ExitCode: s.exit, At: time.Now()})
 	s.wake()
 }
@@ -323,7 +323,7 @@ func (s *side) die() {
 func (s *side) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state = scm.Stopped
+	s.state = supervisor.Stopped
 	s.wake()
 }
 
@@ -338,7 +338,7 @@ func (s *side) change() <-chan struct{} {
 	return s.changed
 }
 
-func (s *side) now() (scm.State, uint32) {
+func (s *side) now() (supervisor.State, uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.state, s.accepts

@@ -1,0 +1,373 @@
+// Package launchd registers services with launchd of macOS.
+package launchd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/process"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+)
+
+// Backend controls services through launchctl(1). Call Open first.
+type Backend struct {
+	root   bool
+	user   bool
+	dir    string // where property lists lie
+	domain string // "system" or "gui/501"
+	run    func(ctx context.Context, args ...string) (string, error)
+	give   func(dir, account string) error // changes the owner
+	getenv func(string) string
+}
+
+// What launchctl exits with (launchctl error N names them).
+const (
+	codeIO         = 5   // EIO: also while launchd still forgets the job, and for a disabled one
+	codeInProgress = 37  // the job is being started already
+	codeNoDomain   = 125 // the domain does not support that action: no one is logged in at the screen
+)
+
+// retryFor is how long a command is tried again that launchd refuses for a
+// moment after a bootout.
+var retryFor = 10 * time.Second
+
+func (m *Backend) file(s *spec.Spec) string { return filepath.Join(m.dir, s.Name+".plist") }
+
+func (m *Backend) target(s *spec.Spec) string { return m.domain + "/" + s.Name }
+
+func (m *Backend) denied() error {
+	if m.root || m.user {
+		return nil
+	}
+	return spec.Fail(spec.ErrAccessDenied, nil, "run it as root")
+}
+
+// exitCode returns what launchctl exited with, or 0.
+func exitCode(err error) int {
+	if e, ok := errors.AsType[interface {
+		error
+		ExitCode() int
+	}](err); ok {
+		return e.ExitCode()
+	}
+	return 0
+}
+
+// fail returns the error of a command of launchctl, with what to do about it.
+func (m *Backend) fail(s *spec.Spec, err error) error {
+	hint := ""
+	switch exitCode(err) {
+	case codeNoDomain:
+		hint = "an agent needs a session at the screen, which ssh is not: log in there, where it starts by itself, or install it without Service.User"
+	case codeIO:
+		hint = "launchctl enable " + m.target(s) + " allows a disabled job; plutil -lint " + m.file(s) + " checks its file"
+	}
+	return spec.Fail(nil, err, hint)
+}
+
+// loaded returns what launchd knows of the job, false if it knows none.
+func (m *Backend) loaded(ctx context.Context, s *spec.Spec) (st spec.Status, ok bool, err error) {
+	out, err := m.run(ctx, "print", m.target(s))
+	switch {
+	case ctx.Err() != nil: // launchctl did not run, so its error says nothing about the job
+		return spec.Status{}, false, context.Cause(ctx)
+	case err != nil:
+		return spec.Status{}, false, nil
+	}
+	return statusOf(out), true, nil
+}
+
+// logDir returns where the service's standard output goes.
+func (m *Backend) logDir(s *spec.Spec) string {
+	if s.LogDir != "" {
+		return s.LogDir
+	}
+	return process.DefaultLogDir(spec.Launchd, s.Name, s.User, m.getenv)
+}
+
+// Install writes the job's property list. launchd reads it when the job is
+// loaded: one that runs keeps the old list until it is restarted.
+func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Change, err error) {
+	if err := m.denied(); err != nil {
+		return nil, err
+	}
+	plist, err := Render(s, m.getenv)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.owned(s); err != nil {
+		return nil, err
+	}
+	if err := s.CheckTrust(); err != nil {
+		return nil, &spec.Error{Err: err}
+	}
+	undo := spec.Undo{}
+	defer func() { err = undo.End(err) }()
+	old, err := undo.WriteFile(m.file(s), plist, 0o644)
+	if err != nil {
+		return nil, &spec.Error{Err: err}
+	}
+	logs := m.logDir(s)
+	if _, err := os.Lstat(logs); errors.Is(err, fs.ErrNotExist) {
+		undo.Add(func() error { return spec.RemoveFile(logs) })
+	}
+	if err := m.makeLogDir(s, logs); err != nil {
+		return nil, &spec.Error{Err: err}
+	}
+	return spec.ChangedLines(string(old), string(plist)), s.Installed(ctx)
+}
+
+// owned returns an error if the job's file is another program's.
+func (m *Backend) owned(s *spec.Spec) error {
+	text, err := os.ReadFile(m.file(s))
+	if errors.Is(err, fs.ErrNotExist) || s.Force {
+		return nil
+	}
+	if err != nil {
+		return &spec.Error{Err: err}
+	}
+	if isOurs(string(text), s.Executable) {
+		return nil
+	}
+	return spec.Fail(spec.ErrForeign, errors.New(m.file(s)+" runs another program"), "choose another Service.Name, or replace that job by --force")
+}
+
+// isOurs reports whether the property list was written by Install, or runs exe.
+func isOurs(plist, exe string) bool {
+	after := func(key string) string {
+		_, rest, _ := strings.Cut(plist, "<key>"+key+"</key>")
+		_, value, _ := strings.Cut(rest, "<string>")
+		value, _, _ = strings.Cut(value, "</string>")
+		return value
+	}
+	if program := after("ProgramArguments"); program == escapeXML(exe) {
+		return true
+	}
+	// What Install writes has an order and a set of keys of its own.
+	out := after("StandardOutPath")
+	return strings.HasSuffix(out, "/output.log") && out == after("StandardErrorPath") && strings.Contains(plist, "<key>ExitTimeOut</key>")
+}
+
+// makeLogDir makes the directory of the standard output, which launchd does not
+// make, and gives it to the service's account.
+func (m *Backend) makeLogDir(s *spec.Spec, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if s.Account == "" || s.User {
+		return nil
+	}
+	return m.give(dir, s.Account)
+}
+
+// Uninstall ends the job and removes its file.
+func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
+	if _, err := m.Status(ctx, s); err != nil {
+		return err
+	}
+	if err := m.denied(); err != nil {
+		return err
+	}
+	if err := m.owned(s); err != nil {
+		return err
+	}
+	_, ok, err := m.loaded(ctx, s)
+	if err != nil {
+		return &spec.Error{Err: err}
+	}
+	if ok {
+		if err := m.bootout(ctx, s); err != nil {
+			return err
+		}
+	}
+	if err := spec.RemoveFile(m.file(s)); err != nil {
+		return &spec.Error{Err: err}
+	}
+	return nil
+}
+
+// bootout ends the job and waits until launchd has forgotten it.
+func (m *Backend) bootout(ctx context.Context, s *spec.Spec) error {
+	if _, err := m.run(ctx, "bootout", m.target(s)); err != nil {
+		if _, ok, _ := m.loaded(ctx, s); ok && exitCode(err) != codeInProgress {
+			return m.fail(s, err)
+		}
+	}
+	limit := time.Now().Add(s.StopTimeout + spec.StopMargin + retryFor)
+	for {
+		_, ok, err := m.loaded(ctx, s)
+		if err == nil && !ok {
+			return nil
+		}
+		if err == nil && time.Now().After(limit) {
+			err = errors.New("launchd has not ended it")
+		}
+		if err == nil {
+			err = spec.Pause(ctx, spec.PollEvery(0))
+		}
+		if err != nil {
+			return spec.Fail(nil, err, "the service goes on stopping")
+		}
+	}
+}
+
+// Start loads the job, if it is not, and starts it. launchd knows no readiness.
+func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
+	if _, err := m.Status(ctx, s); err != nil {
+		return err
+	}
+	if err := m.denied(); err != nil {
+		return err
+	}
+	st, ok, err := m.loaded(ctx, s)
+	if err != nil {
+		return &spec.Error{Err: err}
+	}
+	if ok && st.State == spec.Running {
+		return spec.Fail(spec.ErrAlreadyRunning, nil, "")
+	}
+	if !ok {
+		if err := m.bootstrap(ctx, s); err != nil {
+			return err
+		}
+	}
+	return m.kickstart(ctx, s)
+}
+
+// bootstrap loads the job. For some seconds after a bootout, which has returned,
+// launchd may answer 5 or 37.
+func (m *Backend) bootstrap(ctx context.Context, s *spec.Spec) error {
+	for limit := time.Now().Add(retryFor); ; {
+		_, err := m.run(ctx, "bootstrap", m.domain, m.file(s))
+		if err == nil {
+			return nil
+		}
+		if code := exitCode(err); code != codeIO && code != codeInProgress || time.Now().After(limit) {
+			return m.fail(s, err)
+		}
+		if _, ok, _ := m.loaded(ctx, s); ok {
+			return nil
+		}
+		if err := spec.Pause(ctx, spec.PollEvery(time.Second)); err != nil {
+			return spec.Fail(nil, err, "")
+		}
+	}
+}
+
+// kickstart starts the job. One with RunAtLoad may be starting already.
+func (m *Backend) kickstart(ctx context.Context, s *spec.Spec) error {
+	for limit := time.Now().Add(retryFor); ; {
+		_, err := m.run(ctx, "kickstart", m.target(s))
+		if err == nil {
+			return nil
+		}
+		st, _, _ := m.loaded(ctx, s)
+		if exitCode(err) == codeInProgress && st.State == spec.Running {
+			return nil
+		}
+		if exitCode(err) != codeInProgress || time.Now().After(limit) {
+			return spec.Fail(spec.ErrStartFailed, err, filepath.Join(m.logDir(s), "output.log")+" says why")
+		}
+		if err := spec.Pause(ctx, spec.PollEvery(time.Second)); err != nil {
+			return spec.Fail(nil, err, "the service goes on starting")
+		}
+	}
+}
+
+// Stop unloads the job: with KeepAlive, launchd would start it again.
+func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
+	if _, err := m.Status(ctx, s); err != nil {
+		return err
+	}
+	if err := m.denied(); err != nil {
+		return err
+	}
+	_, ok, err := m.loaded(ctx, s)
+	if err != nil {
+		return &spec.Error{Err: err}
+	}
+	if !ok {
+		return spec.Fail(spec.ErrNotRunning, nil, "")
+	}
+	return m.bootout(ctx, s)
+}
+
+// Restart unloads the job and loads it, so that a changed list counts.
+func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
+	if err := m.Stop(ctx, s); err != nil && !errors.Is(err, spec.ErrNotRunning) {
+		return err
+	}
+	return m.Start(ctx, s)
+}
+
+// Status returns what launchd knows of the job; one that is not loaded is
+// stopped.
+func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error) {
+	plist, err := os.ReadFile(m.file(s))
+	if errors.Is(err, fs.ErrNotExist) {
+		return spec.Status{}, spec.Fail(spec.ErrNotInstalled, nil, "install it first")
+	}
+	if err != nil {
+		return spec.Status{}, &spec.Error{Err: err}
+	}
+	st, ok, err := m.loaded(ctx, s)
+	if err != nil {
+		return spec.Status{}, &spec.Error{Err: err}
+	}
+	if !ok {
+		st.State = spec.Stopped
+	}
+	st.Start = startTypeOf(string(plist))
+	return st, nil
+}
+
+// statusOf reads what "launchctl print" says of a job. Its text is not an
+// interface (launchctl(1)), so what is missing is taken for a job that waits.
+func statusOf(out string) (st spec.Status) {
+	st.State = spec.Stopped
+	for line := range strings.Lines(out) {
+		if strings.HasPrefix(line, "\t\t") {
+			continue // of an inner block
+		}
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " = ")
+		switch name {
+		case "state":
+			if value == "running" {
+				st.State = spec.Running
+			}
+		case "pid":
+			st.PID, _ = strconv.Atoi(value)
+		case "last exit code":
+			number, _, _ := strings.Cut(value, ":") // "78: EX_CONFIG"
+			st.ExitCode, _ = strconv.Atoi(number)
+		}
+	}
+	return st
+}
+
+// startTypeOf reads the start type from a property list of ours.
+func startTypeOf(plist string) spec.StartType {
+	is := func(key string) bool {
+		_, rest, _ := strings.Cut(plist, "<key>"+key+"</key>")
+		return strings.HasPrefix(strings.TrimSpace(rest), "<true/>")
+	}
+	switch {
+	case is("Disabled"):
+		return spec.Disabled
+	case is("RunAtLoad"):
+		return spec.Automatic
+	}
+	return spec.Manual
+}
+
+// Logs writes output.log.
+func (m *Backend) Logs(_ context.Context, s *spec.Spec, w io.Writer) error {
+	return spec.CopyLogs(m.logDir(s), w)
+}

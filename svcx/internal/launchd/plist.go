@@ -1,0 +1,117 @@
+package launchd
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/process"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+)
+
+// Render returns the service as a job of launchd (launchd.plist(5)).
+func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
+	if err := check(s); err != nil {
+		return nil, err
+	}
+	exe := s.Executable
+	dir := s.Dir
+	if dir == "" {
+		dir = path.Dir(exe)
+	}
+	logs := s.LogDir
+	if logs == "" {
+		logs = process.DefaultLogDir(spec.Launchd, s.Name, s.User, getenv)
+	}
+	var b strings.Builder
+	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+`)
+	key := func(name, value string) { fmt.Fprintf(&b, "\t<key>%s</key>\n\t%s\n", escapeXML(name), value) }
+	key("Label", xmlString(s.Name))
+	words := ""
+	for _, word := range append([]string{exe}, s.Args...) {
+		words += "\n\t\t" + xmlString(word)
+	}
+	key("ProgramArguments", "<array>"+words+"\n\t</array>")
+	key("WorkingDirectory", xmlString(dir))
+	if len(s.Env) > 0 {
+		variables := ""
+		for _, name := range slices.Sorted(maps.Keys(s.Env)) {
+			variables += fmt.Sprintf("\n\t\t<key>%s</key>\n\t\t%s", escapeXML(name), xmlString(s.Env[name]))
+		}
+		key("EnvironmentVariables", "<dict>"+variables+"\n\t</dict>")
+	}
+	if s.Account != "" && !s.User {
+		key("UserName", xmlString(s.Account))
+	}
+	automatic := s.StartType.AtBoot()
+	key("RunAtLoad", xmlBool(automatic))
+	if s.StartType == spec.Disabled {
+		key("Disabled", xmlBool(true))
+	}
+	// KeepAlive starts a job when it is loaded, so one that is started by hand
+	// can't have it.
+	if delays := s.RestartDelays; len(delays) > 0 && automatic {
+		key("KeepAlive", "<dict>\n\t\t<key>SuccessfulExit</key>\n\t\t<false/>\n\t</dict>")
+		key("ThrottleInterval", xmlSeconds(delays[0]))
+	}
+	key("ExitTimeOut", xmlSeconds(s.StopTimeout+spec.StopMargin))
+	key("StandardOutPath", xmlString(path.Join(logs, "output.log")))
+	key("StandardErrorPath", xmlString(path.Join(logs, "output.log")))
+	b.WriteString("</dict>\n</plist>\n")
+	return []byte(b.String()), nil
+}
+
+// check returns what a plist can't express.
+func check(s *spec.Spec) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
+	exe := s.Executable
+	if !s.User {
+		if err := spec.CheckUnixAccount(s.Account); err != nil {
+			return err
+		}
+	}
+	if len(s.DependsOn) > 0 {
+		return fmt.Errorf("svcx: service %s: launchd knows no dependencies: leave DependsOn empty and retry in Main", s.Name)
+	}
+	texts := append([]string{exe, s.Dir, s.Account, s.LogDir}, s.Args...)
+	for name, value := range s.Env {
+		texts = append(texts, name, value)
+	}
+	for _, text := range texts {
+		if i := strings.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0xfffe || r == 0xffff }); i >= 0 {
+			return fmt.Errorf("svcx: %q: XML can't hold that control character", text)
+		}
+	}
+	if !path.IsAbs(exe) || s.Dir != "" && !path.IsAbs(s.Dir) {
+		return fmt.Errorf("svcx: executable %q, directory %q: launchd needs absolute paths", exe, s.Dir)
+	}
+	return nil
+}
+
+func escapeXML(text string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#9;").Replace(text)
+}
+
+func xmlString(text string) string { return "<string>" + escapeXML(text) + "</string>" }
+
+func xmlBool(b bool) string {
+	if b {
+		return "<true/>"
+	}
+	return "<false/>"
+}
+
+// xmlSeconds rounds up: launchd counts whole seconds, and 0 is no limit.
+func xmlSeconds(d time.Duration) string {
+	return "<integer>" + strconv.FormatInt(int64(max(1, (d+time.Second-1)/time.Second)), 10) + "</integer>"
+}

@@ -1,0 +1,209 @@
+package process
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+)
+
+const maxLog = 1 << 20 // output.log is rotated, a crash report cut, at this size
+
+// Logs are the files of a managed service.
+type Logs struct {
+	crash    atomic.Pointer[os.File] // nil: not open; the supervisor reads it at any time
+	output   *os.File
+	Redirect func(output *os.File) error // makes the standard handles lead to that file; nil: they lead somewhere
+}
+
+// OpenLogs opens the service's files and returns the crash report that an
+// earlier process left there. A service whose directory is full or denied
+// should still run.
+func (p *Program) OpenLogs(logs *Logs, under spec.Manager) (report []byte) {
+	dir := cmp.Or(p.LogDir, DefaultLogDir(under, p.Name, p.User, os.Getenv))
+	if dir == "" {
+		return nil
+	}
+	report, err := logs.open(dir)
+	// Where standard error leads somewhere, the trace is there: a directory that
+	// anyone can write to would be a risk for nothing.
+	if err != nil && logs.crash.Load() == nil && logs.Redirect != nil && p.SpareLogDir != nil {
+		if dir, err := p.SpareLogDir(p.Name); err == nil {
+			report, _ = logs.open(dir)
+		}
+	}
+	if under == spec.Launchd || under == spec.OpenRC {
+		rotateAlways(within(dir, "output.log")) // the manager opens it and lets it grow
+	}
+	return report
+}
+
+// Prepare makes a managed process fit for Main: files, working directory, and
+// the report of an earlier crash.
+func (p *Program) Prepare(ctx context.Context, logs *Logs, report []byte, under spec.Manager) error {
+	if f := logs.crash.Load(); f != nil {
+		debug.SetCrashOutput(f, debug.CrashOptions{}) // fails only where there are no handles left
+	}
+	if logs.output != nil {
+		if err := logs.Redirect(logs.output); err != nil {
+			return err
+		}
+		rotateAlways(logs.output.Name())
+	}
+	if len(report) > 0 && p.OnCrash != nil {
+		p.OnCrash(ctx, report)
+	}
+	if dir := p.workDir(under); dir != "" {
+		return os.Chdir(dir)
+	}
+	return nil
+}
+
+// workDir returns the directory to change to, or "". A unit or a plist that
+// names no directory is left as it is.
+func (p *Program) workDir(under spec.Manager) string {
+	if p.Dir != "" || under != spec.SCM {
+		return p.Dir
+	}
+	exe, _ := os.Executable()
+	return exe[:strings.LastIndexByte(exe, '\\')+1]
+}
+
+// within returns the path of a file in dir. filepath.Join would be a tenth of what
+// Run adds to a program.
+func within(dir, name string) string { return dir + string(os.PathSeparator) + name }
+
+// DefaultLogDir returns where a service's files lie, or "".
+func DefaultLogDir(under spec.Manager, name string, user bool, getenv func(string) string) string {
+	switch under {
+	case spec.SCM:
+		return cmp.Or(getenv("ProgramData"), `C:\ProgramData`) + `\` + name
+	case spec.Systemd:
+		dir, _, _ := strings.Cut(getenv("LOGS_DIRECTORY"), ":")
+		return dir
+	case spec.Launchd:
+		if user {
+			return getenv("HOME") + "/Library/Logs/" + name
+		}
+		return "/Library/Logs/" + name
+	case spec.OpenRC:
+		return "/var/log/" + name
+	}
+	return ""
+}
+
+// open opens the files in dir and returns the crash report that is there.
+func (l *Logs) open(dir string) (report []byte, err error) {
+	name := within(dir, "crash.log")
+	f, err := openLog(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return nil, err
+		}
+		f, err = openLog(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if report, err = readHead(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if len(report) > 0 { // keep it for people
+		f.Close()
+		os.Rename(name, within(dir, "crash.1.log")) // if it fails, it is told once more rather than lost
+		if f, err = openLog(name); err != nil {
+			return report, err
+		}
+	}
+	l.crash.Store(f)
+	if l.Redirect != nil {
+		l.output, err = openLog(within(dir, "output.log"))
+	}
+	return report, err
+}
+
+var errNoFile = errors.New("svcx: it is not a regular file")
+
+// openLog opens a file to write at its end. Anything else in its place would
+// hold the service up (a pipe), or take its crashes to nowhere (a device).
+func openLog(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	if err == nil && !fi.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: errNoFile}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Crashed keeps the dump of a process that is about to end.
+func (l *Logs) Crashed(dump []byte) {
+	if f := l.crash.Load(); f != nil {
+		f.Write(dump)
+		f.Sync()
+	}
+}
+
+// readHead returns what is in a file, maxLog bytes at most. The file is almost
+// always empty and this runs during start-up, so avoid an extra read.
+func readHead(f *os.File) ([]byte, error) {
+	first := make([]byte, 1)
+	if _, err := f.Read(first); err != nil {
+		if err == io.EOF {
+			err = nil
+		}
+		return nil, err
+	}
+	fi, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, min(fi.Size(), maxLog))
+	n, err := io.ReadFull(f, head[copy(head, first):])
+	return head[:n+1], err
+}
+
+// rotateAlways rotates a file once a minute, for as long as the process runs.
+func rotateAlways(name string) {
+	go func() {
+		for ; ; time.Sleep(time.Minute) {
+			rotate(name) // what fails now may succeed in a minute
+		}
+	}()
+}
+
+// rotate moves what is in a file that has grown too large to its neighbour
+// name.1.log. It copies, since the file is open, here and in child processes;
+// what is written between copy and cut is lost.
+func rotate(name string) error {
+	fi, err := os.Stat(name)
+	if err != nil || fi.Size() <= maxLog {
+		return err
+	}
+	from, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.Create(strings.TrimSuffix(name, ".log") + ".1.log")
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(to, from); err != nil {
+		return errors.Join(err, to.Close(), os.Remove(to.Name())) // a full disk needs no half of it
+	}
+	return errors.Join(to.Close(), os.Truncate(name, 0))
+}

@@ -1,0 +1,14 @@
+//go:build !linux
+
+package process
+
+import "github.com/surefoot-go/surefoot/svcx/internal/supervisor"
+
+// notifier is always nil: only Linux has systemd.
+type notifier struct{}
+
+func newNotifier() *notifier { return nil }
+
+func (*notifier) report(supervisor.Status) error { return nil }
+
+func (*notifier) watchdog() func() { return nil }

@@ -1,0 +1,152 @@
+// Package process runs a service in a process that lives by signals: on a console,
+// under systemd, launchd and OpenRC. It keeps the log files of every managed
+// process, those of Windows services too.
+package process
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
+)
+
+// Program is what a managed process needs to know of its service.
+type Program struct {
+	Name, Dir, LogDir string
+	User              bool
+	// OnCrash gets the crash report of an earlier process; it may be nil.
+	OnCrash func(ctx context.Context, report []byte)
+	// SpareLogDir makes the directory for a Windows service whose LogDir fails.
+	SpareLogDir func(name string) (string, error)
+}
+
+// Fail writes the error that Main has returned to standard error.
+func (p *Program) Fail(err error) {
+	supervisor.Tell(os.Stderr, fmt.Appendf(nil, "%s: %s\n", p.Name, spec.TrimPrefix(err)))
+}
+
+// manager is the manager of a process that lives by signals.
+type manager struct {
+	reloads  chan supervisor.Control
+	notifier *notifier // nil: no one wants to hear
+}
+
+func (m *manager) Controls() <-chan supervisor.Control { return m.reloads }
+
+func (m *manager) Report(now supervisor.Status) error { return m.notifier.report(now) }
+
+// Run runs the service until it ends or a signal ends it. interrupted is the
+// cause of Main's context after a signal on a console. After a stop that a
+// manager has requested, Main's error is written to standard error and Run
+// returns nil: the manager would take another exit code for a failure.
+func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error, c supervisor.Config) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	cause := interrupted
+	if under != spec.Console {
+		cause = supervisor.ErrStopped
+	}
+	m := &manager{reloads: make(chan supervisor.Control, 1), notifier: newNotifier()}
+	c.Alive = m.notifier.watchdog()
+	if c.Alive == nil && under == spec.Console {
+		c.Alive = func() {} // a debugger must be able to stop and think
+	}
+
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	if c.Accepts&supervisor.AcceptParamChange != 0 {
+		notifyReload(signals)
+	}
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		for asked := false; ; {
+			select {
+			case sig := <-signals:
+				switch {
+				case isReload(sig):
+					select {
+					case m.reloads <- supervisor.Control{Code: supervisor.ParamChange}:
+					default: // it has not begun with the last one
+					}
+				case asked:
+					supervisor.Tell(os.Stderr, fmt.Appendf(nil, "svcx: %s: %v again: ends at once\n", p.Name, sig))
+					os.Exit(signalExit(sig))
+				default:
+					asked = true
+					cancel(cause)
+				}
+			case <-over:
+				return
+			}
+		}
+	}()
+
+	var logs Logs
+	then := c.Prepare
+	c.Prepare = func(ctx context.Context) error {
+		if under != spec.Console {
+			if err := p.Prepare(ctx, &logs, p.OpenLogs(&logs, under), under); err != nil {
+				return err
+			}
+		}
+		if then != nil {
+			return then(ctx)
+		}
+		return nil
+	}
+	c.Hung = func(dump []byte) {
+		logs.Crashed(dump)
+		supervisor.Tell(os.Stderr, dump)
+	}
+	stopped, err := supervisor.Run(ctx, m, c)
+	if err != nil && stopped && under != spec.Console && spec.ExitCode(err) != spec.ExitHung {
+		p.Fail(err)
+		return nil
+	}
+	return err
+}
+
+// signalExit returns the exit code that a shell shows for a process that the
+// signal has ended.
+func signalExit(sig os.Signal) int {
+	if n, ok := sig.(syscall.Signal); ok {
+		return 128 + int(n)
+	}
+	return spec.ExitFailed
+}
+
+// underProcess returns what has started a process of a system without SCM, from
+// its variables and its parent.
+func underProcess(system string, getenv func(string) string, pid, ppid int, nameOf func(pid int) string) spec.Manager {
+	switch system {
+	case "linux":
+		if own := getenv("SYSTEMD_EXEC_PID"); own != "" { // since systemd 248
+			if own == strconv.Itoa(pid) {
+				return spec.Systemd
+			}
+		} else if getenv("INVOCATION_ID") != "" && (ppid == 1 || getenv("NOTIFY_SOCKET") != "") {
+			return spec.Systemd
+		}
+		if getenv("RC_SVCNAME") != "" {
+			// The daemons that OpenRC starts are children of process 1 or of
+			// supervise-daemon; a shell of theirs passes the variable on.
+			if ppid == 1 || strings.HasPrefix(nameOf(ppid), "supervise-daem") {
+				return spec.OpenRC
+			}
+		}
+	case "darwin":
+		// Terminal's own job has a name, too, but a shell is not launchd's child.
+		if name := getenv("XPC_SERVICE_NAME"); ppid == 1 && name != "" && name != "0" {
+			return spec.Launchd
+		}
+	}
+	return spec.Console
+}

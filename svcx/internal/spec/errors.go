@@ -1,0 +1,105 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// The kinds of errors; package svcx documents them.
+var (
+	ErrNotInstalled          = errors.New("svcx: the service is not installed")
+	ErrAccessDenied    error = accessDenied{}
+	ErrMarkedForDelete       = errors.New("svcx: the service is marked for deletion")
+	ErrAlreadyRunning        = errors.New("svcx: the service runs already")
+	ErrNotRunning            = errors.New("svcx: the service does not run")
+	ErrStartFailed           = errors.New("svcx: the service ended while it was starting")
+	ErrForeign               = errors.New("svcx: the name belongs to another program's service")
+)
+
+type accessDenied struct{}
+
+func (accessDenied) Error() string        { return "svcx: access denied" }
+func (accessDenied) Is(target error) bool { return target == fs.ErrPermission }
+
+// Error is what a manager's refusal means and what to do about it. Package svcx
+// adds the operation and the service.
+type Error struct {
+	Kind error  // one of the errors above, or nil
+	Hint string // what to do about it, or ""
+	Err  error  // what the system said, or nil
+}
+
+func (e *Error) Error() string {
+	s := ""
+	switch {
+	case e.Kind != nil && e.Err != nil:
+		s = fmt.Sprintf("%s (%v)", TrimPrefix(e.Kind), e.Err)
+	case e.Kind != nil:
+		s = TrimPrefix(e.Kind)
+	case e.Err != nil:
+		s = TrimPrefix(e.Err)
+	}
+	if e.Hint != "" {
+		s += ": " + e.Hint
+	}
+	return s
+}
+
+// Unwrap returns Kind and Err.
+func (e *Error) Unwrap() []error {
+	var errs []error
+	for _, err := range [...]error{e.Kind, e.Err} {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+// Fail returns an *Error.
+func Fail(kind, err error, hint string) error { return &Error{Kind: kind, Hint: hint, Err: err} }
+
+// TrimPrefix returns the error's text without the package's name.
+func TrimPrefix(err error) string {
+	const prefix = "svcx: "
+	s := err.Error()
+	if len(s) > len(prefix) && s[:len(prefix)] == prefix {
+		return s[len(prefix):]
+	}
+	return s
+}
+
+// Logged is an error that stands in the service's log already.
+type Logged struct{ Err error }
+
+func (e *Logged) Error() string { return e.Err.Error() }
+func (e *Logged) Unwrap() error { return e.Err }
+
+// Exit codes that are not the service's own.
+const (
+	ExitFailed       = 1
+	ExitUsage        = 2
+	ExitStopped      = 3 // status: installed, but not running
+	ExitNotInstalled = 4
+	ExitDenied       = 5
+	ExitHung         = 124 // as of timeout(1)
+)
+
+// ExitCode returns the exit code of a process that ends with err; see
+// svcx.ExitCode.
+func ExitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	type coder interface {
+		error
+		ExitCode() int
+	}
+	if coder, ok := errors.AsType[coder](err); ok {
+		if code := coder.ExitCode(); code > 0 && code&0xff != 0 {
+			return code
+		}
+	}
+	return ExitFailed
+}

@@ -1,0 +1,96 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Undo undoes what an installation has done when a later step fails.
+type Undo struct{ steps []func() error }
+
+// Add adds a step; the last added is run first.
+func (u *Undo) Add(f func() error) { u.steps = append(u.steps, f) }
+
+// End returns err, after undoing everything if it is not nil.
+func (u *Undo) End(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, step := range slices.Backward(u.steps) {
+		err = errors.Join(err, step())
+	}
+	return err
+}
+
+// WriteFile makes data a file's content and returns what it was before. The
+// file changes as a whole or not at all.
+func (u *Undo) WriteFile(name string, data []byte, perm fs.FileMode) (old []byte, err error) {
+	old, err = os.ReadFile(name)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case err != nil && !isNew:
+		return nil, err
+	case !isNew && bytes.Equal(old, data):
+		return old, nil
+	case isNew:
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return nil, err
+		}
+		u.Add(func() error { return RemoveFile(name) })
+	default:
+		u.Add(func() error { return replaceFile(name, old, perm) })
+	}
+	return old, replaceFile(name, data, perm)
+}
+
+func replaceFile(name string, data []byte, perm fs.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".svcx-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // once it is renamed, of no effect
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(perm), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// RemoveFile is like os.Remove but returns nil if the file does not exist.
+func RemoveFile(name string) error {
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// ChangedLines returns the lines that a file lost (-) and got (+), or one word
+// for a new file.
+func ChangedLines(old, now string) (changed []Change) {
+	if old == now {
+		return nil
+	}
+	if old == "" {
+		return []Change{"created"}
+	}
+	before, after := strings.Split(old, "\n"), strings.Split(now, "\n")
+	for _, line := range before {
+		if !slices.Contains(after, line) {
+			changed = append(changed, Change("- "+strings.TrimSpace(line)))
+		}
+	}
+	for _, line := range after {
+		if !slices.Contains(before, line) {
+			changed = append(changed, Change("+ "+strings.TrimSpace(line)))
+		}
+	}
+	if len(changed) == 0 {
+		return []Change{"lines moved"}
+	}
+	return changed
+}

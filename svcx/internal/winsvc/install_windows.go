@@ -1,0 +1,252 @@
+package winsvc
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+	"unsafe"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+	"golang.org/x/sys/windows"
+)
+
+// Install creates the service or makes the registered one what it should be.
+func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Change, err error) {
+	want, err := newPlan(s)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkDrives(s); err != nil {
+		return nil, err
+	}
+	if want.account == "LocalSystem" {
+		if err := s.CheckTrust(); err != nil {
+			return nil, &spec.Error{Err: err}
+		}
+	}
+	h, err := openOrCreate(ctx, want)
+	if err != nil {
+		return nil, fail(err)
+	}
+	defer h.close()
+
+	undo := spec.Undo{}
+	defer func() { err = undo.End(err) }()
+	old, unknown := want.fresh(), map[string]bool{}
+	if h.created {
+		undo.Add(func() error { return windows.DeleteService(h.service) })
+		changed = append(changed, "created")
+	} else {
+		if err := m.owned(h.service, s); err != nil {
+			return nil, err
+		}
+		if old, unknown, err = readPlan(h.service, s.Name); err != nil {
+			return nil, fail(err)
+		}
+		want.adopt(old)
+	}
+	done := map[string]bool{}
+	for _, c := range want.changes(old, unknown) {
+		if !done[c.call] {
+			done[c.call] = true
+			back, err := m.apply(h.service, want, old, c.call)
+			if err == windows.ERROR_INVALID_LEVEL {
+				if h.created {
+					changed = append(changed, spec.Change(c.what+": this system can't ("+c.call+")"))
+				}
+				continue
+			}
+			if err != nil {
+				return nil, fail(fmt.Errorf("%s: %w", c.call, err))
+			}
+			if !unknown[c.call] && (!h.created || c.call == callLogonRight) { // a new service is deleted as a whole
+				undo.Add(back)
+			}
+		}
+		if c.what != "" && !unknown[c.call] && !h.created {
+			changed = append(changed, spec.Change(c.what))
+		}
+	}
+	back, err := setMark(s.Name)
+	if err != nil {
+		return nil, fail(err)
+	}
+	if back != nil && !h.created {
+		undo.Add(back)
+	}
+	logs := logDir(s)
+	made, err := m.MakeLogDir(logs, want.account)
+	if err != nil {
+		return nil, spec.Fail(nil, fmt.Errorf("making %s: %w", logs, err), "")
+	}
+	if made {
+		undo.Add(func() error { return os.Remove(logs) })
+	}
+	return changed, s.Installed(ctx)
+}
+
+// apply makes one call of a plan and returns how to take it back.
+func (m *Backend) apply(service windows.Handle, want, old *plan, call string) (undo func() error, err error) {
+	if call == callLogonRight {
+		return m.GrantLogon(want.account)
+	}
+	return func() error { return set(service, old.raw(), want, call) }, set(service, want, old, call)
+}
+
+type installing struct {
+	handle
+	created bool
+}
+
+// openOrCreate opens the service with all rights, or creates it. A service that
+// is being deleted may be gone in a moment.
+func openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
+	const rights = windows.SC_MANAGER_CONNECT | windows.SC_MANAGER_CREATE_SERVICE
+	if h.manager, err = windows.OpenSCManager(nil, nil, rights); err != nil {
+		return h, err
+	}
+	u := utf16s{}
+	name, display, path, account := u.ptr(p.name), u.ptr(p.display), u.ptr(p.binaryPath), u.ptr(p.account)
+	deps, password := u.list(p.dependencies), u.optional(p.password)
+	if u.err != nil {
+		h.close()
+		return h, u.err
+	}
+	for limit := time.Now().Add(goneTimeout); ; {
+		h.service, err = windows.OpenService(h.manager, name, windows.SERVICE_ALL_ACCESS)
+		if err == windows.ERROR_SERVICE_DOES_NOT_EXIST {
+			h.service, err = windows.CreateService(h.manager, name, display,
+				windows.SERVICE_ALL_ACCESS, windows.SERVICE_WIN32_OWN_PROCESS, startNumber(p.start), windows.SERVICE_ERROR_NORMAL,
+				path, nil, nil, deps, account, password)
+			h.created = err == nil
+		}
+		if err == nil && !h.created {
+			// A service that is being deleted can be opened, but not changed.
+			const no = windows.SERVICE_NO_CHANGE
+			err = windows.ChangeServiceConfig(h.service, no, no, no, nil, nil, nil, nil, nil, nil, nil)
+		}
+		if err == nil {
+			return h, nil
+		}
+		if h.service != 0 {
+			windows.CloseServiceHandle(h.service)
+			h.service = 0
+		}
+		if err == windows.ERROR_SERVICE_MARKED_FOR_DELETE && time.Now().Before(limit) && spec.Pause(ctx, spec.PollEvery(0)) == nil {
+			continue
+		}
+		h.close()
+		return h, err
+	}
+}
+
+// set makes one call of a plan for a service that is as in was.
+func set(service windows.Handle, p, was *plan, call string) error {
+	u := utf16s{}
+	level, info := uint32(0), unsafe.Pointer(nil)
+	switch call {
+	case callChange:
+		// An account that stays keeps its password, unless there is another one.
+		display, path, account := u.ptr(p.display), u.ptr(p.binaryPath), u.ptr(p.account)
+		if p.password == "" && sameAccount(p.account, was.account) {
+			account = nil
+		}
+		deps, password := u.list(p.dependencies), u.optional(p.password)
+		if u.err != nil {
+			return u.err
+		}
+		errorControl := uint32(windows.SERVICE_NO_CHANGE)
+		if p.kind != 0 {
+			errorControl = p.errorControl
+		}
+		return windows.ChangeServiceConfig(service, p.serviceType(), p.scmStartNumber(), errorControl,
+			path, nil, nil, deps, account, password, display)
+	case callEnvironment:
+		return setEnvironment(p)
+	case callDescription:
+		level, info = windows.SERVICE_CONFIG_DESCRIPTION, unsafe.Pointer(&windows.SERVICE_DESCRIPTION{Description: u.ptr(p.description)})
+	case callDelayed:
+		level, info = windows.SERVICE_CONFIG_DELAYED_AUTO_START_INFO,
+			unsafe.Pointer(&windows.SERVICE_DELAYED_AUTO_START_INFO{IsDelayedAutoStartUp: number(p.start == spec.DelayedAutomatic)})
+	case callActions:
+		actions := make([]windows.SC_ACTION, 0, len(p.actions)+1) // an empty list must not be NULL: that changes nothing
+		for _, a := range p.actions {
+			actions = append(actions, windows.SC_ACTION{Type: a.kind, Delay: uint32(a.delay.Milliseconds())})
+		}
+		level, info = windows.SERVICE_CONFIG_FAILURE_ACTIONS, unsafe.Pointer(&windows.SERVICE_FAILURE_ACTIONS{
+			// No message and no command: those that are set stay.
+			ResetPeriod:  uint32(p.reset / time.Second),
+			ActionsCount: uint32(len(actions)), Actions: unsafe.SliceData(actions)})
+	case callFlag:
+		level, info = windows.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG,
+			unsafe.Pointer(&windows.SERVICE_FAILURE_ACTIONS_FLAG{FailureActionsOnNonCrashFailures: int32(number(p.failureFlag))})
+	case callPreshutdown:
+		ms := uint32(p.preshutdown.Milliseconds())
+		level, info = windows.SERVICE_CONFIG_PRESHUTDOWN_INFO, unsafe.Pointer(&ms)
+	case callSID:
+		sid := [...]uint32{windows.SERVICE_SID_TYPE_NONE, windows.SERVICE_SID_TYPE_UNRESTRICTED, windows.SERVICE_SID_TYPE_RESTRICTED}[p.sid]
+		level, info = windows.SERVICE_CONFIG_SERVICE_SID_INFO, unsafe.Pointer(&sid)
+	case callPrivileges:
+		list := u.list(p.privileges)
+		level, info = windows.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, unsafe.Pointer(&list)
+	default:
+		return fmt.Errorf("svcx: no such call: %s", call)
+	}
+	if u.err != nil {
+		return u.err
+	}
+	return windows.ChangeServiceConfig2(service, level, (*byte)(info))
+}
+
+func number(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func startNumber(t spec.StartType) uint32 {
+	switch t {
+	case spec.Manual:
+		return windows.SERVICE_DEMAND_START
+	case spec.Disabled:
+		return windows.SERVICE_DISABLED
+	}
+	return windows.SERVICE_AUTO_START
+}
+
+func startType(n uint32) spec.StartType {
+	switch n {
+	case windows.SERVICE_DEMAND_START:
+		return spec.Manual
+	case windows.SERVICE_DISABLED:
+		return spec.Disabled
+	}
+	return spec.Automatic
+}
+
+// scmStartNumber returns the number of the start type, or the one that was read.
+func (p *plan) scmStartNumber() uint32 {
+	if p.exact {
+		return p.startNumber
+	}
+	return startNumber(p.start)
+}
+
+// checkDrives refuses paths on drives that only the user's session has.
+func checkDrives(s *spec.Spec) error {
+	for _, path := range append([]string{s.Executable, s.Dir, s.LogDir}, s.Args...) {
+		if len(path) < 3 || path[1] != ':' || path[2] != '\\' && path[2] != '/' {
+			continue
+		}
+		root, err := windows.UTF16PtrFromString(path[:2] + `\`)
+		if err != nil {
+			return err
+		}
+		if windows.GetDriveType(root) == windows.DRIVE_REMOTE {
+			return fmt.Errorf(`svcx: %s: drive %s is a network drive of your session, which a service does not have: use the path of its server, \\server\share\…`, path, path[:2])
+		}
+	}
+	return nil
+}

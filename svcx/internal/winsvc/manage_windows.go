@@ -1,0 +1,312 @@
+package winsvc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+	"unsafe"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+	"golang.org/x/sys/windows"
+)
+
+// handle is an open service and the manager it belongs to.
+type handle struct{ manager, service windows.Handle }
+
+func (h handle) close() {
+	for _, x := range [...]windows.Handle{h.service, h.manager} {
+		if x != 0 {
+			windows.CloseServiceHandle(x)
+		}
+	}
+}
+
+// open opens the service with no more rights than it asks for.
+func open(service string, rights uint32) (h handle, err error) {
+	if h.manager, err = windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT); err != nil {
+		return h, fail(err)
+	}
+	name, err := windows.UTF16PtrFromString(service)
+	if err == nil {
+		h.service, err = windows.OpenService(h.manager, name, rights)
+	}
+	if err != nil {
+		h.close()
+		return handle{}, fail(err)
+	}
+	return h, nil
+}
+
+// fail makes an error of what the SCM answered; nil for nil.
+func fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	errno, _ := errors.AsType[windows.Errno](err)
+	hint, kind := explainErrno(uint32(errno))
+	return spec.Fail(kind, err, hint)
+}
+
+func queryStatus(service windows.Handle) (st windows.SERVICE_STATUS_PROCESS, err error) {
+	var need uint32
+	err = windows.QueryServiceStatusEx(service, windows.SC_STATUS_PROCESS_INFO,
+		(*byte)(unsafe.Pointer(&st)), uint32(unsafe.Sizeof(st)), &need)
+	return st, err
+}
+
+// Status returns what the SCM knows of the service.
+func (*Backend) Status(_ context.Context, s *spec.Spec) (spec.Status, error) {
+	h, err := open(s.Name, windows.SERVICE_QUERY_STATUS|windows.SERVICE_QUERY_CONFIG)
+	if err != nil {
+		return spec.Status{}, err
+	}
+	defer h.close()
+	st, err := queryStatus(h.service)
+	if err != nil {
+		return spec.Status{}, fail(err)
+	}
+	start, err := readStart(h.service)
+	if err != nil {
+		return spec.Status{}, fail(err)
+	}
+	return spec.Status{State: spec.State(st.CurrentState), PID: int(st.ProcessId), Start: start,
+		ExitCode: exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)}, nil
+}
+
+// startMargin is how long a start may take above StartTimeout, and startCap how
+// long one without a limit is waited for.
+var (
+	startMargin = 15 * time.Second
+	startCap    = 5 * time.Minute
+)
+
+func startLimit(s *spec.Spec) time.Time {
+	if s.StartTimeout > 0 {
+		return time.Now().Add(s.StartTimeout + startMargin)
+	}
+	return time.Now().Add(startCap)
+}
+
+// stopLimit is for a stop; one that starts or stops in vain is waited for no longer.
+func stopLimit(s *spec.Spec) time.Time {
+	return time.Now().Add(s.StopTimeout + spec.StopMargin + startMargin)
+}
+
+// Start starts the service and waits until it is ready.
+func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
+	h, err := open(s.Name, windows.SERVICE_START|windows.SERVICE_QUERY_STATUS)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	if err := windows.StartService(h.service, 0, nil); err != nil {
+		return fail(err)
+	}
+	st, err := await(ctx, h.service, windows.SERVICE_START_PENDING, startLimit(s))
+	if err != nil {
+		return err
+	}
+	if st.CurrentState == windows.SERVICE_STOPPED {
+		code := exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)
+		if code == 0 {
+			return nil // its work was short
+		}
+		return spec.Fail(spec.ErrStartFailed, fmt.Errorf("exit code %d", code), "output.log and crash.log in "+logDir(s)+" say why")
+	}
+	return nil
+}
+
+// await waits until the service has left the state from. It gives up on one that
+// makes no progress, as the sample "Starting a Service" does, but not before
+// patience is over; and on any at the limit.
+func await(ctx context.Context, service windows.Handle, from uint32, limit time.Time) (windows.SERVICE_STATUS_PROCESS, error) {
+	checkpoint, since, begin := uint32(0), time.Now(), time.Now()
+	for {
+		st, err := queryStatus(service)
+		if err != nil {
+			return st, fail(err)
+		}
+		if st.CurrentState != from {
+			return st, nil
+		}
+		hint := time.Duration(st.WaitHint) * time.Millisecond
+		if st.CheckPoint != checkpoint {
+			checkpoint, since = st.CheckPoint, time.Now()
+		}
+		now := time.Now()
+		switch {
+		case now.Sub(since) > max(patience, 2*hint):
+			err = fmt.Errorf("no progress for %v", now.Sub(since).Round(time.Second))
+		case now.After(limit):
+			err = fmt.Errorf("not over after %v", now.Sub(begin).Round(time.Second))
+		default:
+			err = spec.Pause(ctx, spec.PollEvery(hint))
+		}
+		if err != nil {
+			state := spec.State(st.CurrentState)
+			hint := "the service is still " + state.String()
+			if ctx.Err() == nil && st.ProcessId != 0 {
+				hint += fmt.Sprintf("; taskkill /F /PID %d ends its process", st.ProcessId)
+			}
+			return st, spec.Fail(nil, err, hint)
+		}
+	}
+}
+
+// patience is for services that give no hint, and for busy machines.
+var patience = 30 * time.Second
+
+// Stop stops the service, after those that depend on it.
+func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
+	h, err := open(s.Name, windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_ENUMERATE_DEPENDENTS)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	_, err = stopOpen(ctx, s, h)
+	return err
+}
+
+// stopOpen stops the service that h has open, and first those that depend on it.
+// It returns the names of those, in the order in which they were stopped.
+func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, err error) {
+	names, err := dependents(h.service)
+	if err != nil {
+		return nil, fail(err)
+	}
+	for _, name := range names { // in the order in which they must be stopped
+		h, err := open(name, windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_ENUMERATE_DEPENDENTS)
+		if err == nil {
+			_, err = stopOpen(ctx, &spec.Spec{Name: name, StopTimeout: max(s.StopTimeout, patience)}, h)
+			h.close()
+		}
+		switch {
+		case err == nil:
+			stopped = append(stopped, name)
+		case !errors.Is(err, spec.ErrNotRunning):
+			return stopped, fmt.Errorf("stopping %s, which depends on it: %w", name, err)
+		}
+	}
+	limit := stopLimit(s)
+	// A service that still starts can't be asked.
+	if _, err := await(ctx, h.service, windows.SERVICE_START_PENDING, limit); err != nil {
+		return stopped, err
+	}
+	var st windows.SERVICE_STATUS
+	if err := windows.ControlService(h.service, windows.SERVICE_CONTROL_STOP, &st); err != nil {
+		now, _ := queryStatus(h.service)
+		stops := now.CurrentState == windows.SERVICE_STOP_PENDING || now.CurrentState == windows.SERVICE_STOPPED
+		if err != windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL || !stops {
+			return stopped, fail(err)
+		}
+		st.CurrentState = now.CurrentState // someone else has asked
+	}
+	for st.CurrentState != windows.SERVICE_STOPPED {
+		now, err := await(ctx, h.service, st.CurrentState, limit)
+		if err != nil {
+			return stopped, err
+		}
+		st.CurrentState = now.CurrentState
+	}
+	return stopped, nil
+}
+
+// Restart stops the service, if it runs, and starts it and the dependents that
+// were stopped with it.
+func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
+	h, err := open(s.Name, windows.SERVICE_START|windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_ENUMERATE_DEPENDENTS)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	stopped, err := stopOpen(ctx, s, h)
+	if err != nil && !errors.Is(err, spec.ErrNotRunning) {
+		return errors.Join(err, m.startAgain(ctx, stopped))
+	}
+	if err := m.Start(ctx, s); err != nil {
+		return err
+	}
+	return m.startAgain(ctx, stopped)
+}
+
+// startAgain starts services that were stopped, the last first.
+func (m *Backend) startAgain(ctx context.Context, stopped []string) (err error) {
+	for i := len(stopped) - 1; i >= 0; i-- {
+		started := m.Start(ctx, &spec.Spec{Name: stopped[i]})
+		if started != nil && !errors.Is(started, spec.ErrAlreadyRunning) {
+			err = errors.Join(err, fmt.Errorf("starting %s again, which depends on it: %w", stopped[i], started))
+		}
+	}
+	return err
+}
+
+// dependents returns the running services that depend on one.
+func dependents(service windows.Handle) (names []string, err error) {
+	for size := uint32(4 << 10); ; {
+		buf := make([]windows.ENUM_SERVICE_STATUS, size/uint32(unsafe.Sizeof(windows.ENUM_SERVICE_STATUS{}))+1)
+		size = uint32(len(buf)) * uint32(unsafe.Sizeof(buf[0]))
+		var need, count uint32
+		err := windows.EnumDependentServices(service, windows.SERVICE_ACTIVE, &buf[0], size, &need, &count)
+		if err == windows.ERROR_MORE_DATA && need > size {
+			size = need
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range buf[:count] {
+			names = append(names, windows.UTF16PtrToString(s.ServiceName))
+		}
+		return names, nil
+	}
+}
+
+// Uninstall stops the service, deletes it and waits until it is gone.
+func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
+	const deleteRight = 0x10000 // DELETE
+	h, err := open(s.Name, deleteRight|windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_QUERY_CONFIG|windows.SERVICE_ENUMERATE_DEPENDENTS)
+	if err != nil {
+		return err
+	}
+	err = m.owned(h.service, s)
+	if err == nil {
+		_, err = stopOpen(ctx, s, h)
+	}
+	if errors.Is(err, spec.ErrNotRunning) {
+		err = nil
+	}
+	if err == nil {
+		err = fail(windows.DeleteService(h.service))
+	}
+	h.close() // it stays until the last handle is closed, ours included
+	if err != nil {
+		return err
+	}
+	limit := time.Now().Add(goneTimeout)
+	for {
+		h, err := open(s.Name, windows.SERVICE_QUERY_STATUS)
+		if errors.Is(err, spec.ErrNotInstalled) {
+			return nil
+		}
+		if err != nil && !errors.Is(err, spec.ErrMarkedForDelete) {
+			return err
+		}
+		h.close()
+		if time.Now().After(limit) {
+			return fail(windows.ERROR_SERVICE_MARKED_FOR_DELETE)
+		}
+		if err := spec.Pause(ctx, spec.PollEvery(0)); err != nil {
+			return spec.Fail(spec.ErrMarkedForDelete, err, "")
+		}
+	}
+}
+
+// goneTimeout is how long others may hold a service open that is deleted.
+var goneTimeout = 10 * time.Second
+
+// Logs writes output.log.
+func (*Backend) Logs(_ context.Context, s *spec.Spec, w io.Writer) error {
+	return spec.CopyLogs(logDir(s), w)
+}

@@ -1,0 +1,54 @@
+package winsvc
+
+import "strings"
+
+// isOurs reports whether a registered command line runs exe. Windows' own rules
+// hold: an unquoted path may have blanks, variables are replaced, and case does
+// not count.
+func isOurs(line, exe string, getenv func(string) string) bool {
+	line = plainPath(expand(strings.TrimSpace(line), getenv), getenv)
+	exe = plainPath(exe, getenv)
+	if rest, ok := strings.CutPrefix(line, `"`); ok {
+		program, _, closed := strings.Cut(rest, `"`)
+		return closed && strings.EqualFold(plainPath(program, getenv), exe)
+	}
+	// CreateProcess tries each prefix that ends before a blank, the shortest
+	// first; any of them may be the program.
+	if len(line) < len(exe) || !strings.EqualFold(line[:len(exe)], exe) {
+		return false
+	}
+	rest := line[len(exe):]
+	return rest == "" || rest[0] == ' ' || rest[0] == '\t'
+}
+
+// plainPath removes what the names of one file may begin with.
+func plainPath(path string, getenv func(string) string) string {
+	path = strings.ReplaceAll(path, "/", `\`)
+	for _, prefix := range [...]string{`\??\`, `\\?\`} {
+		path = strings.TrimPrefix(path, prefix)
+	}
+	if len(path) > 12 && strings.EqualFold(path[:12], `\SystemRoot\`) {
+		path = getenv("SystemRoot") + path[11:]
+	}
+	return path
+}
+
+// expand replaces each %name% that is set, as the SCM does.
+func expand(text string, getenv func(string) string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, "%")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		name, after, ok := strings.Cut(rest, "%")
+		if value := getenv(name); ok && name != "" && value != "" {
+			b.WriteString(value)
+			text = after
+			continue
+		}
+		b.WriteByte('%')
+		text = rest
+	}
+}

@@ -1,0 +1,327 @@
+package winsvc
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+)
+
+// plan is a service as the SCM keeps it. Install reads the one that is there,
+// and makes the calls that lead from it to the one that is wanted.
+type plan struct {
+	name, display, description string
+	binaryPath                 string // the whole command line
+	account, password          string
+	start                      spec.StartType
+	dependencies               []string
+	actions                    []action
+	reset                      time.Duration
+	failureFlag                bool // the actions count for an error exit, too
+	preshutdown                time.Duration
+	sid                        spec.SIDType
+	privileges                 []string
+	environment                []string // NAME=value, sorted
+	grantLogon                 bool     // the account needs SeServiceLogonRight
+
+	// What is kept as it was read, for undo: the numbers of the type, the start
+	// and the error control, and texts that Windows translates ("@x.dll,-1").
+	exact                           bool // register these
+	kind, startNumber, errorControl uint32
+	rawDisplay, rawDescription      string
+}
+
+// action is an SC_ACTION.
+type action struct {
+	kind  uint32
+	delay time.Duration
+}
+
+// The types of actions (SC_ACTION_TYPE). Install sets restarts; it keeps what
+// others have set beside them.
+const (
+	actionNone = iota
+	actionRestart
+	actionReboot
+	actionRunCommand
+)
+
+// The calls that set what a service is, in the order in which they are made.
+const (
+	callCreate      = "CreateServiceW"
+	callChange      = "ChangeServiceConfigW"
+	callLogonRight  = "LsaAddAccountRights(SeServiceLogonRight)"
+	callDescription = "ChangeServiceConfig2W(SERVICE_CONFIG_DESCRIPTION)"
+	callDelayed     = "ChangeServiceConfig2W(SERVICE_CONFIG_DELAYED_AUTO_START_INFO)"
+	callActions     = "ChangeServiceConfig2W(SERVICE_CONFIG_FAILURE_ACTIONS)"
+	callFlag        = "ChangeServiceConfig2W(SERVICE_CONFIG_FAILURE_ACTIONS_FLAG)"
+	callPreshutdown = "ChangeServiceConfig2W(SERVICE_CONFIG_PRESHUTDOWN_INFO)"
+	callSID         = "ChangeServiceConfig2W(SERVICE_CONFIG_SERVICE_SID_INFO)"
+	callPrivileges  = "ChangeServiceConfig2W(SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO)"
+	callEnvironment = "RegSetValueExW(Environment)"
+)
+
+// newPlan returns the service as it should be.
+func newPlan(s *spec.Spec) (*plan, error) {
+	if err := check(s); err != nil {
+		return nil, err
+	}
+	p := &plan{
+		name: s.Name, display: s.DisplayName, description: s.Description,
+		binaryPath:   commandLine(s.Executable, s.Args),
+		start:        s.StartType,
+		dependencies: s.DependsOn,
+		// In the units that Windows keeps, or each Install would find a difference.
+		reset:       min(roundUp(s.RestartReset, time.Second), math.MaxUint32*time.Second),
+		preshutdown: roundUp(s.StopTimeout+spec.StopMargin, time.Millisecond),
+		failureFlag: len(s.RestartDelays) > 0,
+		sid:         s.SID,
+		privileges:  s.Privileges,
+	}
+	for _, delay := range s.RestartDelays {
+		p.actions = append(p.actions, action{actionRestart, roundUp(delay, time.Millisecond)})
+	}
+	var who accountKind
+	p.account, who = accountOf(s.Account)
+	p.grantLogon = who == userAccount || who == managedAccount
+	if who == userAccount {
+		p.password = s.Password
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
+		p.environment = append(p.environment, name+"="+s.Env[name])
+	}
+	return p, nil
+}
+
+// check returns what the SCM can't take.
+func check(s *spec.Spec) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
+	// The name is that of the log directory, too.
+	if strings.ContainsAny(s.Name, `<>:"|?*`) || strings.HasSuffix(s.Name, ".") {
+		return fmt.Errorf("svcx: service name %q: a directory of Windows can't have that name", s.Name)
+	}
+	if strings.Contains(s.Executable, `"`) {
+		return fmt.Errorf("svcx: executable %q: a quote can't be in a path of Windows", s.Executable)
+	}
+	for i, text := range append([]string{s.Executable}, s.Args...) {
+		what := "executable"
+		if i > 0 {
+			what = "argument"
+		}
+		if err := checkNoVariable(what, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func roundUp(d, unit time.Duration) time.Duration {
+	if rest := d % unit; rest > 0 && d <= math.MaxInt64-unit {
+		return d + unit - rest
+	}
+	return d
+}
+
+// accountKind is what an account needs to run a service.
+type accountKind uint8
+
+const (
+	builtinAccount accountKind = iota // no password, no right
+	managedAccount                    // a group managed one: the right to log on as a service
+	userAccount                       // the right and a password
+)
+
+// accountOf returns the account in the form that the SCM wants.
+func accountOf(account string) (name string, who accountKind) {
+	bare := account
+	if i := strings.LastIndexByte(account, '\\'); i >= 0 {
+		switch strings.ToLower(account[:i]) {
+		case ".", "nt authority":
+			bare = account[i+1:]
+		}
+	}
+	switch strings.ToLower(strings.ReplaceAll(bare, " ", "")) {
+	case "", "localsystem", "system":
+		return "LocalSystem", builtinAccount
+	case "localservice":
+		return `NT AUTHORITY\LocalService`, builtinAccount
+	case "networkservice":
+		return `NT AUTHORITY\NetworkService`, builtinAccount
+	}
+	switch {
+	case strings.HasPrefix(strings.ToLower(account), `nt service\`): // NT SERVICE\ALL SERVICES has the right
+		return account, builtinAccount
+	case strings.HasSuffix(account, "$"):
+		return account, managedAccount
+	case strings.ContainsAny(account, `\@`):
+		return account, userAccount
+	}
+	return `.\` + account, userAccount
+}
+
+// sameAccount reports whether two spellings name one account.
+func sameAccount(a, b string) bool {
+	a, _ = accountOf(a)
+	b, _ = accountOf(b)
+	return strings.EqualFold(a, b)
+}
+
+// change is a call that an installed service needs, and why, for people.
+type change struct{ call, what string }
+
+// adopt takes over from the registered plan what Install does not manage.
+func (p *plan) adopt(old *plan) {
+	var kept []action
+	for _, a := range old.actions {
+		if a.kind != actionRestart && a.kind != actionNone {
+			kept = append(kept, a)
+		}
+	}
+	if slices.Equal(restarts(old.actions), restarts(p.actions)) {
+		p.actions = slices.Clone(old.actions) // in the order that somebody has given them
+	} else {
+		p.actions = append(slices.Clone(p.actions), kept...)
+	}
+	if len(kept) > 0 && !p.failureFlag {
+		p.failureFlag = old.failureFlag
+	}
+	if len(p.actions) == 0 {
+		p.reset = old.reset // Windows keeps none without actions
+	}
+	if old.kind&ownProcess != 0 {
+		p.kind = old.kind
+	}
+	p.errorControl = old.errorControl
+}
+
+// restarts returns the restarts up to the first failure after which nothing is
+// done, or nil.
+func restarts(list []action) (delays []time.Duration) {
+	for i, a := range list {
+		switch a.kind {
+		case actionRestart:
+			delays = append(delays, a.delay)
+		case actionNone:
+			if slices.ContainsFunc(list[i:], func(a action) bool { return a.kind != actionNone }) || len(delays) > 0 {
+				delays = append(delays, -1) // it differs from any list of restarts
+			}
+			return delays
+		}
+	}
+	return delays
+}
+
+// changes lists the calls that lead from the plan that is there to p. A call in
+// unknown could not be read and is made in any case.
+func (p *plan) changes(old *plan, unknown map[string]bool) []change {
+	var list []change
+	compare := func(call, what string, from, to any) {
+		before, after := fmt.Sprint(from), fmt.Sprint(to)
+		same := before == after
+		if list, ok := from.([]string); ok { // [a b] could be one word or two
+			same = slices.Equal(list, to.([]string))
+		}
+		switch {
+		case unknown[call]:
+			list = append(list, change{call, what + ": " + after})
+		case !same:
+			list = append(list, change{call, what + ": " + before + " -> " + after})
+		}
+	}
+	compare(callChange, "display name", old.display, p.display)
+	compare(callChange, "command line", old.binaryPath, p.binaryPath)
+	if old.kind != 0 {
+		compare(callChange, "type", old.kind, p.serviceType())
+	}
+	compare(callChange, "start", scmStart(old.start), scmStart(p.start))
+	if !sameAccount(old.account, p.account) {
+		compare(callChange, "account", old.account, p.account)
+	} else if p.password != old.password {
+		list = append(list, change{callChange, "password: set"}) // it can't be read
+	}
+	if before, after := sortedFold(old.dependencies), sortedFold(p.dependencies); !slices.EqualFunc(before, after, strings.EqualFold) {
+		// Windows keeps groups and services apart, so their order is not ours.
+		compare(callChange, "dependencies", before, after)
+	}
+	if p.grantLogon {
+		list = append(list, change{callLogonRight, ""}) // granting it twice changes nothing
+	}
+	compare(callDescription, "description", old.description, p.description)
+	compare(callDelayed, "delayed", old.start == spec.DelayedAutomatic, p.start == spec.DelayedAutomatic)
+	compare(callActions, "restarts", describe(old.actions, old.reset), describe(p.actions, p.reset))
+	compare(callFlag, "restart after an error exit", old.failureFlag, p.failureFlag)
+	compare(callPreshutdown, "time to shut down", old.preshutdown, p.preshutdown)
+	compare(callSID, "SID type", old.sid, p.sid)
+	compare(callPrivileges, "privileges", old.privileges, p.privileges)
+	compare(callEnvironment, "environment", old.environment, p.environment)
+	return list
+}
+
+func sortedFold(list []string) []string {
+	return slices.SortedFunc(slices.Values(list), func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+}
+
+// describe returns a list of actions for people.
+func describe(list []action, reset time.Duration) string {
+	words := make([]string, len(list))
+	for i, a := range list {
+		words[i] = a.delay.String()
+		if a.kind != actionRestart {
+			words[i] = actionName(a.kind) + " after " + words[i]
+		}
+	}
+	return "[" + strings.Join(words, " ") + "] " + reset.String()
+}
+
+func actionName(kind uint32) string {
+	names := [...]string{"none", "restart", "reboot", "run-command"}
+	if int(kind) < len(names) {
+		return names[kind]
+	}
+	return fmt.Sprintf("action-%d", kind)
+}
+
+// ownProcess is SERVICE_WIN32_OWN_PROCESS.
+const ownProcess = 0x10
+
+// serviceType returns the type to register: that of a process of its own.
+func (p *plan) serviceType() uint32 {
+	if p.exact || p.kind&ownProcess != 0 {
+		return p.kind
+	}
+	return ownProcess
+}
+
+// raw returns a plan that was read with the texts as they are in the registry:
+// Windows has shown them in its own language.
+func (p *plan) raw() *plan {
+	r := *p
+	r.exact = true
+	if p.rawDisplay != "" {
+		r.display = p.rawDisplay
+	}
+	if p.rawDescription != "" {
+		r.description = p.rawDescription
+	}
+	return &r
+}
+
+// fresh is a service that CreateService has just made from p.
+func (p *plan) fresh() *plan {
+	return &plan{display: p.display, binaryPath: p.binaryPath, account: p.account, password: p.password,
+		start: scmStart(p.start), dependencies: p.dependencies, preshutdown: -1}
+}
+
+// scmStart returns the start type without what CreateService doesn't know.
+func scmStart(t spec.StartType) spec.StartType {
+	if t == spec.DelayedAutomatic {
+		return spec.Automatic
+	}
+	return t
+}

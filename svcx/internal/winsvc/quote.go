@@ -1,0 +1,57 @@
+package winsvc
+
+import (
+	"fmt"
+	"strings"
+)
+
+// commandLine joins a program and its arguments so that
+// CommandLineToArgvW gives them back unchanged. The program is always quoted
+// (CWE-428: C:\Program Files\x.exe could be C:\Program.exe).
+func commandLine(exe string, args []string) string {
+	line := `"` + exe + `"`
+	for _, arg := range args {
+		line += " " + Quote(arg)
+	}
+	return line
+}
+
+// Quote quotes arg by the rules in "Parsing C command-line arguments":
+// a backslash is special before a quote only.
+func Quote(arg string) string {
+	if arg != "" && !strings.ContainsAny(arg, " \t\n\v\"") {
+		return arg
+	}
+	var b strings.Builder
+	b.WriteByte('"')
+	slashes := 0
+	for i := 0; i < len(arg); i++ {
+		switch c := arg[i]; c {
+		case '\\':
+			slashes++
+			continue
+		case '"':
+			b.WriteString(strings.Repeat(`\`, 2*slashes+1))
+		default:
+			b.WriteString(strings.Repeat(`\`, slashes))
+		}
+		slashes = 0
+		b.WriteByte(arg[i])
+	}
+	b.WriteString(strings.Repeat(`\`, 2*slashes))
+	b.WriteByte('"')
+	return b.String()
+}
+
+// checkNoVariable refuses %name%, which Windows expands in a service's command
+// line: there is no way to escape it.
+func checkNoVariable(what, text string) error {
+	parts := strings.Split(text, "%")
+	for _, name := range parts[min(1, len(parts)-1) : len(parts)-1] { // between two of them
+		if name == "" {
+			continue // the first of %%name% is text
+		}
+		return fmt.Errorf("svcx: %s %q: Windows would replace %%%s%% in it by a variable; pass the value itself, or the name without percent signs", what, text, name)
+	}
+	return nil
+}

@@ -1,0 +1,31 @@
+// Package winsvc runs and registers services of Windows.
+package winsvc
+
+import (
+	"github.com/surefoot-go/surefoot/svcx/internal/process"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+)
+
+// Program runs a service under the SCM that has started the process.
+type Program struct {
+	process.Program
+	// ParseArguments gets what was given to StartService, before Main runs.
+	ParseArguments func(args []string) error
+}
+
+// Backend registers services with the SCM and controls them.
+type Backend struct {
+	// GrantLogon lets an account log on as a service; MakeLogDir makes a
+	// directory that only administrators and the account can write to.
+	GrantLogon func(account string) (undo func() error, err error)
+	MakeLogDir func(dir, account string) (made bool, err error)
+}
+
+// Render returns the plan of Install as one JSON object.
+func Render(s *spec.Spec) ([]byte, error) {
+	p, err := newPlan(s)
+	if err != nil {
+		return nil, err
+	}
+	return p.json(), nil
+}

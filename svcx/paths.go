@@ -1,0 +1,63 @@
+package svcx
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// isGoRun reports whether "go run" has built the program and will delete it.
+func isGoRun(exe string) bool {
+	dir := filepath.Dir(exe)
+	return filepath.Base(dir) == "exe" && strings.Contains(dir, "go-build")
+}
+
+// checkPaths refuses what would not be there when the service starts: a program
+// that "go run" has built, and arguments that name files of this directory.
+func (s *Service) checkPaths(exe string) error {
+	if isGoRun(exe) {
+		return fmt.Errorf("svcx: %s was built by go run and is deleted when it ends: install a program that go build or go install has made", exe)
+	}
+	dir := s.Dir
+	if dir == "" {
+		dir = filepath.Dir(exe)
+	}
+	wd, err := os.Getwd()
+	if err != nil || wd == dir {
+		return nil
+	}
+	for _, arg := range s.Args {
+		if fixed := absoluteArg(arg, wd, func(name string) bool { _, err := os.Stat(name); return err == nil }); fixed != "" {
+			return fmt.Errorf("svcx: argument %q names a file of this directory, but the service runs in %s: write %s", arg, dir, fixed)
+		}
+	}
+	return nil
+}
+
+// absoluteArg returns the argument with an absolute path in the place of a
+// relative one, or "" if it names no file of wd. Its value may be behind "=".
+func absoluteArg(arg, wd string, exists func(string) bool) string {
+	prefix, path := "", arg
+	if strings.HasPrefix(arg, "-") {
+		name, value, ok := strings.Cut(arg, "=")
+		if !ok {
+			return ""
+		}
+		prefix, path = name+"=", value
+	}
+	slashed := strings.ReplaceAll(path, `\`, "/")
+	if os.PathSeparator == '/' {
+		slashed = path
+	}
+	switch {
+	case path == "" || filepath.IsAbs(path) || filepath.VolumeName(path) != "" || strings.HasPrefix(slashed, "/"):
+		return ""
+	case strings.HasPrefix(slashed, "./") || strings.HasPrefix(slashed, "../") || slashed == "." || slashed == "..":
+	case !strings.Contains(slashed, "/") && filepath.Ext(path) == "":
+		return "" // a word
+	case !exists(filepath.Join(wd, path)):
+		return ""
+	}
+	return prefix + filepath.Join(wd, path)
+}

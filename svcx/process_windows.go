@@ -1,8 +1,0 @@
-package svcx
-
-import "os"
-
-// notifyReload does nothing: a Windows console has no signal to spare.
-func notifyReload(chan<- os.Signal) {}
-
-func isReload(os.Signal) bool { return false }

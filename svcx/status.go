@@ -1,0 +1,40 @@
+package svcx
+
+import "github.com/surefoot-go/surefoot/svcx/internal/spec"
+
+// StartType is when a service is started.
+type StartType uint8
+
+const (
+	Automatic        StartType = iota // when the system starts
+	DelayedAutomatic                  // two minutes later (Windows; elsewhere Automatic)
+	Manual                            // on demand
+	Disabled                          // never
+)
+
+func (t StartType) String() string { return spec.StartType(t).String() }
+
+// State is what a service does. The numbers are those of Windows; 0 is none of them.
+type State uint8
+
+const (
+	Stopped State = 1 + iota
+	StartPending
+	StopPending
+	Running
+	ContinuePending
+	PausePending
+	Paused
+)
+
+func (s State) String() string { return spec.State(s).String() }
+
+// Status is what a manager knows of a service.
+type Status struct {
+	State State
+	PID   int // 0: no process
+	// ExitCode is how the last run ended: Main's exit code, or the number of a
+	// Windows error (1460: it did not stop in time, 1067: it crashed).
+	ExitCode int
+	Start    StartType
+}

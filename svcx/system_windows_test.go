@@ -1,0 +1,29 @@
+package svcx
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestSpareLogDirOfAnother: what lies in the place of the directory that a service falls
+// back to is not written to.
+func TestSpareLogDirOfAnother(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMP", temp)
+	name := "svcx-test-spare"
+	require.NoError(t, os.WriteFile(filepath.Join(temp, name), nil, 0o600))
+	_, err := spareLogDir(name)
+	require.ErrorContains(t, err, "a file or a link")
+
+	require.NoError(t, os.Remove(filepath.Join(temp, name)))
+	for range 2 { // this account's own
+		dir, err := spareLogDir(name)
+		require.NoError(t, err)
+		assert.Equal(t, filepath.Join(temp, name), dir)
+		assert.DirExists(t, dir)
+	}
+}

@@ -1,0 +1,64 @@
+package svcx
+
+import (
+	"flag"
+	"fmt"
+	"io"
+)
+
+// commands are what Main can do, in the order of a service's life.
+var commands = [...]struct{ name, operand, does, more string }{
+	{"run", "", "run it (also without a command)",
+		"Ctrl+C ends it, a second one at once. Service managers start the program so."},
+	{"install", "", "register it, or bring its registration up to date",
+		"Flags given here become arguments of the service. It is not started: use start or\nrestart. --force replaces another program's service of that name."},
+	{"uninstall", "", "stop and remove it",
+		"Its logs and data stay. --force removes another program's service of that name."},
+	{"start", "", "start it and wait until it is ready", ""},
+	{"stop", "", "stop it and wait until it has stopped", ""},
+	{"restart", "", "stop and start it",
+		"What depends on it and was running runs again afterwards."},
+	{"upgrade", "FILE", "replace its program, or keep the old one if the new one fails",
+		"FILE is checked and copied to where the service's program is; the service is\nrestarted. If it does not become ready, the old program is put back and started."},
+	{"status", "", "print its state; --json for programs",
+		"Exit code 0: it runs; 3: it is installed and does not run; 4: it is not installed."},
+	{"logs", "", "print its log", ""},
+	{"render", "MANAGER", "print what install would register (systemd, launchd, openrc, scm)",
+		"Flags given here become arguments of the service."},
+	{"help", "[COMMAND]", "print this text, or more of one command", ""},
+}
+
+// renderers are the operands of the command render.
+var renderers = map[string]Manager{"systemd": Systemd, "launchd": Launchd, "openrc": OpenRC, "scm": SCM}
+
+// usage prints what the commands do, or more of the named one.
+func (s *Service) usage(w io.Writer, command string) {
+	if command == "" {
+		fmt.Fprintf(w, "usage: %s [command] [flags]\n\ncommands:\n", s.Name)
+	}
+	for _, c := range commands {
+		name := c.name
+		if c.operand != "" {
+			name += " " + c.operand
+		}
+		switch command {
+		case "":
+			fmt.Fprintf(w, "  %-15s %s\n", name, c.does)
+		case c.name:
+			fmt.Fprintf(w, "usage: %s %s [flags]\n\n%s: %s\n", s.Name, name, c.name, c.does)
+			if c.more != "" {
+				fmt.Fprintf(w, "\n%s\n", c.more)
+			}
+		}
+	}
+	fs := s.flags()
+	any := false
+	fs.VisitAll(func(*flag.Flag) { any = true })
+	if any {
+		fmt.Fprint(w, "\nflags:\n")
+		before := fs.Output()
+		fs.SetOutput(w)
+		fs.PrintDefaults()
+		fs.SetOutput(before)
+	}
+}
