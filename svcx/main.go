@@ -164,6 +164,8 @@ func (s *Service) manage(ctx context.Context, inv invocation, stdout io.Writer) 
 		say("does not run")
 	case "restart":
 		return done("restarted", s.Restart(ctx))
+	case "upgrade":
+		return done("upgraded", s.Upgrade(ctx, inv.operand))
 	case "status":
 		return s.printStatus(ctx, inv.json, stdout)
 	case "logs":

@@ -24,7 +24,8 @@ func TestMain(m *testing.M) {
 		Main(s)
 	}
 	testenv.Main(m, map[string]func(args []string) int{
-		"console": consoleHelper,
+		"console":  consoleHelper,
+		"upgrader": upgraderHelper,
 		"unit": func(args []string) int { // looks like a unit's process to itself
 			os.Setenv("SYSTEMD_EXEC_PID", strconv.Itoa(os.Getpid()))
 			return consoleHelper(args)

@@ -36,6 +36,9 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 	if err := s.checkPaths(p.Executable); err != nil {
 		return nil, err
 	}
+	if err := finishUpgrade(ctx, b, p); err != nil {
+		return nil, s.fail("install", err)
+	}
 	list, err := b.Install(ctx, p)
 	for _, c := range list {
 		changed = append(changed, string(c))
@@ -67,6 +70,9 @@ func (s *Service) Start(ctx context.Context) error {
 	b, p, err := s.backend("start")
 	if err != nil {
 		return err
+	}
+	if err := finishUpgrade(ctx, b, p); err != nil {
+		return s.fail("start", err)
 	}
 	return s.fail("start", b.Start(ctx, p))
 }

@@ -184,6 +184,9 @@ func (s *Service) Run(ctx context.Context) error {
 		_, err := supervisor.Run(ctx, m, config)
 		return err
 	}
+	if os.Getenv(checkVar) != "" {
+		return nil // an upgrade checks whether this program runs at all
+	}
 	err := s.runHere(ctx, config)
 	if errors.Is(err, ErrHung) {
 		os.Exit(ExitCode(err))

@@ -141,18 +141,45 @@ func (m *Backend) owned(s *spec.Spec) error {
 
 // isOurs reports whether the property list was written by Install, or runs exe.
 func isOurs(plist, exe string) bool {
-	after := func(key string) string {
-		_, rest, _ := strings.Cut(plist, "<key>"+key+"</key>")
-		_, value, _ := strings.Cut(rest, "<string>")
-		value, _, _ = strings.Cut(value, "</string>")
-		return value
-	}
-	if program := after("ProgramArguments"); program == escapeXML(exe) {
+	if textAfter(plist, "ProgramArguments") == exe {
 		return true
 	}
-	// What Install writes has an order and a set of keys of its own.
-	out := after("StandardOutPath")
-	return strings.HasSuffix(out, "/output.log") && out == after("StandardErrorPath") && strings.Contains(plist, "<key>ExitTimeOut</key>")
+	// What Install writes has a set of keys of its own.
+	out := textAfter(plist, "StandardOutPath")
+	return strings.HasSuffix(out, "/output.log") && out == textAfter(plist, "StandardErrorPath") && strings.Contains(plist, "<key>ExitTimeOut</key>")
+}
+
+// textAfter returns the first text behind a key.
+func textAfter(plist, key string) string {
+	_, rest, _ := strings.Cut(plist, "<key>"+key+"</key>")
+	_, value, _ := strings.Cut(rest, "<string>")
+	value, _, _ = strings.Cut(value, "</string>")
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#9;", "\t", "&amp;", "&").Replace(value)
+}
+
+// Program returns the path of the registered program.
+func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
+	text, err := os.ReadFile(m.file(s))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", spec.Fail(spec.ErrNotInstalled, nil, "install it first")
+	}
+	if err != nil {
+		return "", &spec.Error{Err: err}
+	}
+	return textAfter(string(text), "ProgramArguments"), m.owned(s)
+}
+
+// Kill ends the job's process.
+func (m *Backend) Kill(ctx context.Context, s *spec.Spec) error {
+	if _, err := m.run(ctx, "kill", "KILL", m.target(s)); err != nil {
+		return m.fail(s, err)
+	}
+	return nil
+}
+
+// Watch returns a function that returns what is added to the job's logs.
+func (m *Backend) Watch(_ context.Context, s *spec.Spec) (written func() string) {
+	return spec.WatchFiles(m.logDir(s))
 }
 
 // makeLogDir makes the directory of the standard output, which launchd does not

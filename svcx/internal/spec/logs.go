@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // CopyLogs writes the output of a service to w, from the files in its directory.
@@ -26,7 +27,43 @@ func CopyLogs(dir string, w io.Writer) error {
 		}
 	}
 	if !found {
-		return Fail(nil, fs.ErrNotExist, "it has written no output.log in "+dir)
+		return Fail(nil, fs.ErrNotExist, "there is no output.log in "+dir+"; a program that logs elsewhere sets Service.Logs")
 	}
 	return nil
+}
+
+// WatchFiles returns a function that reads what is appended from now on to the
+// files in dir, the last few kilobytes of it.
+func WatchFiles(dir string) (written func() string) {
+	names := [...]string{filepath.Join(dir, "output.log"), filepath.Join(dir, "crash.log")}
+	var sizes [len(names)]int64
+	for i, name := range names {
+		if fi, err := os.Stat(name); err == nil {
+			sizes[i] = fi.Size()
+		}
+	}
+	return func() (text string) {
+		for i, name := range names {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				continue
+			}
+			if int64(len(data)) >= sizes[i] { // else it is a new one
+				data = data[sizes[i]:]
+			}
+			text += string(data)
+		}
+		return LastPart(text)
+	}
+}
+
+// LastPart returns the last few kilobytes of text, from the beginning of a line.
+func LastPart(text string) string {
+	const most = 4 << 10
+	text = strings.TrimSpace(text)
+	if len(text) > most {
+		text = text[len(text)-most:]
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	return text
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
@@ -49,11 +51,27 @@ func systemctl(ctx context.Context, args ...string) (string, error) {
 
 // Logs writes what the journal has of the unit.
 func (m *Backend) Logs(ctx context.Context, s *spec.Spec, w io.Writer) error {
-	args := []string{"--no-pager", "--quiet", "--output=short-iso", "--unit=" + unit(s)}
-	if m.user {
-		args = append(args[:3], "--user-unit="+unit(s))
+	return m.journal(ctx, s, w, "--output=short-iso")
+}
+
+// Watch returns a function that returns what the unit's processes have written to
+// the journal since now.
+func (m *Backend) Watch(ctx context.Context, s *spec.Spec) (written func() string) {
+	since := fmt.Sprintf("--since=@%.6f", float64(time.Now().UnixMicro())/1e6)
+	return func() string {
+		exec.CommandContext(ctx, "journalctl", "--sync").Run() // what has not arrived yet
+		var text strings.Builder
+		m.journal(ctx, s, &text, "--output=cat", since) // an empty text says nothing
+		return spec.LastPart(text.String())
 	}
-	cmd := exec.CommandContext(ctx, "journalctl", args...)
+}
+
+func (m *Backend) journal(ctx context.Context, s *spec.Spec, w io.Writer, args ...string) error {
+	which := "--unit="
+	if m.user {
+		which = "--user-unit="
+	}
+	cmd := exec.CommandContext(ctx, "journalctl", append([]string{"--no-pager", "--quiet", which + unit(s)}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = w, &stderr
 	if err := cmd.Run(); err != nil {

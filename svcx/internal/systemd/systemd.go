@@ -309,7 +309,7 @@ func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 }
 
 func (m *Backend) show(ctx context.Context, s *spec.Spec) (loaded, error) {
-	out, err := m.ctl(ctx, "show", unit(s), "--property=LoadState,ActiveState,MainPID,ExecMainCode,ExecMainStatus,UnitFileState,RefuseManualStart,FragmentPath")
+	out, err := m.ctl(ctx, "show", unit(s), "--property=LoadState,ActiveState,MainPID,ExecMainCode,ExecMainStatus,UnitFileState,RefuseManualStart,FragmentPath,ExecStart")
 	if err != nil {
 		return nil, err
 	}
@@ -345,4 +345,34 @@ func statusOf(props loaded) (st spec.Status, ok bool) {
 		st.Start = spec.Manual
 	}
 	return st, true
+}
+
+// Program returns the path of the registered program.
+func (m *Backend) Program(ctx context.Context, s *spec.Spec) (string, error) {
+	props, err := m.show(ctx, s)
+	if err != nil {
+		return "", m.fail(s, nil, err)
+	}
+	if props["LoadState"] == "not-found" {
+		return "", spec.Fail(spec.ErrNotInstalled, nil, "install it first")
+	}
+	if err := m.owned(s, props); err != nil {
+		return "", err
+	}
+	return programOf(props["ExecStart"]), nil
+}
+
+// programOf reads the path out of a property ExecStart, as systemctl shows it.
+func programOf(execStart string) string {
+	_, path, _ := strings.Cut(execStart, "path=")
+	path, _, _ = strings.Cut(path, " ; argv[]=")
+	return path
+}
+
+// Kill ends the unit's processes.
+func (m *Backend) Kill(ctx context.Context, s *spec.Spec) error {
+	if _, err := m.ctl(ctx, "kill", "--signal=KILL", unit(s)); err != nil {
+		return m.fail(s, nil, err)
+	}
+	return nil
 }

@@ -21,6 +21,14 @@ func isOurs(line, exe string, getenv func(string) string) bool {
 	return rest == "" || rest[0] == ' ' || rest[0] == '\t'
 }
 
+// programOf returns the program of a command line that Install has registered, which
+// begins with a quote.
+func programOf(line string, getenv func(string) string) string {
+	line = expand(strings.TrimSpace(line), getenv)
+	program, _, _ := strings.Cut(strings.TrimPrefix(line, `"`), `"`)
+	return plainPath(program, getenv)
+}
+
 // plainPath removes what the names of one file may begin with.
 func plainPath(path string, getenv func(string) string) string {
 	path = strings.ReplaceAll(path, "/", `\`)

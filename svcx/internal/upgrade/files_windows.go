@@ -1,0 +1,88 @@
+package upgrade
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// lock opens a file that no other process can open, and that is gone with the
+// last handle.
+func lock(name string) (unlock func(), err error) {
+	p, err := windows.UTF16PtrFromString(name)
+	if err != nil {
+		return nil, err
+	}
+	h, err := windows.CreateFile(p, windows.GENERIC_WRITE, 0, nil, windows.OPEN_ALWAYS, windows.FILE_FLAG_DELETE_ON_CLOSE, 0)
+	switch err {
+	case nil:
+		return func() { windows.CloseHandle(h) }, nil
+	case windows.ERROR_SHARING_VIOLATION, windows.ERROR_DELETE_PENDING:
+		return nil, ErrBusy
+	}
+	return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+}
+
+// link always fails: a link to a program that runs can't be removed.
+func link(string, string) error { return errors.ErrUnsupported }
+
+// replace moves a file to the program's name, in one step if the system allows it.
+// A program that runs can be renamed, but not replaced: it is moved aside first,
+// and a process that is killed before the second rename leaves what Recover needs.
+func (f *Files) replace(from string) error {
+	if renamePOSIX(from, f.exe) == nil || os.Rename(from, f.exe) == nil {
+		return nil
+	}
+	os.Remove(f.aside)
+	if err := os.Rename(f.exe, f.aside); err != nil {
+		return err
+	}
+	if err := os.Rename(from, f.exe); err != nil {
+		return errors.Join(err, os.Rename(f.aside, f.exe))
+	}
+	return nil
+}
+
+// renamePOSIX renames a file over one that may be open (FileRenameInfoEx, since
+// Windows 10 1607).
+func renamePOSIX(from, to string) error {
+	const class, replaceIfExists, posixSemantics = 22, 0x1, 0x2
+	p, err := windows.UTF16PtrFromString(from)
+	if err != nil {
+		return err
+	}
+	name, err := windows.UTF16FromString(to)
+	if err != nil {
+		return err
+	}
+	h, err := windows.CreateFile(p, windows.DELETE|windows.SYNCHRONIZE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE,
+		nil, windows.OPEN_EXISTING, windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
+	if err != nil {
+		return err
+	}
+	defer windows.CloseHandle(h)
+	type renameInfo struct { // FILE_RENAME_INFO
+		flags  uint32
+		root   windows.Handle
+		length uint32
+		name   [windows.MAX_LONG_PATH]uint16
+	}
+	info := &renameInfo{flags: replaceIfExists | posixSemantics, length: uint32(2 * (len(name) - 1))}
+	if copy(info.name[:], name) < len(name) {
+		return windows.ERROR_FILENAME_EXCED_RANGE
+	}
+	return windows.SetFileInformationByHandle(h, class, (*byte)(unsafe.Pointer(info)), uint32(unsafe.Offsetof(info.name))+uint32(2*len(name)))
+}
+
+// own does nothing: the access list comes from the directory.
+func own(*os.File, fs.FileInfo) error { return nil }
+
+func syncDir(string) error { return nil }
+
+// inUse reports whether a file can't be removed since its program runs.
+func inUse(err error) bool {
+	return errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION)
+}

@@ -1,0 +1,188 @@
+// Package upgrade replaces the program of a service by another one, so that there
+// is a whole program under the name at every moment, also if the process is killed.
+//
+// Beside the program lie, while an upgrade is under way:
+//
+//	NAME.svcx-new    the new program; gone once it is in place
+//	NAME.svcx-old    the old one; gone once the new one has proved itself
+//	NAME.svcx-aside  on Windows, the old one while it still runs
+//	NAME.svcx-lock   keeps other upgrades away
+package upgrade
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ErrBusy is returned by Lock while another process upgrades the program.
+var ErrBusy = errors.New("another process upgrades it")
+
+// Files are the files of one program's upgrade.
+type Files struct {
+	exe                string
+	staged, old, aside string
+	unlock             func()
+}
+
+// Lock returns the files of a program, or ErrBusy.
+func Lock(exe string) (*Files, error) {
+	f := &Files{exe: exe, staged: beside(exe, "new"), old: beside(exe, "old"), aside: beside(exe, "aside")}
+	var err error
+	if f.unlock, err = lock(beside(exe, "lock")); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// beside returns the name of a file of the upgrade. Windows runs no program without
+// its extension.
+func beside(exe, what string) string {
+	ext := filepath.Ext(exe)
+	if !strings.EqualFold(ext, ".exe") {
+		ext = ""
+	}
+	return strings.TrimSuffix(exe, ext) + ".svcx-" + what + ext
+}
+
+// Unlock lets other upgrades begin.
+func (f *Files) Unlock() { f.unlock() }
+
+// Interrupted reports whether an upgrade of the program was begun and not ended.
+func Interrupted(exe string) bool {
+	for _, suffix := range [...]string{"new", "old", "aside"} {
+		if _, err := os.Lstat(beside(exe, suffix)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Recover ends an upgrade that was interrupted. A new program that runs has proved
+// itself and stays. Otherwise the old one comes back.
+func (f *Files) Recover(running bool) error {
+	there := func(name string) bool { _, err := os.Lstat(name); return err == nil }
+	switch {
+	case !there(f.exe) && there(f.old): // Windows, between two renames
+		if err := os.Rename(f.old, f.exe); err != nil {
+			return err
+		}
+	case there(f.staged): // the new one was not put in place
+	case there(f.old) && !running:
+		if err := f.Back(); err != nil {
+			return err
+		}
+	}
+	return f.Done()
+}
+
+// Stage copies a program beside the old one and makes it as executable as that.
+func (f *Files) Stage(program string) (err error) {
+	from, err := os.Open(program)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	fi, err := from.Stat()
+	if err != nil {
+		return err
+	}
+	was, err := os.Stat(f.exe)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !fi.Mode().IsRegular():
+		return &fs.PathError{Op: "upgrade", Path: program, Err: errors.New("it is not a regular file")}
+	case os.SameFile(fi, was):
+		return &fs.PathError{Op: "upgrade", Path: program, Err: errors.New("it is the program that is installed")}
+	}
+	if err := checkHeader(f.exe, program); err != nil {
+		return err
+	}
+	return copyFile(f.staged, from, was)
+}
+
+// copyFile writes a whole file that is as accessible as like.
+func copyFile(name string, from io.Reader, like fs.FileInfo) (err error) {
+	os.Remove(name) // of a former upgrade
+	to, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(name)
+		}
+	}()
+	_, err = io.Copy(to, from)
+	return errors.Join(err, own(to, like), to.Chmod(like.Mode().Perm()|0o100), to.Sync(), to.Close())
+}
+
+// Staged returns the path of the staged program.
+func (f *Files) Staged() string { return f.staged }
+
+// Swap puts the staged program in the place of the old one, which may be running.
+func (f *Files) Swap() error {
+	if err := f.keepOld(); err != nil {
+		return err
+	}
+	return errors.Join(f.replace(f.staged), syncDir(filepath.Dir(f.exe)))
+}
+
+// keepOld makes a second name for the old program, or a copy where there are no
+// links.
+func (f *Files) keepOld() error {
+	os.Remove(f.old)
+	if link(f.exe, f.old) == nil {
+		return nil
+	}
+	from, err := os.Open(f.exe)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	fi, err := from.Stat()
+	if err != nil {
+		return err
+	}
+	return copyFile(f.old, from, fi)
+}
+
+// Back puts the old program back.
+func (f *Files) Back() error {
+	return errors.Join(f.replace(f.old), syncDir(filepath.Dir(f.exe)))
+}
+
+// Done removes what an upgrade leaves. The old program may run on for a moment.
+func (f *Files) Done() error {
+	for _, name := range [...]string{f.staged, f.old, f.aside} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) && !inUse(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkHeader returns an error if program can't run where exe does.
+func checkHeader(exe, program string) error {
+	is, err := formatOf(exe)
+	if err != nil {
+		return err
+	}
+	now, err := formatOf(program)
+	if err != nil {
+		return err
+	}
+	if is != now && is != "" {
+		if now == "" {
+			now = "not a program of this system"
+		}
+		return &fs.PathError{Op: "upgrade", Path: program, Err: fmt.Errorf("it is %s, and the installed one is %s", now, is)}
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package svcx
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/internal/testenv"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+	"github.com/surefoot-go/surefoot/svcx/internal/upgrade"
+)
+
+// upgradeFake is a manager whose service is what the program's file says: a program
+// with "bad" in it never becomes ready.
+type upgradeFake struct {
+	exe      string
+	running  bool
+	restarts []string // what was started
+	slow     time.Duration
+}
+
+func (f *upgradeFake) Install(context.Context, *spec.Spec) ([]spec.Change, error) { return nil, nil }
+func (f *upgradeFake) Uninstall(context.Context, *spec.Spec) error                { return nil }
+func (f *upgradeFake) Start(context.Context, *spec.Spec) error                    { return nil }
+func (f *upgradeFake) Stop(context.Context, *spec.Spec) error                     { f.running = false; return nil }
+func (f *upgradeFake) Kill(context.Context, *spec.Spec) error                     { return nil }
+func (f *upgradeFake) Logs(context.Context, *spec.Spec, io.Writer) error          { return nil }
+
+func (f *upgradeFake) Watch(context.Context, *spec.Spec) func() string {
+	return func() string { return "no such table" }
+}
+
+func (f *upgradeFake) Program(context.Context, *spec.Spec) (string, error) { return f.exe, nil }
+
+func (f *upgradeFake) Restart(context.Context, *spec.Spec) error {
+	time.Sleep(f.slow)
+	text, err := os.ReadFile(f.exe)
+	if err != nil {
+		return err
+	}
+	head := strings.Fields(string(text))
+	f.restarts = append(f.restarts, head[len(head)-1])
+	f.running = !strings.Contains(string(text), "bad")
+	if !f.running {
+		return spec.Fail(spec.ErrStartFailed, errors.New("exit code 7"), "")
+	}
+	return nil
+}
+
+func (f *upgradeFake) Status(context.Context, *spec.Spec) (spec.Status, error) {
+	if f.running {
+		return spec.Status{State: spec.Running}, nil
+	}
+	return spec.Status{State: spec.Stopped, ExitCode: 7}, nil
+}
+
+// script writes a program of a megabyte that runs at all.
+func script(t *testing.T, dir, name, body string) string {
+	t.Helper()
+	if filepath.Separator != '/' {
+		t.Skip("the programs are scripts")
+	}
+	name = filepath.Join(dir, name)
+	text := "#!/bin/sh\n" + body + "\nexit 0\n" + strings.Repeat("#"+filepath.Base(name)+"\n", 50_000) + "# " + filepath.Base(name)
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o755))
+	return name
+}
+
+func upgradeSpec(exe string) *spec.Spec {
+	return &spec.Spec{Name: "orders", Executable: exe, StopTimeout: time.Second}
+}
+
+func TestUpgradeWithAFake(t *testing.T) {
+	before, limit := proveFor, checkLimit
+	proveFor, checkLimit = 50*time.Millisecond, time.Second
+	t.Cleanup(func() { proveFor, checkLimit = before, limit })
+	for _, c := range []struct {
+		name, program, err string
+		restarts           []string
+	}{
+		{"good", "good", "", []string{"good"}},
+		{"one that never becomes ready", "bad", "the new program does not work: the service ended while it was starting (exit code 7); it wrote:\nno such table: the old program runs again", []string{"bad", "old"}},
+		{"one that does not run", "exits", "the new program does not run: exit status 3; it wrote:\nno libfoo.so: the old program runs on", nil},
+		{"one that does not come to Run", "sleeps", "does not come to svcx.Run within 1s", nil},
+		{"none", "none", "no such file", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			exe := script(t, dir, "old", "")
+			body := map[string]string{"exits": "echo no libfoo.so; exit 3", "sleeps": "sleep 60"}[c.program]
+			program := filepath.Join(dir, "none")
+			if c.program != "none" {
+				program = script(t, dir, c.program, body)
+			}
+			f := &upgradeFake{exe: exe, running: true}
+			err := upgradeProgram(t.Context(), f, upgradeSpec(exe), program)
+			want := "old"
+			if c.err == "" {
+				require.NoError(t, err)
+				want = c.program
+			} else {
+				require.ErrorContains(t, err, c.err)
+			}
+			assert.Equal(t, c.restarts, f.restarts)
+			text, err := os.ReadFile(exe)
+			require.NoError(t, err)
+			assert.True(t, strings.HasSuffix(string(text), "# "+want))
+			assert.False(t, upgrade.Interrupted(exe), "nothing is left")
+		})
+	}
+}
+
+// upgraderHelper upgrades under a fake manager; it is killed meanwhile.
+func upgraderHelper(args []string) int {
+	proveFor = 5 * time.Millisecond
+	f := &upgradeFake{exe: args[0], running: true, slow: 5 * time.Millisecond}
+	if err := upgradeProgram(context.Background(), f, upgradeSpec(args[0]), args[1]); err != nil {
+		os.Stderr.WriteString(err.Error())
+		return 1
+	}
+	return 0
+}
+
+// TestUpgradeKilled kills the upgrading process at random moments. There must be a
+// whole program under the name all the time, and the next command cleans up.
+func TestUpgradeKilled(t *testing.T) {
+	kills := 150
+	if testing.Short() {
+		kills = 15
+	}
+	dir := t.TempDir()
+	hash := func(name string) [32]byte {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		return sha256.Sum256(text)
+	}
+	programs := []string{script(t, dir, "v1", ""), script(t, dir, "v2", ""), script(t, dir, "bad", "")}
+	exe := script(t, dir, "orders", "")
+	require.NoError(t, os.WriteFile(exe, mustRead(t, programs[0]), 0o755))
+	was, killed, done := hash(programs[0]), 0, 0
+	longest := 20 * time.Millisecond
+	for range kills {
+		next := programs[rand.IntN(len(programs))]
+		if hash(next) == was {
+			continue
+		}
+		cmd := testenv.Command(t, "upgrader", exe, next)
+		require.NoError(t, cmd.Start())
+		begin := time.Now()
+		kill := time.AfterFunc(rand.N(longest*5/4), func() { cmd.Process.Kill() })
+		over := make(chan error, 1)
+		go func() { over <- cmd.Wait() }()
+		var err error
+		for waiting := true; waiting; {
+			select {
+			case err = <-over:
+				waiting = false
+			default:
+			}
+			now := hash(exe)
+			require.True(t, now == was || now == hash(next), "a whole program")
+		}
+		kill.Stop()
+		switch {
+		case err == nil:
+			done++
+			require.Equal(t, hash(next), hash(exe))
+		case cmd.ProcessState.ExitCode() == 1:
+			require.Equal(t, was, hash(exe), "a bad one is taken back")
+		default:
+			killed++
+		}
+		if cmd.ProcessState.ExitCode() >= 0 {
+			longest = max(longest, time.Since(begin))
+		}
+		f := &upgradeFake{exe: exe, running: rand.IntN(2) == 0}
+		require.NoError(t, finishUpgrade(t.Context(), f, upgradeSpec(exe)))
+		require.False(t, upgrade.Interrupted(exe), "nothing is left")
+		if !f.running && err != nil {
+			require.Equal(t, was, hash(exe), "a program that did not prove itself is taken back")
+		}
+		was = hash(exe)
+	}
+	t.Logf("%d killed, %d upgraded", killed, done)
+	assert.NotZero(t, killed)
+}
+
+func mustRead(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return text
+}
