@@ -72,7 +72,7 @@ func parseCommandLine(args []string, fs *flag.FlagSet) (inv invocation, err erro
 	if inv.command == "" {
 		inv.command = "run"
 	}
-	_, isRenderer := renderers[inv.operand]
+	_, isRenderer := rendererOf(inv.operand)
 	switch {
 	case !isCommand(inv.command):
 		return inv, fmt.Errorf("unknown command %q", inv.command)

@@ -5,32 +5,31 @@ import (
 	"fmt"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
-	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
 // Errors of the methods that talk to a service manager; compare with errors.Is.
 var (
-	ErrNotInstalled = spec.ErrNotInstalled
+	ErrNotInstalled error = spec.ErrNotInstalled
 	// ErrAccessDenied matches [io/fs.ErrPermission], too.
-	ErrAccessDenied = spec.ErrAccessDenied
+	ErrAccessDenied error = spec.ErrAccessDenied
 	// ErrMarkedForDelete indicates that Windows removes the service when the last
 	// program that holds it open (the Services window, Task Manager, a monitoring
 	// agent) lets go.
-	ErrMarkedForDelete = spec.ErrMarkedForDelete
-	ErrAlreadyRunning  = spec.ErrAlreadyRunning
-	ErrNotRunning      = spec.ErrNotRunning
+	ErrMarkedForDelete error = spec.ErrMarkedForDelete
+	ErrAlreadyRunning  error = spec.ErrAlreadyRunning
+	ErrNotRunning      error = spec.ErrNotRunning
 	// ErrStartFailed indicates that the service ended before it was ready. The
 	// error's text has the exit code.
-	ErrStartFailed = spec.ErrStartFailed
+	ErrStartFailed error = spec.ErrStartFailed
 	// ErrForeign indicates that the name belongs to another program's service.
 	// Install and Uninstall have changed nothing; [Service].Force makes them.
-	ErrForeign = spec.ErrForeign
+	ErrForeign error = spec.ErrForeign
 )
 
 // ErrHung indicates that Main did not become ready within StartTimeout, did not
 // return within StopTimeout, or did not feed the watchdog. Only a manager of
 // package svcxtest lets Run return it; otherwise the process exits.
-var ErrHung = supervisor.ErrHung
+var ErrHung error = spec.ErrHung
 
 // Error is a failed request to a service manager.
 type Error struct {

@@ -285,3 +285,112 @@ func TestLogonRight(t *testing.T) {
 	require.NoError(t, undo())
 	assert.False(t, has())
 }
+
+// TestInstallForeign: a registration of another program is left alone.
+func TestInstallForeign(t *testing.T) {
+	s, _ := installHelper(t, "plain")
+	name, exe := s.Name, s.mustExecutable(t)
+	require.NoError(t, s.Uninstall(t.Context()))
+	manager, err := windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CREATE_SERVICE)
+	require.NoError(t, err)
+	defer windows.CloseServiceHandle(manager)
+	p := func(text string) *uint16 { p, _ := windows.UTF16PtrFromString(text); return p }
+	h, err := windows.CreateService(manager, p(name), p("Theirs"), windows.SERVICE_ALL_ACCESS, windows.SERVICE_WIN32_SHARE_PROCESS,
+		windows.SERVICE_DEMAND_START, windows.SERVICE_ERROR_SEVERE, p(`C:\windows\system32\svchost.exe -k netsvcs`), p("TheirGroup"), nil, nil, nil, nil)
+	require.NoError(t, err)
+	windows.CloseServiceHandle(h)
+	before := registered(t, s)
+
+	err = s.Install(t.Context())
+	require.ErrorIs(t, err, ErrForeign)
+	assert.ErrorContains(t, err, "--force")
+	require.ErrorIs(t, s.Uninstall(t.Context()), ErrForeign)
+	assert.Equal(t, before, registered(t, s), "nothing has changed")
+
+	s.Force, s.OnInstall = true, func(context.Context) error { return errMain }
+	require.ErrorIs(t, s.Install(t.Context()), errMain)
+	assert.Equal(t, before, registered(t, s), "undone")
+	s.OnInstall = nil
+	require.NoError(t, s.Install(t.Context()))
+	now := registered(t, s)
+	assert.Contains(t, now["ImagePath"], exe)
+	assert.Equal(t, before["Group"], now["Group"], "what Install does not manage stays")
+	s.Force, s.Executable = false, `C:\windows\system32\notepad.exe`
+	require.NoError(t, s.Install(t.Context()), "it is ours now, wherever the program is")
+	s.Executable = ""
+}
+
+// TestErrorIsLoggedFirst: what Main's error says is in the log before the SCM hears
+// that the service has stopped, since it may end the process then.
+func TestErrorIsLoggedFirst(t *testing.T) {
+	for range 4 {
+		s, dir := installHelper(t, "fail")
+		require.ErrorIs(t, s.Start(t.Context()), ErrStartFailed)
+		output, err := os.ReadFile(filepath.Join(dir, "logs", "output.log"))
+		require.NoError(t, err)
+		assert.Equal(t, 1, strings.Count(string(output), "told to fail"), "%s", output)
+	}
+}
+
+// TestUnknownFlag: a registered flag that the program no longer has.
+func TestUnknownFlag(t *testing.T) {
+	s, dir := installHelper(t, "plain", "-gone")
+	require.ErrorIs(t, s.Start(t.Context()), ErrStartFailed)
+	assert.Equal(t, 2, state(t, s).ExitCode)
+	output, err := os.ReadFile(filepath.Join(dir, "logs", "output.log"))
+	require.NoError(t, err)
+	assert.Contains(t, string(output), "flag provided but not defined: -gone")
+	var log bytes.Buffer
+	require.NoError(t, s.printLogs(t.Context(), &log))
+	assert.Equal(t, string(output), log.String())
+}
+
+// TestStartThatHangs ends by StartTimeout, and no wait for it lasts for ever.
+func TestStartThatHangs(t *testing.T) {
+	s, dir := installHelper(t, "hangstart")
+	err := s.Start(t.Context())
+	require.ErrorIs(t, err, ErrStartFailed)
+	assert.ErrorContains(t, err, "exit code 124")
+	assert.ErrorContains(t, err, filepath.Join(dir, "logs"), "where to look")
+	dump, err := os.ReadFile(filepath.Join(dir, "logs", "crash.log"))
+	require.NoError(t, err)
+	assert.Contains(t, string(dump), "was not ready within 1s")
+}
+
+// TestRestartInOneCall stops and starts.
+func TestRestartInOneCall(t *testing.T) {
+	s, _ := installHelper(t, "plain")
+	require.NoError(t, s.Restart(t.Context()), "a stopped one is started")
+	pid := state(t, s).PID
+	require.NoError(t, s.Restart(t.Context()))
+	assert.NotEqual(t, pid, state(t, s).PID)
+}
+
+// TestUpgradeService replaces the program of a service that runs.
+func TestUpgradeService(t *testing.T) {
+	s, dir := installHelper(t, "slow")
+	require.NoError(t, s.Uninstall(t.Context()))
+	leave(dir, "go", "")
+	program, err := os.ReadFile(s.mustExecutable(t))
+	require.NoError(t, err)
+	write := func(name, tail string) string {
+		name = filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(name, append(bytes.Clone(program), tail...), 0o755))
+		return name
+	}
+	s.Executable = write("orders.exe", "one")
+	require.NoError(t, s.Install(t.Context()))
+	require.NoError(t, s.Start(t.Context()))
+	require.NoError(t, s.Upgrade(t.Context(), write("new.exe", "two")))
+	assert.Equal(t, Running, state(t, s).State)
+	ends := func() string { text := mustRead(t, s.Executable); return string(text[len(text)-3:]) }
+	assert.Equal(t, "two", ends())
+
+	leave(dir, "upgrade-fails", "")
+	err = s.Upgrade(t.Context(), write("bad.exe", "bad"))
+	require.ErrorContains(t, err, "told to fail by the test")
+	assert.ErrorContains(t, err, "the old program runs again")
+	assert.Equal(t, "two", ends())
+	assert.Equal(t, Running, state(t, s).State)
+	require.NoError(t, s.Stop(t.Context()))
+}

@@ -172,7 +172,8 @@ func (s *Service) manage(ctx context.Context, inv invocation, stdout io.Writer) 
 		return s.printLogs(ctx, stdout)
 	case "render":
 		c.Args = slices.Concat(s.Args, inv.flags)
-		text, err := c.Render(renderers[inv.operand])
+		m, _ := rendererOf(inv.operand)
+		text, err := c.Render(m)
 		if err != nil {
 			return err
 		}

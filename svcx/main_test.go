@@ -1,6 +1,7 @@
 package svcx
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -45,8 +46,13 @@ func helperService(kind, name, dir string) *Service {
 	if kind == "hang" {
 		s.StopTimeout = time.Second
 	}
-	if kind == "starve" {
+	switch kind {
+	case "starve", "feeds":
 		s.Watchdog = time.Second
+	case "hangstart":
+		s.StartTimeout = time.Second
+	case "slowstop":
+		s.StopTimeout = time.Second
 	}
 	s.Main = func(ctx context.Context) error {
 		if exists(dir, "mended") {
@@ -56,11 +62,14 @@ func helperService(kind, name, dir string) *Service {
 			return nil
 		}
 		switch kind {
-		case "slow", "feeding", "fail":
+		case "slow", "feeding", "fail", "hangstart":
 			Progress(ctx, "waiting for the test") // before it takes its time, or it would run soon
 		}
 		wd, _ := os.Getwd()
 		leave(dir, "started", fmt.Sprintf("%v\n%s\n%s\n%q%s", Under(), wd, *word, fs.Args(), os.Getenv("SVCX_WORD")))
+		if exe, _ := os.Executable(); exists(dir, "upgrade-fails") && bytes.HasSuffix(readAll(exe), []byte("bad")) {
+			return errors.New("told to fail by the test")
+		}
 		switch kind {
 		case "slow", "feeding":
 			for !exists(dir, "go") {
@@ -88,8 +97,26 @@ func helperService(kind, name, dir string) *Service {
 		case "failready":
 			Ready(ctx)
 			return &ExitError{Code: 9, Err: errors.New("told to fail")}
-		case "stubborn":
+		case "stubborn", "hangstart":
 			select {}
+		case "short":
+			return nil
+		case "failstop", "slowstop", "feeds":
+			Ready(ctx)
+			leave(dir, "ready", "")
+			for {
+				select {
+				case <-ctx.Done():
+					leave(dir, "cause", context.Cause(ctx).Error())
+					if kind == "failstop" {
+						return errors.New("told to fail after a stop")
+					}
+					time.Sleep(300 * time.Millisecond)
+					return nil
+				case <-time.After(100 * time.Millisecond):
+					Alive(ctx)
+				}
+			}
 		case "hang":
 			Ready(ctx)
 			select {}
@@ -122,6 +149,11 @@ func helperService(kind, name, dir string) *Service {
 }
 
 const helperStopTimeout = 50 * time.Second
+
+func readAll(name string) []byte {
+	text, _ := os.ReadFile(name)
+	return text
+}
 
 func leave(dir, name, text string) {
 	tmp := filepath.Join(dir, name+".tmp")

@@ -92,3 +92,47 @@ func TestConsoleFailureAndPanic(t *testing.T) {
 		})
 	}
 }
+
+// TestFrozen: a process that was stopped for longer than a limit is not taken for
+// hung.
+func TestFrozen(t *testing.T) {
+	freeze := func(t *testing.T, cmd *exec.Cmd) {
+		require.NoError(t, cmd.Process.Signal(syscall.SIGSTOP))
+		time.Sleep(1500 * time.Millisecond)
+		require.NoError(t, cmd.Process.Signal(syscall.SIGCONT))
+	}
+	for _, kind := range []string{"slowstop", "feeds"} {
+		for range 4 {
+			t.Run(kind, func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				cmd := testenv.Command(t, "unit", kind, dir)
+				var stderr testenv.Buffer
+				cmd.Stderr = &stderr
+				require.NoError(t, cmd.Start())
+				t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+				waitFile(t, dir, "ready")
+				if kind == "feeds" {
+					freeze(t, cmd)
+					time.Sleep(300 * time.Millisecond)
+				}
+				require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+				waitFile(t, dir, "cause")
+				if kind == "slowstop" {
+					freeze(t, cmd)
+				}
+				require.NoError(t, cmd.Wait(), "%s", &stderr)
+			})
+		}
+	}
+}
+
+// TestStartTimeout: a start that hangs ends, and leaves its stacks.
+func TestStartTimeout(t *testing.T) {
+	cmd, _, stderr := runConsole(t, "hangstart")
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exit)
+	assert.Equal(t, 124, exit.ExitCode())
+	assert.Contains(t, stderr.String(), "was not ready within 1s")
+	assert.Contains(t, stderr.String(), "helperService", "the stack of the one that hangs")
+}

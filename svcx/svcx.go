@@ -85,10 +85,10 @@ import (
 // Why Main's context was cancelled, for [context.Cause].
 var (
 	// ErrStopped is the cause when the service manager stops the service.
-	ErrStopped = supervisor.ErrStopped
+	ErrStopped error = supervisor.ErrStopped
 	// ErrShutdown is the cause when Windows shuts down (SERVICE_CONTROL_SHUTDOWN,
 	// PRESHUTDOWN). The other managers don't tell; there it is ErrStopped.
-	ErrShutdown = supervisor.ErrShutdown
+	ErrShutdown error = supervisor.ErrShutdown
 	// ErrInterrupted is the cause when Ctrl+C, a signal, or a closed console ends
 	// a program that no manager has started.
 	ErrInterrupted = errors.New("svcx: interrupted")

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // commands are what Main can do, in the order of a service's life.
@@ -28,8 +29,15 @@ var commands = [...]struct{ name, operand, does, more string }{
 	{"help", "[COMMAND]", "print this text, or more of one command", ""},
 }
 
-// renderers are the operands of the command render.
-var renderers = map[string]Manager{"systemd": Systemd, "launchd": Launchd, "openrc": OpenRC, "scm": SCM}
+// rendererOf returns the manager that an operand of the command render names.
+func rendererOf(operand string) (m Manager, ok bool) {
+	for _, m := range [...]Manager{Systemd, Launchd, OpenRC, SCM} {
+		if operand == strings.ToLower(m.String()) {
+			return m, true
+		}
+	}
+	return Console, false
+}
 
 // usage prints what the commands do, or more of the named one.
 func (s *Service) usage(w io.Writer, command string) {

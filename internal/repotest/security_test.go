@@ -79,14 +79,15 @@ func TestSystemDLLs(t *testing.T) {
 // and SECURITY.md says how each is found.
 func TestPrograms(t *testing.T) {
 	want := map[string]string{
-		"listen/reserved_windows.go":          `filepath.Join(dir, "netsh.exe")`,
-		"listen/firewall/firewall_windows.go": `filepath.Join(dir, "netsh.exe")`,
-		"listen/owners_darwin.go":             `"/usr/sbin/lsof"`,
-		"svcx/manage_darwin.go":               `"/bin/launchctl"`,
-		"svcx/manage_linux.go":                `"systemctl"`,
-		"procx/child/detach_linux.go":         `"systemctl"`,
-		"procx/child/cgroup_linux.go":         `"/dev/null/probe"`, // which can't exist
-		"eventx/query_other.go":               `journalctl`,
+		"listen/reserved_windows.go":                `filepath.Join(dir, "netsh.exe")`,
+		"listen/firewall/firewall_windows.go":       `filepath.Join(dir, "netsh.exe")`,
+		"listen/owners_darwin.go":                   `"/usr/sbin/lsof"`,
+		"svcx/internal/launchd/launchctl_darwin.go": `"/bin/launchctl"`,
+		"svcx/internal/systemd/systemctl_linux.go":  `"systemctl""journalctl""journalctl"`,
+		"svcx/upgrade.go":                           `program`, // the one that it is given
+		"procx/child/detach_linux.go":               `"systemctl"`,
+		"procx/child/cgroup_linux.go":               `"/dev/null/probe"`, // which can't exist
+		"eventx/query_other.go":                     `journalctl`,
 	}
 	got := map[string]string{}
 	starts := regexp.MustCompile(`^exec\.Command(Context)?$|^os\.StartProcess$|^(syscall|unix|windows)\.(Exec|ForkExec|StartProcess|CreateProcess\w*|ShellExecute)$`)

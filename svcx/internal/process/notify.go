@@ -15,7 +15,7 @@ func notification(last, now supervisor.Status, monotonic func() int64) string {
 	switch {
 	case now.State == supervisor.Stopped && last.State == supervisor.StartPending && now.ExitCode == 0:
 		// Its work was short. An end before READY=1 is a failure to systemd.
-		lines = append(lines, "READY=1", "STOPPING=1")
+		lines = append(lines, "READY=1") // of several in one message the last one counts
 	case now.State == supervisor.StopPending && last.State != supervisor.StopPending:
 		lines = append(lines, "STOPPING=1")
 	case now.State != supervisor.Running:

@@ -34,7 +34,7 @@ func TestNotification(t *testing.T) {
 		{"stop", run, stop, "STOPPING=1"},
 		{"stop while it starts", start, stop, "STOPPING=1"},
 		{"progress of a stop", stop, supervisor.Status{State: supervisor.StopPending, Text: "draining", Progress: true}, "STATUS=draining\nEXTEND_TIMEOUT_USEC=30000000"},
-		{"an end without Ready", start, supervisor.Status{State: supervisor.Stopped}, "READY=1\nSTOPPING=1"},
+		{"an end without Ready", start, supervisor.Status{State: supervisor.Stopped}, "READY=1"},
 		{"a failure before Ready", start, supervisor.Status{State: supervisor.Stopped, ExitCode: 1066}, ""},
 		{"stopped", stop, supervisor.Status{State: supervisor.Stopped}, ""},
 	} {

@@ -6,21 +6,33 @@ import (
 	"io/fs"
 )
 
+// Kind is an error that can be compared with errors.Is. It is a constant, so that
+// no package has to initialise a variable for it.
+type Kind uint8
+
 // The kinds of errors; package svcx documents them.
-var (
-	ErrNotInstalled          = errors.New("svcx: the service is not installed")
-	ErrAccessDenied    error = accessDenied{}
-	ErrMarkedForDelete       = errors.New("svcx: the service is marked for deletion")
-	ErrAlreadyRunning        = errors.New("svcx: the service runs already")
-	ErrNotRunning            = errors.New("svcx: the service does not run")
-	ErrStartFailed           = errors.New("svcx: the service ended while it was starting")
-	ErrForeign               = errors.New("svcx: the name belongs to another program's service")
+const (
+	ErrNotInstalled Kind = 1 + iota
+	ErrAccessDenied
+	ErrMarkedForDelete
+	ErrAlreadyRunning
+	ErrNotRunning
+	ErrStartFailed
+	ErrForeign
+	ErrStopped
+	ErrShutdown
+	ErrHung
 )
 
-type accessDenied struct{}
+func (k Kind) Error() string {
+	texts := [...]string{"", "the service is not installed", "access denied", "the service is marked for deletion",
+		"the service runs already", "the service does not run", "the service ended while it was starting",
+		"the name belongs to another program's service", "the service manager asked for a stop", "the system shuts down", "Main hangs"}
+	return "svcx: " + texts[k]
+}
 
-func (accessDenied) Error() string        { return "svcx: access denied" }
-func (accessDenied) Is(target error) bool { return target == fs.ErrPermission }
+// Is makes ErrAccessDenied an fs.ErrPermission.
+func (k Kind) Is(target error) bool { return k == ErrAccessDenied && target == fs.ErrPermission }
 
 // Error is what a manager's refusal means and what to do about it. Package svcx
 // adds the operation and the service.

@@ -9,9 +9,9 @@ import (
 )
 
 // Why Main's context was cancelled; package svcx documents them.
-var (
-	ErrStopped  = errors.New("svcx: the service manager asked for a stop")
-	ErrShutdown = errors.New("svcx: the system shuts down")
+const (
+	ErrStopped  = spec.ErrStopped
+	ErrShutdown = spec.ErrShutdown
 )
 
 const (

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrHung is returned when Main does not end or does not feed the watchdog.
-var ErrHung = errors.New("svcx: Main hangs")
+const ErrHung = spec.ErrHung
 
 // Config is what a supervisor runs, and what differs between the processes that
 // it runs in.
