@@ -27,7 +27,7 @@ func CopyLogs(dir string, w io.Writer) error {
 		}
 	}
 	if !found {
-		return Fail(nil, fs.ErrNotExist, "there is no output.log in "+dir+"; a program that logs elsewhere sets Service.Logs")
+		return Fail(nil, fs.ErrNotExist, "there is no output.log in "+dir+"; set Service.Logs if the program logs elsewhere")
 	}
 	return nil
 }
