@@ -6,13 +6,14 @@ import (
 	"os"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/launchd"
+	"github.com/surefoot-go/surefoot/svcx/internal/openrc"
 	"github.com/surefoot-go/surefoot/svcx/internal/systemd"
 	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
 )
 
 // Render returns what Install would register, for those who deploy by other
-// means: a unit file for Systemd, a property list for Launchd, and for SCM one
-// JSON object with the command line, every setting (delays in milliseconds, the
+// means: a unit file for Systemd, a property list for Launchd, a script for OpenRC, and
+// for SCM one JSON object with the command line, every setting (delays in milliseconds, the
 // reset period in seconds) and the calls in their order. It has no password.
 // Render works on any system; set Executable to where the program will be.
 // Console is an error that is errors.ErrUnsupported.
@@ -29,6 +30,8 @@ func (s *Service) Render(m Manager) ([]byte, error) {
 		return systemd.Render(p)
 	case Launchd:
 		return launchd.Render(p, os.Getenv)
+	case OpenRC:
+		return openrc.Render(p)
 	case SCM:
 		return winsvc.Render(p)
 	}

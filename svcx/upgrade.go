@@ -110,12 +110,17 @@ func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	if err := b.Restart(ctx, p); err != nil {
 		return err
 	}
+	pid := 0
 	for limit := time.Now().Add(proveFor); time.Now().Before(limit); {
 		st, err := b.Status(ctx, p)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if st.State != spec.Running {
+		case pid != 0 && st.PID != 0 && pid != st.PID:
+			return errors.New("it ended soon after it had started, and its manager started it again")
+		case st.State == spec.Running:
+			pid = st.PID
+		default:
 			return fmt.Errorf("it was %v soon after it had started, with exit code %d", st.State, st.ExitCode)
 		}
 		if err := spec.Pause(ctx, spec.PollEvery(proveFor)); err != nil {

@@ -3,7 +3,6 @@ package systemd
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,8 +14,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Open sets the back end up for this machine. It returns an error if systemd
-// does not run here.
+// Open sets the back end up for this machine. It returns an error if the
+// user has no directory for units.
 func (m *Backend) Open(user bool) error {
 	m.root, m.user, m.dir, m.run = os.Geteuid() == 0, user, "/etc/systemd/system", systemctl
 	if user {
@@ -25,9 +24,6 @@ func (m *Backend) Open(user bool) error {
 			return &spec.Error{Err: err}
 		}
 		m.dir = filepath.Join(config, "systemd", "user")
-	}
-	if !m.Booted() {
-		return spec.Fail(errors.ErrUnsupported, nil, "systemd does not run here; Render writes the unit for another machine")
 	}
 	return nil
 }

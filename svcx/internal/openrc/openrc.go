@@ -1,0 +1,338 @@
+// Package openrc registers services with OpenRC, of Alpine and Gentoo Linux.
+package openrc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+)
+
+// Backend controls services through rc-service(8) and rc-update(8). Call Open first.
+type Backend struct {
+	root     bool
+	scripts  string // where scripts lie
+	runlevel string // what starts at boot
+	state    string // where OpenRC keeps what it knows
+	alive    func(pid int) bool
+	run      func(ctx context.Context, program string, args ...string) (code int, out string, err error)
+}
+
+func (m *Backend) file(s *spec.Spec) string { return filepath.Join(m.scripts, s.Name) }
+
+func (m *Backend) denied() error {
+	if m.root {
+		return nil
+	}
+	return spec.Fail(spec.ErrAccessDenied, nil, "run it as root")
+}
+
+// do runs a program of OpenRC that must succeed.
+func (m *Backend) do(ctx context.Context, program string, args ...string) error {
+	code, out, err := m.run(ctx, program, args...)
+	if err == nil && code != 0 {
+		err = fmt.Errorf("%s %s: exit code %d: %s", program, strings.Join(args, " "), code, strings.TrimSpace(out))
+	}
+	return err
+}
+
+// read returns the service's script.
+func (m *Backend) read(s *spec.Spec) (string, error) {
+	text, err := os.ReadFile(m.file(s))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", spec.Fail(spec.ErrNotInstalled, nil, "install it first")
+	}
+	if err != nil {
+		return "", &spec.Error{Err: err}
+	}
+	return string(text), nil
+}
+
+// owned returns an error if the script is another program's.
+func (m *Backend) owned(s *spec.Spec) error {
+	text, err := m.read(s)
+	if errors.Is(err, spec.ErrNotInstalled) || s.Force {
+		return nil
+	}
+	if err != nil || strings.Contains(text, mark) || programOf(text) == s.Executable {
+		return err
+	}
+	return spec.Fail(spec.ErrForeign, errors.New(m.file(s)+" runs another program"), "choose another Service.Name, or replace that script by --force")
+}
+
+// programOf returns the program that a script runs.
+func programOf(script string) string {
+	for line := range strings.Lines(script) {
+		if value, ok := strings.CutPrefix(line, "command="); ok {
+			return unquote(unquote(strings.TrimSpace(value)))
+		}
+	}
+	return ""
+}
+
+// unquote undoes the quoting of a shell for one word.
+func unquote(word string) string {
+	var b strings.Builder
+	for quote := byte(0); word != ""; word = word[1:] {
+		switch c := word[0]; {
+		case quote == 0 && (c == '\'' || c == '"'):
+			quote = c
+		case quote == c && quote != 0:
+			quote = 0
+		case c == '\\' && quote != '\'' && len(word) > 1:
+			word = word[1:]
+			b.WriteByte(word[0])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// Install writes the script and adds it to the runlevel.
+func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Change, err error) {
+	if err := m.denied(); err != nil {
+		return nil, err
+	}
+	script, err := Render(s)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.owned(s); err != nil {
+		return nil, err
+	}
+	if err := s.CheckTrust(); err != nil {
+		return nil, &spec.Error{Err: err}
+	}
+	undo := spec.Undo{}
+	defer func() { err = undo.End(err) }()
+	old, err := undo.WriteFile(m.file(s), script, 0o755)
+	if err != nil {
+		return nil, &spec.Error{Err: err}
+	}
+	if changed = spec.ChangedLines(string(old), string(script)); len(changed) > 0 {
+		// OpenRC compares whole seconds to find out whether it has to read it again.
+		if err := m.do(ctx, "rc-update", "--update"); err != nil {
+			return nil, &spec.Error{Err: err}
+		}
+	}
+	if enabled := m.enabled(s); s.StartType.AtBoot() != enabled {
+		do, back, what := "add", "del", "enabled"
+		if enabled {
+			do, back, what = back, do, "disabled"
+		}
+		if err := m.do(ctx, "rc-update", do, s.Name, m.runlevel); err != nil {
+			return nil, &spec.Error{Err: err}
+		}
+		undo.Add(func() error { return m.do(context.WithoutCancel(ctx), "rc-update", back, s.Name, m.runlevel) })
+		changed = append(changed, spec.Change(what))
+	}
+	return changed, s.Installed(ctx)
+}
+
+// enabled reports whether the service starts at boot.
+func (m *Backend) enabled(s *spec.Spec) bool {
+	_, err := os.Lstat(filepath.Join(filepath.Dir(m.scripts), "runlevels", m.runlevel, s.Name))
+	return err == nil
+}
+
+// Uninstall stops the service and removes its script.
+func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
+	if _, err := m.read(s); err != nil {
+		return err
+	}
+	if err := m.denied(); err != nil {
+		return err
+	}
+	if err := m.owned(s); err != nil {
+		return err
+	}
+	if err := m.Stop(ctx, s); err != nil && !errors.Is(err, spec.ErrNotRunning) {
+		return err
+	}
+	if m.enabled(s) {
+		if err := m.do(ctx, "rc-update", "del", s.Name, m.runlevel); err != nil {
+			return &spec.Error{Err: err}
+		}
+	}
+	if err := spec.RemoveFile(m.file(s)); err != nil {
+		return &spec.Error{Err: err}
+	}
+	return nil
+}
+
+// Start starts the service. From OpenRC 0.60 on it waits until the service is ready;
+// before, until it runs.
+func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
+	st, err := m.Status(ctx, s)
+	switch {
+	case err != nil:
+		return err
+	case st.State == spec.Running:
+		return spec.Fail(spec.ErrAlreadyRunning, nil, "")
+	}
+	if err := m.denied(); err != nil {
+		return err
+	}
+	return m.begin(ctx, s, "start")
+}
+
+// settle is how long a service that was started must run.
+var settle = time.Second
+
+// begin runs a command that starts the service. A supervisor starts one that fails
+// again and again: its process changes then.
+func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error {
+	err := m.do(ctx, "rc-service", s.Name, command)
+	pid, since := 0, time.Now()
+	for limit := since.Add(settle); err == nil && time.Now().Before(limit); {
+		var st spec.Status
+		if st, err = m.Status(ctx, s); err != nil {
+			break
+		}
+		if st.State != spec.Running || st.PID != pid {
+			pid, since = st.PID, time.Now() // at first, OpenRC may show what the last run has left
+		}
+		err = spec.Pause(ctx, spec.PollEvery(settle))
+	}
+	if err == nil && time.Since(since) < settle/2 {
+		err = errors.New("it has ended")
+	}
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return spec.Fail(nil, context.Cause(ctx), "the service goes on starting")
+	}
+	return spec.Fail(spec.ErrStartFailed, err, filepath.Join(logDir(s), "output.log")+" says why")
+}
+
+// Stop stops the service, and what needs it.
+func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
+	st, err := m.Status(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := m.denied(); err != nil {
+		return err
+	}
+	// One that has crashed is started to OpenRC.
+	if err := m.do(ctx, "rc-service", s.Name, "stop"); err != nil {
+		if ctx.Err() != nil {
+			return spec.Fail(nil, context.Cause(ctx), "the service goes on stopping")
+		}
+		return &spec.Error{Err: err}
+	}
+	if st.State == spec.Stopped {
+		return spec.Fail(spec.ErrNotRunning, nil, "")
+	}
+	return nil
+}
+
+// Restart restarts the service. OpenRC starts again what it has stopped since it
+// needs the service.
+func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
+	if _, err := m.read(s); err != nil {
+		return err
+	}
+	if err := m.denied(); err != nil {
+		return err
+	}
+	return m.begin(ctx, s, "restart")
+}
+
+// Kill ends the service's process. Its supervisor stays.
+func (m *Backend) Kill(ctx context.Context, s *spec.Spec) error {
+	st, err := m.Status(ctx, s)
+	if err != nil || st.PID == 0 {
+		return err
+	}
+	process, err := os.FindProcess(st.PID)
+	if err == nil {
+		err = process.Kill()
+	}
+	if err != nil {
+		return &spec.Error{Err: err}
+	}
+	return nil
+}
+
+// Status returns what OpenRC knows of the service. It keeps no exit codes.
+func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error) {
+	text, err := m.read(s)
+	if err != nil {
+		return spec.Status{}, err
+	}
+	code, out, err := m.run(ctx, "rc-service", s.Name, "status")
+	if err != nil {
+		return spec.Status{}, &spec.Error{Err: err}
+	}
+	st := spec.Status{State: stateOf(code, out), Start: spec.Manual}
+	switch {
+	case m.enabled(s):
+		st.Start = spec.Automatic
+	case strings.Contains(text, mark) && strings.Contains(text, "is disabled\""):
+		st.Start = spec.Disabled
+	}
+	if st.State != spec.Stopped {
+		st.PID = m.pid(s)
+	}
+	if st.State == spec.Running && st.PID != 0 && !m.alive(st.PID) {
+		st.State, st.PID = spec.StartPending, 0 // its supervisor will start it again
+	}
+	return st, nil
+}
+
+// stateOf returns the state for an exit code of "rc-service NAME status"
+// (openrc-run.sh): stopped and crashed services don't run.
+func stateOf(code int, out string) spec.State {
+	switch code {
+	case 0:
+		return spec.Running
+	case 4:
+		return spec.StopPending
+	case 8:
+		return spec.StartPending
+	case 16:
+		return spec.StartPending // inactive: it waits for its readiness
+	}
+	return spec.Stopped
+}
+
+// pid returns the service's process: that of the supervisor's child, if it has one.
+func (m *Backend) pid(s *spec.Spec) int {
+	for _, name := range [...]string{filepath.Join(m.state, "options", s.Name, "child_pid"), "/run/" + s.Name + ".pid"} {
+		text, err := os.ReadFile(name)
+		if pid, bad := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && bad == nil {
+			return pid
+		}
+	}
+	return 0
+}
+
+// Program returns the path of the registered program.
+func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
+	text, err := m.read(s)
+	if err != nil {
+		return "", err
+	}
+	return programOf(text), m.owned(s)
+}
+
+// Logs writes output.log.
+func (m *Backend) Logs(_ context.Context, s *spec.Spec, w io.Writer) error {
+	return spec.CopyLogs(logDir(s), w)
+}
+
+// Watch returns a function that returns what is added to the service's logs.
+func (m *Backend) Watch(_ context.Context, s *spec.Spec) (written func() string) {
+	return spec.WatchFiles(logDir(s))
+}

@@ -1,0 +1,193 @@
+package svcx
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/internal/testenv"
+	"golang.org/x/sys/unix"
+)
+
+// enterOpenRC makes this process one of a system with OpenRC: a root of Debian's, with
+// its package openrc over it, in memory.
+func enterOpenRC(t *testing.T) {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	require.NoError(t, err)
+	lower := cmp.Or(os.Getenv("SUREFOOT_SYSTEMD_ROOT"), filepath.Join(cache, "surefoot", "systemd-root"))
+	rc := cmp.Or(os.Getenv("SUREFOOT_OPENRC_ROOT"), filepath.Join(cache, "surefoot", "openrc"))
+	for _, dir := range []string{lower, rc} {
+		if _, err := os.Stat(dir); err != nil {
+			t.Skipf("needs .ci/systemd-setup and .ci/openrc-setup: %v", err)
+		}
+	}
+	top := t.TempDir()
+	require.NoError(t, unix.Mount("none", top, "tmpfs", 0, ""))
+	root := filepath.Join(top, "root")
+	for _, dir := range []string{"upper", "work", "root"} {
+		require.NoError(t, os.Mkdir(filepath.Join(top, dir), 0o755))
+	}
+	options := "lowerdir=" + lower + ",upperdir=" + filepath.Join(top, "upper") + ",workdir=" + filepath.Join(top, "work")
+	if err := unix.Mount("overlay", root, "overlay", 0, options); err != nil {
+		t.Skipf("can't lay one file system over another: %v", err)
+	}
+	out, err := exec.Command("cp", "-a", rc+"/.", root).CombinedOutput()
+	if err != nil { // a file may be in the place of a link to a directory
+		out, err = exec.Command("sh", "-c", `cd "$1" && tar c . | tar xC "$2" --keep-directory-symlink`, "sh", rc, root).CombinedOutput()
+	}
+	require.NoError(t, err, "%s", out)
+	require.NoError(t, unix.Mount("proc", filepath.Join(root, "proc"), "proc", 0, ""))
+	require.NoError(t, unix.Mount("/dev", filepath.Join(root, "dev"), "", unix.MS_BIND|unix.MS_REC, ""))
+	require.NoError(t, unix.Mount("none", filepath.Join(root, "run"), "tmpfs", 0, ""))
+	require.NoError(t, syscall.Chroot(root))
+	require.NoError(t, os.Chdir("/"))
+	// What init.sh of OpenRC makes at boot.
+	for _, dir := range strings.Fields("starting started stopping inactive wasinactive failed hotplugged daemons options exclusive scheduled tmp") {
+		require.NoError(t, os.MkdirAll("/run/openrc/"+dir, 0o755))
+	}
+	require.NoError(t, os.MkdirAll("/etc/runlevels/default", 0o755))
+	require.NoError(t, os.MkdirAll("/tmp", 0o1777))
+	require.NoError(t, os.WriteFile("/run/openrc/softlevel", []byte("default"), 0o644))
+}
+
+// TestOpenRC runs the test binary as services of a real OpenRC.
+func TestOpenRC(t *testing.T) {
+	testenv.NeedRoot(t)
+	if !testenv.InNetNS(t) {
+		return
+	}
+	enterOpenRC(t)
+	t.Run("life", func(t *testing.T) {
+		s, dir := unitHelper(t, "slow")
+		leave(dir, "go", "")
+		s.Env["SVCX_WORD"] = `say "hi" it's $HOME \ ü`
+		words := []string{"two words", "", `say "hi"`, "it's", "$HOME", `back\slash`, "100%", "a;b", "%n"}
+		s.Args = append(append(s.Args, "-word", "x y", "run"), words...)
+		_, err := s.Status(t.Context())
+		require.ErrorIs(t, err, ErrNotInstalled)
+		require.ErrorIs(t, s.Uninstall(t.Context()), ErrNotInstalled)
+		changed, err := s.Converge(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []string{"created", "enabled"}, changed)
+		changed, err = s.Converge(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, changed)
+		assert.Equal(t, Status{State: Stopped}, state(t, s))
+		assert.ErrorIs(t, s.Stop(t.Context()), ErrNotRunning)
+
+		require.NoError(t, s.Start(t.Context()))
+		seen := waitFile(t, dir, "started")
+		assert.True(t, strings.HasPrefix(seen, "OpenRC\n"+filepath.Dir(s.mustExecutable(t))+"\nx y\n"), seen)
+		assert.Contains(t, seen, `["two words" "" "say \"hi\"" "it's" "$HOME" "back\\slash" "100%" "a;b" "%n"]`+s.Env["SVCX_WORD"])
+		st := state(t, s)
+		assert.Equal(t, Running, st.State)
+		assert.NotZero(t, st.PID)
+		assert.ErrorIs(t, s.Start(t.Context()), ErrAlreadyRunning)
+
+		out, err := exec.Command("/sbin/rc-service", s.Name, "reload").CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		waitFile(t, dir, "event-3-0")
+
+		require.NoError(t, s.Restart(t.Context()))
+		assert.NotEqual(t, st.PID, state(t, s).PID)
+		require.NoError(t, s.Stop(t.Context()))
+		assert.Equal(t, ErrStopped.Error(), waitFile(t, dir, "cause"))
+		assert.Equal(t, Stopped, state(t, s).State)
+
+		s.StartType = Manual
+		changed, err = s.Converge(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []string{"disabled"}, changed)
+		assert.Equal(t, Manual, state(t, s).Start)
+		require.NoError(t, s.Uninstall(t.Context()))
+		assert.NoFileExists(t, "/etc/init.d/"+s.Name)
+	})
+	t.Run("one that fails is restarted, and its output kept", func(t *testing.T) {
+		s, dir := unitHelper(t, "failready")
+		s.RestartDelays = []time.Duration{time.Second}
+		require.NoError(t, s.Install(t.Context()))
+		s.Start(t.Context()) // may see it before or after its end
+		waitFile(t, dir, "started")
+		require.NoError(t, os.Remove(filepath.Join(dir, "started")))
+		waitFile(t, dir, "started")
+		var log bytes.Buffer
+		require.NoError(t, s.printLogs(t.Context(), &log))
+		assert.Contains(t, log.String(), "told to fail")
+	})
+	t.Run("one that is never restarted", func(t *testing.T) {
+		s, _ := unitHelper(t, "fail")
+		s.RestartDelays = []time.Duration{}
+		require.NoError(t, s.Install(t.Context()))
+		err := s.Start(t.Context())
+		require.ErrorIs(t, err, ErrStartFailed)
+		assert.ErrorContains(t, err, "/var/log/"+s.Name+"/output.log")
+	})
+	t.Run("dependents run again", func(t *testing.T) {
+		first, _ := unitHelper(t, "plain")
+		second, dir := unitHelper(t, "slow")
+		leave(dir, "go", "")
+		second.DependsOn = []string{first.Name}
+		require.NoError(t, first.Install(t.Context()))
+		require.NoError(t, second.Install(t.Context()))
+		require.NoError(t, second.Start(t.Context()))
+		assert.Equal(t, Running, state(t, first).State)
+		require.NoError(t, first.Restart(t.Context()))
+		eventually(t, "the dependent", func() bool { return state(t, second).State == Running })
+		require.NoError(t, second.Uninstall(t.Context()))
+	})
+	t.Run("another's script", func(t *testing.T) {
+		s, _ := unitHelper(t, "plain")
+		const text = "#!/sbin/openrc-run\ncommand=/bin/sleep\n"
+		require.NoError(t, os.WriteFile("/etc/init.d/"+s.Name, []byte(text), 0o755))
+		require.ErrorIs(t, s.Install(t.Context()), ErrForeign)
+		require.ErrorIs(t, s.Uninstall(t.Context()), ErrForeign)
+		assert.Equal(t, text, string(mustRead(t, "/etc/init.d/"+s.Name)))
+		require.NoError(t, os.Remove("/etc/init.d/"+s.Name))
+	})
+	t.Run("disabled", func(t *testing.T) {
+		s, _ := unitHelper(t, "plain")
+		s.StartType = Disabled
+		require.NoError(t, s.Install(t.Context()))
+		assert.Equal(t, Disabled, state(t, s).Start)
+		assert.ErrorIs(t, s.Start(t.Context()), ErrStartFailed)
+	})
+	t.Run("a failing hook undoes the installation", func(t *testing.T) {
+		s, _ := unitHelper(t, "undo")
+		s.OnInstall = func(context.Context) error { return errMain }
+		require.ErrorIs(t, s.Install(t.Context()), errMain)
+		assert.NoFileExists(t, "/etc/init.d/"+s.Name)
+		_, err := os.Lstat("/etc/runlevels/default/" + s.Name)
+		assert.ErrorIs(t, err, fs.ErrNotExist)
+	})
+	t.Run("upgrade", func(t *testing.T) {
+		s, dir := unitHelper(t, "slow")
+		leave(dir, "go", "")
+		real := s.Executable
+		write := func(name, text string) string {
+			name = filepath.Join(dir, name)
+			require.NoError(t, os.WriteFile(name, []byte("#!/bin/sh\n"+text+"\nexec "+real+` "$@"`+"\n"), 0o755))
+			return name
+		}
+		s.Executable = write("orders", "# one")
+		require.NoError(t, s.Install(t.Context()))
+		require.NoError(t, s.Start(t.Context()))
+		require.NoError(t, s.Upgrade(t.Context(), write("new", "# two")))
+		assert.Equal(t, Running, state(t, s).State)
+		err := s.Upgrade(t.Context(), write("bad", `[ "$SVCX_CHECK" ] || { echo no such table; exit 3; }`))
+		assert.ErrorContains(t, err, "no such table")
+		assert.ErrorContains(t, err, "the old program runs again")
+		assert.Contains(t, string(mustRead(t, s.Executable)), "# two")
+		assert.Equal(t, Running, state(t, s).State)
+	})
+}
