@@ -25,8 +25,7 @@ func TestMain(m *testing.M) {
 		Main(s)
 	}
 	testenv.Main(m, map[string]func(args []string) int{
-		"console":  consoleHelper,
-		"upgrader": upgraderHelper,
+		"console": consoleHelper,
 		"unit": func(args []string) int { // looks like a unit's process to itself
 			os.Setenv("SYSTEMD_EXEC_PID", strconv.Itoa(os.Getpid()))
 			return consoleHelper(args)
@@ -149,6 +148,15 @@ func helperService(kind, name, dir string) *Service {
 }
 
 const helperStopTimeout = 50 * time.Second
+
+func mustRead(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
 
 func readAll(name string) []byte {
 	text, _ := os.ReadFile(name)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+	"github.com/surefoot-go/surefoot/svcx/internal/upgrade"
 )
 
 // Install registers the service, or brings its registration up to date. It does
@@ -36,7 +37,7 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 	if err := s.checkPaths(p.Executable); err != nil {
 		return nil, err
 	}
-	if err := finishUpgrade(ctx, b, p); err != nil {
+	if err := upgrade.Finish(ctx, b, p); err != nil {
 		return nil, s.fail("install", err)
 	}
 	list, err := b.Install(ctx, p)
@@ -71,7 +72,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := finishUpgrade(ctx, b, p); err != nil {
+	if err := upgrade.Finish(ctx, b, p); err != nil {
 		return s.fail("start", err)
 	}
 	return s.fail("start", b.Start(ctx, p))

@@ -80,6 +80,7 @@ import (
 
 	"github.com/surefoot-go/surefoot/svcx/internal/process"
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
+	"github.com/surefoot-go/surefoot/svcx/internal/upgrade"
 )
 
 // Why Main's context was cancelled, for [context.Cause].
@@ -184,7 +185,7 @@ func (s *Service) Run(ctx context.Context) error {
 		_, err := supervisor.Run(ctx, m, config)
 		return err
 	}
-	if os.Getenv(checkVar) != "" {
+	if os.Getenv(upgrade.CheckVar) != "" {
 		return nil // an upgrade checks whether this program runs at all
 	}
 	err := s.runHere(ctx, config)

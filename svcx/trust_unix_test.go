@@ -50,17 +50,7 @@ func TestInstallRefusesAnothersProgram(t *testing.T) {
 	require.NoError(t, os.WriteFile(exe, nil, 0o755))
 	require.NoError(t, os.Chown(exe, 1000, 1000))
 	for _, account := range []string{"", "root"} {
-		f := &systemctlFake{show: "LoadState=not-found\n"}
-		m := newSystemd(t, f)
-		m.service.Account = account
-		_, err := m.install(t.Context(), exe)
-		require.ErrorContains(t, err, exe+" belongs to uid 1000")
-		assert.NoFileExists(t, m.file())
-		assert.Empty(t, f.calls)
+		require.ErrorContains(t, (&Service{Name: "x", Account: account}).spec(exe).CheckTrust(), exe+" belongs to uid 1000")
 	}
-	m := newSystemd(t, &systemctlFake{show: "LoadState=not-found\n"})
-	m.service.Account = "1000"
-	_, err := m.install(t.Context(), exe)
-	require.NoError(t, err)
-	assert.FileExists(t, m.file())
+	require.NoError(t, (&Service{Name: "x", Account: "1000"}).spec(exe).CheckTrust())
 }

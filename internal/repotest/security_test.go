@@ -82,9 +82,10 @@ func TestPrograms(t *testing.T) {
 		"listen/reserved_windows.go":                `filepath.Join(dir, "netsh.exe")`,
 		"listen/firewall/firewall_windows.go":       `filepath.Join(dir, "netsh.exe")`,
 		"listen/owners_darwin.go":                   `"/usr/sbin/lsof"`,
+		"svcx/internal/openrc/rc_linux.go":          `"/sbin/"+program`,
 		"svcx/internal/launchd/launchctl_darwin.go": `"/bin/launchctl"`,
 		"svcx/internal/systemd/systemctl_linux.go":  `"systemctl""journalctl""journalctl"`,
-		"svcx/upgrade.go":                           `program`, // the one that it is given
+		"svcx/internal/upgrade/program.go":          `program`, // the one that it is given
 		"procx/child/detach_linux.go":               `"systemctl"`,
 		"procx/child/cgroup_linux.go":               `"/dev/null/probe"`, // which can't exist
 		"eventx/query_other.go":                     `journalctl`,

@@ -118,3 +118,46 @@ func TestSystemdStatus(t *testing.T) {
 		})
 	}
 }
+
+// TestInstallChecksTrust: nothing is written for a program that others could replace.
+func TestInstallChecksTrust(t *testing.T) {
+	f := &systemctlFake{show: "LoadState=not-found\n"}
+	m, s := newSystemd(t, f)
+	s.Trust = func(exe string) error { return errHook }
+	_, err := m.Install(t.Context(), s)
+	require.ErrorIs(t, err, errHook)
+	assert.NoFileExists(t, m.file(s))
+	assert.Empty(t, f.calls)
+}
+
+// TestUnreachableBus: systemctl --user after sudo.
+func TestUnreachableBus(t *testing.T) {
+	m, s := newSystemd(t, nil)
+	m.root, m.user = false, true
+	m.run = func(context.Context, ...string) (string, error) {
+		return "", errors.New("systemctl: exit status 1: Failed to connect to bus: No medium found")
+	}
+	for _, err := range []error{m.Start(t.Context(), s), m.Uninstall(t.Context(), s)} {
+		assert.ErrorContains(t, err, "the user's systemd can't be reached, as after sudo")
+	}
+}
+
+// TestIsOurs: whose unit a file is.
+func TestIsOurs(t *testing.T) {
+	text, err := Render(&spec.Spec{Name: "x", Executable: "/opt/My App/x", RestartDelays: nil})
+	require.NoError(t, err)
+	assert.True(t, isOurs(text, "x", "/elsewhere/x"), "Install has written it")
+	for unit, want := range map[string]bool{
+		"ExecStart=/usr/bin/x":                true,
+		"ExecStart=/usr/bin/x -v":             true,
+		"ExecStart = -/usr/bin/x -v":          true,
+		"ExecStart=\"/usr/bin/x\" -v":         true,
+		"ExecStart=/usr/bin/xx":               false,
+		"ExecStart=/bin/sh -c /usr/bin/x":     false,
+		"ExecStartPre=/usr/bin/x\nExecStart=": false,
+		"":                                    false,
+	} {
+		assert.Equal(t, want, isOurs([]byte("[Service]\n"+unit+"\n"), "x", "/usr/bin/x"), unit)
+	}
+	assert.Equal(t, "/opt/My App/x", programOf("{ path=/opt/My App/x ; argv[]=/opt/My App/x -v ; ignore_errors=no }"))
+}

@@ -245,10 +245,8 @@ func (p *plan) changes(old *plan, unknown map[string]bool) []change {
 	} else if p.password != old.password {
 		list = append(list, change{callChange, "password: set"}) // it can't be read
 	}
-	if before, after := sortedFold(old.dependencies), sortedFold(p.dependencies); !slices.EqualFunc(before, after, strings.EqualFold) {
-		// Windows keeps groups and services apart, so their order is not ours.
-		compare(callChange, "dependencies", before, after)
-	}
+	// Windows keeps groups and services apart, so their order is not ours.
+	compare(callChange, "dependencies", sortedFold(old.dependencies), sortedFold(p.dependencies))
 	if p.grantLogon {
 		list = append(list, change{callLogonRight, ""}) // granting it twice changes nothing
 	}
@@ -263,8 +261,14 @@ func (p *plan) changes(old *plan, unknown map[string]bool) []change {
 	return list
 }
 
+// sortedFold returns the names in an order that does not depend on their case.
 func sortedFold(list []string) []string {
-	return slices.SortedFunc(slices.Values(list), func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	names := make([]string, len(list))
+	for i, name := range list {
+		names[i] = strings.ToLower(name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // describe returns a list of actions for people.

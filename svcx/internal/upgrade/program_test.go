@@ -1,4 +1,4 @@
-package svcx
+package upgrade
 
 import (
 	"context"
@@ -16,8 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
-	"github.com/surefoot-go/surefoot/svcx/internal/upgrade"
 )
+
+func TestMain(m *testing.M) {
+	testenv.Main(m, map[string]func(args []string) int{"upgrader": upgraderHelper})
+}
 
 // upgradeFake is a manager whose service is what the program's file says: a program
 // with "bad" in it never becomes ready.
@@ -102,7 +105,7 @@ func TestUpgradeWithAFake(t *testing.T) {
 				program = script(t, dir, c.program, body)
 			}
 			f := &upgradeFake{exe: exe, running: true}
-			err := upgradeProgram(t.Context(), f, upgradeSpec(exe), program)
+			err := Program(t.Context(), f, upgradeSpec(exe), program)
 			want := "old"
 			if c.err == "" {
 				require.NoError(t, err)
@@ -114,7 +117,7 @@ func TestUpgradeWithAFake(t *testing.T) {
 			text, err := os.ReadFile(exe)
 			require.NoError(t, err)
 			assert.True(t, strings.HasSuffix(string(text), "# "+want))
-			assert.False(t, upgrade.Interrupted(exe), "nothing is left")
+			assert.False(t, Interrupted(exe), "nothing is left")
 		})
 	}
 }
@@ -123,7 +126,7 @@ func TestUpgradeWithAFake(t *testing.T) {
 func upgraderHelper(args []string) int {
 	proveFor = 5 * time.Millisecond
 	f := &upgradeFake{exe: args[0], running: true, slow: 5 * time.Millisecond}
-	if err := upgradeProgram(context.Background(), f, upgradeSpec(args[0]), args[1]); err != nil {
+	if err := Program(context.Background(), f, upgradeSpec(args[0]), args[1]); err != nil {
 		os.Stderr.WriteString(err.Error())
 		return 1
 	}
@@ -186,10 +189,10 @@ func TestUpgradeKilled(t *testing.T) {
 		if longest == 0 {
 			longest = time.Since(begin)
 		}
-		interrupted := upgrade.Interrupted(exe) // it may have been killed after its work
+		interrupted := Interrupted(exe) // it may have been killed after its work
 		f := &upgradeFake{exe: exe, running: rand.IntN(2) == 0}
-		require.NoError(t, finishUpgrade(t.Context(), f, upgradeSpec(exe)))
-		require.False(t, upgrade.Interrupted(exe), "nothing is left")
+		require.NoError(t, Finish(t.Context(), f, upgradeSpec(exe)))
+		require.False(t, Interrupted(exe), "nothing is left")
 		if !f.running && interrupted {
 			require.Equal(t, was, hash(exe), "a program that did not prove itself is taken back")
 		}

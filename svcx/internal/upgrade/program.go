@@ -1,0 +1,213 @@
+package upgrade
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+)
+
+// CheckVar makes svcx.Run return at once: an upgrade checks so whether a program
+// runs at all.
+const CheckVar = "SVCX_CHECK"
+
+var (
+	checkLimit = 10 * time.Second // how long a program may take until it calls Run
+	proveFor   = 2 * time.Second  // how long a new program must run once it is ready
+)
+
+// Program puts program in the place of the registered one; see Service.Upgrade of
+// package svcx.
+func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string) error {
+	exe, err := b.Program(ctx, p)
+	if err != nil {
+		return err
+	}
+	files, err := lockFiles(ctx, exe)
+	if err != nil {
+		return failFile(err)
+	}
+	defer files.Unlock()
+	if err := recoverFiles(ctx, b, p, files); err != nil {
+		return failFile(err)
+	}
+	if p.Trust != nil {
+		if err := p.Trust(program); err != nil {
+			return &spec.Error{Err: err}
+		}
+	}
+	if err := files.Stage(program); err != nil {
+		return failFile(err)
+	}
+	if err := runsAtAll(ctx, files.Staged(), p); err != nil {
+		return errors.Join(&spec.Error{Err: err, Hint: "the old program runs on"}, files.Done())
+	}
+	written := b.Watch(context.WithoutCancel(ctx), p)
+	if err := files.Swap(); err != nil {
+		return errors.Join(failFile(err), files.Recover(true))
+	}
+	if err := restartAndWatch(ctx, b, p); err != nil {
+		text := written()
+		if text != "" {
+			text = "; it wrote:\n" + text
+		}
+		failed := fmt.Errorf("the new program does not work: %w%s", err, text)
+		ctx := context.WithoutCancel(ctx)
+		if back := goBack(ctx, b, p, files); back != nil {
+			return &spec.Error{Err: fmt.Errorf("%w\nand the old one could not be put back: %w", failed, back)}
+		}
+		return &spec.Error{Err: failed, Hint: "the old program runs again"}
+	}
+	return failFile(files.Done())
+}
+
+// restartAndWatch restarts the service and looks whether it stays ready.
+func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
+	if err := b.Restart(ctx, p); err != nil {
+		return err
+	}
+	pid := 0
+	for limit := time.Now().Add(proveFor); time.Now().Before(limit); {
+		st, err := b.Status(ctx, p)
+		switch {
+		case err != nil:
+			return err
+		case pid != 0 && st.PID != 0 && pid != st.PID:
+			return errors.New("it ended soon after it had started, and its manager started it again")
+		case st.State == spec.Running:
+			pid = st.PID
+		default:
+			return fmt.Errorf("it was %v soon after it had started, with exit code %d", st.State, st.ExitCode)
+		}
+		if err := spec.Pause(ctx, spec.PollEvery(proveFor)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// goBack ends the new program, puts the old one back and starts it.
+func goBack(ctx context.Context, b spec.Upgrader, p *spec.Spec, files *Files) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*p.StopTimeout+time.Minute)
+	defer cancel()
+	quick := *p
+	quick.StopTimeout = min(p.StopTimeout, 5*time.Second)
+	if err := b.Stop(ctx, &quick); err != nil && !errors.Is(err, spec.ErrNotRunning) {
+		b.Kill(ctx, p) // whether that helped shows in a moment
+	}
+	if err := files.Back(); err != nil {
+		return err
+	}
+	// Some managers start a service that has failed by themselves.
+	if err := b.Restart(ctx, p); err != nil {
+		return err
+	}
+	return files.Done()
+}
+
+// recoverFiles ends an upgrade that was interrupted.
+func recoverFiles(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
+	st, err := b.Status(ctx, p)
+	if err != nil {
+		return err
+	}
+	return files.Recover(st.State == spec.Running)
+}
+
+// Finish ends an upgrade of the service that was interrupted. There is
+// nearly always none, and another one that is under way is left alone.
+func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
+	u, ok := b.(spec.Upgrader)
+	if !ok {
+		return nil
+	}
+	exe, err := u.Program(ctx, p)
+	if err != nil || exe == "" || !Interrupted(exe) {
+		return nil // what is wrong the caller will find, too
+	}
+	files, err := lockFiles(ctx, exe)
+	if errors.Is(err, ErrBusy) {
+		return nil
+	}
+	if err != nil {
+		return failFile(err)
+	}
+	defer files.Unlock()
+	return recoverFiles(ctx, b, p, files)
+}
+
+// lockFiles locks the files of a program. A process that was killed may have a child
+// that holds the lock until it runs its own program.
+func lockFiles(ctx context.Context, exe string) (files *Files, err error) {
+	for limit := time.Now().Add(time.Second); ; {
+		files, err = Lock(exe)
+		if !errors.Is(err, ErrBusy) || time.Now().After(limit) || spec.Pause(ctx, spec.PollEvery(0)) != nil {
+			return files, err
+		}
+	}
+}
+
+// failFile adds what to do about an error of a file.
+func failFile(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, os.ErrPermission):
+		return spec.Fail(spec.ErrAccessDenied, err, "run it as administrator or root")
+	}
+	return &spec.Error{Err: err}
+}
+
+// runsAtAll starts a program with the variable that makes Run return at once.
+func runsAtAll(ctx context.Context, program string, p *spec.Spec) error {
+	output, err := os.CreateTemp("", "svcx-check-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(output.Name())
+	defer output.Close()
+	env := append(os.Environ(), CheckVar+"=1")
+	for name, value := range p.Env {
+		env = append(env, name+"="+value)
+	}
+	// Not by package os/exec, which would be a tenth of what Main adds to a program.
+	process, err := os.StartProcess(program, append([]string{program}, p.Args...),
+		&os.ProcAttr{Dir: cmp.Or(p.Dir, filepath.Dir(program)), Env: env, Files: []*os.File{nil, output, output}})
+	if err != nil {
+		return fmt.Errorf("the new program does not run: %w", err)
+	}
+	over := make(chan error, 1)
+	go func() {
+		state, err := process.Wait()
+		if err == nil && !state.Success() {
+			err = errors.New(state.String())
+		}
+		over <- err
+	}()
+	limit := time.NewTimer(checkLimit)
+	defer limit.Stop()
+	select {
+	case err = <-over:
+		if err != nil {
+			err = fmt.Errorf("the new program does not run: %w", err)
+		}
+	case <-limit.C:
+		err = fmt.Errorf("the new program does not come to svcx.Run within %v", checkLimit)
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	if err == nil {
+		return nil
+	}
+	process.Kill()
+	text, readErr := os.ReadFile(output.Name())
+	if written := spec.LastPart(string(text)); readErr == nil && written != "" {
+		err = fmt.Errorf("%w; it wrote:\n%s", err, written)
+	}
+	return err
+}
