@@ -3,12 +3,10 @@ package svcx
 import (
 	"context"
 	"errors"
-	"os"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
-	"golang.org/x/sys/windows"
 )
 
 func openBackend(user bool) (spec.Backend, error) {
@@ -22,23 +20,11 @@ func under() spec.Manager { return (&winsvc.Program{}).Under() }
 
 func (s *Service) runHere(ctx context.Context, c supervisor.Config) error {
 	p := &winsvc.Program{Program: s.program(), ParseArguments: s.parseStartArgs}
-	p.SpareLogDir = spareLogDir
+	p.SpareLogDir = p.MakeSpareLogDir
 	if Under() == SCM {
 		if connected, err := p.Run(ctx, c); connected {
 			return err
 		}
 	}
 	return p.Program.Run(ctx, spec.Console, ErrInterrupted, c)
-}
-
-// spareLogDir makes the directory that a service logs to whose own fails. Everyone
-// can make files in Windows' temporary directory, and this one before the service.
-func spareLogDir(name string) (string, error) {
-	user, err := windows.GetCurrentProcessToken().GetTokenUser()
-	if err != nil {
-		return "", err
-	}
-	dir := os.TempDir() + `\` + name
-	_, err = makeLogDir(dir, user.User.Sid.String())
-	return dir, err
 }
