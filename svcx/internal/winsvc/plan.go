@@ -194,7 +194,7 @@ func (p *plan) adopt(old *plan) {
 	if len(p.actions) == 0 {
 		p.reset = old.reset // Windows keeps none without actions
 	}
-	if old.kind&ownProcess != 0 {
+	if old.kind&^interactive == ownProcess {
 		p.kind = old.kind
 	}
 	p.errorControl = old.errorControl
@@ -284,19 +284,19 @@ func describe(list []action, reset time.Duration) string {
 }
 
 func actionName(kind uint32) string {
-	names := [...]string{"none", "restart", "reboot", "run-command"}
+	names := [...]string{"none", "restart", "reboot", "run-command", "own-restart"}
 	if int(kind) < len(names) {
 		return names[kind]
 	}
 	return fmt.Sprintf("action-%d", kind)
 }
 
-// ownProcess is SERVICE_WIN32_OWN_PROCESS.
-const ownProcess = 0x10
+// ownProcess is SERVICE_WIN32_OWN_PROCESS, interactive SERVICE_INTERACTIVE_PROCESS.
+const ownProcess, interactive = 0x10, 0x100
 
 // serviceType returns the type to register: that of a process of its own.
 func (p *plan) serviceType() uint32 {
-	if p.exact || p.kind&ownProcess != 0 {
+	if p.exact || p.kind != 0 {
 		return p.kind
 	}
 	return ownProcess
