@@ -143,3 +143,12 @@ func ExampleService_Restart() {
 		log.Fatal(err)
 	}
 }
+
+// An installer that replaces a service's program calls Upgrade instead of stopping,
+// copying and starting: a program that does not work is taken back.
+func ExampleService_Upgrade() {
+	s := &svcx.Service{Name: "orders", StartTimeout: time.Minute}
+	if err := s.Upgrade(context.Background(), "/tmp/orders-1.3"); err != nil {
+		log.Fatal(err) // the old one runs; err has what the new one wrote
+	}
+}

@@ -278,11 +278,25 @@ func TestRenderRefuses(t *testing.T) {
 		{"a stop that takes for ever", Service{StopTimeout: math.MaxInt64}, nil, "StopTimeout"},
 		{"a restart before the failure", Service{RestartDelays: []time.Duration{-1}}, nil, "RestartDelays"},
 		{"an unknown start type", Service{StartType: 9}, nil, "unknown start type"},
+		{"an account that would join the next line", Service{Account: `svc\`}, []Manager{Systemd, Launchd, OpenRC}, "account"},
+		{"an account that is a specifier", Service{Account: "%h"}, []Manager{Systemd, Launchd, OpenRC}, "account"},
+		{"Windows' account", Service{Account: "LocalService"}, []Manager{Systemd, Launchd, OpenRC}, "one of Windows"},
+		{"Windows' account with a blank", Service{Account: "NT AUTHORITY\\Network Service"}, []Manager{Systemd, Launchd, OpenRC}, "account"},
+		{"a virtual account", Service{Account: `NT SERVICE\x`}, []Manager{Systemd, Launchd, OpenRC}, "account"},
+		{"a managed account", Service{Account: `D\x$`}, []Manager{Systemd, Launchd, OpenRC}, "account"},
+		{"a directory's name", Service{Name: ".."}, nil, "directory's"},
+		{"a name with a colon", Service{Name: "a:b"}, []Manager{SCM, Systemd, Launchd, OpenRC}, "service name"},
+		{"a name that ends in a blank", Service{Name: "a "}, nil, "blank"},
+		{"a variable with a control character", Service{Env: map[string]string{"A": "\x1b"}}, []Manager{Systemd}, "control character"},
+		{"a path with ..", Service{Executable: "/opt/../bin/x"}, []Manager{Systemd}, "'..'"},
+		{"a unit line that would join the next one", Service{Unit: []string{`MemoryMax=1G \`}}, []Manager{Systemd}, "backslash"},
+		{"a name of OpenRC's libraries", Service{Name: "functions.sh"}, []Manager{OpenRC}, ".sh"},
+		{"a user's service of OpenRC", Service{User: true}, []Manager{OpenRC}, "no services of a user"},
 		{"an unknown SID type", Service{Windows: &WindowsOptions{SID: 9}}, []Manager{SCM}, "unknown SID type"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.only == nil {
-				c.only = []Manager{SCM, Systemd, Launchd}
+				c.only = []Manager{SCM, Systemd, Launchd, OpenRC}
 			}
 			if c.service.Name == "" {
 				c.service.Name = "x"
@@ -301,4 +315,35 @@ func TestRenderRefuses(t *testing.T) {
 	one := Service{Name: "x", Executable: "/bin/x", Args: []string{"100%", "%", "%%", "50% and 60"}}
 	_, err = one.Render(SCM)
 	assert.NoError(t, err, "percent signs that are no variable")
+	one.Args = []string{"-d=%TEMP%"}
+	for _, m := range []Manager{Systemd, Launchd, OpenRC} {
+		_, err = one.Render(m)
+		assert.NoError(t, err, "only the SCM expands it")
+	}
+}
+
+func TestRenderOpenRC(t *testing.T) {
+	s := nasty()
+	script, err := s.Render(OpenRC)
+	require.NoError(t, err)
+	for _, line := range []string{"#!/sbin/openrc-run", "name='Orders & more'", "export GREETING='hello \"world\" 100% $HOME \\'",
+		"command_user=orders", "supervisor=supervise-daemon", "respawn_delay=2", "respawn_max=0", "retry=TERM/45/KILL/5",
+		"notify=socket:ready", "\tneed postgresql", "\tcheckpath --directory --mode 0750 --owner orders /var/log/orders", "extra_started_commands=reload"} {
+		assert.Contains(t, string(script), line+"\n")
+	}
+	assert.NotContains(t, string(script), "geheim")
+	if sh, err := exec.LookPath("sh"); err == nil {
+		out, err := exec.CommandContext(t.Context(), sh, "-n", "-c", string(script)).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+}
+
+// TestRenderUnitLines: further lines stand in the section [Service].
+func TestRenderUnitLines(t *testing.T) {
+	s := &Service{Name: "x", Executable: "/bin/x", Unit: []string{"MemoryMax=1G"}, StartTimeout: time.Minute, RestartDelays: []time.Duration{}}
+	unit, err := s.Render(Systemd)
+	require.NoError(t, err)
+	assert.Regexp(t, `(?s)\[Service\].*\nMemoryMax=1G\n\n\[Install\]`, string(unit))
+	assert.Contains(t, string(unit), "TimeoutStartSec=65\n")
+	assert.NotContains(t, string(unit), "StartLimit", "it is never restarted")
 }

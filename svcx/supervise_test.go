@@ -143,6 +143,35 @@ func TestSuperviseCap(t *testing.T) {
 	})
 }
 
+func TestSuperviseStartTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		release := make(chan bool)
+		begin := time.Now()
+		err := f.run(&Service{Name: "x", StartTimeout: 7 * time.Second, Main: func(ctx context.Context) error {
+			Progress(ctx, "migrating")
+			<-release
+			return nil
+		}})
+		assert.Equal(t, 7*time.Second, time.Since(begin))
+		assert.ErrorIs(t, err, ErrHung)
+		assert.Equal(t, spec.ExitHung, ExitCode(err))
+		assert.Contains(t, f.stacks, "TestSuperviseStartTimeout", "the one that hangs")
+		last := f.reports[len(f.reports)-1]
+		assert.Equal(t, [2]uint32{supervisor.ErrServiceSpecific, spec.ExitHung}, [2]uint32{last.ExitCode, last.ServiceCode})
+		close(release)
+
+		f = newFake()
+		require.NoError(t, f.run(&Service{Name: "x", StartTimeout: 7 * time.Second, Main: func(ctx context.Context) error {
+			Progress(ctx, "migrating")
+			time.Sleep(6 * time.Second)
+			Ready(ctx)
+			time.Sleep(time.Minute)
+			return nil
+		}}), "it was ready in time")
+	})
+}
+
 func TestSuperviseParentContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -172,4 +173,84 @@ func TestLaunchdStart(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, start, startTypeOf(string(plist)))
 	}
+}
+
+// coded is an error of launchctl with its exit code.
+type coded int
+
+func (c coded) Error() string { return "launchctl: exit status" }
+func (c coded) ExitCode() int { return int(c) }
+
+// refusing is a launchd that answers a command with a code, a number of times.
+func refusing(f *launchdFake, command string, code, times int) func(context.Context, ...string) (string, error) {
+	return func(ctx context.Context, args ...string) (string, error) {
+		if args[0] == command && times > 0 {
+			times--
+			return "", coded(code)
+		}
+		return f.run(ctx, args...)
+	}
+}
+
+// TestLaunchdRetries: what launchd refuses for a moment is tried again.
+func TestLaunchdRetries(t *testing.T) {
+	if filepath.Separator != '/' {
+		t.Skip("launchd's paths begin with a slash")
+	}
+	before := retryFor
+	t.Cleanup(func() { retryFor = before })
+	for _, c := range []struct {
+		command string
+		code    int
+	}{{"bootstrap", 5}, {"bootstrap", 37}, {"kickstart", 37}} {
+		retryFor = 10 * time.Second
+		f := &launchdFake{}
+		m, s := newLaunchd(t, f)
+		_, err := m.Install(t.Context(), s)
+		require.NoError(t, err)
+		m.run = refusing(f, c.command, c.code, 2)
+		require.NoError(t, m.Start(t.Context(), s), "%v", c)
+
+		retryFor = 100 * time.Millisecond
+		f.loaded, f.running = false, false
+		m.run = refusing(f, c.command, c.code, 1000)
+		require.Error(t, m.Start(t.Context(), s), "%v", c)
+	}
+	f := &launchdFake{}
+	m, s := newLaunchd(t, f)
+	_, err := m.Install(t.Context(), s)
+	require.NoError(t, err)
+	m.run = refusing(f, "bootstrap", 125, 1)
+	assert.ErrorContains(t, m.Start(t.Context(), s), "an agent needs a session at the screen")
+	m.run = refusing(f, "bootstrap", 5, 1000)
+	assert.ErrorContains(t, m.Start(t.Context(), s), "launchctl enable gui/501/orders")
+
+	m.run = f.run
+	require.NoError(t, m.Start(t.Context(), s))
+	require.NoError(t, m.Restart(t.Context(), s))
+	assert.Equal(t, "kickstart gui/501/orders", f.calls[len(f.calls)-1])
+}
+
+// TestLaunchdForeign: another program's job is left alone.
+func TestLaunchdForeign(t *testing.T) {
+	if filepath.Separator != '/' {
+		t.Skip("launchd's paths begin with a slash")
+	}
+	m, s := newLaunchd(t, &launchdFake{})
+	_, err := m.Install(t.Context(), s)
+	require.NoError(t, err)
+	s.Executable += "-2"
+	_, err = m.Install(t.Context(), s)
+	require.NoError(t, err, "Install has written it")
+	program, err := m.Program(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, s.Executable, program)
+
+	theirs := []byte("<plist><dict><key>ProgramArguments</key><array><string>/bin/a &amp; b</string></array></dict></plist>")
+	require.NoError(t, os.WriteFile(m.file(s), theirs, 0o644))
+	_, err = m.Install(t.Context(), s)
+	require.ErrorIs(t, err, spec.ErrForeign)
+	require.ErrorIs(t, m.Uninstall(t.Context(), s), spec.ErrForeign)
+	s.Executable = "/bin/a & b"
+	require.NoError(t, m.Uninstall(t.Context(), s), "it runs our program")
 }

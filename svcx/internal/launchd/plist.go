@@ -74,6 +74,9 @@ func check(s *spec.Spec) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
+	if strings.Contains(s.Name, ":") {
+		return fmt.Errorf("svcx: service name %q: a file of macOS can't have a colon in its name", s.Name)
+	}
 	exe := s.Executable
 	if !s.User {
 		if err := spec.CheckUnixAccount(s.Account); err != nil {
