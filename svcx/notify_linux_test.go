@@ -63,3 +63,28 @@ func TestNotifySocket(t *testing.T) {
 		})
 	}
 }
+
+// TestNotifySocketAlone: a container of podman has the socket, and nothing else that
+// systemd sets.
+func TestNotifySocketAlone(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "notify")
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: address, Net: "unixgram"})
+	require.NoError(t, err)
+	defer socket.Close()
+	dir := t.TempDir()
+	leave(dir, "go", "")
+	cmd := testenv.Command(t, "console", "slow", dir)
+	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+address)
+	require.NoError(t, cmd.Start())
+	defer cmd.Process.Kill()
+	require.NoError(t, socket.SetReadDeadline(time.Now().Add(time.Minute)))
+	buf := make([]byte, 4096)
+	for got := ""; !strings.HasPrefix(got, "READY=1"); {
+		n, err := socket.Read(buf)
+		require.NoError(t, err)
+		got = string(buf[:n])
+	}
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, cmd.Wait())
+	assert.Equal(t, ErrInterrupted.Error(), waitFile(t, dir, "cause"), "what has started it is another question")
+}

@@ -185,26 +185,15 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	return m.begin(ctx, s, "start")
 }
 
-// settle is how long a service that was started must run.
-var settle = time.Second
+// settle is how long a service that was started must run, and patience how long it may
+// take until it does.
+var settle, patience = time.Second, 5 * time.Second
 
-// begin runs a command that starts the service. A supervisor starts one that fails
-// again and again: its process changes then.
+// begin runs a command that starts the service, and looks whether it goes on running.
 func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error {
 	err := m.do(ctx, "rc-service", s.Name, command)
-	pid, since := 0, time.Now()
-	for limit := since.Add(settle); err == nil && time.Now().Before(limit); {
-		var st spec.Status
-		if st, err = m.Status(ctx, s); err != nil {
-			break
-		}
-		if st.State != spec.Running || st.PID != pid {
-			pid, since = st.PID, time.Now() // at first, OpenRC may show what the last run has left
-		}
-		err = spec.Pause(ctx, spec.PollEvery(settle))
-	}
-	if err == nil && time.Since(since) < settle/2 {
-		err = errors.New("it has ended")
+	if err == nil {
+		err = m.settled(ctx, s)
 	}
 	switch {
 	case err == nil:
@@ -213,6 +202,34 @@ func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error
 		return spec.Fail(nil, context.Cause(ctx), "the service goes on starting")
 	}
 	return spec.Fail(spec.ErrStartFailed, err, filepath.Join(logDir(s), "output.log")+" says why")
+}
+
+// settled waits until the service has run as one process for a while. A supervisor
+// starts one that fails again and again: its process changes then.
+func (m *Backend) settled(ctx context.Context, s *spec.Spec) error {
+	pid, runs, since := 0, 0, time.Now()
+	for {
+		st, err := m.Status(ctx, s)
+		if err != nil {
+			return err
+		}
+		runsOn := st.State == spec.Running && st.PID == pid && runs > 0
+		switch {
+		case runsOn && time.Since(since) >= settle:
+			return nil
+		case runsOn:
+		case st.State == spec.Running:
+			pid, since = st.PID, time.Now()
+			if runs++; runs > 3 { // the first may be what the last run has left
+				return errors.New("it ends again and again")
+			}
+		case time.Since(since) > patience:
+			return errors.New("it has ended")
+		}
+		if err := spec.Pause(ctx, spec.PollEvery(settle)); err != nil {
+			return err
+		}
+	}
 }
 
 // Stop stops the service, and what needs it.

@@ -49,6 +49,12 @@ func (m *Backend) fail(s *spec.Spec, kind, err error) error {
 		hint = "journalctl -u " + unit(s) + " says why"
 		if m.user {
 			hint = "journalctl --user -u " + unit(s) + " says why"
+		} else {
+			logs := s.LogDir
+			if logs == "" {
+				logs = "/var/log/" + s.Name
+			}
+			hint += "; crashes are in " + filepath.Join(logs, "crash.log")
 		}
 	case m.user && err != nil && noBus(err.Error()):
 		hint = "the user's systemd can't be reached, as after sudo or su: log in as the user, or run it by systemd-run --user -M USER@ --pipe"

@@ -1,0 +1,115 @@
+package openrc
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+)
+
+// fake is an OpenRC that knows one service.
+type fake struct {
+	calls []string
+	code  int    // of status
+	fail  string // the call that fails
+}
+
+func (f *fake) run(_ context.Context, program string, args ...string) (int, string, error) {
+	call := program + " " + strings.Join(args, " ")
+	if strings.HasSuffix(call, " status") {
+		return f.code, "", nil
+	}
+	f.calls = append(f.calls, call)
+	if call == f.fail {
+		return 1, " * ERROR", nil
+	}
+	return 0, "", nil
+}
+
+func newBackend(t *testing.T, f *fake) (*Backend, *spec.Spec) {
+	dir := t.TempDir()
+	return &Backend{root: true, scripts: filepath.Join(dir, "init.d"), runlevel: "default", state: dir, run: f.run, alive: func(int) bool { return true }},
+		&spec.Spec{Name: "x", DisplayName: "x", Executable: "/opt/My App/it's x", StopTimeout: time.Second}
+}
+
+func TestInstall(t *testing.T) {
+	f := &fake{code: 3, fail: "rc-update add x default"}
+	m, s := newBackend(t, f)
+	_, err := m.Status(t.Context(), s)
+	require.ErrorIs(t, err, spec.ErrNotInstalled)
+	_, err = m.Install(t.Context(), s)
+	require.ErrorContains(t, err, "exit code 1")
+	assert.NoFileExists(t, m.file(s), "undone")
+
+	f.fail = ""
+	changed, err := m.Install(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, []spec.Change{"created", "enabled"}, changed)
+	program, err := m.Program(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, s.Executable, program)
+	s.Executable = "/elsewhere/x"
+	_, err = m.Install(t.Context(), s)
+	require.NoError(t, err, "Install has written it")
+	require.ErrorIs(t, m.Stop(t.Context(), s), spec.ErrNotRunning)
+
+	m.root = false
+	_, err = m.Install(t.Context(), s)
+	assert.ErrorIs(t, err, spec.ErrAccessDenied)
+	assert.ErrorIs(t, m.Start(t.Context(), s), spec.ErrAccessDenied)
+	assert.ErrorIs(t, m.Uninstall(t.Context(), s), spec.ErrAccessDenied)
+	m.root = true
+	s.AfterInstall = func(context.Context) error { return errors.New("the hook failed") }
+	_, err = m.Install(t.Context(), s)
+	assert.ErrorContains(t, err, "the hook failed")
+	require.NoError(t, m.Uninstall(t.Context(), s))
+	assert.NoFileExists(t, m.file(s))
+}
+
+func TestForeign(t *testing.T) {
+	m, s := newBackend(t, &fake{})
+	require.NoError(t, os.MkdirAll(m.scripts, 0o755))
+	for text, want := range map[string]error{
+		"#!/sbin/openrc-run\ncommand=/usr/bin/y\n":                     spec.ErrForeign,
+		"#!/sbin/openrc-run\nstart() {\n":                              spec.ErrForeign,
+		"#!/sbin/openrc-run\ncommand=\"'/opt/My App/it'\\\\''s x'\"\n": nil,
+		"#!/sbin/openrc-run\n" + mark + "\ncommand=/usr/bin/y\n":       nil,
+	} {
+		require.NoError(t, os.WriteFile(m.file(s), []byte(text), 0o755))
+		assert.Equal(t, want != nil, errors.Is(m.owned(s), spec.ErrForeign), text)
+		s.Force = true
+		assert.NoError(t, m.owned(s))
+		s.Force = false
+	}
+}
+
+func TestStatus(t *testing.T) {
+	f := &fake{}
+	m, s := newBackend(t, f)
+	_, err := m.Install(t.Context(), s)
+	require.NoError(t, err)
+	for code, want := range map[int]spec.State{0: spec.Running, 3: spec.Stopped, 4: spec.StopPending, 8: spec.StartPending, 16: spec.StartPending, 32: spec.Stopped, 64: spec.Stopped} {
+		f.code = code
+		st, err := m.Status(t.Context(), s)
+		require.NoError(t, err)
+		assert.Equal(t, want, st.State, "%d", code)
+		assert.Equal(t, spec.Manual, st.Start)
+	}
+	require.NoError(t, os.MkdirAll(filepath.Join(m.state, "options", "x"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(m.state, "options", "x", "child_pid"), []byte("42\n"), 0o644))
+	f.code = 0
+	st, err := m.Status(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, 42, st.PID)
+	m.alive = func(int) bool { return false }
+	st, err = m.Status(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, spec.Status{State: spec.StartPending, Start: spec.Manual}, st, "its supervisor starts it again")
+}
