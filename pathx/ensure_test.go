@@ -22,6 +22,7 @@ func TestWritable(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o644))
 	require.Error(t, Writable(filepath.Join(dir, "file")))
 	require.ErrorIs(t, Writable(dir+"\x00"), ErrName)
+	require.ErrorIs(t, Writable(""), ErrName)
 
 	saved := syncFile
 	t.Cleanup(func() { syncFile = saved })
@@ -62,6 +63,12 @@ func TestEnsureDir(t *testing.T) {
 		require.ErrorIs(t, EnsureDir(filepath.Join(blocked, below), false), syscall.ENOTDIR)
 	}
 	require.ErrorIs(t, EnsureDir(top+"\x00", true), ErrName)
+	fi, err := os.Stat(".")
+	require.NoError(t, err)
+	require.ErrorIs(t, EnsureDir("", true), ErrName)
+	after, err := os.Stat(".")
+	require.NoError(t, err)
+	assert.Equal(t, fi.Mode(), after.Mode(), "the current directory is left alone")
 	t.Chdir(top)
 	require.NoError(t, EnsureDir("relative", false))
 	require.DirExists(t, filepath.Join(top, "relative"))

@@ -95,7 +95,7 @@ func TestWriteFileRefuses(t *testing.T) {
 	sub := filepath.Join(dir, "sub")
 	require.NoError(t, os.Mkdir(sub, 0o755))
 	for name, want := range map[string]error{
-		sub: ErrNotRegular, dir + "/": ErrNotRegular, filepath.Join(dir, "no", "where"): fs.ErrNotExist, filepath.Join(dir, "a\x00"): ErrName, "": ErrNotRegular,
+		sub: ErrNotRegular, dir + "/": ErrNotRegular, filepath.Join(dir, "no", "where"): fs.ErrNotExist, filepath.Join(dir, "a\x00"): ErrName, "": ErrName,
 		filepath.Join(dir, "."): ErrNotRegular,
 	} {
 		err := WriteFile(name, nil, 0o644)
