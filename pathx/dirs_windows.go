@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/windows/registry"
 
+	"github.com/surefoot-go/surefoot/internal/winpath"
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
@@ -57,7 +58,7 @@ func readFolder(root registry.Key, key, name string) (string, error) {
 	if err != nil {
 		return "", &os.PathError{Op: "read registry value", Path: key + `\` + name, Err: err}
 	}
-	if kind, _ := lexVolume(value); kind != drive && kind != unc {
+	if kind, _ := winpath.Volume(value); kind != winpath.Drive && kind != winpath.UNC {
 		return "", &os.PathError{Op: "read registry value", Path: key + `\` + name, Err: errors.New("not an absolute path: " + value)}
 	}
 	return strings.TrimRight(value, `\`), nil

@@ -31,7 +31,7 @@ import (
 func EnsureDir(dir string, private bool) error {
 	err := checkOpenable(runtime.GOOS, dir)
 	if err == nil {
-		dir, err = fullPath(dir)
+		dir, err = workingPath(dir)
 	}
 	if err == nil {
 		err = ensureDir(dir, private)

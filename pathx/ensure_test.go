@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/atomicfile"
 )
 
 func TestWritable(t *testing.T) {
@@ -24,10 +26,10 @@ func TestWritable(t *testing.T) {
 	require.ErrorIs(t, Writable(dir+"\x00"), ErrName)
 	require.ErrorIs(t, Writable(""), ErrName)
 
-	saved := syncFile
-	t.Cleanup(func() { syncFile = saved })
+	saved := atomicfile.SyncFile
+	t.Cleanup(func() { atomicfile.SyncFile = saved })
 	full := errors.New("disk full")
-	syncFile = func(*os.File) error { return full }
+	atomicfile.SyncFile = func(*os.File) error { return full }
 	err := Writable(dir)
 	require.ErrorIs(t, err, full)
 	assert.ErrorContains(t, err, "can't write a file")
@@ -36,7 +38,7 @@ func TestWritable(t *testing.T) {
 
 func TestWritableAtOnce(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, tempName(tempPrefix("writable"))), nil, 0o600)) // of a dead process
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".writable.pathx-0"), nil, 0o600)) // of a dead process
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() { assert.NoError(t, Writable(dir)) })

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"github.com/surefoot-go/surefoot/internal/winpath"
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
@@ -18,7 +19,7 @@ func makeDir(dir string, private bool) error {
 	if err != nil {
 		return err
 	}
-	if err := winsec.MakeDir(extendedPath(dir), p.PrivateDirSDDL(private)); err != nil {
+	if err := winsec.MakeDir(winpath.Extended(dir), p.PrivateDirSDDL(private)); err != nil {
 		return &os.PathError{Op: "mkdir", Path: dir, Err: err}
 	}
 	return nil
@@ -41,7 +42,7 @@ func secureDir(f *os.File, _ fs.FileInfo, dir string, private bool) error {
 	}
 	final, err := winsec.FinalPath(h)
 	if err != nil { // in a container; the way to dir is checked
-		final = extendedPath(dir)
+		final = winpath.Extended(dir)
 	}
 	return os.NewSyscallError("SetNamedSecurityInfo", winsec.Protect(final, p.PrivateDirSDDL(true)))
 }

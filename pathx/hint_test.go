@@ -29,3 +29,10 @@ func TestOpenOfUnexpandedPaths(t *testing.T) {
 		require.ErrorContains(t, err, "nothing has expanded "+unexpanded(path))
 	}
 }
+
+func TestHints(t *testing.T) {
+	assert.Contains(t, missingDriveHint(`X:\conf\a.json`, `\\srv\share`), `use \\srv\share\conf\a.json`)
+	assert.Contains(t, missingDriveHint(`X:\conf\a.json`, ``), `\\server\share path`)
+	assert.Contains(t, relativeHint("windows", "a.json"), "System32")
+	assert.Contains(t, relativeHint("linux", "a.json"), "root directory")
+}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/surefoot-go/surefoot/internal/winpath"
 )
 
 // maxName is the longest name that every usual file system takes: 255 bytes on
@@ -57,10 +59,10 @@ func Join(root string, elem ...string) (string, error) {
 	kept := make([]string, 1, 1+len(elem))
 	kept[0] = root
 	for _, e := range elem {
-		if e != "" && isSeparator(e[0]) {
+		if e != "" && winpath.IsSeparator(e[0]) {
 			return "", &nameError{e, "absolute, where a path inside " + root + " is needed"}
 		}
-		for part := range elements(e) {
+		for part := range winpath.Elements(e) {
 			switch part {
 			case "", ".":
 			case "..":
@@ -96,10 +98,10 @@ func checkVolume(goos, path string) error {
 	if goos != "windows" {
 		return nil
 	}
-	switch kind, _ := lexVolume(path); kind {
-	case driveRelative:
+	switch kind, _ := winpath.Volume(path); kind {
+	case winpath.DriveRelative:
 		return &nameError{path, `relative to the current directory of a drive; write "` + path[:2] + `\" for its root`}
-	case badVolume:
+	case winpath.BadVolume:
 		return &nameError{path, `names a server, share or device ".."`}
 	}
 	return nil
@@ -122,14 +124,14 @@ func checkOpenable(goos, path string) error {
 	if err := checkVolume(goos, path); err != nil {
 		return err
 	}
-	kind, rest := lexVolume(path)
+	kind, rest := winpath.Volume(path)
 	switch {
-	case kind == device || isPipe(path):
+	case kind == winpath.Device || winpath.IsPipe(path):
 		return &nameError{path, "names a device"}
-	case kind == verbatim && hasVolumePrefix(path, verbatimUNC):
-		rest = len(verbatimUNC) // the server and the share are names, too
+	case kind == winpath.Verbatim && winpath.HasPrefix(path, winpath.VerbatimUNC):
+		rest = len(winpath.VerbatimUNC) // the server and the share are names, too
 	}
-	for part := range elements(path[rest:]) {
+	for part := range winpath.Elements(path[rest:]) {
 		if part == "" || part == "." || part == ".." {
 			continue
 		}
@@ -181,7 +183,7 @@ func windowsProblem(name string) string {
 	switch last := name[len(name)-1]; {
 	case last == '.' || last == ' ':
 		return "ends in a dot or a space, which Windows drops"
-	case isReserved(name):
+	case winpath.IsReserved(name):
 		return "reserved for a device on Windows"
 	case !utf8.ValidString(name):
 		return "not valid UTF-8"

@@ -15,6 +15,8 @@ func troubleOf(err error) trouble {
 		return diskFull
 	case unix.EROFS:
 		return readOnlyDisk
+	case unix.EBUSY:
+		return mountedFile
 	case unix.EMFILE, unix.ENFILE:
 		return noDescriptors
 	}
