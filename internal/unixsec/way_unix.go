@@ -29,7 +29,17 @@ func (a Account) CheckFile(path string) error {
 }
 
 // CheckOpen judges what fi was read from, whatever the way to it is.
-func (a Account) CheckOpen(fi fs.FileInfo, path string) error { return a.Check(entry(path, fi)) }
+func (a Account) CheckOpen(fi fs.FileInfo, path string) error { return a.judge(entry(path, fi)) }
+
+// judge is Check, but looks at what the object lies on before it says that others could change it.
+func (a Account) judge(e Entry) error {
+	err := a.Check(e)
+	if err == nil {
+		return nil
+	}
+	e.Mount, e.Unmapped = mountOf(e.Path), isUnmapped(e.UID)
+	return a.Check(e)
+}
 
 func entry(path string, fi fs.FileInfo) Entry {
 	return Entry{Path: path, UID: Owner(fi), Mode: fi.Mode()}
@@ -57,7 +67,7 @@ func (a Account) CheckWay(open fs.FileInfo, path string) error {
 		}
 		if fi.Mode()&fs.ModeSymlink != 0 {
 			if parent&fs.ModeSticky != 0 { // as in /tmp: only its owner can exchange it
-				if err := a.Check(entry(at, fi)); err != nil {
+				if err := a.judge(entry(at, fi)); err != nil {
 					return err
 				}
 			}
@@ -71,7 +81,7 @@ func (a Account) CheckWay(open fs.FileInfo, path string) error {
 			continue
 		}
 		if fi.IsDir() {
-			if err := a.Check(entry(at, fi)); err != nil {
+			if err := a.judge(entry(at, fi)); err != nil {
 				return err
 			}
 			parent = fi.Mode()
