@@ -4,6 +4,7 @@ package pathx
 
 import (
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,3 +30,28 @@ func openFile(path string) (*os.File, error) {
 }
 
 func isUnreachable(error) bool { return false }
+
+// dupStdin returns a handle of its own to the standard input.
+func dupStdin() (*os.File, error) {
+	fd, err := unix.FcntlInt(os.Stdin.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, os.NewSyscallError("dup", err)
+	}
+	return os.NewFile(uintptr(fd), "-"), nil
+}
+
+// waitForWriter waits until something has been written to a named pipe, or its writer has come and
+// gone: it was opened without waiting for one.
+func waitForWriter(f *os.File) error {
+	fds := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}
+	for end := time.Now().Add(writerWait); ; {
+		n, err := unix.Poll(fds, int(time.Until(end).Milliseconds()))
+		switch {
+		case err == unix.EINTR && time.Now().Before(end):
+		case err == nil && n == 0:
+			return errNoWriter
+		default:
+			return os.NewSyscallError("poll", err)
+		}
+	}
+}

@@ -31,5 +31,19 @@ func openFile(path string) (*os.File, error) {
 	return os.NewFile(uintptr(h), path), nil
 }
 
+// dupStdin returns a handle of its own to the standard input.
+func dupStdin() (*os.File, error) {
+	var h windows.Handle
+	self := windows.CurrentProcess()
+	err := windows.DuplicateHandle(self, windows.Handle(os.Stdin.Fd()), self, &h, 0, false, windows.DUPLICATE_SAME_ACCESS)
+	if err != nil {
+		return nil, os.NewSyscallError("DuplicateHandle", err)
+	}
+	return os.NewFile(uintptr(h), "-"), nil
+}
+
+// waitForWriter: paths of pipes are refused as devices.
+func waitForWriter(*os.File) error { return nil }
+
 // isUnreachable says whether the error is about a file server.
 func isUnreachable(err error) bool { return errors.Is(err, windows.ERROR_BAD_NETPATH) }

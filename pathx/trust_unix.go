@@ -15,6 +15,11 @@ func privileged() bool { return unix.Geteuid() == 0 }
 
 func thisAccount() unixsec.Account { return unixsec.Account{UID: uint32(unix.Geteuid())} }
 
+// checkHandle judges the open file alone.
+func checkHandle(_ *os.File, fi fs.FileInfo, path string) error {
+	return asUntrusted(thisAccount().CheckOpen(fi, path))
+}
+
 // checkTrust judges the open file and the way to it.
 func checkTrust(_ *os.File, fi fs.FileInfo, path string) error {
 	a := thisAccount()

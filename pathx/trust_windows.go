@@ -15,6 +15,16 @@ func privileged() bool {
 	return p.Privileged
 }
 
+// checkHandle judges the open file alone.
+func checkHandle(file *os.File, _ fs.FileInfo, path string) error {
+	p, err := winsec.Current()
+	if err != nil {
+		return err
+	}
+	defer runtime.KeepAlive(file)
+	return asUntrusted(p.CheckHandle(windows.Handle(file.Fd()), path, winsec.ForReading))
+}
+
 // checkTrust judges the open file and the way to it.
 func checkTrust(file *os.File, _ fs.FileInfo, path string) error {
 	return checkUse(file, path, winsec.ForReading)

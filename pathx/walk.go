@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -30,6 +31,7 @@ type walk struct {
 
 	tried   []Attempt
 	file    *os.File // the one to return; closed when explaining
+	risk    string   // why file would not be trusted, if that is not checked
 	decided bool     // a place has ended the search
 	stopped bool     // ... and its file can't be used
 }
@@ -86,7 +88,11 @@ func (w *walk) more() bool { return !w.decided || w.explain }
 // decides, whatever is there.
 func (w *walk) visitBinding() {
 	if w.Flag != "" {
-		w.visitPath(FromFlag, w.Flag)
+		if w.Flag == "-" {
+			w.visitStdin()
+		} else {
+			w.visitPath(FromFlag, w.Flag)
+		}
 		w.decided = true
 	}
 	if w.EnvVar == "" || !w.more() {
@@ -99,6 +105,21 @@ func (w *walk) visitBinding() {
 		w.visitPath(FromEnv, value)
 		w.decided = true
 	}
+}
+
+// visitStdin takes the standard input. It is not checked: it comes from the same hand as the
+// arguments.
+func (w *walk) visitStdin() {
+	a := Attempt{Source: FromFlag, Path: "-"}
+	if !w.explain {
+		if w.file, a.Err = dupStdin(); a.Err != nil {
+			a.Hint = "there is no standard input, as in a service; give the file's path"
+			w.stop(a)
+			return
+		}
+		w.decided = true
+	}
+	w.note(a)
 }
 
 // visitPath looks at a path that somebody gave.
@@ -181,7 +202,7 @@ func (w *walk) look(src Source, path string) {
 			return // a place under two names, such as XDG_CONFIG_HOME=/etc
 		}
 	}
-	file, err, problem := w.open(path)
+	file, err, problem := w.open(src, path)
 	if isNotExist(err) {
 		w.note(Attempt{Source: src, Path: path, Err: err})
 		return
@@ -198,14 +219,14 @@ func (w *walk) look(src Source, path string) {
 		w.note(Attempt{Source: src, Path: path, Err: ErrNotReached})
 	default:
 		w.file, w.decided = file, true
-		w.note(Attempt{Source: src, Path: path})
+		w.note(Attempt{Source: src, Path: path, Hint: w.risk})
 	}
 }
 
 // open opens a file and finds out why it can't be used. If another has come into its
 // place meanwhile, it opens that one: whoever writes a configuration anew, as WriteFile
 // does, is no attacker.
-func (w *walk) open(path string) (file *os.File, err, problem error) {
+func (w *walk) open(src Source, path string) (file *os.File, err, problem error) {
 	const attempts = 20
 	for n := 1; ; n++ {
 		if file, err = openFile(path); err != nil {
@@ -215,7 +236,7 @@ func (w *walk) open(path string) (file *os.File, err, problem error) {
 		if err != nil {
 			return file, nil, err
 		}
-		problem = w.verify(file, fi, path)
+		problem = w.verify(src, file, fi, path)
 		if problem == nil || n == attempts || !isReplaced(fi, path, problem) {
 			return file, nil, problem
 		}
@@ -223,17 +244,47 @@ func (w *walk) open(path string) (file *os.File, err, problem error) {
 	}
 }
 
-// verify says why the open file can't be used.
-func (w *walk) verify(file *os.File, fi fs.FileInfo, path string) error {
+// verify returns why the open file can't be used.
+func (w *walk) verify(src Source, file *os.File, fi fs.FileInfo, path string) error {
+	w.risk = ""
+	// A pipe holds what it holds once: an operator may name one, a place to search may not have one.
+	pipe := fi.Mode()&fs.ModeNamedPipe != 0 && (src == FromFlag || src == FromEnv)
 	switch {
 	case fi.IsDir():
 		return errIsDirectory
-	case !fi.Mode().IsRegular():
+	case !fi.Mode().IsRegular() && !pipe:
 		return ErrNotRegular
-	case w.check:
-		return checkTrust(file, fi, path)
+	}
+	var err error
+	if w.check || w.explain && privileged() {
+		if pipe && isOpenedByNumber(path) {
+			err = checkHandle(file, fi, path)
+		} else {
+			err = checkTrust(file, fi, path)
+		}
+	}
+	switch {
+	case err != nil && w.check:
+		return err
+	case err != nil:
+		w.risk = "taken because Finder.Trust is none: " + err.Error()
+	case pipe && !w.explain && !isOpenedByNumber(path): // there, the writer is known
+		return waitForWriter(file)
 	}
 	return nil
+}
+
+// writerWait is how long a named pipe may be without a writer.
+const writerWait = 5 * time.Second
+
+// errNoWriter is an ErrNotRegular.
+var errNoWriter = fmt.Errorf("%w: a pipe to which nobody has written for %v", ErrNotRegular, writerWait)
+
+// isOpenedByNumber reports whether path names an open file of this process, such as /dev/stdin or
+// what a shell makes of <(command). There is no way to it that others could change.
+func isOpenedByNumber(path string) bool {
+	dir := filepath.Dir(path)
+	return path == "/dev/stdin" || dir == "/dev/fd" || dir == "/proc/self/fd"
 }
 
 // isReplaced says whether the problem with an open file may be that the path no longer
@@ -247,10 +298,21 @@ func isReplaced(fi fs.FileInfo, path string, problem error) bool {
 	return err == nil && !os.SameFile(fi, now) || isNotExist(err)
 }
 
+// A refusal is an error about what is there, though the system's number for it says that it does
+// not exist. It is never fs.ErrNotExist: a program that sees that falls back to its defaults.
+type refusal struct{ err error }
+
+func (r refusal) Error() string        { return r.err.Error() }
+func (r refusal) Is(target error) bool { return target != fs.ErrNotExist && errors.Is(r.err, target) }
+func (r refusal) As(target any) bool   { return errors.As(r.err, target) }
+
 func (w *walk) note(a Attempt) { w.tried = append(w.tried, a) }
 
 // stop notes what ends the search, if nothing has before.
 func (w *walk) stop(a Attempt) {
+	if errors.Is(a.Err, fs.ErrNotExist) {
+		a.Err = refusal{a.Err}
+	}
 	w.note(a)
 	if !w.decided {
 		w.decided, w.stopped = true, true
