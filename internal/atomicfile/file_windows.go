@@ -14,6 +14,7 @@ import (
 
 	"github.com/surefoot-go/surefoot/internal/winapi"
 	"github.com/surefoot-go/surefoot/internal/winpath"
+	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
 // An original is a file that will be replaced.
@@ -80,7 +81,7 @@ func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*o
 	}
 	create := func(access uint32) (windows.Handle, error) {
 		return windows.CreateFile(p, access, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, &sa,
-			windows.CREATE_NEW, attributes|windows.FILE_FLAG_WRITE_THROUGH, 0)
+			windows.CREATE_NEW, attributes|windows.FILE_FLAG_WRITE_THROUGH|winsec.Identification, 0)
 	}
 	h, err := create(access)
 	if err == windows.ERROR_ACCESS_DENIED && old != nil { // a share may grant all but WRITE_DAC

@@ -63,11 +63,11 @@ func TestNoFixForHomes(t *testing.T) {
 		"/Users/Shared": false, "/srv/home/alice": false,
 	} {
 		var f *trust.Finding
-		require.ErrorAs(t, Account{}.Check(Entry{path, 1000, 0o755 | fs.ModeDir}), &f)
+		require.ErrorAs(t, Account{}.Check(Entry{Path: path, UID: 1000, Mode: 0o755 | fs.ModeDir}), &f)
 		assert.Equal(t, want, f.Fix == "", path)
 		assert.Equal(t, want, f.Advice != "", path)
 	}
 	var f *trust.Finding
-	require.ErrorAs(t, Account{UID: 1000}.Check(Entry{"/home/alice", 1000, 0o775 | fs.ModeDir}), &f)
+	require.ErrorAs(t, Account{UID: 1000}.Check(Entry{Path: "/home/alice", UID: 1000, Mode: 0o775 | fs.ModeDir}), &f)
 	assert.Equal(t, "chmod g-w /home/alice", f.Fix)
 }
