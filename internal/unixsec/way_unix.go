@@ -28,11 +28,11 @@ func (a Account) CheckFile(path string) error {
 	return a.CheckWay(fi, path)
 }
 
-// CheckOpen judges what fi was read from, whatever the way to it is.
-func (a Account) CheckOpen(fi fs.FileInfo, path string) error { return a.judge(entry(path, fi)) }
+// CheckOpen Judges what fi was read from, whatever the way to it is.
+func (a Account) CheckOpen(fi fs.FileInfo, path string) error { return a.Judge(entry(path, fi)) }
 
-// judge is Check, but looks at what the object lies on before it says that others could change it.
-func (a Account) judge(e Entry) error {
+// Judge is Check, but looks at what the object lies on before it says that others could change it.
+func (a Account) Judge(e Entry) error {
 	err := a.Check(e)
 	if err == nil {
 		return nil
@@ -52,7 +52,7 @@ func Owner(fi fs.FileInfo) uint32 { return fi.Sys().(*syscall.Stat_t).Uid }
 const maxLinks = 40
 
 // CheckWay walks down an absolute path to the file or directory that is open, as the system did,
-// and judges every directory on the way, through all links. The error is a [trust.ErrExchanged] if
+// and Judges every directory on the way, through all links. The error is a [trust.ErrExchanged] if
 // the path leads elsewhere by now.
 func (a Account) CheckWay(open fs.FileInfo, path string) error {
 	at, rest := "/", path // what has been walked, without links, and what hasn't
@@ -67,7 +67,7 @@ func (a Account) CheckWay(open fs.FileInfo, path string) error {
 		}
 		if fi.Mode()&fs.ModeSymlink != 0 {
 			if parent&fs.ModeSticky != 0 { // as in /tmp: only its owner can exchange it
-				if err := a.judge(entry(at, fi)); err != nil {
+				if err := a.Judge(entry(at, fi)); err != nil {
 					return err
 				}
 			}
@@ -81,7 +81,7 @@ func (a Account) CheckWay(open fs.FileInfo, path string) error {
 			continue
 		}
 		if fi.IsDir() {
-			if err := a.judge(entry(at, fi)); err != nil {
+			if err := a.Judge(entry(at, fi)); err != nil {
 				return err
 			}
 			parent = fi.Mode()
