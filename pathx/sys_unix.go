@@ -57,7 +57,7 @@ func waitForWriter(f *os.File) error {
 		switch {
 		case err == unix.EINTR && time.Now().Before(end):
 		case err == nil && n == 0:
-			return errNoWriter
+			return errNoWriter{}
 		default:
 			return os.NewSyscallError("poll", err)
 		}

@@ -64,7 +64,13 @@ func (w *walk) verify(src Source, file *os.File, fi fs.FileInfo, path string) er
 const writerWait = 5 * time.Second
 
 // errNoWriter is an ErrNotRegular.
-var errNoWriter = fmt.Errorf("%w: a pipe to which nobody has written for %v", ErrNotRegular, writerWait)
+type errNoWriter struct{}
+
+func (errNoWriter) Error() string {
+	return fmt.Sprintf("%v: a pipe to which nobody has written for %v", ErrNotRegular, writerWait)
+}
+
+func (errNoWriter) Unwrap() error { return ErrNotRegular }
 
 // isOpenedByNumber reports whether path names an open file of this process, such as /dev/stdin or
 // what a shell makes of <(command). There is no way to it that others could change.
