@@ -30,6 +30,7 @@ type walk struct {
 
 	tried   []Attempt
 	file    *os.File // the one to return; closed when explaining
+	risk    string   // why file would not be trusted, if that is not checked
 	decided bool     // a place has ended the search
 	stopped bool     // ... and its file can't be used
 }
@@ -86,7 +87,11 @@ func (w *walk) more() bool { return !w.decided || w.explain }
 // decides, whatever is there.
 func (w *walk) visitBinding() {
 	if w.Flag != "" {
-		w.visitPath(FromFlag, w.Flag)
+		if w.Flag == "-" {
+			w.visitStdin()
+		} else {
+			w.visitPath(FromFlag, w.Flag)
+		}
 		w.decided = true
 	}
 	if w.EnvVar == "" || !w.more() {
@@ -99,6 +104,21 @@ func (w *walk) visitBinding() {
 		w.visitPath(FromEnv, value)
 		w.decided = true
 	}
+}
+
+// visitStdin takes the standard input. It is not checked: it comes from the same hand as the
+// arguments.
+func (w *walk) visitStdin() {
+	a := Attempt{Source: FromFlag, Path: "-"}
+	if !w.explain {
+		if w.file, a.Err = dupStdin(); a.Err != nil {
+			a.Hint = "there is no standard input, as in a service; give the file's path"
+			w.stop(a)
+			return
+		}
+		w.decided = true
+	}
+	w.note(a)
 }
 
 // visitPath looks at a path that somebody gave.
@@ -181,7 +201,7 @@ func (w *walk) look(src Source, path string) {
 			return // a place under two names, such as XDG_CONFIG_HOME=/etc
 		}
 	}
-	file, err, problem := w.open(path)
+	file, err, problem := w.open(src, path)
 	if isNotExist(err) {
 		w.note(Attempt{Source: src, Path: path, Err: err})
 		return
@@ -198,59 +218,17 @@ func (w *walk) look(src Source, path string) {
 		w.note(Attempt{Source: src, Path: path, Err: ErrNotReached})
 	default:
 		w.file, w.decided = file, true
-		w.note(Attempt{Source: src, Path: path})
+		w.note(Attempt{Source: src, Path: path, Hint: w.risk})
 	}
-}
-
-// open opens a file and finds out why it can't be used. If another has come into its
-// place meanwhile, it opens that one: whoever writes a configuration anew, as WriteFile
-// does, is no attacker.
-func (w *walk) open(path string) (file *os.File, err, problem error) {
-	const attempts = 20
-	for n := 1; ; n++ {
-		if file, err = openFile(path); err != nil {
-			return nil, err, nil
-		}
-		fi, err := file.Stat()
-		if err != nil {
-			return file, nil, err
-		}
-		problem = w.verify(file, fi, path)
-		if problem == nil || n == attempts || !isReplaced(fi, path, problem) {
-			return file, nil, problem
-		}
-		file.Close()
-	}
-}
-
-// verify says why the open file can't be used.
-func (w *walk) verify(file *os.File, fi fs.FileInfo, path string) error {
-	switch {
-	case fi.IsDir():
-		return errIsDirectory
-	case !fi.Mode().IsRegular():
-		return ErrNotRegular
-	case w.check:
-		return checkTrust(file, fi, path)
-	}
-	return nil
-}
-
-// isReplaced says whether the problem with an open file may be that the path no longer
-// leads to it.
-func isReplaced(fi fs.FileInfo, path string, problem error) bool {
-	var untrusted *UntrustedError
-	if errors.Is(problem, ErrNotRegular) || errors.As(problem, &untrusted) {
-		return false
-	}
-	now, err := os.Stat(path)
-	return err == nil && !os.SameFile(fi, now) || isNotExist(err)
 }
 
 func (w *walk) note(a Attempt) { w.tried = append(w.tried, a) }
 
 // stop notes what ends the search, if nothing has before.
 func (w *walk) stop(a Attempt) {
+	if errors.Is(a.Err, fs.ErrNotExist) {
+		a.Err = refusal{a.Err}
+	}
 	w.note(a)
 	if !w.decided {
 		w.decided, w.stopped = true, true

@@ -84,6 +84,7 @@ func TestPrograms(t *testing.T) {
 		"listen/owners_darwin.go":             `"/usr/sbin/lsof"`,
 		"svcx/manage_darwin.go":               `"/bin/launchctl"`,
 		"svcx/manage_linux.go":                `"systemctl"`,
+		"pathx/sys_unix.go":                   `"id"`,
 		"procx/child/detach_linux.go":         `"systemctl"`,
 		"procx/child/cgroup_linux.go":         `"/dev/null/probe"`, // which can't exist
 		"eventx/query_other.go":               `journalctl`,
@@ -110,7 +111,7 @@ func TestPrograms(t *testing.T) {
 	}
 	assert.Equal(t, want, got)
 	for _, program := range want {
-		if name := regexp.MustCompile(`[\w/]*(netsh\.exe|\w+ctl|lsof)`).FindString(program); name != "" {
+		if name := regexp.MustCompile(`[\w/]*(netsh\.exe|\w+ctl|lsof|id)`).FindString(program); name != "" {
 			assert.Contains(t, readRoot(t, "SECURITY.md"), "| `"+name+"` |")
 		}
 	}
