@@ -195,6 +195,9 @@ func windowsProblem(name string) string {
 // programs of MS-DOS: at most eight characters, the last of which are ~ and a number, and at
 // most three after a dot. Source: Microsoft, "[MS-FSA]", "Short Filenames".
 func isShortName(name string) bool {
+	if strings.IndexByte(name, '~') < 0 {
+		return false // as nearly all are
+	}
 	base, extension, _ := strings.Cut(name, ".")
 	stem, number, ok := strings.Cut(base, "~")
 	return ok && stem != "" && number != "" && strings.Trim(number, "0123456789") == "" &&

@@ -29,6 +29,7 @@ type walk struct {
 	explain bool // go on after the place that decides
 
 	tried   []Attempt
+	paths   strings.Builder // see join
 	file    *os.File // the one to return; closed when explaining
 	risk    string   // why file would not be trusted, if that is not checked
 	decided bool     // a place has ended the search
@@ -158,9 +159,9 @@ func (w *walk) visitExecutable() {
 				return
 			}
 			if carries(name, w.App) {
-				w.look(FromExecutable, join(dir.path, "", name))
+				w.look(FromExecutable, w.join(dir.path, "", name))
 			} else {
-				w.note(Attempt{Source: FromExecutable, Path: join(dir.path, "", name), Err: ErrSkipped,
+				w.note(Attempt{Source: FromExecutable, Path: w.join(dir.path, "", name), Err: ErrSkipped,
 					Hint: "beside the executable only names with " + w.App + " in them are looked for"})
 			}
 		}
@@ -180,7 +181,7 @@ func (w *walk) visitConfigDir(d configDir) {
 	default:
 		for _, name := range w.Names {
 			if w.more() {
-				w.look(d.source, join(d.path, w.App, name))
+				w.look(d.source, w.join(d.path, w.App, name))
 			}
 		}
 	}
@@ -189,7 +190,7 @@ func (w *walk) visitConfigDir(d configDir) {
 func (w *walk) visitNames(src Source, dir string) {
 	for _, name := range w.Names {
 		if w.more() {
-			w.look(src, join(dir, "", name))
+			w.look(src, w.join(dir, "", name))
 		}
 	}
 }
@@ -261,15 +262,22 @@ func errorHint(src Source, err error) string {
 	return troubleOf(err).remedy(runtime.GOOS, "")
 }
 
-// join is filepath.Join for an absolute, clean directory, a folder in it or "", and a
-// name; it costs one allocation.
-func join(dir, folder, name string) string {
-	const sep = string(filepath.Separator)
-	dir = strings.TrimSuffix(dir, sep) // the root has one
-	if folder == "" {
-		return dir + sep + name
+// join is filepath.Join for an absolute, clean directory, a folder in it or "", and a name. The
+// paths of a walk lie in one buffer, for the sake of the allocations.
+func (w *walk) join(dir, folder, name string) string {
+	const sep = filepath.Separator
+	if w.paths.Cap() == 0 {
+		w.paths.Grow(256)
 	}
-	return dir + sep + folder + sep + name
+	start := w.paths.Len()
+	w.paths.WriteString(strings.TrimSuffix(dir, string(sep))) // the root has one
+	if folder != "" {
+		w.paths.WriteByte(sep)
+		w.paths.WriteString(folder)
+	}
+	w.paths.WriteByte(sep)
+	w.paths.WriteString(name)
+	return w.paths.String()[start:]
 }
 
 // carries says whether name has app in it as a word: orders.json and
