@@ -1,6 +1,10 @@
 package pathx
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
 
 // Dirs are the directories in which one app keeps its files for one account. None
 // of them is made or looked at; see [EnsureDir].
@@ -10,6 +14,14 @@ type Dirs struct {
 	State  string // what should outlive a restart: history, positions, leases
 	Cache  string // what may be deleted
 	Log    string // log files
+
+	// Runtime is what lasts until a restart of the machine, or of the session: sockets, PID files.
+	// Only Linux and the BSDs have such a place; elsewhere, and for a user without a session, it
+	// is "".
+	Runtime string
+	// Credentials is where systemd puts the credentials of the unit that this process is, and ""
+	// without any: LoadCredential= of systemd.exec(5). It is the unit's own, without a folder app.
+	Credentials string
 }
 
 // DirsOf returns the directories of app for the account that this process runs
@@ -22,12 +34,14 @@ type Dirs struct {
 //	Cache    Local AppData\app\Cache  ProgramData\app\Cache     ~/.cache/app              Caches/app
 //	Log      Local AppData\app\Logs   ProgramData\app\Logs      ~/.local/state/log/app    Logs/app
 //
+//	Runtime                                                             $XDG_RUNTIME_DIR/app
+//
 // On Linux and the BSDs the XDG variables rule, and before them what systemd gives a
 // unit: CONFIGURATION_DIRECTORY, STATE_DIRECTORY (for State and Data),
-// CACHE_DIRECTORY, LOGS_DIRECTORY. Of several directories in such a variable, the one
-// named for the app counts, else the first. On these systems and macOS, an account
-// without a home directory, as system services have, gets the machine's places:
-// /etc/app, /var/lib/app, /var/cache/app, /var/log/app, or those in /Library.
+// CACHE_DIRECTORY, LOGS_DIRECTORY, RUNTIME_DIRECTORY. Of several directories in such a
+// variable, the one named for the app counts, else the first. On macOS an XDG variable
+// counts if it is set. On all of these, an account without a home directory, as system
+// services have, gets the machine's places: see [MachineDirs].
 //
 // A service account is LocalSystem (S-1-5-18), LocalService (S-1-5-19),
 // NetworkService (S-1-5-20) or a virtual account (NT SERVICE\name).
@@ -40,6 +54,29 @@ func DirsOf(app string) (Dirs, error) {
 		return Dirs{}, fmt.Errorf("pathx: DirsOf: %w", err)
 	}
 	return dirsOf(app)
+}
+
+// MachineDirs returns the directories of app for a service of this machine, whoever asks and
+// with whatever environment: an installer gets those that [DirsOf] gives the service, and not
+// those of the account that installs.
+//
+//	         Windows                Linux, OpenBSD    FreeBSD                 macOS
+//	Config   ProgramData\app        /etc/app          /usr/local/etc/app      /Library/Application Support/app
+//	Data     ProgramData\app        /var/lib/app      /var/lib/app            /Library/Application Support/app
+//	State    ProgramData\app\State  /var/lib/app      /var/lib/app            /Library/Application Support/app/State
+//	Cache    ProgramData\app\Cache  /var/cache/app    /var/cache/app          /Library/Caches/app
+//	Log      ProgramData\app\Logs   /var/log/app      /var/log/app            /Library/Logs/app
+//	Runtime                         /run/app          /var/run/app
+//
+// A service that has a home directory, or whose systemd unit has directories of other names,
+// reads others: give it a unit with ConfigurationDirectory= and its siblings. Make the
+// directories with [EnsureDirFor]. The error is an [ErrName] if app isn't a good name for a
+// folder, and on Windows one of the registry.
+func MachineDirs(app string) (Dirs, error) {
+	if err := CheckName(app); err != nil {
+		return Dirs{}, fmt.Errorf("pathx: MachineDirs: %w", err)
+	}
+	return machineDirs(app)
 }
 
 // A configDir is a directory of the search for configurations.
@@ -65,6 +102,8 @@ func (f folders) configDirs(visit func(configDir)) {
 	case f.service != "":
 		visit(configDir{source: FromUser, err: ErrSkipped, hint: "the service account " + f.service +
 			" has no user places: what a person installs for himself, a service does not see; use the system's place"})
+	case errors.Is(f.userErr, errNoProfile):
+		visit(configDir{source: FromUser, err: ErrSkipped, hint: f.userErr.Error() + "; is USERPROFILE set?"})
 	case f.userErr != nil:
 		visit(configDir{source: FromUser, err: f.userErr})
 	default:
@@ -83,6 +122,29 @@ func (f folders) dirs(app string) (Dirs, error) {
 	if err != nil {
 		return Dirs{}, err
 	}
-	local += `\` + app
-	return Dirs{config + `\` + app, local, local + `\State`, local + `\Cache`, local + `\Logs`}, nil
+	return windowsDirs(config, local, app), nil
 }
+
+func (f folders) machineDirs(app string) (Dirs, error) {
+	if f.machineErr != nil {
+		return Dirs{}, f.machineErr
+	}
+	return windowsDirs(f.programData, f.programData, app), nil
+}
+
+func windowsDirs(config, local, app string) Dirs {
+	local += `\` + app
+	return Dirs{Config: config + `\` + app, Data: local, State: local + `\State`, Cache: local + `\Cache`, Log: local + `\Logs`}
+}
+
+// withProfile replaces a %USERPROFILE% at the start of a folder, if the profile is known.
+func withProfile(folder, profile string) string {
+	const variable = "%USERPROFILE%"
+	if profile != "" && len(folder) >= len(variable) && strings.EqualFold(folder[:len(variable)], variable) {
+		return strings.TrimRight(profile, `\`) + folder[len(variable):]
+	}
+	return folder
+}
+
+// errNoProfile: the variables in the names of an account's folders have no values.
+var errNoProfile = errors.New("the account's profile directory is unknown")

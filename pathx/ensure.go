@@ -31,19 +31,48 @@ import (
 func EnsureDir(dir string, private bool) error {
 	err := checkOpenable(runtime.GOOS, dir)
 	if err == nil {
-		dir, err = fullPath(dir)
+		dir, err = workingPath(dir)
 	}
 	if err == nil {
 		err = ensureDir(dir, private)
 	}
-	if err != nil {
-		return fmt.Errorf("pathx: directory %s: %w%s", dir, err, remedy(filepath.Dir(dir), err))
+	return dirError(dir, err)
+}
+
+// EnsureDirFor makes sure that there is a directory of that name which account can use, and
+// makes it and those above it as needed: for installers, which run under another account than
+// the service. The account can read, write and delete in it, and so can those who can do
+// everything: root, or SYSTEM and the Administrators. Nobody else can.
+//
+// On Unix the account is a user's name or number, as id(1) knows it, which owns the directory
+// with mode 0700; only root can give a directory away. On Windows it is the name that a service
+// has: LocalSystem, LocalService, NetworkService, NT SERVICE\name (whose service need not exist
+// yet), DOMAIN\name$ of a group managed service account, DOMAIN\name, a bare name of this
+// machine, or a SID; it gets the right to modify what is in the directory.
+//
+// A directory that is there already is refused with an [*UntrustedError] if others than this
+// account and the other one own it, could have written to it, or could exchange it. An account
+// that does not exist is an error that names it. Otherwise the errors are those of [EnsureDir].
+func EnsureDirFor(dir, account string) error {
+	err := checkOpenable(runtime.GOOS, dir)
+	if err == nil {
+		dir, err = workingPath(dir)
 	}
-	return nil
+	if err == nil {
+		err = ensureDirFor(dir, account)
+	}
+	return dirError(dir, err)
+}
+
+func dirError(dir string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("pathx: directory %s: %w%s", dir, err, remedy(filepath.Dir(dir), err))
 }
 
 func ensureDir(dir string, private bool) error {
-	if err := makeAll(dir, private); err != nil {
+	if err := makeAll(dir, func() error { return makeDir(dir, private) }); err != nil {
 		return err
 	}
 	if !private && !privileged() { // then it need not be readable
@@ -53,6 +82,11 @@ func ensureDir(dir string, private bool) error {
 		}
 		return err
 	}
+	return withDir(dir, func(f *os.File, fi fs.FileInfo) error { return secureDir(f, fi, dir, private) })
+}
+
+// withDir calls do with a directory that is open.
+func withDir(dir string, do func(*os.File, fs.FileInfo) error) error {
 	f, err := openFile(dir)
 	if err != nil {
 		return err
@@ -65,18 +99,23 @@ func ensureDir(dir string, private bool) error {
 	case !fi.IsDir():
 		return syscall.ENOTDIR
 	}
-	return secureDir(f, fi, dir, private)
+	return do(f, fi)
 }
 
-// makeAll is os.MkdirAll with the system's rights for a new directory.
-func makeAll(dir string, private bool) error {
-	err := makeDir(dir, private)
+// errNoAccount is the error for an account that the system doesn't know.
+func errNoAccount(account string, err error) error {
+	return fmt.Errorf("there is no account %.100q on this machine (make it first, or correct the name): %w", account, err)
+}
+
+// makeAll makes a directory by make, and those above it by makeDir.
+func makeAll(dir string, make func() error) error {
+	err := make()
 	if errors.Is(err, fs.ErrNotExist) && containing(dir) != dir {
 		above := containing(dir)
-		if err := makeAll(above, false); err != nil {
+		if err := makeAll(above, func() error { return makeDir(above, false) }); err != nil {
 			return err
 		}
-		if err = makeDir(dir, private); errors.Is(err, fs.ErrNotExist) {
+		if err = make(); errors.Is(err, fs.ErrNotExist) {
 			if fi, statErr := os.Stat(above); statErr == nil && !fi.IsDir() {
 				return syscall.ENOTDIR // Windows says that there is no such path
 			}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/atomicfile"
 )
 
 func TestWritable(t *testing.T) {
@@ -22,11 +24,12 @@ func TestWritable(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o644))
 	require.Error(t, Writable(filepath.Join(dir, "file")))
 	require.ErrorIs(t, Writable(dir+"\x00"), ErrName)
+	require.ErrorIs(t, Writable(""), ErrName)
 
-	saved := syncFile
-	t.Cleanup(func() { syncFile = saved })
+	saved := atomicfile.SyncFile
+	t.Cleanup(func() { atomicfile.SyncFile = saved })
 	full := errors.New("disk full")
-	syncFile = func(*os.File) error { return full }
+	atomicfile.SyncFile = func(*os.File) error { return full }
 	err := Writable(dir)
 	require.ErrorIs(t, err, full)
 	assert.ErrorContains(t, err, "can't write a file")
@@ -35,7 +38,7 @@ func TestWritable(t *testing.T) {
 
 func TestWritableAtOnce(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, tempName(tempPrefix("writable"))), nil, 0o600)) // of a dead process
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".writable.pathx-0"), nil, 0o600)) // of a dead process
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() { assert.NoError(t, Writable(dir)) })
@@ -62,6 +65,12 @@ func TestEnsureDir(t *testing.T) {
 		require.ErrorIs(t, EnsureDir(filepath.Join(blocked, below), false), syscall.ENOTDIR)
 	}
 	require.ErrorIs(t, EnsureDir(top+"\x00", true), ErrName)
+	fi, err := os.Stat(".")
+	require.NoError(t, err)
+	require.ErrorIs(t, EnsureDir("", true), ErrName)
+	after, err := os.Stat(".")
+	require.NoError(t, err)
+	assert.Equal(t, fi.Mode(), after.Mode(), "the current directory is left alone")
 	t.Chdir(top)
 	require.NoError(t, EnsureDir("relative", false))
 	require.DirExists(t, filepath.Join(top, "relative"))

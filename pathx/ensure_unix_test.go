@@ -5,7 +5,9 @@ package pathx
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -72,6 +74,50 @@ func TestEnsureDirUnreadable(t *testing.T) {
 	cmd := testenv.Command(t, "ensure", dir)
 	cmd.Path, cmd.Args[0], cmd.Dir = exe, exe, "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+func TestEnsureDirFor(t *testing.T) {
+	testenv.NeedRoot(t)
+	top := openDir(t)
+	for _, account := range []string{"nobody", "65534", "root"} {
+		dir := filepath.Join(top, account, "data")
+		for range 2 {
+			require.NoError(t, EnsureDirFor(dir, account))
+			assert.Equal(t, fs.ModeDir|0o700, modeOf(t, dir))
+		}
+		uid, err := idOf(account, "-u")
+		require.NoError(t, err)
+		writes(t, dir, uid)
+	}
+	dir := filepath.Join(top, "nobody", "data")
+	require.NoError(t, os.Chmod(dir, 0o750)) // read by others: closed
+	require.NoError(t, EnsureDirFor(dir, "nobody"))
+	assert.Equal(t, fs.ModeDir|0o700, modeOf(t, dir))
+	require.NoError(t, os.Chown(dir, 0, 0)) // the installer's: given to the account
+	require.NoError(t, EnsureDirFor(dir, "nobody"))
+	writes(t, dir, nobody)
+
+	require.NoError(t, os.Chown(dir, 1, 1))
+	require.ErrorIs(t, EnsureDirFor(dir, "nobody"), ErrUntrusted, "a third account's")
+	require.NoError(t, os.Chown(dir, nobody, nobody))
+	require.NoError(t, os.Chmod(dir, 0o770))
+	require.ErrorIs(t, EnsureDirFor(dir, "nobody"), ErrUntrusted, "a group could have filled it")
+
+	for _, account := range []string{"", "-u", "no such account", "pathx-nobody"} {
+		err := EnsureDirFor(filepath.Join(top, "new"), account)
+		require.ErrorContains(t, err, "there is no account "+strconv.Quote(account))
+		assert.NoDirExists(t, filepath.Join(top, "new"))
+	}
+	require.ErrorIs(t, EnsureDirFor("", "nobody"), ErrName)
+}
+
+// writes makes and removes a file as that account.
+func writes(t *testing.T, dir string, uid int) {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", `touch "$0/x" && rm "$0/x"`, dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}}
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
+	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
 func daclOf(t *testing.T, path string) string {
@@ -38,4 +39,26 @@ func TestEnsureDirRefuses(t *testing.T) {
 	setSDDL(t, dir, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;OW)(A;OICI;FA;;;WD)")
 	require.ErrorIs(t, EnsureDir(dir, true), ErrUntrusted)
 	require.Contains(t, daclOf(t, dir), ";WD)", "refused, and left alone")
+}
+
+// Wine makes modes of access lists: what is asked for is shown, not what it does.
+func TestEnsureDirFor(t *testing.T) {
+	top := t.TempDir()
+	for _, account := range []string{"LocalService", `NT AUTHORITY\NetworkService`, `NT SERVICE\pathx-not-there-yet`, "S-1-5-32-545"} {
+		dir := filepath.Join(top, "for "+filepath.Base(account), "data")
+		require.NoError(t, EnsureDirFor(dir, account))
+		require.DirExists(t, dir)
+		require.NoError(t, Writable(dir))
+		if !testenv.IsWine() {
+			require.NoError(t, EnsureDirFor(dir, account))
+			sid, err := winsec.AccountSID(account)
+			require.NoError(t, err)
+			assert.Contains(t, daclOf(t, dir), "0x1301bf;;;")
+			assert.Contains(t, daclOf(t, dir), map[string]string{"S-1-5-19": "LS", "S-1-5-20": "NS", "S-1-5-32-545": "BU"}[sid])
+		}
+	}
+	err := EnsureDirFor(filepath.Join(top, "new"), `.\pathx-nobody`)
+	require.ErrorContains(t, err, "there is no account")
+	assert.NoDirExists(t, filepath.Join(top, "new"))
+	require.ErrorIs(t, EnsureDirFor("", "LocalService"), ErrName)
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/surefoot-go/surefoot/pathx"
@@ -139,6 +140,42 @@ func ExampleEnsureDir() {
 	if err := errors.Join(pathx.EnsureDir(dirs.State, true), pathx.Writable(dirs.State)); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// An installer makes the directories of a service that runs under another account.
+func ExampleEnsureDirFor() {
+	dirs, err := pathx.MachineDirs("orders")
+	if err != nil {
+		log.Fatal(err)
+	}
+	account := "orders" // of a systemd unit with User=orders
+	if runtime.GOOS == "windows" {
+		account = `NT SERVICE\orders`
+	}
+	for _, dir := range []string{dirs.State, dirs.Log} {
+		if err := pathx.EnsureDirFor(dir, account); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+func ExampleMachineDirs() {
+	dirs, err := pathx.MachineDirs("orders")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("put the configuration at", filepath.Join(dirs.Config, "orders.json"))
+}
+
+// The operator may decide whose files are taken, by a flag that everybody sees.
+func ExampleTrust() {
+	finder := pathx.Finder{App: "orders"}
+	flags := flag.NewFlagSet("orders", flag.ContinueOnError)
+	flags.StringVar(&finder.Flag, "config", "", "the configuration `file`; - is the standard input")
+	flags.TextVar(&finder.Trust, "config-trust", pathx.TrustDefault, "whose files are taken: default, always or none")
+	err := flags.Parse([]string{"-config-trust", "always"})
+	fmt.Println(finder.Trust, err)
+	// Output: always <nil>
 }
 
 func ExampleWritable() {

@@ -59,14 +59,16 @@ type Finder struct {
 	// with ".json".
 	Names []string
 
-	// Flag is the value of the program's flag for the file. A relative path is
+	// Flag is the value of the program's flag for the file; "-" is the standard
+	// input, read from a handle of its own. It may name a pipe, as in
+	// -config <(sops -d orders.json). A relative path is
 	// taken against the start directory: the one that is current when a Finder
 	// meets the first relative path. If the program changes its directory later,
 	// the path means the same file as before.
 	Flag string
 
 	// EnvVar is the name of the environment variable that names the file. Its
-	// value is used like Flag.
+	// value is used like Flag, except for "-", which is a file's name there.
 	EnvVar string
 
 	// WorkDir adds the working directory as the last place. It is a convenience
@@ -84,7 +86,11 @@ type Finder struct {
 //
 // The error is a [*NotFoundError] if there is no file, and a [*StopError] if
 // there is one that can't be used; both list all places that were looked at. Other
-// errors are a bad App or Names ([ErrName]).
+// errors are a bad App or Names ([ErrName]). Only a NotFoundError is fs.ErrNotExist.
+//
+// A flag or variable may name a pipe, which must belong to an account that is trusted with
+// a file. It can be read once. If it has a name of its own, Open waits until something is
+// written to it, for five seconds at most.
 //
 // On Windows the handle shares everything, as on Unix: the file can be replaced
 // and deleted while it is open. A process that has the file open without sharing
@@ -122,7 +128,7 @@ func (f Finder) Explain() []Attempt {
 // A File is an open configuration file and how it was found.
 type File struct {
 	*os.File           // open for reading
-	Path     string    // absolute, if the start directory is known
+	Path     string    // absolute, if the start directory is known; "-" for the standard input
 	Source   Source    // the kind of place that it was found in
 	Tried    []Attempt // all places up to this one, which is the last
 }

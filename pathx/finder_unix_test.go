@@ -71,7 +71,7 @@ func TestOpenAsOther(t *testing.T) {
 	assert.Contains(t, got, "user "+first+": access denied")
 }
 
-// A FIFO that nobody writes to must not hold the search up.
+// A FIFO that nobody writes to must not hold the search up for long.
 func TestOpenDoesNotBlockOnAPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(path, 0o644))

@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/winpath"
 )
 
 // goTable returns the rows of a table in the tests of Go's path/filepath: the text of
@@ -60,14 +62,14 @@ func goTable(t *testing.T, table string) (release string, rows [][]string) {
 // 1.27 (golang.org/issue/58451): a ".." where a server, share or device is named, or a
 // server and share after \\?\UNC or \??\UNC. Here, old is what an older release says.
 func volumeChanged(path, old string) bool {
-	return slices.Contains(slices.Collect(elements(old)), "..") ||
+	return slices.Contains(slices.Collect(winpath.Elements(old)), "..") ||
 		strings.EqualFold(old, `\\?\UNC`) && len(path) > len(old) || strings.EqualFold(old, `\??\UNC`) && len(path) > len(old)
 }
 
 func TestLexVolumeAgainstGo(t *testing.T) {
 	release, rows := goTable(t, "volumenametests")
 	for _, row := range rows {
-		_, n := lexVolume(row[0])
+		_, n := winpath.Volume(row[0])
 		if !isGo127(release) && volumeChanged(row[0], row[1]) {
 			assert.NotEqual(t, row[1], strings.ReplaceAll(row[0][:n], "/", `\`), "%q in the table of %s", row[0], release)
 			continue
@@ -98,7 +100,7 @@ func TestJoinAgainstGo(t *testing.T) {
 				assert.True(t, got == "root" || strings.HasPrefix(got, "root"+string(filepath.Separator)), "%q is %q, by the table of %s", path, got, release)
 			default:
 				last := path[len(path)-1]
-				assert.True(t, isReserved(path) || last == ' ' || last == '.', "%q: %v, by the table of %s", path, err, release)
+				assert.True(t, winpath.IsReserved(path) || last == ' ' || last == '.', "%q: %v, by the table of %s", path, err, release)
 			}
 		}
 	}

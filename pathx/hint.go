@@ -3,6 +3,7 @@ package pathx
 import (
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // pathHint says what is odd about a path that somebody gave and that can't be
@@ -11,8 +12,42 @@ func pathHint(given, path string, err error) string {
 	if hint := driveHint(path); hint != "" {
 		return hint
 	}
-	if isNotExist(err) && !filepath.IsAbs(given) {
+	if !isNotExist(err) {
+		return ""
+	}
+	if part := unexpanded(given); part != "" {
+		return "nothing has expanded " + part + ": flags and variables are taken as they are; write the whole path"
+	}
+	if !filepath.IsAbs(given) {
 		return relativeHint(runtime.GOOS, given)
+	}
+	return ""
+}
+
+// unexpanded returns the part of a path that a shell or Windows would have expanded, or "". It
+// is still there because of single quotes, of a service manager that expands nothing, or of a
+// flag like -config=~/x.
+func unexpanded(path string) string {
+	if path == "~" || strings.HasPrefix(path, "~/") || strings.HasPrefix(path, `~\`) {
+		return "~"
+	}
+	for i := range len(path) {
+		if path[i] == '%' {
+			if _, end := percentName(path, i); end > 0 {
+				return path[i:end]
+			}
+		}
+		if strings.HasPrefix(path[i:], "${") {
+			if ref, err := braces(path, i); err == nil {
+				return path[i:ref.end]
+			}
+		}
+	}
+	for _, prefix := range []string{"$HOME", "$XDG_", "$env:"} { // $Recycle.Bin and c$ are names
+		if i := strings.Index(path, prefix); i >= 0 {
+			word, _, _ := strings.Cut(strings.ReplaceAll(path[i:], `\`, "/"), "/")
+			return word
+		}
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package pathx
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"testing"
 
@@ -14,6 +15,7 @@ func TestMain(m *testing.M) {
 		os.Exit(serviceMain(os.Args[2:])) // the service manager passes no environment
 	}
 	testenv.Main(m, map[string]func([]string) int{
+		"cat":        helperCat,
 		"dirs":       helperDirs,
 		"ensure":     helperEnsure,
 		"find":       helperFind,
@@ -41,6 +43,17 @@ func helperFind(args []string) int {
 	os.Stdout.WriteString(file.Path)
 	file.Close()
 	return 0
+}
+
+// helperCat prints what its flag names.
+func helperCat(args []string) int {
+	f, err := Finder{App: app, Flag: args[0], Trust: TrustAlways}.Open()
+	if err != nil {
+		return exitCode(err)
+	}
+	defer f.Close()
+	_, err = io.Copy(os.Stdout, f)
+	return exitCode(err)
 }
 
 // helperDirs prints DirsOf and Explain.

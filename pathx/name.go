@@ -5,7 +5,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/surefoot-go/surefoot/internal/winpath"
 )
 
 // maxName is the longest name that every usual file system takes: 255 bytes on
@@ -23,7 +26,9 @@ const maxName = 255
 //   - it holds a character that Windows refuses or gives another meaning: < > " | ?
 //     *, a colon ("a:b" is a stream of the file a, "c:x" a file on another drive),
 //     a control character;
-//   - it is longer than 255 bytes, or is no valid UTF-8.
+//   - it has the form of a short name that Windows makes for another file, such as
+//     CONFIG~1.JSO for config.json.bak: on Windows it may open that file;
+//   - it is longer than 255 bytes, or is not valid UTF-8.
 //
 // Some Windows 11 versions take reserved names with an ending; older ones don't,
 // so CheckName doesn't either. Source: Microsoft, "Naming Files, Paths, and
@@ -54,10 +59,10 @@ func Join(root string, elem ...string) (string, error) {
 	kept := make([]string, 1, 1+len(elem))
 	kept[0] = root
 	for _, e := range elem {
-		if e != "" && isSeparator(e[0]) {
+		if e != "" && winpath.IsSeparator(e[0]) {
 			return "", &nameError{e, "absolute, where a path inside " + root + " is needed"}
 		}
-		for part := range elements(e) {
+		for part := range winpath.Elements(e) {
 			switch part {
 			case "", ".":
 			case "..":
@@ -93,10 +98,10 @@ func checkVolume(goos, path string) error {
 	if goos != "windows" {
 		return nil
 	}
-	switch kind, _ := lexVolume(path); kind {
-	case driveRelative:
+	switch kind, _ := winpath.Volume(path); kind {
+	case winpath.DriveRelative:
 		return &nameError{path, `relative to the current directory of a drive; write "` + path[:2] + `\" for its root`}
-	case badVolume:
+	case winpath.BadVolume:
 		return &nameError{path, `names a server, share or device ".."`}
 	}
 	return nil
@@ -104,8 +109,13 @@ func checkVolume(goos, path string) error {
 
 // checkOpenable refuses paths that a system opens as something else than a file of
 // that name, before they do harm: opening a device may set it going.
+//
+// It is about what opens on this system, so short names and names of 255 UTF-16 units are fine.
 func checkOpenable(goos, path string) error {
-	if strings.ContainsRune(path, 0) {
+	switch {
+	case path == "":
+		return &nameError{path, "an empty path; write . for the current directory"}
+	case strings.ContainsRune(path, 0):
 		return &nameError{path, "holds a NUL"}
 	}
 	if goos != "windows" {
@@ -114,18 +124,22 @@ func checkOpenable(goos, path string) error {
 	if err := checkVolume(goos, path); err != nil {
 		return err
 	}
-	kind, rest := lexVolume(path)
+	kind, rest := winpath.Volume(path)
 	switch {
-	case kind == device || isPipe(path):
+	case kind == winpath.Device || winpath.IsPipe(path):
 		return &nameError{path, "names a device"}
-	case kind == verbatim && hasVolumePrefix(path, verbatimUNC):
-		rest = len(verbatimUNC) // the server and the share are names, too
+	case kind == winpath.Verbatim && winpath.HasPrefix(path, winpath.VerbatimUNC):
+		rest = len(winpath.VerbatimUNC) // the server and the share are names, too
 	}
-	for part := range elements(path[rest:]) {
+	for part := range winpath.Elements(path[rest:]) {
 		if part == "" || part == "." || part == ".." {
 			continue
 		}
-		if problem := nameProblem(part); problem != "" {
+		problem := windowsProblem(part)
+		if problem == "" && utf16Length(part) > maxName {
+			problem = fmt.Sprintf("%d UTF-16 units long; %d is the limit on Windows", utf16Length(part), maxName)
+		}
+		if problem != "" {
 			return &nameError{path, problem}
 		}
 	}
@@ -139,8 +153,22 @@ func (e *nameError) Error() string  { return "pathx: bad name " + e.reason() }
 func (e *nameError) reason() string { return fmt.Sprintf("%.300q: %s", e.name, e.problem) }
 func (e *nameError) Unwrap() error  { return ErrName }
 
-// nameProblem says why name isn't good on every system, or nothing.
+// nameProblem returns why name isn't good on every system, or "".
 func nameProblem(name string) string {
+	switch problem := windowsProblem(name); {
+	case problem != "":
+		return problem
+	case len(name) > maxName:
+		return fmt.Sprintf("%d bytes long; %d is the limit of most file systems", len(name), maxName)
+	case isShortName(name):
+		return "has the form of a short name, which on Windows may belong to another file"
+	}
+	return ""
+}
+
+// windowsProblem returns why Windows would not open a file of that name, or "". The length is
+// not looked at.
+func windowsProblem(name string) string {
 	switch name {
 	case "":
 		return "empty"
@@ -155,14 +183,33 @@ func nameProblem(name string) string {
 	switch last := name[len(name)-1]; {
 	case last == '.' || last == ' ':
 		return "ends in a dot or a space, which Windows drops"
-	case isReserved(name):
+	case winpath.IsReserved(name):
 		return "reserved for a device on Windows"
-	case len(name) > maxName:
-		return fmt.Sprintf("%d bytes long; %d is the limit of most file systems", len(name), maxName)
 	case !utf8.ValidString(name):
 		return "not valid UTF-8"
 	}
 	return ""
+}
+
+// isShortName reports whether name has the form that Windows gives to a file's second name for
+// programs of MS-DOS: at most eight characters, the last of which are ~ and a number, and at
+// most three after a dot. Source: Microsoft, "[MS-FSA]", "Short Filenames".
+func isShortName(name string) bool {
+	if strings.IndexByte(name, '~') < 0 {
+		return false // as nearly all are
+	}
+	base, extension, _ := strings.Cut(name, ".")
+	stem, number, ok := strings.Cut(base, "~")
+	return ok && stem != "" && number != "" && strings.Trim(number, "0123456789") == "" &&
+		utf8.RuneCountInString(base) <= 8 && utf8.RuneCountInString(extension) <= 3 && !strings.Contains(extension, ".")
+}
+
+// utf16Length returns how many UTF-16 units s has.
+func utf16Length(s string) (n int) {
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
 }
 
 func byteProblem(c byte) string {

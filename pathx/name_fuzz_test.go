@@ -12,13 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
+	"github.com/surefoot-go/surefoot/internal/winpath"
 )
 
 func addPaths(f *testing.F) {
-	for _, tt := range lexTests {
-		f.Add(tt.path)
-	}
 	for _, s := range []string{
+		`c:`, `c:a`, `C:\foo/bar`, `\windows`, `\\host\share\\foo`, `//host/share/foo`, `\\.\NUL`, `\??\c:\x`, `\\?\c:\x`, // each a kind of path
+		`\\?\UNC\host\share\x`, `\\?\Volume{26a21bda-a627-11d7-9931-806e6f6e6963}\x`, `\\?\GLOBALROOT\x`, `//../../a`, `\\i\..`,
 		"nul", "NUL .txt", "COM¹", "a:b", "a.", "a ", "a\x00", "a/../b", `a\..\..\b`, "...", "世界", "\xff", // each a rule
 		"nul:", "a/nul : a", "com2/a", `a\b:c`, "CONOUT$", "conin$.x", "a*b", strings.Repeat("x", 256),
 	} {
@@ -65,7 +65,7 @@ func FuzzJoin(f *testing.F) {
 		rest, ok := strings.CutPrefix(got, root+string(filepath.Separator))
 		require.True(t, ok, "%q is %q", elem, got)
 		assert.True(t, filepath.IsLocal(rest), "%q is %q", elem, rest)
-		for part := range elements(rest) {
+		for part := range winpath.Elements(rest) {
 			assert.NoError(t, CheckName(part), "%q is %q", elem, rest)
 		}
 		again, err := Join(root, rest)
@@ -79,15 +79,15 @@ func FuzzJoin(f *testing.F) {
 func FuzzLexVolume(f *testing.F) {
 	addPaths(f)
 	f.Fuzz(func(t *testing.T, path string) {
-		kind, n := lexVolume(path)
+		kind, n := winpath.Volume(path)
 		require.LessOrEqual(t, n, len(path))
-		if kind == relative || kind == rooted {
+		if kind == winpath.Relative || kind == winpath.Rooted {
 			assert.Zero(t, n)
 		}
 		err := checkOpenable("windows", path)
 		if err == nil {
 			assert.NotContains(t, path[n:], ":")
-			assert.Contains(t, []volumeKind{relative, rooted, drive, unc, verbatim}, kind)
+			assert.Contains(t, []winpath.Kind{winpath.Relative, winpath.Rooted, winpath.Drive, winpath.UNC, winpath.Verbatim}, kind)
 		}
 		if runtime.GOOS == "windows" {
 			old := filepath.VolumeName(path)
@@ -95,7 +95,7 @@ func FuzzLexVolume(f *testing.F) {
 				assert.Equal(t, old, strings.ReplaceAll(path[:n], "/", `\`), "%q", path)
 			}
 			if err == nil {
-				assert.Equal(t, kind != relative && kind != rooted, filepath.IsAbs(path), "%q", path)
+				assert.Equal(t, kind != winpath.Relative && kind != winpath.Rooted, filepath.IsAbs(path), "%q", path)
 			}
 		}
 	})

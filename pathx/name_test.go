@@ -10,7 +10,7 @@ import (
 )
 
 func TestCheckName(t *testing.T) {
-	for _, name := range []string{"a", "a.b", ".hidden", "...a", "a b", " a", "世界.json", "COM0", "null", "a" + strings.Repeat("x", 254), "$Recycle.Bin", "100%", "~1"} {
+	for _, name := range []string{"a", "a.b", ".hidden", "...a", "a b", " a", "世界.json", "COM0", "null", "a" + strings.Repeat("x", 254), "$Recycle.Bin", "100%", "~1", "a~", "a~b", "a.~1~", "backup~1.json", "CONFIG~1.JSON", "a~1.tar.gz", "~1.txt"} {
 		assert.NoError(t, CheckName(name), name)
 	}
 	for name, want := range map[string]string{
@@ -43,6 +43,10 @@ func TestCheckName(t *testing.T) {
 		strings.Repeat("x", 256): "256 bytes",
 		strings.Repeat("世", 86):  "258 bytes",
 		"a\xff":                  "UTF-8",
+		"CONFIG~1.JSO":           "short name",
+		"progra~1":               "short name",
+		"ab12~123.x":             "short name",
+		"配置~1.JSO":               "short name",
 		`\\?\c:\x`:               "separator",
 		`\??\c:`:                 "separator",
 	} {
@@ -116,4 +120,12 @@ func TestCheckOpenable(t *testing.T) {
 		assert.NoError(t, checkOpenable("linux", path), path)
 	}
 	assert.ErrorIs(t, checkOpenable("linux", "a\x00b"), ErrName)
+	for _, goos := range []string{"windows", "linux"} {
+		assert.ErrorIs(t, checkOpenable(goos, ""), ErrName)
+		assert.NoError(t, checkOpenable(goos, strings.Repeat("配", 90)), "270 bytes, 90 UTF-16 units")
+		assert.NoError(t, checkOpenable(goos, `CONFIG~1.JSO`), "a name that is there may be opened")
+	}
+	assert.NoError(t, checkOpenable("windows", strings.Repeat("配", 255)))
+	assert.ErrorContains(t, checkOpenable("windows", strings.Repeat("配", 256)), "256 UTF-16 units")
+	assert.ErrorContains(t, checkOpenable("windows", strings.Repeat("😀", 128)), "256 UTF-16 units")
 }

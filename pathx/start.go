@@ -8,14 +8,28 @@ import (
 	"sync"
 )
 
-// absolute takes path against the start directory. If that is unknown, the path stays
-// relative; the system may open it nevertheless.
+// absolute takes the path of a flag or variable against the start directory. If that is unknown,
+// the path stays relative; the system may open it nevertheless.
 func absolute(path string) string {
+	path, _ = fullPath(path, startDir)
+	return path
+}
+
+// workingPath takes a path that the program itself chose against the working directory.
+func workingPath(path string) (string, error) { return fullPath(path, os.Getwd) }
+
+// fullPath takes a path against the directory that base returns, and cleans it. If base fails, the
+// path is what it was. Outside Windows, link/.. is the directory that the link's target lies in, so
+// that .. stays.
+func fullPath(path string, base func() (string, error)) (string, error) {
+	if path == "" {
+		return "", &nameError{path, "an empty path"}
+	}
 	if !filepath.IsAbs(path) {
-		dir, err := startDir()
+		dir, err := base()
 		switch {
 		case err != nil:
-			return path
+			return path, err
 		case os.IsPathSeparator(path[0]): // Windows: on the current drive
 			path = filepath.VolumeName(dir) + path
 		default:
@@ -23,9 +37,9 @@ func absolute(path string) string {
 		}
 	}
 	if runtime.GOOS != "windows" && strings.Contains(path, "..") {
-		return path // outside Windows, link/.. isn't nothing, but where the link leads to
+		return path, nil
 	}
-	return filepath.Clean(path)
+	return filepath.Clean(path), nil
 }
 
 // start is the directory that relative flags and variables are taken against, once one
@@ -52,19 +66,7 @@ func startDir() (string, error) {
 	return dir, err
 }
 
-// fullPath takes path against the working directory, and keeps .. outside Windows.
-func fullPath(path string) (string, error) {
-	if runtime.GOOS == "windows" || !strings.Contains(path, "..") {
-		return filepath.Abs(path)
-	}
-	if filepath.IsAbs(path) {
-		return path, nil
-	}
-	dir, err := os.Getwd()
-	return dir + "/" + path, err
-}
-
-// containing is the directory that a path of fullPath names something in.
+// containing returns the directory that a path of fullPath names something in.
 func containing(path string) string {
 	if runtime.GOOS == "windows" || !strings.Contains(path, "..") {
 		return filepath.Dir(path)

@@ -28,7 +28,7 @@ func TestSystemdDirectories(t *testing.T) {
 	})
 	helper := testenv.Command(t, "dirs", app)
 	args := []string{"--wait", "--pipe", "--quiet", "-p", "ConfigurationDirectory=" + app, "-p", "StateDirectory=other " + app,
-		"-p", "CacheDirectory=" + app, "-p", "LogsDirectory=" + app, "--setenv=" + helper.Env[len(helper.Env)-1], "--setenv=GORACE=" + os.Getenv("GORACE")}
+		"-p", "CacheDirectory=" + app, "-p", "LogsDirectory=" + app, "-p", "RuntimeDirectory=" + app, "--setenv=" + helper.Env[len(helper.Env)-1], "--setenv=GORACE=" + os.Getenv("GORACE")}
 	run := func(more ...string) string {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), "systemd-run", append(append(args, more...), helper.Args...)...)
@@ -38,7 +38,7 @@ func TestSystemdDirectories(t *testing.T) {
 	}
 
 	out := run()
-	assert.Contains(t, out, "{Config:/etc/"+app+" Data:/var/lib/"+app+" State:/var/lib/"+app+" Cache:/var/cache/"+app+" Log:/var/log/"+app+"} <nil>")
+	assert.Contains(t, out, "{Config:/etc/"+app+" Data:/var/lib/"+app+" State:/var/lib/"+app+" Cache:/var/cache/"+app+" Log:/var/log/"+app+" Runtime:/run/"+app+" ")
 	assert.Contains(t, out, "system /etc/"+app+"/"+app+".json: taken")
 	assert.Equal(t, 1, strings.Count(out, "/etc/"+app+"/"), "one place, though systemd and /etc both lead to it:\n%s", out)
 

@@ -13,18 +13,25 @@ import (
 // ErrNotText is in the error for input that is neither UTF-8 nor UTF-16.
 var ErrNotText = errors.New("pathx: not UTF-8 or UTF-16 text")
 
-// NewTextReader returns a reader of the text in r as UTF-8 without a byte order
-// mark, so that parsers take what Windows programs write: Notepad puts a mark before
-// UTF-8, and Windows PowerShell's > makes UTF-16.
+// NewTextReader returns a reader of the text in r as UTF-8 without byte order marks, so that
+// parsers take what Windows programs write: Notepad puts a mark before UTF-8, and Windows
+// PowerShell's > makes UTF-16.
 //
-// A mark decides what r is. Without one it is UTF-8, or UTF-16 if one of the first two
-// bytes, and only one, is zero. Anything else is an [ErrNotText] that says at which
-// byte and in which line of the input: text in a code page such as GBK (936) is none
-// of both, and guessing would change it. Read that with NewDecoder of package
-// consolex. What precedes the error is delivered; line ends stay as they are.
+// A mark at the start decides what r is. Without one it is UTF-8, or UTF-16 if there is a zero
+// byte within the first 4 KiB and what precedes it does not read as UTF-8: text has no zero
+// bytes, and in UTF-16 every line break has one. (UTF-16 without a mark and without any
+// ASCII character, not even a line break, can't be told from other data.) A mark at the start of a later
+// line, which comes from files that were joined, is dropped as well.
 //
-// The reader is for one goroutine. It does not close r.
-func NewTextReader(r io.Reader) io.Reader { return &textReader{src: r, line: 1} }
+// Anything else is an [ErrNotText] that says at which byte and in which line of the input, and
+// what to do about it. Text in a code page such as GBK (936) is one case: guessing would change
+// it. Read that with NewDecoder of package consolex. A zero byte is another: Windows
+// PowerShell's >> appends UTF-16 to a file in UTF-8. What precedes the error is delivered; line
+// ends stay as they are.
+//
+// The reader delivers nothing before it has seen a mark, 4 KiB or the end of r: it is for files,
+// not for a dialogue. It is for one goroutine. It does not close r.
+func NewTextReader(r io.Reader) io.Reader { return &textReader{src: r, line: 1, lineStart: true} }
 
 type textReader struct {
 	src io.Reader
@@ -37,12 +44,15 @@ type textReader struct {
 	started bool             // order is known
 	offset  int64            // of raw in src
 	line    int              // of raw in src
+
+	lineStart bool // raw begins a line, so that a mark is one and not a character
 }
 
 const (
 	textChunk   = 4 << 10
 	longestMark = 4   // bytes
 	maxEmpty    = 100 // empty reads in a row, as in package bufio
+	mark        = '\uFEFF'
 )
 
 func (t *textReader) Read(p []byte) (int, error) {
@@ -56,25 +66,30 @@ func (t *textReader) Read(p []byte) (int, error) {
 		if empty == maxEmpty {
 			return 0, io.ErrNoProgress
 		}
-		t.fill()
+		if t.fill() > 0 {
+			empty = 0
+		}
 	}
 	n := copy(p, t.text)
 	t.text = t.text[n:]
 	return n, nil
 }
 
-// fill reads once from src and decodes what is there.
-func (t *textReader) fill() {
+// fill reads once from src, decodes what is there, and returns how many bytes it has read.
+func (t *textReader) fill() int {
 	if cap(t.raw)-len(t.raw) < textChunk/2 {
-		t.raw = append(make([]byte, 0, textChunk), t.raw...)
+		t.raw = append(make([]byte, 0, 2*textChunk), t.raw...)
 	}
-	n, err := t.src.Read(t.raw[len(t.raw):cap(t.raw)])
-	t.raw = t.raw[:len(t.raw)+n]
+	room := t.raw[len(t.raw):cap(t.raw)]
 	if !t.started {
-		if len(t.raw) < longestMark && err == nil {
-			return
+		room = room[:textChunk-len(t.raw)]
+	}
+	n, err := t.src.Read(room)
+	t.raw = t.raw[:len(t.raw)+n]
+	if !t.started && t.err == nil {
+		if !t.start(err != nil) {
+			return n
 		}
-		t.start()
 	}
 	if t.err == nil {
 		t.decode(err == io.EOF)
@@ -82,15 +97,19 @@ func (t *textReader) fill() {
 	if t.err == nil {
 		t.err = err
 	}
+	return n
 }
 
-// start finds out the encoding and drops the mark.
-func (t *textReader) start() {
-	t.started = true
+// start finds out the encoding and drops the mark. It returns false as long as more bytes could
+// change its mind, so that the encoding never depends on how the input is cut into reads.
+func (t *textReader) start(last bool) bool {
 	b := t.raw
+	if len(b) < longestMark && !last {
+		return false
+	}
 	switch {
 	case bytes.HasPrefix(b, []byte{0xFF, 0xFE, 0, 0}), bytes.HasPrefix(b, []byte{0, 0, 0xFE, 0xFF}):
-		t.fail("the byte order mark of UTF-32")
+		t.fail("the byte order mark of UTF-32, which no parser of configurations reads: save it as UTF-8")
 	case bytes.HasPrefix(b, []byte{0xEF, 0xBB, 0xBF}):
 		t.skip(3)
 	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
@@ -99,11 +118,67 @@ func (t *textReader) start() {
 	case bytes.HasPrefix(b, []byte{0xFE, 0xFF}):
 		t.order = binary.BigEndian
 		t.skip(2)
-	case len(b) >= 2 && b[0] != 0 && b[1] == 0:
-		t.order = binary.LittleEndian
-	case len(b) >= 2 && b[0] == 0 && b[1] != 0:
-		t.order = binary.BigEndian
+	default:
+		if len(b) < textChunk && !last {
+			return false
+		}
+		if zero := bytes.IndexByte(b, 0); zero >= 0 {
+			t.order = orderWithoutMark(b, zero)
+		}
 	}
+	t.started = true
+	return true
+}
+
+// orderWithoutMark returns the byte order of b, whose first zero byte is at zero, if it is
+// UTF-16 without a mark, or nil if it is not.
+func orderWithoutMark(b []byte, zero int) binary.ByteOrder {
+	if zero+1 < len(b) && b[zero+1] == 0 {
+		return nil // U+0000 in either order
+	}
+	little, _ := plausible(b, binary.LittleEndian)
+	big, _ := plausible(b, binary.BigEndian)
+	var order binary.ByteOrder = binary.LittleEndian
+	if big > little {
+		order = binary.BigEndian
+	}
+	before := b[:zero&^1] // whole units
+	if _, all := plausible(before[:textLength(before)], order); !all {
+		return nil // it begins with text in UTF-8, and something else comes after that
+	}
+	return order
+}
+
+// plausible returns how much b looks like text in UTF-16 of that order, and whether all of it
+// does. The zero bytes alone don't tell the order: 一, 开 and 最 have one as well.
+func plausible(b []byte, order binary.ByteOrder) (score int, all bool) {
+	all = true
+	for ; len(b) >= 2; b = b[2:] {
+		switch u := order.Uint16(b); {
+		case u == '\n', u == '\r', u == '\t':
+			score += 4
+		case u < ' ', 0x7F <= u && u < 0xA0, u == 0x0A00, u == 0x0D00, 0xE000 <= u && u < 0xF900, u >= 0xFFFE:
+			score -= 4 // control characters, unassigned and private ones
+			all = false
+		case u < 0x0530, 0x3000 <= u && u < 0x3100, 0x4E00 <= u && u < 0xA000, 0xAC00 <= u && u < 0xD7A4, 0xFF00 <= u && u < 0xFFF0:
+			score++ // Latin, Greek, Cyrillic; Chinese, Japanese, Korean
+		default:
+			all = false
+		}
+	}
+	return score, all
+}
+
+// textLength returns how many of the bytes at the start of b are text in UTF-8.
+func textLength(b []byte) int {
+	for n := 0; n < len(b); {
+		r, size := utf8.DecodeRune(b[n:])
+		if r == utf8.RuneError && size == 1 || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7F {
+			return n
+		}
+		n += size
+	}
+	return len(b)
 }
 
 // decode turns the whole characters in raw into text.
@@ -112,10 +187,13 @@ func (t *textReader) decode(last bool) {
 	n, valid := 0, true
 	for n < len(t.raw) {
 		r, size := t.char(t.raw[n:])
-		if valid = r >= 0; !valid || size == 0 {
+		if valid = r > 0 || size == 0; !valid || size == 0 {
 			break
 		}
-		t.buf = utf8.AppendRune(t.buf, r)
+		if r != mark || !t.lineStart {
+			t.buf = utf8.AppendRune(t.buf, r)
+			t.lineStart = r == '\n'
+		}
 		n += size
 	}
 	t.text = t.buf
@@ -123,9 +201,23 @@ func (t *textReader) decode(last bool) {
 	t.skip(n)
 	switch {
 	case !valid:
-		t.fail(fmt.Sprintf("0x%02X", t.raw[0]))
+		t.fail(t.problem())
 	case last && len(t.raw) > 0:
-		t.fail("the end in the middle of a character")
+		t.fail("the end in the middle of a character: the file has been cut short")
+	}
+}
+
+// problem says what is wrong with the character at the start of raw, and what to do.
+func (t *textReader) problem() string {
+	switch r, _ := t.char(t.raw); {
+	case r == 0 && t.order == nil:
+		return "a zero byte: from here on it may be UTF-16, as >> of Windows PowerShell appends it (use Add-Content -Encoding utf8), or it is no text"
+	case r == 0:
+		return "a zero character: it is no text"
+	case t.order != nil:
+		return fmt.Sprintf("0x%02X%02X, half of a surrogate pair: the UTF-16 is damaged", t.raw[1], t.raw[0])
+	default:
+		return fmt.Sprintf("0x%02X; text in a code page such as GBK (936) goes through consolex.NewDecoder", t.raw[0])
 	}
 }
 
@@ -169,6 +261,5 @@ func (t *textReader) skip(n int) {
 
 // fail ends the input with an error about what follows.
 func (t *textReader) fail(what string) {
-	t.err = fmt.Errorf("%w: byte %d, in line %d: %s; text in a code page such as GBK (936) goes through consolex.NewDecoder",
-		ErrNotText, t.offset, t.line, what)
+	t.err = fmt.Errorf("%w: byte %d, in line %d: %s", ErrNotText, t.offset, t.line, what)
 }

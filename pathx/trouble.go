@@ -12,11 +12,13 @@ import (
 type trouble uint8
 
 const (
-	noTrouble     trouble = iota
-	diskFull              // or the quota is used up
-	readOnlyDisk          // mounted so, or made so for this process
-	noDescriptors         // this process has too many files open
-	lockedFile            // another process has it open for itself (Windows)
+	noTrouble      trouble = iota
+	diskFull               // or the quota is used up
+	readOnlyDisk           // mounted so, or made so for this process
+	noDescriptors          // this process has too many files open
+	lockedFile             // another process has it open for itself (Windows)
+	mountedFile            // a mount of its own (Linux)
+	namelessVolume         // its driver doesn't say what its files are called (Windows)
 	notPermitted
 )
 
@@ -57,6 +59,11 @@ func (t trouble) remedy(goos, dir string) string {
 		return "this process has too many files open: see which it doesn't close, or raise its limit (ulimit -n, LimitNOFILE= of a systemd unit)"
 	case lockedFile:
 		return "another program has it open for itself: Resource Monitor (resmon) shows which; close it there"
+	case namelessVolume:
+		return "the volume's driver does not tell the names of its files, as with ImDisk and in some containers' mounts, so that trust can't be judged: " +
+			"move the file to a volume of NTFS, or let the operator set Finder.Trust to none"
+	case mountedFile:
+		return "the file is a mount of its own, as by docker run -v FILE:FILE, and can't be replaced: mount its directory instead"
 	case notPermitted:
 		if windows {
 			return "give this process's account the right to write (icacls " + word + "), or close the program that has the file open (resmon shows which)"

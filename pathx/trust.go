@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
@@ -40,9 +41,37 @@ const (
 	TrustAlways
 
 	// TrustNone takes any file that can be read. It is for programs that run as
-	// root or as a service and are meant to be configured by everybody.
+	// root or as a service and are meant to be configured by everybody, and for an
+	// operator who takes the risk, on a mount that has no owners for instance. What
+	// would not be trusted says so in [Finder.Explain].
 	TrustNone
 )
+
+// String returns one word: default, always or none.
+func (t Trust) String() string {
+	if int(t) < len(trustNames) {
+		return trustNames[t]
+	}
+	return fmt.Sprintf("Trust(%d)", uint8(t))
+}
+
+var trustNames = [...]string{TrustDefault: "default", TrustAlways: "always", TrustNone: "none"}
+
+// MarshalText returns String, for JSON and for [flag.TextVar].
+func (t Trust) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText sets t from one of the words default, always and none, so that a program can
+// leave the decision to its operator, by a flag or a variable that is seen:
+//
+//	flag.TextVar(&finder.Trust, "config-trust", pathx.TrustDefault, "default, always or none")
+func (t *Trust) UnmarshalText(text []byte) error {
+	i := slices.Index(trustNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("pathx: trust %.40q: write default, always or none", text)
+	}
+	*t = Trust(i)
+	return nil
+}
 
 // An UntrustedError says who could change a file, or a directory on its way. It is
 // [ErrUntrusted].

@@ -29,7 +29,9 @@ type walk struct {
 	explain bool // go on after the place that decides
 
 	tried   []Attempt
+	paths   strings.Builder // see join
 	file    *os.File // the one to return; closed when explaining
+	risk    string   // why file would not be trusted, if that is not checked
 	decided bool     // a place has ended the search
 	stopped bool     // ... and its file can't be used
 }
@@ -86,7 +88,11 @@ func (w *walk) more() bool { return !w.decided || w.explain }
 // decides, whatever is there.
 func (w *walk) visitBinding() {
 	if w.Flag != "" {
-		w.visitPath(FromFlag, w.Flag)
+		if w.Flag == "-" {
+			w.visitStdin()
+		} else {
+			w.visitPath(FromFlag, w.Flag)
+		}
 		w.decided = true
 	}
 	if w.EnvVar == "" || !w.more() {
@@ -99,6 +105,21 @@ func (w *walk) visitBinding() {
 		w.visitPath(FromEnv, value)
 		w.decided = true
 	}
+}
+
+// visitStdin takes the standard input. It is not checked: it comes from the same hand as the
+// arguments.
+func (w *walk) visitStdin() {
+	a := Attempt{Source: FromFlag, Path: "-"}
+	if !w.explain {
+		if w.file, a.Err = dupStdin(); a.Err != nil {
+			a.Hint = "there is no standard input, as in a service; give the file's path"
+			w.stop(a)
+			return
+		}
+		w.decided = true
+	}
+	w.note(a)
 }
 
 // visitPath looks at a path that somebody gave.
@@ -138,9 +159,9 @@ func (w *walk) visitExecutable() {
 				return
 			}
 			if carries(name, w.App) {
-				w.look(FromExecutable, join(dir.path, "", name))
+				w.look(FromExecutable, w.join(dir.path, "", name))
 			} else {
-				w.note(Attempt{Source: FromExecutable, Path: join(dir.path, "", name), Err: ErrSkipped,
+				w.note(Attempt{Source: FromExecutable, Path: w.join(dir.path, "", name), Err: ErrSkipped,
 					Hint: "beside the executable only names with " + w.App + " in them are looked for"})
 			}
 		}
@@ -160,7 +181,7 @@ func (w *walk) visitConfigDir(d configDir) {
 	default:
 		for _, name := range w.Names {
 			if w.more() {
-				w.look(d.source, join(d.path, w.App, name))
+				w.look(d.source, w.join(d.path, w.App, name))
 			}
 		}
 	}
@@ -169,7 +190,7 @@ func (w *walk) visitConfigDir(d configDir) {
 func (w *walk) visitNames(src Source, dir string) {
 	for _, name := range w.Names {
 		if w.more() {
-			w.look(src, join(dir, "", name))
+			w.look(src, w.join(dir, "", name))
 		}
 	}
 }
@@ -181,7 +202,7 @@ func (w *walk) look(src Source, path string) {
 			return // a place under two names, such as XDG_CONFIG_HOME=/etc
 		}
 	}
-	file, err, problem := w.open(path)
+	file, err, problem := w.open(src, path)
 	if isNotExist(err) {
 		w.note(Attempt{Source: src, Path: path, Err: err})
 		return
@@ -198,59 +219,17 @@ func (w *walk) look(src Source, path string) {
 		w.note(Attempt{Source: src, Path: path, Err: ErrNotReached})
 	default:
 		w.file, w.decided = file, true
-		w.note(Attempt{Source: src, Path: path})
+		w.note(Attempt{Source: src, Path: path, Hint: w.risk})
 	}
-}
-
-// open opens a file and finds out why it can't be used. If another has come into its
-// place meanwhile, it opens that one: whoever writes a configuration anew, as WriteFile
-// does, is no attacker.
-func (w *walk) open(path string) (file *os.File, err, problem error) {
-	const attempts = 20
-	for n := 1; ; n++ {
-		if file, err = openFile(path); err != nil {
-			return nil, err, nil
-		}
-		fi, err := file.Stat()
-		if err != nil {
-			return file, nil, err
-		}
-		problem = w.verify(file, fi, path)
-		if problem == nil || n == attempts || !isReplaced(fi, path, problem) {
-			return file, nil, problem
-		}
-		file.Close()
-	}
-}
-
-// verify says why the open file can't be used.
-func (w *walk) verify(file *os.File, fi fs.FileInfo, path string) error {
-	switch {
-	case fi.IsDir():
-		return errIsDirectory
-	case !fi.Mode().IsRegular():
-		return ErrNotRegular
-	case w.check:
-		return checkTrust(file, fi, path)
-	}
-	return nil
-}
-
-// isReplaced says whether the problem with an open file may be that the path no longer
-// leads to it.
-func isReplaced(fi fs.FileInfo, path string, problem error) bool {
-	var untrusted *UntrustedError
-	if errors.Is(problem, ErrNotRegular) || errors.As(problem, &untrusted) {
-		return false
-	}
-	now, err := os.Stat(path)
-	return err == nil && !os.SameFile(fi, now) || isNotExist(err)
 }
 
 func (w *walk) note(a Attempt) { w.tried = append(w.tried, a) }
 
 // stop notes what ends the search, if nothing has before.
 func (w *walk) stop(a Attempt) {
+	if errors.Is(a.Err, fs.ErrNotExist) {
+		a.Err = refusal{a.Err}
+	}
 	w.note(a)
 	if !w.decided {
 		w.decided, w.stopped = true, true
@@ -283,15 +262,22 @@ func errorHint(src Source, err error) string {
 	return troubleOf(err).remedy(runtime.GOOS, "")
 }
 
-// join is filepath.Join for an absolute, clean directory, a folder in it or "", and a
-// name; it costs one allocation.
-func join(dir, folder, name string) string {
-	const sep = string(filepath.Separator)
-	dir = strings.TrimSuffix(dir, sep) // the root has one
-	if folder == "" {
-		return dir + sep + name
+// join is filepath.Join for an absolute, clean directory, a folder in it or "", and a name. The
+// paths of a walk lie in one buffer, for the sake of the allocations.
+func (w *walk) join(dir, folder, name string) string {
+	const sep = filepath.Separator
+	if w.paths.Cap() == 0 {
+		w.paths.Grow(256)
 	}
-	return dir + sep + folder + sep + name
+	start := w.paths.Len()
+	w.paths.WriteString(strings.TrimSuffix(dir, string(sep))) // the root has one
+	if folder != "" {
+		w.paths.WriteByte(sep)
+		w.paths.WriteString(folder)
+	}
+	w.paths.WriteByte(sep)
+	w.paths.WriteString(name)
+	return w.paths.String()[start:]
 }
 
 // carries says whether name has app in it as a word: orders.json and

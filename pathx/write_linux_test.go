@@ -50,6 +50,32 @@ func TestFullAndReadOnlyDisk(t *testing.T) {
 	require.NoError(t, EnsureDir(dir, false), "it is there")
 }
 
+// A container's bind mount of a single file can't be replaced; one of its directory can.
+func TestWriteFileToAMountOfItsOwn(t *testing.T) {
+	testenv.NeedRoot(t)
+	if !testenv.InNetNS(t) {
+		return
+	}
+	host, dir := t.TempDir(), t.TempDir()
+	path := filepath.Join(dir, file)
+	for _, path := range []string{filepath.Join(host, file), path} {
+		require.NoError(t, os.WriteFile(path, []byte("old"), 0o644))
+	}
+	require.NoError(t, unix.Mount(filepath.Join(host, file), path, "", unix.MS_BIND, ""))
+	err := WriteFile(path, []byte("new"), 0o644)
+	require.ErrorIs(t, err, unix.EBUSY)
+	assert.ErrorContains(t, err, "mount its directory instead")
+	requireOnly(t, dir, file)
+	require.NoError(t, unix.Unmount(path, 0))
+
+	require.NoError(t, unix.Mount(host, dir, "", unix.MS_BIND, "")) // as the hint says
+	require.NoError(t, WriteFile(path, []byte("new"), 0o644))
+	require.NoError(t, unix.Unmount(dir, 0))
+	got, err := os.ReadFile(filepath.Join(host, file))
+	require.NoError(t, err)
+	assert.Equal(t, "new", string(got))
+}
+
 // In a user namespace some owners can't be named, and so not be given a file. Its group
 // has no rights then: it is another one.
 func TestWriteFileInAUserNamespace(t *testing.T) {

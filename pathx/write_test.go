@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/internal/atomicfile"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -95,7 +96,7 @@ func TestWriteFileRefuses(t *testing.T) {
 	sub := filepath.Join(dir, "sub")
 	require.NoError(t, os.Mkdir(sub, 0o755))
 	for name, want := range map[string]error{
-		sub: ErrNotRegular, dir + "/": ErrNotRegular, filepath.Join(dir, "no", "where"): fs.ErrNotExist, filepath.Join(dir, "a\x00"): ErrName, "": ErrNotRegular,
+		sub: ErrNotRegular, dir + "/": ErrNotRegular, filepath.Join(dir, "no", "where"): fs.ErrNotExist, filepath.Join(dir, "a\x00"): ErrName, "": ErrName,
 		filepath.Join(dir, "."): ErrNotRegular,
 	} {
 		err := WriteFile(name, nil, 0o644)
@@ -187,37 +188,11 @@ func TestWriteFileManyWriters(t *testing.T) {
 	requireOnly(t, dir, file)
 }
 
-func TestWriteFileRemovesWhatTheDeadLeave(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, file)
-	for _, name := range []string{tempName(tempPrefix(file)), tempName(tempPrefix(file)), tempName(tempPrefix("other")), tempPrefix(file) + "by-hand"} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600))
-	}
-	alive := filepath.Join(dir, tempPrefix(file)+"a11ce000")
-	f, err := os.OpenFile(alive, os.O_CREATE|os.O_RDWR, 0o600)
-	require.NoError(t, err)
-	defer f.Close()
-	if err := lockFile(f); errors.Is(err, errors.ErrUnsupported) {
-		t.Skip("no locks here")
-	} else {
-		require.NoError(t, err)
-	}
-
-	require.NoError(t, WriteFile(path, []byte("whole"), 0o644))
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	require.Len(t, entries, 4, "%v", entries) // the other file's, the one that looks alike, the living, and the file
-	require.FileExists(t, alive)
-	require.NoError(t, f.Close())
-	require.NoError(t, WriteFile(path, []byte("whole"), 0o644))
-	require.NoFileExists(t, alive)
-}
-
 func TestWriteFileOnABrokenDisk(t *testing.T) {
-	saved := syncFile
-	t.Cleanup(func() { syncFile = saved })
+	saved := atomicfile.SyncFile
+	t.Cleanup(func() { atomicfile.SyncFile = saved })
 	broken := errors.New("broken disk")
-	syncFile = func(*os.File) error { return broken }
+	atomicfile.SyncFile = func(*os.File) error { return broken }
 
 	dir := t.TempDir()
 	path := filepath.Join(dir, file)
@@ -250,8 +225,8 @@ func helperWrite(dirs []string) int {
 	return exitCode(<-failed)
 }
 
-// Whoever is killed in the middle leaves the old content or the new one, and a
-// temporary file at most, which the next write removes.
+// A writer that is killed in the middle leaves the old content or the new one, and a temporary file
+// at most, which the next write removes.
 func TestWriteFileKilled(t *testing.T) {
 	const writers = 10 // in each process: starting one takes longest
 	processes := 40

@@ -1,8 +1,12 @@
 package pathx
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -12,7 +16,22 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
+	"github.com/surefoot-go/surefoot/internal/winapi"
 )
+
+// Whoever writes a secret says so by its mode.
+func TestWriteFilePrivate(t *testing.T) {
+	testenv.NeedWindows(t, "makes modes of access lists")
+	dir := t.TempDir()
+	for perm, private := range map[fs.FileMode]bool{0o600: true, 0o400: true, 0o644: false, 0o640: false} {
+		path := filepath.Join(dir, fmt.Sprintf("%o", perm))
+		require.NoError(t, WriteFile(path, nil, perm))
+		dacl := daclOf(t, path)
+		assert.Equal(t, private, strings.HasPrefix(dacl, "D:P"), "%o: %s", perm, dacl)
+		assert.Equal(t, private, strings.Count(dacl, "(") == 3, "%o: %s", perm, dacl)
+		require.NoError(t, os.Chmod(path, 0o600)) // or t.TempDir could not remove it
+	}
+}
 
 func TestWriteFileKeepsTheACL(t *testing.T) {
 	path := filepath.Join(t.TempDir(), file)
@@ -68,31 +87,12 @@ func TestWriteFileWaitsForTheUnwilling(t *testing.T) {
 	require.NoError(t, err)
 	defer f.Close()
 	err = WriteFile(path, []byte("new"), 0o644)
-	require.True(t, isOneOf(err, []error{windows.ERROR_ACCESS_DENIED, windows.ERROR_SHARING_VIOLATION}), "%v", err)
+	require.True(t, errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION), "%v", err)
 	requireOnly(t, filepath.Dir(path), file)
 	assert.Equal(t, "old", string(readShared(t, path)))
 
 	require.NoError(t, f.Close())
 	require.NoError(t, WriteFile(path, []byte("new"), 0o644))
-}
-
-func TestRetrySharing(t *testing.T) {
-	calls := 0
-	failing := func(times int, err error) func() error {
-		calls = 0
-		return func() error {
-			if calls++; calls <= times {
-				return os.NewSyscallError("x", err)
-			}
-			return nil
-		}
-	}
-	require.NoError(t, retrySharing(failing(3, windows.ERROR_LOCK_VIOLATION), windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION))
-	assert.Equal(t, 4, calls)
-	require.ErrorIs(t, retrySharing(failing(3, windows.ERROR_FILE_NOT_FOUND), windows.ERROR_SHARING_VIOLATION), windows.ERROR_FILE_NOT_FOUND)
-	assert.Equal(t, 1, calls)
-	require.ErrorIs(t, retrySharing(failing(1<<30, windows.ERROR_SHARING_VIOLATION), windows.ERROR_SHARING_VIOLATION), windows.ERROR_SHARING_VIOLATION)
-	assert.Greater(t, calls, 1)
 }
 
 // Who opens the file for himself alone is waited for before its rights can be read.
@@ -105,9 +105,9 @@ func TestWriteFileWaitsForTheOneWhoSharesNothing(t *testing.T) {
 	require.NoError(t, err)
 	begin := time.Now()
 	err = WriteFile(path, []byte("new"), 0o644)
-	require.True(t, isOneOf(err, []error{windows.ERROR_ACCESS_DENIED, windows.ERROR_SHARING_VIOLATION}), "%v", err)
+	require.True(t, errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION), "%v", err)
 	assert.ErrorContains(t, err, "resmon")
-	assert.GreaterOrEqual(t, time.Since(begin), sharingWait, "didn't wait")
+	assert.GreaterOrEqual(t, time.Since(begin), winapi.SharingWait, "didn't wait")
 	requireOnly(t, filepath.Dir(path), file)
 	_, err = Finder{App: app, Flag: path, Trust: TrustNone}.Open()
 	require.ErrorIs(t, err, windows.ERROR_SHARING_VIOLATION)

@@ -65,6 +65,7 @@ func (e unixEnv) hasLocalEtc() bool { return e.goos == "freebsd" || e.goos == "d
 // configDirs visits the places of configurations in the order of the search.
 func (e unixEnv) configDirs(app string, visit func(configDir)) {
 	if e.isDarwin() {
+		e.xdgOfDarwin(visit)
 		if home, ok := e.home(); ok {
 			visit(configDir{source: FromUser, path: home + "/Library/Application Support"})
 		} else {
@@ -95,6 +96,16 @@ func (e unixEnv) configDirs(app string, visit func(configDir)) {
 		visit(configDir{source: FromSystem, path: "/usr/local/etc"})
 	}
 	visit(configDir{source: FromSystem, path: "/etc"})
+}
+
+// xdgOfDarwin visits $XDG_CONFIG_HOME, which some people set on macOS too.
+func (e unixEnv) xdgOfDarwin(visit func(configDir)) {
+	switch value := e.getenv("XDG_CONFIG_HOME"); {
+	case path.IsAbs(value):
+		visit(configDir{source: FromUser, path: path.Clean(value)})
+	case value != "":
+		visit(skippedVariable(FromUser, &relativeError{"XDG_CONFIG_HOME", value}))
+	}
 }
 
 func (e unixEnv) xdgConfigDirs(visit func(configDir)) {
@@ -139,41 +150,88 @@ func (e *relativeError) Error() string {
 
 // dirs are those of DirsOf.
 func (e unixEnv) dirs(app string) (Dirs, error) {
-	if e.isDarwin() {
-		home, _ := e.home() // without one, the machine's: /Library
-		support := home + "/Library/Application Support/" + app
-		return Dirs{support, support, support + "/State", home + "/Library/Caches/" + app, home + "/Library/Logs/" + app}, nil
-	}
 	var errs []error
 	report := func(err error) {
 		if err != nil && !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
 			errs = append(errs, err)
 		}
 	}
-	// pick returns systemd's directory, else one below the XDG base, else the machine's.
-	pick := func(systemd, xdg, homeDir, below, machine string) string {
-		dir, err := e.systemd(systemd, app)
-		report(err)
-		if dir != "" {
-			return dir
-		}
-		dir, err = e.xdg(xdg, homeDir)
-		report(err)
-		if dir != "" {
-			return dir + below + "/" + app
-		}
-		return machine + "/" + app
+	machine := e.machineDirs(app)
+	user := machine // without a home directory
+	if home, ok := e.home(); ok {
+		user = e.userDirs(home, app)
 	}
-	etc := "/etc"
-	if e.hasLocalEtc() {
-		etc = "/usr/local/etc"
+	// pick returns systemd's directory, else the one below the XDG base, else the account's.
+	pick := func(systemd, xdg, below, other string) string {
+		if !e.isDarwin() {
+			dir, err := e.systemd(systemd, app)
+			report(err)
+			if dir != "" {
+				return dir
+			}
+		}
+		value := e.getenv(xdg)
+		switch {
+		case path.IsAbs(value):
+			return path.Clean(value) + below + "/" + app
+		case value != "":
+			report(&relativeError{xdg, value})
+		}
+		return other
 	}
 	d := Dirs{
-		Config: pick("CONFIGURATION_DIRECTORY", "XDG_CONFIG_HOME", "/.config", "", etc),
-		Data:   pick("STATE_DIRECTORY", "XDG_DATA_HOME", "/.local/share", "", "/var/lib"),
-		State:  pick("STATE_DIRECTORY", "XDG_STATE_HOME", "/.local/state", "", "/var/lib"),
-		Cache:  pick("CACHE_DIRECTORY", "XDG_CACHE_HOME", "/.cache", "", "/var/cache"),
-		Log:    pick("LOGS_DIRECTORY", "XDG_STATE_HOME", "/.local/state", "/log", "/var/log"), // as LogsDirectory= in a user's unit
+		Config: pick("CONFIGURATION_DIRECTORY", "XDG_CONFIG_HOME", "", user.Config),
+		Data:   pick("STATE_DIRECTORY", "XDG_DATA_HOME", "", user.Data),
+		State:  pick("STATE_DIRECTORY", "XDG_STATE_HOME", "", user.State),
+		Cache:  pick("CACHE_DIRECTORY", "XDG_CACHE_HOME", "", user.Cache),
+		Log:    pick("LOGS_DIRECTORY", "XDG_STATE_HOME", "/log", user.Log), // as LogsDirectory= in a user's unit
+	}
+	if !e.isDarwin() {
+		d.Runtime = pick("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "", user.Runtime)
+		if dir := e.getenv("CREDENTIALS_DIRECTORY"); path.IsAbs(dir) {
+			d.Credentials = path.Clean(dir)
+		}
 	}
 	return d, errors.Join(errs...)
+}
+
+// userDirs are those of an account with a home directory where no variable says otherwise.
+func (e unixEnv) userDirs(home, app string) Dirs {
+	if e.isDarwin() {
+		return libraryDirs(home+"/Library", app)
+	}
+	return Dirs{
+		Config: home + "/.config/" + app,
+		Data:   home + "/.local/share/" + app,
+		State:  home + "/.local/state/" + app,
+		Cache:  home + "/.cache/" + app,
+		Log:    home + "/.local/state/log/" + app,
+	}
+}
+
+// machineDirs are those of MachineDirs.
+func (e unixEnv) machineDirs(app string) Dirs {
+	if e.isDarwin() {
+		return libraryDirs("/Library", app)
+	}
+	etc, run := "/etc/", "/run/"
+	if e.hasLocalEtc() {
+		etc = "/usr/local/etc/"
+	}
+	if e.goos != "linux" {
+		run = "/var/run/"
+	}
+	return Dirs{
+		Config:  etc + app,
+		Data:    "/var/lib/" + app,
+		State:   "/var/lib/" + app,
+		Cache:   "/var/cache/" + app,
+		Log:     "/var/log/" + app,
+		Runtime: run + app,
+	}
+}
+
+func libraryDirs(library, app string) Dirs {
+	support := library + "/Application Support/" + app
+	return Dirs{Config: support, Data: support, State: support + "/State", Cache: library + "/Caches/" + app, Log: library + "/Logs/" + app}
 }

@@ -86,6 +86,7 @@ func TestPrograms(t *testing.T) {
 		"svcx/internal/launchd/launchctl_darwin.go": `"/bin/launchctl"`,
 		"svcx/internal/systemd/systemctl_linux.go":  `"systemctl""journalctl""journalctl"`,
 		"svcx/internal/upgrade/program.go":          `program`, // the one that it is given
+		"pathx/sys_unix.go":                         `"id"`,
 		"procx/child/detach_linux.go":               `"systemctl"`,
 		"procx/child/cgroup_linux.go":               `"/dev/null/probe"`, // which can't exist
 		"eventx/query_other.go":                     `journalctl`,
@@ -112,7 +113,7 @@ func TestPrograms(t *testing.T) {
 	}
 	assert.Equal(t, want, got)
 	for _, program := range want {
-		if name := regexp.MustCompile(`[\w/]*(netsh\.exe|\w+ctl|lsof)`).FindString(program); name != "" {
+		if name := regexp.MustCompile(`[\w/]*(netsh\.exe|\w+ctl|lsof|id)`).FindString(program); name != "" {
 			assert.Contains(t, readRoot(t, "SECURITY.md"), "| `"+name+"` |")
 		}
 	}

@@ -4,7 +4,9 @@
 // An object is safe for an account if root or that account owns it, and if its mode lets neither
 // its group nor everyone write. That holds for the file, for every directory on the way and for
 // every directory that a link on the way leads through; a directory with the sticky bit may be
-// writable for everyone, but then links in it are judged by their owner.
+// writable for everyone, but then links in it are judged by their owner. On a read-only file system
+// modes don't matter, owners do. In a user namespace, an owner that the namespace doesn't know is
+// nobody who could write: the owner counts as root's does.
 package unixsec
 
 import (
@@ -22,6 +24,9 @@ type Entry struct {
 	Path string
 	UID  uint32 // its owner
 	Mode fs.FileMode
+
+	Mount    Mount // where it lies
+	Unmapped bool  // UID stands for users whom no account of this user namespace can be
 }
 
 // An Account is on whose behalf a file is judged: the one that will read, run or fill it.
@@ -40,7 +45,7 @@ func (a Account) Trusts(uid uint32) bool {
 func (a Account) Check(e Entry) error {
 	f := &trust.Finding{Path: e.Path}
 	fix := ""
-	if !a.Trusts(e.UID) {
+	if !a.Trusts(e.UID) && !e.Unmapped {
 		f.Who, f.Owner = []string{fmt.Sprintf("uid %d", e.UID)}, true
 		f.Fix = "chown "
 		if e.Mode&fs.ModeSymlink != 0 {
@@ -49,14 +54,19 @@ func (a Account) Check(e Entry) error {
 		f.Fix += owner(a.UID) + " " + shquote.Quote(e.Path)
 		fix = " && "
 	}
-	if writers, letters := writersOf(e.Mode); writers != nil {
+	if writers, letters := writersOf(e.Mode); writers != nil && !e.Mount.ReadOnly {
 		if !f.Owner {
 			f.Who = writers
 		}
 		f.Fix += fix + "chmod " + letters + "-w " + shquote.Quote(e.Path)
 	}
-	if f.Who == nil {
+	switch {
+	case f.Who == nil:
 		return nil
+	case e.Mount.Fixed != "":
+		f.Fix, f.Advice = "", e.Mount.advice(a.UID)
+	case e.Mount.ReadOnly:
+		f.Fix, f.Advice = "", "the file system is read-only: give it to "+owner(a.UID)+" where it is made, as in the image or the volume"
 	}
 	if f.Owner && e.Mode.IsDir() && isHome(e.Path) {
 		f.Fix, f.Advice = "", "move what is needed out of this home directory"

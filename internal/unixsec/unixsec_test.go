@@ -41,7 +41,7 @@ func TestOneRule(t *testing.T) {
 		{"link of another", 7, 0o777 | fs.ModeSymlink, 0, "uid 7", "chown -h root /p"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			err := Account{UID: tt.account}.Check(Entry{"/p", tt.owner, tt.mode})
+			err := Account{UID: tt.account}.Check(Entry{Path: "/p", UID: tt.owner, Mode: tt.mode})
 			if tt.who == "" {
 				require.NoError(t, err)
 				return
@@ -53,7 +53,7 @@ func TestOneRule(t *testing.T) {
 			assert.Equal(t, tt.fix, f.Fix)
 		})
 	}
-	assert.NoError(t, Account{Also: []uint32{1000}}.Check(Entry{"/p", 1000, 0o644}))
+	assert.NoError(t, Account{Also: []uint32{1000}}.Check(Entry{Path: "/p", UID: 1000, Mode: 0o644}))
 }
 
 // No command gives a user's home directory to root.
@@ -63,11 +63,11 @@ func TestNoFixForHomes(t *testing.T) {
 		"/Users/Shared": false, "/srv/home/alice": false,
 	} {
 		var f *trust.Finding
-		require.ErrorAs(t, Account{}.Check(Entry{path, 1000, 0o755 | fs.ModeDir}), &f)
+		require.ErrorAs(t, Account{}.Check(Entry{Path: path, UID: 1000, Mode: 0o755 | fs.ModeDir}), &f)
 		assert.Equal(t, want, f.Fix == "", path)
 		assert.Equal(t, want, f.Advice != "", path)
 	}
 	var f *trust.Finding
-	require.ErrorAs(t, Account{UID: 1000}.Check(Entry{"/home/alice", 1000, 0o775 | fs.ModeDir}), &f)
+	require.ErrorAs(t, Account{UID: 1000}.Check(Entry{Path: "/home/alice", UID: 1000, Mode: 0o775 | fs.ModeDir}), &f)
 	assert.Equal(t, "chmod g-w /home/alice", f.Fix)
 }

@@ -28,8 +28,18 @@ func (a Account) CheckFile(path string) error {
 	return a.CheckWay(fi, path)
 }
 
-// CheckOpen judges what fi was read from, whatever the way to it is.
-func (a Account) CheckOpen(fi fs.FileInfo, path string) error { return a.Check(entry(path, fi)) }
+// CheckOpen Judges what fi was read from, whatever the way to it is.
+func (a Account) CheckOpen(fi fs.FileInfo, path string) error { return a.Judge(entry(path, fi)) }
+
+// Judge is Check, but looks at what the object lies on before it says that others could change it.
+func (a Account) Judge(e Entry) error {
+	err := a.Check(e)
+	if err == nil {
+		return nil
+	}
+	e.Mount, e.Unmapped = mountOf(e.Path), isUnmapped(e.UID)
+	return a.Check(e)
+}
 
 func entry(path string, fi fs.FileInfo) Entry {
 	return Entry{Path: path, UID: Owner(fi), Mode: fi.Mode()}
@@ -42,7 +52,7 @@ func Owner(fi fs.FileInfo) uint32 { return fi.Sys().(*syscall.Stat_t).Uid }
 const maxLinks = 40
 
 // CheckWay walks down an absolute path to the file or directory that is open, as the system did,
-// and judges every directory on the way, through all links. The error is a [trust.ErrExchanged] if
+// and Judges every directory on the way, through all links. The error is a [trust.ErrExchanged] if
 // the path leads elsewhere by now.
 func (a Account) CheckWay(open fs.FileInfo, path string) error {
 	at, rest := "/", path // what has been walked, without links, and what hasn't
@@ -57,7 +67,7 @@ func (a Account) CheckWay(open fs.FileInfo, path string) error {
 		}
 		if fi.Mode()&fs.ModeSymlink != 0 {
 			if parent&fs.ModeSticky != 0 { // as in /tmp: only its owner can exchange it
-				if err := a.Check(entry(at, fi)); err != nil {
+				if err := a.Judge(entry(at, fi)); err != nil {
 					return err
 				}
 			}
@@ -71,7 +81,7 @@ func (a Account) CheckWay(open fs.FileInfo, path string) error {
 			continue
 		}
 		if fi.IsDir() {
-			if err := a.Check(entry(at, fi)); err != nil {
+			if err := a.Judge(entry(at, fi)); err != nil {
 				return err
 			}
 			parent = fi.Mode()

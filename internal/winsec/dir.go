@@ -34,6 +34,18 @@ func (d Descriptor) IsDirSDDL() bool {
 	return true
 }
 
+// DirSDDLFor returns the descriptor of a directory that a and the account sid use, and nobody else.
+func (a Account) DirSDDLFor(sid string) string {
+	full, modify := []string(nil), []string(nil)
+	if a.SID != System && !a.Elevated && a.SID != sid {
+		full = []string{a.SID}
+	}
+	if sid != System && sid != Administrators {
+		modify = []string{sid}
+	}
+	return DirSDDL(full, modify, nil)
+}
+
 // PrivateDirSDDL returns the descriptor of a directory that only a uses, and that all users may
 // read if it is not private. The account of an elevated process is not in it: its other processes
 // have fewer rights, and a service would have to refuse what its installer has made.

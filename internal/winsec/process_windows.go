@@ -1,6 +1,7 @@
 package winsec
 
 import (
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -107,4 +108,17 @@ func accountName(sid string) string {
 		return ""
 	}
 	return domain + `\` + name
+}
+
+// AccountSID returns the SID of an account by its name, as a service's manager takes it; a bare
+// name or .\name is an account of this machine.
+func AccountSID(name string) (string, error) {
+	if sid := KnownAccount(name); sid != "" {
+		return sid, nil
+	}
+	sid, _, _, err := windows.LookupSID("", strings.TrimPrefix(name, `.\`))
+	if err != nil {
+		return "", err
+	}
+	return sid.String(), nil
 }

@@ -1,106 +1,107 @@
-package pathx
+// Package winpath reads Windows paths. It is compiled on every system: a name that is checked on
+// Linux may be used on Windows, and a rule that runs everywhere is tested everywhere.
+//
+// Sources: Microsoft, "Naming Files, Paths, and Namespaces" and "File path formats on Windows
+// systems"; James Forshaw, "The Definitive Guide on Win32 to NT Path Conversion".
+package winpath
 
 import (
 	"iter"
 	"strings"
 )
 
-// The Windows path lexer. It is compiled on every system: a name that is checked on
-// Linux may be used on Windows, and a rule that runs everywhere is tested
-// everywhere. Sources: Microsoft, "Naming Files, Paths, and Namespaces" and "File
-// path formats on Windows systems"; James Forshaw, "The Definitive Guide on Win32 to
-// NT Path Conversion".
+// A Kind is a form of path.
+type Kind uint8
 
-type volumeKind uint8
-
+// The kinds of paths.
 const (
-	relative      volumeKind = iota // a\b
-	rooted                          // \a: on the current drive
-	driveRelative                   // c:a: in the current directory of that drive
-	drive                           // c:\a
-	unc                             // \\server\share\a
-	verbatim                        // \\?\c:\a, \\?\UNC\server\share\a
-	device                          // \\.\pipe\a, \??\c:\a, \\?\GLOBALROOT\a
-	badVolume                       // \\server\..\a: a ".." where a server, share or device is named
+	Relative      Kind = iota // a\b
+	Rooted                    // \a: on the current drive
+	DriveRelative             // c:a: in the current directory of that drive
+	Drive                     // c:\a
+	UNC                       // \\server\share\a
+	Verbatim                  // \\?\c:\a, \\?\UNC\server\share\a
+	Device                    // \\.\pipe\a, \??\c:\a, \\?\GLOBALROOT\a
+	BadVolume                 // \\server\..\a: a ".." where a server, share or device is named
 )
 
-// lexVolume returns the kind of a path by Windows rules, and the length of its volume.
+// Volume returns the kind of a path by Windows rules, and the length of its volume.
 // The volume is the one that path/filepath sees on Windows from Go 1.27 on, whatever
 // release compiles this. That release stopped taking ".." for part of a volume, since
 // filepath.Clean keeps a volume as it is: Clean("//../../a") was a path that leads out of
 // any directory that it is joined to (golang.org/issue/58451). It also takes the server
 // and share after \\?\UNC and \??\UNC for part of the volume.
-func lexVolume(path string) (kind volumeKind, length int) {
+func Volume(path string) (kind Kind, length int) {
 	kind, length = lexPrefix(path)
-	for part := range elements(path[:length]) {
+	for part := range Elements(path[:length]) {
 		if part == ".." {
-			return badVolume, 0
+			return BadVolume, 0
 		}
 	}
 	return kind, length
 }
 
-// lexPrefix is lexVolume for a path without "..".
-func lexPrefix(path string) (kind volumeKind, length int) {
+// lexPrefix is Volume for a path without "..".
+func lexPrefix(path string) (kind Kind, length int) {
 	switch {
 	case len(path) >= 2 && path[1] == ':':
-		if len(path) > 2 && isSeparator(path[2]) {
-			return drive, 2
+		if len(path) > 2 && IsSeparator(path[2]) {
+			return Drive, 2
 		}
-		return driveRelative, 2
-	case path == "" || !isSeparator(path[0]):
-		return relative, 0
-	case hasVolumePrefix(path, `\\.`), hasVolumePrefix(path, `\??`):
-		return device, deviceEnd(path)
-	case hasVolumePrefix(path, `\\?`):
+		return DriveRelative, 2
+	case path == "" || !IsSeparator(path[0]):
+		return Relative, 0
+	case HasPrefix(path, `\\.`), HasPrefix(path, `\??`):
+		return Device, deviceEnd(path)
+	case HasPrefix(path, `\\?`):
 		n := deviceEnd(path)
 		return verbatimKind(path, n), n
-	case len(path) >= 2 && isSeparator(path[1]):
-		return unc, shareEnd(path, 2)
+	case len(path) >= 2 && IsSeparator(path[1]):
+		return UNC, shareEnd(path, 2)
 	}
-	return rooted, 0
+	return Rooted, 0
 }
 
 // verbatimKind tells drives and shares from the rest of the object manager's names.
-func verbatimKind(path string, volume int) volumeKind {
+func verbatimKind(path string, volume int) Kind {
 	if !strings.HasPrefix(path, `\\?\`) { // with slashes, Win32 makes it a \\.\ path
-		return device
+		return Device
 	}
 	name := path[len(`\\?\`):volume]
 	switch {
 	case len(name) == 2 && isLetter(name[0]) && name[1] == ':' && volume < len(path):
-		return verbatim
-	case hasVolumePrefix(path, verbatimUNC), len(name) > 7 && strings.EqualFold(name[:7], "Volume{"):
-		return verbatim
+		return Verbatim
+	case HasPrefix(path, VerbatimUNC), len(name) > 7 && strings.EqualFold(name[:7], "Volume{"):
+		return Verbatim
 	}
-	return device
+	return Device
 }
 
-// verbatimUNC stands before the server and share of a \\?\ path.
-const verbatimUNC = `\\?\UNC`
+// VerbatimUNC stands before the server and share of a \\?\ path.
+const VerbatimUNC = `\\?\UNC`
 
-// hasVolumePrefix compares without regard to case and to the kind of separator;
+// HasPrefix compares without regard to case and to the kind of separator;
 // the prefix must end where an element of the path ends.
-func hasVolumePrefix(path, prefix string) bool {
+func HasPrefix(path, prefix string) bool {
 	if len(path) < len(prefix) {
 		return false
 	}
 	for i := range len(prefix) {
-		if isSeparator(prefix[i]) != isSeparator(path[i]) || !isSeparator(prefix[i]) && lower(prefix[i]) != lower(path[i]) {
+		if IsSeparator(prefix[i]) != IsSeparator(path[i]) || !IsSeparator(prefix[i]) && lower(prefix[i]) != lower(path[i]) {
 			return false
 		}
 	}
-	return len(path) == len(prefix) || isSeparator(path[len(prefix)])
+	return len(path) == len(prefix) || IsSeparator(path[len(prefix)])
 }
 
 // deviceEnd is where the volume ends that begins with a prefix such as \\?\: after the
 // next element, or after the server and share that follow UNC.
 func deviceEnd(path string) int {
-	if len(path) > 4 && hasVolumePrefix(path[4:], "UNC") {
+	if len(path) > 4 && HasPrefix(path[4:], "UNC") {
 		return shareEnd(path, len(`\\?\UNC\`))
 	}
 	for i := 4; i < len(path); i++ {
-		if isSeparator(path[i]) {
+		if IsSeparator(path[i]) {
 			return i
 		}
 	}
@@ -111,7 +112,7 @@ func deviceEnd(path string) int {
 func shareEnd(path string, start int) int {
 	separators := 0
 	for i := start; i < len(path); i++ {
-		if isSeparator(path[i]) {
+		if IsSeparator(path[i]) {
 			if separators++; separators == 2 {
 				return i
 			}
@@ -120,18 +121,18 @@ func shareEnd(path string, start int) int {
 	return len(path)
 }
 
-// isPipe says whether the path is in the share that each server has for named pipes, or
+// IsPipe says whether the path is in the share that each server has for named pipes, or
 // in the one for mailslots: to open a pipe is to call whoever serves it.
-func isPipe(path string) bool {
-	switch kind, _ := lexVolume(path); {
-	case kind == unc:
-	case kind == verbatim && hasVolumePrefix(path, verbatimUNC):
-		path = path[len(verbatimUNC):]
+func IsPipe(path string) bool {
+	switch kind, _ := Volume(path); {
+	case kind == UNC:
+	case kind == Verbatim && HasPrefix(path, VerbatimUNC):
+		path = path[len(VerbatimUNC):]
 	default:
 		return false
 	}
 	n := 0
-	for part := range elements(path) {
+	for part := range Elements(path) {
 		if part == "" {
 			continue
 		}
@@ -142,8 +143,8 @@ func isPipe(path string) bool {
 	return false
 }
 
-// elements yields what stands between separators, also the empty elements.
-func elements(path string) iter.Seq[string] {
+// Elements yields what stands between separators, also the empty elements.
+func Elements(path string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for {
 			i := strings.IndexAny(path, `/\`)
@@ -159,9 +160,9 @@ func elements(path string) iter.Seq[string] {
 	}
 }
 
-// isReserved says whether Windows takes the name for a device: what counts is what
+// IsReserved says whether Windows takes the name for a device: what counts is what
 // stands before the first dot or colon, without spaces at its end.
-func isReserved(name string) bool {
+func IsReserved(name string) bool {
 	if i := strings.IndexAny(name, ".:"); i >= 0 {
 		name = name[:i]
 	}
@@ -185,7 +186,8 @@ func isReserved(name string) bool {
 	}
 }
 
-func isSeparator(c byte) bool { return c == '/' || c == '\\' }
+// IsSeparator reports whether c separates the elements of a path.
+func IsSeparator(c byte) bool { return c == '/' || c == '\\' }
 func isLetter(c byte) bool    { return 'a' <= lower(c) && lower(c) <= 'z' }
 
 func lower(c byte) byte {
@@ -199,20 +201,20 @@ func lower(c byte) byte {
 // less the room for an 8.3 name, which a directory must leave.
 const longPath = 260 - 12
 
-// extendedPath is the form of a clean absolute path that may be long.
-func extendedPath(path string) string {
+// Extended is the form of a clean absolute path that may be long.
+func Extended(path string) string {
 	if len(path) < longPath {
 		return path
 	}
 	return verbatimPath(path)
 }
 
-// verbatimPath is the \\?\ form of a clean absolute path.
+// verbatimPath returns the \\?\ form of a clean absolute path.
 func verbatimPath(path string) string {
-	switch kind, _ := lexVolume(path); kind {
-	case drive:
+	switch kind, _ := Volume(path); kind {
+	case Drive:
 		return `\\?\` + strings.ReplaceAll(path, "/", `\`)
-	case unc:
+	case UNC:
 		return `\\?\UNC\` + strings.ReplaceAll(path[2:], "/", `\`)
 	}
 	return path

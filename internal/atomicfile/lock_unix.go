@@ -1,6 +1,6 @@
-//go:build unix && !aix
+//go:build unix
 
-package pathx
+package atomicfile
 
 import (
 	"os"

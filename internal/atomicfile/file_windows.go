@@ -1,15 +1,11 @@
-package pathx
+package atomicfile
 
 import (
 	"errors"
-	"hash/fnv"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
-	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -17,6 +13,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/surefoot-go/surefoot/internal/winapi"
+	"github.com/surefoot-go/surefoot/internal/winpath"
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
@@ -27,6 +24,9 @@ type original struct {
 }
 
 const sweepFlags = os.O_RDONLY
+
+// setsAside: see replaceFile.
+const setsAside = true
 
 // kept are the attributes that people and programs set.
 const kept = windows.FILE_ATTRIBUTE_READONLY | windows.FILE_ATTRIBUTE_HIDDEN | windows.FILE_ATTRIBUTE_SYSTEM |
@@ -52,36 +52,58 @@ func originalOf(root *os.Root, base string, fi fs.FileInfo) (*original, error) {
 	return old, nil
 }
 
-// createFile makes a new file, with the access control list of the one that it will
-// replace from the first moment on. Write-through makes the rename durable.
+// createFile makes a new file that has its access control list from the first moment on: that of
+// the file that it will replace, or a private one if perm has nothing for group and others.
 func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*os.File, error) {
 	path := filepath.Join(root.Name(), name)
-	p, err := windows.UTF16PtrFromString(extendedPath(path))
+	p, err := windows.UTF16PtrFromString(winpath.Extended(path))
 	if err != nil {
 		return nil, err
 	}
 	sa := windows.SecurityAttributes{Length: uint32(unsafe.Sizeof(windows.SecurityAttributes{}))}
 	attributes := uint32(windows.FILE_ATTRIBUTE_NORMAL)
-	switch {
-	case old != nil:
+	access := uint32(windows.GENERIC_WRITE)
+	if old != nil {
 		sa.SecurityDescriptor = old.dacl
+		access |= windows.READ_CONTROL | windows.WRITE_DAC // for inherit
 		if old.attributes != 0 {
 			attributes = old.attributes
 		}
-	case perm&0o200 == 0:
-		attributes = windows.FILE_ATTRIBUTE_READONLY // as os.WriteFile does
+	} else {
+		if perm&0o077 == 0 {
+			if sa.SecurityDescriptor, err = private(); err != nil {
+				return nil, err
+			}
+		}
+		if perm&0o200 == 0 {
+			attributes = windows.FILE_ATTRIBUTE_READONLY // as os.WriteFile does
+		}
 	}
-	h, err := windows.CreateFile(p, windows.GENERIC_WRITE|windows.READ_CONTROL|windows.WRITE_DAC,
-		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, &sa, windows.CREATE_NEW,
-		attributes|windows.FILE_FLAG_WRITE_THROUGH|winsec.Identification, 0)
+	create := func(access uint32) (windows.Handle, error) {
+		return windows.CreateFile(p, access, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, &sa,
+			windows.CREATE_NEW, attributes|windows.FILE_FLAG_WRITE_THROUGH|winsec.Identification, 0)
+	}
+	h, err := create(access)
+	if err == windows.ERROR_ACCESS_DENIED && old != nil { // a share may grant all but WRITE_DAC
+		h, err = create(windows.GENERIC_WRITE)
+	}
 	if err != nil {
 		return nil, &os.PathError{Op: "create", Path: path, Err: err}
 	}
 	return os.NewFile(uintptr(h), path), nil
 }
 
-// inherit sets the list once more: only SetSecurityInfo keeps apart what is inherited
-// and what is not.
+// private returns the descriptor of a file for its owner, SYSTEM and the Administrators.
+func private() (*windows.SECURITY_DESCRIPTOR, error) {
+	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return nil, os.NewSyscallError("GetTokenInformation", err)
+	}
+	return windows.SecurityDescriptorFromString("D:P(A;;FA;;;" + user.User.Sid.String() + ")(A;;FA;;;SY)(A;;FA;;;BA)")
+}
+
+// inherit sets the list once more: only SetSecurityInfo keeps apart what is inherited and what is
+// not. A handle that may not do that has the list already, all of it as explicit entries.
 func inherit(f *os.File, old *original) error {
 	control, _, err := old.dacl.Control()
 	if err != nil {
@@ -97,15 +119,17 @@ func inherit(f *os.File, old *original) error {
 	}
 	err = windows.SetSecurityInfo(windows.Handle(f.Fd()), windows.SE_FILE_OBJECT, info, nil, nil, dacl, nil)
 	runtime.KeepAlive(f)
+	if err == windows.ERROR_ACCESS_DENIED {
+		return nil
+	}
 	return os.NewSyscallError("SetSecurityInfo", err)
 }
 
-// rename puts f, whose name is from, into the place of the file to. An os.Root renames
-// with POSIX semantics: those who have the old file open keep it, if they share it for
-// deletion. Where a file system has no such renames, that is "access denied", and
-// ReplaceFile knows a way. But it isn't atomic on every file system, so it comes only
-// when the rename has been refused for a while; and it wants f closed, so that other
-// processes may take f for left over: that is errSwept then.
+// rename puts f, whose name is from, into the place of the file to. An os.Root renames with POSIX
+// semantics: processes that have the old file open keep it, if they share it for deletion. A file
+// system without such renames answers "access denied". ReplaceFile works there, but is not atomic
+// on every file system, so it comes only after the rename has been refused for a while. It needs f
+// closed, so that another process may take f for left over: that is errSwept.
 func rename(root *os.Root, f *os.File, from, to string, old *original) (err error) {
 	const patience = 5 * time.Millisecond
 	queue := queueOf(filepath.Join(root.Name(), to))
@@ -113,9 +137,6 @@ func rename(root *os.Root, f *os.File, from, to string, old *original) (err erro
 	defer queue.Unlock()
 	closed, writable := false, false
 	defer func() {
-		if closed {
-			sweeping.RUnlock()
-		}
 		if err != nil && writable {
 			root.Chmod(to, 0o400) // it stays, as it was
 		}
@@ -135,7 +156,6 @@ func rename(root *os.Root, f *os.File, from, to string, old *original) (err erro
 			return err
 		}
 		if !closed {
-			sweeping.RLock()
 			closed = true
 			if err := f.Close(); err != nil {
 				return err
@@ -144,33 +164,24 @@ func rename(root *os.Root, f *os.File, from, to string, old *original) (err erro
 		if e := replaceFile(root, from, to); !errors.Is(e, fs.ErrNotExist) {
 			return e
 		}
-		return err // somebody has just deleted it: once more
+		return err // another process has just deleted it: once more
 	})
 }
 
-// waitSharing waits for those who have the file open for themselves or are deleting it.
+// waitSharing waits for processes that have the file open for themselves or are deleting it.
 func waitSharing(f func() error) error {
-	return retrySharing(f, windows.ERROR_ACCESS_DENIED, windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION)
+	return winapi.RetrySharing(f, windows.ERROR_ACCESS_DENIED, windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION)
 }
 
-// queues let the writers of this process that replace the same file wait for each other
-// rather than refuse each other.
-var queues [64]sync.Mutex
-
-func queueOf(path string) *sync.Mutex {
-	h := fnv.New32a()
-	io.WriteString(h, strings.ToLower(path))
-	return &queues[h.Sum32()%uint32(len(queues))]
-}
-
-// replaceFile sets the old file aside, which ReplaceFile wants to do anyway, under a
-// name that the next write will know for left over.
+// replaceFile sets the old file aside, as ReplaceFile does anyway, under a name that the next sweep
+// knows. If it fails half-way, the old file is put back, unless another process has put its own
+// file under the name meanwhile.
 func replaceFile(root *os.Root, from, to string) error {
-	aside := tempName(tempPrefix(to))
+	aside := freeAside(root, to)
 	var names [3]*uint16
 	for i, name := range []string{to, from, aside} {
 		var err error
-		if names[i], err = windows.UTF16PtrFromString(extendedPath(filepath.Join(root.Name(), name))); err != nil {
+		if names[i], err = windows.UTF16PtrFromString(winpath.Extended(filepath.Join(root.Name(), name))); err != nil {
 			return err
 		}
 	}
@@ -181,21 +192,30 @@ func replaceFile(root *os.Root, from, to string) error {
 		return nil
 	}
 	if _, e := root.Lstat(to); errors.Is(e, fs.ErrNotExist) {
-		root.Rename(aside, to) // it failed half-way: ERROR_UNABLE_TO_MOVE_REPLACEMENT_2
+		root.Rename(aside, to) // ERROR_UNABLE_TO_MOVE_REPLACEMENT_2
+	} else if e == nil {
+		root.Remove(aside)
 	}
 	return os.NewSyscallError("ReplaceFile", err)
 }
 
-// syncDir has nothing to do: the handle that was renamed is a write-through one.
-func syncDir(*os.Root) error { return nil }
-
-// lockFile locks a byte of f that no file has, until f is closed, without waiting.
-func lockFile(f *os.File) error {
-	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
-	err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &windows.Overlapped{OffsetHigh: 1 << 30})
-	runtime.KeepAlive(f)
-	if err == windows.ERROR_LOCK_VIOLATION || err == windows.ERROR_IO_PENDING {
-		return errLocked
+// freeAside returns a name to set the old file aside under. A name that was used a moment ago can
+// be in use still, by a process that reads what it deletes.
+func freeAside(root *os.Root, to string) string {
+	temps := tempsOf(root, to)
+	for n := range slots {
+		if _, err := root.Lstat(temps.aside(n)); errors.Is(err, fs.ErrNotExist) {
+			return temps.aside(n)
+		}
 	}
-	return err
+	return temps.aside(slots)
+}
+
+// syncRename flushes the file once more: Go renames with a handle of its own, which does not write
+// through. A file that ReplaceFile has renamed is closed, and Windows' own delay remains.
+func syncRename(_ *os.Root, f *os.File) error {
+	if err := SyncFile(f); !errors.Is(err, fs.ErrClosed) {
+		return err
+	}
+	return nil
 }

@@ -1,0 +1,42 @@
+package atomicfile
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+const aclName = "system.posix_acl_access"
+
+// readACL returns the list of a file, or nil if it has none. The file may be one that this account
+// can't open. If it is exchanged meanwhile, so is the content that the list is for.
+func readACL(root *os.Root, base string) acl {
+	path := filepath.Join(root.Name(), base)
+	buf := make([]byte, 1<<10)
+	for {
+		n, err := unix.Lgetxattr(path, aclName, buf)
+		switch {
+		case err == nil:
+			return parseACL(buf[:n])
+		case err == unix.ERANGE && len(buf) < 1<<16: // the most that the kernel allows
+			buf = make([]byte, 1<<16)
+		default:
+			return nil
+		}
+	}
+}
+
+func writeACL(f *os.File, a acl) error {
+	return os.NewSyscallError("fsetxattr", unix.Fsetxattr(int(f.Fd()), aclName, a, 0))
+}
+
+// dropACL removes the list that f got from its directory's default.
+func dropACL(f *os.File) error {
+	err := unix.Fremovexattr(int(f.Fd()), aclName)
+	if err == nil || errors.Is(err, unix.ENODATA) || errors.Is(err, unix.ENOTSUP) {
+		return nil
+	}
+	return os.NewSyscallError("fremovexattr", err)
+}

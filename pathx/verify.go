@@ -1,0 +1,99 @@
+package pathx
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// open opens a file and finds out why it can't be used. If another has come into its
+// place meanwhile, it opens that one: whoever writes a configuration anew, as WriteFile
+// does, is no attacker.
+func (w *walk) open(src Source, path string) (file *os.File, err, problem error) {
+	const attempts = 20
+	for n := 1; ; n++ {
+		if file, err = openFile(path); err != nil {
+			return nil, err, nil
+		}
+		fi, err := file.Stat()
+		if err != nil {
+			return file, nil, err
+		}
+		problem = w.verify(src, file, fi, path)
+		if problem == nil || n == attempts || !isReplaced(fi, path, problem) {
+			return file, nil, problem
+		}
+		file.Close()
+	}
+}
+
+// verify returns why the open file can't be used.
+func (w *walk) verify(src Source, file *os.File, fi fs.FileInfo, path string) error {
+	w.risk = ""
+	// A pipe holds what it holds once: an operator may name one, a place to search may not have one.
+	pipe := fi.Mode()&fs.ModeNamedPipe != 0 && (src == FromFlag || src == FromEnv)
+	switch {
+	case fi.IsDir():
+		return errIsDirectory
+	case !fi.Mode().IsRegular() && !pipe:
+		return ErrNotRegular
+	}
+	var err error
+	if w.check || w.explain && privileged() {
+		if pipe && isOpenedByNumber(path) {
+			err = checkHandle(file, fi, path)
+		} else {
+			err = checkTrust(file, fi, path)
+		}
+	}
+	switch {
+	case err != nil && w.check:
+		return err
+	case err != nil:
+		w.risk = "Finder.Trust is none; otherwise: " + err.Error()
+	case pipe && !w.explain && !isOpenedByNumber(path): // there, the writer is known
+		return waitForWriter(file)
+	}
+	return nil
+}
+
+// writerWait is how long a named pipe may be without a writer.
+const writerWait = 5 * time.Second
+
+// errNoWriter is an ErrNotRegular.
+type errNoWriter struct{}
+
+func (errNoWriter) Error() string {
+	return fmt.Sprintf("%v: a pipe to which nobody has written for %v", ErrNotRegular, writerWait)
+}
+
+func (errNoWriter) Unwrap() error { return ErrNotRegular }
+
+// isOpenedByNumber reports whether path names an open file of this process, such as /dev/stdin or
+// what a shell makes of <(command). There is no way to it that others could change.
+func isOpenedByNumber(path string) bool {
+	dir := filepath.Dir(path)
+	return path == "/dev/stdin" || dir == "/dev/fd" || dir == "/proc/self/fd"
+}
+
+// isReplaced says whether the problem with an open file may be that the path no longer
+// leads to it.
+func isReplaced(fi fs.FileInfo, path string, problem error) bool {
+	var untrusted *UntrustedError
+	if errors.Is(problem, ErrNotRegular) || errors.As(problem, &untrusted) {
+		return false
+	}
+	now, err := os.Stat(path)
+	return err == nil && !os.SameFile(fi, now) || isNotExist(err)
+}
+
+// A refusal is an error about what is there, though the system's number for it says that it does
+// not exist. It is never fs.ErrNotExist: a program that sees that falls back to its defaults.
+type refusal struct{ err error }
+
+func (r refusal) Error() string        { return r.err.Error() }
+func (r refusal) Is(target error) bool { return target != fs.ErrNotExist && errors.Is(r.err, target) }
+func (r refusal) As(target any) bool   { return errors.As(r.err, target) }
