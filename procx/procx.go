@@ -77,6 +77,10 @@ type Options struct {
 	// More of them than that are reported together.
 	Known map[string]int
 
+	// Since is what Now has returned: goroutines that ran then are no leaks. A Check needs it
+	// only for those that its own test has started before.
+	Since *Baseline
+
 	// CloseIdle are transports whose idle connections are closed, as those of
 	// http.DefaultTransport are, before their goroutines count as leaks.
 	CloseIdle []*http.Transport
@@ -144,6 +148,9 @@ func CheckMain(m interface{ Run() int }, o *Options) int {
 		return 2
 	}
 	before := takeCensus(look)
+	if f.since != nil {
+		before = f.since.census
+	}
 	if code := m.Run(); code != 0 {
 		return code
 	}
@@ -165,5 +172,13 @@ func Find(o *Options) ([]Leak, error) {
 	if err != nil {
 		return nil, err
 	}
-	return summarize(settle(&process{filter: f, base: &census{ids: map[uint64]bool{}}}, f, -1)), nil
+	base, old := &census{ids: map[uint64]bool{}}, -1
+	if f.since != nil {
+		if f.since.idle() {
+			return nil, nil
+		}
+		base = f.since.census
+		old = base.old()
+	}
+	return summarize(settle(&process{filter: f, base: base}, f, old)), nil
 }

@@ -29,7 +29,7 @@ func (f *filter) leaks(list []goroutine.Goroutine) []goroutine.Goroutine {
 	}
 	count := make(map[string]int)
 	list = slices.DeleteFunc(list, func(g goroutine.Goroutine) bool {
-		if len(f.ignore) > 0 && f.ignores(g.Functions()...) {
+		if f.since.covers(&g) || len(f.ignore) > 0 && f.ignores(g.Functions()...) {
 			return true
 		}
 		count[site(&g)]++
@@ -120,8 +120,14 @@ func report(whose string, leaks []Leak) string {
 	for _, l := range leaks {
 		fmt.Fprintf(&b, "\n\n%s\n\n\t%s", l, strings.ReplaceAll(l.Stack, "\n", "\n\t"))
 	}
+	if slices.ContainsFunc(leaks, func(l Leak) bool { return isPooled(l.Function) }) {
+		b.WriteString(poolHint)
+	}
 	return b.String()
 }
+
+const poolHint = "\n\nhint: a pool keeps connections for later requests. Close the pool (CloseIdleConnections, or DB.Close), " +
+	"or name an http.Transport in Options.CloseIdle. A response body that is not closed keeps its connection, too."
 
 func plural(n int, noun string) string {
 	if n == 1 {

@@ -14,8 +14,10 @@ const defaultSettle = 2 * time.Second
 // A filter is Options that were found good.
 type filter struct {
 	settle time.Duration
+	soon   bool // if nothing changes
 	ignore []string
 	known  map[string]int
+	since  *Baseline
 	idle   []interface{ CloseIdleConnections() }
 }
 
@@ -23,9 +25,9 @@ func (o *Options) filter() (*filter, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	f := &filter{settle: o.Settle, ignore: slices.Clone(o.Ignore), known: maps.Clone(o.Known)}
+	f := &filter{settle: o.Settle, ignore: slices.Clone(o.Ignore), known: maps.Clone(o.Known), since: o.Since}
 	if f.settle == 0 {
-		f.settle = defaultSettle
+		f.settle, f.soon = defaultSettle, true
 	}
 	for i, name := range o.Ignore {
 		if strings.Trim(name, "./") == "" {
@@ -51,7 +53,7 @@ func (o *Options) filter() (*filter, error) {
 
 // lenient says whether more than the harness is no leak, which a cheap look, that
 // does not see who created a goroutine, cannot decide.
-func (f *filter) lenient() bool { return len(f.ignore)+len(f.known) > 0 }
+func (f *filter) lenient() bool { return len(f.ignore)+len(f.known) > 0 || f.since != nil }
 
 // ignores says whether one of the functions is to be ignored.
 func (f *filter) ignores(functions ...string) bool {
