@@ -159,12 +159,7 @@ func (c *census) since(suspects tally, list []goroutine.Goroutine, may func(*gor
 	if c.ids != nil {
 		return slices.DeleteFunc(list, func(g goroutine.Goroutine) bool { return c.ids[g.ID] || others(g) })
 	}
-	// Each P takes 16 IDs at a time, so that as many older goroutines may have higher ones.
-	wide := maps.Clone(suspects)
-	for function := range wide {
-		wide[function] += 16 * runtime.GOMAXPROCS(0)
-	}
-	return suspects.newest(slices.DeleteFunc(wide.newest(list), others))
+	return suspects.newest(slices.DeleteFunc(list, others))
 }
 
 // labelled returns those groups that have this Check's label, or none if that is "".
