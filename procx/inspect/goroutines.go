@@ -35,7 +35,7 @@ func groupStacks(dump string) []*group {
 		key := [2]string{g.Entry, cmp.Or(g.Site, g.Creator)} // a creator has other names where it was inlined
 		in := groups[key]
 		if in == nil {
-			in = &group{Entry: g.Entry, Creator: g.Creator, Site: g.Site, Oldest: -1, states: map[string]int{}}
+			in = &group{Entry: cmp.Or(g.Entry, g.Creator), Creator: g.Creator, Site: g.Site, Oldest: -1, states: map[string]int{}}
 			groups[key] = in
 		}
 		in.Count++
