@@ -33,9 +33,13 @@ type WatchConfig struct {
 
 // A Finding is a function of which more and more goroutines are running. Its
 // Leak is what the newest of them are: Count of them in all were started at File and Line.
+//
+// The ID is the same in every process of the same program. In another version it is the
+// same as long as the function and its creator have their names. A function literal's
+// name has a number, which changes with the literals before it in the same function.
 type Finding struct {
 	Leak
-	ID        string  // of function and creator: the same in every process and version
+	ID        string  // of function and creator, by the source's names
 	Growth    int     // in the last rounds
 	PerMinute float64 // in the last rounds
 }
