@@ -68,6 +68,7 @@ type Watcher struct {
 	created uint64 // goroutines ever, as of the last look
 	live    uint64 // goroutines, likewise
 	ledger  ledger
+	lens    lens
 	proved  map[string]int // how many of a function have to be proved to be found
 
 	mu       sync.Mutex

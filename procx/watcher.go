@@ -74,7 +74,7 @@ func (w *Watcher) round() (findings []Finding, cost time.Duration) {
 	var counts tally
 	if created, live := counters(); created != w.created || live != w.live {
 		w.created, w.live = created, live
-		counts = tallyOf(look())
+		counts = tallyOf(w.lens.look())
 		if counts[unnamed] > 0 {
 			delete(counts, unnamed)
 			w.live = 0 // so that the next round looks again: by then they have names
