@@ -71,10 +71,10 @@ type Watcher struct {
 	ledger  ledger
 	lens    lens
 
-	garbage   uint64        // bytes that its looks have allocated since the last round
-	allocated uint64        // bytes that the process had allocated then
-	collected time.Duration // CPU time that had gone into garbage collections then
-	proved  map[string]int // how many of a function have to be proved to be found
+	garbage   uint64         // bytes that its looks have allocated since the last round
+	allocated uint64         // bytes that the process had allocated then
+	collected time.Duration  // CPU time that had gone into garbage collections then
+	proved    map[string]int // how many of a function have to be proved to be found
 
 	mu       sync.Mutex
 	stats    WatchStats
