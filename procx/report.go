@@ -33,7 +33,7 @@ func (f *filter) leaks(list []goroutine.Goroutine) []goroutine.Goroutine {
 	}
 	count := make(map[string]int)
 	list = slices.DeleteFunc(list, func(g goroutine.Goroutine) bool {
-		if f.since.covers(&g) || len(f.ignore) > 0 && (f.ignores(g.Functions()...) || f.ignores(names.Functions(&g)...)) {
+		if f.since.covers(&g) || len(f.ignore) > 0 && (f.ignores(names.Functions(&g)...) || f.quotes(g.Functions())) {
 			return true
 		}
 		count[site(&g)]++

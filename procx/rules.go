@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 const defaultSettle = 2 * time.Second
@@ -62,9 +64,21 @@ func (f *filter) ignores(functions ...string) bool {
 	})
 }
 
-// relevant returns groups without those that are to be ignored.
+// quotes reports whether one of the functions is to be ignored by the very name that a stack
+// trace has for it, which need not be the source's.
+func (f *filter) quotes(functions []string) bool {
+	return slices.ContainsFunc(functions, func(name string) bool { return slices.Contains(f.ignore, name) })
+}
+
+// relevant returns groups without those that are to be ignored, as far as their names are the
+// source's for sure.
 func (f *filter) relevant(groups []group) []group {
-	return slices.DeleteFunc(groups, func(g group) bool { return f.ignores(g.functions...) })
+	if len(f.ignore) == 0 {
+		return groups
+	}
+	return slices.DeleteFunc(groups, func(g group) bool {
+		return slices.ContainsFunc(g.functions, func(name string) bool { return !goroutine.Renamed(name) && f.ignores(name) })
+	})
 }
 
 func (f *filter) closeIdle() {

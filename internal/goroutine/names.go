@@ -20,7 +20,7 @@ type Namer struct{ known map[[2]string]string }
 // Name returns the source's name of a function, given a place (file:line) in it. It is the
 // function itself if it is not such a literal.
 func (n *Namer) Name(function, at string) string {
-	if !renamed(function) {
+	if !Renamed(function) {
 		return function
 	}
 	file, _ := cutLine(at)
@@ -42,7 +42,7 @@ func (n *Namer) Name(function, at string) string {
 // Source returns the source's names of Entry and of Creator.
 func (n *Namer) Source(g *Goroutine) (entry, creator string) {
 	entry, creator = g.Entry, g.Creator
-	if !renamed(entry) && !renamed(creator) {
+	if !Renamed(entry) && !Renamed(creator) {
 		return entry, creator
 	}
 	for function, at := range g.frames() {
@@ -87,9 +87,9 @@ func cutLine(at string) (file, line string) {
 	return at, ""
 }
 
-// renamed reports whether a function may be a literal that has been renamed: one in another one
+// Renamed reports whether a function may be a literal that has been renamed: one in another one
 // that has more names than a literal in a method has.
-func renamed(function string) bool {
+func Renamed(function string) bool {
 	_, names := splitName(function)
 	names, literal := cutLiteral(names)
 	return literal != "" && len(names) > 1 && (!strings.HasPrefix(names[0], "(") || len(names) > 2)

@@ -113,7 +113,7 @@ func FuzzName(f *testing.F) {
 	f.Add(".(]..func1", ":")
 	f.Fuzz(func(t *testing.T, function, at string) {
 		var n Namer
-		if name := n.Name(function, at); name != n.Name(function, at) || renamed(function) && name == "" {
+		if name := n.Name(function, at); name != n.Name(function, at) || Renamed(function) && name == "" {
 			t.Errorf("%q", name)
 		}
 	})

@@ -128,7 +128,8 @@ type Options struct {
 	// NoWindow gives the child a console without a window on Windows, where a
 	// service, or a program linked with -H windowsgui, makes one pop up. No
 	// CTRL_BREAK arrives there, so it needs another Ask than AskSignal: on every
-	// system, so that the mistake shows on every system.
+	// system, so that the mistake shows on every system. A process without a console, such as
+	// a service, gives a child that it asks by AskSignal a console without a window in any case.
 	NoWindow bool
 	// Foreground gives the terminal to the child for as long as it runs, and takes it back
 	// then: the child's Stdin must be this process's terminal. Only then may the child read it,
