@@ -4,11 +4,9 @@ import (
 	"debug/buildinfo"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -210,44 +208,6 @@ func (r *Report) settings(info *debug.BuildInfo) {
 	r.Delve = delveFor(r.GoVersion)
 	if r.Trimpath && r.Module != "" {
 		r.SubstitutePath = []Substitution{{Binary: r.Module, Local: localModule(r.Module)}}
-	}
-}
-
-// delveFor returns the first release of delve for a Go version. Since Go 1.21 they have had the
-// same number.
-func delveFor(version string) string {
-	minor, ok := strings.CutPrefix(version, "go1.")
-	if end := strings.IndexFunc(minor, func(r rune) bool { return r < '0' || r > '9' }); end >= 0 {
-		minor = minor[:end]
-	}
-	if n, err := strconv.Atoi(minor); !ok || err != nil || n < 21 {
-		return ""
-	}
-	return "1." + minor
-}
-
-// localModule returns the directory of a module if the working directory is in it.
-func localModule(module string) string {
-	const unknown = "${workspaceFolder}"
-	dir, err := os.Getwd()
-	if err != nil {
-		return unknown
-	}
-	for {
-		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err == nil {
-			for line := range strings.Lines(string(text)) {
-				if f := strings.Fields(line); len(f) >= 2 && f[0] == "module" && strings.Trim(f[1], "\"`") == module {
-					return dir
-				}
-			}
-			return unknown
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return unknown
-		}
-		dir = parent
 	}
 }
 

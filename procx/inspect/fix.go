@@ -2,12 +2,52 @@ package inspect
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/surefoot-go/surefoot/internal/shquote"
 )
+
+// delveFor returns the first release of delve for a Go version. Since Go 1.21 they have had the
+// same number.
+func delveFor(version string) string {
+	minor, ok := strings.CutPrefix(version, "go1.")
+	if end := strings.IndexFunc(minor, func(r rune) bool { return r < '0' || r > '9' }); end >= 0 {
+		minor = minor[:end]
+	}
+	if n, err := strconv.Atoi(minor); !ok || err != nil || n < 21 {
+		return ""
+	}
+	return "1." + minor
+}
+
+// localModule returns the directory of a module if the working directory is in it.
+func localModule(module string) string {
+	const unknown = "${workspaceFolder}"
+	dir, err := os.Getwd()
+	if err != nil {
+		return unknown
+	}
+	for {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil {
+			for line := range strings.Lines(string(text)) {
+				if f := strings.Fields(line); len(f) >= 2 && f[0] == "module" && strings.Trim(f[1], "\"`") == module {
+					return dir
+				}
+			}
+			return unknown
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return unknown
+		}
+		dir = parent
+	}
+}
 
 // substitutes words SubstitutePath, for delve and for VS Code.
 func (r *Report) substitutes() string {
