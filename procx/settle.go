@@ -27,7 +27,10 @@ const (
 
 // still is how long nothing may change about the suspects until the verdict is made, where
 // Options.Settle asks for nothing else. Other detectors wait about as long for any leak.
-const still = 500 * time.Millisecond
+const (
+	still      = 500 * time.Millisecond
+	stillLooks = 15 // at least: on a machine that stands still itself, nothing changes either
+)
 
 // settle waits for the goroutines in scope to end, and returns those that did not in
 // time. It polls the cheap look; one full dump makes the verdict, and where the cheap
@@ -38,16 +41,18 @@ func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 	closer := grace
 	var last picture
 	var since time.Time // when the picture was last seen to change
+	same := 0           // looks at it
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		n, unsure, now := s.suspects()
 		if n == 0 {
 			return nil
 		}
 		if now != last || now.awaits || since.IsZero() {
-			last, since = now, time.Now()
+			last, since, same = now, time.Now(), 0
 		}
+		same++
 		waited := time.Since(start)
-		if waited >= f.settle || f.soon && time.Since(since) >= still {
+		if waited >= f.settle || f.soon && time.Since(since) >= still && same >= stillLooks {
 			provedLeaks()
 			return s.inspect(true)
 		}
