@@ -69,7 +69,11 @@ func decoding(cp CodePage) *conversion {
 		return &conversion{err: err}
 	}
 	if cp != other {
-		c = &auto{other: c}
+		d, err := newDetector(other)
+		if err != nil {
+			return &conversion{err: err}
+		}
+		c = d
 	}
 	return &conversion{converter: &markReader{converter: c, utf16: cp != other || cp == UTF8CP || isUTF16(cp)}}
 }

@@ -38,7 +38,7 @@ func Base(number uint32) encoding.Encoding {
 }
 
 // build makes the tables for decoding.
-func (p *page) build() {
+func (p *Page) build() {
 	p.buildSingle()
 	base, differences, _ := p.sources()
 	if base == nil {
@@ -64,7 +64,7 @@ func (p *page) build() {
 
 // buildSingle sets the bytes from 0x80 on that are characters of their own. Those
 // that Windows does not define in a page of two bytes lie in its private use area.
-func (p *page) buildSingle() {
+func (p *Page) buildSingle() {
 	set := func(b int, char rune) { p.single[b-0x80] = pack(char) }
 	i := 0x80
 	for _, char := range upperHalf(p.number) {
@@ -97,7 +97,7 @@ func (p *page) buildSingle() {
 
 // sources returns what a page of two bytes is made from: an encoding of x/text,
 // the differences to it in their order, and the codes that are not encoded to.
-func (p *page) sources() (base encoding.Encoding, differences [][]run, notEncoded []run) {
+func (p *Page) sources() (base encoding.Encoding, differences [][]run, notEncoded []run) {
 	switch p.number {
 	case 932:
 		return Base(932), [][]run{pairs932}, oneWay932
@@ -144,7 +144,7 @@ func fromText(pairs *[1 << 15]uint32, base encoding.Encoding) {
 
 // buildFour lists the characters that GB 18030 writes in four bytes: those of the
 // Basic Multilingual Plane that have no shorter code, in order.
-func (p *page) buildFour() {
+func (p *Page) buildFour() {
 	var short [1 << 16]bool
 	for _, packed := range p.pairs {
 		if packed != 0 {
@@ -162,7 +162,7 @@ func (p *page) buildFour() {
 // buildCodes makes the table for encoding, the reverse of that for decoding. Best
 // fits, which turn a character into another one that looks like it, are not in
 // it: what can't be encoded must not become something else unnoticed.
-func (p *page) buildCodes() {
+func (p *Page) buildCodes() {
 	p.load()
 	p.codes = new([1 << 16]uint16)
 	if p.pairs != nil {

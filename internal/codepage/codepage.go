@@ -57,7 +57,18 @@ func Lookup(number uint32) (encoding.Encoding, error) {
 	return coding{decoder{p}, encoder{p}}, nil
 }
 
-// Known says whether Lookup knows the number.
+// PageOf returns the code page of that number. It returns false for a number without a table,
+// and for UTF-8 and UTF-16, which have none.
+func PageOf(number uint32) (*Page, bool) {
+	if isUnicode(number) || !Known(number) {
+		return nil, false
+	}
+	return pageOf(number), true
+}
+
+func isUnicode(number uint32) bool { return number == utf8CP || number == utf16LE || number == utf16BE }
+
+// Known reports whether Lookup knows the number.
 func Known(number uint32) bool {
 	switch number {
 	case utf8CP, utf16LE, utf16BE, 932, 936, 949, 950, gb18030:
@@ -72,9 +83,9 @@ type coding struct{ decoder, encoder transform.Transformer }
 func (c coding) NewDecoder() *encoding.Decoder { return &encoding.Decoder{Transformer: c.decoder} }
 func (c coding) NewEncoder() *encoding.Encoder { return &encoding.Encoder{Transformer: c.encoder} }
 
-// A page is a code page of one, two or four bytes a character, whose bytes below
+// A Page is a code page of one, two or four bytes a character, whose bytes below
 // 0x80 are ASCII. It is safe for concurrent use.
-type page struct {
+type Page struct {
 	number uint32
 
 	decoding sync.Once
@@ -88,16 +99,16 @@ type page struct {
 
 var pages sync.Map // by number
 
-func pageOf(number uint32) *page {
+func pageOf(number uint32) *Page {
 	p, ok := pages.Load(number)
 	if !ok {
-		p, _ = pages.LoadOrStore(number, &page{number: number})
+		p, _ = pages.LoadOrStore(number, &Page{number: number})
 	}
-	return p.(*page)
+	return p.(*Page)
 }
 
 // load makes the tables for decoding.
-func (p *page) load() { p.decoding.Do(p.build) }
+func (p *Page) load() { p.decoding.Do(p.build) }
 
 // loadCodes makes the table for encoding.
-func (p *page) loadCodes() { p.encoding.Do(p.buildCodes) }
+func (p *Page) loadCodes() { p.encoding.Do(p.buildCodes) }

@@ -9,7 +9,7 @@ import (
 )
 
 // A decoder turns a page's bytes into UTF-8.
-type decoder struct{ page *page }
+type decoder struct{ page *Page }
 
 func (decoder) Reset() {}
 
@@ -61,7 +61,7 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 
 // decodePairs decodes the pairs that src starts with, as far as dst has room, and
 // returns how many bytes they are and became.
-func (p *page) decodePairs(dst, src []byte) (nSrc, nDst int) {
+func (p *Page) decodePairs(dst, src []byte) (nSrc, nDst int) {
 	have, room := len(src), len(dst)
 	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
 	for len(src) > 4 && len(dst) > 8 {
@@ -86,7 +86,7 @@ func (p *page) decodePairs(dst, src []byte) (nSrc, nDst int) {
 
 // decodeRest decodes what starts with a byte that is neither ASCII nor a character.
 // A size of 0 asks for more bytes.
-func (p *page) decodeRest(src []byte, atEOF bool) (size int, packed uint32) {
+func (p *Page) decodeRest(src []byte, atEOF bool) (size int, packed uint32) {
 	isLead := p.pairs != nil && src[0] > 0x80 && src[0] < 0xFF
 	if isLead && len(src) > 1 { // where there was no room for four bytes
 		if packed := p.pairs[(uint16(src[0])<<8|uint16(src[1]))&0x7FFF]; packed != 0 {

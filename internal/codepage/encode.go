@@ -9,7 +9,7 @@ import (
 )
 
 // An encoder turns UTF-8 into a page's bytes.
-type encoder struct{ page *page }
+type encoder struct{ page *Page }
 
 func (encoder) Reset() {}
 
@@ -104,7 +104,7 @@ func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
 
 // encodeRest encodes a character that has no code of one or two bytes: in four, or
 // as a question mark. It returns 0 if dst has no room.
-func (p *page) encodeRest(dst []byte, char rune) int {
+func (p *Page) encodeRest(dst []byte, char rune) int {
 	if p.four == nil {
 		return copy(dst, "?")
 	}

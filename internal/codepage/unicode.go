@@ -150,3 +150,31 @@ func (e utf16Encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, er
 	}
 	return j, i, nil
 }
+
+// EastAsianPrefix returns how many bytes of p are characters of three bytes that East Asian text
+// consists of: kana, ideographs, Hangul, and their punctuation.
+func EastAsianPrefix(p []byte) int {
+	rest := p[:len(p):len(p)]
+	for len(rest) > 8 {
+		word := binary.LittleEndian.Uint64(rest)
+		if !areTwoThrees(word) || !isEastAsian(uint32(word)) || !isEastAsian(uint32(word>>24)) {
+			break
+		}
+		rest = rest[6:]
+	}
+	for len(rest) >= 3 {
+		word := uint32(rest[0]) | uint32(rest[1])<<8 | uint32(rest[2])<<16
+		if !isThree(word) || !isEastAsian(word) {
+			break
+		}
+		rest = rest[3:]
+	}
+	return len(p) - len(rest)
+}
+
+// isEastAsian reports whether three bytes of a character are in U+3000 to U+33FF, U+4E00 to
+// U+9FFF, U+AC00 to U+D7BF or U+FF00 to U+FF3F.
+func isEastAsian(word uint32) bool {
+	first := word&0xFF<<8 | word>>8&0xFF
+	return first-0xE4B8 <= 0xE9BF-0xE4B8 || first-0xE380 <= 0x0F || first-0xEAB0 <= 0xED9E-0xEAB0 || first == 0xEFBC
+}

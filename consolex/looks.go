@@ -1,0 +1,216 @@
+package consolex
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The costs below say how far from ordinary text a character is, roughly in bits: 3 for one that
+// every text of its language has, 14 for one that hardly any text has. A reading of some bytes
+// costs the sum of its characters, and the cheaper reading is the likelier one.
+const (
+	cheap      = 3
+	impossible = 1 << 12 // of a code without a meaning
+
+	mixed = 10 // two scripts without a space between them
+	cased = 5  // a capital after a small letter
+)
+
+// A script is what characters of one word have in common.
+type script uint8
+
+const (
+	common script = iota // punctuation, symbols
+	latin
+	greek
+	cyrillic
+	hebrew
+	arabic
+	otherScript
+)
+
+// A charBlock is a range of characters up to last, after the one before it.
+type charBlock struct {
+	last   rune
+	cost   int8
+	script script
+}
+
+// blocks are what UTF-8 writes in two bytes or more.
+var blocks = [...]charBlock{
+	{0x9F, 14, common},    // C1 controls
+	{0xBF, 4, common},     // Latin-1 punctuation
+	{0xD6, 3, latin},      // Latin-1 letters
+	{0xD7, 5, common},     // ×
+	{0xF6, 3, latin},      //
+	{0xF7, 5, common},     // ÷
+	{0xFF, 3, latin},      //
+	{0x17F, 4, latin},     // Latin Extended-A
+	{0x217, 9, latin},     //
+	{0x21B, 4, latin},     // Romanian
+	{0x24F, 9, latin},     //
+	{0x2AF, 10, latin},    // IPA
+	{0x2FF, 9, common},    // spacing modifiers
+	{0x36F, 7, common},    // combining marks
+	{0x385, 9, greek},     //
+	{0x3CE, 4, greek},     //
+	{0x3FF, 10, greek},    // archaic letters
+	{0x45F, 3, cyrillic},  //
+	{0x48F, 11, cyrillic}, // historic letters
+	{0x491, 4, cyrillic},  // Ukrainian
+	{0x52F, 8, cyrillic},  //
+	{0x58F, 9, otherScript},
+	{0x5CF, 9, hebrew},
+	{0x5EA, 4, hebrew},
+	{0x620, 8, hebrew},
+	{0x652, 4, arabic},
+	{0x6FF, 6, arabic},
+	{0x8FF, 11, otherScript},
+	{0xDFF, 9, otherScript},   // Indic scripts
+	{0xE7F, 6, otherScript},   // Thai
+	{0x1DFF, 10, otherScript}, //
+	{0x1EFF, 5, latin},        // Vietnamese
+	{0x1FFF, 8, greek},
+	{0x206F, 3, common}, // general punctuation
+	{0x209F, 8, common},
+	{0x20CF, 4, common}, // currency
+	{0x214F, 5, common}, // ℃, №
+	{0x218F, 6, common},
+	{0x21FF, 4, common}, // arrows
+	{0x22FF, 6, common},
+	{0x23FF, 6, common},
+	{0x245F, 10, common},
+	{0x24FF, 6, common},
+	{0x25FF, 3, common}, // boxes
+	{0x27BF, 5, common}, // dingbats
+	{0x2BFF, 8, common},
+	{0x2FFF, 12, common},
+	{0x303F, 3, common}, // ideographic punctuation
+	{0x30FF, 3, otherScript},
+	{0x318F, 8, otherScript},
+	{0x33FF, 8, common},
+	{0x4DFF, 11, otherScript},
+	{0x9FFF, 5, otherScript}, // unified ideographs
+	{0xABFF, 12, otherScript},
+	{0xD7A3, 5, otherScript}, // Hangul
+	{0xFEFE, 12, otherScript},
+	{0xFEFF, 5, common},
+	{0xFF5E, 4, common}, // full-width forms
+	{0xFFFC, 8, common},
+	{0xFFFD, 4, common},
+	{0x1EFFF, 12, otherScript},
+	{0x1FAFF, 4, common}, // emoji
+	{utf8.MaxRune, 12, otherScript},
+}
+
+// blockOf returns the block of a character that is not ASCII.
+func blockOf(char rune) *charBlock {
+	low, high := 0, len(blocks)-1
+	for low < high {
+		if middle := (low + high) / 2; char > blocks[middle].last {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return &blocks[low]
+}
+
+// common936 are the frequent characters among those whose codes in page 936 are valid UTF-8, by
+// their frequency.
+const common936 = "一学么什业时同院些统前职平之水小头校实目系直然片农专位只省突医全要习为原知志说员山太品状施委微战路士药失权某确取识图态远" +
+	"石住录通去食支证止台指双血摇票师笑思示投停式应唯爷转沙准元券抓愿模偏女页展影潜始胜露木谢史园隆液透艇约色营夜群效英维息围" +
+	"症源讯帅装强没司偷钱盈细乾墙选漠圣篇皮印鲁野刷母陆叶丝圆却恰援十站炭默拳抬牛压雪寻丫盛味鹿谈纽丧写泉谋途杀逊诗枪圈偶迅喜" +
+	"遥千徒欧宅缺滩硕庄席苑频僧斯痛纸越坦辖私使聘旨债每叹寨注枝墨楼谁签苇詹泄协预芯泰迎撰叩惟幕洗戏麓匹摘扭劝散浅歇砖顺贫童拥" +
+	"碌探袭亩踏薪追夕赚鸦飘漏染值趣怒杉芦袁缘址摊姆挺奴卓壮未炸庐瞬粘占狮庭鞋鹰渊涂抹伪墓硬瓶穴魏磨溪铜巍遣桶尉捉魔织税莫跃弄"
+
+func isCommon(char rune) bool { return strings.ContainsRune(common936, char) }
+
+// weigh returns what the page's reading of p costs, which follows before and is followed by after.
+func (d *detector) weigh(p []byte) int {
+	cost, lower := 0, false
+	for n := 0; n < len(p) && p[n] >= utf8.RuneSelf; {
+		char, size := d.page.Char(p[n:], true)
+		if char == utf8.RuneError {
+			return impossible
+		}
+		switch {
+		case d.double:
+			cost += d.costOf(char, p[n:n+size])
+		case char < 0xA0 || char >= 0xE000 && char < 0xF900:
+			cost += 14
+		case unicode.IsLetter(char):
+			cost += cheap
+			if unicode.IsUpper(char) && lower {
+				cost += cased
+			}
+			lower = unicode.IsLower(char)
+		default:
+			cost += 7
+			lower = false
+		}
+		n += size
+	}
+	return cost
+}
+
+// costOf returns the cost of a character in a double-byte page.
+func (d *detector) costOf(char rune, code []byte) int {
+	if char >= 0xE000 && char < 0xF900 {
+		return 14
+	}
+	if len(code) == 4 {
+		return 12
+	}
+	if len(code) == 1 {
+		return 5 // half-width katakana
+	}
+	lead, trail := code[0], code[1]
+	switch d.number {
+	case GBK, GB18030:
+		switch {
+		case trail < 0xA1 || lead < 0xA1:
+			return 11
+		case lead < 0xA4:
+			return 4
+		case lead < 0xB0:
+			return 8
+		case lead < 0xD8:
+			if isCommon(char) {
+				return 3
+			}
+			return 6
+		}
+		return 9
+	case Big5:
+		switch {
+		case lead < 0xA1:
+			return 12
+		case lead < 0xC7:
+			return 4
+		}
+		return 9
+	case EUCKR:
+		switch {
+		case trail < 0xA1 || lead < 0xA1:
+			return 9
+		case lead < 0xA4:
+			return 4
+		case lead >= 0xB0 && lead < 0xC9:
+			return 4
+		}
+		return 10
+	}
+	switch { // 932
+	case lead < 0x84:
+		return 3
+	case lead < 0x98:
+		return 4
+	case lead < 0xA0:
+		return 7
+	case lead < 0xEB:
+		return 9
+	}
+	return 12
+}

@@ -1,0 +1,48 @@
+package codepage
+
+import (
+	"slices"
+	"unicode/utf8"
+)
+
+// AppendRun decodes src up to the first ASCII character or the first code without a meaning, and
+// appends the text to dst. An incomplete code at the end of src is left unless atEOF is set.
+func (p *Page) AppendRun(dst, src []byte, atEOF bool) (out []byte, n int) {
+	p.load()
+	dst = slices.Grow(dst, 4*len(src)) // the most that a byte can become
+	room := dst[len(dst):cap(dst)]
+	made := 0
+	for n < len(src) && src[n] >= utf8.RuneSelf {
+		if p.pairs != nil {
+			if nSrc, nDst := p.decodePairs(room[made:], src[n:]); nSrc > 0 {
+				n += nSrc
+				made += nDst
+				continue
+			}
+		}
+		char, size := p.Char(src[n:], atEOF)
+		if size == 0 || char == utf8.RuneError {
+			break
+		}
+		made += utf8.EncodeRune(room[made:], char)
+		n += size
+	}
+	return dst[:len(dst)+made], n
+}
+
+// Char decodes the code that src starts with, which is not ASCII. A code without a meaning is
+// U+FFFD. A size of 0 asks for more bytes.
+func (p *Page) Char(src []byte, atEOF bool) (char rune, size int) {
+	p.load()
+	if packed := p.single[src[0]&0x7F]; packed != 0 {
+		return unpack(packed), 1
+	}
+	size, packed := p.decodeRest(src, atEOF)
+	if size == 0 {
+		return 0, 0
+	}
+	return unpack(packed), size
+}
+
+// Double reports whether the page has codes of two bytes.
+func (p *Page) Double() bool { return Base(p.number) != nil || p.number == gb18030 }
