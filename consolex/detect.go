@@ -2,6 +2,7 @@ package consolex
 
 import (
 	"bytes"
+	"cmp"
 	"unicode/utf8"
 
 	"github.com/surefoot-go/surefoot/internal/codepage"
@@ -25,6 +26,8 @@ const (
 	// byLine and byStream are how much a reading gains that is sure elsewhere on the line, or
 	// was last sure in the stream.
 	byLine, byStream = 8, 6
+	// clear is by how much a reading has to be likelier for a run not to wait for its line's end.
+	clear = 10
 )
 
 // A detector is the converter that tells UTF-8 from a code page. It looks at one run at a time: the
@@ -90,7 +93,7 @@ func (d *detector) sureRun(src []byte) (n int) {
 			n += size
 		}
 		return n
-	case d.double && (d.number != ShiftJIS || d.line == asUTF8):
+	case d.double && (d.stream != asPage && d.number != ShiftJIS || d.run == asUTF8):
 		return codepage.EastAsianPrefix(src)
 	}
 	return 0
@@ -150,8 +153,6 @@ func (d *detector) convert(dst, src []byte, atEOF bool) (out []byte, n int) {
 		switch what {
 		case asUTF8:
 			dst = append(dst, run...)
-		case asPage:
-			dst, _ = d.page.AppendRun(dst, run, true)
 		default:
 			dst = utf8.AppendRune(dst, utf8.RuneError)
 		}
@@ -179,7 +180,7 @@ func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
 			}
 		case asPage, asUTF8:
 			if start > 0 {
-				return firstEnd, d.decide(first, r.found)
+				return d.decided(firstEnd, first, r.found)
 			}
 			d.line, d.stream = r.found, r.found
 			if r.found == asPage {
@@ -195,8 +196,8 @@ func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
 			if joined {
 				first += byLine
 			}
-			if d.line != asPage && d.stream == asUTF8 && first > 0 || d.line != asUTF8 && d.stream == asPage && first < 0 {
-				return firstEnd, d.decide(first, unknown)
+			if d.line != asPage && d.stream == asUTF8 && first > 0 || d.line != asUTF8 && d.stream == asPage && first <= -clear {
+				return d.decided(firstEnd, first, unknown)
 			}
 		}
 		total += r.score
@@ -207,13 +208,13 @@ func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
 		switch {
 		case newline >= 0, at+ascii >= mostHeld, r.end == 0:
 			d.score += first
-			return firstEnd, d.decide(total, unknown)
+			return d.decided(firstEnd, total, unknown)
 		case at+ascii == len(src):
 			if !atEOF {
 				return 0, unknown
 			}
 			d.score += first
-			return firstEnd, d.decide(total, unknown)
+			return d.decided(firstEnd, total, unknown)
 		}
 		start = at + ascii
 	}
@@ -229,27 +230,24 @@ func (d *detector) meaningless(src []byte, joined bool) int {
 	return size
 }
 
-// decide returns the reading of a run by how much UTF-8's is cheaper, and by what is sure after it.
-func (d *detector) decide(score int, after reading) reading {
-	if after == unknown {
-		after = d.line
+// decided returns the reading of a run of that length by how much UTF-8's is cheaper, and by what
+// is sure after it.
+func (d *detector) decided(end, score int, after reading) (int, reading) {
+	for _, r := range [...]struct {
+		reading
+		weight int
+	}{{cmp.Or(after, d.line), byLine}, {d.stream, byStream}} {
+		switch r.reading {
+		case asUTF8:
+			score += r.weight
+		case asPage:
+			score -= r.weight
+		}
 	}
-	switch after {
-	case asUTF8:
-		score += byLine
-	case asPage:
-		score -= byLine
+	if score > 0 {
+		return end, asUTF8
 	}
-	switch d.stream {
-	case asUTF8:
-		score += byStream
-	case asPage:
-		score -= byStream
-	}
-	if score >= 0 {
-		return asUTF8
-	}
-	return asPage
+	return 0, asPage
 }
 
 // A scanned is what scan has found.
@@ -260,75 +258,67 @@ type scanned struct {
 	more  bool    // the end is incomplete
 }
 
-// scan looks at the run that src starts with, up to the first ASCII byte.
+// scan looks at the run that src starts with, up to the first ASCII byte. joined is set where UTF-8
+// precedes it without an ASCII byte between them.
 func (d *detector) scan(src []byte, before byte, joined, atEOF bool) (s scanned) {
-	last := common
-	cost := 0
-	n := 0
-	for n < len(src) && src[n] >= utf8.RuneSelf {
+	n, proofs := 0, 0
+	for n < len(src) && src[n] >= utf8.RuneSelf && n < mostHeld {
 		char, size := utf8.DecodeRune(src[n:])
-		if size == 1 { // a violation
-			if !utf8.FullRune(src[n:]) && !atEOF {
-				return scanned{more: true}
-			}
-			if d.page == nil || joined && n == 0 && !utf8.FullRune(src) {
-				return scanned{end: n, score: impossible}
-			}
-			for at := 0; at <= n; {
-				got, length := d.page.Char(src[at:], atEOF)
-				if length == 0 {
-					return scanned{more: true}
-				}
-				if got == utf8.RuneError {
-					return scanned{end: n, score: impossible}
-				}
-				at += length
-			}
-			return scanned{found: asPage}
-		}
-		b := blockOf(char)
-		cost += int(b.cost)
-		if b.script != common {
-			if last != common && last != b.script {
-				cost += mixed
-			}
-			last = b.script
+		if size == 1 {
+			return d.violation(src, n, joined, atEOF)
 		}
 		n += size
-		if d.double && size > 2 && b.cost <= 8 && (d.number != ShiftJIS || b.last == 0x30FF || n > size) {
-			return scanned{found: asUTF8, end: n}
+		if d.double && d.isProof(char, size) {
+			if proofs++; proofs > 1 || d.stream != asPage && d.number != ShiftJIS || char < 0x3100 && char > 0x3040 {
+				return scanned{found: asUTF8, end: n}
+			}
 		}
-		if n&(n-1) == 0 && n >= 4 && d.page != nil && d.weigh(src[:n])-cost >= sure {
+		if n&(n-1) == 0 && n >= 4 && d.page != nil && d.weigh(src[:n], before)-read(src[:n], before, '\n') >= sure {
 			return scanned{found: asUTF8, end: n}
-		}
-		if n >= mostHeld {
-			break
 		}
 	}
-	if n == len(src) && !atEOF {
+	after, page := byte('\n'), src[:n]
+	switch {
+	case n < len(src):
+		after, page = src[n], src[:n+1]
+	case !atEOF:
 		return scanned{more: true}
-	}
-	after := byte('\n')
-	if n < len(src) {
-		after = src[n]
-	}
-	switch letters := isLetter(before) || isLetter(after); {
-	case letters && last == latin:
-		cost -= 2
-	case letters && last == greek:
-		cost += 2
-	case letters && last != common:
-		cost += mixed - 2
-	}
-	page := src[:n]
-	if n < len(src) {
-		page = src[:n+1]
 	}
 	weight := impossible
 	if d.page != nil {
-		weight = d.weigh(page)
+		weight = d.weigh(page, before)
 	}
-	return scanned{end: n, score: weight - cost}
+	return scanned{end: n, score: weight - read(src[:n], before, after)}
 }
 
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+// isProof reports whether a character is one that text of a double-byte page has never been seen
+// to hold by accident.
+func (d *detector) isProof(char rune, size int) bool {
+	if size < 3 {
+		return false
+	}
+	b := blockOf(char)
+	return b.cost <= 8 && (b.last != 0xD7A3 || d.number == EUCKR)
+}
+
+// violation returns what scan finds where src[n:] is not UTF-8.
+func (d *detector) violation(src []byte, n int, joined, atEOF bool) scanned {
+	whole := utf8.FullRune(src[n:])
+	switch {
+	case !whole && !atEOF:
+		return scanned{more: true}
+	case d.page == nil, !whole && joined && n == 0:
+		return scanned{end: n, score: impossible}
+	}
+	for at := 0; at <= n; {
+		char, size := d.page.Char(src[at:], atEOF)
+		switch {
+		case size == 0:
+			return scanned{more: true}
+		case char == utf8.RuneError:
+			return scanned{end: n, score: impossible}
+		}
+		at += size
+	}
+	return scanned{found: asPage}
+}

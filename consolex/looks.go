@@ -13,8 +13,9 @@ const (
 	cheap      = 3
 	impossible = 1 << 12 // of a code without a meaning
 
-	mixed = 10 // two scripts without a space between them
-	cased = 5  // a capital after a small letter
+	mixed  = 10 // two scripts without a space between them
+	cased  = 5  // a capital after a small letter
+	inWord = 4  // a letter that is not where letters of its script are
 )
 
 // A script is what characters of one word have in common.
@@ -27,7 +28,9 @@ const (
 	cyrillic
 	hebrew
 	arabic
+	eastAsian
 	otherScript
+	mark
 )
 
 // A charBlock is a range of characters up to last, after the one before it.
@@ -42,17 +45,19 @@ var blocks = [...]charBlock{
 	{0x9F, 14, common},    // C1 controls
 	{0xBF, 4, common},     // Latin-1 punctuation
 	{0xD6, 3, latin},      // Latin-1 letters
-	{0xD7, 5, common},     // ×
+	{0xD7, 3, common},     // ×
 	{0xF6, 3, latin},      //
 	{0xF7, 5, common},     // ÷
 	{0xFF, 3, latin},      //
 	{0x17F, 4, latin},     // Latin Extended-A
+	{0x1CC, 9, latin},     //
+	{0x1DC, 6, latin},     // Pinyin
 	{0x217, 9, latin},     //
 	{0x21B, 4, latin},     // Romanian
 	{0x24F, 9, latin},     //
 	{0x2AF, 10, latin},    // IPA
 	{0x2FF, 9, common},    // spacing modifiers
-	{0x36F, 7, common},    // combining marks
+	{0x36F, 6, mark},      // combining marks
 	{0x385, 9, greek},     //
 	{0x3CE, 4, greek},     //
 	{0x3FF, 10, greek},    // archaic letters
@@ -87,13 +92,13 @@ var blocks = [...]charBlock{
 	{0x2BFF, 8, common},
 	{0x2FFF, 12, common},
 	{0x303F, 3, common}, // ideographic punctuation
-	{0x30FF, 3, otherScript},
-	{0x318F, 8, otherScript},
+	{0x30FF, 3, eastAsian},
+	{0x318F, 8, eastAsian},
 	{0x33FF, 8, common},
-	{0x4DFF, 11, otherScript},
-	{0x9FFF, 5, otherScript}, // unified ideographs
+	{0x4DFF, 11, eastAsian},
+	{0x9FFF, 5, eastAsian}, // unified ideographs
 	{0xABFF, 12, otherScript},
-	{0xD7A3, 5, otherScript}, // Hangul
+	{0xD7A3, 5, eastAsian}, // Hangul
 	{0xFEFE, 12, otherScript},
 	{0xFEFF, 5, common},
 	{0xFF5E, 4, common}, // full-width forms
@@ -120,27 +125,28 @@ func blockOf(char rune) *charBlock {
 // common936 are the frequent characters among those whose codes in page 936 are valid UTF-8, by
 // their frequency.
 const common936 = "一学么什业时同院些统前职平之水小头校实目系直然片农专位只省突医全要习为原知志说员山太品状施委微战路士药失权某确取识图态远" +
-	"石住录通去食支证止台指双血摇票师笑思示投停式应唯爷转沙准元券抓愿模偏女页展影潜始胜露木谢史园隆液透艇约色营夜群效英维息围" +
-	"症源讯帅装强没司偷钱盈细乾墙选漠圣篇皮印鲁野刷母陆叶丝圆却恰援十站炭默拳抬牛压雪寻丫盛味鹿谈纽丧写泉谋途杀逊诗枪圈偶迅喜" +
-	"遥千徒欧宅缺滩硕庄席苑频僧斯痛纸越坦辖私使聘旨债每叹寨注枝墨楼谁签苇詹泄协预芯泰迎撰叩惟幕洗戏麓匹摘扭劝散浅歇砖顺贫童拥" +
-	"碌探袭亩踏薪追夕赚鸦飘漏染值趣怒杉芦袁缘址摊姆挺奴卓壮未炸庐瞬粘占狮庭鞋鹰渊涂抹伪墓硬瓶穴魏磨溪铜巍遣桶尉捉魔织税莫跃弄"
+	"石住录通去食支证止台指双血摇票师笑思示投停式应唯爷转沙准元券抓愿模偏女页展影潜始胜木谢史园液透艇约色营夜群效英维息围症源" +
+	"讯帅装强没司偷钱盈细乾墙选漠圣篇皮印野刷母叶丝圆却恰援十站炭默拳抬牛压雪寻丫盛味谈纽丧写泉谋途杀逊诗枪圈偶迅喜遥千徒欧宅" +
+	"缺滩硕庄席苑频僧斯痛纸越坦辖私使聘旨债每叹寨注枝墨谁签苇詹泄协预芯泰迎撰叩惟幕洗戏匹摘扭劝散浅歇砖顺贫童拥探袭亩踏薪追夕" +
+	"赚鸦飘染值趣怒杉袁缘址摊姆挺奴卓壮未炸瞬粘占狮庭鞋鹰渊涂抹伪墓硬瓶穴魏磨溪铜巍遣桶尉捉魔织税莫跃弄嫂卸驯盏膜拇桩拼砂郑冉"
 
 func isCommon(char rune) bool { return strings.ContainsRune(common936, char) }
 
-// weigh returns what the page's reading of p costs, which follows before and is followed by after.
-func (d *detector) weigh(p []byte) int {
-	cost, lower := 0, false
-	for n := 0; n < len(p) && p[n] >= utf8.RuneSelf; {
+// weigh returns the cost of the page's reading of the run that p starts with. A run ends at the
+// first ASCII character; before is the byte before it.
+func (d *detector) weigh(p []byte, before byte) int {
+	cost, n := 0, 0
+	lower := isLower(before)
+	for n < len(p) && p[n] >= utf8.RuneSelf {
 		char, size := d.page.Char(p[n:], true)
-		if char == utf8.RuneError {
-			return impossible
-		}
 		switch {
+		case char == utf8.RuneError:
+			return impossible
 		case d.double:
 			cost += d.costOf(char, p[n:n+size])
 		case char < 0xA0 || char >= 0xE000 && char < 0xF900:
 			cost += 14
-		case unicode.IsLetter(char):
+		case unicode.IsLetter(char) && char != 'ª' && char != 'º':
 			cost += cheap
 			if unicode.IsUpper(char) && lower {
 				cost += cased
@@ -152,8 +158,68 @@ func (d *detector) weigh(p []byte) int {
 		}
 		n += size
 	}
+	if d.double && n <= 3 { // a lone character in the middle of an English word
+		if isLower(before) {
+			cost += inWord
+		}
+		if n < len(p) && isLower(p[n]) {
+			cost += inWord
+		}
+	}
 	return cost
 }
+
+// read returns the cost of UTF-8's reading of a run.
+func read(p []byte, before, after byte) int {
+	cost, first, last := 0, common, common
+	lower := isLower(before)
+	for n := 0; n < len(p); {
+		char, size := utf8.DecodeRune(p[n:])
+		n += size
+		b := blockOf(char)
+		cost += int(b.cost)
+		if b.script == mark {
+			if last != latin && !(n == size && isLetter(before)) {
+				cost += mixed
+			}
+			continue
+		}
+		if b.script == common {
+			lower = false
+			continue
+		}
+		if last != common && last != b.script {
+			cost += mixed
+		}
+		if unicode.IsUpper(char) && lower {
+			cost += cased
+		}
+		lower = unicode.IsLower(char)
+		if last = b.script; first == common {
+			first = last
+		}
+	}
+	inside := isLetter(before) || isLetter(after)
+	switch last {
+	case common, mark, eastAsian:
+	case latin:
+		if char, _ := utf8.DecodeRune(p); inside {
+			cost -= 2
+		} else if len(p) > 2 || !strings.ContainsRune("àÀéóèíîåæøöāıł", char) {
+			cost += inWord
+		}
+	case greek:
+		cost += 2
+	default:
+		if inside {
+			cost += mixed - 2
+		}
+	}
+	return cost
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+func isLower(c byte) bool  { return c >= 'a' && c <= 'z' }
 
 // costOf returns the cost of a character in a double-byte page.
 func (d *detector) costOf(char rune, code []byte) int {

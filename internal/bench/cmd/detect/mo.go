@@ -30,7 +30,7 @@ func readLines(locale, language string) (lines []string, err error) {
 		}
 		for _, message := range messages {
 			for line := range strings.FieldsFuncSeq(message, func(r rune) bool { return r == '\n' || r == '\r' || r == 0 }) {
-				if !seen[line] && strings.ContainsFunc(line, func(r rune) bool { return r >= 0x80 }) && !strings.ContainsRune(line, '\uFFFD') {
+				if !seen[line] && strings.ContainsFunc(line, func(r rune) bool { return r >= 0x80 }) && !strings.ContainsAny(line, "\uFFFD\uFEFF") {
 					seen[line] = true
 					lines = append(lines, line)
 				}
