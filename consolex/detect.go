@@ -94,7 +94,7 @@ func (d *detector) sureRun(src []byte) (n int) {
 		}
 		return n
 	case d.double && (d.stream != asPage && d.number != ShiftJIS || d.run == asUTF8):
-		return codepage.EastAsianPrefix(src)
+		return codepage.EastAsianPrefix(src, d.number == EUCKR)
 	}
 	return 0
 }
@@ -233,16 +233,15 @@ func (d *detector) meaningless(src []byte, joined bool) int {
 // decided returns the reading of a run of that length by how much UTF-8's is cheaper, and by what
 // is sure after it.
 func (d *detector) decided(end, score int, after reading) (int, reading) {
-	for _, r := range [...]struct {
-		reading
-		weight int
-	}{{cmp.Or(after, d.line), byLine}, {d.stream, byStream}} {
-		switch r.reading {
-		case asUTF8:
-			score += r.weight
-		case asPage:
-			score -= r.weight
-		}
+	known, weight := cmp.Or(after, d.line), byLine
+	if known == unknown {
+		known, weight = d.stream, byStream
+	}
+	switch known {
+	case asUTF8:
+		score += weight
+	case asPage:
+		score -= weight
 	}
 	if score > 0 {
 		return end, asUTF8
@@ -261,7 +260,7 @@ type scanned struct {
 // scan looks at the run that src starts with, up to the first ASCII byte. joined is set where UTF-8
 // precedes it without an ASCII byte between them.
 func (d *detector) scan(src []byte, before byte, joined, atEOF bool) (s scanned) {
-	n, proofs := 0, 0
+	n, proofs, check := 0, 0, 4
 	for n < len(src) && src[n] >= utf8.RuneSelf && n < mostHeld {
 		char, size := utf8.DecodeRune(src[n:])
 		if size == 1 {
@@ -273,8 +272,10 @@ func (d *detector) scan(src []byte, before byte, joined, atEOF bool) (s scanned)
 				return scanned{found: asUTF8, end: n}
 			}
 		}
-		if n&(n-1) == 0 && n >= 4 && d.page != nil && d.weigh(src[:n], before)-read(src[:n], before, '\n') >= sure {
-			return scanned{found: asUTF8, end: n}
+		if n >= check && d.page != nil {
+			if check *= 2; d.weigh(src[:n], before, false)-d.read(src[:n], before, '\n') >= sure {
+				return scanned{found: asUTF8, end: n}
+			}
 		}
 	}
 	after, page := byte('\n'), src[:n]
@@ -286,9 +287,9 @@ func (d *detector) scan(src []byte, before byte, joined, atEOF bool) (s scanned)
 	}
 	weight := impossible
 	if d.page != nil {
-		weight = d.weigh(page, before)
+		weight = d.weigh(page, before, true)
 	}
-	return scanned{end: n, score: weight - read(src[:n], before, after)}
+	return scanned{end: n, score: weight - d.read(src[:n], before, after)}
 }
 
 // isProof reports whether a character is one that text of a double-byte page has never been seen

@@ -10,12 +10,12 @@ import (
 // every text of its language has, 14 for one that hardly any text has. A reading of some bytes
 // costs the sum of its characters, and the cheaper reading is the likelier one.
 const (
-	cheap      = 3
 	impossible = 1 << 12 // of a code without a meaning
 
 	mixed  = 10 // two scripts without a space between them
 	cased  = 5  // a capital after a small letter
-	inWord = 4  // a letter that is not where letters of its script are
+	beside = 3  // two of what mostly stands alone
+	inWord = 6  // a letter that is not where letters of its script are
 )
 
 // A script is what characters of one word have in common.
@@ -30,7 +30,8 @@ const (
 	arabic
 	eastAsian
 	otherScript
-	mark
+	mark   // that joins the letter before it
+	symbol // that does not stand beside letters of its kind
 )
 
 // A charBlock is a range of characters up to last, after the one before it.
@@ -43,13 +44,26 @@ type charBlock struct {
 // blocks are what UTF-8 writes in two bytes or more.
 var blocks = [...]charBlock{
 	{0x9F, 14, common},    // C1 controls
-	{0xBF, 4, common},     // Latin-1 punctuation
+	{0xA0, 3, common},     // no-break space
+	{0xA8, 4, symbol},     // Latin-1 punctuation
+	{0xA9, 3, symbol},     // ©
+	{0xAA, 4, symbol},     //
+	{0xAB, 3, common},     // «
+	{0xAF, 4, symbol},     //
+	{0xB0, 3, common},     // °
+	{0xB6, 4, symbol},     //
+	{0xB7, 3, common},     // ·
+	{0xBA, 4, symbol},     //
+	{0xBB, 3, common},     // »
+	{0xBF, 4, symbol},     //
 	{0xD6, 3, latin},      // Latin-1 letters
 	{0xD7, 3, common},     // ×
 	{0xF6, 3, latin},      //
 	{0xF7, 5, common},     // ÷
 	{0xFF, 3, latin},      //
 	{0x17F, 4, latin},     // Latin Extended-A
+	{0x19F, 9, latin},     //
+	{0x1B0, 5, latin},     // Vietnamese
 	{0x1CC, 9, latin},     //
 	{0x1DC, 6, latin},     // Pinyin
 	{0x217, 9, latin},     //
@@ -89,7 +103,8 @@ var blocks = [...]charBlock{
 	{0x24FF, 6, common},
 	{0x25FF, 3, common}, // boxes
 	{0x27BF, 5, common}, // dingbats
-	{0x2BFF, 8, common},
+	{0x29FF, 8, common},
+	{0x2BFF, 11, common},
 	{0x2FFF, 12, common},
 	{0x303F, 3, common}, // ideographic punctuation
 	{0x30FF, 3, eastAsian},
@@ -106,7 +121,9 @@ var blocks = [...]charBlock{
 	{0xFFFD, 4, common},
 	{0x1EFFF, 12, otherScript},
 	{0x1FAFF, 4, common}, // emoji
-	{utf8.MaxRune, 12, otherScript},
+	{0x1FFFF, 30, otherScript},
+	{0x3FFFF, 11, eastAsian}, // rare ideographs
+	{utf8.MaxRune, 30, otherScript},
 }
 
 // blockOf returns the block of a character that is not ASCII.
@@ -132,29 +149,37 @@ const common936 = "一学么什业时同院些统前职平之水小头校实目�
 
 func isCommon(char rune) bool { return strings.ContainsRune(common936, char) }
 
-// weigh returns the cost of the page's reading of the run that p starts with. A run ends at the
-// first ASCII character; before is the byte before it.
-func (d *detector) weigh(p []byte, before byte) int {
-	cost, n := 0, 0
+// weigh returns the cost of the page's reading of the run that p starts with, and that ends at its
+// first ASCII character; before is the byte before it. whole is false for the beginning of a run.
+func (d *detector) weigh(p []byte, before byte, whole bool) int {
+	cost, n, letters := 0, 0, 0
 	lower := isLower(before)
 	for n < len(p) && p[n] >= utf8.RuneSelf {
-		char, size := d.page.Char(p[n:], true)
+		char, size := d.page.Char(p[n:], whole)
 		switch {
+		case size == 0:
+			return cost
 		case char == utf8.RuneError:
 			return impossible
 		case d.double:
 			cost += d.costOf(char, p[n:n+size])
 		case char < 0xA0 || char >= 0xE000 && char < 0xF900:
 			cost += 14
+		case char >= 0x2010 && char <= 0x2026:
+			cost += 4
 		case unicode.IsLetter(char) && char != 'ª' && char != 'º':
-			cost += cheap
+			if letters++; letters <= 2 {
+				cost += 3
+			} else { // a word
+				cost++
+			}
 			if unicode.IsUpper(char) && lower {
 				cost += cased
 			}
 			lower = unicode.IsLower(char)
 		default:
 			cost += 7
-			lower = false
+			lower, letters = false, 0
 		}
 		n += size
 	}
@@ -170,7 +195,7 @@ func (d *detector) weigh(p []byte, before byte) int {
 }
 
 // read returns the cost of UTF-8's reading of a run.
-func read(p []byte, before, after byte) int {
+func (d *detector) read(p []byte, before, after byte) int {
 	cost, first, last := 0, common, common
 	lower := isLower(before)
 	for n := 0; n < len(p); {
@@ -184,11 +209,17 @@ func read(p []byte, before, after byte) int {
 			}
 			continue
 		}
-		if b.script == common {
+		if b.script == common || b.script == symbol {
+			if b.script == symbol && len(p) > size {
+				cost += beside
+			}
 			lower = false
 			continue
 		}
-		if last != common && last != b.script {
+		switch {
+		case last == latin && b.script == latin:
+			cost += beside
+		case last != common && last != b.script:
 			cost += mixed
 		}
 		if unicode.IsUpper(char) && lower {
@@ -201,7 +232,11 @@ func read(p []byte, before, after byte) int {
 	}
 	inside := isLetter(before) || isLetter(after)
 	switch last {
-	case common, mark, eastAsian:
+	case common, mark, symbol:
+	case eastAsian:
+		if inside && len(p) == 3 && !d.double {
+			cost += inWord
+		}
 	case latin:
 		if char, _ := utf8.DecodeRune(p); inside {
 			cost -= 2
@@ -210,9 +245,13 @@ func read(p []byte, before, after byte) int {
 		}
 	case greek:
 		cost += 2
+	case cyrillic:
+		if inside {
+			cost += inWord
+		}
 	default:
 		if inside {
-			cost += mixed - 2
+			cost += mixed + beside
 		}
 	}
 	return cost

@@ -152,19 +152,19 @@ func (e utf16Encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, er
 }
 
 // EastAsianPrefix returns how many bytes of p are characters of three bytes that East Asian text
-// consists of: kana, ideographs, Hangul, and their punctuation.
-func EastAsianPrefix(p []byte) int {
+// consists of: kana, ideographs and their punctuation, and Hangul where that is asked for.
+func EastAsianPrefix(p []byte, hangul bool) int {
 	rest := p[:len(p):len(p)]
 	for len(rest) > 8 {
 		word := binary.LittleEndian.Uint64(rest)
-		if !areTwoThrees(word) || !isEastAsian(uint32(word)) || !isEastAsian(uint32(word>>24)) {
+		if !areTwoThrees(word) || !isEastAsian(uint32(word), hangul) || !isEastAsian(uint32(word>>24), hangul) {
 			break
 		}
 		rest = rest[6:]
 	}
 	for len(rest) >= 3 {
 		word := uint32(rest[0]) | uint32(rest[1])<<8 | uint32(rest[2])<<16
-		if !isThree(word) || !isEastAsian(word) {
+		if !isThree(word) || !isEastAsian(word, hangul) {
 			break
 		}
 		rest = rest[3:]
@@ -173,8 +173,8 @@ func EastAsianPrefix(p []byte) int {
 }
 
 // isEastAsian reports whether three bytes of a character are in U+3000 to U+33FF, U+4E00 to
-// U+9FFF, U+AC00 to U+D7BF or U+FF00 to U+FF3F.
-func isEastAsian(word uint32) bool {
+// U+9FFF, U+FF00 to U+FF3F, or U+AC00 to U+D7BF.
+func isEastAsian(word uint32, hangul bool) bool {
 	first := word&0xFF<<8 | word>>8&0xFF
-	return first-0xE4B8 <= 0xE9BF-0xE4B8 || first-0xE380 <= 0x0F || first-0xEAB0 <= 0xED9E-0xEAB0 || first == 0xEFBC
+	return first-0xE4B8 <= 0xE9BF-0xE4B8 || first-0xE380 <= 0x0F || first == 0xEFBC || hangul && first-0xEAB0 <= 0xED9E-0xEAB0
 }
