@@ -30,8 +30,9 @@ const (
 	clear = 10
 )
 
-// A detector is the converter that tells UTF-8 from a code page. It looks at one run at a time: the
-// bytes between two ASCII characters. All of its state is about bytes that have been converted.
+// A detector is the converter that tells UTF-8 from a code page, and UTF-16 from both. It looks at
+// one run at a time: the bytes between two ASCII characters. All of its state is about bytes that
+// have been converted.
 type detector struct {
 	page   *codepage.Page // nil: there is UTF-8 alone
 	number CodePage
@@ -40,8 +41,12 @@ type detector struct {
 	stream reading // what was last sure
 	line   reading // what was last sure on this line
 	run    reading // of the run whose middle the next byte is in
-	before byte    // the byte before the next one
 	score  int     // of the runs on this line whose reading was not sure
+	before byte    // the byte before the next one
+	column int     // how many bytes of this line come before the next one
+
+	begun bool     // after the stream's first byte
+	utf16 CodePage // what this line is in, if that is UTF-16
 }
 
 func newDetector(cp CodePage) (*detector, error) {
@@ -59,26 +64,50 @@ func newDetector(cp CodePage) (*detector, error) {
 
 // span returns how many bytes src starts with that are ASCII, or sure to be UTF-8.
 func (d *detector) span(src []byte, _ bool) (n int) {
+	if d.utf16 != 0 || !d.begun && len(src) > 0 && isControl(src[0]) {
+		return 0
+	}
+	if nul := bytes.IndexByte(src, 0); nul >= 0 {
+		src = src[:nul]
+	}
+	return d.pass(src)
+}
+
+// pass is span where src has no NUL.
+func (d *detector) pass(src []byte) (n int) {
 	if d.run == asPage {
 		return 0
 	}
 	for n < len(src) {
 		ascii := codepage.ASCIIPrefix(src[n:])
 		if ascii > 0 {
-			n += ascii
 			d.run = unknown
+			d.took(src[n : n+ascii])
+			n += ascii
 		}
 		high := d.sureRun(src[n:])
-		n += high
 		if high > 0 {
-			d.run = asUTF8
+			d.run, d.line, d.stream = asUTF8, asUTF8, asUTF8
+			d.column += high
+			n += high
 		}
 		if ascii+high == 0 {
 			break
 		}
 	}
-	d.note(src[:n])
+	if n > 0 {
+		d.begun, d.before = true, src[n-1]
+	}
 	return n
+}
+
+// took counts ASCII that has been converted.
+func (d *detector) took(ascii []byte) {
+	if end := bytes.LastIndexByte(ascii, '\n'); end >= 0 {
+		d.line, d.score, d.column = unknown, 0, len(ascii)-end-1
+		return
+	}
+	d.column += len(ascii)
 }
 
 // sureRun returns how many bytes src starts with that are characters which are proof of UTF-8.
@@ -99,65 +128,95 @@ func (d *detector) sureRun(src []byte) (n int) {
 	return 0
 }
 
-// note takes text that is sure for what it shows.
-func (d *detector) note(p []byte) {
-	if len(p) == 0 {
-		return
-	}
-	d.before = p[len(p)-1]
-	rest := p
-	if end := bytes.LastIndexByte(p, '\n'); end >= 0 {
-		rest = p[end+1:]
-		d.line, d.score = unknown, 0
-	}
-	if codepage.ASCIIPrefix(rest) < len(rest) {
-		d.line, d.stream = asUTF8, asUTF8
-	} else if d.stream != asUTF8 && codepage.ASCIIPrefix(p) < len(p) {
-		d.stream = asUTF8
-	}
-}
-
 func (d *detector) convert(dst, src []byte, atEOF bool) (out []byte, n int) {
 	for n < len(src) {
+		if d.utf16 != 0 {
+			used := 0
+			if dst, used = d.convertWide(dst, src[n:], atEOF); used == 0 && d.utf16 != 0 {
+				break
+			}
+			n += used
+			continue
+		}
+		end, ended := len(src), atEOF
+		if nul := bytes.IndexByte(src[n:], 0); nul >= 0 {
+			end, ended = n+nul, true
+		}
+		used := 0
+		dst, used = d.narrow(dst, src[n:], end-n, ended, atEOF)
+		if n += used; d.utf16 != 0 {
+			continue
+		}
+		if n < end || n == len(src) {
+			break
+		}
+		cp, size := d.atNUL(src[n:], atEOF)
+		switch {
+		case size == 0:
+			return dst, n
+		case cp == 0: // text, for want of a better reading
+			dst = append(dst, 0)
+			d.column++
+		}
+		d.utf16, d.run, d.begun, d.before = cp, unknown, true, 0
+		n += size - 1
+	}
+	return dst, n
+}
+
+// narrow converts src[:end], which has no NUL and is all of a run if ended is set. It stops where
+// a line opens in UTF-16.
+func (d *detector) narrow(dst, src []byte, end int, ended, atEOF bool) (out []byte, n int) {
+	for n < end {
 		if d.run == asPage {
 			used := 0
-			dst, used = d.page.AppendRun(dst, src[n:], atEOF)
+			dst, used = d.page.AppendRun(dst, src[n:end], ended)
 			n += used
-			if n == len(src) {
+			d.column += used
+			if n == end {
 				break
 			}
-			if src[n] < utf8.RuneSelf {
-				d.run = unknown
-				continue
-			}
-			_, size := d.page.Char(src[n:], atEOF)
-			if size == 0 {
-				break
+			if src[n] >= utf8.RuneSelf {
+				if _, size := d.page.Char(src[n:end], ended); size == 0 {
+					break
+				}
 			}
 			d.run = unknown
 		}
-		same := d.span(src[n:], atEOF)
+		if d.column == 0 && (src[n] >= utf8.RuneSelf || !d.begun && isControl(src[n])) {
+			cp, size, more := d.opening(src[n:], atEOF)
+			if more {
+				break
+			}
+			if d.begun = true; cp != 0 {
+				d.utf16 = cp
+				return dst, n + size
+			}
+		}
+		same := d.pass(src[n:end])
 		dst = append(dst, src[n:n+same]...)
-		if n += same; n == len(src) {
+		if n += same; n == end {
 			break
 		}
-		end, what := d.judge(src[n:], atEOF)
-		if end == 0 {
+		if d.column == 0 && same > 0 {
+			continue // a line opens
+		}
+		size, what := d.judge(src[n:end], ended)
+		if size == 0 {
 			if what == unknown {
 				break
 			}
 			d.run = asPage
 			continue
 		}
-		run := src[n : n+end]
-		switch what {
-		case asUTF8:
-			dst = append(dst, run...)
-		default:
+		if what == asUTF8 {
+			dst = append(dst, src[n:n+size]...)
+		} else {
 			dst = utf8.AppendRune(dst, utf8.RuneError)
 		}
-		d.before = run[len(run)-1]
-		n += end
+		n += size
+		d.before = src[n-1]
+		d.column += size
 	}
 	return dst, n
 }
