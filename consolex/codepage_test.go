@@ -30,8 +30,6 @@ func TestCodePageEncoding(t *testing.T) {
 func TestCodePageString(t *testing.T) {
 	assert.Equal(t, "936", GBK.String())
 	assert.Equal(t, "auto", Auto.String())
-	assert.Equal(t, "auto or 936", GBK.OrUTF8().String())
-	assert.Equal(t, GBK.OrUTF8(), GBK.OrUTF8().OrUTF8())
 }
 
 func TestLocaleCodePage(t *testing.T) {
@@ -79,15 +77,15 @@ func TestSystemCodePages(t *testing.T) {
 }
 
 func TestFallback(t *testing.T) {
-	for _, test := range []struct{ console, ansi, want CodePage }{
+	for _, test := range []struct{ child, ansi, want CodePage }{
 		{936, 936, 936},
 		{437, 1252, 437},
-		{UTF8CP, 936, 936}, // the console is in UTF8: who does not follow writes ANSI
+		{UTF8CP, 936, UTF8CP}, // the machine's OEM code page
 		{UTF8CP, UTF8CP, UTF8CP},
 		{10000, 1252, 1252}, // a Macintosh's page, by chcp
 		{10000, 1, UTF8CP},
 	} {
-		assert.Equal(t, test.want, fallback(test.console, test.ansi))
+		assert.Equal(t, test.want, fallback(test.child, test.ansi))
 	}
 }
 

@@ -3,10 +3,61 @@ package consolex
 import (
 	"bytes"
 	"cmp"
+	"fmt"
+	"io"
+	"os/exec"
 	"unicode/utf8"
 
 	"github.com/surefoot-go/surefoot/internal/codepage"
 )
+
+// Detect decodes output of programs that don't agree on an encoding: UTF-8, UTF-16 and one code
+// page, in one stream. The zero value is [Auto]. It goes by the bytes so far, never by chunk or
+// time, so that the same bytes give the same text, however they are cut.
+//
+//   - ASCII passes at once.
+//   - What is not valid UTF-8 is in the code page.
+//   - What is proof of UTF-8 passes at once. In a double-byte page that is a valid sequence of three
+//     or four bytes which is a character of ordinary text; in page 932, and once the stream has
+//     shown the code page, it takes two of them.
+//   - A run of bytes that is valid as both, such as 系统 in GBK, waits for the next run, at most
+//     until the line ends or 1,024 bytes have come. What is sure on its line decides, then what
+//     was last sure in the stream, and both may be outweighed by what the two readings look
+//     like: how frequent their characters are, and whether they mix scripts in a word.
+//   - A line may change its encoding, as a UTF-8 prefix before an error text in GBK does.
+//   - UTF-16 without a byte order mark is found by its NULs, which text has nowhere else, line by
+//     line. Where the code page is Chinese, and where there is none, a line that opens with
+//     several Chinese characters in UTF-16 is found too. It is not, before the first NUL, if its
+//     bytes are ASCII (登录 is "{vU_") and no line in UTF-16 came before it: ASCII passes at once.
+//   - A byte order mark at the beginning decides for the stream, and is dropped. One of UTF-16 may
+//     also begin a later line, where a file was appended.
+type Detect struct {
+	// CodePage is that of text which is neither UTF-8 nor UTF-16. Auto is the one of [ChildOf]. A
+	// log from a Windows machine needs it on other systems. UTF8CP is none. UTF-16 is an error.
+	CodePage CodePage
+}
+
+// NewDecoder is like the function [NewDecoder] with [Auto].
+func (d Detect) NewDecoder(r io.Reader) io.Reader {
+	return &convReader{r: r, conversion: d.decoding(nil)}
+}
+
+// NewDecodeWriter is like the function [NewDecodeWriter] with [Auto].
+func (d Detect) NewDecodeWriter(w io.Writer) io.WriteCloser {
+	return &convWriter{w: w, conversion: d.decoding(nil)}
+}
+
+// decoding returns the conversion of what cmd writes.
+func (d Detect) decoding(cmd *exec.Cmd) *conversion {
+	if d.CodePage == Auto {
+		d.CodePage = fallback(ChildOf(cmd), ANSI())
+	}
+	c, err := newDetector(d.CodePage)
+	if err != nil {
+		return &conversion{err: err}
+	}
+	return &conversion{converter: &markReader{converter: c, utf16: true}}
+}
 
 // A reading is what bytes are taken for.
 type reading uint8
@@ -45,8 +96,9 @@ type detector struct {
 	before byte    // the byte before the next one
 	column int     // how many bytes of this line come before the next one
 
-	begun bool     // after the stream's first byte
-	utf16 CodePage // what this line is in, if that is UTF-16
+	begun  bool     // after the stream's first byte
+	utf16  CodePage // what this line is in, if that is UTF-16
+	narrow bool     // this line is not in UTF-16, though the one before it was
 }
 
 func newDetector(cp CodePage) (*detector, error) {
@@ -57,14 +109,17 @@ func newDetector(cp CodePage) (*detector, error) {
 	if _, err := cp.Encoding(); err != nil {
 		return nil, err
 	}
-	d.page, _ = codepage.PageOf(uint32(cp))
-	d.double = d.page != nil && d.page.Double()
+	page, ok := codepage.PageOf(uint32(cp))
+	if !ok {
+		return nil, fmt.Errorf("%w: %v is found by itself beside a code page", ErrCodePage, cp)
+	}
+	d.page, d.double = page, page.Double()
 	return d, nil
 }
 
 // span returns how many bytes src starts with that are ASCII, or sure to be UTF-8.
 func (d *detector) span(src []byte, _ bool) (n int) {
-	if d.utf16 != 0 || !d.begun && len(src) > 0 && isControl(src[0]) {
+	if d.utf16 != 0 || !d.begun && len(src) > 0 && d.mayOpen(src[0]) {
 		return 0
 	}
 	if nul := bytes.IndexByte(src, 0); nul >= 0 {
@@ -104,7 +159,7 @@ func (d *detector) pass(src []byte) (n int) {
 // took counts ASCII that has been converted.
 func (d *detector) took(ascii []byte) {
 	if end := bytes.LastIndexByte(ascii, '\n'); end >= 0 {
-		d.line, d.score, d.column = unknown, 0, len(ascii)-end-1
+		d.line, d.score, d.column, d.narrow = unknown, 0, len(ascii)-end-1, false
 		return
 	}
 	d.column += len(ascii)
@@ -143,7 +198,7 @@ func (d *detector) convert(dst, src []byte, atEOF bool) (out []byte, n int) {
 			end, ended = n+nul, true
 		}
 		used := 0
-		dst, used = d.narrow(dst, src[n:], end-n, ended, atEOF)
+		dst, used = d.convertNarrow(dst, src[n:], end-n, ended, atEOF)
 		if n += used; d.utf16 != 0 {
 			continue
 		}
@@ -164,9 +219,9 @@ func (d *detector) convert(dst, src []byte, atEOF bool) (out []byte, n int) {
 	return dst, n
 }
 
-// narrow converts src[:end], which has no NUL and is all of a run if ended is set. It stops where
+// convertNarrow converts src[:end], which has no NUL and is all of a run if ended is set. It stops where
 // a line opens in UTF-16.
-func (d *detector) narrow(dst, src []byte, end int, ended, atEOF bool) (out []byte, n int) {
+func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (out []byte, n int) {
 	for n < end {
 		if d.run == asPage {
 			used := 0
@@ -183,7 +238,7 @@ func (d *detector) narrow(dst, src []byte, end int, ended, atEOF bool) (out []by
 			}
 			d.run = unknown
 		}
-		if d.column == 0 && (src[n] >= utf8.RuneSelf || !d.begun && isControl(src[n])) {
+		if d.column == 0 && !d.narrow && d.mayOpen(src[n]) {
 			cp, size, more := d.opening(src[n:], atEOF)
 			if more {
 				break

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strings"
 )
 
 // There is no console with a code page.
@@ -23,4 +24,17 @@ func oem() CodePage { return localeCodePage(os.Getenv) }
 
 func consoleOutput() CodePage { return 0 }
 
-func hasOwnConsole(*exec.Cmd) bool { return false }
+// ownPage returns the code page of the locale that cmd's program is given, if it is given one.
+func ownPage(cmd *exec.Cmd) (CodePage, bool) {
+	if cmd == nil || cmd.Env == nil {
+		return 0, false
+	}
+	return localeCodePage(func(name string) (value string) {
+		for _, variable := range cmd.Env { // the last one counts
+			if v, ok := strings.CutPrefix(variable, name+"="); ok {
+				value = v
+			}
+		}
+		return value
+	}), true
+}

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 
 	"github.com/surefoot-go/surefoot/internal/winapi"
 )
@@ -231,9 +233,28 @@ func attachParent() error {
 	return errors.Join(errs...)
 }
 
-func ansi() CodePage { return CodePage(windows.GetACP()) }
+func ansi() CodePage { return machinePages().ansi }
 
-func oem() CodePage { return CodePage(winapi.GetOEMCP()) }
+func oem() CodePage { return machinePages().oem }
+
+// machinePages returns the machine's code pages, which change only when it is started again.
+// GetACP and GetOEMCP are 65001 in a process whose manifest sets activeCodePage to UTF-8.
+var machinePages = sync.OnceValue(func() (pages struct{ ansi, oem CodePage }) {
+	pages.ansi, pages.oem = CodePage(windows.GetACP()), CodePage(winapi.GetOEMCP())
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Control\Nls\CodePage`, registry.QUERY_VALUE)
+	if err != nil {
+		return pages
+	}
+	defer key.Close()
+	for name, page := range map[string]*CodePage{"ACP": &pages.ansi, "OEMCP": &pages.oem} {
+		if text, _, err := key.GetStringValue(name); err == nil {
+			if number, err := strconv.ParseUint(text, 10, 32); err == nil {
+				*page = CodePage(number)
+			}
+		}
+	}
+	return pages
+})
 
 // consoleOutput returns 0 without a console.
 func consoleOutput() CodePage {
@@ -244,7 +265,11 @@ func consoleOutput() CodePage {
 	return CodePage(cp)
 }
 
-func hasOwnConsole(cmd *exec.Cmd) bool {
+// ownPage returns OEM for a program that does not share this process's console.
+func ownPage(cmd *exec.Cmd) (CodePage, bool) {
 	const own = windows.CREATE_NO_WINDOW | windows.CREATE_NEW_CONSOLE | windows.DETACHED_PROCESS
-	return cmd.SysProcAttr != nil && cmd.SysProcAttr.CreationFlags&own != 0
+	if cmd == nil || cmd.SysProcAttr == nil || cmd.SysProcAttr.CreationFlags&own == 0 {
+		return 0, false
+	}
+	return OEM(), true
 }

@@ -6,10 +6,11 @@ import (
 )
 
 // UTF-16 is found by its NULs, which text has nowhere else. A line of Chinese has none before its
-// first space, digit or line end, so that a line is also taken for UTF-16 if it opens with
-// several units that are Chinese characters and with bytes that no program for this code page
-// writes. A line that opens with bytes of ASCII can't be: ASCII passes at once. What of a line has
-// passed when the first NUL is met stays what it was taken for.
+// first space, digit or line end. So a line is also taken for UTF-16 if it opens with several units
+// that are Chinese characters, and with bytes that no program for this code page writes. A line
+// that opens with bytes of ASCII is not held back for that, since ASCII passes at once, but for a
+// stream that opens with one of a few signs. The text that has passed when the first NUL comes
+// stays what it was taken for.
 
 const (
 	// wideUnits is how many Chinese characters are proof of UTF-16.
@@ -22,6 +23,20 @@ const (
 func isControl(c byte) bool {
 	return c < 0x20 && (c < '\a' || c > '\r') && c != 0x1B
 }
+
+// mayOpen reports whether a line may open in UTF-16 if its first byte is c and not ASCII text. At
+// the beginning of the stream that holds for a few signs, too: 中 is "-N", 在 "(W", 登 "{v",
+// 命 "}T" and 找 "~b". No other text that opens so is shorter than the four bytes that tell.
+func (d *detector) mayOpen(c byte) bool {
+	return c >= utf8.RuneSelf || !d.begun && (isControl(c) || d.wide() && isSign(c))
+}
+
+// wide reports whether text in UTF-16 is likely to be Chinese, or can't be taken for a code page.
+func (d *detector) wide() bool {
+	return d.page == nil || d.number == GBK || d.number == GB18030 || d.number == Big5
+}
+
+func isSign(c byte) bool { return c == '-' || c == '(' || c == '{' || c == '}' || c == '~' }
 
 // atNUL returns how src goes on, which starts with a NUL: in UTF-16, after size bytes, or with a
 // NUL of size 1 that is text. A size of 0 asks for more bytes. NULs at every other place are
@@ -59,7 +74,7 @@ func (d *detector) opening(src []byte, atEOF bool) (cp CodePage, mark int, more 
 		return utf16BE, 2, false
 	case src[1] == 0:
 		return UTF16LE, 0, false
-	case d.page != nil && d.number != GBK && d.number != GB18030 && d.number != Big5 && !isControl(src[0]):
+	case !d.wide() && !isControl(src[0]):
 		return 0, 0, false
 	case d.sureRun(src) > 0:
 		return 0, 0, false
@@ -69,7 +84,7 @@ func (d *detector) opening(src []byte, atEOF bool) (cp CodePage, mark int, more 
 		switch {
 		case unit < 0x80 && n > 0, n == 2*wideUnits:
 			return UTF16LE, 0, false
-		case !isWide(unit):
+		case !isWide(unit), n == 2 && isSign(src[0]) && src[2] < utf8.RuneSelf && src[3] < utf8.RuneSelf:
 			return 0, 0, false
 		}
 	}
@@ -97,7 +112,7 @@ func (d *detector) convertWide(dst, src []byte, atEOF bool) (out []byte, n int) 
 			return dst, 0
 		}
 		if narrow {
-			d.utf16 = 0
+			d.utf16, d.narrow = 0, true
 			return dst, 0
 		}
 	}
@@ -125,7 +140,7 @@ func (d *detector) convertWide(dst, src []byte, atEOF bool) (out []byte, n int) 
 	dst, n = converter.convert(dst, line[skip:], ended || atEOF)
 	n += skip
 	if d.column += n; ended {
-		d.column = 0
+		d.column, d.line, d.score = 0, unknown, 0
 	}
 	return dst, n
 }

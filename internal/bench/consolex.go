@@ -64,7 +64,7 @@ type converter func(w io.Writer) io.Writer
 
 func ourDecoder(w io.Writer) io.Writer { return consolex.NewDecodeWriter(w, consolex.GBK) }
 func ourEncoder(w io.Writer) io.Writer { return consolex.NewEncoder(w, consolex.GBK) }
-func ourAuto(w io.Writer) io.Writer    { return consolex.NewDecodeWriter(w, consolex.GBK.OrUTF8()) }
+func ourAuto(w io.Writer) io.Writer    { return consolex.Detect{CodePage: consolex.GBK}.NewDecodeWriter(w) }
 func textDecoder(w io.Writer) io.Writer {
 	return transform.NewWriter(w, simplifiedchinese.GBK.NewDecoder())
 }

@@ -86,7 +86,7 @@ var surePage = map[consolex.CodePage]string{
 type decode func(code string, page consolex.CodePage) string
 
 func detect(code string, page consolex.CodePage) string {
-	text, err := io.ReadAll(consolex.NewDecoder(strings.NewReader(code), page.OrUTF8()))
+	text, err := io.ReadAll(consolex.Detect{CodePage: page}.NewDecoder(strings.NewReader(code)))
 	if err != nil {
 		panic(err) // a strings.Reader has none, and the page is known
 	}
