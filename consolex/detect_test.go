@@ -186,6 +186,8 @@ func TestDetectUTF16(t *testing.T) {
 		{"half a unit at the end", little("ab\r\n") + "c\x00d", "ab\r\nc\uFFFD", GBK},
 		{"NULs between names are none", "first\x00second\x00", "first\x00second\x00", GBK},
 		{"nor is one at the end", "text\x00", "text\x00", GBK},
+		{"Russian UTF-8 whose bytes look like UTF-16", "ОБЛАКО\nОБЛАКО", "ОБЛАКО\nОБЛАКО", GBK},
+		{"Big5 whose pairs do", encoded(t, "電電電電電電電電電電\n", Big5), "電電電電電電電電電電\n", Big5},
 		{"GBK whose pairs look like UTF-16", encoded(t, "個體戶\n", GBK), "個體戶\n", GBK},
 	} {
 		t.Run(test.name, func(t *testing.T) {

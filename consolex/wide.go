@@ -3,6 +3,8 @@ package consolex
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
 // UTF-16 is found by its NULs, which text has nowhere else. A line of Chinese has none before its
@@ -82,16 +84,16 @@ func (d *detector) opening(src []byte, atEOF bool) (cp CodePage, mark int, more 
 	for n := 0; n+2 <= len(src); n += 2 {
 		unit := uint16(src[n]) | uint16(src[n+1])<<8
 		switch {
-		case unit < 0x80 && n > 0, n == 2*wideUnits:
+		case unit < 0x80 && n > 0, n == 2*wideUnits && d.number != Big5 && !utf8.Valid(src[:n]):
 			return UTF16LE, 0, false
-		case !isWide(unit), n == 2 && isSign(src[0]) && src[2] < utf8.RuneSelf && src[3] < utf8.RuneSelf:
+		case n == 2*wideUnits, !isWide(unit), n == 2 && isSign(src[0]) && src[2] < utf8.RuneSelf && src[3] < utf8.RuneSelf:
 			return 0, 0, false
 		}
 	}
 	if !atEOF {
 		return 0, 0, true
 	}
-	if len(src) >= 4 && d.number != Big5 {
+	if len(src) >= 4 && d.number != Big5 && !utf8.Valid(src) {
 		return UTF16LE, 0, false
 	}
 	return 0, 0, false
@@ -148,6 +150,9 @@ func (d *detector) convertWide(dst, src []byte, atEOF bool) (out []byte, n int) 
 // leaves reports whether a line that follows one in UTF-16, and starts with src, is not in UTF-16.
 func (d *detector) leaves(src []byte, atEOF bool) (narrow, more bool) {
 	head := src[:min(len(src), narrowBytes)]
+	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
+		return false, false
+	}
 	for i, c := range head {
 		switch {
 		case c == 0:
@@ -160,9 +165,14 @@ func (d *detector) leaves(src []byte, atEOF bool) (narrow, more bool) {
 		if _, size := utf8.DecodeRune(src[i:]); size > 2 {
 			return true, false
 		}
-		// The second byte of a pair is nearly always in the upper half. Read as UTF-16 that is no
-		// Chinese, but Hangul or private use.
-		return d.double && d.number != EUCKR && i == 0 && len(src) > 1 && src[1] >= 0xA1, false
+		// Both bytes of a pair are mostly in the upper half. Read as UTF-16 that is no Chinese, but
+		// Hangul or private use.
+		if d.double && d.number != EUCKR && i%2 == 0 && len(src) > i+1 && src[i+1] >= 0xA1 && src[i+1] < 0xFF {
+			return true, false
+		}
 	}
-	return len(head) == narrowBytes || atEOF, len(head) < narrowBytes && !atEOF
+	if len(head) < narrowBytes && !atEOF {
+		return false, true
+	}
+	return codepage.ASCIIPrefix(head) == len(head), false
 }
