@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
@@ -73,6 +74,50 @@ func TestSystemCodePages(t *testing.T) {
 	if ANSI() == GBK { // a Chinese Windows
 		assert.Equal(t, GBK, OEM())
 		assert.Equal(t, "中\n你好\n", decoded(t, "中\n"+gbkHello+"\n", Auto))
+	}
+}
+
+func TestChildPage(t *testing.T) {
+	assert.Equal(t, GBK, childPage(GBK, 437))
+	assert.EqualValues(t, 850, childPage(UTF8CP, 850), "ping and net write the OEM code page on a console at 65001")
+	assert.Equal(t, UTF8CP, childPage(UTF8CP, UTF8CP), "the beta's")
+	if runtime.GOOS != "windows" {
+		t.Setenv("LC_ALL", "C.UTF-8")
+		cmd := exec.Command("x")
+		assert.Equal(t, UTF8CP, ChildOf(cmd))
+		cmd.Env = []string{"LC_ALL=ja_JP.SJIS", "LC_ALL=zh_TW.Big5"}
+		assert.Equal(t, Big5, ChildOf(cmd), "the locale that it is given")
+	}
+}
+
+func TestParseCodePage(t *testing.T) {
+	for name, want := range map[string]CodePage{
+		"gbk": GBK, "GB2312": GBK, "cp936": GBK, "936": GBK, "Chinese": GBK, "gb18030": GB18030, "UTF-8": UTF8CP, "utf8": UTF8CP,
+		"cp65001": UTF8CP, "shift_jis": ShiftJIS, "Windows-31J": ShiftJIS, "MS932": ShiftJIS, "ks_c_5601-1987": EUCKR, "euc-kr": EUCKR,
+		"big5": Big5, "windows-1252": 1252, "x-cp1251": 1251, "IBM437": 437, "ibm00858": 858, "DOS-720": 720, "windows-874": 874,
+		"utf-16": UTF16LE, "unicodeFFFE": 1201, "koi8-r": 20866, "us-ascii": 20127, "latin1": 28591, "ISO-8859-15": 28605, "iso8859-2": 28592,
+		"iso_8859-1:1987": 28591, "ANSI_X3.4-1968": 20127,
+		"zh_CN.GB18030": GB18030, "zh_CN.gbk@pinyin": GBK, "de_DE.ISO8859-15@euro": 28605, "C.UTF-8": UTF8CP, "Chinese_China.936": GBK,
+		"auto": Auto,
+	} {
+		got, err := ParseCodePage(name)
+		require.NoError(t, err, name)
+		assert.Equal(t, want, got, name)
+	}
+	for name, near := range map[string]string{
+		"gbq": "gbk", "cp937": "cp936", "utf-9": "utf-8", "shift-jjs": "shift_jis", "": "utf-8", "zh_CN": "utf-8", "klingon": "zh_CN.GB18030", "99999": "", "iso-8859-99": "",
+	} {
+		_, err := ParseCodePage(name)
+		require.ErrorIs(t, err, ErrCodePage, name)
+		assert.ErrorIs(t, err, errors.ErrUnsupported, name)
+		assert.ErrorContains(t, err, near)
+	}
+	for _, page := range pageNames {
+		_, err := page.cp.Encoding()
+		assert.NoError(t, err, page.cp)
+		got, err := ParseCodePage(page.cp.String())
+		require.NoError(t, err, page.cp)
+		assert.Equal(t, page.cp, got)
 	}
 }
 

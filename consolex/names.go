@@ -82,7 +82,7 @@ func near(key string) string {
 	}
 	var all []candidate
 	add := func(name string, plain string) {
-		if d := distance(key, plain); d <= max(2, len(plain)/3) {
+		if d := distance(key, plain); d <= len(plain)/3 {
 			all = append(all, candidate{name, d})
 		}
 	}
@@ -163,11 +163,8 @@ var pageNames = []namedPage{
 	{GBK, "", "gbk gb2312 chinese csgb2312 csiso58gb231280 gb231280 isoir58 xgbk euccn xeuccn"},
 	{GB18030, "", "gb18030"},
 	{Big5, "", "big5 big5eten cnbig5 csbig5 xxbig5"},
-	{951, "big5-hkscs", "big5hkscs"},
 	{ShiftJIS, "shift_jis", "shiftjis csshiftjis sjis xsjis mskanji windows31j cswindows31j"},
 	{EUCKR, "euc-kr", "euckr cseuckr csksc56011987 isoir149 korean ksc5601 ksc56011987 ksc56011989 ksc5601 uhc"},
-	{20932, "euc-jp", "eucjp xeucjp cseucpkdfmtjapanese ujis"},
-	{708, "asmo-708", "asmo708"},
 	{874, "tis-620", "tis620 iso885911"},
 	{866, "", "cp866 csibm866"},
 	{1250, "", "windows1250 xcp1250"},
