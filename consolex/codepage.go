@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 
@@ -48,6 +49,17 @@ func (cp CodePage) Encoding() (encoding.Encoding, error) {
 		return nil, fmt.Errorf("%w: auto is for decoding, with NewDecoder or NewDecodeWriter", ErrCodePage)
 	}
 	return codepage.Lookup(uint32(cp))
+}
+
+// Encodable reports whether every character of s is in the code page, so that [NewEncoder] loses none.
+// Otherwise what the code page lacks becomes question marks, without an error: ’ “ – and … do in
+// code page 437. It is false for [Auto] and for an unknown code page.
+func (cp CodePage) Encodable(s string) bool {
+	if cp == UTF8CP || isUTF16(cp) {
+		return utf8.ValidString(s)
+	}
+	page, ok := codepage.PageOf(uint32(cp))
+	return ok && page.Encodable(s)
 }
 
 // String returns the number, as chcp shows it.

@@ -28,6 +28,20 @@ func TestCodePageEncoding(t *testing.T) {
 	assert.Equal(t, strings.Repeat("你好", 5000), string(got))
 }
 
+func TestEncodable(t *testing.T) {
+	for _, test := range []struct {
+		cp   CodePage
+		text string
+		want bool
+	}{
+		{437, "naïve ├─┤", true}, {437, "it’s", false}, {437, "“”–…", false}, {1252, "it’s “fine” – ok…", true}, {GBK, "中文 €", true},
+		{GBK, "😀", false}, {GB18030, "😀", true}, {UTF8CP, "😀", true}, {UTF16LE, "😀", true}, {UTF16LE, "\xff", false}, {GBK, "a\xff", false},
+		{Auto, "a", false}, {7, "a", false}, {GBK, "", true}, {ShiftJIS, "ｱ日本", true}, {ShiftJIS, "한글", false},
+	} {
+		assert.Equal(t, test.want, test.cp.Encodable(test.text), "%v %q", test.cp, test.text)
+	}
+}
+
 func TestCodePageString(t *testing.T) {
 	assert.Equal(t, "936", GBK.String())
 	assert.Equal(t, "auto", Auto.String())

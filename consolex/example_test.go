@@ -197,6 +197,27 @@ func ExampleChildOf() {
 	fmt.Println("children write", consolex.ChildOf(nil), "here; old programs", consolex.ANSI(), "and new consoles", consolex.OEM())
 }
 
+func ExampleCodePage_Encodable() {
+	name := "报告–final.txt"
+	for _, cp := range []consolex.CodePage{consolex.GBK, 437} {
+		fmt.Println(cp, cp.Encodable(name))
+	}
+	// Output:
+	// 936 true
+	// 437 false
+}
+
+func ExampleEscapes() {
+	restore, err := consolex.UTF8() // a console of Windows obeys them after that
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer restore()
+	if consolex.Escapes(os.Stderr) {
+		fmt.Fprint(os.Stderr, "\x1b[32mready\x1b[0m\n")
+	}
+}
+
 func ExampleStrip() {
 	fmt.Fprint(consolex.Strip(os.Stdout), "\x1b[32mINFO\x1b[0m ready")
 	// Output: INFO ready

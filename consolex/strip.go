@@ -5,16 +5,18 @@ import (
 	"io"
 )
 
-// Strip returns a writer that leaves out escape sequences (colours, cursor
-// movements, titles) and writes the rest to w: for a log file that a coloured
-// output is to go to. [WriterOptions.Strip] does so where no terminal is.
+// Strip returns a writer that leaves out escape sequences (colours, cursor movements, titles) and
+// writes the rest to w. It is meant for writing coloured output to a log file. To strip only where
+// escape sequences are not wanted, set [WriterOptions.Strip].
 //
-// Sequences are those of ECMA-48: CSI up to its final byte, the strings of OSC, DCS,
-// SOS, PM and APC up to BEL or ST, other ones of ESC and one or more bytes. They may
-// be split over writes in any way; one that is cut off by a newline, by another ESC
-// or by a byte that it can't have ends there. Single controls stay, also those that
-// some terminals take for sequences (U+009B): it is no filter for hostile text. The
-// writer must not be used by several goroutines at once.
+// Sequences are those of ECMA-48: CSI up to its final byte, the strings of OSC, DCS, SOS, PM and APC
+// up to BEL or ST, and ESC with one or more other bytes. They may be split over writes in any way.
+// CAN and SUB cancel a sequence, and go with it. A newline, another ESC or a byte that it can't
+// have ends it, and stays. Single controls stay, and so do those that some terminals take for
+// sequences (U+009B): it is not a filter for hostile text.
+//
+// If w fails, Write returns how many bytes of p w has taken with the sequences before them, so that
+// the rest can be written later. The writer must not be used by several goroutines at once.
 func Strip(w io.Writer) io.Writer { return &stripper{w: w} }
 
 // A stripper is a writer without escape sequences.
@@ -36,14 +38,31 @@ const (
 )
 
 const (
-	esc = 0x1B
 	bel = 0x07
+	can = 0x18
+	sub = 0x1A
+	esc = 0x1B
 )
 
-func (s *stripper) Write(p []byte) (int, error) {
-	if s.state == inText && bytes.IndexByte(p, esc) < 0 {
-		return s.w.Write(p)
+func (s *stripper) Write(p []byte) (n int, err error) {
+	for len(p)-n > stripBlock {
+		m, err := s.write(p[n : n+stripBlock])
+		if n += m; err != nil {
+			return n, err
+		}
 	}
+	m, err := s.write(p[n:])
+	return n + m, err
+}
+
+// stripBlock limits the buffer of what is written at a time.
+const stripBlock = 64 << 10
+
+func (s *stripper) write(p []byte) (int, error) {
+	if s.state == inText && bytes.IndexByte(p, esc) < 0 {
+		return writeFull(s.w, p)
+	}
+	before := s.state
 	s.buf = s.buf[:0]
 	for rest := p; len(rest) > 0; {
 		if s.state == inText {
@@ -67,10 +86,23 @@ func (s *stripper) Write(p []byte) (int, error) {
 	if len(s.buf) == 0 {
 		return len(p), nil
 	}
-	if _, err := writeFull(s.w, s.buf); err != nil {
-		return 0, err
+	if n, err := writeFull(s.w, s.buf); err != nil {
+		return s.rewind(before, p, n), err
 	}
 	return len(p), nil
+}
+
+// rewind goes back to where taken bytes of p's text have been written, and returns how many bytes
+// of p that is.
+func (s *stripper) rewind(before escapeState, p []byte, taken int) (n int) {
+	s.state = before
+	for ; taken > 0; n++ {
+		var isText bool
+		if s.state, isText = s.state.next(p[n]); isText {
+			taken--
+		}
+	}
+	return n
 }
 
 // wholeCSI returns the length of the CSI sequence that p starts with, 0 if there is
@@ -90,8 +122,8 @@ func wholeCSI(p []byte) int {
 	return 0
 }
 
-// next returns the state after a byte. isText says that it belongs to no sequence,
-// be it because that was cut off.
+// next returns the state after a byte. isText reports whether the byte does not belong to a
+// sequence, or cuts it off.
 func (s escapeState) next(c byte) (after escapeState, isText bool) {
 	switch {
 	case s == inText:
@@ -99,6 +131,8 @@ func (s escapeState) next(c byte) (after escapeState, isText bool) {
 			return inEscape, false
 		}
 		return inText, true
+	case c == can, c == sub:
+		return inText, false
 	case c == '\n':
 		return inText, true
 	case c < 0x20 && c != esc && s != inString:

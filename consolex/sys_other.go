@@ -12,9 +12,13 @@ import (
 // There is no console with a code page.
 func openConsole() (console, error) { return nil, nil }
 
+func onEvent(func() (resume func())) error { return nil }
+
 func writeConsole(*os.File, []uint16) (int, error) { return 0, errors.ErrUnsupported }
 
 func readConsole(*os.File, []uint16) (int, error) { return 0, errors.ErrUnsupported }
+
+func obeysEscapes(*os.File) bool { return true }
 
 func attachParent() error { return nil }
 

@@ -26,24 +26,27 @@ func openConsole() (console, error) {
 	if _, err := windows.GetConsoleOutputCP(); err != nil {
 		return nil, nil // a process without a console has no code page either
 	}
-	out, err := openDevice("CONOUT$")
+	out, err := openDevice("CONOUT$", false)
 	if err != nil {
 		return nil, err
 	}
 	return sysConsole{out}, nil
 }
 
-// openDevice opens CONOUT$ or CONIN$. GetConsoleMode needs GENERIC_READ and
-// SetConsoleMode GENERIC_WRITE. Children may inherit the handle.
-func openDevice(name string) (windows.Handle, error) {
+// openDevice opens CONOUT$ or CONIN$, to be inherited by children or not. GetConsoleMode needs
+// GENERIC_READ and SetConsoleMode GENERIC_WRITE.
+func openDevice(name string, inherit bool) (windows.Handle, error) {
 	p, err := windows.UTF16PtrFromString(name)
 	if err != nil {
 		return 0, err
 	}
-	inherit := windows.SecurityAttributes{InheritHandle: 1}
-	inherit.Length = uint32(unsafe.Sizeof(inherit))
+	var attributes windows.SecurityAttributes
+	attributes.Length = uint32(unsafe.Sizeof(attributes))
+	if inherit {
+		attributes.InheritHandle = 1
+	}
 	return windows.CreateFile(p, windows.GENERIC_READ|windows.GENERIC_WRITE,
-		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, &inherit, windows.OPEN_EXISTING, 0, 0)
+		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, &attributes, windows.OPEN_EXISTING, 0, 0)
 }
 
 func (sysConsole) codePage() (CodePage, error) {
@@ -62,25 +65,45 @@ func (c sysConsole) setMode(mode uint32) error { return windows.SetConsoleMode(c
 
 func (c sysConsole) close() error { return windows.CloseHandle(c.out) }
 
-// handler is the control handler of this process. It is installed once and stays:
-// with nothing to undo it does nothing, and it always passes the event on.
+// handler is the control handler of this process. It is installed once and stays: with nothing to
+// undo it does nothing, and it always passes the event on.
 var handler struct {
 	sync.Mutex
 	installed bool
 }
 
-func (sysConsole) onEnd(f func()) error {
+// onEvent has interrupt called on Ctrl+C and Ctrl+Break, before the handler of package os/signal and
+// the system's, which ends the process. The system calls all of them in a thread of its own. If
+// that thread comes to its end, the program has handled the event, and lives on. If the process
+// ends, the threads that wait for it are gone before. A console that is closed takes its code page
+// along.
+func onEvent(interrupt func() (resume func())) error {
 	handler.Lock()
 	defer handler.Unlock()
 	if handler.installed {
 		return nil
 	}
 	err := winapi.SetConsoleCtrlHandler(windows.NewCallback(func(event uint32) uintptr {
-		switch event {
-		case windows.CTRL_C_EVENT, windows.CTRL_BREAK_EVENT, windows.CTRL_CLOSE_EVENT:
-			f()
+		if event != windows.CTRL_C_EVENT && event != windows.CTRL_BREAK_EVENT {
+			return 0
 		}
-		return 0 // not handled: Go's own handler is next
+		var thread windows.Handle
+		process := windows.CurrentProcess()
+		err := windows.DuplicateHandle(process, windows.CurrentThread(), process, &thread, windows.SYNCHRONIZE, false, 0)
+		resume := interrupt()
+		switch {
+		case err != nil:
+		case resume == nil:
+			windows.CloseHandle(thread)
+		default:
+			go func() {
+				defer windows.CloseHandle(thread)
+				if _, err := windows.WaitForSingleObject(thread, windows.INFINITE); err == nil {
+					resume()
+				}
+			}()
+		}
+		return 0 // not handled: os/signal's own handler is next
 	}), true)
 	handler.installed = err == nil
 	return err
@@ -136,10 +159,6 @@ func kindOfHandle(h windows.Handle) Kind {
 	if h == 0 || h == windows.InvalidHandle {
 		return None
 	}
-	var mode uint32
-	if windows.GetConsoleMode(h, &mode) == nil {
-		return Console
-	}
 	kind, err := windows.GetFileType(h)
 	if err != nil {
 		return None
@@ -158,6 +177,30 @@ func kindOfHandle(h windows.Handle) Kind {
 	return None
 }
 
+// obeysEscapes reports whether a console does. The mode of one that may not be read is that of the
+// screen.
+func obeysEscapes(f *os.File) bool {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var mode uint32
+	if cerr := conn.Control(func(fd uintptr) { err = windows.GetConsoleMode(windows.Handle(fd), &mode) }); cerr != nil {
+		return false
+	}
+	if err != nil {
+		c, err := openConsole()
+		if err != nil || c == nil {
+			return false
+		}
+		defer c.close()
+		if mode, err = c.mode(); err != nil {
+			return false
+		}
+	}
+	return mode&vtProcessing != 0
+}
+
 // pipeName returns the name of a pipe without \Device\NamedPipe, or "".
 func pipeName(h windows.Handle) string {
 	var info struct { // FILE_NAME_INFO
@@ -171,17 +214,33 @@ func pipeName(h windows.Handle) string {
 	return windows.UTF16ToString(info.name[:info.length/2])
 }
 
-// kindOfDevice tells NUL from a serial port or a console handle that may not be
-// read.
+// kindOfDevice tells a console from NUL and from a serial port. A handle of a console that has gone
+// stays one of a console device. So does one that may only be written to, which GetConsoleMode
+// refuses.
 func kindOfDevice(h windows.Handle) Kind {
-	const fileFsDeviceInformation, fileDeviceNull = 4, 0x15
+	var mode uint32
+	consoleErr := windows.GetConsoleMode(h, &mode)
+	if consoleErr == nil {
+		return Console
+	}
+	const fileFsDeviceInformation, fileDeviceNull, fileDeviceConsole = 4, 0x15, 0x50
 	var iosb windows.IO_STATUS_BLOCK
 	var info struct{ deviceType, characteristics uint32 } // FILE_FS_DEVICE_INFORMATION
 	err := winapi.NtQueryVolumeInformationFile(h, &iosb, (*byte)(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)), fileFsDeviceInformation)
-	if err == nil && info.deviceType == fileDeviceNull {
+	switch {
+	case err != nil:
+		return File
+	case info.deviceType == fileDeviceNull:
 		return Null
+	case info.deviceType != fileDeviceConsole:
+		return File
 	}
-	return File
+	var nothing uint16
+	var n uint32
+	if errors.Is(consoleErr, windows.ERROR_ACCESS_DENIED) || windows.WriteConsole(h, &nothing, 0, &n, nil) == nil {
+		return Console
+	}
+	return None
 }
 
 const attachParentProcess = ^uint32(0) // ATTACH_PARENT_PROCESS
@@ -221,7 +280,7 @@ func attachParent() error {
 			errs = append(errs, windows.SetStdHandle(s.id, before[i]))
 			continue
 		}
-		h, err := openDevice(s.device)
+		h, err := openDevice(s.device, true)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("consolex: opening %s: %w", s.device, err))
 			continue

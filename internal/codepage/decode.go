@@ -118,7 +118,7 @@ func (p *Page) decodeRest(src []byte, atEOF bool) (size int, packed uint32) {
 	case position >= astral && position <= astral+utf8.MaxRune-0x10000:
 		return 4, pack(rune(position - astral + 0x10000))
 	}
-	return 4, replacement
+	return 1, replacement // the digits stay
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -46,3 +46,19 @@ func (p *Page) Char(src []byte, atEOF bool) (char rune, size int) {
 
 // Double reports whether the page has codes of two bytes.
 func (p *Page) Double() bool { return Base(p.number) != nil || p.number == gb18030 }
+
+// Encodable reports whether the page has a code for every character of s.
+func (p *Page) Encodable(s string) bool {
+	p.loadCodes()
+	for i, char := range s {
+		switch {
+		case char < utf8.RuneSelf:
+		case char == utf8.RuneError && s[i] != "\uFFFD"[0]:
+			return false
+		case p.four != nil:
+		case char >= 0x10000 || p.codes[char] == 0:
+			return false
+		}
+	}
+	return true
+}
