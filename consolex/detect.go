@@ -93,6 +93,9 @@ type detector struct {
 	line   reading // what was last sure on this line
 	run    reading // of the run whose middle the next byte is in
 	score  int     // of the runs on this line whose reading was not sure
+	until  int     // the column up to which the next two hold
+	next   reading // what is sure after the runs
+	settle reading // what all of the runs are taken for
 	before byte    // the byte before the next one
 	column int     // how many bytes of this line come before the next one
 
@@ -134,38 +137,46 @@ func (d *detector) pass(src []byte) (n int) {
 		return 0
 	}
 	for n < len(src) {
-		ascii := codepage.ASCIIPrefix(src[n:])
-		if ascii > 0 {
-			d.run = unknown
-			d.took(src[n : n+ascii])
-			n += ascii
+		rest := src[n:]
+		var same int
+		if d.knowsUTF8() {
+			var high int
+			same, high = codepage.ThreesPrefix(rest)
+			d.passed(rest[:same], high)
+			if same < len(rest) && isAccent(rest[same:], d.before) && d.page != nil {
+				d.run, d.before = unknown, rest[same+1]
+				d.column += 2
+				same += 2
+			}
+		} else {
+			same = codepage.ASCIIPrefix(rest)
+			d.passed(rest[:same], 0)
+			if high := d.sureRun(rest[same:]); high > 0 {
+				d.passed(rest[same:same+high], high)
+				same += high
+			}
 		}
-		high := d.sureRun(src[n:])
-		if high > 0 {
-			d.run, d.line, d.stream = asUTF8, asUTF8, asUTF8
-			d.column += high
-			n += high
-		}
-		if ascii+high == 0 {
+		if same == 0 {
 			break
 		}
-	}
-	if n > 0 {
-		d.begun, d.before = true, src[n-1]
+		n += same
 	}
 	return n
 }
 
-// took counts ASCII that has been converted.
-func (d *detector) took(ascii []byte) {
-	if end := bytes.LastIndexByte(ascii, '\n'); end >= 0 {
-		d.line, d.score, d.column, d.narrow = unknown, 0, len(ascii)-end-1, false
-		return
-	}
-	d.column += len(ascii)
+// knowsUTF8 reports whether the stream is UTF-8, as far as is known.
+func (d *detector) knowsUTF8() bool {
+	return d.stream == asUTF8 && d.line != asPage
 }
 
-// sureRun returns how many bytes src starts with that are characters which are proof of UTF-8.
+// isAccent reports whether p starts with a letter such as é in a word of ASCII letters. In a stream
+// that is UTF-8 no page's reading is likelier.
+func isAccent(p []byte, before byte) bool {
+	return len(p) > 2 && p[0] == 0xC3 && p[1] >= 0x9F && p[1] < 0xC0 && p[1] != 0xB7 && p[2] < utf8.RuneSelf &&
+		(isLetter(before) || isLetter(p[2]))
+}
+
+// sureRun returns how many bytes src starts with that are proof of UTF-8.
 func (d *detector) sureRun(src []byte) (n int) {
 	switch {
 	case d.page == nil:
@@ -177,10 +188,42 @@ func (d *detector) sureRun(src []byte) (n int) {
 			n += size
 		}
 		return n
+	case d.knowsUTF8() && len(src) > 0 && src[0] >= utf8.RuneSelf:
+		if _, size := utf8.DecodeRune(src); size == 3 {
+			return size
+		}
 	case d.double && (d.stream != asPage && d.number != ShiftJIS || d.run == asUTF8):
 		return codepage.EastAsianPrefix(src, d.number == EUCKR)
 	}
 	return 0
+}
+
+func (d *detector) newLine() {
+	d.line, d.score, d.column, d.until, d.narrow = unknown, 0, 0, 0, false
+}
+
+// passed notes what ASCII and proof of UTF-8 have shown, of which the latter ends at p[high].
+func (d *detector) passed(p []byte, high int) {
+	if len(p) == 0 {
+		return
+	}
+	line := 0
+	if end := bytes.LastIndexByte(p, '\n'); end >= 0 {
+		line = end + 1
+		d.newLine()
+	}
+	d.column += len(p) - line
+	d.begun, d.before, d.run = true, p[len(p)-1], unknown
+	if high == 0 {
+		return
+	}
+	d.stream = asUTF8
+	if high > line {
+		d.line = asUTF8
+	}
+	if high == len(p) {
+		d.run = asUTF8
+	}
 }
 
 func (d *detector) convert(dst, src []byte, atEOF bool) (out []byte, n int) {
@@ -256,6 +299,10 @@ func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (o
 		if d.column == 0 && same > 0 {
 			continue // a line opens
 		}
+		if d.violates(src[n:end]) {
+			d.run, d.line, d.stream = asPage, asPage, asPage
+			continue
+		}
 		size, what := d.judge(src[n:end], ended)
 		if size == 0 {
 			if what == unknown {
@@ -264,7 +311,7 @@ func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (o
 			d.run = asPage
 			continue
 		}
-		if what == asUTF8 {
+		if d.run = what; what == asUTF8 {
 			dst = append(dst, src[n:n+size]...)
 		} else {
 			dst = utf8.AppendRune(dst, utf8.RuneError)
@@ -276,63 +323,80 @@ func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (o
 	return dst, n
 }
 
-// judge returns the reading of the run that src starts with, and its length. A page's run that is
-// sure has a length of 0, since its end isn't known. A length of 0 of unknown asks for more bytes.
-func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
-	total, first, firstEnd := d.score, 0, 0 // costs of the page's reading above UTF-8's
-	for start := 0; start < len(src); {
-		before := d.before
-		if start > 0 {
-			before = src[start-1]
-		}
-		joined := start == 0 && d.run == asUTF8
-		r := d.scan(src[start:], before, joined, atEOF)
-		switch r.found {
-		case unknown:
-			if r.more { // incomplete
-				return 0, unknown
-			}
-		case asPage, asUTF8:
-			if start > 0 {
-				return d.decided(firstEnd, first, r.found)
-			}
-			d.line, d.stream = r.found, r.found
-			if r.found == asPage {
-				return 0, asPage
-			}
-			return r.end, asUTF8
-		}
-		if start == 0 {
-			if r.end == 0 { // of no meaning in either reading
-				return d.meaningless(src, joined), unknown
-			}
-			first, firstEnd = r.score, r.end
-			if joined {
-				first += byLine
-			}
-			if d.line != asPage && d.stream == asUTF8 && first > 0 || d.line != asUTF8 && d.stream == asPage && first <= -clear {
-				return d.decided(firstEnd, first, unknown)
-			}
-		}
-		total += r.score
-		at := start + r.end
-		gap := src[at:]
-		ascii := codepage.ASCIIPrefix(gap)
-		newline := bytes.IndexByte(gap[:ascii], '\n')
-		switch {
-		case newline >= 0, at+ascii >= mostHeld, r.end == 0:
-			d.score += first
-			return d.decided(firstEnd, total, unknown)
-		case at+ascii == len(src):
-			if !atEOF {
-				return 0, unknown
-			}
-			d.score += first
-			return d.decided(firstEnd, total, unknown)
-		}
-		start = at + ascii
+// violates reports whether src starts with two bytes that are not UTF-8, but are text of a page of
+// two bytes a character. It is what judge finds out about most of such text.
+func (d *detector) violates(src []byte) bool {
+	if !d.double || len(src) < 2 || src[0] >= 0xC2 && src[0] < 0xF5 && src[1] >= 0x80 && src[1] < 0xC0 {
+		return false
 	}
-	return 0, unknown
+	char, size := d.page.Char(src, false)
+	return size > 0 && char != utf8.RuneError
+}
+
+// judge returns the reading of the run that src starts with, and its length. A page's run has a
+// length of 0, since its end isn't known. A length of 0 of unknown asks for more bytes.
+func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
+	joined := d.run == asUTF8
+	r := d.scan(src, d.before, joined, atEOF)
+	switch {
+	case r.more:
+		return 0, unknown
+	case r.found != unknown:
+		d.line, d.stream = r.found, r.found
+		return r.reading()
+	case r.end == 0: // of no meaning in either reading
+		return d.meaningless(src, joined), unknown
+	case d.column < d.until && d.settle != unknown:
+		return scanned{found: d.settle, end: r.end}.reading()
+	}
+	first := r
+	if joined {
+		first.score += byLine
+	}
+	switch {
+	case d.column < d.until:
+		return d.decided(first, d.next)
+	case d.line != asPage && d.stream == asUTF8 && first.score > 0,
+		d.line != asUTF8 && d.stream == asPage && first.score <= -clear:
+		return d.decided(first, unknown)
+	}
+	total, at := d.score, 0 // at is the start of the run r
+	for {
+		total += r.score
+		gap := src[at+r.end:]
+		ascii := codepage.ASCIIPrefix(gap)
+		last := at + r.end
+		at = last + ascii
+		switch {
+		case bytes.IndexByte(gap[:ascii], '\n') >= 0, at >= mostHeld, r.end == 0, at == len(src) && atEOF:
+			return d.decideAll(total, last)
+		case at == len(src):
+			return 0, unknown
+		}
+		r = d.scan(src[at:], src[at-1], false, atEOF)
+		switch {
+		case r.more:
+			return 0, unknown
+		case r.found != unknown:
+			d.next, d.settle, d.until = r.found, unknown, d.column+at
+			return d.decided(first, r.found)
+		}
+	}
+}
+
+// decideAll returns the reading of the runs on a line that has nothing sure, and how long they are
+// with the ASCII between them.
+func (d *detector) decideAll(total, last int) (end int, what reading) {
+	d.score = total
+	switch {
+	case total >= 2*sure:
+		d.stream = asUTF8
+	case total <= -2*sure:
+		d.stream = asPage
+	}
+	end, what = d.decided(scanned{end: last, score: total}, unknown)
+	d.next, d.settle, d.until = unknown, what, d.column+last
+	return end, what
 }
 
 // meaningless returns the length of what src starts with that has no meaning.
@@ -344,9 +408,9 @@ func (d *detector) meaningless(src []byte, joined bool) int {
 	return size
 }
 
-// decided returns the reading of a run of that length by how much UTF-8's is cheaper, and by what
-// is sure after it.
-func (d *detector) decided(end, score int, after reading) (int, reading) {
+// decided returns the reading of a run by how much UTF-8's is cheaper, and by what is sure after it.
+func (d *detector) decided(r scanned, after reading) (end int, what reading) {
+	score := r.score
 	known, weight := cmp.Or(after, d.line), byLine
 	if known == unknown {
 		known, weight = d.stream, byStream
@@ -357,10 +421,10 @@ func (d *detector) decided(end, score int, after reading) (int, reading) {
 	case asPage:
 		score -= weight
 	}
-	if score > 0 {
-		return end, asUTF8
+	if r.found = asPage; score > 0 {
+		r.found = asUTF8
 	}
-	return 0, asPage
+	return r.reading()
 }
 
 // A scanned is what scan has found.
@@ -369,6 +433,14 @@ type scanned struct {
 	end   int     // how far it goes
 	score int     // by how much the page's reading costs more
 	more  bool    // the end is incomplete
+}
+
+// reading returns what judge does.
+func (r scanned) reading() (end int, what reading) {
+	if r.found == asPage {
+		return 0, asPage
+	}
+	return r.end, r.found
 }
 
 // scan looks at the run that src starts with, up to the first ASCII byte. joined is set where UTF-8

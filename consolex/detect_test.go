@@ -133,7 +133,8 @@ func TestDetectHoldsBack(t *testing.T) {
 		{gbkHello + "\xc4", "你好"},
 		{utf16("Name: "), "Name: "},
 		{utf16("中文\r\n请输入密码："), "中文\r\n请输入密码："},
-		{strings.Repeat("é ", 400), strings.Repeat("é ", 59)}, // what waits is limited
+		{strings.Repeat("é ", 340), ""},
+		{strings.Repeat("é ", 350), strings.Repeat("é ", 350)}, // what waits is limited
 	} {
 		var out bytes.Buffer
 		w := detecting(&out, GBK)

@@ -2,8 +2,11 @@ package consolex
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
 // The costs below say how far from ordinary text a character is, roughly in bits: 3 for one that
@@ -147,7 +150,26 @@ const common936 = "一学么什业时同院些统前职平之水小头校实目�
 	"缺滩硕庄席苑频僧斯痛纸越坦辖私使聘旨债每叹寨注枝墨谁签苇詹泄协预芯泰迎撰叩惟幕洗戏匹摘扭劝散浅歇砖顺贫童拥探袭亩踏薪追夕" +
 	"赚鸦飘染值趣怒杉袁缘址摊姆挺奴卓壮未炸瞬粘占狮庭鞋鹰渊涂抹伪墓硬瓶穴魏磨溪铜巍遣桶尉捉魔织税莫跃弄嫂卸驯盏膜拇桩拼砂郑冉"
 
-func isCommon(char rune) bool { return strings.ContainsRune(common936, char) }
+// commonCodes are the codes of common936, by the low six bits of their bytes. They are made at their
+// first use.
+var commonCodes struct {
+	sync.Once
+	set [1 << 12]bool
+}
+
+// isCommon reports whether a code is one of common936.
+func isCommon(lead, trail byte) bool {
+	commonCodes.Do(func() {
+		page, _ := codepage.PageOf(uint32(GBK)) // there is one
+		for lead := 0xC2; lead < 0xE0; lead++ {
+			for trail := 0x80; trail < 0xC0; trail++ {
+				char, _ := page.Char([]byte{byte(lead), byte(trail)}, true)
+				commonCodes.set[lead&0x3F<<6|trail&0x3F] = strings.ContainsRune(common936, char)
+			}
+		}
+	})
+	return lead >= 0xC2 && trail < 0xC0 && commonCodes.set[int(lead)&0x3F<<6|int(trail)&0x3F]
+}
 
 // weigh returns the cost of the page's reading of the run that p starts with, and that ends at its
 // first ASCII character; before is the byte before it. whole is false for the beginning of a run.
@@ -282,7 +304,7 @@ func (d *detector) costOf(char rune, code []byte) int {
 		case lead < 0xB0:
 			return 8
 		case lead < 0xD8:
-			if isCommon(char) {
+			if isCommon(lead, trail) {
 				return 3
 			}
 			return 6

@@ -142,7 +142,7 @@ func (d *detector) convertWide(dst, src []byte, atEOF bool) (out []byte, n int) 
 	dst, n = converter.convert(dst, line[skip:], ended || atEOF)
 	n += skip
 	if d.column += n; ended {
-		d.column, d.line, d.score = 0, unknown, 0
+		d.newLine()
 	}
 	return dst, n
 }

@@ -7,7 +7,7 @@ replace github.com/surefoot-go/surefoot => ../..
 require (
 	github.com/adrg/xdg v0.5.3
 	github.com/kardianos/service v1.3.0
-	github.com/mattn/go-colorable v0.1.14
+	github.com/mattn/go-colorable v0.1.16
 	github.com/rs/zerolog v1.35.1
 	github.com/spf13/viper v1.21.0
 	github.com/stretchr/testify v1.12.1
