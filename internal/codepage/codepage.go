@@ -13,7 +13,6 @@
 package codepage
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -26,6 +25,7 @@ import (
 const (
 	utf16LE = 1200
 	utf16BE = 1201
+	hkscs   = 951
 	gb18030 = 54936
 	utf8CP  = 65001
 )
@@ -44,11 +44,9 @@ func Lookup(number uint32) (encoding.Encoding, error) {
 	case utf8CP:
 		return coding{utf8Coder{}, utf8Coder{}}, nil
 	case utf16LE:
-		order := binary.LittleEndian
-		return coding{utf16Decoder{order}, utf16Encoder{order}}, nil
+		return coding{utf16Decoder{}, utf16Encoder{}}, nil
 	case utf16BE:
-		order := binary.BigEndian
-		return coding{utf16Decoder{order}, utf16Encoder{order}}, nil
+		return coding{utf16Decoder{bigEndian: true}, utf16Encoder{bigEndian: true}}, nil
 	}
 	if !Known(number) {
 		return nil, fmt.Errorf("%w %d: no table has this number", Unknown{}, number)
@@ -71,7 +69,7 @@ func isUnicode(number uint32) bool { return number == utf8CP || number == utf16L
 // Known reports whether Lookup knows the number.
 func Known(number uint32) bool {
 	switch number {
-	case utf8CP, utf16LE, utf16BE, 932, 936, 949, 950, gb18030:
+	case utf8CP, utf16LE, utf16BE, 932, 936, 949, 950, hkscs, 20932, 51932, gb18030:
 		return true
 	}
 	return upperHalf(number) != ""
@@ -89,13 +87,20 @@ type Page struct {
 	number uint32
 
 	decoding sync.Once
-	single   [0x80]uint32     // by byte-0x80; a packed character, or 0 for a lead byte and for none
-	pairs    *[1 << 15]uint32 // by pair&0x7FFF, in the same way; nil in a page of one byte
-	four     []uint16         // the characters of GB 18030's four-byte codes
+	single   [0x80]uint16      // by byte-0x80; a character, or 0 for a lead byte and for none
+	pairs    *[1 << 15]uint32  // by pair&0x7FFF, in the same way; nil in a page of one byte
+	others   map[uint16]string // by pair: text that is not one character of 16 bits; pairs has elsewhere for it
+	four     []uint16          // the characters of GB 18030's four-byte codes
+	three    *[1 << 14]uint16  // those of EUC-JP's codes of three bytes, by the last two, seven bits each
 
 	encoding sync.Once
 	codes    *[1 << 16]uint16 // by character: its byte or pair; 0 for none
+	astral   map[rune]uint16  // the same for characters beyond the Basic Multilingual Plane
+	long     map[rune]uint16  // EUC-JP\'s codes of three bytes, by character: the last two
 }
+
+// elsewhere is in the table of pairs for a pair whose text is in others.
+const elsewhere = 1
 
 var pages sync.Map // by number
 

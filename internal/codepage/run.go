@@ -24,24 +24,26 @@ func (p *Page) AppendRun(dst, src []byte, atEOF bool) (out []byte, n int) {
 		if size == 0 || char == utf8.RuneError {
 			break
 		}
-		made += utf8.EncodeRune(room[made:], char)
+		if char == elsewhere {
+			made += copy(room[made:], p.others[uint16(src[n])<<8|uint16(src[n+1])])
+		} else {
+			made += utf8.EncodeRune(room[made:], char)
+		}
 		n += size
 	}
 	return dst[:len(dst)+made], n
 }
 
 // Char decodes the code that src starts with, which is not ASCII. A code without a meaning is
-// U+FFFD. A size of 0 asks for more bytes.
+// U+FFFD. For one that is not a character of the Basic Multilingual Plane, the character says no more
+// than that. A size of 0 asks for more bytes.
 func (p *Page) Char(src []byte, atEOF bool) (char rune, size int) {
 	p.load()
-	if packed := p.single[src[0]&0x7F]; packed != 0 {
-		return unpack(packed), 1
+	if char := p.single[src[0]&0x7F]; char != 0 {
+		return rune(char), 1
 	}
-	size, packed := p.decodeRest(src, atEOF)
-	if size == 0 {
-		return 0, 0
-	}
-	return unpack(packed), size
+	size, char = p.decodeRest(src, atEOF)
+	return char, size
 }
 
 // Double reports whether the page has codes of two bytes.
@@ -56,7 +58,7 @@ func (p *Page) Encodable(s string) bool {
 		case char == utf8.RuneError && s[i] != "\uFFFD"[0]:
 			return false
 		case p.four != nil:
-		case char >= 0x10000 || p.codes[char] == 0:
+		case (char >= 0x10000 || p.codes[char] == 0) && p.astral[char] == 0 && p.long[char] == 0:
 			return false
 		}
 	}

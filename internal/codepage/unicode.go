@@ -3,7 +3,6 @@ package codepage
 import (
 	"encoding/binary"
 	"math/bits"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/transform"
@@ -32,11 +31,11 @@ func (utf8Coder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 			}
 		case !atEOF && !utf8.FullRune(src[i:]):
 			return j, i, transform.ErrShortSrc
-		case !putShort(dst[j:], replacement):
+		case len(dst)-j < 3:
 			return j, i, transform.ErrShortDst
 		default:
 			i++
-			j += 3
+			j += utf8.EncodeRune(dst[j:], utf8.RuneError)
 		}
 	}
 	return j, i, nil
@@ -84,71 +83,6 @@ func ASCIIPrefix(p []byte) int {
 		rest = rest[1:]
 	}
 	return len(p) - len(rest)
-}
-
-// A utf16Decoder turns UTF-16 into UTF-8.
-type utf16Decoder struct{ order binary.ByteOrder }
-
-func (utf16Decoder) Reset() {}
-
-// Transform is transform.Transformer's.
-func (d utf16Decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
-	i, j := 0, 0
-	for i < len(src) {
-		char, size := rune(utf8.RuneError), len(src)-i
-		if size >= 2 {
-			char, size = rune(d.order.Uint16(src[i:])), 2
-		} else if !atEOF {
-			return j, i, transform.ErrShortSrc
-		}
-		if utf16.IsSurrogate(char) {
-			low := rune(0)
-			if i+4 <= len(src) {
-				low = rune(d.order.Uint16(src[i+2:]))
-			} else if !atEOF && char < 0xDC00 {
-				return j, i, transform.ErrShortSrc
-			}
-			if char = utf16.DecodeRune(char, low); char != utf8.RuneError {
-				size = 4
-			}
-		}
-		if packed := pack(char); !putShort(dst[j:], packed) {
-			return j, i, transform.ErrShortDst
-		}
-		j += utf8.RuneLen(char)
-		i += size
-	}
-	return j, i, nil
-}
-
-// A utf16Encoder turns UTF-8 into UTF-16, without a byte order mark.
-type utf16Encoder struct{ order binary.ByteOrder }
-
-func (utf16Encoder) Reset() {}
-
-// Transform is transform.Transformer's.
-func (e utf16Encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
-	var units [256]uint16
-	i, j := 0, 0
-	for i < len(src) {
-		room := min(len(units), (len(dst)-j)/2)
-		n, size := ToUTF16(units[:room], src[i:])
-		if size == 0 {
-			switch {
-			case room < 2:
-				return j, i, transform.ErrShortDst
-			case !atEOF:
-				return j, i, transform.ErrShortSrc
-			}
-			units[0], n, size = utf8.RuneError, 1, 1 // a rune's start, and no more to come
-		}
-		for _, unit := range units[:n] {
-			e.order.PutUint16(dst[j:], unit)
-			j += 2
-		}
-		i += size
-	}
-	return j, i, nil
 }
 
 // EastAsianPrefix returns how many bytes of p are characters of three bytes that East Asian text
