@@ -139,21 +139,23 @@ func (d *detector) pass(src []byte) (n int) {
 	for n < len(src) {
 		rest := src[n:]
 		var same int
-		if d.knowsUTF8() {
+		if d.knowsUTF8() && d.threes() {
 			var high int
 			same, high = codepage.ThreesPrefix(rest)
 			d.passed(rest[:same], high)
-			if same < len(rest) && isAccent(rest[same:], d.before) && d.page != nil {
-				d.run, d.before = unknown, rest[same+1]
-				d.column += 2
-				same += 2
-			}
 		} else {
 			same = codepage.ASCIIPrefix(rest)
 			d.passed(rest[:same], 0)
 			if high := d.sureRun(rest[same:]); high > 0 {
 				d.passed(rest[same:same+high], high)
 				same += high
+			}
+		}
+		if same < len(rest) && d.knowsUTF8() {
+			if word := d.frequentWord(rest[same:]); word > 0 {
+				d.passed(rest[same:same+word], word)
+				d.run = unknown
+				same += word
 			}
 		}
 		if same == 0 {
@@ -164,16 +166,37 @@ func (d *detector) pass(src []byte) (n int) {
 	return n
 }
 
+// threes reports whether any character of three bytes is UTF-8 in a stream that is. In a page of one
+// byte a character, a word of three letters can be one.
+func (d *detector) threes() bool { return d.page == nil || d.double }
+
 // knowsUTF8 reports whether the stream is UTF-8, as far as is known.
 func (d *detector) knowsUTF8() bool {
 	return d.stream == asUTF8 && d.line != asPage
 }
 
-// isAccent reports whether p starts with a letter such as é in a word of ASCII letters. In a stream
-// that is UTF-8 no page's reading is likelier.
-func isAccent(p []byte, before byte) bool {
-	return len(p) > 2 && p[0] == 0xC3 && p[1] >= 0x9F && p[1] < 0xC0 && p[1] != 0xB7 && p[2] < utf8.RuneSelf &&
-		(isLetter(before) || isLetter(p[2]))
+// frequentWord returns the length of a run that src starts with if it is a letter such as é in a word
+// of ASCII letters, or a word of Cyrillic letters. In a stream that is UTF-8 no page's reading is
+// likelier, so that these frequent cases need no look at it.
+func (d *detector) frequentWord(src []byte) int {
+	n := 0
+	for ; n+2 < len(src) && src[n] >= utf8.RuneSelf; n += 2 {
+		switch lead, trail := src[n], src[n+1]; {
+		case lead == 0xC3 && n == 0 && trail >= 0x9F && trail < 0xC0 && trail != 0xB7 &&
+			src[2] < utf8.RuneSelf && (isLetter(d.before) || isLetter(src[2])):
+			return 2
+		case lead == 0xD0 && trail >= 0x90 && trail < 0xC0, lead == 0xD1 && trail >= 0x80 && trail < 0x90:
+		default:
+			return 0
+		}
+	}
+	if n+2 >= len(src) && (n >= len(src) || src[n] >= utf8.RuneSelf) || isLetter(d.before) || isLetter(src[n]) {
+		return 0
+	}
+	if n == 2 && d.double && src[1] >= 0xA1 { // a frequent character of the page, perhaps
+		return 0
+	}
+	return n
 }
 
 // sureRun returns how many bytes src starts with that are proof of UTF-8.
@@ -188,7 +211,7 @@ func (d *detector) sureRun(src []byte) (n int) {
 			n += size
 		}
 		return n
-	case d.knowsUTF8() && len(src) > 0 && src[0] >= utf8.RuneSelf:
+	case d.knowsUTF8() && d.threes() && len(src) > 0 && src[0] >= utf8.RuneSelf:
 		if _, size := utf8.DecodeRune(src); size == 3 {
 			return size
 		}
@@ -458,7 +481,7 @@ func (d *detector) scan(src []byte, before byte, joined, atEOF bool) (s scanned)
 				return scanned{found: asUTF8, end: n}
 			}
 		}
-		if n >= check && d.page != nil {
+		if n >= check && n < len(src) && src[n] >= utf8.RuneSelf && d.page != nil {
 			if check *= 2; d.weigh(src[:n], before, false)-d.read(src[:n], before, '\n') >= sure {
 				return scanned{found: asUTF8, end: n}
 			}
@@ -475,7 +498,11 @@ func (d *detector) scan(src []byte, before byte, joined, atEOF bool) (s scanned)
 	if d.page != nil {
 		weight = d.weigh(page, before, true)
 	}
-	return scanned{end: n, score: weight - d.read(src[:n], before, after)}
+	s = scanned{end: n, score: weight - d.read(src[:n], before, after)}
+	if s.score >= sure {
+		s.found = asUTF8
+	}
+	return s
 }
 
 // isProof reports whether a character is one that text of a double-byte page has never been seen

@@ -1,6 +1,7 @@
 package consolex
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -131,15 +132,15 @@ var blocks = [...]charBlock{
 
 // blockOf returns the block of a character that is not ASCII.
 func blockOf(char rune) *charBlock {
-	low, high := 0, len(blocks)-1
-	for low < high {
-		if middle := (low + high) / 2; char > blocks[middle].last {
-			low = middle + 1
-		} else {
-			high = middle
-		}
+	if char < 0x800 {
+		return &blocks[tables().block[char]]
 	}
-	return &blocks[low]
+	return searchBlock(char)
+}
+
+func searchBlock(char rune) *charBlock {
+	i, _ := slices.BinarySearchFunc(blocks[:], char, func(b charBlock, char rune) int { return int(b.last - char) })
+	return &blocks[i]
 }
 
 // common936 are the frequent characters among those whose codes in page 936 are valid UTF-8, by
@@ -150,25 +151,42 @@ const common936 = "一学么什业时同院些统前职平之水小头校实目�
 	"缺滩硕庄席苑频僧斯痛纸越坦辖私使聘旨债每叹寨注枝墨谁签苇詹泄协预芯泰迎撰叩惟幕洗戏匹摘扭劝散浅歇砖顺贫童拥探袭亩踏薪追夕" +
 	"赚鸦飘染值趣怒杉袁缘址摊姆挺奴卓壮未炸瞬粘占狮庭鞋鹰渊涂抹伪墓硬瓶穴魏磨溪铜巍遣桶尉捉魔织税莫跃弄嫂卸驯盏膜拇桩拼砂郑冉"
 
-// commonCodes are the codes of common936, by the low six bits of their bytes. They are made at their
-// first use.
-var commonCodes struct {
-	sync.Once
-	set [1 << 12]bool
+// lookTables are made at their first use.
+type lookTables struct {
+	block  [0x800]uint8  // the index of a character's block
+	common [1 << 12]bool // whether a code is one of common936, by the low six bits of its bytes
+}
+
+var looks struct {
+	once   sync.Once
+	tables lookTables
+}
+
+func tables() *lookTables {
+	looks.once.Do(makeTables)
+	return &looks.tables
+}
+
+func makeTables() {
+	at := 0
+	for char := range looks.tables.block {
+		if rune(char) > blocks[at].last {
+			at++
+		}
+		looks.tables.block[char] = uint8(at)
+	}
+	page, _ := codepage.PageOf(uint32(GBK)) // there is one
+	for lead := 0xC2; lead < 0xE0; lead++ {
+		for trail := 0x80; trail < 0xC0; trail++ {
+			char, _ := page.Char([]byte{byte(lead), byte(trail)}, true)
+			looks.tables.common[lead&0x3F<<6|trail&0x3F] = strings.ContainsRune(common936, char)
+		}
+	}
 }
 
 // isCommon reports whether a code is one of common936.
 func isCommon(lead, trail byte) bool {
-	commonCodes.Do(func() {
-		page, _ := codepage.PageOf(uint32(GBK)) // there is one
-		for lead := 0xC2; lead < 0xE0; lead++ {
-			for trail := 0x80; trail < 0xC0; trail++ {
-				char, _ := page.Char([]byte{byte(lead), byte(trail)}, true)
-				commonCodes.set[lead&0x3F<<6|trail&0x3F] = strings.ContainsRune(common936, char)
-			}
-		}
-	})
-	return lead >= 0xC2 && trail < 0xC0 && commonCodes.set[int(lead)&0x3F<<6|int(trail)&0x3F]
+	return lead >= 0xC2 && trail < 0xC0 && tables().common[int(lead)&0x3F<<6|int(trail)&0x3F]
 }
 
 // weigh returns the cost of the page's reading of the run that p starts with, and that ends at its
@@ -218,7 +236,7 @@ func (d *detector) weigh(p []byte, before byte, whole bool) int {
 
 // read returns the cost of UTF-8's reading of a run.
 func (d *detector) read(p []byte, before, after byte) int {
-	cost, first, last := 0, common, common
+	cost, last := 0, common
 	lower := isLower(before)
 	for n := 0; n < len(p); {
 		char, size := utf8.DecodeRune(p[n:])
@@ -244,12 +262,11 @@ func (d *detector) read(p []byte, before, after byte) int {
 		case last != common && last != b.script:
 			cost += mixed
 		}
-		if unicode.IsUpper(char) && lower {
-			cost += cased
-		}
-		lower = unicode.IsLower(char)
-		if last = b.script; first == common {
-			first = last
+		if last = b.script; last <= cyrillic { // that has capitals
+			if unicode.IsUpper(char) && lower {
+				cost += cased
+			}
+			lower = unicode.IsLower(char)
 		}
 	}
 	inside := isLetter(before) || isLetter(after)

@@ -83,9 +83,13 @@ func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
 		if (first&0xC0C0F0C0C0F0^0x8080E08080E0)|(second&0xC0C0F0C0C0F0^0x8080E08080E0) != 0 {
 			break
 		}
-		char1, char2, char3, char4 := three(uint32(first)), three(uint32(first>>24)), three(uint32(second)), three(uint32(second>>24))
-		code1, code2, code3, code4 := codes[char1], codes[char2], codes[char3], codes[char4]
-		if min(code1, code2, code3, code4) < 0x100 || min(char1, char2, char3, char4) < 0x1000 {
+		const lead = 0x0F00000F // of both characters: those that begin with E0 have 0 there
+		if ((first&lead)+lead)&((second&lead)+lead)&0x10000010 != 0x10000010 {
+			break
+		}
+		code1, code2 := codes[three(uint32(first))], codes[three(uint32(first>>24))]
+		code3, code4 := codes[three(uint32(second))], codes[three(uint32(second>>24))]
+		if code1 < 0x100 || code2 < 0x100 || code3 < 0x100 || code4 < 0x100 {
 			break
 		}
 		binary.BigEndian.PutUint64(dst, uint64(code1)<<48|uint64(code2)<<32|uint64(code3)<<16|uint64(code4))
