@@ -111,6 +111,7 @@ func TestParseCodePage(t *testing.T) {
 		"big5": Big5, "windows-1252": 1252, "x-cp1251": 1251, "IBM437": 437, "ibm00858": 858, "DOS-720": 720, "windows-874": 874,
 		"utf-16": UTF16LE, "unicodeFFFE": 1201, "koi8-r": 20866, "us-ascii": 20127, "latin1": 28591, "ISO-8859-15": 28605, "iso8859-2": 28592,
 		"iso_8859-1:1987": 28591, "ANSI_X3.4-1968": 20127,
+		"zh_HK.Big5-HKSCS": 951, "big5hkscs": 951, "ja_JP.eucJP": 20932, "EUC-JP": 20932, "51932": 51932, "ASMO-708": 708, "cp951": 951,
 		"zh_CN.GB18030": GB18030, "zh_CN.gbk@pinyin": GBK, "de_DE.ISO8859-15@euro": 28605, "C.UTF-8": UTF8CP, "Chinese_China.936": GBK,
 		"auto": Auto,
 	} {

@@ -136,7 +136,7 @@ func distance(a, b string) int {
 }
 
 // numbered are the pages that have numbers for names.
-var numbered = []int{437, 720, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869, 874, 932, 936, 949, 950,
+var numbered = []int{437, 708, 720, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869, 874, 932, 936, 949, 950,
 	1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258}
 
 // A namedPage is a code page and its names, without hyphens, the usual one first.
@@ -163,8 +163,11 @@ var pageNames = []namedPage{
 	{GBK, "", "gbk gb2312 chinese csgb2312 csiso58gb231280 gb231280 isoir58 xgbk euccn xeuccn"},
 	{GB18030, "", "gb18030"},
 	{Big5, "", "big5 big5eten cnbig5 csbig5 xxbig5"},
+	{951, "big5-hkscs", "big5hkscs"},
 	{ShiftJIS, "shift_jis", "shiftjis csshiftjis sjis xsjis mskanji windows31j cswindows31j"},
 	{EUCKR, "euc-kr", "euckr cseuckr csksc56011987 isoir149 korean ksc5601 ksc56011987 ksc56011989 ksc5601 uhc"},
+	{20932, "euc-jp", "eucjp xeucjp cseucpkdfmtjapanese ujis"},
+	{708, "asmo-708", "asmo708"},
 	{874, "tis-620", "tis620 iso885911"},
 	{866, "", "cp866 csibm866"},
 	{1250, "", "windows1250 xcp1250"},
