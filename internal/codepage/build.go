@@ -71,6 +71,9 @@ func (p *Page) build() {
 // buildSingle sets the bytes from 0x80 on that are characters of their own. Those
 // that Windows does not define in a page of two bytes lie in its private use area.
 func (p *Page) buildSingle() {
+	for i := range p.single {
+		p.single[i] = none
+	}
 	set := func(b int, char rune) { p.single[b-0x80] = uint16(char) }
 	i := 0x80
 	for _, char := range upperHalf(p.number) {
@@ -217,7 +220,7 @@ func (p *Page) buildCodes() {
 		}
 	}
 	for i, char := range p.single {
-		if char != 0 {
+		if char != none {
 			p.codes[char] = uint16(0x80 + i)
 		}
 	}

@@ -87,7 +87,7 @@ type Page struct {
 	number uint32
 
 	decoding sync.Once
-	single   [0x80]uint16      // by byte-0x80; a character, or 0 for a lead byte and for none
+	single   [0x80]uint16      // by byte-0x80: a character, or none, which a lead byte is too
 	pairs    *[1 << 15]uint32  // by pair&0x7FFF, in the same way; nil in a page of one byte
 	others   map[uint16]string // by pair: text that is not one character of 16 bits; pairs has elsewhere for it
 	four     []uint16          // the characters of GB 18030's four-byte codes
@@ -98,6 +98,9 @@ type Page struct {
 	astral   map[rune]uint16  // the same for characters beyond the Basic Multilingual Plane
 	long     map[rune]uint16  // EUC-JP\'s codes of three bytes, by character: the last two
 }
+
+// none is in the table of single bytes for one that is not a character. 0 is one: 0x80 in page 20127.
+const none = 0xFFFF
 
 // elsewhere is in the table of pairs for a pair whose text is in others.
 const elsewhere = 1

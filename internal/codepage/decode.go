@@ -42,7 +42,7 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 		}
 		size, char := 1, rune(p.single[c&0x7F])
 		switch {
-		case char == 0:
+		case char == none:
 			if size, char = p.decodeRest(src[i:], atEOF); size == 0 {
 				return j, i, transform.ErrShortSrc
 			}

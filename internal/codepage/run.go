@@ -39,7 +39,7 @@ func (p *Page) AppendRun(dst, src []byte, atEOF bool) (out []byte, n int) {
 // than that. A size of 0 asks for more bytes.
 func (p *Page) Char(src []byte, atEOF bool) (char rune, size int) {
 	p.load()
-	if char := p.single[src[0]&0x7F]; char != 0 {
+	if char := p.single[src[0]&0x7F]; char != none {
 		return rune(char), 1
 	}
 	size, char = p.decodeRest(src, atEOF)
