@@ -2,7 +2,10 @@ package consolex
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
+	"math/bits"
+	"slices"
 )
 
 // Strip returns a writer that leaves out escape sequences (colours, cursor movements, titles) and
@@ -63,26 +66,25 @@ func (s *stripper) write(p []byte) (int, error) {
 		return writeFull(s.w, p)
 	}
 	before := s.state
-	s.buf = s.buf[:0]
+	s.buf = slices.Grow(s.buf[:0], len(p)+8)
+	text := s.buf[:cap(s.buf)]
+	n := 0
 	for rest := p; len(rest) > 0; {
 		if s.state == inText {
-			text := bytes.IndexByte(rest, esc)
-			if text < 0 {
-				text = len(rest)
-			}
-			s.buf = append(s.buf, rest[:text]...)
-			rest = rest[text:]
-			rest = rest[wholeCSI(rest):]
-			if len(rest) == 0 {
+			copied, size := copyText(text[n:], rest)
+			n += copied
+			if rest = rest[size:]; len(rest) == 0 {
 				break
 			}
 		}
 		var isText bool
 		if s.state, isText = s.state.next(rest[0]); isText {
-			s.buf = append(s.buf, rest[0])
+			text[n] = rest[0]
+			n++
 		}
 		rest = rest[1:]
 	}
+	s.buf = text[:n]
 	if len(s.buf) == 0 {
 		return len(p), nil
 	}
@@ -90,6 +92,48 @@ func (s *stripper) write(p []byte) (int, error) {
 		return s.rewind(before, p, n), err
 	}
 	return len(p), nil
+}
+
+// copyText copies the text of src to dst, without the CSI sequences in it, up to another ESC. It
+// returns how much text that is, and of how many bytes. dst has eight bytes more than src, all of
+// which may be overwritten. Coloured text has an ESC every few bytes, too few for a call of
+// bytes.IndexByte and one of copy.
+func copyText(dst, src []byte) (n, size int) {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for i < len(src) {
+		if len(src)-i >= 8 && len(dst)-n >= 8 {
+			word := binary.LittleEndian.Uint64(src[i:])
+			binary.LittleEndian.PutUint64(dst[n:], word)
+			word ^= esc * ones
+			found := (word - ones) &^ word & tops
+			if found == 0 {
+				i += 8
+				n += 8
+				continue
+			}
+			skip := bits.TrailingZeros64(found) >> 3
+			i += skip
+			n += skip
+		} else if src[i] != esc {
+			dst[n] = src[i]
+			i++
+			n++
+			continue
+		}
+		end := i + 2
+		if end >= len(src) || src[i+1] != '[' {
+			break
+		}
+		for end < len(src) && src[end]-0x20 < 0x20 { // parameters and intermediate bytes
+			end++
+		}
+		if end == len(src) || src[end] < 0x40 || src[end] > 0x7E {
+			break
+		}
+		i = end + 1
+	}
+	return n, i
 }
 
 // rewind goes back to where taken bytes of p's text have been written, and returns how many bytes
@@ -103,23 +147,6 @@ func (s *stripper) rewind(before escapeState, p []byte, taken int) (n int) {
 		}
 	}
 	return n
-}
-
-// wholeCSI returns the length of the CSI sequence that p starts with, 0 if there is
-// none or not all of it.
-func wholeCSI(p []byte) int {
-	if len(p) < 3 || p[0] != esc || p[1] != '[' {
-		return 0
-	}
-	for i, c := range p[2:] {
-		if c >= 0x40 && c <= 0x7E {
-			return i + 3
-		}
-		if c < 0x20 || c >= 0x40 {
-			return 0
-		}
-	}
-	return 0
 }
 
 // next returns the state after a byte. isText reports whether the byte does not belong to a
