@@ -18,8 +18,10 @@
 //	}
 //
 // [Stdout], [Stderr] and [NewWriter] choose by what the handle is ([KindOf]).
-// [NewDecoder], [NewDecodeWriter] and [CombinedOutput] turn what children and
-// old programs write into UTF-8, [NewEncoder] turns UTF-8 into what they read.
+// [CombinedOutput], [Stream] and [Detect] decode what children and old programs
+// write: UTF-8, UTF-16 and a code page ([ChildOf]), told apart by their bytes.
+// [NewDecoder] and [NewEncoder] convert from and to one code page, whose name
+// [ParseCodePage] reads.
 //
 // # Windows
 //

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"io"
 	"math/bits"
-	"slices"
 )
 
 // Strip returns a writer that leaves out escape sequences (colours, cursor movements, titles) and
@@ -62,11 +61,13 @@ func (s *stripper) Write(p []byte) (n int, err error) {
 const stripBlock = 64 << 10
 
 func (s *stripper) write(p []byte) (int, error) {
-	if s.state == inText && bytes.IndexByte(p, esc) < 0 {
+	if s.state == inText && bytes.IndexByte(p[:min(len(p), 16)], esc) < 0 && bytes.IndexByte(p, esc) < 0 {
 		return writeFull(s.w, p)
 	}
 	before := s.state
-	s.buf = slices.Grow(s.buf[:0], len(p)+8)
+	if cap(s.buf) < len(p)+8 {
+		s.buf = make([]byte, len(p)+8)
+	}
 	text := s.buf[:cap(s.buf)]
 	n := 0
 	for rest := p; len(rest) > 0; {
@@ -94,46 +95,46 @@ func (s *stripper) write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// A word with the lowest and with the highest bit of each byte.
+const ones, tops = 0x0101010101010101, 0x8080808080808080
+
 // copyText copies the text of src to dst, without the CSI sequences in it, up to another ESC. It
 // returns how much text that is, and of how many bytes. dst has eight bytes more than src, all of
 // which may be overwritten. Coloured text has an ESC every few bytes, too few for a call of
 // bytes.IndexByte and one of copy.
 func copyText(dst, src []byte) (n, size int) {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	i := 0
-	for i < len(src) {
-		if len(src)-i >= 8 && len(dst)-n >= 8 {
-			word := binary.LittleEndian.Uint64(src[i:])
-			binary.LittleEndian.PutUint64(dst[n:], word)
+	room, have := len(dst), len(src)
+	dst, src = dst[:room:room], src[:have:have] // slicing is one addition then
+	for len(src) > 0 && len(dst) > 0 {
+		if len(src) > 8 && len(dst) > 8 {
+			word := binary.LittleEndian.Uint64(src)
+			binary.LittleEndian.PutUint64(dst, word)
 			word ^= esc * ones
 			found := (word - ones) &^ word & tops
 			if found == 0 {
-				i += 8
-				n += 8
+				src, dst = src[8:], dst[8:]
 				continue
 			}
-			skip := bits.TrailingZeros64(found) >> 3
-			i += skip
-			n += skip
-		} else if src[i] != esc {
-			dst[n] = src[i]
-			i++
-			n++
+			skip := bits.TrailingZeros64(found) >> 3 & 7
+			src, dst = src[skip:], dst[skip:]
+		} else if src[0] != esc {
+			dst[0] = src[0]
+			src, dst = src[1:], dst[1:]
 			continue
 		}
-		end := i + 2
-		if end >= len(src) || src[i+1] != '[' {
+		if len(src) < 3 || src[1] != '[' {
 			break
 		}
+		end := 2
 		for end < len(src) && src[end]-0x20 < 0x20 { // parameters and intermediate bytes
 			end++
 		}
-		if end == len(src) || src[end] < 0x40 || src[end] > 0x7E {
+		if end == len(src) || src[end]-0x40 > 0x7E-0x40 {
 			break
 		}
-		i = end + 1
+		src = src[end+1:]
 	}
-	return n, i
+	return room - len(dst), have - len(src)
 }
 
 // rewind goes back to where taken bytes of p's text have been written, and returns how many bytes
