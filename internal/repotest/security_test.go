@@ -81,7 +81,7 @@ func TestPrograms(t *testing.T) {
 	want := map[string]string{
 		"listen/reserved_windows.go":                `filepath.Join(dir, "netsh.exe")`,
 		"listen/firewall/firewall_windows.go":       `filepath.Join(dir, "netsh.exe")`,
-		"listen/owners_darwin.go":                   `"/usr/sbin/lsof"`,
+		"listen/internal/tcptable/lsof_darwin.go":   `"/usr/sbin/lsof"`,
 		"svcx/internal/openrc/rc_linux.go":          `"/sbin/" + program`,
 		"svcx/internal/launchd/launchctl_darwin.go": `"/bin/launchctl"`,
 		"svcx/internal/systemd/systemctl_linux.go":  `"systemctl""journalctl""journalctl"`,

@@ -1,4 +1,4 @@
-package listen
+package tcptable
 
 import (
 	"context"
@@ -9,50 +9,59 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// TCP_TABLE_CLASS of iprtrmib.h.
+// TCP_TABLE_CLASS and UDP_TABLE_CLASS of iprtrmib.h.
 const (
 	tcpTableOwnerPIDListener = 3
 	tcpTableOwnerPIDAll      = 5
+	udpTableOwnerPID         = 1
 )
 
-func tcpRows(context.Context, uint16) ([]row, error) {
-	four, err := tcpTable(false, tcpTableOwnerPIDAll)
+func rows(_ context.Context, network string, _ uint16) ([]Row, error) {
+	four, err := table(network, false, tcpTableOwnerPIDAll)
 	if err != nil {
 		return nil, err
 	}
-	six, err := tcpTable(true, tcpTableOwnerPIDAll)
+	six, err := table(network, true, tcpTableOwnerPIDAll)
 	if err == windows.ERROR_NOT_SUPPORTED { // no IPv6
 		err = nil
 	}
 	return append(four, six...), err
 }
 
-func tcpTable(ipv6 bool, class uint32) ([]row, error) {
+func listeners(_ context.Context, network string, ipv6 bool, _ uint16) ([]Row, error) {
+	return table(network, ipv6, tcpTableOwnerPIDListener)
+}
+
+// table reads one of the four tables. The class is for TCP; UDP has but one with PIDs.
+func table(network string, ipv6 bool, class uint32) ([]Row, error) {
 	family := uint32(windows.AF_INET)
 	if ipv6 {
 		family = windows.AF_INET6
 	}
+	name, get, parse := "GetExtendedTcpTable", winapi.GetExtendedTcpTable, parseTCPTable
+	if network == "udp" {
+		name, get, parse, class = "GetExtendedUdpTable", winapi.GetExtendedUdpTable, parseUDPTable, udpTableOwnerPID
+	}
 	size := uint32(16 << 10)
 	for {
 		buf := make([]byte, size)
-		err := winapi.GetExtendedTcpTable(&buf[0], &size, false, family, class, 0)
+		err := get(&buf[0], &size, false, family, class, 0)
 		if err == windows.ERROR_INSUFFICIENT_BUFFER {
 			size += size / 4 // it grows while we look
 			continue
 		}
 		if err != nil {
-			return nil, os.NewSyscallError("GetExtendedTcpTable", err)
+			return nil, os.NewSyscallError(name, err)
 		}
-		return parseTCPTable(buf, ipv6), nil
+		return parse(buf, ipv6), nil
 	}
 }
 
-// identify names the processes from a snapshot, which, unlike opening them,
-// needs no rights.
-func identify(_ context.Context, rows []row) []row {
+// identify names the processes from a snapshot, which, unlike opening them, needs no rights.
+func identify(_ context.Context, rows []Row) []Row {
 	names := processNames()
 	for i := range rows {
-		rows[i].name = names[rows[i].pid]
+		rows[i].Name = names[rows[i].PID]
 	}
 	return rows
 }
@@ -70,5 +79,3 @@ func processNames() map[int]string {
 	}
 	return names
 }
-
-func firstOpenPort() int { return 0 }

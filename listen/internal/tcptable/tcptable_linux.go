@@ -1,4 +1,4 @@
-package listen
+package tcptable
 
 import (
 	"context"
@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// tcpRows reads the tables of the network namespace that this thread is in.
-func tcpRows(context.Context, uint16) ([]row, error) {
-	var rows []row
-	for _, name := range []string{"tcp", "tcp6"} {
+// rows reads the tables of the network namespace that this thread is in.
+func rows(_ context.Context, network string, _ uint16) ([]Row, error) {
+	var rows []Row
+	for _, name := range []string{network, network + "6"} {
 		text, err := os.ReadFile("/proc/thread-self/net/" + name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a kernel without IPv6 has no tcp6
 			return nil, err
@@ -23,15 +23,18 @@ func tcpRows(context.Context, uint16) ([]row, error) {
 	return rows, nil
 }
 
-// identify looks for the sockets among the descriptors of all processes: there
-// can be none, and, after a fork, several that have one.
-func identify(ctx context.Context, rows []row) []row {
-	byInode := make(map[string]row, len(rows))
+func listeners(context.Context, string, bool, uint16) ([]Row, error) {
+	return nil, errors.ErrUnsupported // bind refuses every overlap here
+}
+
+// identify looks for the sockets among the descriptors of all processes.
+func identify(ctx context.Context, rows []Row) []Row {
+	byInode := make(map[string]Row, len(rows))
 	for _, r := range rows {
 		byInode["socket:["+strconv.FormatUint(r.inode, 10)+"]"] = r
 	}
 	seen := make(map[string]bool, len(rows))
-	var found []row
+	var found []Row
 	procs, _ := os.ReadDir("/proc")
 	for _, proc := range procs {
 		pid, err := strconv.Atoi(proc.Name())
@@ -39,7 +42,7 @@ func identify(ctx context.Context, rows []row) []row {
 			continue
 		}
 		if ctx.Err() != nil {
-			return nil
+			break
 		}
 		dir := "/proc/" + proc.Name()
 		fds, _ := os.ReadDir(dir + "/fd") // another account's, or gone
@@ -51,7 +54,7 @@ func identify(ctx context.Context, rows []row) []row {
 			if r, ok := byInode[link]; ok {
 				seen[link] = true
 				comm, _ := os.ReadFile(dir + "/comm")
-				r.pid, r.name = pid, strings.TrimSuffix(string(comm), "\n")
+				r.PID, r.Name = pid, strings.TrimSuffix(string(comm), "\n")
 				found = append(found, r)
 			}
 		}
@@ -62,14 +65,4 @@ func identify(ctx context.Context, rows []row) []row {
 		}
 	}
 	return found
-}
-
-// firstOpenPort returns the lowest port that needs no privilege (ip-sysctl.rst).
-func firstOpenPort() int {
-	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start")
-	if err != nil {
-		return 1024 // the sysctl is of Linux 4.11
-	}
-	n, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-	return n
 }
