@@ -2,17 +2,14 @@ package eventx
 
 import (
 	"bytes"
-	"encoding"
-	"fmt"
 	"log/slog"
-	"strconv"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
-// An entry is one event on its way to the log: its text as UTF-8, still as the
-// caller gave it. What a log can't take is mended by the sink, off the caller's
-// path.
+// An entry is one event on its way to the log: its text as UTF-8, exactly as the caller gave it. The
+// sink replaces what its log can't hold, off the caller's path.
 type entry struct {
 	text
 	time   time.Time
@@ -21,7 +18,9 @@ type entry struct {
 
 	next    *entry // in its queue
 	seq     uint64
-	barrier chan error // not an event: closed when all before it is done
+	size    int        // bytes that the queue counts for it
+	barrier chan error // not an event: closed when everything before it is done
+	waiter  *waiter    // the call of Handle that waits for this event, or nil
 }
 
 // text is a message and its attributes, laid out as Event Viewer shows them:
@@ -35,13 +34,18 @@ type text struct {
 	id        uint16
 	category  uint16
 	hasID     bool
-	multiline bool // a value holds a line end
+	multiline bool // a value has a line end
+	odd       bool // a key or value has to be quoted, or could be taken for a quoted one
+	left      int  // characters that were cut off the end
 
 	prefix []byte // scratch: the open groups, "group."
 }
 
 // field is an attribute in buf: the key is buf[key:val-1], the value buf[val:end].
-type field struct{ key, val, end int }
+type field struct {
+	key, val, end int
+	bytes         bool // the value is a []byte, which slog.TextHandler always quotes
+}
 
 func (t *text) message() []byte {
 	if len(t.fields) == 0 {
@@ -64,22 +68,42 @@ var entries = sync.Pool{New: func() any { return &entry{text: text{buf: make([]b
 
 func newEntry() *entry { return entries.Get().(*entry) }
 
-// free gives e back, unless one giant event made it too large to keep.
+// free returns e to the pool, unless a giant event made it too large to keep. An entry that a caller
+// waits for is not reused: that caller may still be reading it.
 func (e *entry) free() {
 	const keep = 64 << 10
-	if cap(e.buf) > keep {
+	if cap(e.buf) > keep || e.waiter != nil {
 		return
 	}
-	e.buf, e.fields, e.prefix = e.buf[:0], e.fields[:0], e.prefix[:0]
-	e.id, e.category, e.hasID, e.multiline = 0, 0, false, false
-	e.time, e.level, e.source, e.barrier = time.Time{}, 0, nil, nil
+	*e = entry{text: text{buf: e.buf[:0], fields: e.fields[:0], prefix: e.prefix[:0]}}
 	entries.Put(e)
+}
+
+// memory is about how many bytes e holds.
+func (e *entry) memory() int { return cap(e.buf) + 32*cap(e.fields) + 256 }
+
+// limit cuts e to the first n bytes, on a character, and counts the characters that it cuts.
+func (e *entry) limit(n int) {
+	if n <= 0 || len(e.buf) <= n {
+		return
+	}
+	for n > 0 && !utf8.RuneStart(e.buf[n]) {
+		n--
+	}
+	e.left += utf8.RuneCount(e.buf[n:])
+	e.buf = bytes.Clone(e.buf[:n]) // let go of the rest
+	for i, f := range e.fields {
+		if f.val > n {
+			e.fields = e.fields[:i]
+			break
+		}
+		e.fields[i].end = min(f.end, n)
+	}
 }
 
 type replaceFunc = func(groups []string, a slog.Attr) slog.Attr
 
-// appendAttr appends a. Groups are the open groups for replace; t.prefix is the
-// same as text.
+// appendAttr appends a. Groups are the open groups for replace; t.prefix is the same as text.
 func (t *text) appendAttr(replace replaceFunc, groups []string, a slog.Attr) {
 	if t.lift(a.Value) {
 		return
@@ -94,28 +118,40 @@ func (t *text) appendAttr(replace replaceFunc, groups []string, a slog.Attr) {
 			return
 		}
 	}
-	if a.Value.Kind() == slog.KindGroup {
+	kind := a.Value.Kind()
+	if kind == slog.KindGroup {
 		t.appendGroup(replace, groups, a)
 		return
 	}
 	if a.Key == "" && a.Equal(slog.Attr{}) {
 		return
 	}
+	if kind == slog.KindAny {
+		if s, ok := a.Value.Any().(*slog.Source); ok && (s == nil || *s == slog.Source{}) {
+			return // as slog does
+		}
+	}
 	f := field{key: len(t.buf) + 1}
 	t.buf = append(t.buf, '\n')
 	t.buf = append(t.buf, t.prefix...)
-	t.buf = append(appendKey(t.buf, a.Key), '=')
+	t.buf = append(t.buf, a.Key...)
+	t.odd = t.odd || needsQuotes(t.buf[f.key:])
+	t.buf = append(t.buf, '=')
 	f.val = len(t.buf)
-	t.buf = appendValue(t.buf, a.Value)
+	t.buf, f.bytes = appendValue(t.buf, a.Value)
 	f.end = len(t.buf)
 	t.fields = append(t.fields, f)
-	t.multiline = t.multiline || mayHaveLines(a.Value.Kind()) && hasLineEnd(t.value(f))
+	if kind == slog.KindString || kind == slog.KindAny {
+		value := t.value(f)
+		t.multiline = t.multiline || hasLineEnd(value)
+		t.odd = t.odd || len(value) > 0 && value[0] == '"'
+	}
 }
 
 func (t *text) appendGroup(replace replaceFunc, groups []string, a slog.Attr) {
 	outer := len(t.prefix)
 	if a.Key != "" {
-		t.prefix = append(appendKey(t.prefix, a.Key), '.')
+		t.prefix = append(append(t.prefix, a.Key...), '.')
 		if replace != nil {
 			groups = append(groups[:len(groups):len(groups)], a.Key)
 		}
@@ -126,13 +162,7 @@ func (t *text) appendGroup(replace replaceFunc, groups []string, a slog.Attr) {
 	t.prefix = t.prefix[:outer]
 }
 
-func mayHaveLines(k slog.Kind) bool { return k == slog.KindString || k == slog.KindAny }
-
-func hasLineEnd(value []byte) bool {
-	return bytes.IndexByte(value, '\n') >= 0 || bytes.IndexByte(value, '\r') >= 0
-}
-
-// lift takes v if it is no text but the event's ID or category.
+// lift takes v if it is not text but the ID or category of the event.
 func (t *text) lift(v slog.Value) bool {
 	if v.Kind() != slog.KindAny {
 		return false
@@ -148,72 +178,16 @@ func (t *text) lift(v slog.Value) bool {
 	return true
 }
 
-// appendText appends what With has prepared.
+// appendText appends what WithAttrs has prepared.
 func (t *text) appendText(more *text) {
 	shift := len(t.buf)
 	t.buf = append(t.buf, more.buf...)
 	for _, f := range more.fields {
-		t.fields = append(t.fields, field{f.key + shift, f.val + shift, f.end + shift})
+		f.key, f.val, f.end = f.key+shift, f.val+shift, f.end+shift
+		t.fields = append(t.fields, f)
 	}
 	t.multiline = t.multiline || more.multiline
+	t.odd = t.odd || more.odd
 	t.category = more.category
 	t.id, t.hasID = more.id, more.hasID
-}
-
-// appendKey makes a key that can't be read as anything else: no white space,
-// no '=', no quotes.
-func appendKey(dst []byte, key string) []byte {
-	start := len(dst)
-	dst = append(dst, key...)
-	for i, c := range dst[start:] {
-		if c <= ' ' || c == '=' || c == '"' || c == 0x7F {
-			dst[start+i] = '_'
-		}
-	}
-	return dst
-}
-
-func appendValue(dst []byte, v slog.Value) []byte {
-	switch v.Kind() {
-	case slog.KindString:
-		return append(dst, v.String()...)
-	case slog.KindInt64:
-		return strconv.AppendInt(dst, v.Int64(), 10)
-	case slog.KindUint64:
-		return strconv.AppendUint(dst, v.Uint64(), 10)
-	case slog.KindFloat64:
-		return strconv.AppendFloat(dst, v.Float64(), 'g', -1, 64)
-	case slog.KindBool:
-		return strconv.AppendBool(dst, v.Bool())
-	case slog.KindDuration:
-		return append(dst, v.Duration().String()...)
-	case slog.KindTime:
-		return v.Time().AppendFormat(dst, time.RFC3339Nano)
-	}
-	switch x := v.Any().(type) {
-	case []byte:
-		return append(dst, x...)
-	case *slog.Source:
-		return fmt.Appendf(dst, "%s:%d", x.File, x.Line)
-	case error: // fmt prints a panic of Error as text
-		return fmt.Append(dst, x)
-	case encoding.TextMarshaler:
-		return appendMarshaled(dst, x)
-	default:
-		return fmt.Appendf(dst, "%+v", x)
-	}
-}
-
-// appendMarshaled keeps a value's panic out of the service that logs it.
-func appendMarshaled(dst []byte, m encoding.TextMarshaler) (text []byte) {
-	defer func() {
-		if p := recover(); p != nil {
-			text = fmt.Appendf(dst, "!PANIC: %v", p)
-		}
-	}()
-	b, err := m.MarshalText()
-	if err != nil {
-		return fmt.Appendf(dst, "!ERROR: %v", err)
-	}
-	return append(dst, b...)
 }

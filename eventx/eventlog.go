@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
+	"strings"
 	"syscall"
 
-	"github.com/surefoot-go/surefoot/internal/eventsink"
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
@@ -15,6 +15,10 @@ import (
 // source and computer, some systems refuse
 // (github.com/serilog/serilog-sinks-eventlog pull request 41).
 const textBudget = 31_000
+
+// maxEventLogText is how many bytes of an event's text are kept while it waits: no UTF-16 unit takes more
+// than three, so that it is still cut to the budget, and marked, when it is written.
+const maxEventLogText = 3*textBudget + 64
 
 // safeSize is a size that no system refuses.
 const safeSize = 2000
@@ -35,8 +39,8 @@ const (
 	formAny form = iota
 	// formLow: it is EventCreate.exe, which has only the IDs 1–1000.
 	formLow
-	// formOEM: there is no message file. NELOG_OEM_Code, an event of Windows'
-	// own with nothing but nine insertion strings, is shown without one
+	// formOEM: there is no message file, or it is netmsg.dll, which has NELOG_OEM_Code. That event of
+	// Windows' own, with nothing but nine insertion strings, is shown without a message file
 	// (lmerrlog.h; golang.org/issue/59780).
 	formOEM
 )
@@ -49,7 +53,7 @@ const (
 
 // eventLog writes to the Windows Event Log.
 type eventLog struct {
-	report  eventsink.ReportFunc
+	report  ReportFunc
 	release func() error // closes what report needs; nil: nothing
 	form    form
 
@@ -60,14 +64,13 @@ type eventLog struct {
 }
 
 func (l *eventLog) write(e *entry) (cut bool, err error) {
-	l.utf8 = appendEventText(scratch(l.utf8), e, l.form)
+	l.utf8 = appendEventText(scratch(l.utf8), e, l.form, false)
 	cut, err = l.send(e, textBudget)
 	if err == nil {
 		return cut, nil
 	}
 	if !gone(err) && len(l.text) > safeSize {
-		// Nothing but the size is likely to be wrong, and half of an event is
-		// better than nothing.
+		// Nothing but the size is likely to be wrong, and half of an event is better than nothing.
 		cut, err = l.send(e, min(len(l.text), textBudget)/2)
 	}
 	if gone(err) {
@@ -77,7 +80,11 @@ func (l *eventLog) write(e *entry) (cut bool, err error) {
 }
 
 func (l *eventLog) send(e *entry, budget int) (cut bool, err error) {
-	text, left := msgtable.AppendInsert(l.text[:0], l.utf8, budget)
+	text, left, replaced := msgtable.AppendCut(l.text[:0], l.utf8, budget, e.left)
+	if replaced { // what can't be shown is quoted instead
+		l.utf8 = appendEventText(scratch(l.utf8), e, l.form, true)
+		text, left, _ = msgtable.AppendCut(text[:0], l.utf8, budget, e.left)
+	}
 	l.text = append(text, 0)
 	l.inserts[0] = &l.text[0]
 	n := 1
@@ -119,17 +126,18 @@ func shownID(e *entry, f form) uint16 {
 	return id
 }
 
-// appendEventText appends e as Event Viewer shows it: the message, then each
-// attribute on a line of its own. The lines of a longer value are indented, and
-// so are those of a message that could pass for an attribute. An ID that the log can't have is
-// an attribute.
-func appendEventText(dst []byte, e *entry, f form) []byte {
-	if !e.multiline && !hasLineEnd(e.message()) {
+// appendEventText appends e as Event Viewer shows it: the message, then each attribute on a line of its
+// own. The lines of a longer value are indented, and so are those of a message that could pass for an
+// attribute. An ID that the log can't have is an attribute, and so is the time of an event that is late.
+// With quote, every part is checked for what can't be shown.
+func appendEventText(dst []byte, e *entry, f form, quote bool) []byte {
+	message := e.message()
+	if !quote && !e.multiline && !e.odd && !hasLineEnd(message) && (len(message) == 0 || message[0] != '"') {
 		dst = append(dst, e.buf...)
 	} else {
-		dst = appendLines(dst, e.message(), likeAttr)
+		dst = appendLines(dst, message, likeAttr)
 		for _, field := range e.fields {
-			dst = append(dst, e.buf[field.key-1:field.val]...)
+			dst = append(appendQuoted(append(dst, '\n'), e.key(field)), '=')
 			dst = appendLines(dst, e.value(field), func([]byte) bool { return true })
 		}
 	}
@@ -137,15 +145,21 @@ func appendEventText(dst []byte, e *entry, f form) []byte {
 		dst = append(append(dst, "\nsource="...), e.source.File...)
 		dst = strconv.AppendInt(append(dst, ':'), int64(e.source.Line), 10)
 	}
+	if isLate(e) {
+		dst = appendLateTime(append(dst, "\n"+timeKey+"="...), e)
+	}
 	if e.hasID && shownID(e, f) != e.id {
 		dst = strconv.AppendUint(append(dst, "\nevent_id="...), uint64(e.id), 10)
 	}
 	return dst
 }
 
-// appendLines appends text, with those of its lines indented that indent tells,
-// but for the first.
+// appendLines appends text, quoted if it has to be, with an indent before those of its lines, except the
+// first, for which indent returns true.
 func appendLines(dst, text []byte, indent func(line []byte) bool) []byte {
+	if mustQuote(text) {
+		text = appendShowable(nil, text)
+	}
 	for {
 		end := bytes.IndexAny(text, "\r\n")
 		if end < 0 {
@@ -157,16 +171,32 @@ func appendLines(dst, text []byte, indent func(line []byte) bool) []byte {
 		dst = append(dst, text[:end+1]...)
 		text = text[end+1:]
 		if indent(text) {
-			dst = append(dst, "  "...)
+			dst = append(dst, indentation...)
 		}
 	}
 }
 
-// likeAttr says whether the line that text begins with could be taken for an
-// attribute's: see appendKey and isAttrLine.
+const indentation = "  "
+
+// likeAttr reports whether the line that text begins with could be taken for an attribute's, or for one
+// that was indented for that reason.
 func likeAttr(text []byte) bool {
-	i := bytes.IndexAny(text, "= \t\"\x7f\r\n")
-	return i >= 0 && text[i] == '='
+	if end := bytes.IndexAny(text, "\r\n"); end >= 0 {
+		text = text[:end]
+	}
+	_, _, ok := cutAttr(strings.TrimLeft(string(text), " "))
+	return ok
+}
+
+// cutAttr takes the first line of an attribute apart, with the key as appendQuoted writes it.
+func cutAttr(line string) (key, value string, ok bool) {
+	if quoted, err := strconv.QuotedPrefix(line); err == nil && line[0] == '"' {
+		key, err = strconv.Unquote(quoted)
+		value, ok = strings.CutPrefix(line[len(quoted):], "=")
+		return key, value, ok && err == nil && needsQuotes([]byte(key))
+	}
+	key, value, ok = strings.Cut(line, "=")
+	return key, value, ok && !needsQuotes([]byte(key))
 }
 
 // Errors after which the log has to be opened again, by their names in
@@ -186,9 +216,9 @@ const (
 	rpcEndpointNotFound        = syscall.Errno(1753)
 )
 
-// gone says whether err is about the log and not about the event: it is full,
-// its service is down, it is not this account's to write, or the system has
-// none, as a container (github.com/dotnet/runtime issue 73303).
+// gone reports whether err is about the log and not about the event: it is full, its service is down,
+// this account may not write to it, or the system has none, as in a container
+// (github.com/dotnet/runtime issue 73303).
 func gone(err error) bool {
 	errno, _ := errors.AsType[syscall.Errno](err)
 	switch errno {

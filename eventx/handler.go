@@ -18,43 +18,66 @@ var ErrClosed = errors.New("eventx: handler is closed")
 // closeWait bounds a Close whose context has no deadline.
 const closeWait = 5 * time.Second
 
-// HandlerOptions are the options of [NewHandler]. The zero value is fit for a
-// service.
+// HandlerOptions are the options of [NewHandler]. The zero value is fit for a service.
 type HandlerOptions struct {
-	// Level is the lowest level that is written; nil: slog.LevelWarn. A log of
-	// the system is read by operators: what is routine belongs elsewhere.
-	// State changes of a [Health] are written whatever it is.
+	// Level is the lowest level that is written; nil: slog.LevelWarn. A log of the system is read by
+	// operators: what is routine belongs elsewhere. State changes of a [Health] are written whatever
+	// the level. A service that systemd restarts to be debugged (RestartMode=debug, which sets
+	// DEBUG_INVOCATION) writes from slog.LevelDebug up, whatever Level says.
 	Level slog.Leveler
 
 	// AddSource adds the file and line of the call.
 	AddSource bool
 
-	// ReplaceAttr is called for the message, the source and every attribute
-	// that is not a group, as slog.HandlerOptions describes. It is not called
-	// for time and level, which the log keeps itself, nor for ID and Category.
+	// ReplaceAttr is called for the message, the source and every attribute that is not a group, as
+	// slog.HandlerOptions describes. It is not called for time and level, which the log keeps itself,
+	// nor for ID and Category. A message can be replaced but not removed: it is then empty.
 	ReplaceAttr func(groups []string, a slog.Attr) slog.Attr
 
 	// Queue is how many events may wait for the log; 0: 1,024.
 	Queue int
 
+	// QueueBytes is how much memory the waiting events may take; 0: 8 MiB. An event that is larger
+	// than that is taken only while no other waits. For the Windows Event Log, an event is cut to
+	// what the log can hold before it waits.
+	QueueBytes int
+
 	// Rate limits the events of each ID.
 	Rate Rate
 
-	// Fallback takes the events while the system's log can't be written, a
-	// line each in the form of slog.TextHandler, and says why they come there;
-	// nil: os.Stderr. It is written to by one goroutine at a time, and never
-	// by the one that logs.
+	// Sync is the lowest level whose events are in the log, or in the fallback, when Handle returns:
+	// they survive an os.Exit or a crash that follows at once. nil: no event; usually it is
+	// slog.LevelError. Handle then waits for the log, at most 2 seconds; if the log has not taken the
+	// event by then, Handle writes it to the fallback, which may take 2 seconds more, and does not
+	// wait for the log again until that has taken an event. Events over the Rate, or that find the
+	// queue full, go to the fallback at once.
+	Sync slog.Leveler
+
+	// Fallback takes the events while the system's log can't be written, a line each in the form of
+	// slog.TextHandler, and says why they come there; nil: os.Stderr. One goroutine at a time writes
+	// to it. Except for Sync that is never the one that logs.
 	Fallback io.Writer
+
+	// Report, if it is set, takes the events in place of the system's log, on any system, in the form
+	// that the Windows Event Log gets. It is for tests and benchmarks.
+	Report ReportFunc
+
+	open func(source string) (sink, error) // for this package's tests
 }
 
-// A Handler is a [slog.Handler] that writes to the system's log. Handlers that
-// WithAttrs and WithGroup return share its queue and counts. All methods may be
-// called concurrently.
+// ReportFunc has the shape of the Windows function ReportEventW: the type, category and ID of an event,
+// and its insertion strings, which end in a NUL and are valid during the call.
+type ReportFunc func(kind, category uint16, id uint32, inserts []*uint16) error
+
+// A Handler is a [slog.Handler] that writes to the system's log. The handlers that WithAttrs and
+// WithGroup return share its queue and counts. All methods may be called concurrently.
 type Handler struct {
 	w       *writer
 	level   slog.Leveler
+	sync    slog.Leveler // nil: none
 	source  bool
 	replace replaceFunc
+	limit   int // the most bytes of an event's text; 0: any
 
 	with   text     // what WithAttrs prepared; with.prefix: the open groups
 	groups []string // the same groups
@@ -78,8 +101,12 @@ type Stats struct {
 // that can't be opened now is tried again later, and events go to the fallback
 // until then.
 //
-// The handler owns a goroutine until it is closed. What is queued when the
-// process ends without Close or Flush is lost.
+// The handler owns a goroutine until it is closed. What is queued when the process ends without Close
+// or Flush is lost, except for the events of [HandlerOptions.Sync].
+//
+// slog.SetDefault with this handler sends the lines of package log, those of log.Fatal too, to
+// slog.LevelInfo, which is below the default level: they would vanish. [SetDefault] puts them where
+// they belong.
 func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if err := checkSourceName(source); err != nil {
 		return nil, err
@@ -87,15 +114,24 @@ func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if o == nil {
 		o = &HandlerOptions{}
 	}
-	h := &Handler{level: o.Level, source: o.AddSource, replace: o.ReplaceAttr}
+	h := &Handler{level: o.Level, sync: o.Sync, source: o.AddSource, replace: o.ReplaceAttr, limit: maxEvent}
 	if h.level == nil {
 		h.level = slog.LevelWarn
 	}
-	capacity := o.Queue
-	if capacity <= 0 {
-		capacity = 1024
+	if os.Getenv("DEBUG_INVOCATION") == "1" { // systemd.exec(5)
+		h.level = slog.LevelDebug
 	}
-	h.w = &writer{source: source, queue: newQueue(capacity, o.Rate), fallback: o.Fallback, done: make(chan struct{})}
+	h.w = &writer{
+		source: source, openSink: openSystemSink, fallback: o.Fallback, done: make(chan struct{}), fallbackLock: make(chan struct{}, 1),
+		queue: newQueue(orDefault(o.Queue, 1024), orDefault(o.QueueBytes, 8<<20), o.Rate),
+	}
+	if o.Report != nil {
+		h.limit = maxEventLogText
+		h.w.openSink = func(string) (sink, error) { return &eventLog{report: o.Report}, nil }
+	}
+	if o.open != nil {
+		h.w.openSink = o.open
+	}
 	if h.w.fallback == nil {
 		h.w.fallback = os.Stderr
 	}
@@ -104,28 +140,44 @@ func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	return h, nil
 }
 
-// always is the context of an event that is written whatever the level. Its
-// type alone says so: looking a value up would cost every disabled call.
-type always struct{ context.Context }
-
-// Enabled says whether events of the level are written.
-func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
-	if level >= h.level.Level() {
-		return true
+func orDefault(n, or int) int {
+	if n <= 0 {
+		return or
 	}
-	_, ok := ctx.(always)
-	return ok
+	return n
 }
 
-// Handle hands r over to the writer. It copies all that it needs, and it never
-// waits for the log. Only when the queue is full of errors does one more error
-// wait for room, at most 100 ms. Its one error is [ErrClosed]: what else goes
-// wrong is counted in [Handler.Stats] and reported in the log.
+// Enabled reports whether events of the level are written.
+func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= h.level.Level() || isStateChange(ctx)
+}
+
+// Handle hands r over to the writer. It copies everything that it needs, and waits for the log only if
+// [HandlerOptions.Sync] says so. Its one error is [ErrClosed]: what else goes wrong is counted in
+// [Handler.Stats] and reported in the log.
 func (h *Handler) Handle(_ context.Context, r slog.Record) error {
+	e := h.entryOf(&r)
+	return h.hand(e, h.sync != nil && r.Level >= h.sync.Level())
+}
+
+func (h *Handler) entryOf(r *slog.Record) *entry {
 	e := newEntry()
 	e.time, e.level = r.Time, r.Level
-	h.format(e, &r)
-	if !h.w.queue.push(e) {
+	h.format(e, r)
+	e.limit(h.limit)
+	return e
+}
+
+// hand hands e over, and waits until it is written if wait is set.
+func (h *Handler) hand(e *entry, wait bool) error {
+	if wait {
+		e.waiter = &waiter{settled: make(chan struct{})}
+	}
+	f := h.w.queue.push(e)
+	if wait {
+		h.w.await(e, f)
+	}
+	if f == closed {
 		return ErrClosed
 	}
 	return nil
@@ -159,6 +211,9 @@ func (h *Handler) appendSource(e *entry, r *slog.Record) {
 	}
 	a := h.replace(nil, slog.Any(slog.SourceKey, e.source))
 	if s, ok := a.Value.Any().(*slog.Source); ok && a.Key == slog.SourceKey {
+		if s != nil && *s == (slog.Source{}) {
+			s = nil
+		}
 		e.source = s
 		return
 	}
@@ -184,7 +239,7 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 	}
 	c := h.clone()
 	c.groups = append(c.groups, name)
-	c.with.prefix = append(appendKey(c.with.prefix, name), '.')
+	c.with.prefix = append(append(c.with.prefix, name...), '.')
 	return c
 }
 

@@ -1,13 +1,10 @@
 package eventx
 
 import (
-	"bytes"
 	"crypto/sha1"
 	"encoding/binary"
 	"encoding/hex"
-	"slices"
 	"strconv"
-	"unicode/utf8"
 )
 
 // journalNamespace is the namespace of this package's message IDs, itself a
@@ -28,21 +25,21 @@ func messageID(source string, id uint16) string {
 	return hex.EncodeToString(u)
 }
 
-// journalFields are the fields that appendJournal writes itself. An attribute
-// of the same name gets a prefix, lest it pass for one of them.
+// journalFields are the fields that appendJournal writes itself. An attribute of the same name gets a
+// prefix, so that it can't pass for one of them.
 var journalFields = []string{"MESSAGE", "MESSAGE_ID", "PRIORITY", "SYSLOG_IDENTIFIER", "SYSLOG_FACILITY", "SYSLOG_PID", "SYSLOG_TIMESTAMP",
-	"CODE_FILE", "CODE_LINE", "CODE_FUNC", "EVENT_ID", "EVENT_CATEGORY"}
+	"SYSLOG_RAW", "CODE_FILE", "CODE_LINE", "CODE_FUNC", "EVENT_ID", "EVENT_CATEGORY", fieldTime, fieldKeys, fieldQuoted}
 
 const (
-	maxJournalKey = 64
-	journalPrefix = "ATTR_"
+	fieldTime   = "EVENT_TIME"   // of an event that was written late
+	fieldKeys   = "EVENT_KEYS"   // the keys that are not their field's name in lower case: NAME=key NAME="a key"
+	fieldQuoted = "EVENT_QUOTED" // 1: values that can't be shown are quoted
 )
 
-// appendJournal appends e in journald's native protocol (systemd, "Native
-// Journal Protocol"). An ID of its own makes EVENT_ID, by which it can be
-// filtered, and MESSAGE_ID, which msgID gives.
+// appendJournal appends e in journald's native protocol (systemd, "Native Journal Protocol"). An ID of
+// its own makes EVENT_ID, by which it can be filtered, and MESSAGE_ID, which msgID gives.
 func appendJournal(dst []byte, e *entry, source string, msgID func(id uint16) string) []byte {
-	dst = appendJournalField(dst, "MESSAGE", e.message())
+	dst, quoted := appendJournalField(dst, "MESSAGE", e.message())
 	dst = append(dst, "PRIORITY="...)
 	dst = append(strconv.AppendInt(dst, int64(priority(e.level)), 10), '\n')
 	dst = append(append(append(dst, "SYSLOG_IDENTIFIER="...), source...), '\n')
@@ -56,89 +53,58 @@ func appendJournal(dst []byte, e *entry, source string, msgID func(id uint16) st
 		dst = append(strconv.AppendUint(dst, uint64(e.category), 10), '\n')
 	}
 	if e.source != nil {
-		dst = appendJournalField(dst, "CODE_FILE", []byte(e.source.File))
+		dst, _ = appendJournalField(dst, "CODE_FILE", []byte(e.source.File))
 		dst = append(dst, "CODE_LINE="...)
 		dst = append(strconv.AppendInt(dst, int64(e.source.Line), 10), '\n')
-		dst = appendJournalField(dst, "CODE_FUNC", []byte(e.source.Function))
+		dst, _ = appendJournalField(dst, "CODE_FUNC", []byte(e.source.Function))
 	}
-	for _, f := range e.fields {
+	if isLate(e) {
+		dst = append(appendLateTime(append(dst, fieldTime+"="...), e), '\n')
+	}
+	names := journalNames{e: e}
+	for i, f := range e.fields {
 		start := len(dst)
-		dst = appendJournalKey(dst, e.key(f))
-		dst = appendJournalValue(dst, start, e.value(f))
+		dst = names.append(dst, i)
+		var q bool
+		dst, q = appendJournalValue(dst, start, e.value(f))
+		quoted = quoted || q
+	}
+	if len(names.keys) > 0 {
+		dst = append(append(append(dst, fieldKeys+"="...), names.keys[1:]...), '\n')
+	}
+	if quoted {
+		dst = append(dst, fieldQuoted+"=1\n"...)
 	}
 	return dst
 }
 
-func appendJournalField(dst []byte, key string, value []byte) []byte {
+func appendJournalField(dst []byte, key string, value []byte) (field []byte, quoted bool) {
 	start := len(dst)
 	return appendJournalValue(append(dst, key...), start, value)
 }
 
-// appendJournalValue completes the field whose key begins at start. A value
-// with a newline is written with its length: after '=', the next line would be
-// a field of its own.
-func appendJournalValue(dst []byte, start int, value []byte) []byte {
+// appendJournalValue completes the field whose name begins at start. A value with a newline is written
+// with its length: after '=', the next line would be a field of its own. One that journalctl would show
+// as "blob data" is quoted.
+func appendJournalValue(dst []byte, start int, value []byte) (field []byte, quoted bool) {
+	if quoted = mustQuote(value); quoted {
+		value = appendShowable(nil, value)
+	}
 	if !hasLineEnd(value) {
 		dst = append(dst, '=')
-		return append(appendReadable(dst, value), '\n')
+		return append(append(dst, value...), '\n'), quoted
 	}
 	dst = append(dst, '\n')
 	size := len(dst)
 	dst = append(dst, 0, 0, 0, 0, 0, 0, 0, 0)
-	dst = appendReadable(dst, value)
-	binary.LittleEndian.PutUint64(dst[size:], uint64(len(dst)-size-8))
-	return append(dst, '\n')
-}
-
-// appendJournalKey makes a field's name of an attribute's key: [A-Z0-9_], at
-// most 64, beginning with a letter. journald drops fields with any other.
-func appendJournalKey(dst, key []byte) []byte {
-	start := len(dst)
-	key = bytes.TrimLeft(key, "_")
-	if len(key) == 0 || key[0] < 'A' || key[0] > 'Z' && key[0] < 'a' || key[0] > 'z' {
-		dst = append(dst, journalPrefix...)
-	}
-	for _, c := range key {
+	for i, b := range value { // CRLF and CR are LF here
 		switch {
-		case 'a' <= c && c <= 'z':
-			c -= 'a' - 'A'
-		case 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		default:
-			c = '_'
-		}
-		dst = append(dst, c)
-	}
-	if slices.Contains(journalFields, string(dst[start:])) {
-		dst = slices.Insert(dst, start, []byte(journalPrefix)...)
-	}
-	return dst[:min(len(dst), start+maxJournalKey)]
-}
-
-// appendReadable appends s without what would make journalctl show a field as
-// "blob data": controls except tab and newline, and broken UTF-8.
-func appendReadable(dst, s []byte) []byte {
-	for len(s) > 0 {
-		n := 0
-		for n < len(s) && (s[n] >= ' ' && s[n] < 0x7F || s[n] == '\t' || s[n] == '\n') {
-			n++
-		}
-		dst = append(dst, s[:n]...)
-		if s = s[n:]; len(s) == 0 {
-			break
-		}
-		r, size := utf8.DecodeRune(s)
-		switch {
-		case r == 0:
-			dst = append(dst, "␀"...)
-		case r == '\r' && len(s) > 1 && s[1] == '\n': // CRLF is LF here
-		case r == '\r':
+		case b != '\r':
+			dst = append(dst, b)
+		case i+1 == len(value) || value[i+1] != '\n':
 			dst = append(dst, '\n')
-		case r < ' ' || r >= 0x7F && r < 0xA0:
-			dst = utf8.AppendRune(dst, utf8.RuneError)
-		default:
-			dst = utf8.AppendRune(dst, r)
 		}
-		s = s[size:]
 	}
-	return dst
+	binary.LittleEndian.PutUint64(dst[size:], uint64(len(dst)-size-8))
+	return append(dst, '\n'), quoted
 }

@@ -1,9 +1,10 @@
 package eventx
 
 import (
+	"cmp"
 	"encoding/json"
-	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,10 @@ import (
 // journalctlArgs are the arguments that make journalctl print what f selects.
 func (f Filter) journalctlArgs() []string {
 	args := []string{"--output=json", "--all", "--no-pager", "--quiet"} // without --all, long fields are null
-	if f.MinLevel >= slog.LevelInfo {
+	if namespace := cmp.Or(f.Namespace, os.Getenv("LOG_NAMESPACE")); namespace != "" {
+		args = append(args, "--namespace="+namespace)
+	}
+	if f.MinLevel > slog.LevelInfo { // up to there, entries that have no priority belong to it
 		args = append(args, "--priority="+strconv.Itoa(priority(f.MinLevel))) // and all above
 	}
 	if !f.Since.IsZero() {
@@ -25,8 +29,7 @@ func (f Filter) journalctlArgs() []string {
 	if f.Follow {
 		args = append(args, "--follow", "--no-tail")
 	}
-	// Matches of one field are alternatives, those of different fields must all
-	// be true.
+	// Matches of one field are alternatives, those of different fields must all be true.
 	for _, name := range f.Sources {
 		args = append(args, "SYSLOG_IDENTIFIER="+name)
 	}
@@ -36,34 +39,62 @@ func (f Filter) journalctlArgs() []string {
 	return args
 }
 
-// journalEntry is one object of journalctl's JSON. A field is a string, a list
-// of bytes if it is not printable text, a list of these if it was given several
-// times, or null if it is too large (systemd, "Journal JSON Format").
+// journalEntry is one object of journalctl's JSON. A field is a string, a list of bytes if it is not
+// printable text, a list of these if it was given several times, or null if it is too large (systemd,
+// "Journal JSON Format").
 type journalEntry map[string]json.RawMessage
 
-func (e journalEntry) record() (r Record, err error) {
-	usec, err := strconv.ParseInt(e.text("__REALTIME_TIMESTAMP"), 10, 64)
-	if err != nil {
-		return r, fmt.Errorf("journal entry without a time: %w", err)
+// record makes a record of an entry, whoever wrote it: what an entry lacks or has in another form stays
+// empty.
+func (e journalEntry) record() Record {
+	r := Record{
+		Level: levelOf(e.text("PRIORITY")), Source: e.source(), Message: e.text("MESSAGE"), ID: e.number("EVENT_ID"), Category: e.number("EVENT_CATEGORY"),
+		Host: e.text("_HOSTNAME"), Bookmark: e.text("__CURSOR"), Time: e.time(),
 	}
-	r = Record{
-		Time: time.UnixMicro(usec), Level: levelOf(e.text("PRIORITY")), Source: e.text("SYSLOG_IDENTIFIER"), Message: e.text("MESSAGE"),
-		ID: e.number("EVENT_ID"), Category: e.number("EVENT_CATEGORY"), Host: e.text("_HOSTNAME"), Bookmark: e.text("__CURSOR"),
+	r.PID, _ = strconv.Atoi(cmp.Or(e.text("_PID"), e.text("SYSLOG_PID")))
+	plain := func(s string) string { return s }
+	if e.text(fieldQuoted) == "1" {
+		plain = showable
 	}
-	r.PID, _ = strconv.Atoi(e.text("_PID"))
+	r.Message = plain(r.Message)
+	keys := journalKeys(e.text(fieldKeys))
 	for name := range e {
 		if strings.HasPrefix(name, "_") || slices.Contains(journalFields, name) {
 			continue
 		}
+		key, ok := keys[name]
+		if !ok {
+			key = strings.ToLower(name)
+		}
 		for _, value := range e.texts(name) {
-			r.Attrs = append(r.Attrs, slog.String(strings.ToLower(name), value))
+			r.Attrs = append(r.Attrs, slog.String(key, plain(value)))
 		}
 	}
 	slices.SortStableFunc(r.Attrs, func(a, b slog.Attr) int { return strings.Compare(a.Key, b.Key) })
 	if file := e.text("CODE_FILE"); file != "" {
-		r.Attrs = append(r.Attrs, slog.String("source", file+":"+e.text("CODE_LINE")))
+		if line := e.text("CODE_LINE"); line != "" {
+			file += ":" + line
+		}
+		r.Attrs = append(r.Attrs, slog.String("source", file))
 	}
-	return r, nil
+	return r
+}
+
+// source is who wrote the entry: programs that use the native protocol need not say.
+func (e journalEntry) source() string {
+	return cmp.Or(e.text("SYSLOG_IDENTIFIER"), e.text("_COMM"), e.text("_SYSTEMD_UNIT"))
+}
+
+// time is when the event happened, as far as its writer has said so, or else when journald got it.
+func (e journalEntry) time() time.Time {
+	if t, err := time.Parse(time.RFC3339Nano, e.text(fieldTime)); err == nil {
+		return t
+	}
+	usec, err := strconv.ParseInt(e.text("__REALTIME_TIMESTAMP"), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(usec)
 }
 
 // text is the field's first value.

@@ -30,6 +30,7 @@ func (q *queue) drop(e *entry) {
 	q.stats.Dropped++
 	q.lost.dropped[severityOf(e.level)]++
 	q.lose()
+	e.settle(true)
 	e.free()
 }
 
@@ -84,7 +85,7 @@ func (q *queue) takeLosses() losses {
 	return taken
 }
 
-// giveBack takes losses back whose report nobody took, for a later one.
+// giveBack returns losses whose report could not be written, to be reported later.
 func (q *queue) giveBack(l losses) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -163,10 +164,12 @@ func (w *writer) send(level slog.Level, id uint16, message string, attrs ...slog
 // overdue tells the fallback about losses that the writer does not report,
 // because the log hangs.
 func (w *writer) overdue() {
-	if !w.fallbackMu.TryLock() {
+	select {
+	case w.fallbackLock <- struct{}{}:
+	default:
 		return // it is the fallback that hangs
 	}
-	defer w.fallbackMu.Unlock()
+	defer func() { <-w.fallbackLock }()
 	e := note(slog.LevelError, "eventx: the log hangs, events are being lost")
 	_ = w.writeLine(e) // there is no other place to say it
 	e.free()

@@ -87,21 +87,33 @@ func (f *fakeLog) messages() []string {
 // use makes f the system's log until the test ends.
 func (f *fakeLog) use(t testing.TB) *fakeLog {
 	t.Helper()
-	old := openSink
-	openSink = func(string) (sink, error) {
+	useSink(t, func(string) (sink, error) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.opened++
 		return f, nil
-	}
-	t.Cleanup(func() { openSink = old })
+	})
 	return f
+}
+
+// systemSink opens the log of the handlers that newHandler makes; nil: the system's.
+var systemSink func(string) (sink, error)
+
+func useSink(t testing.TB, open func(string) (sink, error)) {
+	old := systemSink
+	systemSink = open
+	t.Cleanup(func() { systemSink = old })
 }
 
 // newHandler returns a handler that is closed before the test's log goes away.
 func newHandler(t testing.TB, o *HandlerOptions) *Handler {
 	t.Helper()
-	h, err := NewHandler("surefoot-test", o)
+	var options HandlerOptions
+	if o != nil {
+		options = *o
+	}
+	options.open = systemSink
+	h, err := NewHandler("surefoot-test", &options)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, h.Close()) })
 	return h

@@ -36,6 +36,10 @@ type Filter struct {
 
 	// Log is the Windows log; "": Application. It has no meaning elsewhere.
 	Log string
+
+	// Namespace is journald's namespace, "*" for all of them (journalctl --namespace); "": the one of
+	// this service's LogNamespace=, otherwise the default one. It has no meaning on Windows.
+	Namespace string
 }
 
 // Record is an event that was read back from the log.
@@ -47,9 +51,10 @@ type Record struct {
 	Category uint16
 	Message  string
 
-	// Attrs are the attributes as text. On Windows they are what follows the
-	// message as key=value lines. On journald they are the fields that are not
-	// the journal's own, with names in lower case, by name.
+	// Attrs are the attributes as text. On Windows they are what follows the message as key=value
+	// lines, and the named data, UserData (with names like "Policy.type") and binary data of events of
+	// other programs. On journald they are the fields that are not the journal's own, by name, those
+	// of other programs with names in lower case.
 	Attrs []slog.Attr
 
 	Host     string
@@ -68,20 +73,22 @@ func (r Record) String() string {
 	}
 	line = appendOneLine(append(line, ' '), []byte(r.Message))
 	for _, a := range r.Attrs {
-		line = append(appendOneLine(append(line, ' '), appendKey(nil, a.Key)), '=')
+		line = append(appendQuoted(append(line, ' '), []byte(a.Key)), '=')
 		line = appendQuoted(line, []byte(a.Value.String()))
 	}
 	return string(line)
 }
 
-// Query yields the events that f selects, oldest first, from the Windows Event
-// Log or from journald, which it asks through journalctl. With f.Follow it
-// waits for more until ctx ends.
+// Query yields the events that f selects, oldest first, from the Windows Event Log or from journald,
+// which it asks through journalctl. With f.Follow it waits for more until ctx ends.
 //
-// An error is the last that it yields, beside a zero Record: the context's when
-// that ends; one that wraps [errors.ErrUnsupported] where there is no log that
-// could be read; on Linux whatever journalctl says, if it fails. Who may read
-// the log is the system's to say: on Linux, users who are not in the group
+// An event that is damaged is yielded with what could be read, or skipped. When the log breaks a query
+// off, because it was cleared or because its events are too large for one answer, Query goes on after
+// the last event that it has read.
+//
+// An error is the last that it yields, beside a zero Record: the context's when that ends; one that
+// wraps [errors.ErrUnsupported] where there is no log that could be read; on Linux whatever journalctl
+// says, if it fails. The system decides who may read the log: on Linux, users who are not in the group
 // systemd-journal see only their own events.
 func Query(ctx context.Context, f Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {

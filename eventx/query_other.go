@@ -3,6 +3,7 @@
 package eventx
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -47,22 +48,29 @@ func query(ctx context.Context, f Filter, yield func(Record) bool) error {
 	return nil
 }
 
-// readJournal yields the entries of journalctl's output. More is false if the
-// caller has had enough.
+// readJournal yields the entries of journalctl's output, which has one in each line. A line that is
+// not an entry is skipped; only if no line is one, that is an error. More is false if the caller has
+// had enough.
 func readJournal(r io.Reader, f Filter, yield func(Record) bool) (more bool, err error) {
-	for d := json.NewDecoder(r); ; {
+	var bad error
+	entries := 0
+	for lines := bufio.NewReader(r); ; {
+		line, err := lines.ReadBytes('\n')
 		var e journalEntry
-		if err := d.Decode(&e); errors.Is(err, io.EOF) {
+		if text := bytes.TrimSpace(line); len(text) > 0 {
+			if badLine := json.Unmarshal(text, &e); badLine != nil {
+				bad = badLine
+			} else if entries++; len(e) > 0 {
+				if record := e.record(); f.matches(record) && !yield(record) {
+					return false, nil
+				}
+			}
+		}
+		if errors.Is(err, io.EOF) && (bad == nil || entries > 0) {
 			return true, nil
-		} else if err != nil {
-			return true, fmt.Errorf("journalctl's output: %w", err)
 		}
-		record, err := e.record()
 		if err != nil {
-			return true, err
-		}
-		if f.matches(record) && !yield(record) {
-			return false, nil
+			return true, fmt.Errorf("journalctl's output: %w", errors.Join(bad, err))
 		}
 	}
 }

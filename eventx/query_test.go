@@ -36,7 +36,7 @@ func TestParseWinEvent(t *testing.T) {
 	r, err := parseWinEvent("<Event><EventData><Data>a\x01\x1b[31m\uFFFEb</Data></EventData></Event>")
 	require.NoError(t, err, "one bad event must not end a query")
 	assert.Equal(t, "a\uFFFD\uFFFD[31m\uFFFDb", r.Message)
-	_, err = parseWinEvent("<Event><System>")
+	_, err = parseWinEvent("no event")
 	assert.Error(t, err)
 }
 
@@ -59,7 +59,7 @@ func texts(attrs []slog.Attr) (all []string) {
 // TestTextRoundTrip: what was written is read back.
 func TestTextRoundTrip(t *testing.T) {
 	attrs := []slog.Attr{slog.String("a", "1"), slog.String("stack", "x\n\ny=z\n  w"), slog.String("empty", ""), slog.String("p", "50%1 %%2")}
-	units, _ := msgtable.AppendInsert(nil, appendEventText(nil, entryOf(slog.LevelInfo, "two\nlines: fe80::1%1", attrs...), formAny), textBudget)
+	units, _ := msgtable.AppendInsert(nil, appendEventText(nil, entryOf(slog.LevelInfo, "two\nlines: fe80::1%1", attrs...), formAny, false), textBudget)
 	message, got := splitEventText(string(utf16.Decode(units)))
 	assert.Equal(t, "two\nlines: fe80::1%1", message)
 	assert.Equal(t, texts(attrs), texts(got))
@@ -92,7 +92,7 @@ func FuzzSplitEventText(f *testing.F) {
 	f.Add("two\nlines", "k", "lines\n  indented\nx=y")
 	f.Add("%1\r", "%2", "\r\n")
 	f.Fuzz(func(t *testing.T, message, key, value string) {
-		units, left := msgtable.AppendInsert(nil, appendEventText(nil, entryOf(slog.LevelInfo, message, slog.String(key, value)), formAny), 1<<20)
+		units, left := msgtable.AppendInsert(nil, appendEventText(nil, entryOf(slog.LevelInfo, message, slog.String(key, value)), formAny, false), 1<<20)
 		require.Zero(t, left)
 		_, attrs := splitEventText(string(utf16.Decode(units)))
 		assert.Len(t, attrs, 1, "neither a message nor a value can make attributes of its own")
@@ -112,7 +112,7 @@ func TestRecordString(t *testing.T) {
 func TestNoForgedLines(t *testing.T) {
 	const input = "x\n2026-11-25 ERROR\r\x1b[2K\x1b]0;title\a\u009b31m\u0085\u2028\u2029\u202egnp.exe\u2066\x00\xff"
 	e := entryOf(slog.LevelError, input, slog.String(input, input))
-	syslog, _ := appendSyslog(nil, e, "orders", 42)
+	syslog, _ := appendSyslog(nil, e, "orders", 42, syslogLimit)
 	for where, line := range map[string]string{
 		"Record": Record{Message: input, Source: input, Attrs: []slog.Attr{slog.String(input, input)}}.String(),
 		"syslog": string(syslog),

@@ -21,41 +21,75 @@ const (
 )
 
 func query(ctx context.Context, f Filter, yield func(Record) bool) error {
+	r := evtReader{filter: f, open: openEvents, yield: yield}
+	return r.run(ctx)
+}
+
+// openEvents opens a query or, for a filter that follows, a subscription.
+func openEvents(f Filter) (evtResults, error) {
 	ids := f.IDs
 	if len(ids) > 0 { // events whose log could not have their ID carry it as an attribute
 		ids = append([]uint16{DefaultID, oemID}, ids...)
 	}
 	list, err := f.queryList(ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	text, err := xml.Marshal(list)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	q, err := windows.UTF16PtrFromString(string(text))
+	query, err := windows.UTF16PtrFromString(string(text))
 	if err != nil {
-		return err
+		return nil, err
 	}
+	e := new(evtHandle)
 	if f.Follow {
-		return follow(ctx, f, q, yield)
+		if e.arrived, err = windows.CreateEvent(nil, 0, 1, nil); err != nil {
+			return nil, err
+		}
+		e.results, err = winapi.EvtSubscribe(0, e.arrived, nil, query, 0, 0, 0, evtSubscribeStartAtOldestRecord)
+	} else {
+		e.results, err = winapi.EvtQuery(0, nil, query, evtQueryChannelPath|evtQueryForwardDirection)
 	}
-	results, err := winapi.EvtQuery(0, nil, q, evtQueryChannelPath|evtQueryForwardDirection)
 	if err != nil {
-		return fmt.Errorf("log %q: %w", cmp.Or(f.Log, defaultLog), err)
+		e.close()
+		return nil, fmt.Errorf("log %q: %w", cmp.Or(f.Log, defaultLog), err)
 	}
-	defer winapi.EvtClose(results)
-	_, err = readEvents(ctx, results, f, yield)
-	return err
+	return e, nil
 }
 
-// follow reads what there is and what comes, until ctx ends.
-func follow(ctx context.Context, f Filter, query *uint16, yield func(Record) bool) error {
-	arrived, err := windows.CreateEvent(nil, 0, 1, nil)
-	if err != nil {
-		return err
+// evtHandle is an open query, or a subscription.
+type evtHandle struct {
+	results windows.Handle
+	arrived windows.Handle // of a subscription: signalled when there are events
+	buf     []uint16       // scratch
+}
+
+func (e *evtHandle) close() {
+	if e.results != 0 {
+		winapi.EvtClose(e.results)
 	}
-	defer windows.CloseHandle(arrived)
+	if e.arrived != 0 {
+		windows.CloseHandle(e.arrived)
+	}
+}
+
+func (e *evtHandle) next(n int) (texts []string, err error) {
+	events := make([]windows.Handle, n)
+	var got uint32
+	if err := winapi.EvtNext(e.results, uint32(n), &events[0], windows.INFINITE, 0, &got); err != nil {
+		return nil, err
+	}
+	for _, event := range events[:got] {
+		texts = append(texts, e.render(event))
+		winapi.EvtClose(event)
+	}
+	return texts, nil
+}
+
+// wait also returns after a while without a signal, should one have been missed.
+func (e *evtHandle) wait(ctx context.Context) error {
 	ended, err := windows.CreateEvent(nil, 1, 0, nil)
 	if err != nil {
 		return err
@@ -71,83 +105,27 @@ func follow(ctx context.Context, f Filter, query *uint16, yield func(Record) boo
 			<-watched // before ended is closed
 		}
 	}()
-	subscription, err := winapi.EvtSubscribe(0, arrived, nil, query, 0, 0, 0, evtSubscribeStartAtOldestRecord)
-	if err != nil {
-		return fmt.Errorf("log %q: %w", cmp.Or(f.Log, defaultLog), err)
-	}
-	defer winapi.EvtClose(subscription)
-	for {
-		more, err := readEvents(ctx, subscription, f, yield)
-		if !more || err != nil {
-			return err
-		}
-		// The log signals also while events are being read. Should that be
-		// missed all the same, they come a little later.
-		const missed = 2000 // ms
-		if _, err := windows.WaitForMultipleObjects([]windows.Handle{ended, arrived}, false, missed); err != nil {
-			return err
-		}
-	}
+	const missed = 2000 // ms
+	_, err = windows.WaitForMultipleObjects([]windows.Handle{ended, e.arrived}, false, missed)
+	return err
 }
 
-// readEvents yields what a result set or a subscription has now. More is false
-// if the caller has had enough.
-func readEvents(ctx context.Context, results windows.Handle, f Filter, yield func(Record) bool) (more bool, err error) {
-	var batch [32]windows.Handle
-	var buf []uint16
-	for {
-		if ctx.Err() != nil {
-			return false, context.Cause(ctx)
-		}
-		var n uint32
-		err := winapi.EvtNext(results, uint32(len(batch)), &batch[0], windows.INFINITE, 0, &n)
-		if errors.Is(err, windows.ERROR_NO_MORE_ITEMS) {
-			return true, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		more = true
-		for _, event := range batch[:n] {
-			if more && err == nil {
-				more, buf, err = yieldEvent(event, buf, f, yield)
-			}
-			winapi.EvtClose(event)
-		}
-		if !more || err != nil {
-			return false, err
-		}
-	}
-}
-
-func yieldEvent(event windows.Handle, buf []uint16, f Filter, yield func(Record) bool) (more bool, grown []uint16, err error) {
-	text, buf, err := render(event, buf)
-	if err != nil {
-		return false, buf, err
-	}
-	r, err := parseWinEvent(text)
-	if err != nil {
-		return false, buf, err
-	}
-	return !f.matches(r) || yield(r), buf, nil
-}
-
-// render returns an event as XML, and the buffer for the next.
-func render(event windows.Handle, buf []uint16) (string, []uint16, error) {
+// render returns an event as XML, or "" if the log can't render it.
+func (e *evtHandle) render(event windows.Handle) string {
 	for {
 		var p *uint16
-		if len(buf) > 0 {
-			p = &buf[0]
+		if len(e.buf) > 0 {
+			p = &e.buf[0]
 		}
 		var used, properties uint32 // used is in bytes
-		err := winapi.EvtRender(0, event, evtRenderEventXML, uint32(2*len(buf)), p, &used, &properties)
-		if errors.Is(err, windows.ERROR_INSUFFICIENT_BUFFER) && int(used) > 2*len(buf) {
-			buf = make([]uint16, used/2+1024)
+		err := winapi.EvtRender(0, event, evtRenderEventXML, uint32(2*len(e.buf)), p, &used, &properties)
+		if errors.Is(err, windows.ERROR_INSUFFICIENT_BUFFER) && int(used) > 2*len(e.buf) {
+			e.buf = make([]uint16, used/2+1024)
 			continue
 		}
 		if err != nil {
-			return "", buf, err
+			return ""
 		}
-		return windows.UTF16ToString(buf), buf, nil
+		return windows.UTF16ToString(e.buf)
 	}
 }

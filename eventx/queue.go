@@ -5,117 +5,107 @@ import (
 	"time"
 )
 
-// errorWait is how long an error may wait for room. Nothing else ever waits.
-const errorWait = 100 * time.Millisecond
-
 // barriers is the list of what Flush waits at. They need no room.
 const barriers = severities
 
-// queue is what stands between the callers and the one writer: first in, first
-// out, bounded. When it is full, the lowest severity goes first.
+// queue is what stands between the callers and the one writer: first in, first out, bounded by the
+// number of events and by their size. When it is full, the lowest severity goes first.
 type queue struct {
 	capacity  int
+	maxBytes  int // an event that is larger by itself is taken only while no other waits
 	start     time.Time
-	wake      chan struct{} // the writer has something to do
-	room      chan struct{} // for waiting errors
-	onOverdue func()        // called when losses are not reported in time
+	clock     func() time.Duration // now, made once: a method value allocates
+	wake      chan struct{}        // the writer has something to do
+	onOverdue func()               // called when losses are not reported in time
 
-	mu      sync.Mutex
-	limit   *limiter
-	lists   [severities + 1]list
-	n       int // events in lists, barriers not counted
-	seq     uint64
-	waiting int  // errors that wait for room
-	stuck   bool // one waited in vain, and nothing was taken since
-	idle    bool // the writer sleeps
-	closed  bool
-	gone    bool // closed, and no writer will take anything more
+	mu     sync.Mutex
+	limit  *limiter
+	lists  [severities + 1]list
+	seq    uint64
+	idle   bool // the writer sleeps
+	closed bool
+	gone   bool // closed, and no writer will take anything more
 
 	stats Stats // Sent, Dropped and Suppressed
 	lost  losses
 }
 
-func newQueue(capacity int, r Rate) *queue {
-	return &queue{capacity: capacity, start: time.Now(), wake: make(chan struct{}, 1), room: make(chan struct{}, 1), limit: newLimiter(r)}
+func newQueue(capacity, maxBytes int, r Rate) *queue {
+	q := &queue{capacity: capacity, maxBytes: maxBytes, start: time.Now(), wake: make(chan struct{}, 1), limit: newLimiter(r)}
+	q.clock = q.now
+	return q
 }
 
-// now is the time since the queue was made, which is cheaper to get than the time
-// of day, and never jumps.
+// now is the time since the queue was made, which is cheaper to get than the time of day, and never
+// jumps.
 func (q *queue) now() time.Duration { return time.Since(q.start) }
 
-// push takes e over, whatever becomes of it; false: the queue is closed.
-func (q *queue) push(e *entry) bool {
+// fate is what became of an event that was pushed.
+type fate uint8
+
+const (
+	queued fate = iota
+	suppressed
+	dropped
+	closed
+)
+
+// push takes e over, whatever becomes of it. An event that a caller waits for and that finds no room is
+// not counted as dropped: the caller writes it to the fallback.
+func (q *queue) push(e *entry) fate {
 	sev := severityOf(e.level)
+	e.size = e.memory()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stats.Sent++
 	if q.closed {
 		q.drop(e)
-		return false
+		return closed
 	}
-	if q.limit.limits() && !q.limit.allow(e.eventID(), q.now()) { // a record's own time can be anything
+	if q.limit.limits() && !q.limit.allow(e.eventID(), q.clock) { // a record's own time can be anything
 		q.suppress(e)
-		return true
+		return suppressed
 	}
-	if q.n >= q.capacity && !q.makeRoom(sev) {
-		q.drop(e)
-		return !q.closed
+	if !q.makeRoom(sev, e.size) {
+		if e.waiter == nil {
+			q.drop(e)
+		}
+		return dropped
 	}
-	q.n++
 	q.put(&q.lists[sev], e)
-	return true
+	return queued
 }
 
-// makeRoom gives up an event of lower severity than sev; an error, for which
-// there is none, waits.
-func (q *queue) makeRoom(sev severity) bool {
-	if q.dropBelow(sev) {
+// waiting returns the number and size of the events from severity sev up.
+func (q *queue) waiting(sev severity) (n, bytes int) {
+	for i := sev; i < severities; i++ {
+		n, bytes = n+q.lists[i].n, bytes+q.lists[i].bytes
+	}
+	return n, bytes
+}
+
+func (q *queue) fits(n, bytes, size int) bool {
+	return n < q.capacity && (bytes+size <= q.maxBytes || n == 0)
+}
+
+// makeRoom makes room for an event, if need be by giving up events of lower severity, the lowest and
+// oldest first. It gives up nothing if that is not enough.
+func (q *queue) makeRoom(sev severity, size int) bool {
+	if n, bytes := q.waiting(0); q.fits(n, bytes, size) {
 		return true
 	}
-	if sev < sevError || q.stuck {
+	if n, bytes := q.waiting(sev); !q.fits(n, bytes, size) {
 		return false
 	}
-	timer := time.NewTimer(errorWait)
-	defer timer.Stop()
-	q.waiting++
-	for q.n >= q.capacity && !q.stuck && !q.closed {
-		timedOut := false
-		q.mu.Unlock()
-		select {
-		case <-q.room:
-		case <-timer.C:
-			timedOut = true
-		}
-		q.mu.Lock()
-		if q.n >= q.capacity && !q.closed && !q.dropBelow(sev) { // what took the room meanwhile may be of lower severity
-			q.stuck = q.stuck || timedOut
-		}
-	}
-	q.waiting--
-	q.passRoom()
-	return q.n < q.capacity && !q.closed
-}
-
-// dropBelow gives up an event of lower severity than sev, the lowest there is.
-func (q *queue) dropBelow(sev severity) bool {
 	for lower := range sev {
-		if victim := q.lists[lower].take(); victim != nil {
-			q.n--
+		for victim := q.lists[lower].take(); victim != nil; victim = q.lists[lower].take() {
 			q.drop(victim)
-			return true
+			if n, bytes := q.waiting(0); q.fits(n, bytes, size) {
+				return true
+			}
 		}
 	}
-	return false
-}
-
-// passRoom lets one waiting error look again. It passes it on to the next.
-func (q *queue) passRoom() {
-	if q.waiting > 0 {
-		select {
-		case q.room <- struct{}{}:
-		default:
-		}
-	}
+	return true
 }
 
 func (q *queue) put(l *list, e *entry) {
@@ -135,9 +125,8 @@ func (q *queue) wakeWriter() {
 	}
 }
 
-// pop returns the oldest entry or barrier; nil means that the writer has to
-// wait for wake or, if the queue has ended, that nothing will follow. It says
-// whether a report of losses is due.
+// pop returns the oldest entry or barrier; nil means that the writer has to wait for wake or, if the
+// queue has ended, that nothing will follow. It reports whether a report of losses is due.
 func (q *queue) pop() (e *entry, reportDue, ended bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -152,17 +141,11 @@ func (q *queue) pop() (e *entry, reportDue, ended bool) {
 		q.idle = true
 		return nil, false, q.closed
 	}
-	e = oldest.take()
-	if e.barrier == nil {
-		q.n--
-		q.stuck = false
-		q.passRoom()
-	}
-	return e, q.lost.any && q.now() >= q.lost.due, false
+	return oldest.take(), q.lost.any && q.now() >= q.lost.due, false
 }
 
-// flush queues a barrier. It is closed when all before it is written; ErrClosed
-// comes through it if nobody waited for that.
+// flush queues a barrier. It is closed when everything before it is written; ErrClosed comes through
+// it if that was given up.
 func (q *queue) flush() <-chan error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -182,12 +165,11 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	q.passRoom()
 	q.wakeWriter()
 }
 
-// abandon drops all that is still there, because the writer won't come for it,
-// and says how much that was.
+// abandon drops everything that is still queued, because the writer won't come for it, and returns how
+// many events that was.
 func (q *queue) abandon() (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -202,7 +184,6 @@ func (q *queue) abandon() (n int) {
 				e.free()
 				continue
 			}
-			q.n--
 			n++
 			q.drop(e)
 		}
@@ -217,7 +198,10 @@ func (q *queue) counts() Stats {
 }
 
 // list is a FIFO of entries.
-type list struct{ head, tail *entry }
+type list struct {
+	head, tail *entry
+	n, bytes   int
+}
 
 func (l *list) add(e *entry) {
 	if l.tail == nil {
@@ -226,6 +210,8 @@ func (l *list) add(e *entry) {
 		l.tail.next = e
 	}
 	l.tail = e
+	l.n++
+	l.bytes += e.size
 }
 
 func (l *list) take() *entry {
@@ -237,5 +223,7 @@ func (l *list) take() *entry {
 	if l.head == nil {
 		l.tail = nil
 	}
+	l.n--
+	l.bytes -= e.size
 	return e
 }

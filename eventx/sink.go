@@ -2,12 +2,8 @@ package eventx
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // lostError marks an error after which a sink has to be opened again.
@@ -25,74 +21,12 @@ func isLost(err error) bool {
 // maxScratch is the largest buffer that a sink keeps for the next event.
 const maxScratch = 1 << 20
 
-// scratch empties a buffer for the next event, unless one giant event made it
-// too large to keep.
+// scratch empties a buffer for the next event, unless one giant event made it too large to keep.
 func scratch(buf []byte) []byte {
 	if cap(buf) > maxScratch {
 		return nil
 	}
 	return buf[:0]
-}
-
-// appendLine appends e as one line for the fallback, in the form of
-// slog.TextHandler.
-func appendLine(dst []byte, source string, e *entry) []byte {
-	if !e.time.IsZero() {
-		dst = append(dst, "time="...)
-		dst = append(e.time.AppendFormat(dst, time.RFC3339Nano), ' ')
-	}
-	dst = append(dst, "level="...)
-	dst = append(dst, e.level.String()...)
-	if e.source != nil {
-		dst = append(dst, " source="...)
-		dst = appendQuoted(dst, fmt.Appendf(nil, "%s:%d", e.source.File, e.source.Line))
-	}
-	dst = append(dst, " msg="...)
-	dst = appendQuoted(dst, e.message())
-	dst = append(dst, " event_source="...)
-	dst = appendQuoted(dst, []byte(source))
-	if e.hasID {
-		dst = strconv.AppendUint(append(dst, " event_id="...), uint64(e.id), 10)
-	}
-	if e.category != 0 {
-		dst = strconv.AppendUint(append(dst, " event_category="...), uint64(e.category), 10)
-	}
-	return append(appendPairs(dst, e), '\n')
-}
-
-// appendPairs appends the attributes, each with a space before it.
-func appendPairs(dst []byte, e *entry) []byte {
-	for _, f := range e.fields {
-		dst = append(appendOneLine(append(dst, ' '), e.key(f)), '=')
-		dst = appendQuoted(dst, e.value(f))
-	}
-	return dst
-}
-
-// appendQuoted appends s, in quotes if it could be misread without.
-func appendQuoted(dst, s []byte) []byte {
-	if len(s) == 0 || needsQuotes(s) {
-		return strconv.AppendQuote(dst, string(s))
-	}
-	return append(dst, s...)
-}
-
-func needsQuotes(s []byte) bool {
-	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			if c <= ' ' || c == '"' || c == '=' || c == 0x7F {
-				return true
-			}
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(s[i:])
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return true
-		}
-		i += size
-	}
-	return false
 }
 
 // priority is the syslog priority of a level, taken as a range.
@@ -106,4 +40,18 @@ func priority(l slog.Level) int {
 		return 6
 	}
 	return 7
+}
+
+// lateAfter is how old an event may be when it is written without saying how old it is: a log gives it
+// the time at which it comes.
+const lateAfter = time.Second
+
+// timeKey is the attribute that has the time of an event that was written late.
+const timeKey = "event_time"
+
+// isLate reports whether e has to carry its own time.
+func isLate(e *entry) bool { return !e.time.IsZero() && time.Since(e.time) > lateAfter }
+
+func appendLateTime(dst []byte, e *entry) []byte {
+	return e.time.UTC().AppendFormat(dst, time.RFC3339Nano)
 }

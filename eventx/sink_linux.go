@@ -1,13 +1,12 @@
 package eventx
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
-	"time"
+	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,7 +17,7 @@ var journalSocket = "/run/systemd/journal/socket"
 // openSystemSink takes journald and, where there is none, /dev/log.
 func openSystemSink(source string) (sink, error) {
 	s, err := openJournal(source)
-	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ECONNREFUSED) { // no socket, or nobody behind it
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ECONNREFUSED) { // no socket, or no process behind it
 		return s, err
 	}
 	if s, err = openSyslog(source); err != nil {
@@ -28,43 +27,57 @@ func openSystemSink(source string) (sink, error) {
 }
 
 type journal struct {
-	conn   *net.UnixConn
+	*socket
 	source string
 	ids    map[uint16]string // message IDs
 	buf    []byte            // scratch
 }
 
 func openJournal(source string) (sink, error) {
-	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: journalSocket, Net: "unixgram"})
+	s, err := dialJournal()
 	if err != nil {
 		return nil, err
 	}
-	return &journal{conn: conn, source: source, ids: make(map[uint16]string)}, nil
+	return &journal{socket: s, source: source, ids: make(map[uint16]string)}, nil
+}
+
+// dialJournal connects to the journald of the service's LogNamespace=, which systemd names in
+// LOG_NAMESPACE, or to the system's. systemd mounts the former over the latter, but not for what a
+// service starts outside of its mount namespace.
+func dialJournal() (*socket, error) {
+	if name := os.Getenv("LOG_NAMESPACE"); name != "" && !strings.ContainsRune(name, '/') {
+		dir, file := filepath.Split(journalSocket)
+		if s, err := dial(filepath.Clean(dir)+"."+name+"/"+file, unix.SOCK_DGRAM); err == nil {
+			return s, nil
+		}
+	}
+	return dial(journalSocket, unix.SOCK_DGRAM)
 }
 
 func (j *journal) write(e *entry) (cut bool, err error) {
 	j.buf = appendJournal(scratch(j.buf), e, j.source, j.messageID)
-	if err := j.conn.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
-		return false, lost(err)
-	}
-	_, err = j.conn.Write(j.buf)
-	switch {
-	case errors.Is(err, unix.EMSGSIZE), errors.Is(err, unix.ENOBUFS):
+	err = j.send(j.buf, nil)
+	if errors.Is(err, unix.EMSGSIZE) || errors.Is(err, unix.ENOBUFS) {
 		return false, j.sendFile()
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return false, lost(fmt.Errorf("journald does not read what it is sent: see systemctl status systemd-journald: %w", err))
-	case err != nil:
-		return false, lost(err)
 	}
-	return false, nil
+	return false, j.lost(err)
+}
+
+func (j *journal) lost(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return lost(fmt.Errorf("journald does not read what it is sent: see systemctl status systemd-journald: %w", err))
+	}
+	return lost(err)
 }
 
 // memfdCreate is a variable for the tests' sake.
 var memfdCreate = unix.MemfdCreate
 
-// sendFile sends what is too large for a datagram as a sealed memory file, as
-// the native protocol wants it. Where no such file can be had, only this event
-// is lost to the journal.
+// sendFile sends what is too large for a datagram as a sealed memory file, as the native protocol wants
+// it. Where no such file can be had, only this event is lost to the journal.
 func (j *journal) sendFile() error {
 	fd, err := memfdCreate("eventx", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
@@ -79,19 +92,7 @@ func (j *journal) sendFile() error {
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
 		return fmt.Errorf("sealing: %w", err)
 	}
-	raw, err := j.conn.SyscallConn() // net has no WriteMsgUnix for a connected socket
-	if err != nil {
-		return err
-	}
-	var sendErr error
-	err = raw.Write(func(sock uintptr) (done bool) {
-		sendErr = unix.Sendmsg(int(sock), nil, unix.UnixRights(fd), nil, 0)
-		return sendErr != unix.EAGAIN
-	})
-	if err = cmp.Or(err, sendErr); err != nil {
-		return lost(err)
-	}
-	return nil
+	return j.lost(j.send(nil, unix.UnixRights(fd)))
 }
 
 func (j *journal) messageID(id uint16) string {
@@ -103,6 +104,4 @@ func (j *journal) messageID(id uint16) string {
 	return s
 }
 
-func (j *journal) state() State { return State{Mode: Journald, Log: journalSocket} }
-
-func (j *journal) close() error { return j.conn.Close() }
+func (j *journal) state() State { return State{Mode: Journald, Log: j.path} }

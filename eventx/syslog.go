@@ -11,10 +11,9 @@ const (
 	syslogLimit    = 8 << 10 // what rsyslog and syslog-ng read of one message by default
 )
 
-// appendSyslog appends e as a message of the local syslog, in the form of RFC
-// 3164 without the host, which is one line with the attributes behind the
-// message.
-func appendSyslog(dst []byte, e *entry, source string, pid int) (msg []byte, cut bool) {
+// appendSyslog appends e as a message of the local syslog of at most limit bytes, in the form of RFC
+// 3164 without the host, which is one line with the attributes behind the message.
+func appendSyslog(dst []byte, e *entry, source string, pid, limit int) (msg []byte, cut bool) {
 	start := len(dst)
 	t := e.time
 	if t.IsZero() {
@@ -31,7 +30,11 @@ func appendSyslog(dst []byte, e *entry, source string, pid int) (msg []byte, cut
 	}
 	dst = strconv.AppendInt(append(dst, '['), int64(pid), 10)
 	dst = append(dst, "]: "...)
-	dst = appendOneLine(dst, e.message())
+	if message := e.message(); mustQuote(message) {
+		dst = strconv.AppendQuote(dst, string(message))
+	} else {
+		dst = appendOneLine(dst, message)
+	}
 	if e.source != nil {
 		dst = append(append(dst, " source="...), e.source.File...)
 		dst = strconv.AppendInt(append(dst, ':'), int64(e.source.Line), 10)
@@ -40,23 +43,20 @@ func appendSyslog(dst []byte, e *entry, source string, pid int) (msg []byte, cut
 		dst = strconv.AppendUint(append(dst, " event_id="...), uint64(e.id), 10)
 	}
 	dst = appendPairs(dst, e)
-	if len(dst)-start <= syslogLimit {
+	if len(dst)-start <= limit {
 		return dst, false
 	}
 	const room = len("…[+18446744073709551615]")
-	end := start + syslogLimit - room
+	end := start + limit - room
 	for !utf8.RuneStart(dst[end]) {
 		end--
 	}
-	left := utf8.RuneCount(dst[end:])
-	dst = strconv.AppendInt(append(dst[:end], "…[+"...), int64(left), 10)
-	return append(dst, ']'), true
+	return appendMark(dst[:end], utf8.RuneCount(dst[end:])), true
 }
 
-// appendOneLine appends s with its line ends as escapes, and without what would
-// have a terminal show something else than is there: controls, the separators of
-// lines, and the characters that turn the direction of what follows (Unicode
-// Technical Report 36, "Bidirectional Text Spoofing").
+// appendOneLine appends s with its line ends as escapes, and without what would have a terminal show
+// something else than is there: controls, the separators of lines, and the characters that turn the
+// direction of what follows (Unicode Technical Report 36, "Bidirectional Text Spoofing").
 func appendOneLine(dst, s []byte) []byte {
 	for _, r := range string(s) {
 		switch {

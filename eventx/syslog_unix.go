@@ -4,51 +4,65 @@ package eventx
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
-	"net"
 	"os"
-	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// syslogSockets are where a system's syslog may listen. They are a variable for
-// the tests' sake.
+// syslogSockets are where a system's syslog may listen. They are a variable for the tests' sake.
 var syslogSockets = []string{"/dev/log", "/var/run/log"} // the latter on BSD
 
-// sendTimeout is how long a log daemon may leave its socket full before it
-// counts as hung.
-const sendTimeout = 250 * time.Millisecond
-
 type syslog struct {
-	conn   net.Conn
+	*socket
 	source string
+	stream bool   // messages end in a newline
+	limit  int    // what was found to fit into a datagram; 0: syslogLimit
 	buf    []byte // scratch
 }
 
+// openSyslog connects to the local syslog, which usually takes datagrams, but with syslog-ng may have a
+// stream.
 func openSyslog(source string) (sink, error) {
 	var first error
 	for _, path := range syslogSockets {
-		conn, err := net.Dial("unixgram", path)
+		conn, err := dial(path, unix.SOCK_DGRAM)
+		stream := errors.Is(err, unix.EPROTOTYPE)
+		if stream {
+			conn, err = dial(path, unix.SOCK_STREAM)
+		}
 		if err == nil {
-			return &syslog{conn: conn, source: source}, nil
+			return &syslog{socket: conn, source: source, stream: stream}, nil
 		}
 		first = cmp.Or(first, err)
 	}
 	return nil, fmt.Errorf("no syslog: %w", first)
 }
 
+// write cuts a message that is too large for the system's datagrams, which take 2 KB on a BSD.
 func (s *syslog) write(e *entry) (cut bool, err error) {
-	s.buf, cut = appendSyslog(scratch(s.buf), e, s.source, os.Getpid())
-	if err := s.conn.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
-		return false, lost(err)
+	const least = 480 // RFC 3164 wants 1,024 to be taken
+	for limit := cmp.Or(s.limit, syslogLimit); ; limit /= 2 {
+		s.buf, cut = appendSyslog(scratch(s.buf), e, s.source, os.Getpid(), limit)
+		if s.stream {
+			s.buf = append(s.buf, '\n')
+		}
+		err := s.send(s.buf, nil)
+		switch {
+		case err == nil:
+			if limit < syslogLimit && cut {
+				s.limit = limit // the next one need not try
+			}
+			return cut, nil
+		case !errors.Is(err, unix.EMSGSIZE):
+			return false, lost(err)
+		case limit < least:
+			return false, err
+		}
 	}
-	if _, err := s.conn.Write(s.buf); err != nil {
-		return false, lost(err)
-	}
-	return cut, nil
 }
 
 func (s *syslog) state() State {
-	return State{Mode: Syslog, Log: s.conn.RemoteAddr().String(), Note: "there is no journald: attributes are part of the line"}
+	return State{Mode: Syslog, Log: s.path, Note: "there is no journald: attributes are part of the line"}
 }
-
-func (s *syslog) close() error { return s.conn.Close() }

@@ -47,7 +47,7 @@ func TestJournald(t *testing.T) {
 	var fields map[string]any
 	require.NoError(t, json.Unmarshal(out, &fields), string(out))
 	for key, want := range map[string]string{
-		"MESSAGE": "it\nbroke␀", "PRIORITY": "3", "STACK": "a\nPRIORITY=0\nb", "ATTR_PRIORITY": "mine", "G_K": "磁盘",
+		"MESSAGE": "\"it\nbroke\\x00\"", "PRIORITY": "3", "STACK": "a\nPRIORITY=0\nb", "ATTR_PRIORITY": "mine", "G_K": "磁盘",
 		"EVENT_ID": "60000", "EVENT_CATEGORY": "2", "MESSAGE_ID": messageID(name, 60000), "CODE_FUNC": "github.com/surefoot-go/surefoot/eventx.TestJournald",
 	} {
 		assert.Equal(t, want, fields[key], key)
@@ -60,11 +60,11 @@ func TestJournald(t *testing.T) {
 		got = append(got, r)
 	}
 	require.Len(t, got, 5)
-	assert.Equal(t, []string{"it\nbroke␀", "large", "plain", "detail", "orders: healthy"}, []string{got[0].Message, got[1].Message, got[2].Message, got[3].Message, got[4].Message})
+	assert.Equal(t, []string{"it\nbroke\x00", "large", "plain", "detail", "orders: healthy"}, []string{got[0].Message, got[1].Message, got[2].Message, got[3].Message, got[4].Message})
 	assert.Equal(t, []slog.Level{slog.LevelError, slog.LevelWarn, slog.LevelInfo, slog.LevelDebug, slog.LevelInfo}, []slog.Level{got[0].Level, got[1].Level, got[2].Level, got[3].Level, got[4].Level})
 	assert.Equal(t, uint16(60000), got[0].ID)
 	assert.Equal(t, uint16(2), got[0].Category)
-	assert.Equal(t, []string{"attr_priority=mine", "g_k=磁盘", "stack=a\nPRIORITY=0\nb"}, texts(got[0].Attrs)[:3])
+	assert.Equal(t, []string{"g.k=磁盘", "priority=mine", "stack=a\nPRIORITY=0\nb"}, texts(got[0].Attrs)[:3])
 	assert.Equal(t, "data="+large, texts(got[1].Attrs)[0])
 	assert.Equal(t, IDHealthy, got[4].ID)
 

@@ -44,11 +44,13 @@ func CustomView(name string, f Filter) ([]byte, error) {
 // queryList is a structured query (Microsoft, "Query Schema").
 type queryList struct {
 	XMLName xml.Name `xml:"QueryList"`
-	Query   struct {
-		ID      int           `xml:"Id,attr"`
-		Path    string        `xml:"Path,attr"`
-		Selects []querySelect `xml:"Select"`
-	}
+	Query   []structuredQuery
+}
+
+type structuredQuery struct {
+	ID      int           `xml:"Id,attr"`
+	Path    string        `xml:"Path,attr"`
+	Selects []querySelect `xml:"Select"`
 }
 
 type querySelect struct {
@@ -64,9 +66,12 @@ const (
 	maxIDs     = 7 // comparisons
 )
 
+// maxSelects is how many expressions one query of a list may have.
+const maxSelects = 256
+
 // queryList returns the query for f with the given IDs.
 func (f Filter) queryList(ids []uint16) (list queryList, err error) {
-	list.Query.Path = cmp.Or(f.Log, defaultLog)
+	log := cmp.Or(f.Log, defaultLog)
 	sources, err := f.sourceTerms()
 	if err != nil {
 		return list, err
@@ -93,7 +98,12 @@ func (f Filter) queryList(ids []uint16) (list queryList, err error) {
 			if len(all) > 0 {
 				path = "*[System[" + strings.Join(all, " and ") + "]]"
 			}
-			list.Query.Selects = append(list.Query.Selects, querySelect{list.Query.Path, path})
+			n := len(list.Query)
+			if n == 0 || len(list.Query[n-1].Selects) == maxSelects {
+				list.Query = append(list.Query, structuredQuery{ID: n, Path: log})
+				n++
+			}
+			list.Query[n-1].Selects = append(list.Query[n-1].Selects, querySelect{log, path})
 		}
 	}
 	return list, nil

@@ -61,7 +61,7 @@ func TestQueryTerms(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			list, err := tt.filter.queryList(tt.filter.IDs)
 			require.NoError(t, err)
-			assert.Equal(t, []querySelect{{"Application", tt.want}}, list.Query.Selects)
+			assert.Equal(t, []querySelect{{"Application", tt.want}}, list.Query[0].Selects)
 		})
 	}
 }
@@ -97,7 +97,7 @@ func TestViewErrors(t *testing.T) {
 	assert.ErrorContains(t, err, "both kinds of quotes")
 	for _, bad := range []string{"x", "Application/", "Application/x", "s=abc;i=1"} {
 		_, err = Filter{After: bad}.queryList(nil)
-		assert.ErrorContains(t, err, "no bookmark", bad)
+		assert.ErrorContains(t, err, "not a bookmark", bad)
 	}
 	_, err = CustomView("v", Filter{After: "s=abc;i=1"})
 	assert.NoError(t, err, "a view has no bookmark")

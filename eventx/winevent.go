@@ -8,64 +8,195 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
-// winEvent is an event as EvtRender returns it (Microsoft, "Event Schema").
-type winEvent struct {
-	System struct {
-		Provider struct {
-			Name string `xml:"Name,attr"`
-		}
-		EventID     uint32
-		Level       uint8
-		Task        uint32
-		TimeCreated struct {
-			SystemTime time.Time `xml:"SystemTime,attr"`
-		}
-		EventRecordID uint64
-		Execution     struct {
-			ProcessID int `xml:"ProcessID,attr"`
-		}
-		Channel  string
-		Computer string
-	}
-	Data []string `xml:"EventData>Data"`
-}
-
-// parseWinEvent makes a record of an event's XML. An event of this package has
-// its text in the one insertion string, or in the first of nine; of others the
-// insertion strings are the message, for its text is in another file.
+// parseWinEvent makes a record of an event's XML, as EvtRender returns it (Microsoft, "Event Schema").
+// Whatever can't be read is left out: one bad event must not end a query. It fails only for a text that
+// has no event in it.
+//
+// An event of this package has its text in its one insertion string, or in the first of nine. Of others
+// the unnamed data are the message, unless the event was rendered; named data, UserData and binary data
+// are attributes.
 func parseWinEvent(text string) (Record, error) {
-	var e winEvent
-	if err := xml.Unmarshal([]byte(strings.Map(legalXML, text)), &e); err != nil {
-		return Record{}, fmt.Errorf("event %.200q: %w", text, err)
+	p := winParser{r: Record{Level: slog.LevelInfo}}
+	if !p.parse(text) {
+		return Record{}, fmt.Errorf("not an event: %.200q", text)
 	}
-	s := &e.System
-	r := Record{
-		Time: s.TimeCreated.SystemTime, Level: slog.LevelInfo, Source: s.Provider.Name, ID: uint16(s.EventID), Category: uint16(s.Task),
-		Host: s.Computer, PID: s.Execution.ProcessID, Bookmark: bookmark(s.Channel, s.EventRecordID),
-	}
-	switch s.Level {
-	case 1, 2:
-		r.Level = slog.LevelError
-	case 3:
-		r.Level = slog.LevelWarn
-	}
-	data := e.Data
+	r := p.r
+	r.Bookmark = bookmark(p.channel, p.record)
+	data := p.data
 	if r.ID == oemID && len(data) == oemCount { // of a source that was not registered
 		r.ID, data = DefaultID, data[:1]
 	}
-	r.Message, r.Attrs = splitEventText(strings.Join(data, "\n"))
+	switch {
+	case p.rendered != "":
+		r.Message = p.rendered
+		for i, value := range data {
+			p.attr("param"+strconv.Itoa(i+1), value)
+		}
+	case len(data) == 1:
+		r.Message, r.Attrs = splitEventText(data[0])
+		liftOwn(&r)
+	default:
+		r.Message = strings.Join(data, "\n")
+	}
+	r.Attrs = append(r.Attrs, p.attrs...)
+	return r, nil
+}
+
+// liftOwn takes out of the attributes what this package has put there because the log had no other
+// place for it.
+func liftOwn(r *Record) {
 	if n := len(r.Attrs); n > 0 && r.Attrs[n-1].Key == "event_id" && r.ID == DefaultID {
 		if id, err := strconv.ParseUint(r.Attrs[n-1].Value.String(), 10, 16); err == nil {
 			r.ID, r.Attrs = uint16(id), r.Attrs[:n-1]
 		}
 	}
-	return r, nil
+	if n := len(r.Attrs); n > 0 && r.Attrs[n-1].Key == timeKey {
+		if t, err := time.Parse(time.RFC3339Nano, r.Attrs[n-1].Value.String()); err == nil {
+			r.Time, r.Attrs = t, r.Attrs[:n-1]
+		}
+	}
 }
 
-// legalXML replaces what EvtRender lets through though XML forbids it: other
-// programs' events can have control characters.
+// winParser walks through an event's XML.
+type winParser struct {
+	r        Record
+	channel  string
+	record   uint64
+	data     []string // unnamed
+	attrs    []slog.Attr
+	rendered string
+
+	path  []string // the elements that are open
+	texts []string // the text in each, so far
+	name  string   // of the open Data element
+	named bool
+	leaf  bool // no element has ended in the open one
+}
+
+// parse reports whether there was an event, even if its XML is broken further on.
+func (p *winParser) parse(text string) bool {
+	d := xml.NewDecoder(strings.NewReader(legalReferences(strings.Map(legalXML, text))))
+	d.Strict = false
+	event := false
+	for {
+		token, err := d.Token()
+		switch token := token.(type) {
+		case xml.StartElement:
+			p.path, p.texts, p.leaf = append(p.path, token.Name.Local), append(p.texts, ""), true
+			event = event || len(p.path) == 2 && p.path[0] == "Event"
+			p.start(token.Attr)
+		case xml.EndElement:
+			p.end()
+		case xml.CharData:
+			if n := len(p.texts); n > 0 {
+				p.texts[n-1] += string(token)
+			}
+		}
+		if err != nil { // the end, or XML that is broken
+			for len(p.path) > 0 {
+				p.end()
+			}
+			return event
+		}
+	}
+}
+
+func (p *winParser) in(path ...string) bool {
+	if len(p.path) < len(path)+1 || p.path[0] != "Event" {
+		return false
+	}
+	for i, name := range path {
+		if p.path[1+i] != name {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *winParser) start(attrs []xml.Attr) {
+	get := func(name string) string {
+		for _, a := range attrs {
+			if a.Name.Local == name {
+				return a.Value
+			}
+		}
+		return ""
+	}
+	switch {
+	case p.in("System", "Provider"):
+		p.r.Source = get("Name")
+	case p.in("System", "TimeCreated"):
+		p.r.Time, _ = time.Parse(time.RFC3339Nano, get("SystemTime"))
+	case p.in("System", "Execution"):
+		p.r.PID, _ = strconv.Atoi(get("ProcessID"))
+	case p.in("System"), p.in("RenderingInfo"):
+	case p.in("EventData") && len(p.path) == 3:
+		p.name = get("Name")
+		p.named = p.name != ""
+	case p.in("EventData") && len(p.path) == 2:
+	case len(p.path) > 2:
+		for _, a := range attrs {
+			if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" {
+				p.attr(strings.Join(append(p.path[3:len(p.path):len(p.path)], a.Name.Local), "."), a.Value)
+			}
+		}
+	}
+}
+
+func (p *winParser) end() {
+	n := len(p.path) - 1
+	value, name, leaf := p.texts[n], p.path[n], p.leaf
+	switch {
+	case p.in("System") && n == 2:
+		p.system(name, value)
+	case p.in("RenderingInfo", "Message") && n == 2:
+		p.rendered = value
+	case p.in("System"), p.in("RenderingInfo"):
+	case p.in("EventData") && n == 2 && (name == "Data" || name == "ComplexData"):
+		if p.named {
+			p.attr(p.name, value)
+		} else {
+			p.data = append(p.data, value)
+		}
+	case n >= 2 && p.in() && leaf && strings.TrimSpace(value) != "":
+		p.attr(strings.Join(p.path[min(3, n):], "."), value)
+	}
+	p.path, p.texts, p.leaf = p.path[:n], p.texts[:n], false
+}
+
+func (p *winParser) system(name, value string) {
+	number, _ := strconv.ParseUint(strings.TrimSpace(value), 10, 64)
+	switch name {
+	case "EventID":
+		p.r.ID = uint16(number)
+	case "Level":
+		switch number {
+		case 1, 2:
+			p.r.Level = slog.LevelError
+		case 3:
+			p.r.Level = slog.LevelWarn
+		case 5:
+			p.r.Level = slog.LevelDebug
+		}
+	case "Task":
+		p.r.Category = uint16(number)
+	case "EventRecordID":
+		p.record = number
+	case "Channel":
+		p.channel = value
+	case "Computer":
+		p.r.Host = value
+	}
+}
+
+func (p *winParser) attr(key, value string) { p.attrs = append(p.attrs, slog.String(key, value)) }
+
+// legalXML replaces what EvtRender lets through although XML forbids it: the events of other programs
+// can have control characters.
 func legalXML(r rune) rune {
 	if r < ' ' && r != '\t' && r != '\r' && r != '\n' || r == 0xFFFE || r == 0xFFFF {
 		return utf8.RuneError
@@ -73,38 +204,66 @@ func legalXML(r rune) rune {
 	return r
 }
 
-// splitEventText takes apart what appendEventText has put together, less what
-// AppendInsert did to it.
-func splitEventText(text string) (message string, attrs []slog.Attr) {
-	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "%\u200B", "%")
-	lines := strings.Split(text, "\n")
-	n := 1
-	for n < len(lines) && !isAttrLine(lines[n]) {
-		n++
+// legalReferences does the same for characters that are written as references: &#x1;
+func legalReferences(text string) string {
+	if !strings.Contains(text, "&#") {
+		return text
 	}
-	message = strings.Join(lines[:n], "\n")
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(text, "&#")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		digits, rest, ok := strings.Cut(after, ";")
+		n, base := digits, 10
+		if strings.HasPrefix(digits, "x") || strings.HasPrefix(digits, "X") {
+			n, base = digits[1:], 16
+		}
+		if strings.Trim(n, "0123456789abcdefABCDEF") != "" || n == "" || !ok { // not a reference at all
+			b.WriteString("&amp;#")
+			text = after
+			continue
+		}
+		c, err := strconv.ParseUint(n, base, 32)
+		switch {
+		case err != nil, c > utf8.MaxRune, c >= 0xD800 && c < 0xE000, legalXML(rune(c)) != rune(c):
+			b.WriteRune(utf8.RuneError)
+		default:
+			fmt.Fprintf(&b, "&#%d;", c)
+		}
+		text = rest
+	}
+}
+
+// splitEventText takes apart what appendEventText has put together, and undoes what AppendInsert did.
+func splitEventText(text string) (message string, attrs []slog.Attr) {
+	lines := strings.Split(msgtable.Plain(text), "\n")
+	n := 1
+	for ; n < len(lines) && !isAttr(lines[n]); n++ {
+		if isAttr(strings.TrimLeft(lines[n], " ")) {
+			lines[n] = strings.TrimPrefix(lines[n], indentation)
+		}
+	}
+	message = showable(strings.Join(lines[:n], "\n"))
 	for lines = lines[n:]; len(lines) > 0; lines = lines[n:] {
-		n = 1
-		for n < len(lines) && !isAttrLine(lines[n]) {
-			n++
+		key, value, _ := cutAttr(lines[0])
+		for n = 1; n < len(lines) && !isAttr(lines[n]); n++ {
+			value += "\n" + strings.TrimPrefix(lines[n], indentation)
 		}
-		key, value, _ := strings.Cut(lines[0], "=")
-		for _, line := range lines[1:n] {
-			value += "\n" + strings.TrimPrefix(line, "  ")
-		}
-		attrs = append(attrs, slog.String(key, value))
+		attrs = append(attrs, slog.String(key, showable(value)))
 	}
 	return message, attrs
 }
 
-// isAttrLine says whether line is an attribute's first.
-func isAttrLine(line string) bool {
-	key, _, ok := strings.Cut(line, "=")
-	return ok && string(appendKey(nil, key)) == key
+// isAttr reports whether line is an attribute's first.
+func isAttr(line string) bool {
+	_, _, ok := cutAttr(line)
+	return ok
 }
 
-// bookmark is "Application/4711". The numbers of a log's records only rise,
-// even when it is cleared.
+// bookmark is "Application/4711". The numbers of a log's records only rise, even when it is cleared.
 func bookmark(log string, record uint64) string { return fmt.Sprintf("%s/%d", log, record) }
 
 // afterTerm is the comparison for a bookmark.
@@ -115,7 +274,7 @@ func (f Filter) afterTerm() (string, error) {
 	i := strings.LastIndexByte(f.After, '/')
 	n, err := strconv.ParseUint(f.After[i+1:], 10, 64)
 	if i < 0 || err != nil {
-		return "", fmt.Errorf("eventx: %q is no bookmark of the Windows Event Log", f.After)
+		return "", fmt.Errorf("eventx: %q is not a bookmark of the Windows Event Log", f.After)
 	}
 	return fmt.Sprintf("EventRecordID > %d", n), nil
 }

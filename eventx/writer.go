@@ -3,51 +3,48 @@ package eventx
 import (
 	"io"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/surefoot-go/surefoot/internal/eventsink"
 )
 
 // A sink is an open log of the system. One goroutine uses it.
 type sink interface {
-	// write writes e and says whether its text had to be cut. A lostError means
-	// that the sink is of no more use.
+	// write writes e and reports whether its text had to be cut. A lostError means that the sink is
+	// of no more use.
 	write(e *entry) (cut bool, err error)
 	close() error
 }
 
-// openSink opens the system's log for source. It is swapped in tests.
-var openSink = func(source string) (sink, error) {
-	if eventsink.Report != nil {
-		return &eventLog{report: eventsink.Report}, nil
-	}
-	return openSystemSink(source)
-}
-
-// A log that is full or gone is opened again after this long, and after twice
-// as long each time, up to the maximum.
+// A log that is full or gone is opened again after this long, and after twice as long each time, up to
+// the maximum.
 const (
 	firstBackoff = time.Second
 	maxBackoff   = time.Minute
 )
 
+// maxRefusals is how many events in a row a log may refuse before it is opened again. An error number
+// that is not known to mean so may still mean that the handle is dead.
+const maxRefusals = 3
+
 // writer is the one goroutine that writes what the queue holds.
 type writer struct {
 	source   string
+	openSink func(source string) (sink, error)
 	queue    *queue
 	fallback io.Writer
 	done     chan struct{} // closed when it has ended
 
-	sink    sink
-	backoff time.Duration // before sink is opened again
-	outage  string        // why, as was said
-	retryAt time.Time
+	sink     sink
+	refusals int           // since it took an event
+	backoff  time.Duration // before sink is opened again
+	outage   string        // why, as was said
+	retryAt  time.Time
 
-	fallbackMu sync.Mutex // the fallback, and line
-	line       []byte     // scratch
-	half       bool       // the last line is not whole: the disk was full
+	fallbackLock chan struct{} // has room for one, who may use the fallback, line and half
+	line         []byte        // scratch
+	half         bool          // the last line is not whole: the disk was full
+
+	stuck atomic.Bool // an event of HandlerOptions.Sync waited in vain, and none was written since
 
 	written, truncated, errors atomic.Uint64
 }
@@ -73,6 +70,8 @@ func (w *writer) run() {
 			if !w.deliver(e) {
 				w.queue.lostByWriter(e)
 			}
+			w.stuck.Store(false)
+			e.settle(false)
 			e.free()
 			if reportDue {
 				w.report()
@@ -81,7 +80,7 @@ func (w *writer) run() {
 	}
 }
 
-// ended says whether the goroutine has ended: all is written or accounted for.
+// ended reports whether the goroutine has ended: all is written or accounted for.
 func (w *writer) ended() bool {
 	select {
 	case <-w.done:
@@ -108,13 +107,13 @@ func (w *writer) sleep() {
 	}
 }
 
-// deliver writes e to the log or, while there is none, to the fallback; false:
-// neither took it.
+// deliver writes e to the log or, while there is none, to the fallback. It reports whether either took
+// it.
 func (w *writer) deliver(e *entry) bool {
 	if w.open() {
 		cut, err := w.sink.write(e)
 		if err == nil {
-			w.backoff = 0
+			w.backoff, w.refusals = 0, 0
 			w.written.Add(1)
 			if cut {
 				w.truncated.Add(1)
@@ -132,8 +131,8 @@ func (w *writer) deliver(e *entry) bool {
 }
 
 func (w *writer) toFallback(e *entry) error {
-	w.fallbackMu.Lock()
-	defer w.fallbackMu.Unlock()
+	w.fallbackLock <- struct{}{}
+	defer func() { <-w.fallbackLock }()
 	return w.writeLine(e)
 }
 
@@ -151,7 +150,7 @@ func (w *writer) writeLine(e *entry) error {
 	return err
 }
 
-// open says whether there is a log, after it has opened it if that was due.
+// open reports whether there is a log, after it has opened it if that was due.
 func (w *writer) open() bool {
 	if w.sink != nil {
 		return true
@@ -159,21 +158,25 @@ func (w *writer) open() bool {
 	if time.Now().Before(w.retryAt) {
 		return false
 	}
-	s, err := openSink(w.source)
+	s, err := w.openSink(w.source)
 	if err != nil {
 		w.fail(lost(err))
 		return false
 	}
-	w.sink = s
+	w.sink, w.refusals = s, 0
 	return true
 }
 
-// fail counts err, and lets go of a sink that is lost. It tells the fallback why
-// events come there: of an outage once for each cause, of an event that was refused each time.
+// fail counts err, and lets go of a sink that is lost. It tells the fallback why events come there: of
+// an outage once for each cause, of an event that was refused each time.
 func (w *writer) fail(err error) {
 	w.errors.Add(1)
 	if !isLost(err) {
 		w.explain("eventx: the log refused an event, which follows here", err)
+		if w.refusals++; w.refusals >= maxRefusals {
+			w.sink.close()
+			w.sink = nil // the next event opens it again
+		}
 		return
 	}
 	if w.sink != nil {

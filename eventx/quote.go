@@ -1,0 +1,121 @@
+package eventx
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What a log can't show is written as Go writes it in a string literal, so that the bytes can be had
+// back: "\x1b[31mred\x1b[0m". Line ends stay line ends. A text that has to be quoted is one that has
+// such characters, or that would be taken for a quoted one that has. Every other text is written as
+// it is, even if it is in quotes itself.
+
+// appendShowable appends s, quoted if it has to be.
+func appendShowable(dst, s []byte) []byte {
+	if !mustQuote(s) {
+		return append(dst, s...)
+	}
+	dst = append(dst, '"')
+	for i, line := range bytes.Split(s, []byte{'\n'}) {
+		if i > 0 {
+			dst = append(dst, '\n')
+		}
+		start := len(dst)
+		dst = strconv.AppendQuote(dst, string(line))
+		dst = append(dst[:start], dst[start+1:len(dst)-1]...)
+	}
+	return append(dst, '"')
+}
+
+// showable returns the text that appendShowable has made s of.
+func showable(s string) string {
+	if text, ok := unquote(s); ok && mustQuote([]byte(text)) {
+		return text
+	}
+	return s
+}
+
+func mustQuote(s []byte) bool {
+	if unshowable(s) {
+		return true
+	}
+	if len(s) == 0 || s[0] != '"' {
+		return false
+	}
+	text, ok := unquote(string(s))
+	return ok && mustQuote([]byte(text))
+}
+
+// unquote undoes the quoting, line by line.
+func unquote(s string) (text string, ok bool) {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return "", false
+	}
+	lines := strings.Split(s[1:len(s)-1], "\n")
+	for i, line := range lines {
+		plain, err := strconv.Unquote(`"` + line + `"`)
+		if err != nil {
+			return "", false
+		}
+		lines[i] = plain
+	}
+	return strings.Join(lines, "\n"), true
+}
+
+// unshowable reports whether s has control characters other than tabs and line ends, broken UTF-8, or
+// one of the two characters that XML lacks.
+func unshowable(s []byte) bool {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7F {
+				return true
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(s[i:])
+		if r == utf8.RuneError && size == 1 || r < 0xA0 || r == 0xFFFE || r == 0xFFFF {
+			return true
+		}
+		i += size
+	}
+	return false
+}
+
+func hasLineEnd(s []byte) bool {
+	return bytes.IndexByte(s, '\n') >= 0 || bytes.IndexByte(s, '\r') >= 0
+}
+
+// appendQuoted appends s, in quotes where slog.TextHandler would quote it.
+func appendQuoted(dst, s []byte) []byte {
+	if needsQuotes(s) {
+		return strconv.AppendQuote(dst, string(s))
+	}
+	return append(dst, s...)
+}
+
+// needsQuotes reports whether s as a key or value of key=value pairs could be misread without quotes.
+func needsQuotes(s []byte) bool {
+	if len(s) == 0 {
+		return true
+	}
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c <= ' ' || c == '"' || c == '=' || c == 0x7F {
+				return true
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(s[i:])
+		if r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) {
+			return true
+		}
+		i += size
+	}
+	return false
+}
