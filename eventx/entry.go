@@ -68,10 +68,10 @@ var entries = sync.Pool{New: func() any { return &entry{text: text{buf: make([]b
 
 func newEntry() *entry { return entries.Get().(*entry) }
 
-// free returns e to the pool, unless a giant event made it too large to keep. An entry that a caller
-// waits for is not reused: that caller may still be reading it.
+// free returns e to the pool, unless a large event made it so large that a full queue of such would not
+// fit into QueueBytes. An entry that a caller waits for is not reused: that caller may still be reading it.
 func (e *entry) free() {
-	const keep = 64 << 10
+	const keep = 6 << 10
 	if cap(e.buf) > keep || e.waiter != nil {
 		return
 	}

@@ -106,6 +106,8 @@ func checkSourceName(name string) error {
 		return bad(`contains a backslash, which separates registry keys`)
 	case strings.TrimSpace(name) != name:
 		return bad("begins or ends with a space")
+	case strings.HasSuffix(name, "."):
+		return bad("ends in a dot")
 	case len(utf16.Encode([]rune(name))) > maxSourceName:
 		return bad(fmt.Sprintf("is longer than %d UTF-16 units", maxSourceName))
 	}

@@ -3,18 +3,13 @@ package eventx
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"math"
+	"slices"
 	"strings"
 )
 
-// Message files that come with Windows.
-const (
-	dotNetFile      = `%SystemRoot%\Microsoft.NET\Framework64\v4.0.30319\EventLogMessages.dll`
-	dotNetFile32    = `%SystemRoot%\Microsoft.NET\Framework\v4.0.30319\EventLogMessages.dll`
-	eventCreateFile = `%SystemRoot%\System32\EventCreate.exe`
-)
-
-// value is a registry value: an expandable string, a number if text is "", or
-// one that there must not be.
+// value is a registry value: an expandable string, a number if text is "", or one that there must not
+// be.
 type value struct {
 	name   string
 	text   string
@@ -22,25 +17,48 @@ type value struct {
 	remove bool
 }
 
+// Values of this package's own.
+const (
+	ownFileValue = "SurefootFiles" // of a source: the message files that Install registered
+	ownLogValue  = "SurefootLog"   // of a log: Install has made it
+)
+
 // values are those of a source's key (Microsoft, "Event Sources").
 func (s Source) values(messages, categories string) []value {
 	return []value{
 		{name: "EventMessageFile", text: messages},
 		{name: "TypesSupported", number: typeError | typeWarning | typeInformation},
 		{name: "CustomSource", number: 1},
+		{name: ownFileValue, text: strings.TrimSuffix(messages+";"+categories, ";")},
 		{name: "CategoryMessageFile", text: categories, remove: categories == ""},
 		{name: "CategoryCount", number: uint32(len(s.Categories)), remove: categories == ""},
 	}
 }
 
-// messageFileName names a message file by its content, so that a new version
-// never has to replace one that Event Viewer holds open.
+// logValues are those of a log's key (Microsoft, "Eventlog Key").
+func (s Source) logValues() []value {
+	values := []value{{name: ownLogValue, number: 1}}
+	if s.MaxSize > 0 {
+		const step = 64 << 10
+		values = append(values, value{name: "MaxSize", number: uint32((s.MaxSize + step - 1) / step * step)})
+	}
+	switch s.Retention {
+	case Archive:
+		values = append(values, value{name: "Retention", number: math.MaxUint32}, value{name: "AutoBackupLogFiles", number: 1})
+	case Keep:
+		values = append(values, value{name: "Retention", number: math.MaxUint32}, value{name: "AutoBackupLogFiles", number: 0})
+	}
+	return values
+}
+
+// messageFileName names a message file by its content, so that a new version never has to replace one
+// that Event Viewer holds open.
 func messageFileName(kind string, content []byte) string {
 	sum := sha256.Sum256(content)
 	return kind + "-" + hex.EncodeToString(sum[:8]) + ".dll"
 }
 
-// isMessageFileName says whether name is one of messageFileName's.
+// isMessageFileName reports whether name is one of messageFileName's.
 func isMessageFileName(name string) bool {
 	hash, ok := strings.CutSuffix(name, ".dll")
 	if !ok || len(hash) != len("msg-")+16 || !strings.HasPrefix(hash, "msg-") && !strings.HasPrefix(hash, "cat-") {
@@ -50,20 +68,119 @@ func isMessageFileName(name string) bool {
 	return err == nil
 }
 
-// modeOf says what a registered message file is. Dir is where Install puts its
-// own.
-func modeOf(messageFile, dir string) Mode {
-	file := strings.ToLower(messageFile)
-	name := file[strings.LastIndexByte(file, '\\')+1:]
+// registration is what the registry has about a source, with the names of files as they are there.
+type registration struct {
+	log                              string
+	messages, categories, parameters string // lists of files
+	own                              string // ownFileValue
+	provider                         string // the GUID of a provider with a manifest, whose keys belong to wevtutil
+}
+
+// machine is what the rules have to know about the computer.
+type machine struct {
+	dir    string                 // where Install puts its files
+	expand func(string) string    // %variables%
+	exists func(file string) bool // reports false only if there surely is no such file
+}
+
+// found is what a registration amounts to.
+type found struct {
+	mode    Mode
+	form    form
+	missing []string // files that are registered and do not exist
+}
+
+// look applies the rules of Windows to a registration.
+func (m machine) look(r registration) (f found) {
+	files := m.files(r.messages)
+	if len(files) == 0 {
+		if r.provider != "" {
+			return found{mode: ForeignFile}
+		}
+		return found{mode: Unregistered, form: formOEM}
+	}
+	mode, oem := Unregistered, false
+	for _, file := range files {
+		if !m.exists(file) {
+			f.missing = append(f.missing, file)
+			continue
+		}
+		oem = oem || baseName(file) == "netmsg.dll"
+		switch kind := m.kind(file, r.own); {
+		case mode == Unregistered:
+			mode = kind
+		case mode != kind:
+			mode = ForeignFile
+		}
+	}
+	if r.provider != "" && mode != Unregistered {
+		mode = ForeignFile
+	}
+	f.mode, f.form = mode, mode.form()
 	switch {
-	case file == "":
-		return Unregistered
-	case file == strings.ToLower(dir)+`\`+name && isMessageFileName(name):
+	case mode == Unregistered:
+		f.mode, f.form = BrokenFile, formOEM
+	case oem:
+		f.form = formOEM
+	}
+	return f
+}
+
+// foreign reports whether a registration is another program's: its provider has a manifest, or one of
+// its files exists and is none that this package registers, nor mine.
+func (m machine) foreign(r registration, mine ...string) bool {
+	if r.provider != "" {
+		return true
+	}
+	for _, list := range []string{r.messages, r.categories, r.parameters} {
+		for _, file := range m.files(list) {
+			own := slices.ContainsFunc(mine, func(f string) bool { return strings.EqualFold(f, file) })
+			if !own && m.exists(file) && m.kind(file, r.own) == ForeignFile {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// files takes a list of files apart, as the event log reads it: separated by semicolons, some of them
+// in quotes, with %variables% or in the kernel's notation, names without a directory in System32.
+func (m machine) files(list string) (files []string) {
+	const system32 = `%SystemRoot%\System32`
+	for file := range strings.SplitSeq(list, ";") {
+		file = strings.TrimSpace(strings.Trim(strings.TrimSpace(file), `"`))
+		if file == "" {
+			continue
+		}
+		file = strings.TrimPrefix(file, `\??\`)
+		for prefix, instead := range map[string]string{`\SystemRoot\`: `%SystemRoot%\`, `$(runtime.system32)\`: system32 + `\`, `System32\`: system32 + `\`} {
+			if len(file) > len(prefix) && strings.EqualFold(file[:len(prefix)], prefix) {
+				file = instead + file[len(prefix):]
+			}
+		}
+		if !strings.ContainsAny(file, `\/:`) {
+			file = system32 + `\` + file
+		}
+		files = append(files, m.expand(file))
+	}
+	return files
+}
+
+// kind is the mode that a message file by itself amounts to.
+func (m machine) kind(file, own string) Mode {
+	lower, name := strings.ToLower(file), baseName(file)
+	switch {
+	case lower == strings.ToLower(m.dir)+`\`+name && isMessageFileName(name),
+		slices.ContainsFunc(m.files(own), func(f string) bool { return strings.EqualFold(f, file) }):
 		return OwnFile
-	case name == "eventlogmessages.dll":
+	case name == "eventlogmessages.dll" && strings.Contains(lower, `\microsoft.net\framework`), name == "system.diagnostics.eventlog.messages.dll":
 		return DotNetFile
-	case name == "eventcreate.exe":
+	case name == "eventcreate.exe" && strings.HasSuffix(lower, `\system32\eventcreate.exe`):
 		return EventCreate
 	}
 	return ForeignFile
+}
+
+func baseName(file string) string {
+	return strings.ToLower(file[strings.LastIndexAny(file, `\/`)+1:])
 }

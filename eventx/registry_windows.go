@@ -15,15 +15,8 @@ import (
 // It is a variable for the tests' sake.
 var eventLogKey = `SYSTEM\CurrentControlSet\Services\EventLog`
 
-// registration is what the registry says about a source.
-type registration struct {
-	log         string
-	messageFile string
-	manifest    bool // a provider with a manifest, whose keys belong to wevtutil
-}
-
-// findSource returns the registration of source, or fs.ErrNotExist. Logs that
-// this account may not look into, such as Security, are passed over.
+// findSource returns the registration of source, or fs.ErrNotExist. Logs that this account may not look
+// into, such as Security, are passed over.
 func findSource(source string) (r registration, err error) {
 	err = eachLog(func(log string, key registry.Key) error {
 		k, err := registry.OpenKey(key, source, registry.QUERY_VALUE)
@@ -32,18 +25,47 @@ func findSource(source string) (r registration, err error) {
 		}
 		defer k.Close()
 		r.log = log
-		r.messageFile, _, err = k.GetStringValue("EventMessageFile")
-		if err != nil && !errors.Is(err, registry.ErrNotExist) {
-			return fmt.Errorf("EventMessageFile of source %q: %w", source, err)
+		for name, text := range map[string]*string{
+			"EventMessageFile": &r.messages, "CategoryMessageFile": &r.categories, "ParameterMessageFile": &r.parameters,
+			ownFileValue: &r.own, "ProviderGuid": &r.provider,
+		} {
+			if *text, err = fileList(k, name); err != nil {
+				return fmt.Errorf("%s of source %q: %w", name, source, err)
+			}
 		}
-		_, _, err = k.GetValue("ProviderGuid", nil)
-		r.manifest = err == nil
 		return fs.SkipAll
 	})
 	if err == nil && r.log == "" {
 		err = fs.ErrNotExist
 	}
 	return r, err
+}
+
+// fileList reads a string, or a list of strings as one with semicolons; "" if there is none.
+func fileList(key registry.Key, name string) (string, error) {
+	text, _, err := key.GetStringValue(name)
+	if errors.Is(err, registry.ErrUnexpectedType) {
+		var all []string
+		if all, _, err = key.GetStringsValue(name); errors.Is(err, registry.ErrUnexpectedType) {
+			return "", nil // no name of a file
+		}
+		text = strings.Join(all, ";")
+	}
+	if errors.Is(err, registry.ErrNotExist) {
+		return "", nil
+	}
+	return text, err
+}
+
+// logNamed returns the name of the log of that name, as the registry spells it.
+func logNamed(name string) (found string, err error) {
+	err = eachLog(func(log string, _ registry.Key) error {
+		if strings.EqualFold(log, name) {
+			found = log
+		}
+		return nil
+	})
+	return found, err
 }
 
 // eachLog calls f with the key of every log that can be read.
@@ -74,7 +96,7 @@ func eachLog(f func(log string, key registry.Key) error) error {
 	return nil
 }
 
-// set makes the value as it should be, and says whether it was not.
+// set makes the value as it should be, and reports whether it was not.
 func (v value) set(key registry.Key) (changed bool, err error) {
 	if v.remove {
 		err := key.DeleteValue(v.name)
@@ -109,7 +131,11 @@ func usedFiles() (map[string]bool, error) {
 				continue
 			}
 			for _, value := range []string{"EventMessageFile", "CategoryMessageFile"} {
-				if file, _, err := k.GetStringValue(value); err == nil {
+				list, err := fileList(k, value)
+				if err != nil {
+					continue
+				}
+				for _, file := range thisMachine().files(list) {
 					used[strings.ToLower(filepath.Clean(file))] = true
 				}
 			}

@@ -1,6 +1,7 @@
 package eventx
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,22 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
+func thisMachine() machine {
+	return machine{
+		dir: messageDir(),
+		expand: func(file string) string {
+			if expanded, err := registry.ExpandString(file); err == nil {
+				return expanded
+			}
+			return file
+		},
+		exists: func(file string) bool {
+			_, err := os.Stat(file)
+			return !errors.Is(err, fs.ErrNotExist)
+		},
+	}
+}
+
 func status(name string) (State, error) {
 	r, err := findSource(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -19,55 +36,110 @@ func status(name string) (State, error) {
 	if err != nil {
 		return State{}, fmt.Errorf("eventx: %w", err)
 	}
-	s := State{Log: r.log, MessageFile: r.messageFile, Mode: modeOf(r.messageFile, messageDir())}
-	if path, err := registry.ExpandString(r.messageFile); err == nil && s.Mode != Unregistered {
-		for file := range strings.SplitSeq(path, ";") { // a list, by Microsoft's "Event Sources"
-			if _, err := os.Stat(strings.TrimSpace(file)); errors.Is(err, fs.ErrNotExist) {
-				s.Mode = BrokenFile
-				s.Note = fmt.Sprintf("its message file %s is missing: events have the ID 3299; Install repairs it", file)
-			}
-		}
-	}
-	if s.Mode == EventCreate {
+	f := thisMachine().look(r)
+	s := State{Mode: f.mode, Log: r.log, MessageFile: r.messages}
+	switch {
+	case f.mode == Unregistered:
+		s.Note = "registered without a message file: events have the ID 3299; Install adds one"
+	case r.provider != "" && f.mode == ForeignFile:
+		s.Note = "a provider with a manifest, " + r.provider + ": it belongs to another program"
+	case r.provider != "" && f.mode == BrokenFile:
+		s.Note = "a provider with a manifest, " + r.provider + ", whose message file is missing: events have the ID 3299"
+	case f.mode == BrokenFile:
+		s.Note = fmt.Sprintf("its message file %s is missing: events have the ID 3299; Install repairs it", strings.Join(f.missing, ", "))
+	case f.mode == EventCreate:
 		s.Note = "EventCreate.exe has the IDs 1–1000 only; Install makes a message file with all"
+	case f.form == formOEM:
+		s.Note = "netmsg.dll has texts of Windows' own: events have the ID 3299"
+	case len(f.missing) > 0:
+		s.Note = "of its message files, these are missing: " + strings.Join(f.missing, ", ")
 	}
 	return s, nil
 }
 
-// formOf says how events of source have to be written.
+// formOf returns how events of source have to be written.
 func formOf(source string) form {
-	s, err := status(source)
+	r, err := findSource(source)
 	if err != nil {
 		return formOEM
 	}
-	return s.Mode.form()
+	return thisMachine().look(r).form
+}
+
+// mayInstall checks that neither the source nor its log belongs to another program.
+func mayInstall(s Source) error {
+	if log, err := logNamed(s.Name); err != nil || log != "" {
+		if err != nil {
+			return installError(s.Name, err)
+		}
+		return fmt.Errorf("%w: %q is the name of a log", ErrSourceName, s.Name)
+	}
+	log, err := logNamed(s.Log)
+	if err != nil {
+		return installError(s.Name, err)
+	}
+	if log == "" {
+		if other, err := findSource(s.Log); err == nil {
+			return fmt.Errorf("%w: the log %q would have the name of a source of the log %q", ErrSourceName, s.Log, other.log)
+		}
+	} else if s.ownsLog() && !madeLog(log) {
+		return fmt.Errorf("%w: the log %q was not made by Install: its size and retention are not changed", ErrForeignSource, log)
+	}
+	switch r, err := findSource(s.Name); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return installError(s.Name, err)
+	case thisMachine().foreign(r, s.MessageFile, s.CategoryFile):
+		return foreignError(s.Name, r)
+	case !strings.EqualFold(r.log, s.Log):
+		return fmt.Errorf("%w: %q belongs to the log %q, not to %q: uninstall it first; Windows notices the move after a restart", ErrSourceElsewhere, s.Name, r.log, s.Log)
+	}
+	return nil
+}
+
+func foreignError(name string, r registration) error {
+	if r.provider != "" {
+		return fmt.Errorf("%w: %q is a provider with a manifest, %s", ErrForeignSource, name, r.provider)
+	}
+	return fmt.Errorf("%w: %q has the message file %s", ErrForeignSource, name, cmp.Or(r.messages, r.categories, r.parameters))
+}
+
+// madeLog reports whether Install has made the log.
+func madeLog(log string) bool {
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventLogKey+`\`+log, registry.QUERY_VALUE)
+	if err != nil {
+		return false
+	}
+	defer key.Close()
+	_, _, err = key.GetIntegerValue(ownLogValue)
+	return err == nil
 }
 
 func install(s Source, files messageFiles) (changed bool, err error) {
-	switch r, err := findSource(s.Name); {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return false, installError(s.Name, err)
-	case !strings.EqualFold(r.log, s.Log):
-		return false, fmt.Errorf("%w: %q belongs to the log %q, not to %q: uninstall it first; Windows notices the move after a restart", ErrSourceElsewhere, s.Name, r.log, s.Log)
-	case r.manifest:
-		return false, fmt.Errorf("%w: %q is a provider with a manifest", ErrForeignSource, s.Name)
+	if err := mayInstall(s); err != nil {
+		return false, err
 	}
-	// The key first: it tells whether this account may register at all.
-	key, existed, err := registry.CreateKey(registry.LOCAL_MACHINE, eventLogKey+`\`+s.Log+`\`+s.Name, registry.QUERY_VALUE|registry.SET_VALUE)
+	// The keys first: they tell whether this account may register at all.
+	logChanged, err := s.installLog()
 	if err != nil {
 		return false, installError(s.Name, err)
+	}
+	key, existed, err := registry.CreateKey(registry.LOCAL_MACHINE, eventLogKey+`\`+s.Log+`\`+s.Name, registry.QUERY_VALUE|registry.SET_VALUE)
+	if err != nil {
+		return logChanged, errors.Join(installError(s.Name, err), removeLog(s.Log))
 	}
 	defer key.Close()
 	values, wrote, unlock, err := placeFiles(s, files)
 	if err != nil {
 		if !existed { // leave no source without a message file
 			_ = registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\`+s.Log+`\`+s.Name)
+			_ = removeLog(s.Log)
 		}
 		return false, installError(s.Name, err)
 	}
 	defer unlock()
-	changed = wrote || !existed
+	changed = wrote || !existed || logChanged
 	for _, v := range values {
 		set, err := v.set(key)
 		if err != nil {
@@ -79,42 +151,78 @@ func install(s Source, files messageFiles) (changed bool, err error) {
 	return changed, nil
 }
 
-// placeFiles makes the message files, or finds those of the system, and returns
-// the values that name them. Until unlock is called nobody removes the files.
+// installLog makes the log of s if there is none, and sets what s says about one that Install has made.
+func (s Source) installLog() (changed bool, err error) {
+	key, existed, err := registry.CreateKey(registry.LOCAL_MACHINE, eventLogKey+`\`+s.Log, registry.QUERY_VALUE|registry.SET_VALUE)
+	if err != nil {
+		if existing, _ := logNamed(s.Log); existing != "" && !s.ownsLog() {
+			return false, nil // nothing is to be set there
+		}
+		return false, err
+	}
+	defer key.Close()
+	if existed && !madeLog(s.Log) {
+		return false, nil
+	}
+	for _, v := range s.logValues() {
+		set, err := v.set(key)
+		if err != nil {
+			return changed, err
+		}
+		changed = changed || set
+	}
+	return changed, nil
+}
+
+// removeLog removes a log that Install has made, once it has no source but the one of its own name that
+// .NET adds.
+func removeLog(log string) error {
+	if !madeLog(log) {
+		return nil
+	}
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventLogKey+`\`+log, registry.ENUMERATE_SUB_KEYS)
+	if err != nil {
+		return err
+	}
+	names, err := subKeys(key)
+	key.Close()
+	if err != nil || len(names) > 1 || len(names) == 1 && !strings.EqualFold(names[0], log) {
+		return err
+	}
+	for _, name := range names {
+		if err := registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\`+log+`\`+name); err != nil {
+			return err
+		}
+	}
+	return registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\`+log)
+}
+
+// placeFiles makes the message files, or finds those that s names, and returns the values that name
+// them. Until unlock is called no other Install or Uninstall removes the files.
 func placeFiles(s Source, files messageFiles) (values []value, wrote bool, unlock func(), err error) {
 	dir := messageDir()
-	unlock, err = claimDir(dir)
-	if errors.Is(err, errUntrustedDir) {
+	if unlock, err = claimDir(dir); err != nil {
 		return nil, false, nil, err
 	}
-	if err != nil {
-		unlock = func() {}
-	}
-	var messages, categories string
-	if err == nil {
+	messages, categories := s.MessageFile, s.CategoryFile
+	if messages == "" {
 		messages, wrote, err = placeFile(dir, "msg", files.messages)
 	}
-	if err == nil && files.categories != nil {
+	if err == nil && categories == "" && files.categories != nil {
 		var wroteToo bool
 		categories, wroteToo, err = placeFile(dir, "cat", files.categories)
 		wrote = wrote || wroteToo
 	}
-	if err != nil { // no file of our own can be made here
-		messages, categories = systemMessageFile(), ""
-	}
-	return s.values(messages, categories), wrote, unlock, nil
-}
-
-// systemMessageFile is the best message file that comes with Windows.
-func systemMessageFile() string {
-	for _, file := range []string{dotNetFile, dotNetFile32} {
-		if path, err := registry.ExpandString(file); err == nil {
-			if _, err := os.Stat(path); err == nil {
-				return file
-			}
+	for _, file := range []string{messages, categories} {
+		if err == nil && file != "" {
+			_, err = os.Stat(file)
 		}
 	}
-	return eventCreateFile
+	if err != nil {
+		unlock()
+		return nil, false, nil, err
+	}
+	return s.values(messages, categories), wrote, unlock, nil
 }
 
 func uninstall(name string) error {
@@ -124,10 +232,8 @@ func uninstall(name string) error {
 		return nil
 	case err != nil:
 		return installError(name, err)
-	case r.manifest:
-		return fmt.Errorf("%w: %q is a provider with a manifest", ErrForeignSource, name)
-	case modeOf(r.messageFile, messageDir()) == ForeignFile:
-		return fmt.Errorf("%w: %q has the message file %s", ErrForeignSource, name, r.messageFile)
+	case thisMachine().foreign(r):
+		return foreignError(name, r)
 	}
 	log, err := registry.OpenKey(registry.LOCAL_MACHINE, eventLogKey+`\`+r.log, registry.SET_VALUE)
 	if err != nil {
@@ -141,6 +247,9 @@ func uninstall(name string) error {
 		removeUnusedFiles(messageDir())
 		unlock()
 		removeEmptyDir(messageDir())
+	}
+	if err == nil {
+		err = removeLog(r.log)
 	}
 	if err != nil {
 		return installError(name, err)

@@ -1,0 +1,213 @@
+package eventx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+)
+
+// TestHeapUnderAHungLog: 600 events of 1 MiB do not take 600 MiB.
+func TestHeapUnderAHungLog(t *testing.T) {
+	for _, onWindows := range []bool{false, true} {
+		t.Run(fmt.Sprint("Windows ", onWindows), func(t *testing.T) {
+			_, release := hung(t)
+			o := &HandlerOptions{Rate: Rate{PerSecond: -1}}
+			if onWindows {
+				o.Report = discardReports // for its limit: the log is the hung one
+			}
+			h := newHandler(t, o)
+			defer release()
+			large := strings.Repeat("x", 1<<20)
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			for range 600 {
+				slog.New(h).Error("m", "data", large)
+			}
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			assert.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(12<<20))
+			if onWindows {
+				assert.Greater(t, uint64(100), 600-h.Stats().Dropped-1, "")
+				assert.Greater(t, 600-h.Stats().Dropped, uint64(60), "each takes what it will be cut to")
+			}
+		})
+	}
+}
+
+func TestQueueBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, release := hung(t)
+		h := newHandler(t, &HandlerOptions{Level: slog.LevelInfo, QueueBytes: 64 << 10})
+		l := slog.New(h)
+		fill(l, slog.LevelInfo, 3)
+		big := strings.Repeat("x", 50<<10)
+		l.Warn("big", "data", big)
+		assert.Zero(t, h.Stats().Dropped, "there is room for all")
+		l.Info("too big", "data", big)
+		assert.Equal(t, uint64(1), h.Stats().Dropped)
+		l.Error("bigger than the queue", "data", big+big)
+		assert.Equal(t, uint64(5), h.Stats().Dropped, "it takes the place of all below it, and is then alone")
+		l.Error("no room beside it")
+		assert.Equal(t, uint64(6), h.Stats().Dropped)
+		release()
+		flush(t, h)
+		assert.Equal(t, []string{"hangs", "bigger than the queue"}, fake.messages()[:2])
+		checkSum(t, h)
+	})
+}
+
+// TestNothingIsGivenUpInVain: an event that finds no room even so drives no other out.
+func TestNothingIsGivenUpInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, release := hung(t)
+		h := newHandler(t, &HandlerOptions{Level: slog.LevelInfo, QueueBytes: 32 << 10})
+		l := slog.New(h)
+		fill(l, slog.LevelError, 2)
+		l.Info("small")
+		l.Error("too big beside the errors", "data", strings.Repeat("x", 40<<10))
+		assert.Equal(t, uint64(1), h.Stats().Dropped)
+		release()
+		flush(t, h)
+		checkSum(t, h)
+	})
+}
+
+// TestErrorsDoNotWait: a queue that is full of errors drops the next one at once.
+func TestErrorsDoNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, release := hung(t)
+		h := newHandler(t, &HandlerOptions{Queue: 2})
+		l := slog.New(h)
+		start := time.Now()
+		fill(l, slog.LevelError, 10)
+		assert.Zero(t, time.Since(start))
+		assert.Equal(t, uint64(8), h.Stats().Dropped)
+		release()
+		flush(t, h)
+		checkSum(t, h)
+	})
+}
+
+// TestCutAtOnce: for the Event Log an event is cut before it waits, and the mark counts all that is gone.
+func TestCutAtOnce(t *testing.T) {
+	for text, n := range map[string]int{strings.Repeat("x", 1<<20): 1 << 20, strings.Repeat("磁", 1<<18): 1 << 18, strings.Repeat("💾", 1<<18): 1 << 18} {
+		r := &reports{}
+		h, err := NewHandler("surefoot-test", &HandlerOptions{Report: r.report, open: func(string) (sink, error) { return &eventLog{report: r.report}, nil }})
+		require.NoError(t, err)
+		slog.New(h).Error(text, "and", "more")
+		require.NoError(t, h.Close())
+		require.Len(t, r.all, 1)
+		kept, mark, ok := strings.Cut(r.all[0].Inserts[0], "…[+")
+		require.True(t, ok)
+		var left int
+		_, err = fmt.Sscanf(mark, "%d]", &left)
+		require.NoError(t, err)
+		assert.Equal(t, n+len("\nand=more"), len([]rune(kept))+left)
+		assert.Equal(t, uint64(1), h.Stats().Truncated)
+	}
+}
+
+// TestUnknownError: an error number that nobody knows must not leave a dead handle in use.
+func TestUnknownError(t *testing.T) {
+	dead := &fakeLog{onWrite: func(n int) (bool, error) {
+		if n <= 2*maxRefusals+1 {
+			return false, syscall.Errno(31999)
+		}
+		return false, nil
+	}}
+	dead.use(t)
+	out := &testenv.Buffer{}
+	h := newHandler(t, &HandlerOptions{Fallback: out})
+	for i := range 3 * maxRefusals {
+		slog.New(h).Error(fmt.Sprint("event ", i))
+	}
+	flush(t, h)
+	assert.Equal(t, 3, dead.opened)
+	assert.Equal(t, 2, dead.closed)
+	assert.Len(t, dead.messages(), maxRefusals-1)
+	assert.Zero(t, checkSum(t, h).Dropped)
+}
+
+// TestLateEvents: an event that waited says when it happened, and reading it back gives that time.
+func TestLateEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &reports{}
+		l := &eventLog{report: r.report}
+		e := entryOf(slog.LevelError, "m", slog.Int("k", 1), ID(7))
+		at := e.time
+		time.Sleep(time.Second)
+		_, err := l.write(e)
+		require.NoError(t, err)
+		assert.Equal(t, "m\r\nk=1", r.all[0].Inserts[0], "not late")
+		time.Sleep(time.Millisecond)
+		l.form = formOEM
+		_, err = l.write(e)
+		require.NoError(t, err)
+		want := at.UTC().Format(time.RFC3339Nano)
+		assert.Equal(t, "m\r\nk=1\r\nevent_time="+want+"\r\nevent_id=7", r.all[1].Inserts[0])
+		record, err := parseWinEvent("<Event><System><EventID>3299</EventID><TimeCreated SystemTime='2026-01-01T00:00:00Z'/></System><EventData><Data>" +
+			r.all[1].Inserts[0] + "</Data>" + strings.Repeat("<Data></Data>", 8) + "</EventData></Event>")
+		require.NoError(t, err)
+		assert.True(t, at.Equal(record.Time))
+		assert.Equal(t, uint16(7), record.ID)
+		assert.Equal(t, []string{"k=1"}, texts(record.Attrs))
+
+		fields, err := decodeJournal(appendJournal(nil, e, "orders", func(uint16) string { return "x" }))
+		require.NoError(t, err)
+		assert.Contains(t, fields, "EVENT_TIME="+want)
+		e.time = time.Time{}
+		assert.False(t, isLate(e), "it has no time")
+	})
+}
+
+func TestDebugInvocation(t *testing.T) {
+	failing(t, errors.New("none"))
+	t.Setenv("DEBUG_INVOCATION", "1")
+	assert.True(t, newHandler(t, &HandlerOptions{Level: slog.LevelError, Fallback: &testenv.Buffer{}}).Enabled(context.Background(), slog.LevelDebug))
+	t.Setenv("DEBUG_INVOCATION", "")
+	assert.False(t, newHandler(t, nil).Enabled(context.Background(), slog.LevelInfo))
+}
+
+// TestLimiterAgainstExact: tokens in hand change little.
+func TestLimiterAgainstExact(t *testing.T) {
+	l := newLimiter(Rate{PerSecond: 100, Burst: 200})
+	now := time.Duration(0)
+	clock := func() time.Duration { return now }
+	passed := func(n int) (ok int) {
+		for range n {
+			if l.allow(7, clock) {
+				ok++
+			}
+		}
+		return ok
+	}
+	assert.Equal(t, 200, passed(1000), "a burst")
+	now += time.Second
+	assert.Equal(t, 100, passed(1000))
+	now += time.Hour
+	assert.Equal(t, 200, passed(1000))
+	now += time.Hour
+	assert.Equal(t, 1, passed(1))
+	now += time.Hour
+	assert.LessOrEqual(t, passed(1000), 212)
+	total := 0
+	for range 100 {
+		now += 100 * time.Millisecond
+		total += passed(100)
+	}
+	assert.InDelta(t, 1000, total, 12)
+	assert.True(t, l.allow(8, clock), "another ID has its own")
+}
