@@ -175,3 +175,60 @@ func TestHealthWithoutLogger(t *testing.T) {
 	assert.True(t, NewHealth(nil, "orders").Set(t.Context(), Unhealthy, "no database"))
 	assert.Contains(t, out.String(), "no database")
 }
+
+// wrapping is a middleware that gives the next handler another context, and asks it again.
+type wrapping struct {
+	slog.Handler
+	onHandle func()
+}
+
+type wrappedContext struct{ context.Context }
+
+func (w wrapping) Enabled(ctx context.Context, l slog.Level) bool {
+	return w.Handler.Enabled(wrappedContext{ctx}, l)
+}
+
+func (w wrapping) Handle(ctx context.Context, r slog.Record) error {
+	if w.onHandle != nil {
+		w.onHandle()
+	}
+	ctx = context.WithValue(ctx, wrappedContext{}, "trace")
+	if !w.Handler.Enabled(ctx, r.Level) {
+		return nil
+	}
+	return w.Handler.Handle(wrappedContext{ctx}, r)
+}
+
+// TestHealthThroughMiddleware: no change of state is lost because a middleware wraps the context.
+func TestHealthThroughMiddleware(t *testing.T) {
+	log := new(fakeLog).use(t)
+	h := newHandler(t, nil)
+	health := NewHealth(slog.New(wrapping{Handler: slog.NewMultiHandler(wrapping{Handler: h})}), "orders")
+	for _, s := range []HealthState{Starting, Healthy, Degraded, Healthy} {
+		assert.True(t, health.Set(context.Background(), s, ""))
+	}
+	flush(t, h)
+	assert.Equal(t, []string{"orders: starting", "orders: starting -> healthy", "orders: healthy -> degraded", "orders: degraded -> healthy"}, log.messages())
+	slog.New(h).Info("an event of that level is still not written")
+	assert.False(t, h.Enabled(context.WithValue(context.Background(), stateChange{}, true), slog.LevelInfo), "only while a change is logged")
+}
+
+// TestSetInAHandler: a handler that itself calls Set does not deadlock, and the changes stay in order.
+func TestSetInAHandler(t *testing.T) {
+	log := new(fakeLog).use(t)
+	h := newHandler(t, nil)
+	var health *Health
+	calls := 0
+	health = NewHealth(slog.New(wrapping{Handler: h, onHandle: func() {
+		if calls++; calls == 1 {
+			assert.True(t, health.Set(context.Background(), Degraded, "the log is slow"))
+		}
+	}}), "orders")
+	assert.True(t, health.Set(context.Background(), Healthy, ""))
+	flush(t, h)
+	assert.Equal(t, []string{"orders: healthy", "orders: healthy -> degraded"}, log.messages())
+
+	panics := NewHealth(slog.New(wrapping{Handler: h, onHandle: func() { panic("a handler") }}), "orders")
+	assert.Panics(t, func() { panics.Set(context.Background(), Healthy, "") })
+	assert.Panics(t, func() { panics.Set(context.Background(), Stopped, "") }, "it logs again")
+}
