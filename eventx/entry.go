@@ -43,9 +43,13 @@ type text struct {
 
 // field is an attribute in buf: the key is buf[key:val-1], the value buf[val:end].
 type field struct {
-	key, val, end int
+	key, val, end int32
 	bytes         bool // the value is a []byte, which slog.TextHandler always quotes
 }
+
+// maxText is how many bytes of an event are kept, so that a field can count them. The Windows Event Log
+// has a smaller limit of its own.
+const maxText = 1 << 30
 
 func (t *text) message() []byte {
 	if len(t.fields) == 0 {
@@ -80,11 +84,11 @@ func (e *entry) free() {
 }
 
 // memory is about how many bytes e holds.
-func (e *entry) memory() int { return cap(e.buf) + 32*cap(e.fields) + 256 }
+func (e *entry) memory() int { return cap(e.buf) + 16*cap(e.fields) + 256 }
 
 // limit cuts e to the first n bytes, on a character, and counts the characters that it cuts.
 func (e *entry) limit(n int) {
-	if n <= 0 || len(e.buf) <= n {
+	if len(e.buf) <= n {
 		return
 	}
 	for n > 0 && !utf8.RuneStart(e.buf[n]) {
@@ -93,11 +97,11 @@ func (e *entry) limit(n int) {
 	e.left += utf8.RuneCount(e.buf[n:])
 	e.buf = bytes.Clone(e.buf[:n]) // let go of the rest
 	for i, f := range e.fields {
-		if f.val > n {
+		if int(f.val) > n || f.val <= f.key {
 			e.fields = e.fields[:i]
 			break
 		}
-		e.fields[i].end = min(f.end, n)
+		e.fields[i].end = min(f.end, int32(n))
 	}
 }
 
@@ -105,56 +109,73 @@ type replaceFunc = func(groups []string, a slog.Attr) slog.Attr
 
 // appendAttr appends a. Groups are the open groups for replace; t.prefix is the same as text.
 func (t *text) appendAttr(replace replaceFunc, groups []string, a slog.Attr) {
-	if t.lift(a.Value) {
-		return
-	}
-	if replace != nil || a.Value.Kind() == slog.KindLogValuer {
-		a.Value = a.Value.Resolve()
-		if replace != nil && a.Value.Kind() != slog.KindGroup {
-			a = replace(groups, a)
-			a.Value = a.Value.Resolve()
+	kind := a.Value.Kind()
+	if kind == slog.KindAny || kind >= slog.KindGroup || replace != nil {
+		if t.lift(kind, a.Value) {
+			return
 		}
-		if t.lift(a.Value) {
+		if replace != nil || kind == slog.KindLogValuer {
+			a.Value = a.Value.Resolve()
+			if replace != nil && a.Value.Kind() != slog.KindGroup {
+				a = replace(groups, a)
+				a.Value = a.Value.Resolve()
+			}
+			if kind = a.Value.Kind(); t.lift(kind, a.Value) {
+				return
+			}
+		}
+		switch {
+		case kind == slog.KindGroup:
+			t.appendGroup(replace, groups, a)
+			return
+		case kind == slog.KindAny && omitted(a):
 			return
 		}
 	}
-	kind := a.Value.Kind()
-	if kind == slog.KindGroup {
-		t.appendGroup(replace, groups, a)
-		return
-	}
-	if a.Key == "" && a.Equal(slog.Attr{}) {
-		return
-	}
-	if kind == slog.KindAny {
-		if s, ok := a.Value.Any().(*slog.Source); ok && (s == nil || *s == slog.Source{}) {
-			return // as slog does
-		}
-	}
-	f := field{key: len(t.buf) + 1}
+	key := len(t.buf) + 1
 	t.buf = append(t.buf, '\n')
 	t.buf = append(t.buf, t.prefix...)
 	t.buf = append(t.buf, a.Key...)
-	t.odd = t.odd || needsQuotes(t.buf[f.key:])
+	t.odd = t.odd || !plainKey(a.Key, len(t.prefix) > 0)
 	t.buf = append(t.buf, '=')
-	f.val = len(t.buf)
-	t.buf, f.bytes = appendValue(t.buf, a.Value)
-	f.end = len(t.buf)
+	f := field{key: int32(key), val: int32(len(t.buf))}
+	if kind == slog.KindString {
+		t.buf = append(t.buf, a.Value.String()...)
+	} else {
+		t.buf, f.bytes = appendValue(t.buf, kind, a.Value)
+	}
+	f.end = int32(len(t.buf))
 	t.fields = append(t.fields, f)
 	if kind == slog.KindString || kind == slog.KindAny {
-		value := t.value(f)
+		value := t.buf[f.val:]
 		t.multiline = t.multiline || hasLineEnd(value)
 		t.odd = t.odd || len(value) > 0 && value[0] == '"'
 	}
 }
 
+// omitted reports whether a is one of the attributes that slog leaves out, too.
+func omitted(a slog.Attr) bool {
+	if s, ok := a.Value.Any().(*slog.Source); ok {
+		return s == nil || *s == slog.Source{}
+	}
+	return a.Key == "" && a.Equal(slog.Attr{})
+}
+
+// plainKey reports whether no text has to be quoted for having key in it, after a group's name or not.
+func plainKey(key string, inGroup bool) bool {
+	for i := range len(key) {
+		if c := key[i]; c <= ' ' || c >= 0x7F || c == '=' || c == '"' {
+			return c >= utf8.RuneSelf && !needsQuotes([]byte(key))
+		}
+	}
+	return key != "" || inGroup
+}
+
 func (t *text) appendGroup(replace replaceFunc, groups []string, a slog.Attr) {
 	outer := len(t.prefix)
-	if a.Key != "" {
-		t.prefix = append(append(t.prefix, a.Key...), '.')
-		if replace != nil {
-			groups = append(groups[:len(groups):len(groups)], a.Key)
-		}
+	t.openGroup(a.Key)
+	if a.Key != "" && replace != nil {
+		groups = append(groups[:len(groups):len(groups)], a.Key)
 	}
 	for _, member := range a.Value.Group() {
 		t.appendAttr(replace, groups, member)
@@ -162,9 +183,16 @@ func (t *text) appendGroup(replace replaceFunc, groups []string, a slog.Attr) {
 	t.prefix = t.prefix[:outer]
 }
 
+func (t *text) openGroup(name string) {
+	if name != "" {
+		t.prefix = append(append(t.prefix, name...), '.')
+		t.odd = t.odd || !plainKey(name, true)
+	}
+}
+
 // lift takes v if it is not text but the ID or category of the event.
-func (t *text) lift(v slog.Value) bool {
-	if v.Kind() != slog.KindAny {
+func (t *text) lift(kind slog.Kind, v slog.Value) bool {
+	if kind != slog.KindAny {
 		return false
 	}
 	switch n := v.Any().(type) {
@@ -180,7 +208,7 @@ func (t *text) lift(v slog.Value) bool {
 
 // appendText appends what WithAttrs has prepared.
 func (t *text) appendText(more *text) {
-	shift := len(t.buf)
+	shift := int32(len(t.buf))
 	t.buf = append(t.buf, more.buf...)
 	for _, f := range more.fields {
 		f.key, f.val, f.end = f.key+shift, f.val+shift, f.end+shift

@@ -77,7 +77,7 @@ type Handler struct {
 	sync    slog.Leveler // nil: none
 	source  bool
 	replace replaceFunc
-	limit   int // the most bytes of an event's text; 0: any
+	limit   int // the most bytes of an event's text
 
 	with   text     // what WithAttrs prepared; with.prefix: the open groups
 	groups []string // the same groups
@@ -239,7 +239,7 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 	}
 	c := h.clone()
 	c.groups = append(c.groups, name)
-	c.with.prefix = append(append(c.with.prefix, name...), '.')
+	c.with.openGroup(name)
 	return c
 }
 

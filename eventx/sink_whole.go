@@ -3,4 +3,4 @@
 package eventx
 
 // maxEvent is how many bytes of an event may wait for the log: journald takes any event whole.
-const maxEvent = 0
+const maxEvent = maxText

@@ -9,12 +9,10 @@ import (
 	"time"
 )
 
-// appendValue appends v as slog.TextHandler writes it, but without quotes: it is for each log to say
-// what has to be quoted. It reports whether v is a slice of bytes.
-func appendValue(dst []byte, v slog.Value) (text []byte, isBytes bool) {
-	switch v.Kind() {
-	case slog.KindString:
-		return append(dst, v.String()...), false
+// appendValue appends v, of that kind and not a string, as slog.TextHandler writes it, but without quotes:
+// what has to be quoted depends on the log. It reports whether v is a slice of bytes.
+func appendValue(dst []byte, kind slog.Kind, v slog.Value) (text []byte, isBytes bool) {
+	switch kind {
 	case slog.KindInt64:
 		return strconv.AppendInt(dst, v.Int64(), 10), false
 	case slog.KindUint64:
