@@ -65,7 +65,7 @@ func (t *text) eventID() uint16 {
 	if t.hasID {
 		return t.id
 	}
-	return DefaultID
+	return defaultID
 }
 
 var entries = sync.Pool{New: func() any { return &entry{text: text{buf: make([]byte, 0, 1024), fields: make([]field, 0, 16)}} }}

@@ -1,7 +1,6 @@
 package eventx
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -39,14 +38,8 @@ const (
 // DefaultID is the ID of an event that has none of its own.
 const DefaultID uint16 = 1
 
-// ErrSourceName says that a name can't be an event source's.
-var ErrSourceName = errors.New("eventx: not a usable source name")
-
-// eventID and categoryID mark the two attributes that are not text.
-type (
-	eventID    uint16
-	categoryID uint16
-)
+// ErrSourceName is returned for a name that can't be an event source's.
+var ErrSourceName = errSourceName
 
 // ID returns the attribute that gives an event its ID in the log: 0–65535. The
 // [Handler] takes it out of the text, wherever it stands (in the call, in With
@@ -59,27 +52,6 @@ func ID(id uint16) slog.Attr { return slog.Attr{Key: "event_id", Value: slog.Any
 // an ID is.
 func Category(c uint16) slog.Attr {
 	return slog.Attr{Key: "event_category", Value: slog.AnyValue(categoryID(c))}
-}
-
-// severity is the order in which events are given up when there are too many.
-type severity uint8
-
-const (
-	sevInfo severity = iota
-	sevWarn
-	sevError
-	severities
-)
-
-// severityOf takes levels as ranges: Warn+2 is a warning.
-func severityOf(l slog.Level) severity {
-	switch {
-	case l >= slog.LevelError:
-		return sevError
-	case l >= slog.LevelWarn:
-		return sevWarn
-	}
-	return sevInfo
 }
 
 // maxSourceName is the most UTF-16 units of a source's name: a registry key's

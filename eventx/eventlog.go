@@ -121,7 +121,7 @@ func shownID(e *entry, f form) uint16 {
 	case f == formOEM:
 		return oemID
 	case f == formLow && (id == 0 || id > maxLowID):
-		return DefaultID
+		return defaultID
 	}
 	return id
 }

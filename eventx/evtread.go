@@ -36,9 +36,9 @@ const (
 // cleared or has overwritten its oldest events (15011, 15012), or the events of one batch are too large
 // for its answer (1734, 87).
 type evtReader struct {
-	filter Filter // After follows what was read
-	open   func(Filter) (evtResults, error)
-	yield  func(Record) bool
+	filter filter // After follows what was read
+	open   func(filter) (evtResults, error)
+	yield  func(record) bool
 
 	batch   int
 	retries int

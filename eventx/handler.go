@@ -2,7 +2,6 @@ package eventx
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,10 +12,17 @@ import (
 
 // ErrClosed is what a [Handler] returns for events after its Close. They are
 // counted as dropped.
-var ErrClosed = errors.New("eventx: handler is closed")
+var ErrClosed = errClosed
 
 // closeWait bounds a Close whose context has no deadline.
 const closeWait = 5 * time.Second
+
+// Rate limits how many events of one ID are written. The zero Rate is 100 per second with a burst of
+// 200; a negative PerSecond is no limit.
+type Rate struct {
+	PerSecond float64 // how many in the long run
+	Burst     int     // how many at once; 0: two seconds' worth, at least 1
+}
 
 // HandlerOptions are the options of [NewHandler]. The zero value is fit for a service.
 type HandlerOptions struct {
@@ -121,22 +127,19 @@ func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if os.Getenv("DEBUG_INVOCATION") == "1" { // systemd.exec(5)
 		h.level = slog.LevelDebug
 	}
-	h.w = &writer{
-		source: source, openSink: openSystemSink, fallback: o.Fallback, done: make(chan struct{}), fallbackLock: make(chan struct{}, 1),
-		queue: newQueue(orDefault(o.Queue, 1024), orDefault(o.QueueBytes, 8<<20), o.Rate),
-	}
+	open := openSystemSink
 	if o.Report != nil {
 		h.limit = maxEventLogText
-		h.w.openSink = func(string) (sink, error) { return &eventLog{report: o.Report}, nil }
+		open = func(string) (sink, error) { return &eventLog{report: o.Report}, nil }
 	}
 	if o.open != nil {
-		h.w.openSink = o.open
+		open = o.open
 	}
-	if h.w.fallback == nil {
-		h.w.fallback = os.Stderr
+	fallback := o.Fallback
+	if fallback == nil {
+		fallback = os.Stderr
 	}
-	h.w.queue.onOverdue = h.w.overdue
-	go h.w.run()
+	h.w = startWriter(source, open, fallback, newQueue(orDefault(o.Queue, 1024), orDefault(o.QueueBytes, 8<<20), rate(o.Rate)))
 	return h, nil
 }
 
@@ -292,10 +295,4 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 }
 
 // Stats returns the counts so far.
-func (h *Handler) Stats() Stats {
-	s := h.w.queue.counts()
-	s.Written = h.w.written.Load()
-	s.Truncated = h.w.truncated.Load()
-	s.Errors = h.w.errors.Load()
-	return s
-}
+func (h *Handler) Stats() Stats { return Stats(h.w.counts()) }

@@ -12,7 +12,7 @@ import (
 )
 
 // journalctlArgs are the arguments that make journalctl print what f selects.
-func (f Filter) journalctlArgs() []string {
+func (f filter) journalctlArgs() []string {
 	args := []string{"--output=json", "--all", "--no-pager", "--quiet"} // without --all, long fields are null
 	if namespace := cmp.Or(f.Namespace, os.Getenv("LOG_NAMESPACE")); namespace != "" {
 		args = append(args, "--namespace="+namespace)
@@ -46,8 +46,8 @@ type journalEntry map[string]json.RawMessage
 
 // record makes a record of an entry, whoever wrote it: what an entry lacks or has in another form stays
 // empty.
-func (e journalEntry) record() Record {
-	r := Record{
+func (e journalEntry) record() record {
+	r := record{
 		Level: levelOf(e.text("PRIORITY")), Source: e.source(), Message: e.text("MESSAGE"), ID: e.number("EVENT_ID"), Category: e.number("EVENT_CATEGORY"),
 		Host: e.text("_HOSTNAME"), Bookmark: e.text("__CURSOR"), Time: e.time(),
 	}

@@ -13,14 +13,14 @@ import (
 func TestJournalctlArgs(t *testing.T) {
 	common := []string{"--output=json", "--all", "--no-pager", "--quiet"}
 	tests := []struct {
-		filter Filter
+		filter filter
 		want   []string
 	}{
-		{Filter{}, nil},
-		{Filter{Namespace: "*"}, []string{"--namespace=*"}},
-		{Filter{MinLevel: slog.LevelDebug}, nil},
-		{Filter{MinLevel: slog.LevelWarn + 1}, []string{"--priority=4"}},
-		{Filter{Sources: []string{"orders", "-x"}, IDs: []uint16{100, 0}, MinLevel: slog.LevelError, Since: time.UnixMicro(1764063000_999999), After: "s=1;i=2", Follow: true},
+		{filter{}, nil},
+		{filter{Namespace: "*"}, []string{"--namespace=*"}},
+		{filter{MinLevel: slog.LevelDebug}, nil},
+		{filter{MinLevel: slog.LevelWarn + 1}, []string{"--priority=4"}},
+		{filter{Sources: []string{"orders", "-x"}, IDs: []uint16{100, 0}, MinLevel: slog.LevelError, Since: time.UnixMicro(1764063000_999999), After: "s=1;i=2", Follow: true},
 			[]string{"--priority=3", "--since=@1764063000", "--after-cursor=s=1;i=2", "--follow", "--no-tail", "SYSLOG_IDENTIFIER=orders", "SYSLOG_IDENTIFIER=-x", "EVENT_ID=100", "EVENT_ID=0"}},
 	}
 	for _, tt := range tests {
@@ -37,7 +37,7 @@ func TestJournalEntry(t *testing.T) {
 		"HOST":"pay", "MANY":["a",[98,10],"c"], "LARGE":null, "ATTR_1":"x"
 	}`), &e))
 	r := e.record()
-	assertRecord(t, Record{Time: time.UnixMicro(1764063000123456), Level: slog.LevelError, Source: "orders", ID: 2001, Category: 2, Message: "b\xffoom", PID: 42, Host: "host", Bookmark: "s=1;i=2",
+	assertRecord(t, record{Time: time.UnixMicro(1764063000123456), Level: slog.LevelError, Source: "orders", ID: 2001, Category: 2, Message: "b\xffoom", PID: 42, Host: "host", Bookmark: "s=1;i=2",
 		Attrs: []slog.Attr{slog.String("attr_1", "x"), slog.String("host", "pay"), slog.String("many", "a"), slog.String("many", "b\n"), slog.String("many", "c"), slog.String("source", "/src/main.go:7")}}, r)
 
 	for priority, want := range map[string]slog.Level{"0": slog.LevelError, "3": slog.LevelError, "4": slog.LevelWarn, "5": slog.LevelInfo, "6": slog.LevelInfo, "7": slog.LevelDebug, "": slog.LevelInfo} {

@@ -12,7 +12,7 @@ import (
 )
 
 // readBack makes a record of what appendJournal has made of an event.
-func readBack(t *testing.T, e *entry) Record {
+func readBack(t *testing.T, e *entry) record {
 	t.Helper()
 	fields, err := decodeJournal(appendJournal(nil, e, "orders", func(uint16) string { return "x" }))
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestJournalKeys(t *testing.T) {
 
 // TestOtherWriters: entries of programs that say less, or in another form.
 func TestOtherWriters(t *testing.T) {
-	for text, want := range map[string]Record{
+	for text, want := range map[string]record{
 		`{"_COMM":"sshd","MESSAGE":"hello","__REALTIME_TIMESTAMP":"1"}`:                       {Source: "sshd", Message: "hello"},
 		`{"_SYSTEMD_UNIT":"a.service","MESSAGE":[104,105,0]}`:                                 {Source: "a.service", Message: "hi\x00"},
 		`{"SYSLOG_IDENTIFIER":"x","PRIORITY":"9","EVENT_ID":"seven","MESSAGE":null}`:          {Source: "x"},

@@ -46,8 +46,3 @@ func appendPairs(dst []byte, e *entry) []byte {
 	}
 	return dst
 }
-
-// appendMark marks where a text was cut: n characters are missing.
-func appendMark(dst []byte, n int) []byte {
-	return append(strconv.AppendInt(append(dst, "…[+"...), int64(n), 10), ']')
-}

@@ -128,7 +128,7 @@ func (w *writer) report() {
 }
 
 func (w *writer) reportDropped(n [severities]uint64, since slog.Attr) (written bool) {
-	return w.send(slog.LevelError, IDDropped, fmt.Sprintf("%d events were lost: the log did not keep up or could not be written", n[sevInfo]+n[sevWarn]+n[sevError]),
+	return w.send(slog.LevelError, idDropped, fmt.Sprintf("%d events were lost: the log did not keep up or could not be written", n[sevInfo]+n[sevWarn]+n[sevError]),
 		slog.Uint64("errors", n[sevError]), slog.Uint64("warnings", n[sevWarn]), slog.Uint64("informations", n[sevInfo]), since)
 }
 
@@ -144,7 +144,7 @@ func (w *writer) reportSuppressed(n map[uint16]uint64, since slog.Attr) (written
 			fmt.Fprintf(&each, " %d:%d", id, n[id])
 		}
 	}
-	return w.send(slog.LevelWarn, IDSuppressed, fmt.Sprintf("%d events were not written: more than the rate allows for their IDs", total),
+	return w.send(slog.LevelWarn, idSuppressed, fmt.Sprintf("%d events were not written: more than the rate allows for their IDs", total),
 		slog.String("counts", each.String()[1:]), since)
 }
 

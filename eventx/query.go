@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"log/slog"
-	"strconv"
 	"time"
 )
 
@@ -65,19 +64,7 @@ type Record struct {
 // String returns the record as one line:
 //
 //	2026-11-25T09:30:00.000Z ERROR orders[2001] payment service unreachable host=pay.example.com
-func (r Record) String() string {
-	line := r.Time.AppendFormat(nil, "2006-01-02T15:04:05.000Z07:00")
-	line = fmt.Appendf(line, " %s %s", r.Level, appendOneLine(nil, []byte(r.Source)))
-	if r.ID != 0 {
-		line = append(strconv.AppendUint(append(line, '['), uint64(r.ID), 10), ']')
-	}
-	line = appendOneLine(append(line, ' '), []byte(r.Message))
-	for _, a := range r.Attrs {
-		line = append(appendQuoted(append(line, ' '), []byte(a.Key)), '=')
-		line = appendQuoted(line, []byte(a.Value.String()))
-	}
-	return string(line)
-}
+func (r Record) String() string { return record(r).String() }
 
 // Query yields the events that f selects, oldest first, from the Windows Event Log or from journald,
 // which it asks through journalctl. With f.Follow it waits for more until ctx ends.
@@ -92,7 +79,7 @@ func (r Record) String() string {
 // systemd-journal see only their own events.
 func Query(ctx context.Context, f Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		err := query(ctx, f, func(r Record) bool { return yield(r, nil) })
+		err := query(ctx, filter(f), func(r record) bool { return yield(Record(r), nil) })
 		if cause := context.Cause(ctx); cause != nil && err != nil {
 			err = cause
 		}
@@ -120,15 +107,12 @@ func (f Filter) Print(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// matches applies what a log can't, or not exactly, be asked for.
-func (f Filter) matches(r Record) bool {
-	if r.Level < f.MinLevel || r.Time.Before(f.Since) {
-		return false
-	}
-	for _, id := range f.IDs {
-		if id == r.ID {
-			return true
-		}
-	}
-	return len(f.IDs) == 0
-}
+// CustomView returns Event Viewer's XML for a view of that name with the events
+// that f selects: saved as a file, it is loaded with Event Viewer's "Import
+// Custom View", or for all users by a copy in
+// %ProgramData%\Microsoft\Event Viewer\Views. It works on every system. Events of
+// sources that are not registered are not found by their IDs.
+//
+// It fails if name is empty or if the name of a source contains both kinds of
+// quotes, which Event Viewer's language has no way to write.
+func CustomView(name string, f Filter) ([]byte, error) { return customView(name, filter(f)) }

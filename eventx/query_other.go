@@ -1,5 +1,3 @@
-//go:build !windows
-
 package eventx
 
 import (
@@ -14,10 +12,8 @@ import (
 	"strings"
 )
 
-// journalctl is a variable for the tests' sake.
-var journalctl = "journalctl"
-
-func query(ctx context.Context, f Filter, yield func(Record) bool) error {
+// queryJournal yields the entries that f selects, which it has from the program journalctl.
+func queryJournal(ctx context.Context, journalctl string, f filter, yield func(record) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, journalctl, f.journalctlArgs()...)
@@ -51,7 +47,7 @@ func query(ctx context.Context, f Filter, yield func(Record) bool) error {
 // readJournal yields the entries of journalctl's output, which has one in each line. A line that is
 // not an entry is skipped; only if no line is one, that is an error. More is false if the caller has
 // had enough.
-func readJournal(r io.Reader, f Filter, yield func(Record) bool) (more bool, err error) {
+func readJournal(r io.Reader, f filter, yield func(record) bool) (more bool, err error) {
 	var bad error
 	entries := 0
 	for lines := bufio.NewReader(r); ; {

@@ -18,7 +18,7 @@ import (
 
 func TestParseWinEvent(t *testing.T) {
 	at := time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC)
-	for file, want := range map[string]Record{
+	for file, want := range map[string]record{
 		"event.xml": {Time: at.Add(123456700), Level: slog.LevelError, Source: "orders", ID: 2001, Category: 3, Message: "payment service unreachable\nat fe80::1%12",
 			Attrs: []slog.Attr{slog.String("host", "pay.example.com"), slog.String("stack", "main.go:1\nmain.go:2"), slog.String("err", "")},
 			Host:  "WIN-1", PID: 1234, Bookmark: "Application/4711"},
@@ -42,7 +42,7 @@ func TestParseWinEvent(t *testing.T) {
 
 // assertRecord compares two records. (Not even reflect.DeepEqual sees into an
 // slog.Value.)
-func assertRecord(t *testing.T, want, got Record) {
+func assertRecord(t *testing.T, want, got record) {
 	t.Helper()
 	assert.Equal(t, texts(want.Attrs), texts(got.Attrs))
 	want.Attrs, got.Attrs = nil, nil
@@ -100,7 +100,7 @@ func FuzzSplitEventText(f *testing.F) {
 }
 
 func TestRecordString(t *testing.T) {
-	r := Record{Time: time.Date(2026, 11, 25, 9, 30, 0, 123456789, time.UTC), Level: slog.LevelError, Source: "orders", ID: 2001,
+	r := record{Time: time.Date(2026, 11, 25, 9, 30, 0, 123456789, time.UTC), Level: slog.LevelError, Source: "orders", ID: 2001,
 		Message: "it\nbroke", Attrs: []slog.Attr{slog.String("host", "a"), slog.String("err", "no route")}}
 	assert.Equal(t, `2026-11-25T09:30:00.123Z ERROR orders[2001] it\nbroke host=a err="no route"`, r.String())
 	r.ID, r.Attrs = 0, nil
@@ -114,7 +114,7 @@ func TestNoForgedLines(t *testing.T) {
 	e := entryOf(slog.LevelError, input, slog.String(input, input))
 	syslog, _ := appendSyslog(nil, e, "orders", 42, syslogLimit)
 	for where, line := range map[string]string{
-		"Record": Record{Message: input, Source: input, Attrs: []slog.Attr{slog.String(input, input)}}.String(),
+		"Record": record{Message: input, Source: input, Attrs: []slog.Attr{slog.String(input, input)}}.String(),
 		"syslog": string(syslog),
 		"stderr": strings.TrimSuffix(string(appendLine(nil, "orders", e)), "\n"),
 	} {
@@ -127,10 +127,10 @@ func TestNoForgedLines(t *testing.T) {
 
 func TestMatches(t *testing.T) {
 	at := time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC)
-	r := Record{Time: at, Level: slog.LevelWarn, ID: 7}
-	assert.True(t, Filter{}.matches(r))
-	assert.True(t, Filter{IDs: []uint16{6, 7}, MinLevel: slog.LevelWarn, Since: at}.matches(r))
-	assert.False(t, Filter{IDs: []uint16{6}}.matches(r))
-	assert.False(t, Filter{MinLevel: slog.LevelError}.matches(r))
-	assert.False(t, Filter{Since: at.Add(1)}.matches(r))
+	r := record{Time: at, Level: slog.LevelWarn, ID: 7}
+	assert.True(t, filter{}.matches(r))
+	assert.True(t, filter{IDs: []uint16{6, 7}, MinLevel: slog.LevelWarn, Since: at}.matches(r))
+	assert.False(t, filter{IDs: []uint16{6}}.matches(r))
+	assert.False(t, filter{MinLevel: slog.LevelError}.matches(r))
+	assert.False(t, filter{Since: at.Add(1)}.matches(r))
 }

@@ -20,16 +20,17 @@ const (
 	evtRenderEventXML               = 1
 )
 
-func query(ctx context.Context, f Filter, yield func(Record) bool) error {
+// queryEventLog yields the events that f selects.
+func queryEventLog(ctx context.Context, f filter, yield func(record) bool) error {
 	r := evtReader{filter: f, open: openEvents, yield: yield}
 	return r.run(ctx)
 }
 
 // openEvents opens a query or, for a filter that follows, a subscription.
-func openEvents(f Filter) (evtResults, error) {
+func openEvents(f filter) (evtResults, error) {
 	ids := f.IDs
 	if len(ids) > 0 { // events whose log could not have their ID carry it as an attribute
-		ids = append([]uint16{DefaultID, oemID}, ids...)
+		ids = append([]uint16{defaultID, oemID}, ids...)
 	}
 	list, err := f.queryList(ids)
 	if err != nil {
@@ -54,7 +55,7 @@ func openEvents(f Filter) (evtResults, error) {
 	}
 	if err != nil {
 		e.close()
-		return nil, fmt.Errorf("log %q: %w", cmp.Or(f.Log, defaultLog), err)
+		return nil, fmt.Errorf("log %q: %w", cmp.Or(f.Log, "Application"), err)
 	}
 	return e, nil
 }

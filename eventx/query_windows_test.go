@@ -65,7 +65,7 @@ func TestQueryEventLog(t *testing.T) {
 		assert.WithinDuration(t, time.Now(), r.Time, time.Minute)
 		assert.NotEmpty(t, r.Host)
 		want.Time, want.Source, want.Host, want.PID, want.Bookmark = r.Time, r.Source, r.Host, r.PID, r.Bookmark
-		assertRecord(t, want, r)
+		assertRecord(t, record(want), record(r))
 	}
 
 	filter.IDs, filter.After = []uint16{60000}, got[0].Bookmark

@@ -1,6 +1,7 @@
 package eventx
 
 import (
+	"errors"
 	"sync"
 	"time"
 )
@@ -26,11 +27,11 @@ type queue struct {
 	closed bool
 	gone   bool // closed, and no writer will take anything more
 
-	stats Stats // Sent, Dropped and Suppressed
+	stats stats // Sent, Dropped and Suppressed
 	lost  losses
 }
 
-func newQueue(capacity, maxBytes int, r Rate) *queue {
+func newQueue(capacity, maxBytes int, r rate) *queue {
 	q := &queue{capacity: capacity, maxBytes: maxBytes, start: time.Now(), wake: make(chan struct{}, 1), limit: newLimiter(r)}
 	q.clock = q.now
 	return q
@@ -39,6 +40,12 @@ func newQueue(capacity, maxBytes int, r Rate) *queue {
 // now is the time since the queue was made, which is cheaper to get than the time of day, and never
 // jumps.
 func (q *queue) now() time.Duration { return time.Since(q.start) }
+
+// errClosed is what comes of an event or a flush after close.
+var errClosed = errors.New("eventx: handler is closed")
+
+// stats are the counts of a queue and its writer. They are public as eventx.Stats.
+type stats struct{ Sent, Written, Dropped, Suppressed, Truncated, Errors uint64 }
 
 // fate is what became of an event that was pushed.
 type fate uint8
@@ -144,14 +151,14 @@ func (q *queue) pop() (e *entry, reportDue, ended bool) {
 	return oldest.take(), q.lost.any && q.now() >= q.lost.due, false
 }
 
-// flush queues a barrier. It is closed when everything before it is written; ErrClosed comes through
+// flush queues a barrier. It is closed when everything before it is written; errClosed comes through
 // it if that was given up.
 func (q *queue) flush() <-chan error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	done := make(chan error, 1)
 	if q.gone {
-		done <- ErrClosed
+		done <- errClosed
 		return done
 	}
 	e := newEntry()
@@ -180,7 +187,7 @@ func (q *queue) abandon() (n int) {
 	for i := range q.lists {
 		for e := q.lists[i].take(); e != nil; e = q.lists[i].take() {
 			if e.barrier != nil {
-				e.barrier <- ErrClosed
+				e.barrier <- errClosed
 				e.free()
 				continue
 			}
@@ -191,7 +198,7 @@ func (q *queue) abandon() (n int) {
 	return n
 }
 
-func (q *queue) counts() Stats {
+func (q *queue) counts() stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.stats

@@ -2,14 +2,13 @@ package eventx
 
 import "time"
 
-// Rate limits how many events of one ID are written. The zero Rate is 100 per second with a burst of
-// 200; a negative PerSecond is no limit.
-type Rate struct {
-	PerSecond float64 // how many in the long run
-	Burst     int     // how many at once; 0: two seconds' worth, at least 1
+// rate is how many events of one ID are written. It is public as eventx.Rate.
+type rate struct {
+	PerSecond float64
+	Burst     int
 }
 
-func (r Rate) withDefaults() Rate {
+func (r rate) withDefaults() rate {
 	if r.PerSecond == 0 {
 		r.PerSecond = 100
 	}
@@ -21,7 +20,7 @@ func (r Rate) withDefaults() Rate {
 
 // limiter holds a token bucket for each ID that was seen.
 type limiter struct {
-	rate    Rate
+	rate    rate
 	hand    float64 // how many tokens are taken out of a bucket at once
 	buckets map[uint16]*bucket
 
@@ -36,7 +35,7 @@ type bucket struct {
 	filled time.Duration // when tokens was brought up to date
 }
 
-func newLimiter(r Rate) *limiter {
+func newLimiter(r rate) *limiter {
 	r = r.withDefaults()
 	// A sixteenth of the burst: after a pause, up to that many more than Burst can pass at once.
 	return &limiter{rate: r, hand: max(1, float64(r.Burst/16)), buckets: make(map[uint16]*bucket)}

@@ -8,6 +8,25 @@ import (
 	"strings"
 )
 
+// spec is a source to register, once eventx.Source has checked it.
+type spec struct {
+	Name, Log                 string
+	MaxSize                   int64
+	Retention                 uint8
+	Categories                int
+	MessageFile, CategoryFile string // that exist already; "": made of the following
+	Messages, CategoryNames   []byte // nil: none
+}
+
+// Values of spec.Retention, as those of eventx.Retention.
+const (
+	archive = 1
+	keep    = 2
+)
+
+// ownsLog reports whether s sets something of its log.
+func (s spec) ownsLog() bool { return s.MaxSize > 0 || s.Retention != 0 }
+
 // value is a registry value: an expandable string, a number if text is "", or one that there must not
 // be.
 type value struct {
@@ -24,28 +43,28 @@ const (
 )
 
 // values are those of a source's key (Microsoft, "Event Sources").
-func (s Source) values(messages, categories string) []value {
+func (s spec) values(messages, categories string) []value {
 	return []value{
 		{name: "EventMessageFile", text: messages},
 		{name: "TypesSupported", number: typeError | typeWarning | typeInformation},
 		{name: "CustomSource", number: 1},
 		{name: ownFileValue, text: strings.TrimSuffix(messages+";"+categories, ";")},
 		{name: "CategoryMessageFile", text: categories, remove: categories == ""},
-		{name: "CategoryCount", number: uint32(len(s.Categories)), remove: categories == ""},
+		{name: "CategoryCount", number: uint32(s.Categories), remove: categories == ""},
 	}
 }
 
 // logValues are those of a log's key (Microsoft, "Eventlog Key").
-func (s Source) logValues() []value {
+func (s spec) logValues() []value {
 	values := []value{{name: ownLogValue, number: 1}}
 	if s.MaxSize > 0 {
 		const step = 64 << 10
 		values = append(values, value{name: "MaxSize", number: uint32((s.MaxSize + step - 1) / step * step)})
 	}
 	switch s.Retention {
-	case Archive:
+	case archive:
 		values = append(values, value{name: "Retention", number: math.MaxUint32}, value{name: "AutoBackupLogFiles", number: 1})
-	case Keep:
+	case keep:
 		values = append(values, value{name: "Retention", number: math.MaxUint32}, value{name: "AutoBackupLogFiles", number: 0})
 	}
 	return values
@@ -83,9 +102,32 @@ type machine struct {
 	exists func(file string) bool // reports false only if there surely is no such file
 }
 
+// mode is how the events of a source are shown. It is public as eventx.Mode.
+type mode uint8
+
+const (
+	unregistered mode = iota
+	ownFile
+	dotNetFile
+	eventCreate
+	foreignFile
+	brokenFile
+)
+
+// form is how events have to be written in this mode.
+func (m mode) form() form {
+	switch m {
+	case unregistered, brokenFile:
+		return formOEM
+	case eventCreate:
+		return formLow
+	}
+	return formAny
+}
+
 // found is what a registration amounts to.
 type found struct {
-	mode    Mode
+	mode    mode
 	form    form
 	missing []string // files that are registered and do not exist
 }
@@ -95,11 +137,11 @@ func (m machine) look(r registration) (f found) {
 	files := m.files(r.messages)
 	if len(files) == 0 {
 		if r.provider != "" {
-			return found{mode: ForeignFile}
+			return found{mode: foreignFile}
 		}
-		return found{mode: Unregistered, form: formOEM}
+		return found{mode: unregistered, form: formOEM}
 	}
-	mode, oem := Unregistered, false
+	kindOf, oem := unregistered, false
 	for _, file := range files {
 		if !m.exists(file) {
 			f.missing = append(f.missing, file)
@@ -107,19 +149,19 @@ func (m machine) look(r registration) (f found) {
 		}
 		oem = oem || baseName(file) == "netmsg.dll"
 		switch kind := m.kind(file, r.own); {
-		case mode == Unregistered:
-			mode = kind
-		case mode != kind:
-			mode = ForeignFile
+		case kindOf == unregistered:
+			kindOf = kind
+		case kindOf != kind:
+			kindOf = foreignFile
 		}
 	}
-	if r.provider != "" && mode != Unregistered {
-		mode = ForeignFile
+	if r.provider != "" && kindOf != unregistered {
+		kindOf = foreignFile
 	}
-	f.mode, f.form = mode, mode.form()
+	f.mode, f.form = kindOf, kindOf.form()
 	switch {
-	case mode == Unregistered:
-		f.mode, f.form = BrokenFile, formOEM
+	case kindOf == unregistered:
+		f.mode, f.form = brokenFile, formOEM
 	case oem:
 		f.form = formOEM
 	}
@@ -135,7 +177,7 @@ func (m machine) foreign(r registration, mine ...string) bool {
 	for _, list := range []string{r.messages, r.categories, r.parameters} {
 		for _, file := range m.files(list) {
 			own := slices.ContainsFunc(mine, func(f string) bool { return strings.EqualFold(f, file) })
-			if !own && m.exists(file) && m.kind(file, r.own) == ForeignFile {
+			if !own && m.exists(file) && m.kind(file, r.own) == foreignFile {
 				return true
 			}
 		}
@@ -167,18 +209,18 @@ func (m machine) files(list string) (files []string) {
 }
 
 // kind is the mode that a message file by itself amounts to.
-func (m machine) kind(file, own string) Mode {
+func (m machine) kind(file, own string) mode {
 	lower, name := strings.ToLower(file), baseName(file)
 	switch {
 	case lower == strings.ToLower(m.dir)+`\`+name && isMessageFileName(name),
 		slices.ContainsFunc(m.files(own), func(f string) bool { return strings.EqualFold(f, file) }):
-		return OwnFile
+		return ownFile
 	case name == "eventlogmessages.dll" && strings.Contains(lower, `\microsoft.net\framework`), name == "system.diagnostics.eventlog.messages.dll":
-		return DotNetFile
+		return dotNetFile
 	case name == "eventcreate.exe" && strings.HasSuffix(lower, `\system32\eventcreate.exe`):
-		return EventCreate
+		return eventCreate
 	}
-	return ForeignFile
+	return foreignFile
 }
 
 func baseName(file string) string {

@@ -4,10 +4,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// maxEvent is how many bytes of an event may wait for the log.
-const maxEvent = maxEventLogText
-
-func openSystemSink(source string) (sink, error) {
+// openEventLog opens the Windows Event Log for a source.
+func openEventLog(source string) (sink, error) {
 	name, err := windows.UTF16PtrFromString(source)
 	if err != nil {
 		return nil, err

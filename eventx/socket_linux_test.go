@@ -90,8 +90,8 @@ func TestLogNamespace(t *testing.T) {
 	t.Setenv("LOG_NAMESPACE", "shop")
 	slog.New(newHandler(t, nil)).Warn("to the namespace")
 	assert.Contains(t, receive(), "MESSAGE=to the namespace\n")
-	assert.Contains(t, Filter{}.journalctlArgs(), "--namespace=shop")
-	assert.Contains(t, Filter{Namespace: "*"}.journalctlArgs(), "--namespace=*")
+	assert.Contains(t, filter{}.journalctlArgs(), "--namespace=shop")
+	assert.Contains(t, filter{Namespace: "*"}.journalctlArgs(), "--namespace=*")
 
 	t.Setenv("LOG_NAMESPACE", "none")
 	slog.New(newHandler(t, nil)).Warn("to the default")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -15,20 +14,15 @@ import (
 var (
 	// ErrAccessDenied is returned when registering needs administrator rights that this account
 	// lacks. It matches [fs.ErrPermission].
-	ErrAccessDenied error = accessDenied{}
+	ErrAccessDenied = errAccessDenied
 	// ErrSourceElsewhere is returned when the source belongs to another log than the one that was
 	// asked for. A source can belong to one only.
-	ErrSourceElsewhere = errors.New("eventx: the source belongs to another log")
+	ErrSourceElsewhere = errSourceElsewhere
 	// ErrForeignSource is returned when the source or the log is another program's: it has a message
 	// file that exists and is not one that Install, .NET or EventCreate.exe registers, or its
 	// provider has a manifest, or the log was not made by Install. Nothing is changed.
-	ErrForeignSource = errors.New("eventx: the source belongs to another program")
+	ErrForeignSource = errForeignSource
 )
-
-type accessDenied struct{}
-
-func (accessDenied) Error() string        { return "eventx: access denied" }
-func (accessDenied) Is(target error) bool { return target == fs.ErrPermission }
 
 // defaultLog is where services log unless they have a log of their own.
 const defaultLog = "Application"
@@ -115,7 +109,10 @@ func Install(s Source) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return install(s, files)
+	return install(spec{
+		Name: s.Name, Log: s.Log, MaxSize: s.MaxSize, Retention: uint8(s.Retention), Categories: len(s.Categories),
+		MessageFile: s.MessageFile, CategoryFile: s.CategoryFile, Messages: files.messages, CategoryNames: files.categories,
+	})
 }
 
 // Uninstall takes back what [Install] did, in whichever log the source is: the source, its message files
@@ -149,8 +146,8 @@ func (s Source) OnUninstall(context.Context) error {
 	return err
 }
 
-// ownsLog reports whether s sets something of its log.
-func (s Source) ownsLog() bool { return s.MaxSize > 0 || s.Retention != Overwrite }
+// setsLog reports whether s sets something of its log.
+func (s Source) setsLog() bool { return s.MaxSize > 0 || s.Retention != Overwrite }
 
 // check returns s with its defaults.
 func (s Source) check() (Source, error) {
@@ -173,7 +170,7 @@ func (s Source) check() (Source, error) {
 		return s, fmt.Errorf("eventx: source %q: a log's size can't be %d bytes", s.Name, s.MaxSize)
 	case s.Retention > Keep:
 		return s, fmt.Errorf("eventx: source %q: unknown retention %d", s.Name, s.Retention)
-	case s.ownsLog() && slices.ContainsFunc(logNames, func(log string) bool { return strings.EqualFold(log, s.Log) }):
+	case s.setsLog() && slices.ContainsFunc(logNames, func(log string) bool { return strings.EqualFold(log, s.Log) }):
 		return s, fmt.Errorf("%w: size and retention of the log %q are not this source's to set", ErrForeignSource, s.Log)
 	}
 	for _, file := range []string{s.MessageFile, s.CategoryFile} {

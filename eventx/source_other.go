@@ -15,15 +15,6 @@ func (nothingToInstall) Unwrap() error { return errors.ErrUnsupported }
 
 var errNothingToInstall error = nothingToInstall{}
 
-func install(Source, messageFiles) (bool, error) { return false, errNothingToInstall }
+func install(spec) (bool, error) { return false, errNothingToInstall }
 
 func uninstall(string) error { return errNothingToInstall }
-
-func status(name string) (State, error) {
-	s, err := openSystemSink(name)
-	if err != nil {
-		return State{Mode: Stderr, Note: err.Error()}, nil
-	}
-	defer s.close()
-	return s.(interface{ state() State }).state(), nil
-}

@@ -98,38 +98,38 @@ func TestLook(t *testing.T) {
 	tests := []struct {
 		name    string
 		r       registration
-		mode    Mode
+		mode    mode
 		form    form
 		missing int
 		foreign bool
 	}{
-		{"no file", registration{}, Unregistered, formOEM, 0, false},
-		{"own", registration{messages: own}, OwnFile, formAny, 0, false},
-		{"own name elsewhere", registration{messages: `C:\app\msg-0123456789abcdef.dll`}, BrokenFile, formOEM, 1, false},
-		{".NET", registration{messages: dotNet}, DotNetFile, formAny, 0, false},
-		{".NET with another program's categories", registration{messages: dotNet, categories: `C:\Program Files\a b\m.dll`}, DotNetFile, formAny, 0, true},
-		{"a file that is only named like .NET's", registration{messages: `C:\app\EventLogMessages.dll`}, ForeignFile, formAny, 0, true},
-		{"EventCreate", registration{messages: `%systemroot%\system32\eventcreate.exe`}, EventCreate, formLow, 0, false},
-		{"a file that is only named like it", registration{messages: `C:\app\eventcreate.exe`}, ForeignFile, formAny, 0, true},
-		{"missing", registration{messages: `C:\old\service.exe`}, BrokenFile, formOEM, 1, false},
-		{"a semicolon at the end", registration{messages: `%SystemRoot%\System32\IoLogMsg.dll;`}, ForeignFile, formAny, 0, true},
-		{"a list", registration{messages: `%SystemRoot%\System32\IoLogMsg.dll;%SystemRoot%\System32\Drivers\acpi.sys`}, ForeignFile, formAny, 0, true},
-		{"a list with one missing", registration{messages: `%SystemRoot%\System32\IoLogMsg.dll; C:\gone.sys`}, ForeignFile, formAny, 1, true},
-		{"a list of missing files", registration{messages: `C:\x.dll;C:\gone.sys;`}, BrokenFile, formOEM, 2, false},
-		{"quotes", registration{messages: `"%ProgramFiles%\a b\m.dll"`}, ForeignFile, formAny, 0, true},
-		{"a bare name", registration{messages: `winhttp.dll`}, ForeignFile, formAny, 0, true},
-		{"the kernel's notation", registration{messages: `\SystemRoot\system32\drivers\acpi.sys`}, ForeignFile, formAny, 0, true},
-		{"a setup's notation", registration{messages: `$(runtime.system32)\winhttp.dll`}, ForeignFile, formAny, 0, true},
-		{"netmsg.dll", registration{messages: `%SystemRoot%\System32\netmsg.dll`}, ForeignFile, formOEM, 0, true},
-		{"a provider's GUID alone", registration{provider: "{1}"}, ForeignFile, formAny, 0, true},
-		{"a provider", registration{provider: "{1}", messages: `winhttp.dll`}, ForeignFile, formAny, 0, true},
-		{"a signed file", registration{messages: `C:\app\signed.dll`, own: `C:\app\signed.dll`}, OwnFile, formAny, 0, false},
-		{"a signed file that another has replaced", registration{messages: `C:\app\eventcreate.exe`, own: `C:\app\signed.dll`}, ForeignFile, formAny, 0, true},
+		{"no file", registration{}, unregistered, formOEM, 0, false},
+		{"own", registration{messages: own}, ownFile, formAny, 0, false},
+		{"own name elsewhere", registration{messages: `C:\app\msg-0123456789abcdef.dll`}, brokenFile, formOEM, 1, false},
+		{".NET", registration{messages: dotNet}, dotNetFile, formAny, 0, false},
+		{".NET with another program's categories", registration{messages: dotNet, categories: `C:\Program Files\a b\m.dll`}, dotNetFile, formAny, 0, true},
+		{"a file that is only named like .NET's", registration{messages: `C:\app\EventLogMessages.dll`}, foreignFile, formAny, 0, true},
+		{"EventCreate", registration{messages: `%systemroot%\system32\eventcreate.exe`}, eventCreate, formLow, 0, false},
+		{"a file that is only named like it", registration{messages: `C:\app\eventcreate.exe`}, foreignFile, formAny, 0, true},
+		{"missing", registration{messages: `C:\old\service.exe`}, brokenFile, formOEM, 1, false},
+		{"a semicolon at the end", registration{messages: `%SystemRoot%\System32\IoLogMsg.dll;`}, foreignFile, formAny, 0, true},
+		{"a list", registration{messages: `%SystemRoot%\System32\IoLogMsg.dll;%SystemRoot%\System32\Drivers\acpi.sys`}, foreignFile, formAny, 0, true},
+		{"a list with one missing", registration{messages: `%SystemRoot%\System32\IoLogMsg.dll; C:\gone.sys`}, foreignFile, formAny, 1, true},
+		{"a list of missing files", registration{messages: `C:\x.dll;C:\gone.sys;`}, brokenFile, formOEM, 2, false},
+		{"quotes", registration{messages: `"%ProgramFiles%\a b\m.dll"`}, foreignFile, formAny, 0, true},
+		{"a bare name", registration{messages: `winhttp.dll`}, foreignFile, formAny, 0, true},
+		{"the kernel's notation", registration{messages: `\SystemRoot\system32\drivers\acpi.sys`}, foreignFile, formAny, 0, true},
+		{"a setup's notation", registration{messages: `$(runtime.system32)\winhttp.dll`}, foreignFile, formAny, 0, true},
+		{"netmsg.dll", registration{messages: `%SystemRoot%\System32\netmsg.dll`}, foreignFile, formOEM, 0, true},
+		{"a provider's GUID alone", registration{provider: "{1}"}, foreignFile, formAny, 0, true},
+		{"a provider", registration{provider: "{1}", messages: `winhttp.dll`}, foreignFile, formAny, 0, true},
+		{"a signed file", registration{messages: `C:\app\signed.dll`, own: `C:\app\signed.dll`}, ownFile, formAny, 0, false},
+		{"a signed file that another has replaced", registration{messages: `C:\app\eventcreate.exe`, own: `C:\app\signed.dll`}, foreignFile, formAny, 0, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := m.look(tt.r)
-			assert.Equal(t, tt.mode, got.mode, got.mode)
+			assert.Equal(t, tt.mode, got.mode)
 			assert.Equal(t, tt.form, got.form)
 			assert.Len(t, got.missing, tt.missing)
 			assert.Equal(t, tt.foreign, m.foreign(tt.r))
@@ -162,7 +162,7 @@ func TestNothingToInstall(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
-	s := Source{Name: "orders", Categories: []string{"one", "two"}, MaxSize: 1<<20 + 1, Retention: Archive}
+	s := spec{Name: "orders", Categories: 2, MaxSize: 1<<20 + 1, Retention: archive}
 	assert.Equal(t, []value{
 		{name: "EventMessageFile", text: `C:\m.dll`}, {name: "TypesSupported", number: 7}, {name: "CustomSource", number: 1},
 		{name: "SurefootFiles", text: `C:\m.dll;C:\c.dll`}, {name: "CategoryMessageFile", text: `C:\c.dll`}, {name: "CategoryCount", number: 2},
@@ -172,7 +172,7 @@ func TestValues(t *testing.T) {
 	}
 	assert.Equal(t, []value{{name: "SurefootLog", number: 1}, {name: "MaxSize", number: 1<<20 + 1<<16},
 		{name: "Retention", number: 1<<32 - 1}, {name: "AutoBackupLogFiles", number: 1}}, s.logValues())
-	assert.Len(t, Source{}.logValues(), 1, "what Windows gives a log is left alone")
+	assert.Len(t, spec{}.logValues(), 1, "what Windows gives a log is left alone")
 }
 
 func TestShippedFiles(t *testing.T) {

@@ -28,51 +28,27 @@ func thisMachine() machine {
 	}
 }
 
-func status(name string) (State, error) {
-	r, err := findSource(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return State{Mode: Unregistered, Log: defaultLog, Note: "not registered: events have the ID 3299; Install registers it"}, nil
+// lookUp returns what the registry has about a source, and what that amounts to.
+func lookUp(name string) (r registration, f found, err error) {
+	if r, err = findSource(name); err != nil {
+		return r, found{form: formOEM}, err
 	}
-	if err != nil {
-		return State{}, fmt.Errorf("eventx: %w", err)
-	}
-	f := thisMachine().look(r)
-	s := State{Mode: f.mode, Log: r.log, MessageFile: r.messages}
-	switch {
-	case f.mode == Unregistered:
-		s.Note = "registered without a message file: events have the ID 3299; Install adds one"
-	case r.provider != "" && f.mode == ForeignFile:
-		s.Note = "a provider with a manifest, " + r.provider + ": it belongs to another program"
-	case r.provider != "" && f.mode == BrokenFile:
-		s.Note = "a provider with a manifest, " + r.provider + ", whose message file is missing: events have the ID 3299"
-	case f.mode == BrokenFile:
-		s.Note = fmt.Sprintf("its message file %s is missing: events have the ID 3299; Install repairs it", strings.Join(f.missing, ", "))
-	case f.mode == EventCreate:
-		s.Note = "EventCreate.exe has the IDs 1–1000 only; Install makes a message file with all"
-	case f.form == formOEM:
-		s.Note = "netmsg.dll has texts of Windows' own: events have the ID 3299"
-	case len(f.missing) > 0:
-		s.Note = "of its message files, these are missing: " + strings.Join(f.missing, ", ")
-	}
-	return s, nil
+	return r, thisMachine().look(r), nil
 }
 
 // formOf returns how events of source have to be written.
 func formOf(source string) form {
-	r, err := findSource(source)
-	if err != nil {
-		return formOEM
-	}
-	return thisMachine().look(r).form
+	_, f, _ := lookUp(source)
+	return f.form
 }
 
 // mayInstall checks that neither the source nor its log belongs to another program.
-func mayInstall(s Source) error {
+func mayInstall(s spec) error {
 	if log, err := logNamed(s.Name); err != nil || log != "" {
 		if err != nil {
 			return installError(s.Name, err)
 		}
-		return fmt.Errorf("%w: %q is the name of a log", ErrSourceName, s.Name)
+		return fmt.Errorf("%w: %q is the name of a log", errSourceName, s.Name)
 	}
 	log, err := logNamed(s.Log)
 	if err != nil {
@@ -80,10 +56,10 @@ func mayInstall(s Source) error {
 	}
 	if log == "" {
 		if other, err := findSource(s.Log); err == nil {
-			return fmt.Errorf("%w: the log %q would have the name of a source of the log %q", ErrSourceName, s.Log, other.log)
+			return fmt.Errorf("%w: the log %q would have the name of a source of the log %q", errSourceName, s.Log, other.log)
 		}
 	} else if s.ownsLog() && !madeLog(log) {
-		return fmt.Errorf("%w: the log %q was not made by Install: its size and retention are not changed", ErrForeignSource, log)
+		return fmt.Errorf("%w: the log %q was not made by Install: its size and retention are not changed", errForeignSource, log)
 	}
 	switch r, err := findSource(s.Name); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -93,16 +69,16 @@ func mayInstall(s Source) error {
 	case thisMachine().foreign(r, s.MessageFile, s.CategoryFile):
 		return foreignError(s.Name, r)
 	case !strings.EqualFold(r.log, s.Log):
-		return fmt.Errorf("%w: %q belongs to the log %q, not to %q: uninstall it first; Windows notices the move after a restart", ErrSourceElsewhere, s.Name, r.log, s.Log)
+		return fmt.Errorf("%w: %q belongs to the log %q, not to %q: uninstall it first; Windows notices the move after a restart", errSourceElsewhere, s.Name, r.log, s.Log)
 	}
 	return nil
 }
 
 func foreignError(name string, r registration) error {
 	if r.provider != "" {
-		return fmt.Errorf("%w: %q is a provider with a manifest, %s", ErrForeignSource, name, r.provider)
+		return fmt.Errorf("%w: %q is a provider with a manifest, %s", errForeignSource, name, r.provider)
 	}
-	return fmt.Errorf("%w: %q has the message file %s", ErrForeignSource, name, cmp.Or(r.messages, r.categories, r.parameters))
+	return fmt.Errorf("%w: %q has the message file %s", errForeignSource, name, cmp.Or(r.messages, r.categories, r.parameters))
 }
 
 // madeLog reports whether Install has made the log.
@@ -116,7 +92,7 @@ func madeLog(log string) bool {
 	return err == nil
 }
 
-func install(s Source, files messageFiles) (changed bool, err error) {
+func install(s spec) (changed bool, err error) {
 	if err := mayInstall(s); err != nil {
 		return false, err
 	}
@@ -130,7 +106,7 @@ func install(s Source, files messageFiles) (changed bool, err error) {
 		return logChanged, errors.Join(installError(s.Name, err), removeLog(s.Log))
 	}
 	defer key.Close()
-	values, wrote, unlock, err := placeFiles(s, files)
+	values, wrote, unlock, err := placeFiles(s)
 	if err != nil {
 		if !existed { // leave no source without a message file
 			_ = registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\`+s.Log+`\`+s.Name)
@@ -152,7 +128,7 @@ func install(s Source, files messageFiles) (changed bool, err error) {
 }
 
 // installLog makes the log of s if there is none, and sets what s says about one that Install has made.
-func (s Source) installLog() (changed bool, err error) {
+func (s spec) installLog() (changed bool, err error) {
 	key, existed, err := registry.CreateKey(registry.LOCAL_MACHINE, eventLogKey+`\`+s.Log, registry.QUERY_VALUE|registry.SET_VALUE)
 	if err != nil {
 		if existing, _ := logNamed(s.Log); existing != "" && !s.ownsLog() {
@@ -199,18 +175,18 @@ func removeLog(log string) error {
 
 // placeFiles makes the message files, or finds those that s names, and returns the values that name
 // them. Until unlock is called no other Install or Uninstall removes the files.
-func placeFiles(s Source, files messageFiles) (values []value, wrote bool, unlock func(), err error) {
+func placeFiles(s spec) (values []value, wrote bool, unlock func(), err error) {
 	dir := messageDir()
 	if unlock, err = claimDir(dir); err != nil {
 		return nil, false, nil, err
 	}
 	messages, categories := s.MessageFile, s.CategoryFile
 	if messages == "" {
-		messages, wrote, err = placeFile(dir, "msg", files.messages)
+		messages, wrote, err = placeFile(dir, "msg", s.Messages)
 	}
-	if err == nil && categories == "" && files.categories != nil {
+	if err == nil && categories == "" && s.CategoryNames != nil {
 		var wroteToo bool
-		categories, wroteToo, err = placeFile(dir, "cat", files.categories)
+		categories, wroteToo, err = placeFile(dir, "cat", s.CategoryNames)
 		wrote = wrote || wroteToo
 	}
 	for _, file := range []string{messages, categories} {
@@ -259,7 +235,7 @@ func uninstall(name string) error {
 
 func installError(name string, err error) error {
 	if errors.Is(err, windows.ERROR_ACCESS_DENIED) {
-		return fmt.Errorf("%w: source %q: run this as administrator: %w", ErrAccessDenied, name, err)
+		return fmt.Errorf("%w: source %q: run this as administrator: %w", errAccessDenied, name, err)
 	}
 	return fmt.Errorf("eventx: source %q: %w", name, err)
 }

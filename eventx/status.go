@@ -44,17 +44,6 @@ func (m Mode) String() string {
 	return fmt.Sprintf("Mode(%d)", uint8(m))
 }
 
-// form is how events have to be written in this mode.
-func (m Mode) form() form {
-	switch m {
-	case Unregistered, BrokenFile:
-		return formOEM
-	case EventCreate:
-		return formLow
-	}
-	return formAny
-}
-
 // State is what Status finds.
 type State struct {
 	Mode        Mode

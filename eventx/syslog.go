@@ -53,20 +53,3 @@ func appendSyslog(dst []byte, e *entry, source string, pid, limit int) (msg []by
 	}
 	return appendMark(dst[:end], utf8.RuneCount(dst[end:])), true
 }
-
-// appendOneLine appends s with its line ends as escapes, and without what would have a terminal show
-// something else than is there: controls, the separators of lines, and the characters that turn the
-// direction of what follows (Unicode Technical Report 36, "Bidirectional Text Spoofing").
-func appendOneLine(dst, s []byte) []byte {
-	for _, r := range string(s) {
-		switch {
-		case r == '\n':
-			dst = append(dst, `\n`...)
-		case r < ' ' || r >= 0x7F && r < 0xA0 || r >= 0x2028 && r <= 0x202E || r >= 0x2066 && r <= 0x2069:
-			dst = utf8.AppendRune(dst, utf8.RuneError)
-		default:
-			dst = utf8.AppendRune(dst, r)
-		}
-	}
-	return dst
-}

@@ -11,9 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syslogSockets are where a system's syslog may listen. They are a variable for the tests' sake.
-var syslogSockets = []string{"/dev/log", "/var/run/log"} // the latter on BSD
-
 type syslog struct {
 	*socket
 	source string
@@ -22,11 +19,11 @@ type syslog struct {
 	buf    []byte // scratch
 }
 
-// openSyslog connects to the local syslog, which usually takes datagrams, but with syslog-ng may have a
-// stream.
-func openSyslog(source string) (sink, error) {
+// openSyslog connects to the local syslog at one of the paths. It usually takes datagrams, but with
+// syslog-ng it may have a stream.
+func openSyslog(paths []string, source string) (sink, error) {
 	var first error
-	for _, path := range syslogSockets {
+	for _, path := range paths {
 		conn, err := dial(path, unix.SOCK_DGRAM)
 		stream := errors.Is(err, unix.EPROTOTYPE)
 		if stream {
@@ -63,6 +60,5 @@ func (s *syslog) write(e *entry) (cut bool, err error) {
 	}
 }
 
-func (s *syslog) state() State {
-	return State{Mode: Syslog, Log: s.path, Note: "there is no journald: attributes are part of the line"}
-}
+// Where tells Status what events go to.
+func (s *syslog) Where() (journald bool, path string) { return false, s.path }

@@ -11,15 +11,8 @@ import (
 	"time"
 )
 
-// CustomView returns Event Viewer's XML for a view of that name with the events
-// that f selects: saved as a file, it is loaded with Event Viewer's "Import
-// Custom View", or for all users by a copy in
-// %ProgramData%\Microsoft\Event Viewer\Views. It works on every system. Events of
-// sources that are not registered are not found by their IDs.
-//
-// It fails if name is empty or if the name of a source contains both kinds of
-// quotes, which Event Viewer's language has no way to write.
-func CustomView(name string, f Filter) ([]byte, error) {
+// customView returns Event Viewer's XML for a view.
+func customView(name string, f filter) ([]byte, error) {
 	if name == "" {
 		return nil, errors.New("eventx: a custom view needs a name")
 	}
@@ -70,8 +63,8 @@ const (
 const maxSelects = 256
 
 // queryList returns the query for f with the given IDs.
-func (f Filter) queryList(ids []uint16) (list queryList, err error) {
-	log := cmp.Or(f.Log, defaultLog)
+func (f filter) queryList(ids []uint16) (list queryList, err error) {
+	log := cmp.Or(f.Log, "Application")
 	sources, err := f.sourceTerms()
 	if err != nil {
 		return list, err
@@ -124,7 +117,7 @@ func chunks(terms []string, size int) (all [][]string) {
 	return append(all, chunk)
 }
 
-func (f Filter) sourceTerms() (terms []string, err error) {
+func (f filter) sourceTerms() (terms []string, err error) {
 	for _, name := range f.Sources {
 		quote := "'"
 		if strings.Contains(name, quote) {

@@ -23,7 +23,7 @@ func selects(t *testing.T, view []byte) []string {
 }
 
 func TestCustomView(t *testing.T) {
-	got, err := CustomView(`Health of "orders" & Co`, Filter{Sources: []string{"orders", "O'Reilly <x>"}, IDs: []uint16{IDUnhealthy, IDCrashed, IDDegraded}, MinLevel: slog.LevelWarn,
+	got, err := customView(`Health of "orders" & Co`, filter{Sources: []string{"orders", "O'Reilly <x>"}, IDs: []uint16{IDUnhealthy, IDCrashed, IDDegraded}, MinLevel: slog.LevelWarn,
 		Since: time.Date(2026, 11, 25, 10, 30, 0, 999_999_999, time.FixedZone("CET", 3600))})
 	require.NoError(t, err)
 	assert.Equal(t, `<ViewerConfig>
@@ -47,15 +47,15 @@ func TestCustomView(t *testing.T) {
 func TestQueryTerms(t *testing.T) {
 	tests := []struct {
 		name   string
-		filter Filter
+		filter filter
 		want   string
 	}{
-		{"all", Filter{}, "*"},
-		{"a range of IDs", Filter{IDs: []uint16{103, 100, 101, 102, 101, 65535}}, "*[System[((EventID >= 100 and EventID <= 103) or EventID=65535)]]"},
-		{"errors", Filter{MinLevel: slog.LevelError}, "*[System[(Level=1 or Level=2)]]"},
-		{"below Info is everything", Filter{MinLevel: slog.LevelDebug}, "*"},
-		{"between Warn and Error", Filter{MinLevel: slog.LevelWarn + 1}, "*[System[(Level=1 or Level=2 or Level=3)]]"},
-		{"after", Filter{After: "My/Log/4711"}, "*[System[EventRecordID > 4711]]"},
+		{"all", filter{}, "*"},
+		{"a range of IDs", filter{IDs: []uint16{103, 100, 101, 102, 101, 65535}}, "*[System[((EventID >= 100 and EventID <= 103) or EventID=65535)]]"},
+		{"errors", filter{MinLevel: slog.LevelError}, "*[System[(Level=1 or Level=2)]]"},
+		{"below Info is everything", filter{MinLevel: slog.LevelDebug}, "*"},
+		{"between Warn and Error", filter{MinLevel: slog.LevelWarn + 1}, "*[System[(Level=1 or Level=2 or Level=3)]]"},
+		{"after", filter{After: "My/Log/4711"}, "*[System[EventRecordID > 4711]]"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,13 +69,13 @@ func TestQueryTerms(t *testing.T) {
 // TestManyServices: no expression is longer than the log takes, and together
 // they ask for every service and ID.
 func TestManyServices(t *testing.T) {
-	var f Filter
+	var f filter
 	for i := range 50 {
 		f.Sources = append(f.Sources, fmt.Sprintf("service-%d", i))
 		f.IDs = append(f.IDs, uint16(2000+10*i), uint16(5000+10*i), uint16(5001+10*i), uint16(5002+10*i))
 	}
 	f.MinLevel, f.Since = slog.LevelWarn, time.Now()
-	view, err := CustomView("all", f)
+	view, err := customView("all", f)
 	require.NoError(t, err)
 	all := selects(t, view)
 	assert.Len(t, all, 7*24)
@@ -91,15 +91,15 @@ func TestManyServices(t *testing.T) {
 }
 
 func TestViewErrors(t *testing.T) {
-	_, err := CustomView("", Filter{})
+	_, err := customView("", filter{})
 	assert.ErrorContains(t, err, "needs a name")
-	_, err = CustomView("v", Filter{Sources: []string{`a'b"c`}})
+	_, err = customView("v", filter{Sources: []string{`a'b"c`}})
 	assert.ErrorContains(t, err, "both kinds of quotes")
 	for _, bad := range []string{"x", "Application/", "Application/x", "s=abc;i=1"} {
-		_, err = Filter{After: bad}.queryList(nil)
+		_, err = filter{After: bad}.queryList(nil)
 		assert.ErrorContains(t, err, "not a bookmark", bad)
 	}
-	_, err = CustomView("v", Filter{After: "s=abc;i=1"})
+	_, err = customView("v", filter{After: "s=abc;i=1"})
 	assert.NoError(t, err, "a view has no bookmark")
 }
 
@@ -107,7 +107,7 @@ func FuzzCustomView(f *testing.F) {
 	f.Add("view", "orders", "Application")
 	f.Add("<&>\x00\"'", "a'b", "My/Log")
 	f.Fuzz(func(t *testing.T, name, source, log string) {
-		view, err := CustomView(name, Filter{Sources: []string{source}, Log: log})
+		view, err := customView(name, filter{Sources: []string{source}, Log: log})
 		if err != nil {
 			return
 		}

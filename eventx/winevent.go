@@ -19,16 +19,16 @@ import (
 // An event of this package has its text in its one insertion string, or in the first of nine. Of others
 // the unnamed data are the message, unless the event was rendered; named data, UserData and binary data
 // are attributes.
-func parseWinEvent(text string) (Record, error) {
-	p := winParser{r: Record{Level: slog.LevelInfo}}
+func parseWinEvent(text string) (record, error) {
+	p := winParser{r: record{Level: slog.LevelInfo}}
 	if !p.parse(text) {
-		return Record{}, fmt.Errorf("not an event: %.200q", text)
+		return record{}, fmt.Errorf("not an event: %.200q", text)
 	}
 	r := p.r
 	r.Bookmark = bookmark(p.channel, p.record)
 	data := p.data
 	if r.ID == oemID && len(data) == oemCount { // of a source that was not registered
-		r.ID, data = DefaultID, data[:1]
+		r.ID, data = defaultID, data[:1]
 	}
 	switch {
 	case p.rendered != "":
@@ -48,8 +48,8 @@ func parseWinEvent(text string) (Record, error) {
 
 // liftOwn takes out of the attributes what this package has put there because the log had no other
 // place for it.
-func liftOwn(r *Record) {
-	if n := len(r.Attrs); n > 0 && r.Attrs[n-1].Key == "event_id" && r.ID == DefaultID {
+func liftOwn(r *record) {
+	if n := len(r.Attrs); n > 0 && r.Attrs[n-1].Key == "event_id" && r.ID == defaultID {
 		if id, err := strconv.ParseUint(r.Attrs[n-1].Value.String(), 10, 16); err == nil {
 			r.ID, r.Attrs = uint16(id), r.Attrs[:n-1]
 		}
@@ -63,7 +63,7 @@ func liftOwn(r *Record) {
 
 // winParser walks through an event's XML.
 type winParser struct {
-	r        Record
+	r        record
 	channel  string
 	record   uint64
 	data     []string // unnamed
@@ -267,7 +267,7 @@ func isAttr(line string) bool {
 func bookmark(log string, record uint64) string { return fmt.Sprintf("%s/%d", log, record) }
 
 // afterTerm is the comparison for a bookmark.
-func (f Filter) afterTerm() (string, error) {
+func (f filter) afterTerm() (string, error) {
 	if f.After == "" {
 		return "", nil
 	}

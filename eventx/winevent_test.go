@@ -55,15 +55,15 @@ func TestDamagedEvents(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		text string
-		want Record
+		want record
 	}{
-		"an ID out of range":     {system("<EventID>99999999999</EventID>"), Record{ID: uint16(99999999999 & 0xFFFF)}},
-		"a negative number":      {system("<EventID>-1</EventID>"), Record{}},
-		"a process out of range": {system("<Execution ProcessID='99999999999999999999'/>"), Record{}},
-		"a level out of range":   {system("<Level>300</Level>"), Record{}},
-		"no time":                {system("<TimeCreated SystemTime='yesterday'/>"), Record{}},
-		"a bad reference":        {system("<Channel>&#x1;&#xD800;&#1114112;&#99999999999999999999;&#;&#xZZ;</Channel>"), Record{}},
-		"an unknown entity":      {system("<Channel>&nosuch;</Channel>"), Record{}},
+		"an ID out of range":     {system("<EventID>99999999999</EventID>"), record{ID: uint16(99999999999 & 0xFFFF)}},
+		"a negative number":      {system("<EventID>-1</EventID>"), record{}},
+		"a process out of range": {system("<Execution ProcessID='99999999999999999999'/>"), record{}},
+		"a level out of range":   {system("<Level>300</Level>"), record{}},
+		"no time":                {system("<TimeCreated SystemTime='yesterday'/>"), record{}},
+		"a bad reference":        {system("<Channel>&#x1;&#xD800;&#1114112;&#99999999999999999999;&#;&#xZZ;</Channel>"), record{}},
+		"an unknown entity":      {system("<Channel>&nosuch;</Channel>"), record{}},
 	} {
 		r, err := parseWinEvent(tt.text)
 		require.NoError(t, err, name)
@@ -111,7 +111,7 @@ type fakeEvents struct {
 	after   uint64
 }
 
-func (f *fakeEvents) open(filter Filter) (evtResults, error) {
+func (f *fakeEvents) open(filter filter) (evtResults, error) {
 	f.opened = append(f.opened, filter.After)
 	f.after = 0
 	fmt.Sscanf(filter.After, "Application/%d", &f.after)
@@ -180,7 +180,7 @@ func TestQueryGoesOn(t *testing.T) {
 					f.records = append(f.records, i+1)
 				}
 				var got []string
-				r := evtReader{filter: Filter{}, open: f.open, yield: func(r Record) bool { got = append(got, r.Message); return true }}
+				r := evtReader{filter: filter{}, open: f.open, yield: func(r record) bool { got = append(got, r.Message); return true }}
 				err := r.run(t.Context())
 				assert.ErrorIs(t, err, tt.err)
 				assert.Len(t, got, tt.want)
@@ -197,20 +197,20 @@ func TestQueryFollowsAndStops(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		n := 0
-		r := evtReader{filter: Filter{Follow: true}, open: f.open, yield: func(Record) bool { n++; return true }}
+		r := evtReader{filter: filter{Follow: true}, open: f.open, yield: func(record) bool { n++; return true }}
 		assert.ErrorIs(t, r.run(ctx), context.Canceled)
 		assert.Equal(t, 3, n)
-		r = evtReader{filter: Filter{}, open: f.open, yield: func(Record) bool { n++; return false }}
+		r = evtReader{filter: filter{}, open: f.open, yield: func(record) bool { n++; return false }}
 		assert.NoError(t, r.run(t.Context()))
 		assert.Equal(t, 4, n)
-		r.open = func(Filter) (evtResults, error) { return nil, errors.New("no such log") }
+		r.open = func(filter) (evtResults, error) { return nil, errors.New("no such log") }
 		assert.ErrorContains(t, r.run(t.Context()), "no such log")
 	})
 }
 
 // TestManySelects: what one query can't hold is split.
 func TestManySelects(t *testing.T) {
-	var f Filter
+	var f filter
 	for i := range 100 {
 		f.Sources = append(f.Sources, fmt.Sprintf("service-%d", i))
 		f.IDs = append(f.IDs, uint16(7*i), uint16(20_000+7*i), uint16(40_000+7*i))

@@ -49,6 +49,20 @@ type writer struct {
 	written, truncated, errors atomic.Uint64
 }
 
+// startWriter starts the writer of a queue. It ends when the queue is closed and empty.
+func startWriter(source string, open func(string) (sink, error), fallback io.Writer, q *queue) *writer {
+	w := &writer{source: source, openSink: open, queue: q, fallback: fallback, done: make(chan struct{}), fallbackLock: make(chan struct{}, 1)}
+	q.onOverdue = w.overdue
+	go w.run()
+	return w
+}
+
+func (w *writer) counts() stats {
+	s := w.queue.counts()
+	s.Written, s.Truncated, s.Errors = w.written.Load(), w.truncated.Load(), w.errors.Load()
+	return s
+}
+
 func (w *writer) run() {
 	defer close(w.done)
 	for {

@@ -3,7 +3,6 @@ package eventx
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,21 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// journalSocket is a variable for the tests' sake.
-var journalSocket = "/run/systemd/journal/socket"
-
-// openSystemSink takes journald and, where there is none, /dev/log.
-func openSystemSink(source string) (sink, error) {
-	s, err := openJournal(source)
-	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ECONNREFUSED) { // no socket, or no process behind it
-		return s, err
-	}
-	if s, err = openSyslog(source); err != nil {
-		return nil, fmt.Errorf("no journald, %w", err)
-	}
-	return s, nil
-}
-
+// journal is a connection to journald.
 type journal struct {
 	*socket
 	source string
@@ -33,8 +18,9 @@ type journal struct {
 	buf    []byte            // scratch
 }
 
-func openJournal(source string) (sink, error) {
-	s, err := dialJournal()
+// openJournal connects to journald at the path of its socket.
+func openJournal(path, source string) (sink, error) {
+	s, err := dialJournal(path)
 	if err != nil {
 		return nil, err
 	}
@@ -44,14 +30,14 @@ func openJournal(source string) (sink, error) {
 // dialJournal connects to the journald of the service's LogNamespace=, which systemd names in
 // LOG_NAMESPACE, or to the system's. systemd mounts the former over the latter, but not for what a
 // service starts outside of its mount namespace.
-func dialJournal() (*socket, error) {
+func dialJournal(path string) (*socket, error) {
 	if name := os.Getenv("LOG_NAMESPACE"); name != "" && !strings.ContainsRune(name, '/') {
-		dir, file := filepath.Split(journalSocket)
+		dir, file := filepath.Split(path)
 		if s, err := dial(filepath.Clean(dir)+"."+name+"/"+file, unix.SOCK_DGRAM); err == nil {
 			return s, nil
 		}
 	}
-	return dial(journalSocket, unix.SOCK_DGRAM)
+	return dial(path, unix.SOCK_DGRAM)
 }
 
 func (j *journal) write(e *entry) (cut bool, err error) {
@@ -104,4 +90,5 @@ func (j *journal) messageID(id uint16) string {
 	return s
 }
 
-func (j *journal) state() State { return State{Mode: Journald, Log: j.path} }
+// Where tells Status what events go to.
+func (j *journal) Where() (journald bool, path string) { return true, j.path }
