@@ -62,7 +62,7 @@ func BenchmarkJSONHandler(b *testing.B) {
 // BenchmarkEnqueue is the way through the queue, in and out.
 func BenchmarkEnqueue(b *testing.B) {
 	q := newQueue(16, 1<<20, rate{PerSecond: -1})
-	e := entryOf(slog.LevelError, "m")
+	e := note(slog.LevelError, "m")
 	b.ReportAllocs()
 	for b.Loop() {
 		q.push(e)
@@ -73,7 +73,7 @@ func BenchmarkEnqueue(b *testing.B) {
 // BenchmarkEnqueueRated has the token bucket, too.
 func BenchmarkEnqueueRated(b *testing.B) {
 	q := newQueue(16, 1<<20, rate{PerSecond: 1e12, Burst: 1e9})
-	e := entryOf(slog.LevelError, "m")
+	e := note(slog.LevelError, "m")
 	b.ReportAllocs()
 	for b.Loop() {
 		q.push(e)

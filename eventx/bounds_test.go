@@ -109,8 +109,8 @@ func TestCutAtOnce(t *testing.T) {
 		require.NoError(t, err)
 		slog.New(h).Error(text, "and", "more")
 		require.NoError(t, h.Close())
-		require.Len(t, r.all, 1)
-		kept, mark, ok := strings.Cut(r.all[0].Inserts[0], "…[+")
+		require.Len(t, r.All, 1)
+		kept, mark, ok := strings.Cut(r.All[0].Inserts[0], "…[+")
 		require.True(t, ok)
 		var left int
 		_, err = fmt.Sscanf(mark, "%d]", &left)
@@ -139,38 +139,6 @@ func TestUnknownError(t *testing.T) {
 	assert.Equal(t, 2, dead.closed)
 	assert.Len(t, dead.messages(), maxRefusals-1)
 	assert.Zero(t, checkSum(t, h).Dropped)
-}
-
-// TestLateEvents: an event that waited says when it happened, and reading it back gives that time.
-func TestLateEvents(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := &reports{}
-		l := &eventLog{report: r.report}
-		e := entryOf(slog.LevelError, "m", slog.Int("k", 1), ID(7))
-		at := e.time
-		time.Sleep(time.Second)
-		_, err := l.write(e)
-		require.NoError(t, err)
-		assert.Equal(t, "m\r\nk=1", r.all[0].Inserts[0], "not late")
-		time.Sleep(time.Millisecond)
-		l.form = formOEM
-		_, err = l.write(e)
-		require.NoError(t, err)
-		want := at.UTC().Format(time.RFC3339Nano)
-		assert.Equal(t, "m\r\nk=1\r\nevent_time="+want+"\r\nevent_id=7", r.all[1].Inserts[0])
-		record, err := parseWinEvent("<Event><System><EventID>3299</EventID><TimeCreated SystemTime='2026-01-01T00:00:00Z'/></System><EventData><Data>" +
-			r.all[1].Inserts[0] + "</Data>" + strings.Repeat("<Data></Data>", 8) + "</EventData></Event>")
-		require.NoError(t, err)
-		assert.True(t, at.Equal(record.Time))
-		assert.Equal(t, uint16(7), record.ID)
-		assert.Equal(t, []string{"k=1"}, texts(record.Attrs))
-
-		fields, err := decodeJournal(appendJournal(nil, e, "orders", func(uint16) string { return "x" }))
-		require.NoError(t, err)
-		assert.Contains(t, fields, "EVENT_TIME="+want)
-		e.time = time.Time{}
-		assert.False(t, isLate(e), "it has no time")
-	})
 }
 
 func TestDebugInvocation(t *testing.T) {

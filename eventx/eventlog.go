@@ -129,10 +129,10 @@ func shownID(e *entry, f form) uint16 {
 // appendEventText appends e as Event Viewer shows it: the message, then each attribute on a line of its
 // own. The lines of a longer value are indented, and so are those of a message that could pass for an
 // attribute. An ID that the log can't have is an attribute, and so is the time of an event that is late.
-// With quote, every part is checked for what can't be shown.
-func appendEventText(dst []byte, e *entry, f form, quote bool) []byte {
+// With check, every part is checked for what can't be shown.
+func appendEventText(dst []byte, e *entry, f form, check bool) []byte {
 	message := e.message()
-	if !quote && !e.multiline && !e.odd && !hasLineEnd(message) && (len(message) == 0 || message[0] != '"') {
+	if !check && !e.multiline && !e.odd && !hasLineEnd(message) && (len(message) == 0 || message[0] != '"') {
 		dst = append(dst, e.buf...)
 	} else {
 		dst = appendLines(dst, message, likeAttr)

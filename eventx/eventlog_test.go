@@ -6,61 +6,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 	"unicode/utf16"
-	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// report is what ReportEventW was given.
-type report struct {
-	Kind, Category uint16
-	ID             uint32
-	Inserts        []string
-}
-
-// units reads the UTF-16 at p up to its NUL.
-func units(p *uint16) []uint16 {
-	n := 0
-	for *(*uint16)(unsafe.Add(unsafe.Pointer(p), 2*n)) != 0 {
-		n++
-	}
-	return unsafe.Slice(p, n)
-}
-
-// reports is a ReportEventW that keeps what it was given and fails as told.
-type reports struct {
-	all  []report
-	fail func(n int, r report) error
-}
-
-func (r *reports) report(kind, category uint16, id uint32, inserts []*uint16) error {
-	got := report{kind, category, id, nil}
-	for _, p := range inserts {
-		got.Inserts = append(got.Inserts, string(utf16.Decode(units(p))))
-	}
-	r.all = append(r.all, got)
-	if r.fail != nil {
-		return r.fail(len(r.all), got)
-	}
-	return nil
-}
-
-// entryOf formats one record.
-func entryOf(level slog.Level, message string, attrs ...slog.Attr) *entry {
-	e := newEntry()
-	e.level, e.time = level, time.Now()
-	e.buf = append(e.buf, message...)
-	for _, a := range attrs {
-		e.appendAttr(nil, nil, a)
-	}
-	return e
-}
-
 func TestEventLog(t *testing.T) {
-	source := entryOf(slog.LevelInfo, "m", slog.Int("a", 1))
+	source := note(slog.LevelInfo, "m", slog.Int("a", 1))
 	source.source = &slog.Source{File: `C:\src\main.go`, Line: 12}
 	tests := []struct {
 		name string
@@ -68,23 +21,23 @@ func TestEventLog(t *testing.T) {
 		e    *entry
 		want report
 	}{
-		{"plain", formAny, entryOf(slog.LevelWarn+1, "disk is full"), report{typeWarning, 0, 1, []string{"disk is full"}}},
-		{"attributes", formAny, entryOf(slog.LevelError, "disk is full", ID(65535), Category(2), slog.Int("free", 0), slog.String("disk", `C:`)),
+		{"plain", formAny, note(slog.LevelWarn+1, "disk is full"), report{typeWarning, 0, 1, []string{"disk is full"}}},
+		{"attributes", formAny, note(slog.LevelError, "disk is full", ID(65535), Category(2), slog.Int("free", 0), slog.String("disk", `C:`)),
 			report{typeError, 2, 65535, []string{"disk is full\r\nfree=0\r\ndisk=C:"}}},
-		{"a value of many lines can't pass for attributes", formAny, entryOf(slog.LevelInfo, "m", slog.String("stack", "a\nadmin=true\r\nb\rc"), slog.Int("k", 1)),
+		{"a value of many lines can't pass for attributes", formAny, note(slog.LevelInfo, "m", slog.String("stack", "a\nadmin=true\r\nb\rc"), slog.Int("k", 1)),
 			report{typeInformation, 0, 1, []string{"m\r\nstack=a\r\n  admin=true\r\n  b\r\n  c\r\nk=1"}}},
-		{"nor can a message", formAny, entryOf(slog.LevelInfo, "no user:\nadmin=true\r\n  x=\nother = text", slog.Int("k", 1)),
+		{"nor can a message", formAny, note(slog.LevelInfo, "no user:\nadmin=true\r\n  x=\nother = text", slog.Int("k", 1)),
 			report{typeInformation, 0, 1, []string{"no user:\r\n  admin=true\r\n    x=\r\nother = text\r\nk=1"}}},
 		{"source", formAny, source, report{typeInformation, 0, 1, []string{"m\r\na=1\r\nsource=C:\\src\\main.go:12"}}},
-		{"insertion codes and NUL", formAny, entryOf(slog.LevelInfo, "fe80::1%1\x00", slog.String("%2", "%%3")),
+		{"insertion codes and NUL", formAny, note(slog.LevelInfo, "fe80::1%1\x00", slog.String("%2", "%%3")),
 			report{typeInformation, 0, 1, []string{"\"fe80::1%\u200B1\\x00\"\r\n%\u200B2=%\u200B%\u200B3"}}},
-		{"ID 0", formAny, entryOf(slog.LevelInfo, "m", ID(0)), report{typeInformation, 0, 0, []string{"m"}}},
-		{"EventCreate.exe", formLow, entryOf(slog.LevelInfo, "m", ID(1000)), report{typeInformation, 0, 1000, []string{"m"}}},
-		{"EventCreate.exe has no ID above 1000", formLow, entryOf(slog.LevelInfo, "m", ID(1001)), report{typeInformation, 0, 1, []string{"m\r\nevent_id=1001"}}},
-		{"EventCreate.exe has no ID 0", formLow, entryOf(slog.LevelInfo, "m", ID(0)), report{typeInformation, 0, 1, []string{"m\r\nevent_id=0"}}},
-		{"unregistered", formOEM, entryOf(slog.LevelInfo, "m", ID(4000)),
+		{"ID 0", formAny, note(slog.LevelInfo, "m", ID(0)), report{typeInformation, 0, 0, []string{"m"}}},
+		{"EventCreate.exe", formLow, note(slog.LevelInfo, "m", ID(1000)), report{typeInformation, 0, 1000, []string{"m"}}},
+		{"EventCreate.exe has no ID above 1000", formLow, note(slog.LevelInfo, "m", ID(1001)), report{typeInformation, 0, 1, []string{"m\r\nevent_id=1001"}}},
+		{"EventCreate.exe has no ID 0", formLow, note(slog.LevelInfo, "m", ID(0)), report{typeInformation, 0, 1, []string{"m\r\nevent_id=0"}}},
+		{"unregistered", formOEM, note(slog.LevelInfo, "m", ID(4000)),
 			report{typeInformation, 0, 3299, []string{"m\r\nevent_id=4000", "", "", "", "", "", "", "", ""}}},
-		{"unregistered, no ID", formOEM, entryOf(slog.LevelInfo, "m"), report{typeInformation, 0, 3299, []string{"m", "", "", "", "", "", "", "", ""}}},
+		{"unregistered, no ID", formOEM, note(slog.LevelInfo, "m"), report{typeInformation, 0, 3299, []string{"m", "", "", "", "", "", "", "", ""}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,7 +46,7 @@ func TestEventLog(t *testing.T) {
 			cut, err := l.write(tt.e)
 			require.NoError(t, err)
 			assert.False(t, cut)
-			assert.Equal(t, []report{tt.want}, r.all)
+			assert.Equal(t, []report{tt.want}, r.All)
 		})
 	}
 }
@@ -101,17 +54,17 @@ func TestEventLog(t *testing.T) {
 func TestEventLogBudget(t *testing.T) {
 	r := &reports{}
 	l := &eventLog{report: r.report}
-	cut, err := l.write(entryOf(slog.LevelError, strings.Repeat("x", 40_000), slog.String("k", "v")))
+	cut, err := l.write(note(slog.LevelError, strings.Repeat("x", 40_000), slog.String("k", "v")))
 	require.NoError(t, err)
 	assert.True(t, cut)
-	text := r.all[0].Inserts[0]
+	text := r.All[0].Inserts[0]
 	assert.LessOrEqual(t, len(utf16.Encode([]rune(text))), textBudget)
 	assert.Regexp(t, `^x+…\[\+90\d\d\]$`, text)
 
-	cut, err = l.write(entryOf(slog.LevelError, "short again"))
+	cut, err = l.write(note(slog.LevelError, "short again"))
 	require.NoError(t, err)
 	assert.False(t, cut)
-	assert.Equal(t, "short again", r.all[1].Inserts[0])
+	assert.Equal(t, "short again", r.All[1].Inserts[0])
 }
 
 // TestEventLogErrors injects what Windows answers.
@@ -138,11 +91,11 @@ func TestEventLogErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := &reports{fail: func(n int, _ report) error { return tt.errs[n-1] }}
+			r := &reports{Fail: func(n int, _ report) error { return tt.errs[n-1] }}
 			l := &eventLog{report: r.report}
-			cut, err := l.write(entryOf(slog.LevelError, long[:tt.sizes[0]]))
+			cut, err := l.write(note(slog.LevelError, long[:tt.sizes[0]]))
 			var sizes []int
-			for _, got := range r.all {
+			for _, got := range r.All {
 				sizes = append(sizes, len(utf16.Encode([]rune(got.Inserts[0])))/1000*1000)
 			}
 			assert.Equal(t, tt.sizes, sizes)
@@ -199,7 +152,7 @@ func FuzzEventLog(f *testing.F) {
 			}
 			return nil
 		}
-		_, err := l.write(entryOf(slog.LevelWarn, message, slog.String(key, value), ID(id)))
+		_, err := l.write(note(slog.LevelWarn, message, slog.String(key, value), ID(id)))
 		require.NoError(t, err)
 	})
 }

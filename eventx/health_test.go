@@ -153,7 +153,7 @@ func TestOnCrash(t *testing.T) {
 
 	// Whole, it fits into an event.
 	r := &reports{}
-	cut, err := (&eventLog{report: r.report}).write(entryOf(slog.LevelError, events[1].Message, slog.String("report", strings.Repeat("\n", reportBudget))))
+	cut, err := (&eventLog{report: r.report}).write(note(slog.LevelError, events[1].Message, slog.String("report", strings.Repeat("\n", reportBudget))))
 	require.NoError(t, err)
 	assert.True(t, cut, "only a report of empty lines, each four units long, is cut once more")
 }

@@ -39,7 +39,7 @@ func TestJournalKeys(t *testing.T) {
 		attrs = append(attrs, slog.String(k, "value of "+k))
 	}
 	for range 3 { // whatever comes first
-		r := readBack(t, entryOf(slog.LevelError, "m\x1b[0m", attrs...))
+		r := readBack(t, note(slog.LevelError, "m\x1b[0m", attrs...))
 		assert.Equal(t, "m\x1b[0m", r.Message)
 		want := texts(attrs)
 		got := texts(r.Attrs)
@@ -49,7 +49,7 @@ func TestJournalKeys(t *testing.T) {
 		slices.Reverse(attrs)
 		attrs = append(attrs[5:], attrs[:5]...)
 	}
-	r := readBack(t, entryOf(slog.LevelError, "m", slog.Int("same", 1), slog.Int("same", 2), slog.Int("a.b", 3), slog.Int("a.b", 4)))
+	r := readBack(t, note(slog.LevelError, "m", slog.Int("same", 1), slog.Int("same", 2), slog.Int("a.b", 3), slog.Int("a.b", 4)))
 	assert.Equal(t, []string{"a.b=3", "a.b=4", "same=1", "same=2"}, texts(r.Attrs))
 }
 

@@ -53,12 +53,12 @@ func TestLargeForADatagram(t *testing.T) {
 	// Linux refuses what does not fit into the sender's buffer.
 	require.NoError(t, unix.SetsockoptInt(s.(*syslog).fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 1024)) // it makes 4,608 of that
 	for range 2 {
-		cut, err := s.write(entryOf(slog.LevelError, "m", slog.String("data", strings.Repeat("x", 6000))))
+		cut, err := s.write(note(slog.LevelError, "m", slog.String("data", strings.Repeat("x", 6000))))
 		require.NoError(t, err)
 		assert.True(t, cut)
 		assert.Regexp(t, `: m data=x+…\[\+\d+\]$`, receive())
 	}
-	cut, err := s.write(entryOf(slog.LevelError, "small"))
+	cut, err := s.write(note(slog.LevelError, "small"))
 	require.NoError(t, err)
 	assert.False(t, cut)
 }

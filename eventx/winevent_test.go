@@ -89,9 +89,9 @@ func TestExactRoundTrip(t *testing.T) {
 	for _, message := range []string{"m", "a\nb=c\nd", "a\n  b=c", "a\n   b=c\n  plain", "\n\n", "a\x1b[0m\n x=1", `"\x00"`, "50%20 %1 %\u200B1", "a\n\"k k\"=v", ""} {
 		attrs := []slog.Attr{slog.String("用户", "u"), slog.String("a b", message), slog.String("g.k=\n", "\tv "), slog.String("", message), slog.String(`"q"`, "")}
 		r := &reports{}
-		_, err := (&eventLog{report: r.report}).write(entryOf(slog.LevelInfo, message, attrs...))
+		_, err := (&eventLog{report: r.report}).write(note(slog.LevelInfo, message, attrs...))
 		require.NoError(t, err)
-		got, gotAttrs := splitEventText(r.all[0].Inserts[0])
+		got, gotAttrs := splitEventText(r.All[0].Inserts[0])
 		assert.Equal(t, message, got)
 		assert.Equal(t, texts(attrs), texts(gotAttrs), "%q", message)
 	}

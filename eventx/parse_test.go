@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -40,26 +39,10 @@ func TestParseWinEvent(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// assertRecord compares two records. (Not even reflect.DeepEqual sees into an
-// slog.Value.)
-func assertRecord(t *testing.T, want, got record) {
-	t.Helper()
-	assert.Equal(t, texts(want.Attrs), texts(got.Attrs))
-	want.Attrs, got.Attrs = nil, nil
-	assert.Equal(t, want, got)
-}
-
-func texts(attrs []slog.Attr) (all []string) {
-	for _, a := range attrs {
-		all = append(all, a.Key+"="+a.Value.String())
-	}
-	return all
-}
-
 // TestTextRoundTrip: what was written is read back.
 func TestTextRoundTrip(t *testing.T) {
 	attrs := []slog.Attr{slog.String("a", "1"), slog.String("stack", "x\n\ny=z\n  w"), slog.String("empty", ""), slog.String("p", "50%1 %%2")}
-	units, _ := msgtable.AppendInsert(nil, appendEventText(nil, entryOf(slog.LevelInfo, "two\nlines: fe80::1%1", attrs...), formAny, false), textBudget)
+	units, _ := msgtable.AppendInsert(nil, appendEventText(nil, note(slog.LevelInfo, "two\nlines: fe80::1%1", attrs...), formAny, false), textBudget)
 	message, got := splitEventText(string(utf16.Decode(units)))
 	assert.Equal(t, "two\nlines: fe80::1%1", message)
 	assert.Equal(t, texts(attrs), texts(got))
@@ -92,45 +75,9 @@ func FuzzSplitEventText(f *testing.F) {
 	f.Add("two\nlines", "k", "lines\n  indented\nx=y")
 	f.Add("%1\r", "%2", "\r\n")
 	f.Fuzz(func(t *testing.T, message, key, value string) {
-		units, left := msgtable.AppendInsert(nil, appendEventText(nil, entryOf(slog.LevelInfo, message, slog.String(key, value)), formAny, false), 1<<20)
+		units, left := msgtable.AppendInsert(nil, appendEventText(nil, note(slog.LevelInfo, message, slog.String(key, value)), formAny, false), 1<<20)
 		require.Zero(t, left)
 		_, attrs := splitEventText(string(utf16.Decode(units)))
 		assert.Len(t, attrs, 1, "neither a message nor a value can make attributes of its own")
 	})
-}
-
-func TestRecordString(t *testing.T) {
-	r := record{Time: time.Date(2026, 11, 25, 9, 30, 0, 123456789, time.UTC), Level: slog.LevelError, Source: "orders", ID: 2001,
-		Message: "it\nbroke", Attrs: []slog.Attr{slog.String("host", "a"), slog.String("err", "no route")}}
-	assert.Equal(t, `2026-11-25T09:30:00.123Z ERROR orders[2001] it\nbroke host=a err="no route"`, r.String())
-	r.ID, r.Attrs = 0, nil
-	assert.Equal(t, `2026-11-25T09:30:00.123Z ERROR orders it\nbroke`, r.String())
-}
-
-// TestNoForgedLines: what was logged for a user's input shows as one line in a
-// terminal, and as no other than it is.
-func TestNoForgedLines(t *testing.T) {
-	const input = "x\n2026-11-25 ERROR\r\x1b[2K\x1b]0;title\a\u009b31m\u0085\u2028\u2029\u202egnp.exe\u2066\x00\xff"
-	e := entryOf(slog.LevelError, input, slog.String(input, input))
-	syslog, _ := appendSyslog(nil, e, "orders", 42, syslogLimit)
-	for where, line := range map[string]string{
-		"Record": record{Message: input, Source: input, Attrs: []slog.Attr{slog.String(input, input)}}.String(),
-		"syslog": string(syslog),
-		"stderr": strings.TrimSuffix(string(appendLine(nil, "orders", e)), "\n"),
-	} {
-		assert.True(t, utf8.ValidString(line), where)
-		for _, r := range line {
-			assert.True(t, r == utf8.RuneError || unicode.IsPrint(r), "%s has %U in %q", where, r, line)
-		}
-	}
-}
-
-func TestMatches(t *testing.T) {
-	at := time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC)
-	r := record{Time: at, Level: slog.LevelWarn, ID: 7}
-	assert.True(t, filter{}.matches(r))
-	assert.True(t, filter{IDs: []uint16{6, 7}, MinLevel: slog.LevelWarn, Since: at}.matches(r))
-	assert.False(t, filter{IDs: []uint16{6}}.matches(r))
-	assert.False(t, filter{MinLevel: slog.LevelError}.matches(r))
-	assert.False(t, filter{Since: at.Add(1)}.matches(r))
 }
