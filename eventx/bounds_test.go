@@ -15,6 +15,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -104,8 +107,8 @@ func TestErrorsDoNotWait(t *testing.T) {
 // TestCutAtOnce: for the Event Log an event is cut before it waits, and the mark counts all that is gone.
 func TestCutAtOnce(t *testing.T) {
 	for text, n := range map[string]int{strings.Repeat("x", 1<<20): 1 << 20, strings.Repeat("磁", 1<<18): 1 << 18, strings.Repeat("💾", 1<<18): 1 << 18} {
-		r := &reports{}
-		h, err := NewHandler("surefoot-test", &HandlerOptions{Report: r.report, open: func(string) (sink, error) { return &eventLog{report: r.report}, nil }})
+		r := &eventtest.Reports{}
+		h, err := NewHandler("surefoot-test", &HandlerOptions{Report: r.Report, open: func(string) (queue.Sink, error) { return &eventlog.Log{Report: r.Report}, nil }})
 		require.NoError(t, err)
 		slog.New(h).Error(text, "and", "more")
 		require.NoError(t, h.Close())
@@ -123,7 +126,7 @@ func TestCutAtOnce(t *testing.T) {
 // TestUnknownError: an error number that nobody knows must not leave a dead handle in use.
 func TestUnknownError(t *testing.T) {
 	dead := &fakeLog{onWrite: func(n int) (bool, error) {
-		if n <= 2*maxRefusals+1 {
+		if n <= 2*queue.MaxRefusals+1 {
 			return false, syscall.Errno(31999)
 		}
 		return false, nil
@@ -131,13 +134,13 @@ func TestUnknownError(t *testing.T) {
 	dead.use(t)
 	out := &testenv.Buffer{}
 	h := newHandler(t, &HandlerOptions{Fallback: out})
-	for i := range 3 * maxRefusals {
+	for i := range 3 * queue.MaxRefusals {
 		slog.New(h).Error(fmt.Sprint("event ", i))
 	}
 	flush(t, h)
 	assert.Equal(t, 3, dead.opened)
 	assert.Equal(t, 2, dead.closed)
-	assert.Len(t, dead.messages(), maxRefusals-1)
+	assert.Len(t, dead.messages(), queue.MaxRefusals-1)
 	assert.Zero(t, checkSum(t, h).Dropped)
 }
 

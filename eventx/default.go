@@ -39,7 +39,7 @@ func (w lineWriter) Write(line []byte) (int, error) {
 	r := slog.NewRecord(time.Now(), level, string(bytes.TrimSuffix(line, []byte{'\n'})), caller)
 	e := w.h.entryOf(&r)
 	if level < w.h.level.Level() {
-		w.h.w.rescue(e)
+		w.h.w.Rescue(e)
 		return len(line), nil
 	}
 	return len(line), w.h.hand(e, ends || w.h.sync != nil && level >= w.h.sync.Level())

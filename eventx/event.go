@@ -6,6 +6,9 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
 // Event IDs that this package writes itself. An operator filters by them; they
@@ -39,20 +42,20 @@ const (
 const DefaultID uint16 = 1
 
 // ErrSourceName is returned for a name that can't be an event source's.
-var ErrSourceName = errSourceName
+var ErrSourceName = eventlog.ErrSourceName
 
 // ID returns the attribute that gives an event its ID in the log: 0–65535. The
 // [Handler] takes it out of the text, wherever it stands (in the call, in With
 // or in a group); of several the last one counts. Other handlers show it as
 // event_id=N. A constant ID costs no allocation.
-func ID(id uint16) slog.Attr { return slog.Attr{Key: "event_id", Value: slog.AnyValue(eventID(id))} }
+func ID(id uint16) slog.Attr {
+	return slog.Attr{Key: "event_id", Value: slog.AnyValue(queue.EventID(id))}
+}
 
 // Category returns the attribute that gives an event its category: the number,
 // from 1, of one of its [Source]'s Categories. It is taken out of the text as
 // an ID is.
-func Category(c uint16) slog.Attr {
-	return slog.Attr{Key: "event_category", Value: slog.AnyValue(categoryID(c))}
-}
+func Category(c uint16) slog.Attr { return queue.Category(c) }
 
 // maxSourceName is the most UTF-16 units of a source's name: a registry key's
 // name has at most 255, and the log's own path takes some (Microsoft,

@@ -8,11 +8,14 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
 // ErrClosed is what a [Handler] returns for events after its Close. They are
 // counted as dropped.
-var ErrClosed = errClosed
+var ErrClosed = queue.ErrClosed
 
 // closeWait bounds a Close whose context has no deadline.
 const closeWait = 5 * time.Second
@@ -68,7 +71,7 @@ type HandlerOptions struct {
 	// that the Windows Event Log gets. It is for tests and benchmarks.
 	Report ReportFunc
 
-	open func(source string) (sink, error) // for this package's tests
+	open func(source string) (queue.Sink, error) // for this package's tests
 }
 
 // ReportFunc has the shape of the Windows function ReportEventW: the type, category and ID of an event,
@@ -78,15 +81,15 @@ type ReportFunc func(kind, category uint16, id uint32, inserts []*uint16) error
 // A Handler is a [slog.Handler] that writes to the system's log. The handlers that WithAttrs and
 // WithGroup return share its queue and counts. All methods may be called concurrently.
 type Handler struct {
-	w       *writer
+	w       *queue.Writer
 	level   slog.Leveler
 	sync    slog.Leveler // nil: none
 	source  bool
-	replace replaceFunc
+	replace queue.ReplaceFunc
 	limit   int // the most bytes of an event's text
 
-	with   text     // what WithAttrs prepared; with.prefix: the open groups
-	groups []string // the same groups
+	with   queue.Text // what WithAttrs prepared; with.prefix: the open groups
+	groups []string   // the same groups
 }
 
 // Stats are counts since NewHandler. After a Flush that returned nil,
@@ -129,8 +132,10 @@ func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	}
 	open := openSystemSink
 	if o.Report != nil {
-		h.limit = maxEventLogText
-		open = func(string) (sink, error) { return &eventLog{report: o.Report}, nil }
+		h.limit = eventlog.MaxText
+		open = func(string) (queue.Sink, error) {
+			return &eventlog.Log{Report: eventlog.ReportFunc(o.Report)}, nil
+		}
 	}
 	if o.open != nil {
 		open = o.open
@@ -139,7 +144,7 @@ func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if fallback == nil {
 		fallback = os.Stderr
 	}
-	h.w = startWriter(source, open, fallback, newQueue(orDefault(o.Queue, 1024), orDefault(o.QueueBytes, 8<<20), rate(o.Rate)))
+	h.w = queue.StartWriter(source, open, fallback, queue.New(orDefault(o.Queue, 1024), orDefault(o.QueueBytes, 8<<20), queue.Rate(o.Rate)))
 	return h, nil
 }
 
@@ -163,30 +168,30 @@ func (h *Handler) Handle(_ context.Context, r slog.Record) error {
 	return h.hand(e, h.sync != nil && r.Level >= h.sync.Level())
 }
 
-func (h *Handler) entryOf(r *slog.Record) *entry {
-	e := newEntry()
-	e.time, e.level = r.Time, r.Level
+func (h *Handler) entryOf(r *slog.Record) *queue.Entry {
+	e := queue.NewEntry()
+	e.Time, e.Level = r.Time, r.Level
 	h.format(e, r)
-	e.limit(h.limit)
+	e.Limit(h.limit)
 	return e
 }
 
 // hand hands e over, and waits until it is written if wait is set.
-func (h *Handler) hand(e *entry, wait bool) error {
+func (h *Handler) hand(e *queue.Entry, wait bool) error {
 	if wait {
-		e.waiter = &waiter{settled: make(chan struct{})}
+		e.Waiter = &queue.Waiter{Settled: make(chan struct{})}
 	}
-	f := h.w.queue.push(e)
+	f := h.w.Queue.Push(e)
 	if wait {
-		h.w.await(e, f)
+		h.w.Await(e, f)
 	}
-	if f == closed {
+	if f == queue.Closed {
 		return ErrClosed
 	}
 	return nil
 }
 
-func (h *Handler) format(e *entry, r *slog.Record) {
+func (h *Handler) format(e *queue.Entry, r *slog.Record) {
 	message := r.Message
 	if h.replace != nil {
 		if a := h.replace(nil, slog.String(slog.MessageKey, message)); a.Equal(slog.Attr{}) {
@@ -195,33 +200,33 @@ func (h *Handler) format(e *entry, r *slog.Record) {
 			message = a.Value.Resolve().String()
 		}
 	}
-	e.buf = append(e.buf, message...)
-	e.appendText(&h.with)
+	e.Buf = append(e.Buf, message...)
+	e.AppendText(&h.with)
 	if h.source {
 		h.appendSource(e, r)
 	}
-	e.prefix = append(e.prefix, h.with.prefix...)
+	e.Prefix = append(e.Prefix, h.with.Prefix...)
 	r.Attrs(func(a slog.Attr) bool {
-		e.appendAttr(h.replace, h.groups, a)
+		e.AppendAttr(h.replace, h.groups, a)
 		return true
 	})
 }
 
-func (h *Handler) appendSource(e *entry, r *slog.Record) {
-	e.source = r.Source()
-	if e.source == nil || h.replace == nil {
+func (h *Handler) appendSource(e *queue.Entry, r *slog.Record) {
+	e.Source = r.Source()
+	if e.Source == nil || h.replace == nil {
 		return
 	}
-	a := h.replace(nil, slog.Any(slog.SourceKey, e.source))
+	a := h.replace(nil, slog.Any(slog.SourceKey, e.Source))
 	if s, ok := a.Value.Any().(*slog.Source); ok && a.Key == slog.SourceKey {
 		if s != nil && *s == (slog.Source{}) {
 			s = nil
 		}
-		e.source = s
+		e.Source = s
 		return
 	}
-	e.source = nil
-	e.appendAttr(nil, nil, a)
+	e.Source = nil
+	e.AppendAttr(nil, nil, a)
 }
 
 // WithAttrs returns a handler that adds attrs to every event. They are
@@ -229,7 +234,7 @@ func (h *Handler) appendSource(e *entry, r *slog.Record) {
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	c := h.clone()
 	for _, a := range attrs {
-		c.with.appendAttr(c.replace, c.groups, a)
+		c.with.AppendAttr(c.replace, c.groups, a)
 	}
 	return c
 }
@@ -242,16 +247,16 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 	}
 	c := h.clone()
 	c.groups = append(c.groups, name)
-	c.with.openGroup(name)
+	c.with.OpenGroup(name)
 	return c
 }
 
 func (h *Handler) clone() *Handler {
 	c := *h
 	c.groups = slices.Clip(slices.Clone(h.groups))
-	c.with.buf = slices.Clone(h.with.buf)
-	c.with.fields = slices.Clone(h.with.fields)
-	c.with.prefix = slices.Clone(h.with.prefix)
+	c.with.Buf = slices.Clone(h.with.Buf)
+	c.with.Fields = slices.Clone(h.with.Fields)
+	c.with.Prefix = slices.Clone(h.with.Prefix)
 	return &c
 }
 
@@ -260,8 +265,8 @@ func (h *Handler) clone() *Handler {
 // first, and with [ErrClosed] if a Close has given up a log that still hangs.
 func (h *Handler) Flush(ctx context.Context) error {
 	select {
-	case err := <-h.w.queue.flush():
-		if err == nil || h.w.ended() {
+	case err := <-h.w.Queue.Flush():
+		if err == nil || h.w.Ended() {
 			return nil
 		}
 		return fmt.Errorf("eventx: flush: the log hangs: %w", err)
@@ -282,17 +287,17 @@ func (h *Handler) Close() error {
 // queued events up and returns an error that says how many were lost; the goroutine
 // ends when the log answers. Shutdown and Close may be called again, and wait again.
 func (h *Handler) Shutdown(ctx context.Context) error {
-	h.w.queue.close()
+	h.w.Queue.Close()
 	select {
-	case <-h.w.done:
+	case <-h.w.Done:
 	case <-ctx.Done():
 	}
-	lost := h.w.queue.abandon() // also lets later barriers through
-	if h.w.ended() {
+	lost := h.w.Queue.Abandon() // also lets later barriers through
+	if h.w.Ended() {
 		return nil
 	}
 	return fmt.Errorf("eventx: shutdown: %w: the log hangs, %d events lost", context.Cause(ctx), lost)
 }
 
 // Stats returns the counts so far.
-func (h *Handler) Stats() Stats { return Stats(h.w.counts()) }
+func (h *Handler) Stats() Stats { return Stats(h.w.Counts()) }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -67,7 +68,7 @@ func TestSlogtestFallback(t *testing.T) {
 // failing makes the system's log one that can't be opened.
 func failing(t testing.TB, err error) {
 	t.Helper()
-	useSink(t, func(string) (sink, error) { return nil, err })
+	useSink(t, func(string) (queue.Sink, error) { return nil, err })
 }
 
 func nest(m map[string]any, key, value string) {
@@ -237,14 +238,14 @@ func TestLevels(t *testing.T) {
 
 	for _, tt := range []struct {
 		level    slog.Level
-		severity severity
+		severity queue.Severity
 		priority int
 	}{
-		{slog.LevelDebug, sevInfo, 7}, {slog.LevelDebug + 1, sevInfo, 7}, {slog.LevelInfo, sevInfo, 6}, {slog.LevelInfo + 2, sevInfo, 6},
-		{slog.LevelWarn, sevWarn, 4}, {slog.LevelWarn + 2, sevWarn, 4}, {slog.LevelError, sevError, 3}, {slog.LevelError + 4, sevError, 3},
+		{slog.LevelDebug, queue.SevInfo, 7}, {slog.LevelDebug + 1, queue.SevInfo, 7}, {slog.LevelInfo, queue.SevInfo, 6}, {slog.LevelInfo + 2, queue.SevInfo, 6},
+		{slog.LevelWarn, queue.SevWarn, 4}, {slog.LevelWarn + 2, queue.SevWarn, 4}, {slog.LevelError, queue.SevError, 3}, {slog.LevelError + 4, queue.SevError, 3},
 	} {
-		assert.Equal(t, tt.severity, severityOf(tt.level), tt.level)
-		assert.Equal(t, tt.priority, priority(tt.level), tt.level)
+		assert.Equal(t, tt.severity, queue.SeverityOf(tt.level), tt.level)
+		assert.Equal(t, tt.priority, queue.Priority(tt.level), tt.level)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
 )
 
 // HealthState is what a service is doing.
@@ -247,7 +249,7 @@ func (h *Health) logUnlocked(c change) {
 
 // reportBudget is how much of a crash report fits into an event beside the rest:
 // each byte can become two UTF-16 units.
-const reportBudget = textBudget/2 - 500
+const reportBudget = eventlog.TextBudget/2 - 500
 
 // OnCrash logs that the previous run of the service crashed, with what it left behind: the output of
 // the Go runtime, whose beginning says the most. It has the shape of a service's hook that gets the

@@ -10,6 +10,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
 func TestHealth(t *testing.T) {
@@ -148,12 +151,12 @@ func TestOnCrash(t *testing.T) {
 	assert.Equal(t, slog.LevelError, events[0].Level)
 	assert.Equal(t, "orders: the previous run crashed: panic: boom", events[0].Message)
 	assert.Equal(t, "service=orders,new=crashed,report=panic: boom\n\ngoroutine 1 [running]:\nmain.main()", events[0].Attrs)
-	assert.Less(t, len(events[1].Attrs), textBudget/2)
+	assert.Less(t, len(events[1].Attrs), eventlog.TextBudget/2)
 	assert.Regexp(t, `(?s)report=ü\n.*\n…\[\+\d{7}\]$`, events[1].Attrs)
 
 	// Whole, it fits into an event.
-	r := &reports{}
-	cut, err := (&eventLog{report: r.report}).write(note(slog.LevelError, events[1].Message, slog.String("report", strings.Repeat("\n", reportBudget))))
+	r := &eventtest.Reports{}
+	cut, err := (&eventlog.Log{Report: r.Report}).Write(queue.Note(slog.LevelError, events[1].Message, slog.String("report", strings.Repeat("\n", reportBudget))))
 	require.NoError(t, err)
 	assert.True(t, cut, "only a report of empty lines, each four units long, is cut once more")
 }

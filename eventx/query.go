@@ -8,6 +8,9 @@ import (
 	"iter"
 	"log/slog"
 	"time"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
 // Filter says which events [Query] yields and [CustomView] shows. The zero
@@ -64,7 +67,7 @@ type Record struct {
 // String returns the record as one line:
 //
 //	2026-11-25T09:30:00.000Z ERROR orders[2001] payment service unreachable host=pay.example.com
-func (r Record) String() string { return record(r).String() }
+func (r Record) String() string { return reading.Record(r).String() }
 
 // Query yields the events that f selects, oldest first, from the Windows Event Log or from journald,
 // which it asks through journalctl. With f.Follow it waits for more until ctx ends.
@@ -79,7 +82,7 @@ func (r Record) String() string { return record(r).String() }
 // systemd-journal see only their own events.
 func Query(ctx context.Context, f Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		err := query(ctx, filter(f), func(r record) bool { return yield(Record(r), nil) })
+		err := query(ctx, reading.Filter(f), func(r reading.Record) bool { return yield(Record(r), nil) })
 		if cause := context.Cause(ctx); cause != nil && err != nil {
 			err = cause
 		}
@@ -115,4 +118,6 @@ func (f Filter) Print(ctx context.Context, w io.Writer) error {
 //
 // It fails if name is empty or if the name of a source contains both kinds of
 // quotes, which Event Viewer's language has no way to write.
-func CustomView(name string, f Filter) ([]byte, error) { return customView(name, filter(f)) }
+func CustomView(name string, f Filter) ([]byte, error) {
+	return eventlog.CustomView(name, reading.Filter(f))
+}

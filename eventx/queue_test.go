@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -73,7 +74,7 @@ func TestRate(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		l.Warn("one more", ID(2000))
 		l.Warn("and one too many", ID(2000))
-		time.Sleep(reportEvery)
+		time.Sleep(queue.ReportEvery)
 		synctest.Wait()
 		got := log.all()
 		require.Len(t, got, 9)
@@ -190,7 +191,7 @@ func TestCloseIsTheEnd(t *testing.T) {
 		h := newHandler(t, &HandlerOptions{Queue: 1, Fallback: out})
 		fill(slog.New(h), slog.LevelWarn, 2)
 		assert.ErrorContains(t, h.Close(), "1 events lost")
-		time.Sleep(2 * reportOverdue)
+		time.Sleep(2 * queue.ReportOverdue)
 		assert.Empty(t, out.String())
 		release()
 		assert.NoError(t, h.Close())
@@ -201,7 +202,7 @@ func TestCloseIsTheEnd(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	log := &fakeLog{onWrite: func(n int) (bool, error) {
 		if n%50 == 0 {
-			return false, lost(errors.New("gone"))
+			return false, queue.Lost(errors.New("gone"))
 		}
 		return n%7 == 0, nil
 	}}

@@ -12,6 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/journal"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
+	"github.com/surefoot-go/surefoot/eventx/internal/reading"
+	"github.com/surefoot-go/surefoot/eventx/internal/syslog"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -49,16 +53,16 @@ func TestLargeForADatagram(t *testing.T) {
 	useSockets(t, path+"-absent", path)
 	s, err := openSystemSink("orders")
 	require.NoError(t, err)
-	defer s.close()
+	defer s.Close()
 	// Linux refuses what does not fit into the sender's buffer.
-	require.NoError(t, unix.SetsockoptInt(s.(*syslog).fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 1024)) // it makes 4,608 of that
+	require.NoError(t, unix.SetsockoptInt(s.(*syslog.Syslog).Fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 1024)) // it makes 4,608 of that
 	for range 2 {
-		cut, err := s.write(note(slog.LevelError, "m", slog.String("data", strings.Repeat("x", 6000))))
+		cut, err := s.Write(queue.Note(slog.LevelError, "m", slog.String("data", strings.Repeat("x", 6000))))
 		require.NoError(t, err)
 		assert.True(t, cut)
 		assert.Regexp(t, `: m data=x+…\[\+\d+\]$`, receive())
 	}
-	cut, err := s.write(note(slog.LevelError, "small"))
+	cut, err := s.Write(queue.Note(slog.LevelError, "small"))
 	require.NoError(t, err)
 	assert.False(t, cut)
 }
@@ -90,8 +94,8 @@ func TestLogNamespace(t *testing.T) {
 	t.Setenv("LOG_NAMESPACE", "shop")
 	slog.New(newHandler(t, nil)).Warn("to the namespace")
 	assert.Contains(t, receive(), "MESSAGE=to the namespace\n")
-	assert.Contains(t, filter{}.journalctlArgs(), "--namespace=shop")
-	assert.Contains(t, filter{Namespace: "*"}.journalctlArgs(), "--namespace=*")
+	assert.Contains(t, journal.Args(reading.Filter{}), "--namespace=shop")
+	assert.Contains(t, journal.Args(reading.Filter{Namespace: "*"}), "--namespace=*")
 
 	t.Setenv("LOG_NAMESPACE", "none")
 	slog.New(newHandler(t, nil)).Warn("to the default")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
@@ -14,14 +15,14 @@ import (
 var (
 	// ErrAccessDenied is returned when registering needs administrator rights that this account
 	// lacks. It matches [fs.ErrPermission].
-	ErrAccessDenied = errAccessDenied
+	ErrAccessDenied = eventlog.ErrAccessDenied
 	// ErrSourceElsewhere is returned when the source belongs to another log than the one that was
 	// asked for. A source can belong to one only.
-	ErrSourceElsewhere = errSourceElsewhere
+	ErrSourceElsewhere = eventlog.ErrSourceElsewhere
 	// ErrForeignSource is returned when the source or the log is another program's: it has a message
 	// file that exists and is not one that Install, .NET or EventCreate.exe registers, or its
 	// provider has a manifest, or the log was not made by Install. Nothing is changed.
-	ErrForeignSource = errForeignSource
+	ErrForeignSource = eventlog.ErrForeignSource
 )
 
 // defaultLog is where services log unless they have a log of their own.
@@ -109,7 +110,7 @@ func Install(s Source) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return install(spec{
+	return eventlog.Install(eventlog.Spec{
 		Name: s.Name, Log: s.Log, MaxSize: s.MaxSize, Retention: uint8(s.Retention), Categories: len(s.Categories),
 		MessageFile: s.MessageFile, CategoryFile: s.CategoryFile, Messages: files.messages, CategoryNames: files.categories,
 	})
@@ -123,7 +124,7 @@ func Uninstall(name string) error {
 	if err := checkSourceName(name); err != nil {
 		return err
 	}
-	return uninstall(name)
+	return eventlog.Uninstall(name)
 }
 
 // OnInstall is Install in the shape of a service's hook: it returns nil where there is nothing to

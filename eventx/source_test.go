@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
@@ -65,11 +66,11 @@ func TestMessageFiles(t *testing.T) {
 	want, err := msgtable.Table{Texts: map[uint16]string{1: "over 90%%1"}}.DLL()
 	require.NoError(t, err)
 	assert.Equal(t, want, a.categories, "nothing is inserted into a category's name")
-	name := messageFileName("msg", b.messages)
+	name := eventlog.MessageFileName("msg", b.messages)
 	assert.Regexp(t, `^msg-[0-9a-f]{16}\.dll$`, name)
-	assert.True(t, isMessageFileName(name))
+	assert.True(t, eventlog.IsMessageFileName(name))
 	for _, other := range []string{"", "msg.dll", "msg-.dll", "msg-0123456789abcdeg.dll", "msg-0123456789abcdef.exe", "abc-0123456789abcdef.dll", "lock"} {
-		assert.False(t, isMessageFileName(other), other)
+		assert.False(t, eventlog.IsMessageFileName(other), other)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -25,8 +26,8 @@ func sourceName(t *testing.T) string {
 	t.Helper()
 	name := fmt.Sprintf("surefoot-%s-%d", t.Name(), os.Getpid())
 	t.Cleanup(func() {
-		if r, err := findSource(name); err == nil {
-			registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\`+r.log+`\`+name)
+		if r, err := eventlog.FindSource(name); err == nil {
+			registry.DeleteKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\`+r.Log+`\`+name)
 		}
 	})
 	return name
@@ -35,16 +36,16 @@ func sourceName(t *testing.T) string {
 // ownDir keeps message files out of ProgramData.
 func ownDir(t *testing.T) string {
 	t.Helper()
-	old, dir := messageDir, filepath.Join(t.TempDir(), "surefoot", "eventx")
-	messageDir = func() string { return dir }
-	t.Cleanup(func() { messageDir = old })
+	old, dir := eventlog.MessageDir, filepath.Join(t.TempDir(), "surefoot", "eventx")
+	eventlog.MessageDir = func() string { return dir }
+	t.Cleanup(func() { eventlog.MessageDir = old })
 	return dir
 }
 
 // valuesOf reads a source's key.
 func valuesOf(t *testing.T, log, name string) map[string]any {
 	t.Helper()
-	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventLogKey+`\`+log+`\`+name, registry.QUERY_VALUE)
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\`+log+`\`+name, registry.QUERY_VALUE)
 	require.NoError(t, err)
 	defer key.Close()
 	names, err := key.ReadValueNames(-1)
@@ -68,7 +69,7 @@ func files(t *testing.T, dir string) (names []string) {
 		require.NoError(t, err)
 	}
 	for _, e := range entries {
-		if isMessageFileName(e.Name()) {
+		if eventlog.IsMessageFileName(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
@@ -96,7 +97,7 @@ func TestInstall(t *testing.T) {
 	assert.True(t, changed)
 	built, err := s.messageFiles()
 	require.NoError(t, err)
-	messages, categories := filepath.Join(dir, messageFileName("msg", built.messages)), filepath.Join(dir, messageFileName("cat", built.categories))
+	messages, categories := filepath.Join(dir, eventlog.MessageFileName("msg", built.messages)), filepath.Join(dir, eventlog.MessageFileName("cat", built.categories))
 	want := map[string]any{"EventMessageFile": messages, "CategoryMessageFile": categories, "CategoryCount": uint64(2), "TypesSupported": uint64(7), "CustomSource": uint64(1),
 		"SurefootFiles": messages + ";" + categories}
 	assert.Equal(t, want, valuesOf(t, "Application", s.Name))
@@ -120,7 +121,7 @@ func TestInstall(t *testing.T) {
 	changed, err = Install(s)
 	require.NoError(t, err)
 	assert.True(t, changed)
-	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventLogKey+`\Application\`+s.Name, registry.SET_VALUE)
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\Application\`+s.Name, registry.SET_VALUE)
 	require.NoError(t, err)
 	require.NoError(t, key.SetStringValue("EventMessageFile", `C:\old\service.exe`))
 	require.NoError(t, key.DeleteValue("TypesSupported"))
@@ -142,7 +143,7 @@ func TestInstall(t *testing.T) {
 	assert.Equal(t, want, valuesOf(t, "Application", s.Name))
 
 	require.NoError(t, Uninstall(s.Name))
-	_, err = findSource(s.Name)
+	_, err = eventlog.FindSource(s.Name)
 	assert.ErrorIs(t, err, os.ErrNotExist)
 	assert.Empty(t, files(t, dir))
 	assert.NoDirExists(t, dir)
@@ -233,8 +234,8 @@ func TestSourceMoved(t *testing.T) {
 	flush(t, h)
 
 	values := valuesOf(t, "Application", s.Name)
-	require.NoError(t, registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\Application\`+s.Name))
-	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, eventLogKey+`\System\`+s.Name, registry.SET_VALUE)
+	require.NoError(t, registry.DeleteKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\Application\`+s.Name))
+	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\System\`+s.Name, registry.SET_VALUE)
 	require.NoError(t, err)
 	require.NoError(t, key.SetExpandStringValue("EventMessageFile", values["EventMessageFile"].(string)))
 	require.NoError(t, key.Close())
@@ -273,7 +274,7 @@ func newNamedHandler(t *testing.T, source string) *Handler {
 // register makes a source with the given values, as another program would.
 func register(t *testing.T, log, name string, values map[string]any) {
 	t.Helper()
-	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, eventLogKey+`\`+log+`\`+name, registry.SET_VALUE)
+	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\`+log+`\`+name, registry.SET_VALUE)
 	require.NoError(t, err)
 	defer key.Close()
 	for name, v := range values {
@@ -337,7 +338,7 @@ func TestForeignSources(t *testing.T) {
 // rawValues reads a source's key as it is.
 func rawValues(t *testing.T, log, name string) map[string]string {
 	t.Helper()
-	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventLogKey+`\`+log+`\`+name, registry.QUERY_VALUE)
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\`+log+`\`+name, registry.QUERY_VALUE)
 	require.NoError(t, err)
 	defer key.Close()
 	names, err := key.ReadValueNames(-1)
@@ -365,9 +366,9 @@ func TestStatusOfRealSources(t *testing.T) {
 		Values      map[string]any
 	}
 	require.NoError(t, json.Unmarshal(text, &sources))
-	old := eventLogKey
-	eventLogKey = fmt.Sprintf(`SOFTWARE\surefoot-test-%d`, os.Getpid())
-	t.Cleanup(func() { eventLogKey = old })
+	old := eventlog.RegistryKey
+	eventlog.RegistryKey = fmt.Sprintf(`SOFTWARE\surefoot-test-%d`, os.Getpid())
+	t.Cleanup(func() { eventlog.RegistryKey = old })
 	seen := map[Mode]int{}
 	for i, s := range sources {
 		if s.Source == "" {
@@ -375,7 +376,7 @@ func TestStatusOfRealSources(t *testing.T) {
 		}
 		name := fmt.Sprintf("source %d", i)
 		register(t, "Application", name, s.Values)
-		t.Cleanup(func() { registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\Application\`+name) })
+		t.Cleanup(func() { registry.DeleteKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\Application\`+name) })
 		file, provider := "", false
 		for name, v := range s.Values {
 			switch strings.ToLower(name) {
@@ -414,7 +415,7 @@ func TestCustomLog(t *testing.T) {
 	needRegistry(t)
 	ownDir(t)
 	log := fmt.Sprintf("surefoot-log-%d", os.Getpid())
-	logKey := eventLogKey + `\` + log
+	logKey := eventlog.RegistryKey + `\` + log
 	a := Source{Name: sourceName(t) + "-a", Log: log, MaxSize: 1 << 20, Retention: Keep}
 	b := Source{Name: sourceName(t) + "-b", Log: log}
 	for _, s := range []Source{a, b} {
@@ -437,10 +438,10 @@ func TestCustomLog(t *testing.T) {
 	_, err = Install(Source{Name: "another", Log: a.Name})
 	assert.ErrorIs(t, err, ErrSourceName, "a log named as a source")
 	require.NoError(t, Uninstall(a.Name))
-	_, err = findSource(b.Name)
+	_, err = eventlog.FindSource(b.Name)
 	assert.NoError(t, err, "the log is not empty")
 	require.NoError(t, Uninstall(b.Name))
-	found, err := logNamed(log)
+	found, err := eventlog.LogNamed(log)
 	require.NoError(t, err)
 	assert.Empty(t, found)
 
@@ -455,7 +456,7 @@ func TestCustomLog(t *testing.T) {
 	_, err = Install(b)
 	require.NoError(t, err)
 	require.NoError(t, Uninstall(b.Name))
-	found, err = logNamed(log)
+	found, err = eventlog.LogNamed(log)
 	require.NoError(t, err)
 	assert.Equal(t, log, found)
 }
@@ -467,7 +468,7 @@ func TestShippedFile(t *testing.T) {
 	s := Source{Name: sourceName(t), MessageFile: filepath.Join(t.TempDir(), "orders.dll")}
 	_, err := Install(s)
 	require.ErrorIs(t, err, os.ErrNotExist)
-	_, err = findSource(s.Name)
+	_, err = eventlog.FindSource(s.Name)
 	require.ErrorIs(t, err, os.ErrNotExist)
 	dll, err := s.MessageDLL()
 	require.NoError(t, err)
@@ -489,12 +490,12 @@ func TestInstallWithoutFile(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
 	require.NoError(t, os.WriteFile(filepath.Dir(filepath.Dir(dir))+`\blocked`, nil, 0o600))
-	messageDir = func() string { return filepath.Dir(filepath.Dir(dir)) + `\blocked\surefoot\eventx` }
+	eventlog.MessageDir = func() string { return filepath.Dir(filepath.Dir(dir)) + `\blocked\surefoot\eventx` }
 	s := Source{Name: sourceName(t)}
 	changed, err := Install(s)
 	assert.Error(t, err)
 	assert.False(t, changed)
-	_, err = findSource(s.Name)
+	_, err = eventlog.FindSource(s.Name)
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
@@ -506,9 +507,9 @@ func TestFileInPlaceOfDir(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Dir(dir), nil, 0o600))
 	s := Source{Name: sourceName(t)}
 	changed, err := Install(s)
-	assert.ErrorIs(t, err, errUntrustedDir)
+	assert.ErrorIs(t, err, eventlog.ErrUntrustedDir)
 	assert.False(t, changed)
-	_, err = findSource(s.Name)
+	_, err = eventlog.FindSource(s.Name)
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
@@ -523,7 +524,7 @@ func TestUntrustedDir(t *testing.T) {
 	testenv.EnablePrivilege(t, "SeRestorePrivilege") // to give it away
 	require.NoError(t, windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION, guests, nil, nil, nil))
 	_, err = Install(Source{Name: sourceName(t)})
-	assert.ErrorIs(t, err, errUntrustedDir)
+	assert.ErrorIs(t, err, eventlog.ErrUntrustedDir)
 }
 
 func TestFolderRights(t *testing.T) {
@@ -531,22 +532,22 @@ func TestFolderRights(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
 	require.NoError(t, os.MkdirAll(dir, 0o755)) // with the rights of a temporary folder
-	require.NoError(t, secureDir(dir))
+	require.NoError(t, eventlog.SecureDir(dir))
 	sd, err := windows.GetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
 	require.NoError(t, err)
 	assert.Equal(t, "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;AU)(A;OICI;0x1200a9;;;LS)", sd.String())
 }
 
 func TestInstallErrors(t *testing.T) {
-	err := installError("orders", fmt.Errorf("opening: %w", windows.ERROR_ACCESS_DENIED))
+	err := eventlog.InstallError("orders", fmt.Errorf("opening: %w", windows.ERROR_ACCESS_DENIED))
 	assert.ErrorIs(t, err, ErrAccessDenied)
 	assert.ErrorIs(t, err, windows.ERROR_ACCESS_DENIED)
-	assert.NotErrorIs(t, installError("orders", windows.ERROR_FILE_NOT_FOUND), ErrAccessDenied)
+	assert.NotErrorIs(t, eventlog.InstallError("orders", windows.ERROR_FILE_NOT_FOUND), ErrAccessDenied)
 }
 
 // TestMessageDir: the real one is under ProgramData.
 func TestMessageDir(t *testing.T) {
-	assert.Regexp(t, `(?i)^[a-z]:\\ProgramData\\surefoot\\eventx$`, messageDir())
+	assert.Regexp(t, `(?i)^[a-z]:\\ProgramData\\surefoot\\eventx$`, eventlog.MessageDir())
 }
 
 // TestReportRegistered: an installed source keeps its IDs.
@@ -554,11 +555,11 @@ func TestReportRegistered(t *testing.T) {
 	needRegistry(t)
 	ownDir(t)
 	s := Source{Name: sourceName(t)}
-	assert.Equal(t, formOEM, formOf(s.Name))
+	assert.Equal(t, eventlog.FormOEM, eventlog.FormOf(s.Name))
 	_, err := Install(s)
 	require.NoError(t, err)
 	defer Uninstall(s.Name)
-	assert.Equal(t, formAny, formOf(s.Name))
+	assert.Equal(t, eventlog.FormAny, eventlog.FormOf(s.Name))
 	h, err := NewHandler(s.Name, nil)
 	require.NoError(t, err)
 	slog.New(h).Error("it broke", ID(4000))

@@ -2,16 +2,22 @@
 
 package eventx
 
-import "context"
+import (
+	"context"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/journal"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
+	"github.com/surefoot-go/surefoot/eventx/internal/reading"
+)
 
 // maxEvent is how many bytes of an event may wait for the log: journald takes any event whole.
-const maxEvent = maxText
+const maxEvent = queue.MaxText
 
 // journalctl is a variable for the tests' sake.
 var journalctl = "journalctl"
 
-func query(ctx context.Context, f filter, yield func(record) bool) error {
-	return queryJournal(ctx, journalctl, f, yield)
+func query(ctx context.Context, f reading.Filter, yield func(reading.Record) bool) error {
+	return journal.Query(ctx, journalctl, f, yield)
 }
 
 func status(name string) (State, error) {
@@ -19,7 +25,7 @@ func status(name string) (State, error) {
 	if err != nil {
 		return State{Mode: Stderr, Note: err.Error()}, nil
 	}
-	defer s.close()
+	defer s.Close()
 	if journald, path := s.(interface{ Where() (bool, string) }).Where(); journald {
 		return State{Mode: Journald, Log: path}, nil
 	} else {

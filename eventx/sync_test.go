@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -26,7 +27,7 @@ func lastWords(args []string) int {
 	if err != nil {
 		return 3
 	}
-	h, err := NewHandler("surefoot-test", &HandlerOptions{Sync: slog.LevelError, Fallback: out, open: func(string) (sink, error) {
+	h, err := NewHandler("surefoot-test", &HandlerOptions{Sync: slog.LevelError, Fallback: out, open: func(string) (queue.Sink, error) {
 		return nil, errors.New("no log here")
 	}})
 	if err != nil {
@@ -93,13 +94,13 @@ func TestSyncWithAHungLog(t *testing.T) {
 		l := slog.New(h)
 		start := time.Now()
 		l.Error("one")
-		assert.Equal(t, syncWait, time.Since(start))
+		assert.Equal(t, queue.SyncWait, time.Since(start))
 		assert.Equal(t, 1, strings.Count(out.String(), "msg=one"))
 		for i := range 5 {
 			l.Error(fmt.Sprint("another ", i))
 			assert.Equal(t, 1, strings.Count(out.String(), fmt.Sprint(`msg="another `, i)), "also when there is no room")
 		}
-		assert.Equal(t, syncWait, time.Since(start))
+		assert.Equal(t, queue.SyncWait, time.Since(start))
 		release()
 		flush(t, h)
 		assert.Equal(t, []string{"one", "another 0", "another 1"}, fake.messages(), "an event is in both if the log does answer")
@@ -123,7 +124,7 @@ func TestSyncWithEverythingHung(t *testing.T) {
 			wg.Go(func() { slog.New(h).Error("m") })
 		}
 		wg.Wait()
-		assert.Equal(t, 2*syncWait, time.Since(start))
+		assert.Equal(t, 2*queue.SyncWait, time.Since(start))
 		close(gate)
 		release()
 		flush(t, h)

@@ -2,7 +2,12 @@
 
 package eventx
 
+import (
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
+	"github.com/surefoot-go/surefoot/eventx/internal/syslog"
+)
+
 // openSystemSink takes the local syslog.
-func openSystemSink(source string) (sink, error) {
-	return openSyslog([]string{"/var/run/log", "/dev/log"}, source)
+func openSystemSink(source string) (queue.Sink, error) {
+	return syslog.Open([]string{"/var/run/log", "/dev/log"}, source)
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/journal"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
+	"github.com/surefoot-go/surefoot/eventx/internal/syslog"
 	"golang.org/x/sys/unix"
 )
 
@@ -15,12 +18,12 @@ var (
 )
 
 // openSystemSink takes journald and, where there is none, /dev/log.
-func openSystemSink(source string) (sink, error) {
-	s, err := openJournal(journalSocket, source)
+func openSystemSink(source string) (queue.Sink, error) {
+	s, err := journal.Open(journalSocket, source)
 	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ECONNREFUSED) { // no socket, or no process behind it
 		return s, err
 	}
-	if s, err = openSyslog(syslogSockets, source); err != nil {
+	if s, err = syslog.Open(syslogSockets, source); err != nil {
 		return nil, fmt.Errorf("no journald, %w", err)
 	}
 	return s, nil

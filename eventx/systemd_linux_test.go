@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
+	"github.com/surefoot-go/surefoot/eventx/internal/journal"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -48,7 +50,7 @@ func TestJournald(t *testing.T) {
 	require.NoError(t, json.Unmarshal(out, &fields), string(out))
 	for key, want := range map[string]string{
 		"MESSAGE": "\"it\nbroke\\x00\"", "PRIORITY": "3", "STACK": "a\nPRIORITY=0\nb", "ATTR_PRIORITY": "mine", "G_K": "磁盘",
-		"EVENT_ID": "60000", "EVENT_CATEGORY": "2", "MESSAGE_ID": messageID(name, 60000), "CODE_FUNC": "github.com/surefoot-go/surefoot/eventx.TestJournald",
+		"EVENT_ID": "60000", "EVENT_CATEGORY": "2", "MESSAGE_ID": journal.MessageID(name, 60000), "CODE_FUNC": "github.com/surefoot-go/surefoot/eventx.TestJournald",
 	} {
 		assert.Equal(t, want, fields[key], key)
 	}
@@ -64,8 +66,8 @@ func TestJournald(t *testing.T) {
 	assert.Equal(t, []slog.Level{slog.LevelError, slog.LevelWarn, slog.LevelInfo, slog.LevelDebug, slog.LevelInfo}, []slog.Level{got[0].Level, got[1].Level, got[2].Level, got[3].Level, got[4].Level})
 	assert.Equal(t, uint16(60000), got[0].ID)
 	assert.Equal(t, uint16(2), got[0].Category)
-	assert.Equal(t, []string{"g.k=磁盘", "priority=mine", "stack=a\nPRIORITY=0\nb"}, texts(got[0].Attrs)[:3])
-	assert.Equal(t, "data="+large, texts(got[1].Attrs)[0])
+	assert.Equal(t, []string{"g.k=磁盘", "priority=mine", "stack=a\nPRIORITY=0\nb"}, eventtest.Texts(got[0].Attrs)[:3])
+	assert.Equal(t, "data="+large, eventtest.Texts(got[1].Attrs)[0])
 	assert.Equal(t, IDHealthy, got[4].ID)
 
 	for filter, want := range map[*Filter]int{

@@ -1,0 +1,19 @@
+package eventlog
+
+import (
+	"errors"
+	"io/fs"
+)
+
+// Errors that are public in package eventx.
+var (
+	ErrSourceName            = errors.New("eventx: not a usable source name")
+	ErrAccessDenied    error = accessDenied{}
+	ErrSourceElsewhere       = errors.New("eventx: the source belongs to another log")
+	ErrForeignSource         = errors.New("eventx: the source belongs to another program")
+)
+
+type accessDenied struct{}
+
+func (accessDenied) Error() string        { return "eventx: access denied" }
+func (accessDenied) Is(target error) bool { return target == fs.ErrPermission }
