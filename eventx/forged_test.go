@@ -18,7 +18,7 @@ import (
 func TestNoForgedLines(t *testing.T) {
 	const input = "x\n2026-11-25 ERROR\r\x1b[2K\x1b]0;title\a\u009b31m\u0085\u2028\u2029\u202egnp.exe\u2066\x00\xff"
 	e := queue.Note(slog.LevelError, input, slog.String(input, input))
-	syslog, _ := syslog.AppendSyslog(nil, e, "orders", 42, syslog.SyslogLimit)
+	syslog, _ := syslog.Append(nil, e, "orders", 42, syslog.Limit)
 	for where, line := range map[string]string{
 		"Record": reading.Record{Message: input, Source: input, Attrs: []slog.Attr{slog.String(input, input)}}.String(),
 		"syslog": string(syslog),

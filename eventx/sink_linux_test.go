@@ -90,26 +90,6 @@ func TestJournalSocket(t *testing.T) {
 	assert.Empty(t, out.String())
 }
 
-// TestJournalWithoutMemfd: a large event that can't be sent is the only one
-// that goes elsewhere.
-func TestJournalWithoutMemfd(t *testing.T) {
-	path, receive := listenUnixgram(t)
-	useSockets(t, path)
-	old := journal.MemfdCreate
-	journal.MemfdCreate = func(string, int) (int, error) { return -1, unix.ENOSYS }
-	t.Cleanup(func() { journal.MemfdCreate = old })
-	out := &testenv.Buffer{}
-	h := newHandler(t, &HandlerOptions{Fallback: out})
-	l := slog.New(h)
-	l.Warn("large", "data", strings.Repeat("x", 1<<20))
-	l.Warn("small")
-	assert.Contains(t, receive(), "MESSAGE=small\n")
-	flush(t, h)
-	assert.Contains(t, out.String(), "the log refused an event")
-	assert.Contains(t, out.String(), "msg=large")
-	assert.Equal(t, Stats{Sent: 2, Written: 2, Errors: 1}, checkSum(t, h))
-}
-
 // TestJournalHangs: journald is there but does not read, so that its socket
 // fills up.
 func TestJournalHangs(t *testing.T) {

@@ -13,9 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/surefoot-go/surefoot/eventx/internal/journal"
-	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
-	"github.com/surefoot-go/surefoot/eventx/internal/syslog"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -44,27 +42,6 @@ func TestSyslogStream(t *testing.T) {
 	assert.Regexp(t, `^<27>.* surefoot-test\[\d+\]: one\\nline$`, lines.Text())
 	require.True(t, lines.Scan())
 	assert.Regexp(t, `: two data=x+$`, lines.Text())
-}
-
-// TestLargeForADatagram: an event that is too large for the system's datagrams is cut, as on a BSD, and is
-// not taken for a log that is gone.
-func TestLargeForADatagram(t *testing.T) {
-	path, receive := listenUnixgram(t)
-	useSockets(t, path+"-absent", path)
-	s, err := openSystemSink("orders")
-	require.NoError(t, err)
-	defer s.Close()
-	// Linux refuses what does not fit into the sender's buffer.
-	require.NoError(t, unix.SetsockoptInt(s.(*syslog.Syslog).Fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 1024)) // it makes 4,608 of that
-	for range 2 {
-		cut, err := s.Write(queue.Note(slog.LevelError, "m", slog.String("data", strings.Repeat("x", 6000))))
-		require.NoError(t, err)
-		assert.True(t, cut)
-		assert.Regexp(t, `: m data=x+…\[\+\d+\]$`, receive())
-	}
-	cut, err := s.Write(queue.Note(slog.LevelError, "small"))
-	require.NoError(t, err)
-	assert.False(t, cut)
 }
 
 // TestHugeEvent: the time that it takes to copy 64 MiB is not the daemon's.

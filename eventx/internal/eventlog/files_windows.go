@@ -16,11 +16,6 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
-// ErrUntrustedDir: somebody else owns the folder that message files belong in.
-// Whoever can write there could have Event Viewer, run by an administrator,
-// show what he likes.
-var ErrUntrustedDir = errors.New("the folder for message files is not to be trusted")
-
 // folderSDDL lets only administrators and the system write. All accounts read, LocalService, which
 // is the event log's, among them. Nothing is inherited from %ProgramData%, in which every user may
 // make files.
@@ -28,9 +23,8 @@ func folderSDDL() string {
 	return "O:BA" + winsec.DirSDDL(nil, nil, []string{"AU", winsec.LocalService})
 }
 
-// MessageDir is where message files are put. It is a variable for the tests'
-// sake. The registry knows %ProgramData%; a variable of that name is anybody's.
-var MessageDir = func() string {
+// messageDir is below %ProgramData%, which the registry knows: a variable of that name is anybody's.
+func messageDir() string {
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList`, registry.QUERY_VALUE)
 	if err == nil {
 		defer key.Close()
@@ -47,7 +41,7 @@ var MessageDir = func() string {
 // is called.
 func claimDir(dir string) (unlock func(), err error) {
 	err = patiently(func() error {
-		if err := SecureDir(dir); err != nil {
+		if err := secureDir(dir); err != nil {
 			return err
 		}
 		unlock, err = lockDir(dir)
@@ -68,8 +62,8 @@ func patiently(try func() error, final error) error {
 	}
 }
 
-// SecureDir makes dir and its parent, or makes them safe.
-func SecureDir(dir string) error {
+// secureDir makes dir and its parent, or makes them safe.
+func secureDir(dir string) error {
 	for _, d := range []string{filepath.Dir(dir), dir} {
 		err := winsec.MakeDir(d, folderSDDL())
 		if errors.Is(err, windows.ERROR_ALREADY_EXISTS) {

@@ -22,8 +22,8 @@ const (
 	evtRenderEventXML               = 1
 )
 
-// Query yields the events that f selects.
-func Query(ctx context.Context, f reading.Filter, yield func(reading.Record) bool) error {
+// query yields the events that f selects.
+func query(ctx context.Context, f reading.Filter, yield func(reading.Record) bool) error {
 	r := evtReader{filter: f, open: openEvents, yield: yield}
 	return r.run(ctx)
 }

@@ -11,13 +11,9 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// RegistryKey holds a key for each log, and that one for each of its sources.
-// It is a variable for the tests' sake.
-var RegistryKey = `SYSTEM\CurrentControlSet\Services\EventLog`
-
-// FindSource returns the registration of source, or fs.ErrNotExist. Logs that this account may not look
+// findSource returns the registration of source, or fs.ErrNotExist. Logs that this account may not look
 // into, such as Security, are passed over.
-func FindSource(source string) (r Registration, err error) {
+func findSource(source string) (r Registration, err error) {
 	err = eachLog(func(log string, key registry.Key) error {
 		k, err := registry.OpenKey(key, source, registry.QUERY_VALUE)
 		if err != nil {
@@ -57,8 +53,8 @@ func fileList(key registry.Key, name string) (string, error) {
 	return text, err
 }
 
-// LogNamed returns the name of the log of that name, as the registry spells it.
-func LogNamed(name string) (log string, err error) {
+// logNamed returns the name of the log of that name, as the registry spells it.
+func logNamed(name string) (log string, err error) {
 	err = eachLog(func(each string, _ registry.Key) error {
 		if strings.EqualFold(each, name) {
 			log = each

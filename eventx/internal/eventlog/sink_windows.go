@@ -5,8 +5,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Open opens the Windows Event Log for a source.
-func Open(source string) (queue.Sink, error) {
+// open opens the Windows Event Log for a source.
+func open(source string) (queue.Sink, error) {
 	name, err := windows.UTF16PtrFromString(source)
 	if err != nil {
 		return nil, err
@@ -21,6 +21,6 @@ func Open(source string) (queue.Sink, error) {
 			return windows.ReportEvent(h, kind, category, id, 0, uint16(len(inserts)), 0, &inserts[0], nil)
 		},
 		release: func() error { return windows.DeregisterEventSource(h) },
-		Form:    FormOf(source),
+		Form:    formOf(source),
 	}, nil
 }

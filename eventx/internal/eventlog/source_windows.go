@@ -28,44 +28,44 @@ func thisMachine() machine {
 	}
 }
 
-// LookUp returns what the registry has about a source, and what that amounts to.
-func LookUp(name string) (r Registration, f Found, err error) {
-	if r, err = FindSource(name); err != nil {
+// lookUp returns what the registry has about a source, and what that amounts to.
+func lookUp(name string) (r Registration, f Found, err error) {
+	if r, err = findSource(name); err != nil {
 		return r, Found{Form: FormOEM}, err
 	}
 	return r, thisMachine().look(r), nil
 }
 
-// FormOf returns how events of source have to be written.
-func FormOf(source string) Form {
-	_, f, _ := LookUp(source)
+// formOf returns how events of source have to be written.
+func formOf(source string) Form {
+	_, f, _ := lookUp(source)
 	return f.Form
 }
 
 // mayInstall checks that neither the source nor its log belongs to another program.
 func mayInstall(s Spec) error {
-	if log, err := LogNamed(s.Name); err != nil || log != "" {
+	if log, err := logNamed(s.Name); err != nil || log != "" {
 		if err != nil {
-			return InstallError(s.Name, err)
+			return installError(s.Name, err)
 		}
 		return fmt.Errorf("%w: %q is the name of a log", ErrSourceName, s.Name)
 	}
-	log, err := LogNamed(s.Log)
+	log, err := logNamed(s.Log)
 	if err != nil {
-		return InstallError(s.Name, err)
+		return installError(s.Name, err)
 	}
 	if log == "" {
-		if other, err := FindSource(s.Log); err == nil {
+		if other, err := findSource(s.Log); err == nil {
 			return fmt.Errorf("%w: the log %q would have the name of a source of the log %q", ErrSourceName, s.Log, other.Log)
 		}
 	} else if s.ownsLog() && !madeLog(log) {
 		return fmt.Errorf("%w: the log %q was not made by Install: its size and retention are not changed", ErrForeignSource, log)
 	}
-	switch r, err := FindSource(s.Name); {
+	switch r, err := findSource(s.Name); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return InstallError(s.Name, err)
+		return installError(s.Name, err)
 	case thisMachine().foreign(r, s.MessageFile, s.CategoryFile):
 		return foreignError(s.Name, r)
 	case !strings.EqualFold(r.Log, s.Log):
@@ -92,18 +92,18 @@ func madeLog(log string) bool {
 	return err == nil
 }
 
-func Install(s Spec) (changed bool, err error) {
+func install(s Spec) (changed bool, err error) {
 	if err := mayInstall(s); err != nil {
 		return false, err
 	}
 	// The keys first: they tell whether this account may register at all.
 	logChanged, err := s.installLog()
 	if err != nil {
-		return false, InstallError(s.Name, err)
+		return false, installError(s.Name, err)
 	}
 	key, existed, err := registry.CreateKey(registry.LOCAL_MACHINE, RegistryKey+`\`+s.Log+`\`+s.Name, registry.QUERY_VALUE|registry.SET_VALUE)
 	if err != nil {
-		return logChanged, errors.Join(InstallError(s.Name, err), removeLog(s.Log))
+		return logChanged, errors.Join(installError(s.Name, err), removeLog(s.Log))
 	}
 	defer key.Close()
 	values, wrote, unlock, err := placeFiles(s)
@@ -112,14 +112,14 @@ func Install(s Spec) (changed bool, err error) {
 			_ = registry.DeleteKey(registry.LOCAL_MACHINE, RegistryKey+`\`+s.Log+`\`+s.Name)
 			_ = removeLog(s.Log)
 		}
-		return false, InstallError(s.Name, err)
+		return false, installError(s.Name, err)
 	}
 	defer unlock()
 	changed = wrote || !existed || logChanged
 	for _, v := range values {
 		set, err := v.set(key)
 		if err != nil {
-			return changed, InstallError(s.Name, err)
+			return changed, installError(s.Name, err)
 		}
 		changed = changed || set
 	}
@@ -131,7 +131,7 @@ func Install(s Spec) (changed bool, err error) {
 func (s Spec) installLog() (changed bool, err error) {
 	key, existed, err := registry.CreateKey(registry.LOCAL_MACHINE, RegistryKey+`\`+s.Log, registry.QUERY_VALUE|registry.SET_VALUE)
 	if err != nil {
-		if existing, _ := LogNamed(s.Log); existing != "" && !s.ownsLog() {
+		if existing, _ := logNamed(s.Log); existing != "" && !s.ownsLog() {
 			return false, nil // nothing is to be set there
 		}
 		return false, err
@@ -201,19 +201,19 @@ func placeFiles(s Spec) (values []value, wrote bool, unlock func(), err error) {
 	return s.values(messages, categories), wrote, unlock, nil
 }
 
-func Uninstall(name string) error {
-	r, err := FindSource(name)
+func uninstall(name string) error {
+	r, err := findSource(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return InstallError(name, err)
+		return installError(name, err)
 	case thisMachine().foreign(r):
 		return foreignError(name, r)
 	}
 	log, err := registry.OpenKey(registry.LOCAL_MACHINE, RegistryKey+`\`+r.Log, registry.SET_VALUE)
 	if err != nil {
-		return InstallError(name, err)
+		return installError(name, err)
 	}
 	defer log.Close()
 	var unlock func()
@@ -228,12 +228,12 @@ func Uninstall(name string) error {
 		err = removeLog(r.Log)
 	}
 	if err != nil {
-		return InstallError(name, err)
+		return installError(name, err)
 	}
 	return nil
 }
 
-func InstallError(name string, err error) error {
+func installError(name string, err error) error {
 	if errors.Is(err, windows.ERROR_ACCESS_DENIED) {
 		return fmt.Errorf("%w: source %q: run this as administrator: %w", ErrAccessDenied, name, err)
 	}

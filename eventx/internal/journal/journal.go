@@ -17,6 +17,9 @@ import (
 // namespace of URLs.
 var journalNamespace = [16]byte{0xa4, 0x0d, 0x2d, 0xd2, 0x56, 0xc3, 0x5d, 0xf9, 0x89, 0x00, 0xd5, 0xab, 0x8a, 0x12, 0xf6, 0x47}
 
+// Open connects to journald at the path of its socket.
+func Open(path, source string) (queue.Sink, error) { return open(path, source) }
+
 // MessageID is the MESSAGE_ID of a source's event: always the same 128 bits, a
 // UUID of version 5 (RFC 9562) over source, NUL and the decimal ID.
 func MessageID(source string, id uint16) string {

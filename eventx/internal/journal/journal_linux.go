@@ -20,8 +20,7 @@ type journal struct {
 	buf    []byte            // scratch
 }
 
-// Open connects to journald at the path of its socket.
-func Open(path, source string) (queue.Sink, error) {
+func open(path, source string) (queue.Sink, error) {
 	s, err := dialJournal(path)
 	if err != nil {
 		return nil, err
@@ -35,11 +34,11 @@ func Open(path, source string) (queue.Sink, error) {
 func dialJournal(path string) (*socket.Socket, error) {
 	if name := os.Getenv("LOG_NAMESPACE"); name != "" && !strings.ContainsRune(name, '/') {
 		dir, file := filepath.Split(path)
-		if s, err := socket.Dial(filepath.Clean(dir)+"."+name+"/"+file, unix.SOCK_DGRAM); err == nil {
+		if s, err := socket.Dial(filepath.Clean(dir)+"."+name+"/"+file, false); err == nil {
 			return s, nil
 		}
 	}
-	return socket.Dial(path, unix.SOCK_DGRAM)
+	return socket.Dial(path, false)
 }
 
 func (j *journal) Write(e *queue.Entry) (cut bool, err error) {
@@ -61,13 +60,13 @@ func (j *journal) lost(err error) error {
 	return queue.Lost(err)
 }
 
-// MemfdCreate is a variable for the tests' sake.
-var MemfdCreate = unix.MemfdCreate
+// memfdCreate is a variable for the tests' sake.
+var memfdCreate = unix.MemfdCreate
 
 // sendFile sends what is too large for a datagram as a sealed memory file, as the native protocol wants
 // it. Where no such file can be had, only this event is lost to the journal.
 func (j *journal) sendFile() error {
-	fd, err := MemfdCreate("eventx", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	fd, err := memfdCreate("eventx", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return fmt.Errorf("memfd_create: %w", err)
 	}

@@ -1,6 +1,5 @@
 //go:build unix && !darwin
 
-// Package socket connects to the sockets of local log daemons.
 package socket
 
 import (
@@ -12,18 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sendTimeout is how long a log daemon may leave its socket full before it counts as hung.
-const sendTimeout = 250 * time.Millisecond
-
-// Socket is a connection to a log daemon. It is a system's socket and not a net.Conn, because package
-// net would double the size of a program that only logs.
-type Socket struct {
-	Fd   int
-	Path string
-}
-
-// Dial connects to a socket of kind unix.SOCK_DGRAM or unix.SOCK_STREAM.
-func Dial(path string, kind int) (*Socket, error) {
+func dial(path string, stream bool) (*Socket, error) {
+	kind := unix.SOCK_DGRAM
+	if stream {
+		kind = unix.SOCK_STREAM
+	}
 	fail := func(op string, err error) (*Socket, error) { return nil, &os.PathError{Op: op, Path: path, Err: err} }
 	syscall.ForkLock.RLock() // not every system can make a socket that children don't get
 	fd, err := unix.Socket(unix.AF_UNIX, kind, 0)
@@ -34,7 +26,7 @@ func Dial(path string, kind int) (*Socket, error) {
 	if err != nil {
 		return fail("socket", err)
 	}
-	timeout := unix.NsecToTimeval(sendTimeout.Nanoseconds())
+	timeout := unix.NsecToTimeval(SendTimeout.Nanoseconds())
 	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &timeout); err != nil {
 		unix.Close(fd)
 		return fail("setsockopt", err)
@@ -52,20 +44,20 @@ func Dial(path string, kind int) (*Socket, error) {
 	return &Socket{fd, path}, nil
 }
 
-// Send sends data and the control message oob. A daemon that does not read for sendTimeout is
+// Send sends data and the control message oob. A daemon that does not read for SendTimeout is
 // os.ErrDeadlineExceeded.
 func (s *Socket) Send(data, oob []byte) error {
 	for start := time.Now(); ; {
-		n, err := unix.SendmsgN(s.Fd, data, oob, nil, 0)
+		n, err := unix.SendmsgN(s.FD, data, oob, nil, 0)
 		switch {
 		case err == nil && n >= len(data):
 			return nil
 		case err == nil:
 			data, oob = data[n:], nil // of a stream
-		case errors.Is(err, unix.EINTR) && time.Since(start) < sendTimeout:
+		case errors.Is(err, unix.EINTR) && time.Since(start) < SendTimeout:
 		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
 			return os.ErrDeadlineExceeded
-		case errors.Is(err, unix.ENOBUFS) && time.Since(start) < sendTimeout: // so a BSD says that the daemon's buffer is full
+		case errors.Is(err, unix.ENOBUFS) && time.Since(start) < SendTimeout: // so a BSD says that the daemon's buffer is full
 			time.Sleep(time.Millisecond)
 		default:
 			return &os.PathError{Op: "send", Path: s.Path, Err: err}
@@ -73,4 +65,4 @@ func (s *Socket) Send(data, oob []byte) error {
 	}
 }
 
-func (s *Socket) Close() error { return unix.Close(s.Fd) }
+func (s *Socket) Close() error { return unix.Close(s.FD) }

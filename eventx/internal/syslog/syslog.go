@@ -12,12 +12,12 @@ import (
 
 const (
 	facilityDaemon = 3 << 3
-	SyslogLimit    = 8 << 10 // what rsyslog and syslog-ng read of one message by default
+	Limit          = 8 << 10 // what rsyslog and syslog-ng read of one message by default
 )
 
-// AppendSyslog appends e as a message of the local syslog of at most limit bytes, in the form of RFC
+// Append appends e as a message of the local syslog of at most limit bytes, in the form of RFC
 // 3164 without the host, which is one line with the attributes behind the message.
-func AppendSyslog(dst []byte, e *queue.Entry, source string, pid, limit int) (msg []byte, cut bool) {
+func Append(dst []byte, e *queue.Entry, source string, pid, limit int) (msg []byte, cut bool) {
 	start := len(dst)
 	t := e.Time
 	if t.IsZero() {
@@ -57,3 +57,7 @@ func AppendSyslog(dst []byte, e *queue.Entry, source string, pid, limit int) (ms
 	}
 	return quote.AppendMark(dst[:end], utf8.RuneCount(dst[end:])), true
 }
+
+// Open connects to the local syslog at one of the paths. It usually takes datagrams, but with
+// syslog-ng it may have a stream.
+func Open(paths []string, source string) (queue.Sink, error) { return open(paths, source) }

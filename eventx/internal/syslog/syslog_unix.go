@@ -13,26 +13,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-type Syslog struct {
+type conn struct {
 	*socket.Socket
 	source string
 	stream bool   // messages end in a newline
-	limit  int    // what was found to fit into a datagram; 0: SyslogLimit
+	limit  int    // what was found to fit into a datagram; 0: Limit
 	buf    []byte // scratch
 }
 
-// Open connects to the local syslog at one of the paths. It usually takes datagrams, but with
-// syslog-ng it may have a stream.
-func Open(paths []string, source string) (queue.Sink, error) {
+func open(paths []string, source string) (queue.Sink, error) {
 	var first error
 	for _, path := range paths {
-		conn, err := socket.Dial(path, unix.SOCK_DGRAM)
+		c, err := socket.Dial(path, false)
 		stream := errors.Is(err, unix.EPROTOTYPE)
 		if stream {
-			conn, err = socket.Dial(path, unix.SOCK_STREAM)
+			c, err = socket.Dial(path, true)
 		}
 		if err == nil {
-			return &Syslog{Socket: conn, source: source, stream: stream}, nil
+			return &conn{Socket: c, source: source, stream: stream}, nil
 		}
 		first = cmp.Or(first, err)
 	}
@@ -40,17 +38,17 @@ func Open(paths []string, source string) (queue.Sink, error) {
 }
 
 // Write cuts a message that is too large for the system's datagrams, which take 2 KB on a BSD.
-func (s *Syslog) Write(e *queue.Entry) (cut bool, err error) {
+func (s *conn) Write(e *queue.Entry) (cut bool, err error) {
 	const least = 480 // RFC 3164 wants 1,024 to be taken
-	for limit := cmp.Or(s.limit, SyslogLimit); ; limit /= 2 {
-		s.buf, cut = AppendSyslog(queue.Scratch(s.buf), e, s.source, os.Getpid(), limit)
+	for limit := cmp.Or(s.limit, Limit); ; limit /= 2 {
+		s.buf, cut = Append(queue.Scratch(s.buf), e, s.source, os.Getpid(), limit)
 		if s.stream {
 			s.buf = append(s.buf, '\n')
 		}
 		err := s.Send(s.buf, nil)
 		switch {
 		case err == nil:
-			if limit < SyslogLimit && cut {
+			if limit < Limit && cut {
 				s.limit = limit // the next one need not try
 			}
 			return cut, nil
@@ -63,4 +61,4 @@ func (s *Syslog) Write(e *queue.Entry) (cut bool, err error) {
 }
 
 // Where tells Status what events go to.
-func (s *Syslog) Where() (journald bool, path string) { return false, s.Path }
+func (s *conn) Where() (journald bool, path string) { return false, s.Path }
