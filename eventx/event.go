@@ -42,7 +42,7 @@ const (
 const DefaultID uint16 = 1
 
 // ErrSourceName is returned for a name that can't be an event source's.
-var ErrSourceName = eventlog.ErrSourceName
+var ErrSourceName error = eventlog.ErrSourceName
 
 // ID returns the attribute that gives an event its ID in the log: 0–65535. The
 // [Handler] takes it out of the text, wherever it stands (in the call, in With

@@ -15,7 +15,7 @@ import (
 
 // ErrClosed is what a [Handler] returns for events after its Close. They are
 // counted as dropped.
-var ErrClosed = queue.ErrClosed
+var ErrClosed error = queue.ErrClosed
 
 // closeWait bounds a Close whose context has no deadline.
 const closeWait = 5 * time.Second

@@ -15,14 +15,14 @@ import (
 var (
 	// ErrAccessDenied is returned when registering needs administrator rights that this account
 	// lacks. It matches [fs.ErrPermission].
-	ErrAccessDenied = eventlog.ErrAccessDenied
+	ErrAccessDenied error = eventlog.ErrAccessDenied
 	// ErrSourceElsewhere is returned when the source belongs to another log than the one that was
 	// asked for. A source can belong to one only.
-	ErrSourceElsewhere = eventlog.ErrSourceElsewhere
+	ErrSourceElsewhere error = eventlog.ErrSourceElsewhere
 	// ErrForeignSource is returned when the source or the log is another program's: it has a message
 	// file that exists and is not one that Install, .NET or EventCreate.exe registers, or its
 	// provider has a manifest, or the log was not made by Install. Nothing is changed.
-	ErrForeignSource = eventlog.ErrForeignSource
+	ErrForeignSource error = eventlog.ErrForeignSource
 )
 
 // defaultLog is where services log unless they have a log of their own.

@@ -93,7 +93,7 @@ func TestPrograms(t *testing.T) {
 		"pathx/sys_unix.go":                         `"id"`,
 		"procx/child/detach_linux.go":               `"systemctl"`,
 		"procx/child/cgroup_linux.go":               `"/dev/null/probe"`, // which can't exist
-		"eventx/query_other.go":                     `journalctl`,
+		"eventx/internal/journal/run.go":            `journalctl`,
 	}
 	got := map[string]string{}
 	starts := regexp.MustCompile(`^exec\.Command(Context)?$|^os\.StartProcess$|^(syscall|unix|windows)\.(Exec|ForkExec|StartProcess|CreateProcess\w*|ShellExecute)$`)

@@ -4,7 +4,6 @@
 package queue
 
 import (
-	"errors"
 	"sync"
 	"time"
 )
@@ -45,7 +44,11 @@ func New(capacity, maxBytes int, r Rate) *Queue {
 func (q *Queue) now() time.Duration { return time.Since(q.start) }
 
 // ErrClosed is what comes of an event or a flush after close.
-var ErrClosed = errors.New("eventx: handler is closed")
+const ErrClosed closedError = "eventx: handler is closed"
+
+type closedError string
+
+func (e closedError) Error() string { return string(e) }
 
 // Stats are the counts of a queue and its writer. They are public as eventx.Stats.
 type Stats struct{ Sent, Written, Dropped, Suppressed, Truncated, Errors uint64 }
