@@ -24,9 +24,6 @@ const (
 	keep    = 2
 )
 
-// ownsLog reports whether s sets something of its log.
-func (s Spec) ownsLog() bool { return s.MaxSize > 0 || s.Retention != 0 }
-
 // value is a registry value: an expandable string, a number if text is "", or one that there must not
 // be.
 type value struct {

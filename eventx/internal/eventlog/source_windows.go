@@ -81,6 +81,9 @@ func foreignError(name string, r Registration) error {
 	return fmt.Errorf("%w: %q has the message file %s", ErrForeignSource, name, cmp.Or(r.Messages, r.categories, r.parameters))
 }
 
+// ownsLog reports whether s sets something of its log.
+func (s Spec) ownsLog() bool { return s.MaxSize > 0 || s.Retention != 0 }
+
 // madeLog reports whether Install has made the log.
 func madeLog(log string) bool {
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, RegistryKey+`\`+log, registry.QUERY_VALUE)
