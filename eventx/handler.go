@@ -156,14 +156,17 @@ func orDefault(n, or int) int {
 }
 
 // Enabled reports whether events of the level are written.
-func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= h.level.Level() || isStateChange(ctx)
+func (h *Handler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= h.level.Level() || stateChanges.Load() > 0
 }
 
 // Handle hands r over to the writer. It copies everything that it needs, and waits for the log only if
 // [HandlerOptions.Sync] says so. Its one error is [ErrClosed]: what else goes wrong is counted in
 // [Handler.Stats] and reported in the log.
 func (h *Handler) Handle(_ context.Context, r slog.Record) error {
+	if h.unwanted(&r) {
+		return nil
+	}
 	e := h.entryOf(&r)
 	return h.hand(e, h.sync != nil && r.Level >= h.sync.Level())
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
 // HealthState is what a service is doing.
@@ -283,37 +285,48 @@ func head(s string, n int) string {
 
 // emit logs one event as if the code at c.caller had.
 func (h *Health) emit(c change) {
-	ctx, done := beginStateChange(c.ctx)
-	defer done()
-	if !h.log.Enabled(ctx, c.level) {
+	if c.ctx == nil { // as slog allows
+		c.ctx = context.Background()
+	}
+	stateChanges.Add(1)
+	defer stateChanges.Add(-1)
+	if !h.log.Enabled(c.ctx, c.level) {
 		return
 	}
 	r := slog.NewRecord(c.at, c.level, c.message, c.caller)
 	r.AddAttrs(ID(c.id))
 	r.AddAttrs(c.attrs...)
-	_ = h.log.Handler().Handle(ctx, r) // as slog.Logger does: there is nowhere to report it
+	_ = h.log.Handler().Handle(c.ctx, r) // as slog.Logger does: there is nowhere to report it
 }
 
-// stateChange is the key of a context's value: what is logged with it is a change of state, which a
-// Handler writes whatever its level is. As a value of the context it reaches a Handler through any
-// middleware that wraps the context or asks Enabled again.
-type stateChange struct{}
-
-// stateChanges is how many changes of state are being logged at this moment. While there are none, a
-// level that is disabled need not look for a context's value, which can take long.
+// stateChanges is how many changes of state are being logged at this moment. While there is one, a Handler
+// has every level enabled, and looks at the record instead: only a change of state is then written below
+// the handler's level. So no middleware can lose one, whatever it does to the context.
 var stateChanges atomic.Int32
 
-// beginStateChange returns a context for logging a change of state. done ends it.
-func beginStateChange(ctx context.Context) (marked context.Context, done func()) {
-	if ctx == nil { // as slog allows
-		ctx = context.Background()
-	}
-	stateChanges.Add(1)
-	return context.WithValue(ctx, stateChange{}, true), func() { stateChanges.Add(-1) }
+// unwanted reports whether r is below the level and came only because a change of state is being logged.
+func (h *Handler) unwanted(r *slog.Record) bool {
+	return r.Level < h.level.Level() && stateChanges.Load() > 0 && !isStateChange(r)
 }
 
-func isStateChange(ctx context.Context) bool {
-	return stateChanges.Load() > 0 && ctx != nil && ctx.Value(stateChange{}) != nil
+func isStateChange(r *slog.Record) (is bool) {
+	r.Attrs(func(a slog.Attr) bool {
+		is = hasStateID(a.Value)
+		return !is
+	})
+	return is
+}
+
+// hasStateID also looks into the groups that a middleware may have put the attributes in.
+func hasStateID(v slog.Value) bool {
+	if v.Kind() == slog.KindGroup {
+		return slices.ContainsFunc(v.Group(), func(a slog.Attr) bool { return hasStateID(a.Value) })
+	}
+	if v.Kind() != slog.KindAny {
+		return false
+	}
+	id, ok := v.Any().(queue.EventID)
+	return ok && uint16(id) >= IDStarting && uint16(id) <= IDFlapping
 }
 
 // caller is the program counter of the caller's caller, skip calls up.

@@ -196,10 +196,24 @@ func (w wrapping) Handle(ctx context.Context, r slog.Record) error {
 		w.onHandle()
 	}
 	ctx = context.WithValue(ctx, wrappedContext{}, "trace")
-	if !w.Handler.Enabled(ctx, r.Level) {
+	if !w.Handler.Enabled(ctx, r.Level) || !w.Handler.Enabled(context.Background(), r.Level) {
 		return nil
 	}
 	return w.Handler.Handle(wrappedContext{ctx}, r)
+}
+
+// TestOthersDuringAChange: while a change is logged, events below the level are still not written.
+func TestOthersDuringAChange(t *testing.T) {
+	log := new(fakeLog).use(t)
+	h := newHandler(t, nil)
+	health := NewHealth(slog.New(wrapping{Handler: h, onHandle: func() {
+		slog.New(h).Info("routine")
+		slog.New(h).Info("routine with an ID", ID(4000))
+		slog.New(h).Warn("a warning")
+	}}), "orders")
+	health.Set(context.Background(), Healthy, "")
+	flush(t, h)
+	assert.Equal(t, []string{"a warning", "orders: healthy"}, log.messages())
 }
 
 // TestHealthThroughMiddleware: no change of state is lost because a middleware wraps the context.
@@ -213,7 +227,8 @@ func TestHealthThroughMiddleware(t *testing.T) {
 	flush(t, h)
 	assert.Equal(t, []string{"orders: starting", "orders: starting -> healthy", "orders: healthy -> degraded", "orders: degraded -> healthy"}, log.messages())
 	slog.New(h).Info("an event of that level is still not written")
-	assert.False(t, h.Enabled(context.WithValue(context.Background(), stateChange{}, true), slog.LevelInfo), "only while a change is logged")
+	flush(t, h)
+	assert.Len(t, log.all(), 4)
 }
 
 // TestSetInAHandler: a handler that itself calls Set does not deadlock, and the changes stay in order.

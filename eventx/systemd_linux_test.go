@@ -35,7 +35,7 @@ func TestJournald(t *testing.T) {
 	require.NoError(t, err)
 	l := slog.New(h)
 	large := strings.Repeat("0123456789abcde\n", 1<<16) // 1 MiB
-	l.Error("it\nbroke\x00", ID(60000), Category(2), "stack", "a\nPRIORITY=0\nb", "priority", "mine", slog.Group("g", "k", "磁盘"))
+	l.Error("it\nbroke\x00", ID(60000), Category(2), "stack", "a\nPRIORITY=0\nb", "priority", "mine", "用户", "u", "订单", "o", "bytes", []byte{0, 255}, slog.Group("g", "k", "磁盘"))
 	l.Warn("large", "data", large)
 	l.Info("plain")
 	l.Debug("detail")
@@ -66,7 +66,7 @@ func TestJournald(t *testing.T) {
 	assert.Equal(t, []slog.Level{slog.LevelError, slog.LevelWarn, slog.LevelInfo, slog.LevelDebug, slog.LevelInfo}, []slog.Level{got[0].Level, got[1].Level, got[2].Level, got[3].Level, got[4].Level})
 	assert.Equal(t, uint16(60000), got[0].ID)
 	assert.Equal(t, uint16(2), got[0].Category)
-	assert.Equal(t, []string{"g.k=磁盘", "priority=mine", "stack=a\nPRIORITY=0\nb"}, eventtest.Texts(got[0].Attrs)[:3])
+	assert.Equal(t, []string{"bytes=\x00\xff", "g.k=磁盘", "priority=mine", "stack=a\nPRIORITY=0\nb", "用户=u", "订单=o"}, eventtest.Texts(got[0].Attrs)[:6])
 	assert.Equal(t, "data="+large, eventtest.Texts(got[1].Attrs)[0])
 	assert.Equal(t, IDHealthy, got[4].ID)
 
