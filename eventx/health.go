@@ -1,20 +1,12 @@
 package eventx
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
 	"runtime"
-	"slices"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
-	"unicode/utf8"
-
-	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
-	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
 // HealthState is what a service is doing.
@@ -249,40 +241,6 @@ func (h *Health) logUnlocked(c change) {
 	h.emit(c)
 }
 
-// reportBudget is how much of a crash report fits into an event beside the rest:
-// each byte can become two UTF-16 units.
-const reportBudget = eventlog.TextBudget/2 - 500
-
-// OnCrash logs that the previous run of the service crashed, with what it left behind: the output of
-// the Go runtime, whose beginning says the most. It has the shape of a service's hook that gets the
-// crash file at the next start. An empty report logs nothing. The state of this run is not changed.
-func (h *Health) OnCrash(ctx context.Context, report []byte) {
-	report = bytes.TrimSpace(report)
-	if len(report) == 0 {
-		return
-	}
-	first, _, _ := strings.Cut(string(report), "\n")
-	h.emit(change{
-		ctx: ctx, at: time.Now(), caller: caller(1), level: slog.LevelError, id: IDCrashed,
-		message: fmt.Sprintf("%s: the previous run crashed: %s", h.service, head(strings.TrimSpace(first), 200)),
-		attrs: []slog.Attr{
-			slog.String("service", h.service), slog.String("new", Crashed.String()), slog.String("report", head(string(report), reportBudget)),
-		},
-	})
-}
-
-// head cuts s to about n bytes, on a character, and says how many characters
-// are missing.
-func head(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return fmt.Sprintf("%s…[+%d]", s[:n], utf8.RuneCountInString(s[n:]))
-}
-
 // emit logs one event as if the code at c.caller had.
 func (h *Health) emit(c change) {
 	if c.ctx == nil { // as slog allows
@@ -297,36 +255,6 @@ func (h *Health) emit(c change) {
 	r.AddAttrs(ID(c.id))
 	r.AddAttrs(c.attrs...)
 	_ = h.log.Handler().Handle(c.ctx, r) // as slog.Logger does: there is nowhere to report it
-}
-
-// stateChanges is how many changes of state are being logged at this moment. While there is one, a Handler
-// has every level enabled, and looks at the record instead: only a change of state is then written below
-// the handler's level. So no middleware can lose one, whatever it does to the context.
-var stateChanges atomic.Int32
-
-// unwanted reports whether r is below the level and came only because a change of state is being logged.
-func (h *Handler) unwanted(r *slog.Record) bool {
-	return r.Level < h.level.Level() && stateChanges.Load() > 0 && !isStateChange(r)
-}
-
-func isStateChange(r *slog.Record) (is bool) {
-	r.Attrs(func(a slog.Attr) bool {
-		is = hasStateID(a.Value)
-		return !is
-	})
-	return is
-}
-
-// hasStateID also looks into the groups that a middleware may have put the attributes in.
-func hasStateID(v slog.Value) bool {
-	if v.Kind() == slog.KindGroup {
-		return slices.ContainsFunc(v.Group(), func(a slog.Attr) bool { return hasStateID(a.Value) })
-	}
-	if v.Kind() != slog.KindAny {
-		return false
-	}
-	id, ok := v.Any().(queue.EventID)
-	return ok && uint16(id) >= IDStarting && uint16(id) <= IDFlapping
 }
 
 // caller is the program counter of the caller's caller, skip calls up.

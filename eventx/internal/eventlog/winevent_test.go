@@ -232,3 +232,21 @@ func TestManySelects(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 3, strings.Count(string(text), "<Query "))
 }
+
+// FuzzRoundTrip: what is written comes back as it was. Only a CR does not: it is a line end.
+func FuzzRoundTrip(f *testing.F) {
+	f.Add("a\nb=c", "k", "v\n  w")
+	f.Add("%1 %\u200B1", `"q"`, "\x00\"")
+	f.Add("\n  =", "\n", " x=1")
+	f.Fuzz(func(t *testing.T, message, key, value string) {
+		if strings.Contains(message+key+value, "\r") || len(message)+len(key)+len(value) > TextBudget/8 {
+			return
+		}
+		r := &eventtest.Reports{}
+		_, err := (&Log{Report: r.Report}).Write(queue.Note(slog.LevelInfo, message, slog.String(key, value), slog.String("last", value)))
+		require.NoError(t, err)
+		got, attrs := splitEventText(r.All[0].Inserts[0])
+		assert.Equal(t, message, got)
+		assert.Equal(t, []string{key + "=" + value, "last=" + value}, eventtest.Texts(attrs))
+	})
+}
