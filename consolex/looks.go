@@ -61,9 +61,9 @@ var blocks = [...]charBlock{
 	{0xBB, 3, common},     // »
 	{0xBF, 4, symbol},     //
 	{0xD6, 3, latin},      // Latin-1 letters
-	{0xD7, 3, common},     // ×
+	{0xD7, 3, symbol},     // ×
 	{0xF6, 3, latin},      //
-	{0xF7, 5, common},     // ÷
+	{0xF7, 5, symbol},     // ÷
 	{0xFF, 3, latin},      //
 	{0x17F, 4, latin},     // Latin Extended-A
 	{0x19F, 9, latin},     //
@@ -88,7 +88,7 @@ var blocks = [...]charBlock{
 	{0x5EA, 4, hebrew},
 	{0x620, 8, hebrew},
 	{0x652, 4, arabic},
-	{0x6FF, 6, arabic},
+	{0x6FF, 8, arabic},
 	{0x8FF, 11, otherScript},
 	{0xDFF, 9, otherScript},   // Indic scripts
 	{0xE7F, 6, otherScript},   // Thai
@@ -126,7 +126,7 @@ var blocks = [...]charBlock{
 	{0x1EFFF, 12, otherScript},
 	{0x1FAFF, 4, common}, // emoji
 	{0x1FFFF, 30, otherScript},
-	{0x3FFFF, 11, eastAsian}, // rare ideographs
+	{0x3FFFF, 16, eastAsian}, // rare ideographs
 	{utf8.MaxRune, 30, otherScript},
 }
 
