@@ -74,7 +74,7 @@ func (r *consoleReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// take turns units into text, and says whether they are the end of the input.
+// take turns units into text, and reports whether they are the end of the input.
 func (r *consoleReader) take(units []uint16) (end bool) {
 	if len(units) == 0 {
 		return false

@@ -12,15 +12,15 @@ const nonASCII = 0x8080808080808080
 // Nearly all of Chinese, Japanese and Korean is three bytes a character in UTF-8.
 // These work on a word of the next bytes, first byte lowest.
 
-// isThree says whether the next three bytes are one character.
+// isThree reports whether the next three bytes are one character.
 func isThree(word uint32) bool { return word&0xC0C0F0 == 0x8080E0 && !isSpecial(word) }
 
-// areTwoThrees says whether the next six bytes are two characters of three each.
+// areTwoThrees reports whether the next six bytes are two characters of three each.
 func areTwoThrees(word uint64) bool {
 	return word&0xC0C0F0C0C0F0 == 0x8080E08080E0 && !isSpecial(uint32(word)) && !isSpecial(uint32(word>>24))
 }
 
-// isSpecial says whether three bytes of the right form are overlong (E0 80 to E0
+// isSpecial reports whether three bytes of the right form are overlong (E0 80 to E0
 // 9F) or a surrogate (ED A0 to ED BF) nevertheless.
 func isSpecial(word uint32) bool {
 	bits := word & 0x200F
