@@ -93,6 +93,7 @@ type detector struct {
 func newDetector(cp CodePage) (*detector, error) {
 	d := &detector{number: cp}
 	if cp == UTF8CP {
+		d.stream = asUTF8
 		return d, nil
 	}
 	if _, err := cp.Encoding(); err != nil {
@@ -123,32 +124,50 @@ func (d *detector) pass(src []byte) (n int) {
 		return 0
 	}
 	for n < len(src) {
-		rest := src[n:]
-		var same int
-		if d.knowsUTF8() && d.threes() {
-			var high int
-			same, high = codepage.ThreesPrefix(rest)
-			d.passed(rest[:same], high)
-		} else {
-			same = codepage.ASCIIPrefix(rest)
-			d.passed(rest[:same], 0)
-			if high := d.sureRun(rest[same:]); high > 0 {
-				d.passed(rest[same:same+high], high)
-				same += high
-			}
+		if d.knowsUTF8() {
+			return n + d.passUTF8(src[n:])
 		}
-		if same < len(rest) && d.knowsUTF8() {
-			if word := d.frequentWord(rest[same:]); word > 0 {
-				d.passed(rest[same:same+word], word)
-				d.run = unknown
-				same += word
-			}
-		}
-		if same == 0 {
+		ascii := codepage.ASCIIPrefix(src[n:])
+		d.passed(src[n:n+ascii], 0)
+		n += ascii
+		high := d.sureRun(src[n:])
+		d.passed(src[n:n+high], high)
+		n += high
+		if high == 0 && !d.knowsUTF8() {
 			break
 		}
-		n += same
 	}
+	return n
+}
+
+// passUTF8 is pass in a stream that is UTF-8.
+func (d *detector) passUTF8(src []byte) (n int) {
+	high := 0 // the end of what is not ASCII
+	before := d.before
+	for n < len(src) {
+		switch {
+		case d.page == nil:
+			n += codepage.ValidPrefix(src[n:])
+		case d.double:
+			same, end := codepage.ThreesPrefix(src[n:])
+			if end > 0 {
+				high = n + end
+			}
+			n += same
+		default:
+			n += codepage.ASCIIPrefix(src[n:])
+		}
+		if n > 0 {
+			before = src[n-1]
+		}
+		word := frequentWord(src[n:], before, d.double)
+		if word == 0 {
+			break
+		}
+		n += word
+		high, before = n, src[n-1]
+	}
+	d.passed(src[:n], high)
 	return n
 }
 
@@ -164,22 +183,22 @@ func (d *detector) knowsUTF8() bool {
 // frequentWord returns the length of the run that src starts with, if that is a letter such as é in
 // a word of ASCII letters, or a word of Cyrillic letters. Once the stream is UTF-8, no page's
 // reading of such a run is likelier. It saves the look at a frequent case.
-func (d *detector) frequentWord(src []byte) int {
+func frequentWord(src []byte, before byte, double bool) int {
 	n := 0
 	for ; n+2 < len(src) && src[n] >= utf8.RuneSelf; n += 2 {
 		switch lead, trail := src[n], src[n+1]; {
 		case lead == 0xC3 && n == 0 && trail >= 0x9F && trail < 0xC0 && trail != 0xB7 &&
-			src[2] < utf8.RuneSelf && (isLetter(d.before) || isLetter(src[2])):
+			src[2] < utf8.RuneSelf && (isLetter(before) || isLetter(src[2])):
 			return 2
 		case lead == 0xD0 && trail >= 0x90 && trail < 0xC0, lead == 0xD1 && trail >= 0x80 && trail < 0x90:
 		default:
 			return 0
 		}
 	}
-	if n+2 >= len(src) && (n >= len(src) || src[n] >= utf8.RuneSelf) || isLetter(d.before) || isLetter(src[n]) {
+	if n+2 >= len(src) && (n >= len(src) || src[n] >= utf8.RuneSelf) || isLetter(before) || isLetter(src[n]) {
 		return 0
 	}
-	if n == 2 && d.double && src[1] >= 0xA1 { // a frequent character of the page, perhaps
+	if n == 2 && double && src[1] >= 0xA1 { // a frequent character of the page, perhaps
 		return 0
 	}
 	return n

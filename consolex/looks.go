@@ -153,8 +153,10 @@ const common936 = "一学么什业时同院些统前职平之水小头校实目�
 
 // lookTables are made at their first use.
 type lookTables struct {
-	block  [0x800]uint8  // the index of a character's block
-	common [1 << 12]bool // whether a code is one of common936, by the low six bits of its bytes
+	block [0x800]uint8 // the index of a character's block
+	// Whether a code is one of common936, by the low six bits of its bytes; and a rare character in
+	// UTF-8 as well.
+	common, obvious [1 << 12]bool
 }
 
 var looks struct {
@@ -179,7 +181,9 @@ func makeTables() {
 	for lead := 0xC2; lead < 0xE0; lead++ {
 		for trail := 0x80; trail < 0xC0; trail++ {
 			char, _ := page.Char([]byte{byte(lead), byte(trail)}, true)
-			looks.tables.common[lead&0x3F<<6|trail&0x3F] = strings.ContainsRune(common936, char)
+			at := lead&0x3F<<6 | trail&0x3F
+			looks.tables.common[at] = strings.ContainsRune(common936, char)
+			looks.tables.obvious[at] = looks.tables.common[at] && searchBlock(rune(at&0x7FF)).cost >= 8
 		}
 	}
 }
