@@ -1,0 +1,155 @@
+package consolex
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/surefoot-go/surefoot/internal/codepage"
+)
+
+// span returns how many bytes src starts with that are ASCII, or sure to be UTF-8.
+func (d *detector) span(src []byte, _ bool) (n int) {
+	if d.utf16 != 0 || !d.begun && len(src) > 0 && d.mayOpen(src[0]) {
+		return 0
+	}
+	if nul := bytes.IndexByte(src, 0); nul >= 0 {
+		src = src[:nul]
+	}
+	return d.pass(src)
+}
+
+// pass is span where src has no NUL.
+func (d *detector) pass(src []byte) (n int) {
+	if d.run == asPage {
+		return 0
+	}
+	for n < len(src) {
+		if d.knowsUTF8() {
+			return n + d.passUTF8(src[n:])
+		}
+		ascii := codepage.ASCIIPrefix(src[n:])
+		d.passed(src[n:n+ascii], 0)
+		n += ascii
+		high := d.sureRun(src[n:])
+		d.passed(src[n:n+high], high)
+		n += high
+		if high == 0 && !d.knowsUTF8() {
+			break
+		}
+	}
+	return n
+}
+
+// passUTF8 is pass in a stream that is UTF-8.
+func (d *detector) passUTF8(src []byte) (n int) {
+	high := 0 // the end of what is not ASCII
+	before := d.before
+	for n < len(src) {
+		switch {
+		case d.page == nil:
+			n += codepage.ValidPrefix(src[n:])
+		case d.double:
+			same, end := codepage.ThreesPrefix(src[n:])
+			if end > 0 {
+				high = n + end
+			}
+			n += same
+		default:
+			n += codepage.ASCIIPrefix(src[n:])
+		}
+		if n > 0 {
+			before = src[n-1]
+		}
+		word := frequentWord(src[n:], before, d.double)
+		if word == 0 {
+			break
+		}
+		n += word
+		high, before = n, src[n-1]
+	}
+	d.passed(src[:n], high)
+	return n
+}
+
+// threes reports whether every character of three bytes is UTF-8 once the stream is. In a page of
+// one byte a character it can also be a word of three letters.
+func (d *detector) threes() bool { return d.page == nil || d.double }
+
+// knowsUTF8 reports whether the stream is UTF-8, as far as is known.
+func (d *detector) knowsUTF8() bool {
+	return d.stream == asUTF8 && d.line != asPage
+}
+
+// frequentWord returns the length of the run that src starts with, if that is a letter such as é in
+// a word of ASCII letters, the word à, or a word of Cyrillic letters. Once the stream is UTF-8, no page's
+// reading of such a run is likelier. It saves the look at a frequent case.
+func frequentWord(src []byte, before byte, double bool) int {
+	n := 0
+	for ; n+2 < len(src) && src[n] >= utf8.RuneSelf; n += 2 {
+		switch lead, trail := src[n], src[n+1]; {
+		case lead == 0xC3 && n == 0 && trail >= 0x9F && trail < 0xC0 && trail != 0xB7 &&
+			src[2] < utf8.RuneSelf && (trail == 0xA0 || isLetter(before) || isLetter(src[2])):
+			return 2
+		case lead == 0xD0 && trail >= 0x90 && trail < 0xC0, lead == 0xD1 && trail >= 0x80 && trail < 0x90:
+		default:
+			return 0
+		}
+	}
+	if n+2 >= len(src) && (n >= len(src) || src[n] >= utf8.RuneSelf) || isLetter(before) || isLetter(src[n]) {
+		return 0
+	}
+	if n == 2 && double && src[1] >= 0xA1 { // a frequent character of the page, perhaps
+		return 0
+	}
+	return n
+}
+
+// sureRun returns how many bytes src starts with that are proof of UTF-8.
+func (d *detector) sureRun(src []byte) (n int) {
+	switch {
+	case d.page == nil:
+		for n < len(src) && src[n] >= utf8.RuneSelf {
+			_, size := utf8.DecodeRune(src[n:])
+			if size == 1 {
+				break
+			}
+			n += size
+		}
+		return n
+	case d.knowsUTF8() && d.threes() && len(src) > 0 && src[0] >= utf8.RuneSelf:
+		if _, size := utf8.DecodeRune(src); size == 3 {
+			return size
+		}
+	case d.double && (d.stream != asPage && d.number != ShiftJIS || d.run == asUTF8):
+		return codepage.EastAsianPrefix(src, d.number == EUCKR)
+	}
+	return 0
+}
+
+func (d *detector) newLine() {
+	d.line, d.score, d.column, d.until, d.narrow = unknown, 0, 0, 0, false
+}
+
+// passed notes what ASCII and proof of UTF-8 have shown, of which the latter ends at p[high].
+func (d *detector) passed(p []byte, high int) {
+	if len(p) == 0 {
+		return
+	}
+	line := 0
+	if end := bytes.LastIndexByte(p, '\n'); end >= 0 {
+		line = end + 1
+		d.newLine()
+	}
+	d.column += len(p) - line
+	d.begun, d.before, d.run = true, p[len(p)-1], unknown
+	if high == 0 {
+		return
+	}
+	d.stream = asUTF8
+	if high > line {
+		d.line = asUTF8
+	}
+	if high == len(p) {
+		d.run = asUTF8
+	}
+}
