@@ -81,8 +81,8 @@ func (d *detector) knowsUTF8() bool {
 }
 
 // frequentWord returns the length of the run that src starts with, if that is a letter such as é in
-// a word of ASCII letters, the word à, or a word of Cyrillic letters. Once the stream is UTF-8, no page's
-// reading of such a run is likelier. It saves the look at a frequent case.
+// a word of ASCII letters, the word à, or a word of Cyrillic letters. Once the stream is UTF-8, no
+// page's reading of such a run is likelier. It saves the look at a frequent case.
 func frequentWord(src []byte, before byte, double bool) int {
 	n := 0
 	for ; n+2 < len(src) && src[n] >= utf8.RuneSelf; n += 2 {

@@ -99,7 +99,8 @@ func (d *detector) opening(src []byte, atEOF bool) (cp CodePage, mark int, more 
 	return 0, 0, false
 }
 
-// isWide reports whether a unit of UTF-16 is a character of Chinese or Japanese text, or a Cyrillic letter.
+// isWide reports whether a unit of UTF-16 is a character of Chinese or Japanese text, or a Cyrillic
+// letter.
 func isWide(unit uint16) bool {
 	return unit >= 0x4E00 && unit < 0xA000 || unit >= 0x3000 && unit < 0x3100 || unit > 0xFF00 && unit < 0xFF5F ||
 		unit >= 0x410 && unit < 0x450

@@ -4,7 +4,9 @@
 // A page of one byte is its 128 upper characters. A page of two bytes is made
 // from x/text's table of the same name and the list of what Windows has
 // otherwise: private use areas, the euro sign, and in page 950 a third of the
-// characters. All that is made at first use, once, and stays.
+// characters. All that is made at first use, once, and stays. Pages 951
+// (Big5-HKSCS of 2008), 20932 and 51932 (EUC-JP) are x/text's; the last two also
+// read and write JIS X 0212 in three bytes, as files have it.
 //
 // It differs from MultiByteToWideChar in what is no text: a byte that does not
 // belong there becomes U+FFFD and not the page's own replacement, and an ASCII
