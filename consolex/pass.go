@@ -30,10 +30,10 @@ func (d *detector) pass(src []byte) (n int) {
 		ascii := codepage.ASCIIPrefix(src[n:])
 		d.passed(src[n:n+ascii], 0)
 		n += ascii
-		high := d.sureRun(src[n:])
-		d.passed(src[n:n+high], high)
-		n += high
-		if high == 0 && !d.knowsUTF8() {
+		if high := d.sureRun(src[n:]); high > 0 {
+			d.passed(src[n:n+high], high)
+			n += high
+		} else if !d.knowsUTF8() {
 			break
 		}
 	}

@@ -47,6 +47,9 @@ const (
 )
 
 func (s *stripper) Write(p []byte) (n int, err error) {
+	if len(p) <= stripBlock {
+		return s.write(p)
+	}
 	for len(p)-n > stripBlock {
 		m, err := s.write(p[n : n+stripBlock])
 		if n += m; err != nil {
