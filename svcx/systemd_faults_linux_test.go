@@ -108,7 +108,14 @@ func TestSystemdFaults(t *testing.T) {
 			s.Force = true
 			require.NoError(t, s.Install(t.Context()))
 			assert.Contains(t, prop(t, s, "ExecStart"), s.Executable)
-			require.NoError(t, os.Remove(file(s)))
+			if err := s.Uninstall(t.Context()); path == "/usr/lib/systemd/system" {
+				assert.ErrorContains(t, err, "systemd still has it from ")
+			} else {
+				assert.NoError(t, err)
+			}
+			assert.NoFileExists(t, file(s))
+			require.NoError(t, os.RemoveAll(theirs))
+			ctl(t, "daemon-reload")
 		})
 	}
 	t.Run("a masked unit", func(t *testing.T) {

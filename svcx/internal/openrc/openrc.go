@@ -299,10 +299,11 @@ func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 	case strings.Contains(text, mark) && strings.Contains(text, "is disabled\""):
 		st.Start = spec.Disabled
 	}
+	supervised := strings.Contains(text, "supervisor=supervise-daemon")
 	if st.State != spec.Stopped {
-		st.PID = m.pid(s)
+		st.PID = m.pid(s, supervised)
 	}
-	if st.State == spec.Running && st.PID != 0 && !m.alive(st.PID) {
+	if st.State == spec.Running && supervised && (st.PID == 0 || !m.alive(st.PID)) {
 		st.State, st.PID = spec.StartPending, 0 // its supervisor will start it again
 	}
 	return st, nil
@@ -324,15 +325,19 @@ func stateOf(code int, out string) spec.State {
 	return spec.Stopped
 }
 
-// pid returns the service's process: that of the supervisor's child, if it has one.
-func (m *Backend) pid(s *spec.Spec) int {
-	for _, name := range [...]string{filepath.Join(m.state, "options", s.Name, "child_pid"), "/run/" + s.Name + ".pid"} {
-		text, err := os.ReadFile(name)
-		if pid, bad := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && bad == nil {
-			return pid
-		}
+// pid returns the service's process, or 0. The file of a supervised one has the
+// supervisor's.
+func (m *Backend) pid(s *spec.Spec, supervised bool) int {
+	name := "/run/" + s.Name + ".pid"
+	if supervised {
+		name = filepath.Join(m.state, "options", s.Name, "child_pid")
 	}
-	return 0
+	text, err := os.ReadFile(name)
+	pid, bad := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || bad != nil {
+		return 0
+	}
+	return pid
 }
 
 // Program returns the path of the registered program.

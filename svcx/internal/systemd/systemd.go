@@ -210,6 +210,9 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 		return m.fail(s, nil, err)
 	}
 	m.ctl(ctx, "reset-failed", unit(s)) // fails if it has not failed
+	if after, err := m.show(ctx, s); err == nil && after["FragmentPath"] != "" {
+		return spec.Fail(spec.ErrForeign, fmt.Errorf("systemd still has it from %s", after["FragmentPath"]), "remove what installed that file")
+	}
 	return nil
 }
 
@@ -345,7 +348,7 @@ func statusOf(props loaded) (st spec.Status, ok bool) {
 		st.ExitCode += 128
 	}
 	switch {
-	case props["RefuseManualStart"] == "yes":
+	case props["RefuseManualStart"] == "yes" || props["LoadState"] == "masked":
 		st.Start = spec.Disabled
 	case props["UnitFileState"] != "enabled":
 		st.Start = spec.Manual
