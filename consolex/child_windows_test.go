@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 )
 
 // TestChildOnAConsole reads children that keep to their console's code page.
@@ -19,8 +21,8 @@ func TestChildOnAConsole(t *testing.T) {
 		"你好 from C",
 		"中文 from Go",
 		"936: cmd says: 你好",
-		"65001: Output 65001, ChildOf 65001",
-		"own console: true",
+		"65001: Output 65001, ChildOf OEM: true",
+		"own console: true true true",
 	}, runHelper(t, "child"))
 }
 
@@ -42,11 +44,27 @@ func helpChild([]string) error {
 		return err
 	}
 	err = With(func() error {
-		_, err := fmt.Printf("65001: Output %v, ChildOf %v\n", Output(), ChildOf(nil))
+		_, err := fmt.Printf("65001: Output %v, ChildOf OEM: %v\n", Output(), ChildOf(nil) == OEM())
 		return err
 	})
-	apart := exec.Command("x")
-	apart.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
-	fmt.Println("own console:", ChildOf(apart) == OEM())
+	fmt.Print("own console:")
+	for _, flag := range []uint32{windows.CREATE_NO_WINDOW, windows.CREATE_NEW_CONSOLE, windows.DETACHED_PROCESS} {
+		apart := exec.Command("x")
+		apart.SysProcAttr = &syscall.SysProcAttr{CreationFlags: flag}
+		fmt.Print(" ", ChildOf(apart) == OEM())
+	}
+	fmt.Println()
 	return err
+}
+
+// TestMachinePages compares with the registry: GetACP is 65001 in a process with a manifest.
+func TestMachinePages(t *testing.T) {
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Control\Nls\CodePage`, registry.QUERY_VALUE)
+	require.NoError(t, err)
+	defer key.Close()
+	for name, cp := range map[string]CodePage{"ACP": ANSI(), "OEMCP": OEM()} {
+		text, _, err := key.GetStringValue(name)
+		require.NoError(t, err)
+		assert.Equal(t, text, cp.String(), name)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 
@@ -20,8 +21,8 @@ type CodePage uint32
 
 // Frequent code pages.
 const (
-	// Auto is UTF-8 where the text is UTF-8, and the code page of [ChildOf] where it
-	// is not, line by line. It is for decoding only. See [NewDecoder].
+	// Auto is UTF-8 where the text is UTF-8, UTF-16 where it is that, and the code page of
+	// [ChildOf] where it is neither. It is for decoding only. See [Detect].
 	Auto CodePage = 0
 
 	UTF8CP   CodePage = 65001
@@ -33,61 +34,58 @@ const (
 	EUCKR    CodePage = 949   // Korean
 )
 
-// orUTF8 marks what OrUTF8 returns. Windows' numbers end at 65535.
-const orUTF8 CodePage = 1 << 31
-
-// OrUTF8 is [Auto] with another code page than that of [ChildOf]: lines that are not
-// UTF-8 are in cp. It is what a Windows log needs on another system, where
-// programs' output is UTF-8 and says nothing about the log. That of Auto is Auto.
-func (cp CodePage) OrUTF8() CodePage {
-	if cp == Auto {
-		return Auto
-	}
-	return cp | orUTF8
-}
-
 // ErrCodePage is in the errors about a code page that is unknown, or that can't be
 // what is asked of it. It is an [errors.ErrUnsupported], too.
 var ErrCodePage error = codepage.Unknown{}
 
-// Encoding returns the code page for the use with golang.org/x/text. Its decoder
-// and its encoder never fail: what is no text becomes U+FFFD, and what the code
-// page lacks a question mark. It takes a byte order mark for text.
+// Encoding returns the code page for use with golang.org/x/text. Its decoder and encoder never
+// fail: bytes that are not text become U+FFFD, and characters that the code page lacks become
+// question marks. A byte order mark is text to it.
 //
-// [Auto] is none: it needs the whole line. The error of an unknown code page is
-// [ErrCodePage].
+// [Auto] has no Encoding, since it needs the context of a character. The error about an unknown
+// code page is [ErrCodePage].
 func (cp CodePage) Encoding() (encoding.Encoding, error) {
-	if cp == Auto || cp&orUTF8 != 0 {
-		return nil, fmt.Errorf("%w: %v is for decoding, with NewDecoder or NewDecodeWriter", ErrCodePage, cp)
+	if cp == Auto {
+		return nil, fmt.Errorf("%w: auto is for decoding, with NewDecoder or NewDecodeWriter", ErrCodePage)
 	}
 	return codepage.Lookup(uint32(cp))
 }
 
+// Encodable reports whether every character of s is in the code page, so that [NewEncoder] loses none.
+// Otherwise what the code page lacks becomes question marks, without an error: ’ “ – and … do in
+// code page 437. It is false for [Auto] and for an unknown code page.
+func (cp CodePage) Encodable(s string) bool {
+	if cp == UTF8CP || isUTF16(cp) {
+		return utf8.ValidString(s)
+	}
+	page, ok := codepage.PageOf(uint32(cp))
+	return ok && page.Encodable(s)
+}
+
 // String returns the number, as chcp shows it.
 func (cp CodePage) String() string {
-	switch {
-	case cp == Auto:
+	if cp == Auto {
 		return "auto"
-	case cp&orUTF8 != 0:
-		return "auto or " + (cp &^ orUTF8).String()
 	}
 	return strconv.FormatUint(uint64(cp), 10)
 }
 
-// ANSI returns the code page of Windows programs that know no Unicode: 936 in a
-// Chinese Windows, 1252 in a Western one, 65001 where "Beta: Use Unicode UTF-8 for
-// worldwide language support" is ticked. Python and old GUI programs use it.
+// ANSI returns the machine's code page for programs without Unicode: 936 on a Chinese Windows,
+// 1252 on a Western one, 65001 where "Beta: Use Unicode UTF-8 for worldwide language support" is
+// ticked. Python and old GUI programs use it. A manifest that sets this process's activeCodePage
+// does not change it, as it does not change what other programs write: it is read from
+// HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Nls\CodePage.
 //
-// On other systems this, OEM, Output and ChildOf are the code page of the locale's
-// charset (LC_ALL, LC_CTYPE, LANG): UTF-8, if it does not name another one.
+// On other systems ANSI, OEM, Output and ChildOf return the code page of the locale's charset
+// (LC_ALL, LC_CTYPE, LANG), or UTF-8 if the locale does not name another one.
 func ANSI() CodePage { return ansi() }
 
-// OEM returns the code page that a new console has: 936 in a Chinese Windows, 437
-// or 850 in a Western one.
+// OEM returns the code page that a new console has: 936 on a Chinese Windows, 437 or 850 on a
+// Western one. As [ANSI] it is the machine's.
 func OEM() CodePage { return oem() }
 
-// Output returns the output code page of this process's console, as chcp shows
-// it, and [OEM] without a console.
+// Output returns the output code page of this process's console, as chcp shows it, and [OEM]
+// without a console.
 func Output() CodePage {
 	if cp := consoleOutput(); cp != 0 {
 		return cp
@@ -95,68 +93,55 @@ func Output() CodePage {
 	return oem()
 }
 
-// ChildOf returns the code page that cmd's program writes in unless it writes UTF-8: that of
-// the console that it shares with this process, or [OEM] if cmd's SysProcAttr or the lack of a
-// console here gives it a console of its own. cmd, .NET and most command line tools follow it.
-// A nil cmd is a child on this process's console.
+// ChildOf returns the code page that cmd's program writes in unless it writes UTF-8. That is the
+// output code page of the console that it shares with this process, which cmd, .NET and most
+// command line tools follow. It is [OEM]
+//
+//   - if cmd's SysProcAttr has CREATE_NO_WINDOW, CREATE_NEW_CONSOLE or DETACHED_PROCESS, or this
+//     process has no console, so that the program does not share it;
+//   - if that console is at 65001, where programs that follow it write UTF-8, and those that don't,
+//     such as ping, net and ipconfig, write the OEM code page.
+//
+// A nil cmd is a child on this process's console. On other systems than Windows the locale in
+// cmd's Env counts. [CombinedOutput] and [Stream] use ChildOf; [Detect] can be given its result.
 func ChildOf(cmd *exec.Cmd) CodePage {
-	if cmd != nil && hasOwnConsole(cmd) {
-		return OEM()
+	if cp, ok := ownPage(cmd); ok {
+		return cp
 	}
-	return Output()
+	return childPage(Output(), OEM())
 }
 
-// fallback returns the code page of lines that are not UTF-8 from a child whose
-// console has that code page. Once a console has 65001, those who keep to it write
-// UTF-8, and who does not, writes ANSI. So it is with one that has no table.
-func fallback(console, ansi CodePage) CodePage {
-	for _, cp := range []CodePage{console, ansi} {
-		if cp != UTF8CP && !isUTF16(cp) && codepage.Known(uint32(cp)) {
+// childPage returns the code page of a child whose console has that code page.
+func childPage(console, oem CodePage) CodePage {
+	if console == UTF8CP {
+		return oem
+	}
+	return console
+}
+
+// fallback returns the code page of text that is not Unicode, from a child that writes in the code
+// page child. If there is no table for that one, it is the ANSI code page.
+func fallback(child, ansi CodePage) CodePage {
+	for _, cp := range []CodePage{child, ansi} {
+		if cp == UTF8CP {
+			break
+		}
+		if !isUTF16(cp) && codepage.Known(uint32(cp)) {
 			return cp
 		}
 	}
 	return UTF8CP
 }
 
-// localeCodePage returns the code page of a Unix locale like zh_CN.GBK, by the
-// variables that POSIX looks at, in its order.
+// localeCodePage returns the code page of a Unix locale such as zh_CN.GBK, from the variables that
+// POSIX names, in its order.
 func localeCodePage(getenv func(string) string) CodePage {
-	locale := ""
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if locale = getenv(name); locale != "" {
-			break
-		}
-	}
-	_, charset, _ := strings.Cut(locale, ".")
-	charset, _, _ = strings.Cut(charset, "@")
-	charset = strings.NewReplacer("-", "", "_", "").Replace(strings.ToUpper(charset))
-	switch charset {
-	case "GBK", "GB2312", "EUCCN":
-		return GBK
-	case "GB18030":
-		return GB18030
-	case "BIG5":
-		return Big5
-	case "SJIS", "SHIFTJIS", "WINDOWS31J":
-		return ShiftJIS
-	case "EUCKR", "UHC":
-		return EUCKR
-	case "KOI8R":
-		return 20866
-	case "KOI8U":
-		return 21866
-	case "TIS620":
-		return 874
-	}
-	for _, family := range [...]struct {
-		prefix string
-		base   CodePage
-	}{{"CP", 0}, {"IBM", 0}, {"WINDOWS", 0}, {"ISO8859", 28590}} {
-		digits, ok := strings.CutPrefix(charset, family.prefix)
-		if n, err := strconv.ParseUint(digits, 10, 16); ok && err == nil {
-			if cp := family.base + CodePage(n); codepage.Known(uint32(cp)) {
+		if locale := getenv(name); locale != "" {
+			if cp, err := ParseCodePage(locale); err == nil && cp != Auto && !isUTF16(cp) && strings.Contains(locale, ".") {
 				return cp
 			}
+			break
 		}
 	}
 	return UTF8CP

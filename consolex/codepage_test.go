@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
@@ -27,11 +28,23 @@ func TestCodePageEncoding(t *testing.T) {
 	assert.Equal(t, strings.Repeat("你好", 5000), string(got))
 }
 
+func TestEncodable(t *testing.T) {
+	for _, test := range []struct {
+		cp   CodePage
+		text string
+		want bool
+	}{
+		{437, "naïve ├─┤", true}, {437, "it’s", false}, {437, "“”–…", false}, {1252, "it’s “fine” – ok…", true}, {GBK, "中文 €", true},
+		{GBK, "😀", false}, {GB18030, "😀", true}, {UTF8CP, "😀", true}, {UTF16LE, "😀", true}, {UTF16LE, "\xff", false}, {GBK, "a\xff", false},
+		{Auto, "a", false}, {7, "a", false}, {GBK, "", true}, {ShiftJIS, "ｱ日本", true}, {ShiftJIS, "한글", false},
+	} {
+		assert.Equal(t, test.want, test.cp.Encodable(test.text), "%v %q", test.cp, test.text)
+	}
+}
+
 func TestCodePageString(t *testing.T) {
 	assert.Equal(t, "936", GBK.String())
 	assert.Equal(t, "auto", Auto.String())
-	assert.Equal(t, "auto or 936", GBK.OrUTF8().String())
-	assert.Equal(t, GBK.OrUTF8(), GBK.OrUTF8().OrUTF8())
 }
 
 func TestLocaleCodePage(t *testing.T) {
@@ -78,16 +91,61 @@ func TestSystemCodePages(t *testing.T) {
 	}
 }
 
+func TestChildPage(t *testing.T) {
+	assert.Equal(t, GBK, childPage(GBK, 437))
+	assert.EqualValues(t, 850, childPage(UTF8CP, 850), "ping and net write the OEM code page on a console at 65001")
+	assert.Equal(t, UTF8CP, childPage(UTF8CP, UTF8CP), "the beta's")
+	if runtime.GOOS != "windows" {
+		t.Setenv("LC_ALL", "C.UTF-8")
+		cmd := exec.Command("x")
+		assert.Equal(t, UTF8CP, ChildOf(cmd))
+		cmd.Env = []string{"LC_ALL=ja_JP.SJIS", "LC_ALL=zh_TW.Big5"}
+		assert.Equal(t, Big5, ChildOf(cmd), "the locale that it is given")
+	}
+}
+
+func TestParseCodePage(t *testing.T) {
+	for name, want := range map[string]CodePage{
+		"gbk": GBK, "GB2312": GBK, "cp936": GBK, "936": GBK, "Chinese": GBK, "gb18030": GB18030, "UTF-8": UTF8CP, "utf8": UTF8CP,
+		"cp65001": UTF8CP, "shift_jis": ShiftJIS, "Windows-31J": ShiftJIS, "MS932": ShiftJIS, "ks_c_5601-1987": EUCKR, "euc-kr": EUCKR,
+		"big5": Big5, "windows-1252": 1252, "x-cp1251": 1251, "IBM437": 437, "ibm00858": 858, "DOS-720": 720, "windows-874": 874,
+		"utf-16": UTF16LE, "unicodeFFFE": 1201, "koi8-r": 20866, "us-ascii": 20127, "latin1": 28591, "ISO-8859-15": 28605, "iso8859-2": 28592,
+		"iso_8859-1:1987": 28591, "ANSI_X3.4-1968": 20127,
+		"zh_HK.Big5-HKSCS": 951, "big5hkscs": 951, "ja_JP.eucJP": 20932, "EUC-JP": 20932, "51932": 51932, "ASMO-708": 708, "cp951": 951,
+		"zh_CN.GB18030": GB18030, "zh_CN.gbk@pinyin": GBK, "de_DE.ISO8859-15@euro": 28605, "C.UTF-8": UTF8CP, "Chinese_China.936": GBK,
+		"auto": Auto,
+	} {
+		got, err := ParseCodePage(name)
+		require.NoError(t, err, name)
+		assert.Equal(t, want, got, name)
+	}
+	for name, near := range map[string]string{
+		"gbq": "gbk", "cp937": "cp936", "utf-9": "utf-8", "shift-jjs": "shift_jis", "": "utf-8", "zh_CN": "utf-8", "klingon": "zh_CN.GB18030", "99999": "", "iso-8859-99": "",
+	} {
+		_, err := ParseCodePage(name)
+		require.ErrorIs(t, err, ErrCodePage, name)
+		assert.ErrorIs(t, err, errors.ErrUnsupported, name)
+		assert.ErrorContains(t, err, near)
+	}
+	for _, page := range pageNames {
+		_, err := page.cp.Encoding()
+		assert.NoError(t, err, page.cp)
+		got, err := ParseCodePage(page.cp.String())
+		require.NoError(t, err, page.cp)
+		assert.Equal(t, page.cp, got)
+	}
+}
+
 func TestFallback(t *testing.T) {
-	for _, test := range []struct{ console, ansi, want CodePage }{
+	for _, test := range []struct{ child, ansi, want CodePage }{
 		{936, 936, 936},
 		{437, 1252, 437},
-		{UTF8CP, 936, 936}, // the console is in UTF8: who does not follow writes ANSI
+		{UTF8CP, 936, UTF8CP}, // the machine's OEM code page
 		{UTF8CP, UTF8CP, UTF8CP},
 		{10000, 1252, 1252}, // a Macintosh's page, by chcp
 		{10000, 1, UTF8CP},
 	} {
-		assert.Equal(t, test.want, fallback(test.console, test.ansi))
+		assert.Equal(t, test.want, fallback(test.child, test.ansi))
 	}
 }
 

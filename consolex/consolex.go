@@ -18,8 +18,10 @@
 //	}
 //
 // [Stdout], [Stderr] and [NewWriter] choose by what the handle is ([KindOf]).
-// [NewDecoder], [NewDecodeWriter] and [CombinedOutput] turn what children and
-// old programs write into UTF-8, [NewEncoder] turns UTF-8 into what they read.
+// [CombinedOutput], [Stream] and [Detect] decode what children and old programs
+// write: UTF-8, UTF-16 and a code page ([ChildOf]), told apart by their bytes.
+// [NewDecoder] and [NewEncoder] convert from and to one code page, whose name
+// [ParseCodePage] reads.
 //
 // # Windows
 //
@@ -45,31 +47,34 @@ import "errors"
 // console, or is gone.
 var ErrNoConsole = errors.New("consolex: no console")
 
-// UTF8 makes the console read as UTF-8 what programs write to it as bytes, and
-// obey escape sequences (colours): it sets the output code page to 65001 and
-// ENABLE_VIRTUAL_TERMINAL_PROCESSING, each only if it is not yet so. It is meant
-// for C code in this process and for children on this console; what this process
-// writes through Go needs no code page.
+// UTF8 makes the console read as UTF-8 what programs write to it as bytes, and obey escape sequences
+// (colours). It sets the output code page to 65001 and ENABLE_VIRTUAL_TERMINAL_PROCESSING, each
+// only if it is not so yet. It is meant for C code in this process and for children on this console;
+// what this process writes through Go needs no code page.
 //
-// A console outlives the processes on it and is shared by all of them. So restore
-// puts back only what this call has changed, and that only if it still is as
-// this call has set it. The last of several overlapping calls in a process
-// restores. restore may be called more than once and by several goroutines at
-// once; it is never nil. Ctrl+C, Ctrl+Break and the closing of the console
-// restore as well, and then take their usual course: signal.Notify sees them.
-// [os.Exit] and log.Fatal skip deferred calls: call restore before.
+// A console outlives the processes on it and is shared by all of them. So restore puts back only
+// what this call has changed, and only if it still is as this call has set it. The last of several
+// overlapping calls in a process restores. restore may be called more than once and by several
+// goroutines at once; it is never nil. [os.Exit] and log.Fatal skip deferred calls: call restore
+// before.
 //
-// Without a console, in a service or on any system but Windows, UTF8 does
-// nothing and returns no error. If it fails, everything is as before. A console
-// without virtual terminal processing ("Use legacy console" in its properties)
-// fails with [errors.ErrUnsupported].
+// Ctrl+C and Ctrl+Break restore, too, because the process may end. If it handles the signal and
+// goes on, the console is set to UTF-8 again a moment later.
+//
+// Without a console, in a service or on any system but Windows, UTF8 does nothing and returns no
+// error. If it fails, everything is as before. Escape sequences are best effort: a console without
+// them ("Use legacy console" in its properties) has the code page set, and [Escapes] reports
+// false.
+//
+// While a console is at 65001, cmd reads .bat files that run on it as UTF-8, so that one in GBK can
+// fail; put UTF8 around the children that need it, with [With].
 //
 // The input code page and all other modes are left alone; in particular
-// DISABLE_NEWLINE_AUTO_RETURN is never set, which makes the output of other
-// programs a staircase (microsoft/WSL#1273). See "SetConsoleOutputCP function"
-// and "SetConsoleMode function" in Microsoft's console documentation.
+// DISABLE_NEWLINE_AUTO_RETURN is never set, which makes the output of other programs a staircase
+// (microsoft/WSL#1273). See "SetConsoleOutputCP function" and "SetConsoleMode function" in
+// Microsoft's console documentation.
 func UTF8() (restore func() error, err error) {
-	return session.enter(openConsole)
+	return session.enter(openConsole, onEvent)
 }
 
 // With calls f between [UTF8] and its restore, for a child that writes UTF-8 to
@@ -107,6 +112,9 @@ func With(f func() error) (err error) {
 // AttachConsole alone replaces handles that were redirected (minux/windows#2).
 // It must not run at the same time as other uses of os.Stdin, os.Stdout and
 // os.Stderr.
+//
+// A shell does not wait for a program that was built with -H windowsgui: the prompt returns at
+// once, and the output follows it. In a batch file, or after "start /wait", it waits.
 func AttachParent() error {
 	return attachParent()
 }

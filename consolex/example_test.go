@@ -84,16 +84,12 @@ func ExampleStdin() {
 }
 
 func ExampleNewDecoder() {
-	log936 := "2026-01-02 \xb7\xfe\xce\xf1\xd2\xd1\xc6\xf4\xb6\xaf\n" + // an old program's line
-		"2026-01-02 你好\n" // and a new one's
-	text, err := io.ReadAll(consolex.NewDecoder(strings.NewReader(log936), consolex.GBK.OrUTF8()))
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Print(string(text))
+	file := strings.NewReader("\xb7\xfe\xce\xf1\xd2\xd1\xc6\xf4\xb6\xaf\n") // in GBK
+	text, err := io.ReadAll(consolex.NewDecoder(file, consolex.GBK))
+	fmt.Print(string(text), err)
 	// Output:
-	// 2026-01-02 服务已启动
-	// 2026-01-02 你好
+	// 服务已启动
+	// <nil>
 }
 
 func ExampleNewDecodeWriter() {
@@ -144,13 +140,82 @@ func ExampleCodePage_Encoding() {
 	// true consolex: unsupported code page 37: no table has this number
 }
 
-func ExampleCodePage_OrUTF8() {
-	fmt.Println(consolex.GBK, consolex.GBK.OrUTF8())
-	// Output: 936 auto or 936
+func ExampleDetect_NewDecoder() {
+	// A log of a Chinese Windows on which some programs write UTF-8.
+	log := strings.NewReader("2026-11-30 启动失败: \xd5\xd2\xb2\xbb\xb5\xbd\xce\xc4\xbc\xfe\n")
+	text, err := io.ReadAll(consolex.Detect{CodePage: consolex.GBK}.NewDecoder(log))
+	fmt.Print(string(text), err)
+	// Output:
+	// 2026-11-30 启动失败: 找不到文件
+	// <nil>
+}
+
+func ExampleDetect_NewDecodeWriter() {
+	w := consolex.Detect{CodePage: consolex.GBK}.NewDecodeWriter(os.Stdout)
+	fmt.Fprint(w, "\xb7\xfe\xce\xf1 started\n") // GBK
+	fmt.Fprint(w, "服务 started\n")               // UTF-8
+	fmt.Fprint(w, "o\x00k\x00\n\x00")           // UTF-16
+	if err := w.Close(); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// 服务 started
+	// 服务 started
+	// ok
+}
+
+func ExampleDetect_CombinedOutput() {
+	cmd := exec.Command("old-tool") // which writes the ANSI code page, on any console
+	out, err := consolex.Detect{CodePage: consolex.ANSI()}.CombinedOutput(cmd)
+	if err != nil {
+		log.Print(err)
+	}
+	fmt.Print(out)
+}
+
+func ExampleDetect_Stream() {
+	cmd := exec.Command("legacy-report")
+	if err := (consolex.Detect{CodePage: consolex.Big5}).Stream(cmd, consolex.Stdout()); err != nil {
+		log.Print(err)
+	}
+}
+
+func ExampleParseCodePage() {
+	for _, name := range []string{"gbk", "cp936", "windows-1252", "ja_JP.SJIS", "gbq"} {
+		cp, err := consolex.ParseCodePage(name)
+		fmt.Println(cp, err)
+	}
+	// Output:
+	// 936 <nil>
+	// 936 <nil>
+	// 1252 <nil>
+	// 932 <nil>
+	// auto consolex: unsupported code page "gbq"; did you mean gbk?
 }
 
 func ExampleChildOf() {
 	fmt.Println("children write", consolex.ChildOf(nil), "here; old programs", consolex.ANSI(), "and new consoles", consolex.OEM())
+}
+
+func ExampleCodePage_Encodable() {
+	name := "报告–final.txt"
+	for _, cp := range []consolex.CodePage{consolex.GBK, 437} {
+		fmt.Println(cp, cp.Encodable(name))
+	}
+	// Output:
+	// 936 true
+	// 437 false
+}
+
+func ExampleEscapes() {
+	restore, err := consolex.UTF8() // a console of Windows obeys them after that
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer restore()
+	if consolex.Escapes(os.Stderr) {
+		fmt.Fprint(os.Stderr, "\x1b[32mready\x1b[0m\n")
+	}
 }
 
 func ExampleStrip() {

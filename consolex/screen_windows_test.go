@@ -37,6 +37,9 @@ var systemHelpers = map[string]func([]string) int{
 	"orphan":     helper(helpOrphan),
 	"no console": helper(helpNoConsole),
 	"kinds":      helper(helpKinds),
+	"handles":    helper(helpHandles),
+	"gone":       helper(helpGone),
+	"survive":    helper(helpSurvive),
 	"child":      helper(helpChild),
 	"dialogue":   helper(helpDialogue),
 }

@@ -12,9 +12,11 @@ type console interface {
 	setCodePage(CodePage) error
 	mode() (uint32, error) // of its output
 	setMode(uint32) error
-	onEnd(f func()) error // have f called on Ctrl+C, Ctrl+Break and close
 	close() error
 }
+
+// An opener opens the console of this process. It returns nil if there is none.
+type opener func() (console, error)
 
 // vtProcessing is ENABLE_VIRTUAL_TERMINAL_PROCESSING.
 const vtProcessing = 0x4
@@ -22,17 +24,19 @@ const vtProcessing = 0x4
 // session is this process's use of its console.
 var session consoleSession
 
-// A consoleSession counts those who need the console in UTF-8 and knows what has
-// to be undone when the last of them leaves.
+// A consoleSession counts the users of the console in UTF-8, and knows what to undo when the last of
+// them leaves. It keeps no handle: the console may go away meanwhile, and be replaced by another.
 type consoleSession struct {
 	mu    sync.Mutex
 	users int
-	undo  []func() error
+	open  opener
+	page  CodePage // to set again at the end, or 0
+	vt    bool     // escape sequences were switched on
 }
 
-// enter changes the console that open returns, if it returns one, and returns
-// the function that undoes that.
-func (s *consoleSession) enter(open func() (console, error)) (leave func() error, err error) {
+// enter changes the console and returns the function that undoes the change. onEvent is called with
+// the function to call on Ctrl+C, see consoleSession.interrupt.
+func (s *consoleSession) enter(open opener, onEvent func(func() (resume func())) error) (leave func() error, err error) {
 	c, err := open()
 	if err != nil {
 		return nop, fmt.Errorf("consolex: opening the console: %w", err)
@@ -40,24 +44,19 @@ func (s *consoleSession) enter(open func() (console, error)) (leave func() error
 	if c == nil {
 		return nop, nil
 	}
-	// Not under the lock: a handler that runs may wait for it while the system
-	// makes onEnd wait for the handler.
-	if err := c.onEnd(s.end); err != nil {
+	// Not under the lock: a handler that runs may wait for it while the system makes onEvent wait
+	// for the handler.
+	if err := onEvent(s.interrupt); err != nil {
 		return nop, errors.Join(fmt.Errorf("consolex: installing a control handler: %w", err), c.close())
 	}
-
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	mark := len(s.undo)
-	s.undo = append(s.undo, c.close)
-	for _, change := range []func(console) (func() error, error){changeCodePage, changeMode} {
-		undo, err := change(c)
-		if err != nil {
-			return nop, errors.Join(err, s.undoTo(mark))
+	s.open = open
+	if err := errors.Join(s.change(c), c.close()); err != nil {
+		if s.users == 0 {
+			err = errors.Join(err, s.restore())
 		}
-		if undo != nil {
-			s.undo = append(s.undo, undo)
-		}
+		return nop, err
 	}
 	s.users++
 	return sync.OnceValue(s.leave), nil
@@ -71,74 +70,75 @@ func (s *consoleSession) leave() error {
 	if s.users--; s.users > 0 {
 		return nil
 	}
-	return s.undoTo(0)
+	return s.restore()
 }
 
-// end undoes everything, though there may be users: the process is about to end.
-func (s *consoleSession) end() {
+// interrupt restores the console, because the process may be about to end. If it goes on, resume
+// changes the console again for the users that are left.
+func (s *consoleSession) interrupt() (resume func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.undoTo(0) // nobody is left who could be told
-}
-
-func (s *consoleSession) undoTo(mark int) error {
-	var errs []error
-	for i := len(s.undo) - 1; i >= mark; i-- {
-		errs = append(errs, s.undo[i]())
+	if s.users == 0 {
+		return nil
 	}
-	s.undo = s.undo[:mark]
-	return errors.Join(errs...)
+	s.restore() // there is no one to report to
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.users == 0 {
+			return
+		}
+		if c, err := s.open(); err == nil && c != nil {
+			s.change(c)
+			c.close()
+		}
+	}
 }
 
-// changeCodePage sets the output code page to UTF-8. It returns nil where that
-// was so, or how to undo it.
-func changeCodePage(c console) (undo func() error, err error) {
+// change sets the output code page to UTF-8 and switches escape sequences on, as far as that is
+// not so, and notes what to undo. Escape sequences are best effort: a legacy console has none.
+func (s *consoleSession) change(c console) error {
 	old, err := c.codePage()
 	if err != nil {
-		return nil, fmt.Errorf("consolex: reading the output code page: %w", err)
+		return fmt.Errorf("consolex: reading the output code page: %w", err)
 	}
-	if old == UTF8CP {
-		return nil, nil
-	}
-	if err := c.setCodePage(UTF8CP); err != nil {
-		return nil, fmt.Errorf("consolex: setting the output code page from %d to 65001: %w", old, err)
-	}
-	undo = func() error {
+	if old != UTF8CP {
+		if err := c.setCodePage(UTF8CP); err != nil {
+			return fmt.Errorf("consolex: setting the output code page from %d to 65001: %w", old, err)
+		}
 		if now, err := c.codePage(); err != nil || now != UTF8CP {
-			return nil // gone, or somebody else's by now
+			return errors.Join(fmt.Errorf("consolex: the console stays at output code page %d", now), err, c.setCodePage(old))
 		}
-		if err := c.setCodePage(old); err != nil {
-			return fmt.Errorf("consolex: restoring the output code page %d: %w", old, err)
-		}
-		return nil
+		s.page = old
 	}
-	if now, err := c.codePage(); err != nil || now != UTF8CP {
-		return nil, errors.Join(fmt.Errorf("consolex: the console stays at output code page %d", now), err, undo())
+	if mode, err := c.mode(); err == nil && mode&vtProcessing == 0 && c.setMode(mode|vtProcessing) == nil {
+		s.vt = true
 	}
-	return undo, nil
+	return nil
 }
 
-// changeMode switches escape sequences on. It returns nil where that was so, or
-// how to undo it.
-func changeMode(c console) (undo func() error, err error) {
-	old, err := c.mode()
-	if err != nil {
-		return nil, fmt.Errorf("consolex: reading the console's mode: %w", err)
-	}
-	if old&vtProcessing != 0 {
-		return nil, nil
-	}
-	if err := c.setMode(old | vtProcessing); err != nil {
-		return nil, fmt.Errorf("consolex: setting virtual terminal processing (a legacy console?): %w: %w", errors.ErrUnsupported, err)
-	}
-	return func() error {
-		now, err := c.mode()
-		if err != nil || now&vtProcessing == 0 {
-			return nil // gone, or somebody else's by now
-		}
-		if err := c.setMode(now &^ vtProcessing); err != nil {
-			return fmt.Errorf("consolex: restoring the console's mode: %w", err)
-		}
+// restore undoes what change has done, as far as it is still so.
+func (s *consoleSession) restore() (err error) {
+	page, vt := s.page, s.vt
+	s.page, s.vt = 0, false
+	if page == 0 && !vt {
 		return nil
-	}, nil
+	}
+	c, err := s.open()
+	if err != nil || c == nil {
+		return nil // it has gone
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	var errs []error
+	if now, err := c.mode(); vt && err == nil && now&vtProcessing != 0 {
+		if err := c.setMode(now &^ vtProcessing); err != nil {
+			errs = append(errs, fmt.Errorf("consolex: restoring the console's mode: %w", err))
+		}
+	}
+	if now, err := c.codePage(); page != 0 && err == nil && now == UTF8CP {
+		if err := c.setCodePage(page); err != nil {
+			errs = append(errs, fmt.Errorf("consolex: restoring the output code page %d: %w", page, err))
+		}
+	}
+	return errors.Join(errs...)
 }

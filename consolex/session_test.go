@@ -15,7 +15,7 @@ type fakeSession struct {
 	bits    uint32
 	fail    map[string]error // by method
 	deaf    bool             // ignores setCodePage without an error
-	handler func()
+	handler func() (resume func())
 	open    int
 	sets    int
 }
@@ -44,9 +44,9 @@ func (c *fakeSession) setMode(m uint32) error {
 	return nil
 }
 
-func (c *fakeSession) onEnd(f func()) error {
-	c.handler = f
-	return c.fail["onEnd"]
+func (c *fakeSession) onEvent(interrupt func() (resume func())) error {
+	c.handler = interrupt
+	return c.fail["onEvent"]
 }
 
 func (c *fakeSession) close() error {
@@ -70,12 +70,12 @@ const classic = 0x3
 func TestSession(t *testing.T) {
 	var s consoleSession
 	c := &fakeSession{cp: 936, bits: classic}
-	outer, err := s.enter(c.opener())
+	outer, err := s.enter(c.opener(), c.onEvent)
 	require.NoError(t, err)
 	assert.Equal(t, UTF8CP, c.cp)
 	assert.EqualValues(t, classic|vtProcessing, c.bits)
 
-	inner, err := s.enter(c.opener())
+	inner, err := s.enter(c.opener(), c.onEvent)
 	require.NoError(t, err)
 	require.NoError(t, outer())
 	require.NoError(t, outer(), "idempotent: it does not leave for the other one")
@@ -89,7 +89,7 @@ func TestSession(t *testing.T) {
 func TestSessionChangesOnlyWhatIsNeeded(t *testing.T) {
 	var s consoleSession
 	c := &fakeSession{cp: UTF8CP, bits: classic | vtProcessing}
-	leave, err := s.enter(c.opener())
+	leave, err := s.enter(c.opener(), c.onEvent)
 	require.NoError(t, err)
 	require.NoError(t, leave())
 	assert.Zero(t, c.sets)
@@ -98,14 +98,18 @@ func TestSessionChangesOnlyWhatIsNeeded(t *testing.T) {
 func TestSessionLeavesNeighboursAlone(t *testing.T) {
 	var s consoleSession
 	c := &fakeSession{cp: 936, bits: classic}
-	leave, err := s.enter(c.opener())
+	leave, err := s.enter(c.opener(), c.onEvent)
 	require.NoError(t, err)
 	c.cp, c.bits = 850, 0x1
+	inner, err := s.enter(c.opener(), c.onEvent)
+	require.NoError(t, err)
+	assert.Equal(t, UTF8CP, c.cp, "set once more")
+	require.NoError(t, inner())
 	require.NoError(t, leave())
 	assert.EqualValues(t, 850, c.cp)
 	assert.EqualValues(t, 0x1, c.bits)
 
-	leave, err = s.enter(c.opener())
+	leave, err = s.enter(c.opener(), c.onEvent)
 	require.NoError(t, err)
 	c.bits |= 0x8 // somebody's other bit stays when ours goes
 	require.NoError(t, leave())
@@ -115,7 +119,7 @@ func TestSessionLeavesNeighboursAlone(t *testing.T) {
 func TestSessionEndsOnSignal(t *testing.T) {
 	var s consoleSession
 	c := &fakeSession{cp: 936, bits: classic}
-	leave, err := s.enter(c.opener())
+	leave, err := s.enter(c.opener(), c.onEvent)
 	require.NoError(t, err)
 	c.handler()
 	assert.EqualValues(t, 936, c.cp)
@@ -123,8 +127,27 @@ func TestSessionEndsOnSignal(t *testing.T) {
 	c.handler()
 	require.NoError(t, leave())
 	assert.Zero(t, c.open)
+	assert.Nil(t, c.handler(), "nobody needs the console")
 
-	leave, err = s.enter(c.opener()) // a program that survives Ctrl+C can enter again
+	// A program that handles the signal goes on.
+	outer, err := s.enter(c.opener(), c.onEvent)
+	require.NoError(t, err)
+	resume := c.handler()
+	assert.EqualValues(t, 936, c.cp)
+	resume()
+	assert.Equal(t, UTF8CP, c.cp)
+	assert.EqualValues(t, classic|vtProcessing, c.bits)
+	inner, err := s.enter(c.opener(), c.onEvent)
+	require.NoError(t, err)
+	resume = c.handler()
+	require.NoError(t, inner())
+	require.NoError(t, outer())
+	resume()
+	assert.EqualValues(t, 936, c.cp, "the last user has left meanwhile")
+	assert.EqualValues(t, classic, c.bits)
+	assert.Zero(t, c.open)
+
+	leave, err = s.enter(c.opener(), c.onEvent) // a program that survives Ctrl+C can enter again
 	require.NoError(t, err)
 	assert.Equal(t, UTF8CP, c.cp)
 	require.NoError(t, leave())
@@ -133,28 +156,38 @@ func TestSessionEndsOnSignal(t *testing.T) {
 
 func TestSessionFailures(t *testing.T) {
 	failure := errors.New("test")
-	for _, method := range []string{"open", "onEnd", "codePage", "setCodePage", "mode", "setMode"} {
+	for _, method := range []string{"open", "onEvent", "codePage", "setCodePage", "close"} {
 		var s consoleSession
 		c := &fakeSession{cp: 936, bits: classic, fail: map[string]error{method: failure}}
-		leave, err := s.enter(c.opener())
+		leave, err := s.enter(c.opener(), c.onEvent)
 		assert.ErrorIs(t, err, failure, method)
 		assert.EqualValues(t, 936, c.cp, method)
 		assert.EqualValues(t, classic, c.bits, method)
 		assert.Zero(t, c.open, method)
-		assert.Equal(t, method == "setMode", errors.Is(err, errors.ErrUnsupported), method)
 		require.NotNil(t, leave, method)
 		assert.NoError(t, leave(), method)
 	}
 
+	for _, method := range []string{"mode", "setMode"} { // a legacy console
+		var s consoleSession
+		c := &fakeSession{cp: 936, bits: classic, fail: map[string]error{method: failure}}
+		leave, err := s.enter(c.opener(), c.onEvent)
+		require.NoError(t, err, method)
+		assert.Equal(t, UTF8CP, c.cp, method)
+		require.NoError(t, leave(), method)
+		assert.EqualValues(t, 936, c.cp, method)
+		assert.EqualValues(t, classic, c.bits, method)
+	}
+
 	var s consoleSession
 	c := &fakeSession{cp: 936, bits: classic, deaf: true}
-	_, err := s.enter(c.opener())
+	_, err := s.enter(c.opener(), c.onEvent)
 	assert.ErrorContains(t, err, "stays at output code page 936")
 
 	for _, method := range []string{"setCodePage", "setMode", "close"} {
 		var s consoleSession
 		c := &fakeSession{cp: 936, bits: classic}
-		leave, err := s.enter(c.opener())
+		leave, err := s.enter(c.opener(), c.onEvent)
 		require.NoError(t, err)
 		c.fail = map[string]error{method: failure}
 		assert.ErrorIs(t, leave(), failure, method)
@@ -162,7 +195,7 @@ func TestSessionFailures(t *testing.T) {
 	}
 
 	c = &fakeSession{cp: 936, bits: classic}
-	leave, err := s.enter(c.opener())
+	leave, err := s.enter(c.opener(), c.onEvent)
 	require.NoError(t, err)
 	c.fail = map[string]error{"codePage": failure, "mode": failure}
 	assert.NoError(t, leave(), "a console that is gone needs no restoring")
@@ -173,10 +206,11 @@ func TestSessionConcurrently(t *testing.T) {
 	c := &fakeSession{cp: 936, bits: classic}
 	open := func() (console, error) { return quiet{c}, nil }
 	var wg sync.WaitGroup
+	onEvent := func(func() (resume func())) error { return nil }
 	for range 8 {
 		wg.Go(func() {
 			for range 100 {
-				leave, err := s.enter(open)
+				leave, err := s.enter(open, onEvent)
 				assert.NoError(t, err)
 				assert.NoError(t, leave())
 			}
@@ -190,8 +224,7 @@ func TestSessionConcurrently(t *testing.T) {
 // quiet leaves out what a fakeSession counts outside of the session's lock.
 type quiet struct{ *fakeSession }
 
-func (quiet) onEnd(func()) error { return nil }
-func (quiet) close() error       { return nil }
+func (quiet) close() error { return nil }
 
 func TestWith(t *testing.T) {
 	called := false

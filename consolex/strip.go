@@ -2,19 +2,23 @@ package consolex
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
+	"math/bits"
 )
 
-// Strip returns a writer that leaves out escape sequences (colours, cursor
-// movements, titles) and writes the rest to w: for a log file that a coloured
-// output is to go to. [WriterOptions.Strip] does so where no terminal is.
+// Strip returns a writer that leaves out escape sequences (colours, cursor movements, titles) and
+// writes the rest to w. It is meant for writing coloured output to a log file. To strip only where
+// escape sequences are not wanted, set [WriterOptions.Strip].
 //
-// Sequences are those of ECMA-48: CSI up to its final byte, the strings of OSC, DCS,
-// SOS, PM and APC up to BEL or ST, other ones of ESC and one or more bytes. They may
-// be split over writes in any way; one that is cut off by a newline, by another ESC
-// or by a byte that it can't have ends there. Single controls stay, also those that
-// some terminals take for sequences (U+009B): it is no filter for hostile text. The
-// writer must not be used by several goroutines at once.
+// Sequences are those of ECMA-48: CSI up to its final byte, the strings of OSC, DCS, SOS, PM and APC
+// up to BEL or ST, and ESC with one or more other bytes. They may be split over writes in any way.
+// CAN and SUB cancel a sequence, and go with it. A newline, another ESC or a byte that it can't
+// have ends it, and stays. Single controls stay, and so do those that some terminals take for
+// sequences (U+009B): it is not a filter for hostile text.
+//
+// If w fails, Write returns how many bytes of p w has taken with the sequences before them, so that
+// the rest can be written later. The writer must not be used by several goroutines at once.
 func Strip(w io.Writer) io.Writer { return &stripper{w: w} }
 
 // A stripper is a writer without escape sequences.
@@ -36,62 +40,118 @@ const (
 )
 
 const (
-	esc = 0x1B
 	bel = 0x07
+	can = 0x18
+	sub = 0x1A
+	esc = 0x1B
 )
 
-func (s *stripper) Write(p []byte) (int, error) {
-	if s.state == inText && bytes.IndexByte(p, esc) < 0 {
-		return s.w.Write(p)
+func (s *stripper) Write(p []byte) (n int, err error) {
+	for len(p)-n > stripBlock {
+		m, err := s.write(p[n : n+stripBlock])
+		if n += m; err != nil {
+			return n, err
+		}
 	}
-	s.buf = s.buf[:0]
+	m, err := s.write(p[n:])
+	return n + m, err
+}
+
+// stripBlock limits the buffer of what is written at a time.
+const stripBlock = 64 << 10
+
+func (s *stripper) write(p []byte) (int, error) {
+	if s.state == inText && bytes.IndexByte(p[:min(len(p), 16)], esc) < 0 && bytes.IndexByte(p, esc) < 0 {
+		return writeFull(s.w, p)
+	}
+	before := s.state
+	if cap(s.buf) < len(p)+8 {
+		s.buf = make([]byte, len(p)+8)
+	}
+	text := s.buf[:cap(s.buf)]
+	n := 0
 	for rest := p; len(rest) > 0; {
 		if s.state == inText {
-			text := bytes.IndexByte(rest, esc)
-			if text < 0 {
-				text = len(rest)
-			}
-			s.buf = append(s.buf, rest[:text]...)
-			rest = rest[text:]
-			rest = rest[wholeCSI(rest):]
-			if len(rest) == 0 {
+			copied, size := copyText(text[n:], rest)
+			n += copied
+			if rest = rest[size:]; len(rest) == 0 {
 				break
 			}
 		}
 		var isText bool
 		if s.state, isText = s.state.next(rest[0]); isText {
-			s.buf = append(s.buf, rest[0])
+			text[n] = rest[0]
+			n++
 		}
 		rest = rest[1:]
 	}
+	s.buf = text[:n]
 	if len(s.buf) == 0 {
 		return len(p), nil
 	}
-	if _, err := writeFull(s.w, s.buf); err != nil {
-		return 0, err
+	if n, err := writeFull(s.w, s.buf); err != nil {
+		return s.rewind(before, p, n), err
 	}
 	return len(p), nil
 }
 
-// wholeCSI returns the length of the CSI sequence that p starts with, 0 if there is
-// none or not all of it.
-func wholeCSI(p []byte) int {
-	if len(p) < 3 || p[0] != esc || p[1] != '[' {
-		return 0
-	}
-	for i, c := range p[2:] {
-		if c >= 0x40 && c <= 0x7E {
-			return i + 3
+// A word with the lowest and with the highest bit of each byte.
+const ones, tops = 0x0101010101010101, 0x8080808080808080
+
+// copyText copies the text of src to dst, without the CSI sequences in it, up to another ESC. It
+// returns how much text that is, and of how many bytes. dst has eight bytes more than src, all of
+// which may be overwritten. Coloured text has an ESC every few bytes, too few for a call of
+// bytes.IndexByte and one of copy.
+func copyText(dst, src []byte) (n, size int) {
+	room, have := len(dst), len(src)
+	dst, src = dst[:room:room], src[:have:have] // slicing is one addition then
+	for len(src) > 0 && len(dst) > 0 {
+		if len(src) > 8 && len(dst) > 8 {
+			word := binary.LittleEndian.Uint64(src)
+			binary.LittleEndian.PutUint64(dst, word)
+			word ^= esc * ones
+			found := (word - ones) &^ word & tops
+			if found == 0 {
+				src, dst = src[8:], dst[8:]
+				continue
+			}
+			skip := bits.TrailingZeros64(found) >> 3 & 7
+			src, dst = src[skip:], dst[skip:]
+		} else if src[0] != esc {
+			dst[0] = src[0]
+			src, dst = src[1:], dst[1:]
+			continue
 		}
-		if c < 0x20 || c >= 0x40 {
-			return 0
+		if len(src) < 3 || src[1] != '[' {
+			break
 		}
+		end := 2
+		for end < len(src) && src[end]-0x20 < 0x20 { // parameters and intermediate bytes
+			end++
+		}
+		if end == len(src) || src[end]-0x40 > 0x7E-0x40 {
+			break
+		}
+		src = src[end+1:]
 	}
-	return 0
+	return room - len(dst), have - len(src)
 }
 
-// next returns the state after a byte. isText says that it belongs to no sequence,
-// be it because that was cut off.
+// rewind goes back to where taken bytes of p's text have been written, and returns how many bytes
+// of p that is.
+func (s *stripper) rewind(before escapeState, p []byte, taken int) (n int) {
+	s.state = before
+	for ; taken > 0; n++ {
+		var isText bool
+		if s.state, isText = s.state.next(p[n]); isText {
+			taken--
+		}
+	}
+	return n
+}
+
+// next returns the state after a byte. isText reports whether the byte does not belong to a
+// sequence, or cuts it off.
 func (s escapeState) next(c byte) (after escapeState, isText bool) {
 	switch {
 	case s == inText:
@@ -99,6 +159,8 @@ func (s escapeState) next(c byte) (after escapeState, isText bool) {
 			return inEscape, false
 		}
 		return inText, true
+	case c == can, c == sub:
+		return inText, false
 	case c == '\n':
 		return inText, true
 	case c < 0x20 && c != esc && s != inString:

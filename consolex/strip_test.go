@@ -27,6 +27,8 @@ func TestStrip(t *testing.T) {
 		{"cut off by ESC", "\x1b[3\x1b[0mx\x1b\x1b[0my", "xy"},
 		{"cut off by text", "\x1b[3中\x1b文", "中文"},
 		{"cut off by a control character", "\x1b[31\rx\x1b\ty\x1b(\bz\x1b]\x1b\r.", "\rx\ty\bz\r."},
+		{"cancelled", "\x1b]0;title\x18text\x1b]0;title\x1atext \x1b[3\x18x\x1bP1\x1b\x1ay", "texttext xy"},
+		{"CAN and SUB in text", "a\x18b\x1a", "a\x18b\x1a"},
 		{"unfinished", "x\x1b[3", "x"},
 	} {
 		for i := range len(test.src) + 1 {
@@ -51,6 +53,50 @@ func TestStripErrors(t *testing.T) {
 	assert.ErrorIs(t, err, io.ErrShortWrite)
 }
 
+// TestStripGoesOnAfterAnError takes as much at a time as it may, in all ways.
+func TestStripGoesOnAfterAnError(t *testing.T) {
+	const src = "\x1b[32mgreen\x1b[0m 中\x1b]0;title\x07文\n"
+	for most := range 12 {
+		var out bytes.Buffer
+		room := most
+		w := Strip(writerFunc(func(p []byte) (int, error) {
+			n := min(room, len(p))
+			room -= n
+			out.Write(p[:n])
+			if n < len(p) {
+				return n, errTest
+			}
+			return n, nil
+		}))
+		n, err := io.WriteString(w, src)
+		require.ErrorIs(t, err, errTest)
+		require.Equal(t, most, out.Len())
+		room = len(src)
+		m, err := io.WriteString(w, src[n:])
+		require.NoError(t, err)
+		require.Equal(t, len(src), n+m, "after %d", most)
+		require.Equal(t, "green 中文\n", out.String(), "after %d", most)
+	}
+	n, err := io.WriteString(Strip(&failingWriter{3}), "\x1b[0mabcdef")
+	assert.ErrorIs(t, err, errTest)
+	assert.Equal(t, 7, n, "as the three bytes that it took")
+	n, err = io.WriteString(Strip(shortWriter{}), "plain")
+	assert.ErrorIs(t, err, io.ErrShortWrite)
+	assert.Equal(t, 2, n)
+}
+
+// TestStripKeepsNoLargeBuffer writes much at once.
+func TestStripKeepsNoLargeBuffer(t *testing.T) {
+	var out bytes.Buffer
+	w := &stripper{w: &out}
+	src := strings.Repeat("\x1b[32mgreen\x1b[0m text\n", 100<<10)
+	n, err := io.WriteString(w, src)
+	require.NoError(t, err)
+	assert.Equal(t, len(src), n)
+	assert.Equal(t, strings.Repeat("green text\n", 100<<10), out.String())
+	assert.LessOrEqual(t, cap(w.buf), 2*stripBlock)
+}
+
 func TestWriterStrips(t *testing.T) {
 	r, p, err := os.Pipe()
 	require.NoError(t, err)
@@ -62,6 +108,31 @@ func TestWriterStrips(t *testing.T) {
 	got, err := io.ReadAll(r)
 	require.NoError(t, err)
 	assert.Equal(t, gbkHello, string(got))
+
+	t.Setenv("FORCE_COLOR", "1")
+	r, p, err = os.Pipe()
+	require.NoError(t, err)
+	defer r.Close()
+	w = NewWriter(p, &WriterOptions{Strip: true})
+	assert.Equal(t, Pipe, w.Kind())
+	assert.Equal(t, p.Fd(), w.Fd())
+	_, err = io.WriteString(w, "\x1b[32mforced")
+	require.NoError(t, err)
+	require.NoError(t, p.Close())
+	got, err = io.ReadAll(r)
+	require.NoError(t, err)
+	assert.Equal(t, "\x1b[32mforced", string(got))
+
+	var c fakeConsole
+	onConsole := onFake(t, &c)
+	onConsole.strip = Strip(consoleSide{onConsole})
+	_, err = io.WriteString(onConsole, "\x1b[32m没有颜色\x1b[0m")
+	require.NoError(t, err)
+	assert.Equal(t, "没有颜色", c.text())
+
+	none := NewWriter(nil, nil)
+	assert.Equal(t, None, none.Kind())
+	assert.Equal(t, ^uintptr(0), none.Fd())
 
 	var fallback strings.Builder
 	_, err = io.WriteString(NewWriter(nil, &WriterOptions{Strip: true, Fallback: &fallback}), "\x1b[32mx")

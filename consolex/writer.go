@@ -30,6 +30,7 @@ type Writer struct {
 	flush    func() error // of the encoder; or nil
 	kind     Kind
 	fallback io.Writer
+	strip    io.Writer // to the console, if it is to get no escape sequences
 	console  func(*os.File, []uint16) (int, error)
 	held     [utf8.UTFMax]byte // the start of a rune whose end is yet to come
 	nheld    int
@@ -43,7 +44,9 @@ type WriterOptions struct {
 	// error of each Write.
 	CodePage CodePage
 
-	// Strip leaves out escape sequences where f is no terminal, see [Strip].
+	// Strip leaves out escape sequences, see [Strip], where f is not a terminal or the user does not
+	// want them: unless [Escapes] would report true after [UTF8]. The environment counts when
+	// NewWriter is called.
 	Strip bool
 
 	// Fallback is where the text for a dead handle goes, as UTF-8; nil: nowhere.
@@ -60,8 +63,9 @@ func NewWriter(f *os.File, o *WriterOptions) *Writer {
 			encoder := newEncoder(f, o.CodePage)
 			w.out, w.flush = encoder, encoder.finish
 		}
-		if o.Strip && !w.kind.Terminal() {
+		if o.Strip && !wantsEscapes(w.kind.Terminal(), os.Getenv) {
 			w.out = Strip(w.out)
+			w.strip = Strip(consoleSide{w})
 		}
 		if o.Strip && w.fallback != nil { // which a terminal may need later
 			w.fallback = Strip(w.fallback)
@@ -153,6 +157,8 @@ func (w *Writer) failed(rest []byte, err error) (int, error) {
 
 func (w *Writer) write(p []byte) (int, error) {
 	switch {
+	case w.kind == Console && w.strip != nil:
+		return w.strip.Write(p)
 	case w.kind == Console:
 		return w.writeConsole(p)
 	case w.kind != None:
@@ -161,6 +167,28 @@ func (w *Writer) write(p []byte) (int, error) {
 		return w.fallback.Write(p)
 	}
 	return len(p), nil
+}
+
+// A consoleSide is a Writer's way to its console.
+type consoleSide struct{ w *Writer }
+
+func (c consoleSide) Write(p []byte) (int, error) { return c.w.writeConsole(p) }
+
+// Kind returns what the file leads to, which is [None] once it has gone away.
+func (w *Writer) Kind() Kind {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.kind
+}
+
+// Fd returns the file's descriptor or handle, as [os.File.Fd] does, for packages that ask the system
+// what it leads to, or how wide the terminal is. Without a file it is ^uintptr(0). What is written
+// to it directly passes the Writer by.
+func (w *Writer) Fd() uintptr {
+	if w.file == nil {
+		return ^uintptr(0)
+	}
+	return w.file.Fd()
 }
 
 // units holds buffers for UTF-16. WriteConsoleW of older systems fails beyond

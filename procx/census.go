@@ -152,12 +152,14 @@ func (c *census) old() int {
 	return -1
 }
 
-// since returns those in list that have been created since, given the suspects.
-func (c *census) since(suspects tally, list []goroutine.Goroutine) []goroutine.Goroutine {
+// since returns those in list that have been created since and may be the caller's, given the
+// suspects.
+func (c *census) since(suspects tally, list []goroutine.Goroutine, may func(*goroutine.Goroutine) bool) []goroutine.Goroutine {
+	others := func(g goroutine.Goroutine) bool { return !may(&g) }
 	if c.ids != nil {
-		return slices.DeleteFunc(list, func(g goroutine.Goroutine) bool { return c.ids[g.ID] })
+		return slices.DeleteFunc(list, func(g goroutine.Goroutine) bool { return c.ids[g.ID] || others(g) })
 	}
-	return suspects.newest(list)
+	return suspects.newest(slices.DeleteFunc(list, others))
 }
 
 // labelled returns those groups that have this Check's label, or none if that is "".

@@ -3,6 +3,7 @@ package procx
 import (
 	"context"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ var checks struct {
 	number   uint64
 	census   *census         // the newest that a Check began with
 	reported map[uint64]bool // goroutines that a Check has reported
+	open     map[string]bool // the numbers of those that have not ended
 }
 
 // A check is the scope of a Check.
@@ -40,6 +42,10 @@ func begin(test string, f *filter) *check {
 	}
 	checks.number++
 	c := &check{filter: f, label: strconv.FormatUint(checks.number, 10), base: checks.census}
+	if checks.open == nil {
+		checks.open = make(map[string]bool)
+	}
+	checks.open[c.label] = true
 	labels := pprof.Labels(checkLabel, c.label, testLabel, test)
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), labels))
 	return c
@@ -47,7 +53,12 @@ func begin(test string, f *filter) *check {
 
 // end returns the leaks, and takes the label off.
 func (c *check) end() []Leak {
-	defer pprof.SetGoroutineLabels(context.Background())
+	defer func() {
+		pprof.SetGoroutineLabels(context.Background())
+		checks.Lock()
+		defer checks.Unlock()
+		delete(checks.open, c.label)
+	}()
 	if created, _ := counters(); created == c.base.created {
 		return nil
 	}
@@ -55,6 +66,12 @@ func (c *check) end() []Leak {
 	if len(left) == 0 {
 		return nil
 	}
+	remember(left)
+	return summarize(left)
+}
+
+// remember notes goroutines as reported, for the Checks around and after.
+func remember(left []goroutine.Goroutine) {
 	checks.Lock()
 	defer checks.Unlock()
 	if checks.reported == nil {
@@ -63,22 +80,23 @@ func (c *check) end() []Leak {
 	for _, g := range left {
 		checks.reported[g.ID] = true
 	}
-	return summarize(left)
 }
 
 // suspects counts those with this Check's label. Whether those that have no Check's
 // are new it can't tell for sure.
-func (c *check) suspects() (n int, unsure bool) {
+func (c *check) suspects() (n int, unsure bool, p picture) {
 	groups := lookLabels()
-	n = tallyOf(c.relevant(labelled(groups, c.label))).beyond(c.known).total()
+	own := c.relevant(labelled(groups, c.label))
+	n = tallyOf(own).beyond(c.known).total()
 	c.extra = c.base.suspects(tallyOf(labelled(groups, "")))
-	return n + c.extra.total(), c.extra[unnamed] == 0 && (n == 0 || c.lenient())
+	pooled := slices.ContainsFunc(own, func(g group) bool { return isPooled(g.entry()) })
+	return n + c.extra.total(), c.extra[unnamed] == 0 && (n == 0 || c.lenient() || pooled), pictureOf(own, c.extra)
 }
 
 // inspect finds those with this Check's label; and of those with none, which are new,
 // those that the test, or one of the former, has started. In a test that runs alone, it
 // has started all.
-func (c *check) inspect() []goroutine.Goroutine {
+func (c *check) inspect(final bool) []goroutine.Goroutine {
 	all := goroutine.Parse(dump(true))
 	family := newFamily(all)
 	me := self()
@@ -96,11 +114,13 @@ func (c *check) inspect() []goroutine.Goroutine {
 		}
 	}
 	alone := family.runsAlone(me)
-	for _, g := range c.base.since(c.extra, nobodys) {
-		if !checks.reported[g.ID] && (alone || family.descends(&g, mine)) {
-			left = append(left, g)
-		}
+	if !alone || family.besideOthers(me) {
+		p := newPool(all, mine)
+		left = slices.DeleteFunc(left, func(g goroutine.Goroutine) bool { return isPooled(g.Entry) && !p.forgotten(&g, final) })
 	}
+	left = append(left, c.base.since(c.extra, nobodys, func(g *goroutine.Goroutine) bool {
+		return !checks.reported[g.ID] && (alone || family.descends(g, mine))
+	})...)
 	return c.leaks(left)
 }
 
@@ -129,6 +149,20 @@ func (f family) descends(g *goroutine.Goroutine, is func(*goroutine.Goroutine) b
 			return false
 		}
 		if is(g) {
+			return true
+		}
+	}
+	return false
+}
+
+// besideOthers reports whether there are goroutines below a Check that the given one is not in.
+func (f family) besideOthers(id uint64) bool {
+	within := map[string]bool{"": true}
+	for g, seen := f[id], 0; g != nil && seen <= len(f); g, seen = f[g.Parent], seen+1 {
+		within[checkOf(g)] = true
+	}
+	for _, g := range f {
+		if !within[checkOf(g)] && checks.open[checkOf(g)] {
 			return true
 		}
 	}

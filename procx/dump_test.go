@@ -79,7 +79,7 @@ func TestLeakCopies(t *testing.T) {
 	text := dump(true)
 	g := goroutine.Parse(text)[0]
 	require.NotEmpty(t, g.Creator)
-	l := leakOf(&g)
+	l := leakOf(&g, g.Entry, g.Creator)
 	first := uintptr(unsafe.Pointer(unsafe.StringData(text)))
 	for _, s := range []string{l.Function, l.CreatedBy, l.File, l.State, l.Stack} {
 		p := uintptr(unsafe.Pointer(unsafe.StringData(s)))

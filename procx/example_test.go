@@ -150,3 +150,39 @@ func ExampleWatcher_Stats() {
 		fmt.Fprintf(rw, "%d findings in %d rounds, %.5f of a core\n", s.Findings, s.Rounds, s.Busy.Seconds()/time.Since(s.Since).Seconds())
 	})
 }
+
+func ExampleNow() {
+	started, ready := make(chan struct{}), make(chan struct{})
+	defer close(ready)
+	go wait(started, ready)
+	<-started
+
+	before := procx.Now() // what a program has already, such as a service's own
+	go wait(started, ready)
+	<-started
+
+	leaks, err := procx.Find(&procx.Options{Since: before, Settle: 10 * time.Millisecond})
+	if err != nil {
+		panic(err)
+	}
+	for _, l := range leaks {
+		fmt.Println(l.Count, "more")
+	}
+	// Output: 1 more
+}
+
+func ExampleGroup_TryGo() {
+	g := procx.NewGroup(context.Background(), "thumbnails")
+	g.SetLimit(1)
+	done := make(chan struct{})
+	make1 := func(context.Context) error { <-done; return nil }
+	fmt.Println(g.TryGo("a.png", make1))
+	fmt.Println(g.TryGo("b.png", make1)) // too many: the client may come again
+	close(done)
+	if err := g.Wait(); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// true
+	// false
+}

@@ -28,8 +28,12 @@ type Group struct {
 	name   string
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	slots  chan struct{} // nil: no limit
+	slots  chan struct{} // has an element for each running task; nil: no limit
 	catch  bool
+
+	stop    sync.Once
+	stopped chan struct{} // closed by Stop
+	spare   chan struct{} // one slot more, once Stop was called
 
 	mu      sync.Mutex
 	started uint64 // tasks, ever
@@ -50,14 +54,23 @@ type Task struct {
 // NewGroup returns an empty group. Its tasks get a context that ends with ctx.
 // The name is for errors.
 func NewGroup(ctx context.Context, name string) *Group {
-	g := &Group{name: name, running: make(map[*task]struct{})}
+	g := &Group{name: name, running: make(map[*task]struct{}), stopped: make(chan struct{}), spare: make(chan struct{}, 1)}
 	g.ctx, g.cancel = context.WithCancelCause(ctx)
 	return g
 }
 
-// SetLimit lets at most n tasks run at a time; further calls of Go wait. Call it
-// before the first Go. An n below 1 is no limit.
+// SetLimit lets at most n tasks run at a time; further calls of Go wait. An n below 1 is no
+// limit. It panics while a task runs.
 func (g *Group) SetLimit(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if running := len(g.running); running > 0 {
+		verb := "run"
+		if running == 1 {
+			verb = "runs"
+		}
+		panic(fmt.Sprintf("procx: SetLimit of group %q while %s %s", g.name, plural(running, "task"), verb))
+	}
 	g.slots = nil
 	if n > 0 {
 		g.slots = make(chan struct{}, n)
@@ -72,20 +85,40 @@ func (g *Group) ReturnPanics() { g.catch = true }
 // Go runs f in a goroutine of its own. The first error of a task cancels the
 // context of all, with that error as its cause.
 //
-// With a limit, Go waits until fewer tasks run or the group's context ends. f is
-// always called, if only with a context that has ended, so that it can release
-// what it was given.
+// With a limit, Go waits until fewer tasks run, after an error too. Of a group that Stop was
+// called for, one task more may run at a time, so that a task that would not end does not hang
+// Go. f is always called, if only with a context that has ended, so that it can release what it
+// was given.
 func (g *Group) Go(name string, f func(context.Context) error) {
-	release := func() {}
+	if g.slots == nil {
+		g.start(name, f, nil)
+		return
+	}
+	select {
+	case g.slots <- struct{}{}:
+		g.start(name, f, g.slots)
+		return
+	case <-g.stopped:
+	}
+	select {
+	case g.slots <- struct{}{}:
+		g.start(name, f, g.slots)
+	case g.spare <- struct{}{}:
+		g.start(name, f, g.spare)
+	}
+}
+
+// TryGo is like Go, but where Go would wait, it does nothing and returns false.
+func (g *Group) TryGo(name string, f func(context.Context) error) bool {
 	if g.slots != nil {
 		select {
 		case g.slots <- struct{}{}:
-			release = func() { <-g.slots }
-		case <-g.ctx.Done():
+		default:
+			return false
 		}
 	}
-	t := g.add(name)
-	go g.run(t, f, release)
+	g.start(name, f, g.slots)
+	return true
 }
 
 // Wait waits until no task runs, ends the group's context, and returns the first
@@ -109,6 +142,7 @@ func (g *Group) Wait() error {
 // takes to write those of all goroutines.
 func (g *Group) Stop(ctx context.Context) error {
 	g.cancel(ErrStopped)
+	g.stop.Do(func() { close(g.stopped) })
 	return g.wait(ctx)
 }
 
@@ -162,8 +196,15 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
+// start is the creator of every task's goroutine, which reports look through. slots, if there
+// are any, has the task's slot.
+func (g *Group) start(name string, f func(context.Context) error, slots chan struct{}) {
+	t := g.add(name)
+	go g.run(t, f, slots)
+}
+
 // run is the frame below every task's function, by which Task.where finds that.
-func (g *Group) run(t *task, f func(context.Context) error, release func()) {
+func (g *Group) run(t *task, f func(context.Context) error, slots chan struct{}) {
 	g.begun(t)
 	err := fmt.Errorf("procx: task %q of group %q called runtime.Goexit", t.name, g.name)
 	defer func() {
@@ -174,7 +215,9 @@ func (g *Group) run(t *task, f func(context.Context) error, release func()) {
 			}
 			err = p
 		}
-		release()
+		if slots != nil {
+			<-slots
+		}
 		g.remove(t, err)
 	}()
 	err = f(g.ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -149,4 +150,85 @@ func TestGroupPanic(t *testing.T) {
 	g = NewGroup(t.Context(), "mail")
 	g.Go("fetch", func(context.Context) error { runtime.Goexit(); return nil })
 	assert.EqualError(t, g.Wait(), `procx: task "fetch" of group "mail" called runtime.Goexit`)
+}
+
+// A group that has failed runs no more tasks at a time than one that has not.
+func TestGroupLimitAfterAnError(t *testing.T) {
+	Check(t, patient)
+	ctx, cancel := context.WithCancel(t.Context())
+	for name, end := range map[string]func(*Group){
+		"error":   func(g *Group) { g.Go("fails", func(context.Context) error { return os.ErrClosed }); <-g.Done() },
+		"context": func(*Group) { cancel() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewGroup(ctx, "test")
+			g.SetLimit(2)
+			end(g)
+			var now, most, ran atomic.Int32
+			for range 200 {
+				g.Go("task", func(context.Context) error {
+					n := now.Add(1)
+					for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+					}
+					time.Sleep(100 * time.Microsecond)
+					now.Add(-1)
+					ran.Add(1)
+					return nil
+				})
+			}
+			_ = g.Wait()
+			assert.LessOrEqual(t, most.Load(), int32(2))
+			assert.Equal(t, int32(200), ran.Load())
+		})
+	}
+}
+
+func TestGroupSetLimitTooLate(t *testing.T) {
+	Check(t, patient)
+	g := NewGroup(t.Context(), "mail")
+	release := make(chan struct{})
+	g.Go("fetch", func(context.Context) error { <-release; return nil })
+	assert.PanicsWithValue(t, `procx: SetLimit of group "mail" while 1 task runs`, func() { g.SetLimit(1) })
+	close(release)
+	require.NoError(t, g.Wait())
+	g.SetLimit(1) // nothing runs
+	g.Go("fetch", func(context.Context) error { return nil })
+	require.NoError(t, g.Wait())
+}
+
+func TestGroupTryGo(t *testing.T) {
+	Check(t, patient)
+	g := NewGroup(t.Context(), "test")
+	release := make(chan struct{})
+	wait := func(context.Context) error { <-release; return nil }
+	assert.True(t, g.TryGo("without a limit", func(context.Context) error { return nil }))
+	require.NoError(t, g.Stop(t.Context()))
+	g = NewGroup(t.Context(), "test")
+	g.SetLimit(2)
+	assert.True(t, g.TryGo("a", wait))
+	assert.True(t, g.TryGo("b", wait))
+	assert.False(t, g.TryGo("c", func(context.Context) error { panic("not called") }))
+	require.Len(t, g.Running(), 2)
+	close(release)
+	require.NoError(t, g.Wait())
+	assert.True(t, g.TryGo("d", wait))
+	require.NoError(t, g.Wait())
+}
+
+// Reports name what the tasks are, and where they hang, not what starts them.
+func TestGroupTasksAreNamed(t *testing.T) {
+	g := NewGroup(t.Context(), "test")
+	g.SetLimit(2)
+	g.Go("a", untilDone)
+	g.TryGo("b", untilDone)
+	for tallyOf(look())[thisPackage+"untilDone"] < 2 {
+		runtime.Gosched()
+	}
+	leaks, err := Find(&Options{Settle: 20 * time.Millisecond, Ignore: forGood})
+	require.NoError(t, err)
+	require.Len(t, leaks, 1)
+	assert.Equal(t, thisPackage+"untilDone", leaks[0].Function)
+	assert.Equal(t, 2, leaks[0].Count)
+	assert.Equal(t, "group_test.go", filepath.Base(leaks[0].File))
+	require.NoError(t, g.Stop(t.Context()))
 }

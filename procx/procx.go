@@ -32,6 +32,14 @@
 // alone everything new is the test's. What cannot be laid at a parallel test's
 // door is not, and is left to CheckMain.
 //
+// A label says who dialled a connection, not who uses it. While other tests run, the
+// goroutines of pools (net/http's and database/sql's) are left to CheckMain as well, if
+// their connection is idle or may be in another test's hands. A response body that the
+// test forgot to close is found: Go 1.27 can prove that nobody has it any more; Go 1.26
+// takes it for the test's if no other goroutine reads a body. A test that runs alone
+// answers for the idle connections of its transports: close them, or name them in
+// Options.CloseIdle.
+//
 // Never reported are the goroutines of the testing package, of fuzzing, tracing
 // and profiling, of the runtime, and the one that serves [os/signal.Notify].
 // Timers and standard contexts have none.
@@ -60,7 +68,8 @@ type TB interface {
 // value.
 type Options struct {
 	// Settle is how long goroutines get to end before they are leaks. Zero
-	// is two seconds; what is less takes one look and doesn't wait. Only
+	// is two seconds, or half a second in which nothing changes about them and none
+	// of them sleeps; what is less takes one look and doesn't wait. Only
 	// a verdict that fails takes that long.
 	Settle time.Duration
 
@@ -68,7 +77,12 @@ type Options struct {
 	// stack or the one that created them, as a stack trace prints it:
 	// "net/http.(*persistConn).readLoop". A type's or a package's name stands
 	// for all that is in it, and "example.com/mod/..." for the packages below
-	// a path.
+	// a path. It is the function of the source, whatever the compiler has inlined
+	// into what: a literal in (*Pool).start is (*Pool).start.func1, also where Go 1.26
+	// calls it main.New.(*Pool).start.func7.
+	//
+	// To pass over a function's own goroutines, and not those of all that it starts, use
+	// Known, with the function that they run and a number.
 	Ignore []string
 
 	// Known says how many goroutines of an entry function are no leaks: the
@@ -76,6 +90,10 @@ type Options struct {
 	// key is Leak.Function, or Leak.CreatedBy for all that a function starts.
 	// More of them than that are reported together.
 	Known map[string]int
+
+	// Since is what Now has returned: goroutines that ran then are no leaks. A Check needs it
+	// only for those that its own test has started before.
+	Since *Baseline
 
 	// CloseIdle are transports whose idle connections are closed, as those of
 	// http.DefaultTransport are, before their goroutines count as leaks.
@@ -144,6 +162,9 @@ func CheckMain(m interface{ Run() int }, o *Options) int {
 		return 2
 	}
 	before := takeCensus(look)
+	if f.since != nil {
+		before = f.since.census
+	}
 	if code := m.Run(); code != 0 {
 		return code
 	}
@@ -165,5 +186,13 @@ func Find(o *Options) ([]Leak, error) {
 	if err != nil {
 		return nil, err
 	}
-	return summarize(settle(&process{filter: f, base: &census{ids: map[uint64]bool{}}}, f, -1)), nil
+	base, old := &census{ids: map[uint64]bool{}}, -1
+	if f.since != nil {
+		if f.since.idle() {
+			return nil, nil
+		}
+		base = f.since.census
+		old = base.old()
+	}
+	return summarize(settle(&process{filter: f, base: base}, f, old)), nil
 }

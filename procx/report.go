@@ -21,15 +21,19 @@ func (f *filter) leaks(list []goroutine.Goroutine) []goroutine.Goroutine {
 	if !f.lenient() {
 		return list
 	}
+	var names goroutine.Namer
 	site := func(g *goroutine.Goroutine) string {
-		if _, ok := f.known[g.Entry]; ok {
-			return g.Entry
+		entry, creator := names.Source(g)
+		for _, name := range []string{g.Entry, entry, creator} {
+			if _, ok := f.known[name]; ok {
+				return name
+			}
 		}
 		return g.Creator
 	}
 	count := make(map[string]int)
 	list = slices.DeleteFunc(list, func(g goroutine.Goroutine) bool {
-		if len(f.ignore) > 0 && f.ignores(g.Functions()...) {
+		if f.since.covers(&g) || len(f.ignore) > 0 && (f.ignores(names.Functions(&g)...) || f.quotes(g.Functions())) {
 			return true
 		}
 		count[site(&g)]++
@@ -46,14 +50,16 @@ func summarize(list []goroutine.Goroutine) []Leak {
 	var leaks []Leak
 	index := make(map[string]int)
 	var key []byte
+	var names goroutine.Namer
 	for i := range list {
 		g := &list[i]
-		key = appendSignature(key[:0], g)
+		entry, creator := names.Source(g)
+		key = appendSignature(append(append(key[:0], entry...), creator...), g)
 		at, ok := index[string(key)]
 		if !ok {
 			at = len(leaks)
 			index[string(key)] = at
-			leaks = append(leaks, leakOf(g))
+			leaks = append(leaks, leakOf(g, entry, creator))
 		}
 		leaks[at].Count++
 		leaks[at].Waited = max(leaks[at].Waited, g.Waited)
@@ -63,8 +69,9 @@ func summarize(list []goroutine.Goroutine) []Leak {
 }
 
 // leakOf copies what it takes, or a Finding would keep the whole dump.
-func leakOf(g *goroutine.Goroutine) Leak {
-	l := Leak{Function: strings.Clone(cmp.Or(g.Entry, g.Creator)), CreatedBy: strings.Clone(g.Creator), File: strings.Clone(g.Site),
+// The names are those of the source.
+func leakOf(g *goroutine.Goroutine, entry, creator string) Leak {
+	l := Leak{Function: strings.Clone(cmp.Or(entry, creator)), CreatedBy: strings.Clone(creator), File: strings.Clone(g.Site),
 		State: strings.Clone(g.State), Certain: g.Certain(), Stack: strings.Clone(g.Unlabelled())}
 	if i := strings.LastIndexByte(l.File, ':'); i >= 0 {
 		if line, err := strconv.Atoi(l.File[i+1:]); err == nil {
@@ -78,7 +85,7 @@ func leakOf(g *goroutine.Goroutine) Leak {
 // and time, and the numbers of arguments and addresses. The line of each call tells
 // its function, too.
 func appendSignature(b []byte, g *goroutine.Goroutine) []byte {
-	b = append(append(append(b, g.State...), g.Entry...), g.Creator...)
+	b = append(b, g.State...)
 	b = strconv.AppendBool(b, g.Leaked)
 	for rest := g.Text; rest != ""; {
 		var line string
@@ -120,8 +127,14 @@ func report(whose string, leaks []Leak) string {
 	for _, l := range leaks {
 		fmt.Fprintf(&b, "\n\n%s\n\n\t%s", l, strings.ReplaceAll(l.Stack, "\n", "\n\t"))
 	}
+	if slices.ContainsFunc(leaks, func(l Leak) bool { return isPooled(l.Function) }) {
+		b.WriteString(poolHint)
+	}
 	return b.String()
 }
+
+const poolHint = "\n\nhint: a pool keeps connections for later requests. Close the pool (CloseIdleConnections, or DB.Close), " +
+	"or name an http.Transport in Options.CloseIdle. A response body that is not closed keeps its connection, too."
 
 func plural(n int, noun string) string {
 	if n == 1 {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 const defaultSettle = 2 * time.Second
@@ -14,8 +16,10 @@ const defaultSettle = 2 * time.Second
 // A filter is Options that were found good.
 type filter struct {
 	settle time.Duration
+	soon   bool // if nothing changes
 	ignore []string
 	known  map[string]int
+	since  *Baseline
 	idle   []interface{ CloseIdleConnections() }
 }
 
@@ -23,9 +27,9 @@ func (o *Options) filter() (*filter, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	f := &filter{settle: o.Settle, ignore: slices.Clone(o.Ignore), known: maps.Clone(o.Known)}
+	f := &filter{settle: o.Settle, ignore: slices.Clone(o.Ignore), known: maps.Clone(o.Known), since: o.Since}
 	if f.settle == 0 {
-		f.settle = defaultSettle
+		f.settle, f.soon = defaultSettle, true
 	}
 	for i, name := range o.Ignore {
 		if strings.Trim(name, "./") == "" {
@@ -51,7 +55,7 @@ func (o *Options) filter() (*filter, error) {
 
 // lenient says whether more than the harness is no leak, which a cheap look, that
 // does not see who created a goroutine, cannot decide.
-func (f *filter) lenient() bool { return len(f.ignore)+len(f.known) > 0 }
+func (f *filter) lenient() bool { return len(f.ignore)+len(f.known) > 0 || f.since != nil }
 
 // ignores says whether one of the functions is to be ignored.
 func (f *filter) ignores(functions ...string) bool {
@@ -60,9 +64,21 @@ func (f *filter) ignores(functions ...string) bool {
 	})
 }
 
-// relevant returns groups without those that are to be ignored.
+// quotes reports whether one of the functions is to be ignored by the very name that a stack
+// trace has for it, which need not be the source's.
+func (f *filter) quotes(functions []string) bool {
+	return slices.ContainsFunc(functions, func(name string) bool { return slices.Contains(f.ignore, name) })
+}
+
+// relevant returns groups without those that are to be ignored, as far as their names are the
+// source's for sure.
 func (f *filter) relevant(groups []group) []group {
-	return slices.DeleteFunc(groups, func(g group) bool { return f.ignores(g.functions...) })
+	if len(f.ignore) == 0 {
+		return groups
+	}
+	return slices.DeleteFunc(groups, func(g group) bool {
+		return slices.ContainsFunc(g.functions, func(name string) bool { return !goroutine.Renamed(name) && f.ignores(name) })
+	})
 }
 
 func (f *filter) closeIdle() {

@@ -1,6 +1,7 @@
 package procx
 
 import (
+	"hash/maphash"
 	"slices"
 	"time"
 
@@ -10,11 +11,12 @@ import (
 // A scope is the goroutines that a verdict is about.
 type scope interface {
 	// suspects counts the goroutines that may be leaks, at a low price. If
-	// unsure, only a closer look can tell whether any of them is one.
-	suspects() (n int, unsure bool)
+	// unsure, only a closer look can tell whether any of them is one. The picture is of them.
+	suspects() (n int, unsure bool, p picture)
 
-	// inspect returns those that are leaks, at the price of a full stack dump.
-	inspect() []goroutine.Goroutine
+	// inspect returns those that are leaks, at the price of a full stack dump. Where it is not
+	// final, it also returns those of which only the proof of a leak could tell.
+	inspect(final bool) []goroutine.Goroutine
 }
 
 const (
@@ -23,33 +25,76 @@ const (
 	grace      = time.Millisecond // before a closer look at what may not be a leak at all
 )
 
+// still is how long nothing may change about the suspects until the verdict is made, where
+// Options.Settle asks for nothing else. Other detectors wait about as long for any leak.
+const (
+	still      = 500 * time.Millisecond
+	stillLooks = 15 // at least: on a machine that stands still itself, nothing changes either
+)
+
 // settle waits for the goroutines in scope to end, and returns those that did not in
 // time. It polls the cheap look; one full dump makes the verdict, and where the cheap
-// look can't tell leaks from others, one more early on spares the wait. As many as
+// look can't tell leaks from others, a few more, ever less often, spare the wait. As many as
 // cleared are likely to be none; -1 is unknown.
 func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 	start := time.Now()
-	inspected := false
+	closer := grace
+	var last picture
+	var since time.Time // when the picture was last seen to change
+	same := 0           // looks at it
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
-		n, unsure := s.suspects()
+		n, unsure, now := s.suspects()
 		if n == 0 {
 			return nil
 		}
-		waited := time.Since(start)
-		if waited >= f.settle {
-			provedLeaks()
-			return s.inspect()
+		if now != last || now.awaits || since.IsZero() {
+			last, since, same = now, time.Now(), 0
 		}
-		if n <= cleared || !inspected && unsure && waited >= grace {
-			left := s.inspect()
+		same++
+		waited := time.Since(start)
+		if waited >= f.settle || f.soon && time.Since(since) >= still && same >= stillLooks {
+			provedLeaks()
+			return s.inspect(true)
+		}
+		if n <= cleared || unsure && waited >= closer {
+			left := s.inspect(false)
 			if len(left) == 0 {
 				return nil
 			}
-			inspected, cleared = true, n-len(left)
+			closer, cleared = 8*closer, n-len(left)
 		}
 		f.closeIdle()
 		time.Sleep(pause)
 	}
+}
+
+// A picture is what a cheap look has seen of the suspects. Two that are equal show the same
+// stacks, as often.
+type picture struct {
+	sum    uint64
+	awaits bool // that time passes, or what another goroutine does with a connection
+}
+
+var pictureSeed = maphash.MakeSeed()
+
+// pictureOf returns the picture of groups and of others, of which only the functions are known.
+func pictureOf(groups []group, others tally) (p picture) {
+	for i := range groups {
+		g := &groups[i]
+		var h maphash.Hash
+		h.SetSeed(pictureSeed)
+		for _, f := range g.functions {
+			h.WriteString(f)
+			h.WriteByte('\n')
+			p.awaits = p.awaits || f == "time.Sleep"
+		}
+		p.awaits = p.awaits || isPooled(g.entry())
+		p.sum += h.Sum64() * uint64(g.count) // in any order
+	}
+	for function, n := range others {
+		p.sum += maphash.String(pictureSeed, function) * uint64(n)
+	}
+	return p
 }
 
 // A process is the scope of Find and CheckMain: all goroutines but the caller and
@@ -60,15 +105,16 @@ type process struct {
 	extra tally // what may be beyond base, as of the last look
 }
 
-func (p *process) suspects() (n int, unsure bool) {
+func (p *process) suspects() (n int, unsure bool, now picture) {
 	groups := p.relevant(look())
 	p.extra = p.base.suspects(tallyOf(groups))
 	unsure = p.lenient() || anyCut(groups) || len(p.base.ids) > 0
-	return p.extra.beyond(p.known).total(), p.extra[unnamed] == 0 && unsure
+	groups = slices.DeleteFunc(groups, func(g group) bool { return p.extra[g.entry()] == 0 })
+	return p.extra.beyond(p.known).total(), p.extra[unnamed] == 0 && unsure, pictureOf(groups, nil)
 }
 
-func (p *process) inspect() []goroutine.Goroutine {
+func (p *process) inspect(bool) []goroutine.Goroutine {
 	me := self()
 	left := slices.DeleteFunc(goroutine.Parse(dump(false)), func(g goroutine.Goroutine) bool { return g.ID == me || harness(&g) })
-	return p.leaks(p.base.since(p.extra, left))
+	return p.leaks(p.base.since(p.extra, left, func(*goroutine.Goroutine) bool { return true }))
 }

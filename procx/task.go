@@ -118,7 +118,7 @@ func (g *Group) stuck() []Task {
 	children := make([][]goroutine.Goroutine, len(tasks))
 	for _, r := range all {
 		if i, ok := index[r.ID]; ok {
-			tasks[i].Stack = strings.Clone(r.Text) // and not the whole dump
+			tasks[i].Stack = strings.Clone(r.Unlabelled()) // and not the whole dump
 			continue
 		}
 		of := 0

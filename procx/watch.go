@@ -16,7 +16,8 @@ type WatchConfig struct {
 	Threshold int           // goroutines by which a function has to grow within the rounds; default 20
 	Rate      float64       // goroutines per minute, at least; default 1
 
-	// CPU is the share of one core that the watcher may take; default 0.001.
+	// CPU is the share of one core that the watcher may take, with the garbage collection
+	// that it causes; default 0.001.
 	// Where rounds cost more than that, there are fewer of them: a look at
 	// 100,000 goroutines, which takes 0.1 s, every 100 s.
 	CPU float64
@@ -33,9 +34,13 @@ type WatchConfig struct {
 
 // A Finding is a function of which more and more goroutines are running. Its
 // Leak is what the newest of them are: Count of them in all were started at File and Line.
+//
+// The ID is the same in every process of the same program. In another version it is the
+// same as long as the function and its creator have their names. A function literal's
+// name has a number, which changes with the literals before it in the same function.
 type Finding struct {
 	Leak
-	ID        string  // of function and creator: the same in every process and version
+	ID        string  // of function and creator, by the source's names
 	Growth    int     // in the last rounds
 	PerMinute float64 // in the last rounds
 }
@@ -52,7 +57,7 @@ type WatchStats struct {
 	Looks       int           // rounds that took a profile, as goroutines had been created or had ended
 	Dumps       int           // rounds that took full stacks
 	Findings    int           // all, also those that were found again
-	Busy        time.Duration // CPU time, at most: Busy over the time since Since is its share
+	Busy        time.Duration // CPU time, at most, with its part of garbage collections: Busy over the time since Since is its share
 	LeakProfile bool          // the runtime can prove leaks in this program
 }
 
@@ -64,7 +69,12 @@ type Watcher struct {
 	created uint64 // goroutines ever, as of the last look
 	live    uint64 // goroutines, likewise
 	ledger  ledger
-	proved  map[string]int // how many of a function have to be proved to be found
+	lens    lens
+
+	garbage   uint64         // bytes that its looks have allocated since the last round
+	allocated uint64         // bytes that the process had allocated then
+	collected time.Duration  // CPU time that had gone into garbage collections then
+	proved    map[string]int // how many of a function have to be proved to be found
 
 	mu       sync.Mutex
 	stats    WatchStats
@@ -90,6 +100,7 @@ type Watcher struct {
 func Watch(ctx context.Context, c WatchConfig) *Watcher {
 	w := &Watcher{config: c.withDefaults(), done: make(chan struct{}), proved: make(map[string]int)}
 	w.stats.Since = time.Now()
+	w.collected, w.allocated = collecting(), allocated()
 	w.stats.LeakProfile = leakProfile() != nil
 	if c.LeakGC && !w.stats.LeakProfile {
 		w.config.Logger.Warn("this program can't prove goroutine leaks: it was built without GOEXPERIMENT=goroutineleakprofile")

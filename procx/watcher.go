@@ -37,7 +37,7 @@ func orElse[T cmp.Ordered](v *T, def T) {
 func (w *Watcher) run(ctx context.Context) {
 	defer close(w.done)
 	_, live := counters()
-	timer := time.NewTimer(w.config.share(time.Duration(live) * time.Microsecond)) // about what a look takes
+	timer := time.NewTimer(w.config.share(time.Duration(live) * 2 * time.Microsecond)) // what a look takes, at most
 	defer timer.Stop()
 	for {
 		select {
@@ -74,7 +74,9 @@ func (w *Watcher) round() (findings []Finding, cost time.Duration) {
 	var counts tally
 	if created, live := counters(); created != w.created || live != w.live {
 		w.created, w.live = created, live
-		counts = tallyOf(look())
+		before := allocated()
+		counts = tallyOf(w.lens.look())
+		w.garbage += allocated() - before
 		if counts[unnamed] > 0 {
 			delete(counts, unnamed)
 			w.live = 0 // so that the next round looks again: by then they have names
@@ -92,7 +94,7 @@ func (w *Watcher) round() (findings []Finding, cost time.Duration) {
 		findings = w.find(suspects)
 		stats.Dumps++
 	}
-	cost += time.Since(start)
+	cost += time.Since(start) + w.collections()
 	stats.Rounds++
 	stats.Findings += len(findings)
 	stats.Busy += cost
@@ -176,6 +178,26 @@ func findingID(l Leak) string {
 	h := fnv.New32a()
 	fmt.Fprintf(h, "%s\n%s", l.Function, l.CreatedBy)
 	return fmt.Sprintf("%08x", h.Sum32())
+}
+
+// collections returns the watcher's part of the CPU time that has gone into garbage collections
+// since the round before: as large as its part of what was allocated.
+func (w *Watcher) collections() time.Duration {
+	gc, all := collecting(), allocated()
+	part := 0.0
+	if all > w.allocated {
+		part = min(1, float64(w.garbage)/float64(all-w.allocated))
+	}
+	cost := time.Duration(float64(gc-w.collected) * part)
+	w.collected, w.allocated, w.garbage = gc, all, 0
+	return cost
+}
+
+// allocated is how many bytes the process has ever allocated.
+func allocated() uint64 {
+	s := [1]metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s[:])
+	return s[0].Value.Uint64()
 }
 
 // collecting is the CPU time that went into garbage collections.

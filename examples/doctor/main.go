@@ -69,10 +69,22 @@ func main() {
 	code := run(ctx, os.Args[1:], terminal{
 		stdout: consolex.Stdout(), stderr: consolex.Stderr(),
 		outIs: consolex.KindOf(os.Stdout), errIs: consolex.KindOf(os.Stderr),
-		goos: runtime.GOOS, getenv: os.Getenv, prepare: consolex.UTF8,
+		goos: runtime.GOOS, getenv: os.Getenv, prepare: prepare,
 	})
 	stop()
 	os.Exit(code)
+}
+
+// prepare makes a Windows console obey escape sequences. The error is about one that can't.
+func prepare() (restore func() error, err error) {
+	if restore, err = consolex.UTF8(); err != nil {
+		return restore, err
+	}
+	forbidden := os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"
+	if consolex.KindOf(os.Stdout) == consolex.Console && !forbidden && !consolex.Escapes(os.Stdout) {
+		return restore, errors.Join(errors.New("a console without escape sequences"), restore())
+	}
+	return restore, nil
 }
 
 // terminal is what the doctor writes to.

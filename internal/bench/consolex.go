@@ -14,6 +14,7 @@ import (
 
 	"github.com/mattn/go-colorable"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
 	"github.com/surefoot-go/surefoot/consolex"
@@ -64,12 +65,44 @@ type converter func(w io.Writer) io.Writer
 
 func ourDecoder(w io.Writer) io.Writer { return consolex.NewDecodeWriter(w, consolex.GBK) }
 func ourEncoder(w io.Writer) io.Writer { return consolex.NewEncoder(w, consolex.GBK) }
-func ourAuto(w io.Writer) io.Writer    { return consolex.NewDecodeWriter(w, consolex.GBK.OrUTF8()) }
+func ourAuto(w io.Writer) io.Writer {
+	return consolex.Detect{CodePage: consolex.GBK}.NewDecodeWriter(w)
+}
 func textDecoder(w io.Writer) io.Writer {
 	return transform.NewWriter(w, simplifiedchinese.GBK.NewDecoder())
 }
 func textEncoder(w io.Writer) io.Writer {
 	return transform.NewWriter(w, simplifiedchinese.GBK.NewEncoder())
+}
+
+var utf16LE = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+
+func littleEndian(text []byte) []byte {
+	code, err := utf16LE.NewEncoder().Bytes(text)
+	if err != nil {
+		panic(err)
+	}
+	return code
+}
+
+func ourUTF16Decoder(w io.Writer) io.Writer { return consolex.NewDecodeWriter(w, consolex.UTF16LE) }
+func ourUTF16Encoder(w io.Writer) io.Writer { return consolex.NewEncoder(w, consolex.UTF16LE) }
+func textUTF16Decoder(w io.Writer) io.Writer {
+	return transform.NewWriter(w, utf16LE.NewDecoder())
+}
+func textUTF16Encoder(w io.Writer) io.Writer {
+	return transform.NewWriter(w, utf16LE.NewEncoder())
+}
+
+// A copier copies what it is given before it writes it.
+type copier struct {
+	w   io.Writer
+	buf []byte
+}
+
+func (c *copier) Write(p []byte) (int, error) {
+	c.buf = append(c.buf[:0], p...)
+	return c.w.Write(c.buf)
 }
 
 // whole and lines are how src is written.
@@ -90,17 +123,26 @@ func consolexContests() (all []*contest.Contest) {
 	mixed, chinese := gbk(mixedText), gbk(chineseText)
 	pair("decode ASCII", asciiText, whole, ourDecoder, textDecoder, text, 40)
 	pair("decode ASCII, per line", asciiText, lines, ourDecoder, textDecoder, text, 10)
-	pair("decode mixed", mixed, whole, ourDecoder, textDecoder, text, 2.5)
+	pair("decode mixed", mixed, whole, ourDecoder, textDecoder, text, 4)
 	pair("decode mixed, per line", mixed, lines, ourDecoder, textDecoder, text, 0)
-	pair("decode Chinese", chinese, whole, ourDecoder, textDecoder, text, 3)
+	pair("decode Chinese", chinese, whole, ourDecoder, textDecoder, text, 5)
 	pair("encode ASCII", asciiText, whole, ourEncoder, textEncoder, text, 15)
-	pair("encode mixed", mixedText, whole, ourEncoder, textEncoder, text, 1.5)
-	pair("encode Chinese", chineseText, whole, ourEncoder, textEncoder, text, 2.5)
+	pair("encode mixed", mixedText, whole, ourEncoder, textEncoder, text, 2)
+	pair("encode Chinese", chineseText, whole, ourEncoder, textEncoder, text, 3)
+	memcpy := func(w io.Writer) io.Writer { return &copier{w: w} }
+	pair("decode ASCII, to memory", asciiText, whole, ourDecoder, memcpy, "memcpy", 0.85)
 	for _, t := range []struct {
-		name  string
-		text  []byte
-		utf16 float64
-	}{{"ASCII", asciiText, 6}, {"mixed", mixedText, 0}, {"Chinese", chineseText, 3.5}} {
+		name string
+		text []byte
+	}{{"ASCII", asciiText}, {"Chinese", chineseText}} {
+		pair("decode UTF-16LE, "+t.name, littleEndian(t.text), whole, ourUTF16Decoder, textUTF16Decoder, text, 3)
+		pair("encode UTF-16LE, "+t.name, t.text, whole, ourUTF16Encoder, textUTF16Encoder, text, 3)
+	}
+	for _, t := range []struct {
+		name        string
+		text        []byte
+		utf16, auto float64 // asked; Auto also looks for the NULs of UTF-16
+	}{{"ASCII", asciiText, 6, 0.5}, {"mixed", mixedText, 0, 0.9}, {"Chinese", chineseText, 3.5, 0.9}} {
 		all = append(all, &contest.Contest{
 			Name: "consolex/UTF-16 of " + t.name, Bytes: float64(len(t.text)),
 			Rows: rowsOf("consolex", contest.Row{Peer: "Go's os.File", Asked: t.utf16},
@@ -108,7 +150,7 @@ func consolexContests() (all []*contest.Contest) {
 			Open: func(contest.Env) ([]contest.Side, error) { return utf16Sides(t.text) },
 		}, &contest.Contest{
 			Name: "consolex/Auto on UTF-8, " + t.name, Bytes: float64(len(t.text)),
-			Rows: rowsOf("consolex", contest.Row{Peer: "utf8.Valid", Asked: 0.9}),
+			Rows: rowsOf("consolex", contest.Row{Peer: "utf8.Valid", Asked: t.auto}),
 			Open: func(contest.Env) ([]contest.Side, error) { return autoSides(t.text) },
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/metrics"
 	"slices"
 	"sync"
@@ -41,7 +42,7 @@ func procxContests() (all []*contest.Contest) {
 			return nil
 		}
 	}
-	look := by(8, 25, 60, 60)
+	look := by(10, 25, 80, 80)
 	add("clean path", "procx-clean", by(1000, 1000, 1000), cleanPath)
 	add("look", "procx-look", func(size int) []contest.Row {
 		stopped := contest.Row{What: "world stopped", Peer: "goleak", Metric: contest.Stopped}
@@ -183,40 +184,79 @@ func unless(right bool) error {
 	return errors.New("the wrong answer")
 }
 
-// watcherShare is the share of a core that a watcher takes at 10,000 busy
-// goroutines, by the process's own CPU time: with it less without it.
+// pairs is how many windows with a watcher there are, and as many without.
+const pairs = 5
+
+// watcherShare is the share of a core that a watcher takes at 10,000 busy goroutines, by the
+// process's own CPU time: windows of equal length, with a look in them and without, take turns,
+// and the median of the differences counts. A window is as long as the watcher waits for a look
+// that keeps to its budget, so that it has one in it. What the look leaves to the garbage
+// collector is charged to it.
 func watcherShare(env contest.Env, _ contest.Options) (contest.Samples, error) {
 	gather(env, 10_000)
-	const span = 10 * time.Second
-	without, err := busyShare(env.Context(), span, func() bool { return true })
-	if err != nil {
-		return nil, err
+	var shares []float64
+	for range pairs {
+		with, err := watchedWindow(env.Context())
+		if err != nil {
+			return nil, err
+		}
+		without, err := window(env.Context(), with.span, func() bool { return true })
+		if err != nil {
+			return nil, err
+		}
+		garbage := float64(with.allocated) - float64(without.allocated)
+		cpu := (with.cpu - without.cpu).Seconds() + max(0, garbage)*collection()
+		shares = append(shares, cpu/with.span.Seconds())
 	}
-	ctx, cancel := context.WithCancel(env.Context())
-	defer cancel()
-	w := procx.Watch(ctx, procx.WatchConfig{Every: time.Millisecond}) // as often as its budget of 0.1 % lets it
-	if _, err := busyShare(env.Context(), 0, func() bool { return w.Stats().Looks >= 1 }); err != nil {
-		return nil, err
-	}
-	with, err := busyShare(env.Context(), 0, func() bool { return w.Stats().Looks >= 4 }) // three looks with the rests before them
-	cancel()
-	w.Wait()
-	return contest.Samples{{Side: "procx", Metric: contest.Share}: {max(0, with-without)}}, err
+	slices.Sort(shares)
+	return contest.Samples{{Side: "procx", Metric: contest.Share}: {max(0, shares[len(shares)/2])}}, nil
 }
 
-// busyShare is the share of a core that this process takes, while goroutines come and
-// go so that the runtime's counters move, for a time and until enough is true.
-func busyShare(ctx context.Context, least time.Duration, enough func() bool) (float64, error) {
+// A spent is what the process has used in a window.
+type spent struct {
+	span, cpu time.Duration
+	allocated uint64 // bytes
+}
+
+// watchedWindow is one with a watcher, from its start to a rest after its first look.
+func watchedWindow(ctx context.Context) (spent, error) {
+	watched, cancel := context.WithCancel(ctx)
+	w := procx.Watch(watched, procx.WatchConfig{Every: time.Millisecond}) // as often as its budget of 0.1 % lets it
+	defer w.Wait()
+	defer cancel()
+	return window(ctx, 0, func() bool { return w.Stats().Looks > 0 })
+}
+
+// window measures for a time at least and until enough is true, while goroutines come and go so
+// that the runtime's counters move.
+func window(ctx context.Context, least time.Duration, enough func() bool) (spent, error) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	start, before := time.Now(), contest.ProcessTime()
+	start, cpu, allocated := time.Now(), contest.ProcessTime(), allocatedBytes()
 	for time.Since(start) < least || !enough() {
 		select {
 		case <-tick.C:
 			startOne()
 		case <-ctx.Done():
-			return 0, ctx.Err()
+			return spent{}, ctx.Err()
 		}
 	}
-	return (contest.ProcessTime() - before).Seconds() / time.Since(start).Seconds(), nil
+	return spent{time.Since(start), contest.ProcessTime() - cpu, allocatedBytes() - allocated}, nil
+}
+
+func allocatedBytes() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
+
+// collection is the CPU time, in seconds, that garbage collection takes for each byte that is
+// allocated: that of one collection, for as much as makes one due.
+func collection() float64 {
+	before := contest.ProcessTime()
+	runtime.GC()
+	cpu := contest.ProcessTime() - before
+	s := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}, {Name: "/gc/heap/live:bytes"}}
+	metrics.Read(s)
+	return cpu.Seconds() / float64(max(1, s[0].Value.Uint64()-s[1].Value.Uint64()))
 }

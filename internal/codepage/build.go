@@ -1,6 +1,7 @@
 package codepage
 
 import (
+	"bytes"
 	"encoding/binary"
 	"unicode/utf8"
 
@@ -31,21 +32,23 @@ func Base(number uint32) encoding.Encoding {
 		return simplifiedchinese.GBK
 	case 949:
 		return korean.EUCKR
-	case 950:
+	case 950, hkscs:
 		return traditionalchinese.Big5
+	case 20932, 51932:
+		return japanese.EUCJP
 	}
 	return nil
 }
 
 // build makes the tables for decoding.
-func (p *page) build() {
+func (p *Page) build() {
 	p.buildSingle()
 	base, differences, _ := p.sources()
 	if base == nil {
 		return
 	}
 	p.pairs = new([1 << 15]uint32)
-	fromText(p.pairs, base)
+	p.fromText(base)
 	for _, runs := range differences {
 		for _, r := range runs {
 			for i := range r.n {
@@ -57,15 +60,21 @@ func (p *page) build() {
 			}
 		}
 	}
-	if p.number == gb18030 {
+	switch p.number {
+	case gb18030:
 		p.buildFour()
+	case 20932, 51932:
+		p.buildThree(base)
 	}
 }
 
 // buildSingle sets the bytes from 0x80 on that are characters of their own. Those
 // that Windows does not define in a page of two bytes lie in its private use area.
-func (p *page) buildSingle() {
-	set := func(b int, char rune) { p.single[b-0x80] = pack(char) }
+func (p *Page) buildSingle() {
+	for i := range p.single {
+		p.single[i] = none
+	}
+	set := func(b int, char rune) { p.single[b-0x80] = uint16(char) }
 	i := 0x80
 	for _, char := range upperHalf(p.number) {
 		if char != utf8.RuneError {
@@ -89,7 +98,7 @@ func (p *page) buildSingle() {
 	case 949:
 		set(0x80, 0x80)
 		set(0xFF, 0xF8F7)
-	case 950:
+	case 950, hkscs:
 		set(0x80, 0x80)
 		set(0xFF, 0xF8F8)
 	}
@@ -97,7 +106,7 @@ func (p *page) buildSingle() {
 
 // sources returns what a page of two bytes is made from: an encoding of x/text,
 // the differences to it in their order, and the codes that are not encoded to.
-func (p *page) sources() (base encoding.Encoding, differences [][]run, notEncoded []run) {
+func (p *Page) sources() (base encoding.Encoding, differences [][]run, notEncoded []run) {
 	switch p.number {
 	case 932:
 		return Base(932), [][]run{pairs932}, oneWay932
@@ -109,12 +118,14 @@ func (p *page) sources() (base encoding.Encoding, differences [][]run, notEncode
 		return Base(950), [][]run{pairs950}, oneWay950
 	case gb18030:
 		return Base(936), [][]run{pairs936, pairs54936}, nil
+	case hkscs, 20932, 51932:
+		return Base(p.number), nil, nil
 	}
 	return nil, nil, nil
 }
 
 // fromText fills pairs with what x/text makes of all pairs, in one go.
-func fromText(pairs *[1 << 15]uint32, base encoding.Encoding) {
+func (p *Page) fromText(base encoding.Encoding) {
 	const all = 126 * 191 // lead bytes 0x81 to 0xFE, trail bytes 0x40 to 0xFE
 	src := make([]byte, 0, 3*all)
 	for lead := 0x81; lead <= 0xFE; lead++ {
@@ -129,27 +140,42 @@ func fromText(pairs *[1 << 15]uint32, base encoding.Encoding) {
 		if code&0xFF == 0xFF {
 			code += 0x41
 		}
-		char, size := utf8.DecodeRune(dst)
-		if dst[size] == '\n' && char != utf8.RuneError && char < 0x10000 { // else two characters, or none
-			pairs[code&0x7FFF] = pack(char)
-			dst = dst[size+1:]
-			continue
+		text := dst[:bytes.IndexByte(dst, '\n')]
+		dst = dst[len(text)+1:]
+		switch char, size := utf8.DecodeRune(text); {
+		case size == len(text) && char != utf8.RuneError && char < 0x10000:
+			p.pairs[code&0x7FFF] = pack(char)
+		case p.number == hkscs && text[0] >= 0x80 && !bytes.ContainsRune(text, utf8.RuneError):
+			if p.others == nil {
+				p.others = map[uint16]string{}
+			}
+			p.others[uint16(code)] = string(text)
+			p.pairs[code&0x7FFF] = elsewhere
 		}
-		for dst[0] != '\n' {
-			dst = dst[1:]
+	}
+}
+
+// buildThree fills the table of EUC-JP's codes of three bytes, those of JIS X 0212.
+func (p *Page) buildThree(base encoding.Encoding) {
+	p.three = new([1 << 14]uint16)
+	decoder := base.NewDecoder()
+	for first := 0xA1; first <= 0xFE; first++ {
+		for second := 0xA1; second <= 0xFE; second++ {
+			var dst [8]byte
+			n, _, _ := decoder.Transform(dst[:], []byte{0x8F, byte(first), byte(second)}, true)
+			if char, size := utf8.DecodeRune(dst[:n]); size == n && char != utf8.RuneError {
+				p.three[first&0x7F<<7|second&0x7F] = uint16(char)
+			}
 		}
-		dst = dst[1:]
 	}
 }
 
 // buildFour lists the characters that GB 18030 writes in four bytes: those of the
 // Basic Multilingual Plane that have no shorter code, in order.
-func (p *page) buildFour() {
+func (p *Page) buildFour() {
 	var short [1 << 16]bool
 	for _, packed := range p.pairs {
-		if packed != 0 {
-			short[unpack(packed)] = true
-		}
+		short[unpack(packed)] = true
 	}
 	p.four = make([]uint16, 0, 39420)
 	for char := 0x80; char < 1<<16; char++ {
@@ -162,7 +188,7 @@ func (p *page) buildFour() {
 // buildCodes makes the table for encoding, the reverse of that for decoding. Best
 // fits, which turn a character into another one that looks like it, are not in
 // it: what can't be encoded must not become something else unnoticed.
-func (p *page) buildCodes() {
+func (p *Page) buildCodes() {
 	p.load()
 	p.codes = new([1 << 16]uint16)
 	if p.pairs != nil {
@@ -174,14 +200,28 @@ func (p *page) buildCodes() {
 			}
 		}
 		for i, packed := range p.pairs {
-			if code := uint16(i) | 0x8000; packed != 0 && !skip[code] {
-				p.codes[unpack(packed)] = code
+			char := unpack(packed)
+			switch code := uint16(i) | 0x8000; {
+			case char == elsewhere:
+				if char, size := utf8.DecodeRuneInString(p.others[code]); size == len(p.others[code]) {
+					p.setAstral(char, code)
+				}
+			case char != 0 && !skip[code] && (p.codes[char] == 0 || !p.firstCode()):
+				p.codes[char] = code
 			}
 		}
 	}
-	for i, packed := range p.single {
-		if packed != 0 {
-			p.codes[unpack(packed)] = uint16(0x80 + i)
+	if p.three != nil {
+		p.long = map[rune]uint16{}
+		for i, char := range p.three {
+			if char != 0 {
+				p.long[rune(char)] = uint16(i>>7|0x80)<<8 | uint16(i&0x7F|0x80)
+			}
+		}
+	}
+	for i, char := range p.single {
+		if char != none {
+			p.codes[char] = uint16(0x80 + i)
 		}
 	}
 	for b := range uint16(0x80) {
@@ -189,25 +229,31 @@ func (p *page) buildCodes() {
 	}
 }
 
-// pack returns the UTF-8 of a character, first byte lowest, and in the highest
-// byte its length, or the fourth byte if it has one, which is more than any length.
-// It is never 0, which stands for no character.
+func (p *Page) setAstral(char rune, code uint16) {
+	if p.astral == nil {
+		p.astral = map[rune]uint16{}
+	}
+	p.astral[char] = code
+}
+
+// firstCode reports whether a character that has several codes is encoded as the first one of them.
+func (p *Page) firstCode() bool { return p.number == hkscs }
+
+// pack returns the UTF-8 of a character of the Basic Multilingual Plane, first byte lowest. A
+// character of three bytes is the only one from 1<<16 on. 0 stands for no character.
 func pack(char rune) uint32 {
 	var b [4]byte
-	n := utf8.EncodeRune(b[:], char)
-	if n < 4 {
-		b[3] = byte(n)
-	}
+	utf8.EncodeRune(b[:], char)
 	return binary.LittleEndian.Uint32(b[:])
 }
 
-// packedLen returns the number of bytes that a packed character has.
-func packedLen(packed uint32) int { return int(min(packed>>24, 4)) }
-
 // unpack returns the character of a packed one.
 func unpack(packed uint32) rune {
-	var b [4]byte
-	binary.LittleEndian.PutUint32(b[:], packed)
-	char, _ := utf8.DecodeRune(b[:packedLen(packed)])
-	return char
+	switch {
+	case packed >= 1<<16:
+		return rune(packed&0x0F<<12 | packed>>2&0xFC0 | packed>>16&0x3F)
+	case packed >= 1<<8:
+		return rune(packed&0x1F<<6 | packed>>8&0x3F)
+	}
+	return rune(packed)
 }

@@ -13,7 +13,6 @@
 package codepage
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -26,6 +25,7 @@ import (
 const (
 	utf16LE = 1200
 	utf16BE = 1201
+	hkscs   = 951
 	gb18030 = 54936
 	utf8CP  = 65001
 )
@@ -44,11 +44,9 @@ func Lookup(number uint32) (encoding.Encoding, error) {
 	case utf8CP:
 		return coding{utf8Coder{}, utf8Coder{}}, nil
 	case utf16LE:
-		order := binary.LittleEndian
-		return coding{utf16Decoder{order}, utf16Encoder{order}}, nil
+		return coding{utf16Decoder{}, utf16Encoder{}}, nil
 	case utf16BE:
-		order := binary.BigEndian
-		return coding{utf16Decoder{order}, utf16Encoder{order}}, nil
+		return coding{utf16Decoder{bigEndian: true}, utf16Encoder{bigEndian: true}}, nil
 	}
 	if !Known(number) {
 		return nil, fmt.Errorf("%w %d: no table has this number", Unknown{}, number)
@@ -57,10 +55,21 @@ func Lookup(number uint32) (encoding.Encoding, error) {
 	return coding{decoder{p}, encoder{p}}, nil
 }
 
-// Known says whether Lookup knows the number.
+// PageOf returns the code page of that number. It returns false for a number without a table,
+// and for UTF-8 and UTF-16, which have none.
+func PageOf(number uint32) (*Page, bool) {
+	if isUnicode(number) || !Known(number) {
+		return nil, false
+	}
+	return pageOf(number), true
+}
+
+func isUnicode(number uint32) bool { return number == utf8CP || number == utf16LE || number == utf16BE }
+
+// Known reports whether Lookup knows the number.
 func Known(number uint32) bool {
 	switch number {
-	case utf8CP, utf16LE, utf16BE, 932, 936, 949, 950, gb18030:
+	case utf8CP, utf16LE, utf16BE, 932, 936, 949, 950, hkscs, 20932, 51932, gb18030:
 		return true
 	}
 	return upperHalf(number) != ""
@@ -72,32 +81,42 @@ type coding struct{ decoder, encoder transform.Transformer }
 func (c coding) NewDecoder() *encoding.Decoder { return &encoding.Decoder{Transformer: c.decoder} }
 func (c coding) NewEncoder() *encoding.Encoder { return &encoding.Encoder{Transformer: c.encoder} }
 
-// A page is a code page of one, two or four bytes a character, whose bytes below
+// A Page is a code page of one, two or four bytes a character, whose bytes below
 // 0x80 are ASCII. It is safe for concurrent use.
-type page struct {
+type Page struct {
 	number uint32
 
 	decoding sync.Once
-	single   [0x80]uint32     // by byte-0x80; a packed character, or 0 for a lead byte and for none
-	pairs    *[1 << 15]uint32 // by pair&0x7FFF, in the same way; nil in a page of one byte
-	four     []uint16         // the characters of GB 18030's four-byte codes
+	single   [0x80]uint16      // by byte-0x80: a character, or none, which a lead byte is too
+	pairs    *[1 << 15]uint32  // by pair&0x7FFF, in the same way; nil in a page of one byte
+	others   map[uint16]string // by pair: text that is not one character of 16 bits; pairs has elsewhere for it
+	four     []uint16          // the characters of GB 18030's four-byte codes
+	three    *[1 << 14]uint16  // those of EUC-JP's codes of three bytes, by the last two, seven bits each
 
 	encoding sync.Once
 	codes    *[1 << 16]uint16 // by character: its byte or pair; 0 for none
+	astral   map[rune]uint16  // the same for characters beyond the Basic Multilingual Plane
+	long     map[rune]uint16  // EUC-JP\'s codes of three bytes, by character: the last two
 }
+
+// none is in the table of single bytes for one that is not a character. 0 is one: 0x80 in page 20127.
+const none = 0xFFFF
+
+// elsewhere is in the table of pairs for a pair whose text is in others.
+const elsewhere = 1
 
 var pages sync.Map // by number
 
-func pageOf(number uint32) *page {
+func pageOf(number uint32) *Page {
 	p, ok := pages.Load(number)
 	if !ok {
-		p, _ = pages.LoadOrStore(number, &page{number: number})
+		p, _ = pages.LoadOrStore(number, &Page{number: number})
 	}
-	return p.(*page)
+	return p.(*Page)
 }
 
 // load makes the tables for decoding.
-func (p *page) load() { p.decoding.Do(p.build) }
+func (p *Page) load() { p.decoding.Do(p.build) }
 
 // loadCodes makes the table for encoding.
-func (p *page) loadCodes() { p.encoding.Do(p.buildCodes) }
+func (p *Page) loadCodes() { p.encoding.Do(p.buildCodes) }

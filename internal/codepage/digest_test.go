@@ -6,6 +6,7 @@ package codepage
 // two bytes, low byte first and 0 for none, as the published tables have them.
 var digests = map[uint32]string{
 	437:   "f0f75ebbdfe9fc7c4a28c28b1d64700bbd5f576bfbeb871f042790cb0085fc58",
+	708:   "77eb40ba797b942ec1f80a9ae57c00acf0af98bb6063331337521414eb81be7e",
 	720:   "97f0ade485dcfb797692f128a3467aba5349f796489a79906acae8e710c806eb",
 	737:   "40b3a08954afa592b0c1bf8fc1e22a95a65464f6ce57510026c1d2bc1d3e21f2",
 	775:   "187d51154bd77d504ed7dc995c440e0fb6fe92be8ecc510d0e8d9fe32fb346b7",

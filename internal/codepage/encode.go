@@ -9,7 +9,7 @@ import (
 )
 
 // An encoder turns UTF-8 into a page's bytes.
-type encoder struct{ page *page }
+type encoder struct{ page *Page }
 
 func (encoder) Reset() {}
 
@@ -78,6 +78,23 @@ func (e encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
 	room := len(dst)
 	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
+	for len(src) > 14 && len(dst) > 8 {
+		first, second := binary.LittleEndian.Uint64(src), binary.LittleEndian.Uint64(src[6:])
+		if (first&0xC0C0F0C0C0F0^0x8080E08080E0)|(second&0xC0C0F0C0C0F0^0x8080E08080E0) != 0 {
+			break
+		}
+		const lead = 0x0F00000F // of both characters: those that begin with E0 have 0 there
+		if ((first&lead)+lead)&((second&lead)+lead)&0x10000010 != 0x10000010 {
+			break
+		}
+		code1, code2 := codes[three(uint32(first))], codes[three(uint32(first>>24))]
+		code3, code4 := codes[three(uint32(second))], codes[three(uint32(second>>24))]
+		if code1 < 0x100 || code2 < 0x100 || code3 < 0x100 || code4 < 0x100 {
+			break
+		}
+		binary.BigEndian.PutUint64(dst, uint64(code1)<<48|uint64(code2)<<32|uint64(code3)<<16|uint64(code4))
+		src, dst = src[12:], dst[8:]
+	}
 	for len(src) > 8 && len(dst) > 4 {
 		word := binary.LittleEndian.Uint64(src)
 		if word&0xC0C0F0C0C0F0 != 0x8080E08080E0 || word&0x0F == 0 || word>>24&0x0F == 0 {
@@ -104,7 +121,15 @@ func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
 
 // encodeRest encodes a character that has no code of one or two bytes: in four, or
 // as a question mark. It returns 0 if dst has no room.
-func (p *page) encodeRest(dst []byte, char rune) int {
+func (p *Page) encodeRest(dst []byte, char rune) int {
+	if code := p.astral[char]; code != 0 {
+		return copyCode(dst, byte(code>>8), byte(code))
+	}
+	if p.three != nil {
+		if code := p.long[char]; code != 0 {
+			return copyCode(dst, 0x8F, byte(code>>8), byte(code))
+		}
+	}
 	if p.four == nil {
 		return copy(dst, "?")
 	}
@@ -122,4 +147,12 @@ func (p *page) encodeRest(dst []byte, char rune) int {
 	dst[1] = byte(position%10) + '0'
 	dst[0] = byte(position/10) + 0x81
 	return 4
+}
+
+// copyCode copies a code to dst, or returns 0 if dst has no room for all of it.
+func copyCode(dst []byte, code ...byte) int {
+	if len(dst) < len(code) {
+		return 0
+	}
+	return copy(dst, code)
 }

@@ -3,7 +3,6 @@ package codepage
 import (
 	"encoding/binary"
 	"math/bits"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/transform"
@@ -32,11 +31,11 @@ func (utf8Coder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 			}
 		case !atEOF && !utf8.FullRune(src[i:]):
 			return j, i, transform.ErrShortSrc
-		case !putShort(dst[j:], replacement):
+		case len(dst)-j < 3:
 			return j, i, transform.ErrShortDst
 		default:
 			i++
-			j += 3
+			j += utf8.EncodeRune(dst[j:], utf8.RuneError)
 		}
 	}
 	return j, i, nil
@@ -86,67 +85,66 @@ func ASCIIPrefix(p []byte) int {
 	return len(p) - len(rest)
 }
 
-// A utf16Decoder turns UTF-16 into UTF-8.
-type utf16Decoder struct{ order binary.ByteOrder }
-
-func (utf16Decoder) Reset() {}
-
-// Transform is transform.Transformer's.
-func (d utf16Decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
-	i, j := 0, 0
-	for i < len(src) {
-		char, size := rune(utf8.RuneError), len(src)-i
-		if size >= 2 {
-			char, size = rune(d.order.Uint16(src[i:])), 2
-		} else if !atEOF {
-			return j, i, transform.ErrShortSrc
+// EastAsianPrefix returns how many bytes of p are characters of three bytes that East Asian text
+// consists of: kana, ideographs and their punctuation, and Hangul where that is asked for.
+func EastAsianPrefix(p []byte, hangul bool) int {
+	rest := p[:len(p):len(p)]
+	for len(rest) > 8 {
+		word := binary.LittleEndian.Uint64(rest)
+		if !areTwoThrees(word) || !isEastAsian(uint32(word), hangul) || !isEastAsian(uint32(word>>24), hangul) {
+			break
 		}
-		if utf16.IsSurrogate(char) {
-			low := rune(0)
-			if i+4 <= len(src) {
-				low = rune(d.order.Uint16(src[i+2:]))
-			} else if !atEOF && char < 0xDC00 {
-				return j, i, transform.ErrShortSrc
-			}
-			if char = utf16.DecodeRune(char, low); char != utf8.RuneError {
-				size = 4
-			}
-		}
-		if packed := pack(char); !putShort(dst[j:], packed) {
-			return j, i, transform.ErrShortDst
-		}
-		j += utf8.RuneLen(char)
-		i += size
+		rest = rest[6:]
 	}
-	return j, i, nil
+	for len(rest) >= 3 {
+		word := uint32(rest[0]) | uint32(rest[1])<<8 | uint32(rest[2])<<16
+		if !isThree(word) || !isEastAsian(word, hangul) {
+			break
+		}
+		rest = rest[3:]
+	}
+	return len(p) - len(rest)
 }
 
-// A utf16Encoder turns UTF-8 into UTF-16, without a byte order mark.
-type utf16Encoder struct{ order binary.ByteOrder }
+// isEastAsian reports whether three bytes of a character are in U+3000 to U+33FF, U+4E00 to
+// U+9FFF, U+FF00 to U+FF3F, or U+AC00 to U+D7BF.
+func isEastAsian(word uint32, hangul bool) bool {
+	first := word&0xFF<<8 | word>>8&0xFF
+	return first-0xE4B8 <= 0xE9BF-0xE4B8 || first-0xE380 <= 0x0F || first == 0xEFBC || hangul && first-0xEAB0 <= 0xED9E-0xEAB0
+}
 
-func (utf16Encoder) Reset() {}
-
-// Transform is transform.Transformer's.
-func (e utf16Encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
-	var units [256]uint16
-	i, j := 0, 0
-	for i < len(src) {
-		room := min(len(units), (len(dst)-j)/2)
-		n, size := ToUTF16(units[:room], src[i:])
-		if size == 0 {
-			switch {
-			case room < 2:
-				return j, i, transform.ErrShortDst
-			case !atEOF:
-				return j, i, transform.ErrShortSrc
-			}
-			units[0], n, size = utf8.RuneError, 1, 1 // a rune's start, and no more to come
+// ThreesPrefix returns how many bytes of p are ASCII or characters of three bytes, and where the last
+// of the latter ends.
+func ThreesPrefix(p []byte) (n, high int) {
+	rest := p[:len(p):len(p)]
+	for len(rest) > 8 {
+		if rest[0] < utf8.RuneSelf {
+			ascii := ASCIIPrefix(rest)
+			rest = rest[ascii:]
+			continue
 		}
-		for _, unit := range units[:n] {
-			e.order.PutUint16(dst[j:], unit)
-			j += 2
+		before := len(rest)
+		for len(rest) > 8 && areTwoThrees(binary.LittleEndian.Uint64(rest)) {
+			rest = rest[6:]
 		}
-		i += size
+		if len(rest) > 8 && isThree(binary.LittleEndian.Uint32(rest)) {
+			rest = rest[3:]
+		}
+		if len(rest) == before {
+			break
+		}
+		high = len(p) - len(rest)
 	}
-	return j, i, nil
+	for len(rest) > 0 {
+		if rest[0] < utf8.RuneSelf {
+			rest = rest[1:]
+			continue
+		}
+		if len(rest) < 3 || !isThree(uint32(rest[0])|uint32(rest[1])<<8|uint32(rest[2])<<16) {
+			break
+		}
+		rest = rest[3:]
+		high = len(p) - len(rest)
+	}
+	return len(p) - len(rest), high
 }

@@ -138,7 +138,8 @@ func run(ctx context.Context, dir string, env []string, name string, args ...str
 	cmd.Env = append(os.Environ(), env...)
 	hideWindow(cmd)
 	var out, complaint strings.Builder
-	stdout, stderr := consolex.NewDecodeWriter(&out, consolex.Auto), consolex.NewDecodeWriter(&complaint, consolex.Auto)
+	detect := consolex.Detect{CodePage: consolex.ChildOf(cmd)} // without a window it does not share this console
+	stdout, stderr := detect.NewDecodeWriter(&out), detect.NewDecodeWriter(&complaint)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	err := cmd.Run()
 	err = errors.Join(err, stdout.Close(), stderr.Close())

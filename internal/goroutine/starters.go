@@ -14,8 +14,7 @@ var starters = []string{
 	"sync.(*WaitGroup).Go",
 	"golang.org/x/sync/errgroup.(*Group).Go",
 	"golang.org/x/sync/errgroup.(*Group).TryGo",
-	procx + "(*Group).Go",
-	procx + "(*Group).TryGo",
+	procx + "(*Group).start",
 }
 
 // Starter reports whether a function starts goroutines for others.
@@ -28,6 +27,10 @@ func Scaffold(function string) bool {
 	case "runtime.goexit", "runtime.corostart", procx + "(*Group).run":
 		return true
 	}
-	starter, _, ok := strings.Cut(function, ".func")
-	return ok && Starter(starter)
+	for _, literal := range []string{".func", ".gowrap"} {
+		if starter, _, ok := strings.Cut(function, literal); ok && Starter(starter) {
+			return true
+		}
+	}
+	return false
 }

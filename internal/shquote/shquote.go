@@ -1,5 +1,5 @@
-// Package shquote quotes words for a POSIX shell, for the commands that errors
-// offer for pasting.
+// Package shquote quotes words for a POSIX shell and for PowerShell, for the commands that
+// errors offer for pasting.
 package shquote
 
 import "strings"
@@ -15,6 +15,30 @@ func Quote(word string) string {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	return word
+}
+
+// PowerShell returns word as PowerShell takes it for that one argument of a program. In an
+// argument with a quotation mark, which Windows PowerShell 5.1 and PowerShell before 7.3 pass on
+// without escaping it, it writes \" for the mark, as those need it.
+func PowerShell(word string) string {
+	bare := word != "" && word[0] != '-' && word[0] != '@' && !strings.ContainsFunc(word, special) && !strings.ContainsAny(word, ",%")
+	if bare || isFlag(word) {
+		return word
+	}
+	return PowerShellString(strings.ReplaceAll(word, `"`, `\"`))
+}
+
+// isFlag reports whether word is a flag without a value, which PowerShell passes on as it is. It
+// splits -a.b and -a:b in two.
+func isFlag(word string) bool {
+	name := strings.TrimPrefix(strings.TrimPrefix(word, "-"), "-")
+	return len(name) < len(word) && name != "" && !strings.ContainsFunc(name, func(r rune) bool { return special(r) || strings.ContainsRune("./:=@,+%", r) })
+}
+
+// PowerShellString returns a string of PowerShell's with that text. PowerShell doubles a quote
+// inside quotes, and takes the typographic ones for quotes, too.
+func PowerShellString(text string) string {
+	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(text) + "'"
 }
 
 func special(r rune) bool {

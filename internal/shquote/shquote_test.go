@@ -44,3 +44,29 @@ func FuzzQuote(f *testing.F) {
 		assert.Equal(t, word, string(out))
 	})
 }
+
+func TestPowerShell(t *testing.T) {
+	for word, want := range map[string]string{
+		"build":           "build",
+		"./cmd/x":         "./cmd/x",
+		"C:/x/y":          "C:/x/y",
+		`C:\x y`:          `'C:\x y'`,
+		"-race":           "-race",
+		"--all-of_it":     "--all-of_it",
+		"-tags=a,b":       "'-tags=a,b'",
+		"-test.v":         "'-test.v'",
+		"-":               "'-'",
+		"":                "''",
+		"a,b":             "'a,b'",
+		"@list":           "'@list'",
+		"it's":            "'it''s'",
+		"it’s":            "'it’’s'",
+		"$HOME":           "'$HOME'",
+		`-X 'main.V=a b'`: `'-X ''main.V=a b'''`,
+		`-X "main.V=a b"`: `'-X \"main.V=a b\"'`,
+		"中文":              "'中文'",
+	} {
+		assert.Equal(t, want, PowerShell(word), word)
+	}
+	assert.Equal(t, `'"a" ''b'''`, PowerShellString(`"a" 'b'`))
+}

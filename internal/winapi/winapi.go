@@ -13,6 +13,7 @@ package winapi
 //sys	GetOEMCP() (codePage uint32)
 //sys	SetConsoleCtrlHandler(handler uintptr, add bool) (err error) [int32(failretval)==0]
 //sys	AttachConsole(pid uint32) (err error) [int32(failretval)==0]
+//sys	FreeConsole() (err error) [int32(failretval)==0]
 
 // ReadConsole also returns an error when it succeeds without having read
 // anything: ERROR_OPERATION_ABORTED then means Ctrl+C or Ctrl+Break.

@@ -52,6 +52,7 @@ var (
 	procLsaRemoveAccountRights       = modadvapi32.NewProc("LsaRemoveAccountRights")
 	procGetExtendedTcpTable          = modiphlpapi.NewProc("GetExtendedTcpTable")
 	procAttachConsole                = modkernel32.NewProc("AttachConsole")
+	procFreeConsole                  = modkernel32.NewProc("FreeConsole")
 	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
 	procIsDebuggerPresent            = modkernel32.NewProc("IsDebuggerPresent")
 	procIsProcessInJob               = modkernel32.NewProc("IsProcessInJob")
@@ -133,6 +134,14 @@ func GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, c
 
 func AttachConsole(pid uint32) (err error) {
 	r1, _, e1 := syscall.SyscallN(procAttachConsole.Addr(), uintptr(pid))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func FreeConsole() (err error) {
+	r1, _, e1 := syscall.SyscallN(procFreeConsole.Addr())
 	if int32(r1) == 0 {
 		err = errnoErr(e1)
 	}

@@ -26,6 +26,10 @@
 // input. It is a process group of its own and so never sees CTRL_C
 // (Microsoft: "Process Creation Flags").
 //
+// For a batch file the system starts cmd.exe, which reads the command line by rules of its own:
+// an argument that can't be quoted for it ("%!&|<>^ and line ends) is an error, as it could run
+// another command (CVE-2024-24576).
+//
 // # Linux
 //
 // The child leads a process group of its own. Where the kernel has cgroup.kill
@@ -37,6 +41,10 @@
 // child (golang.org/issue/27505); Start therefore uses a thread that stays
 // until the child has ended. So the child doesn't inherit what the caller has
 // changed about its own thread, such as a network namespace.
+//
+// As PID 1, which a container's main program is, or as a subreaper, this process becomes the
+// parent of orphans. Those of a tree are reaped, in its cgroup or process group, and no process
+// that os/exec waits for.
 //
 // # macOS and the BSDs
 //
@@ -62,6 +70,10 @@ var (
 	ErrKilled = errors.New("child: killed, because it did not end when asked")
 	// ErrNotContained is in the error of Start where Options.Whole can't be had.
 	ErrNotContained error = notContained{}
+	// ErrTerminal is in the error of Wait and Stop where the tree was killed because the
+	// terminal had stopped the child: it wanted to read it from the background. On Linux only.
+	ErrTerminal = errors.New("child: stopped by the terminal, which it may not use in the background (SIGTTIN or SIGTTOU): " +
+		"set Options.Foreground, or give it another Stdin")
 	// ErrTethered is in the error of StartDetached where the process would end
 	// with this one all the same.
 	ErrTethered = errors.New("child: can't be detached")
@@ -78,11 +90,15 @@ func (notContained) Unwrap() error { return errors.ErrUnsupported }
 type Ask uint8
 
 const (
-	// AskSignal sends SIGTERM to every process that Containment reaches; on
-	// Windows, CTRL_BREAK to the child's process group. CTRL_BREAK passes only
-	// through a console that both share: where this process has none, as in a
-	// service, the tree is killed at once and Stop's error is an
-	// errors.ErrUnsupported too. With NoWindow, Start fails.
+	// AskSignal sends SIGTERM to every process that Containment reaches, and SIGCONT after it,
+	// so that one that is stopped can answer. On Windows it sends CTRL_BREAK to the child's
+	// process group. That passes only through a console that both share. Where this process
+	// has none, as a service, the child gets a console of its own without a window, to which
+	// this process attaches for the moment of asking; a child that is no console program can't
+	// be asked so, the tree is killed at once, and Stop's error is an errors.ErrUnsupported.
+	// With NoWindow, Start fails, and likewise with DETACHED_PROCESS, CREATE_NEW_CONSOLE or
+	// CREATE_NO_WINDOW among the command's creation flags, and with SysProcAttr.Ptrace on
+	// Linux.
 	AskSignal Ask = iota
 	// AskStdin closes the child's standard input, which Start makes a pipe.
 	// It works on every system, with and without a console, for a child that
@@ -112,8 +128,15 @@ type Options struct {
 	// NoWindow gives the child a console without a window on Windows, where a
 	// service, or a program linked with -H windowsgui, makes one pop up. No
 	// CTRL_BREAK arrives there, so it needs another Ask than AskSignal: on every
-	// system, so that the mistake shows on every system.
+	// system, so that the mistake shows on every system. A process without a console, such as
+	// a service, gives a child that it asks by AskSignal a console without a window in any case.
 	NoWindow bool
+	// Foreground gives the terminal to the child for as long as it runs, and takes it back
+	// then: the child's Stdin must be this process's terminal. Only then may the child read it,
+	// as its process group is not this process's; and Ctrl+C goes to the child alone. One child
+	// at a time can have it. On Windows, where every process of a console may read it, it
+	// changes nothing.
+	Foreground bool
 	// Whole lets Start fail with ErrNotContained rather than start a child
 	// whose descendants could escape.
 	Whole bool
@@ -147,6 +170,7 @@ type Proc struct {
 	reap    sync.Once
 	waitErr error
 	unwatch func() bool
+	release func() // takes the terminal back
 }
 
 // Start starts cmd, which must not have been started, and takes its tree into
@@ -160,7 +184,8 @@ type Proc struct {
 // cmd.WaitDelay. Do not call cmd.Wait: Proc.Wait does. Read from StdoutPipe
 // and StderrPipe before Wait, as os/exec says.
 //
-// Errors: those of cmd.Start; ErrNotContained; on a system without support an
+// Errors: those of cmd.Start; options that can't work, such as an Ask that the command's
+// SysProcAttr makes impossible; ErrNotContained; on a system without support an
 // error that is errors.ErrUnsupported.
 func Start(ctx context.Context, cmd *exec.Cmd, o *Options) (*Proc, error) {
 	if o == nil {

@@ -21,7 +21,8 @@ import (
 
 const seesRest = true
 
-var ownHelpers = map[string]func([]string) int{"pitfall": pitfall, "contain": contain, "starved": starved}
+var ownHelpers = map[string]func([]string) int{"pitfall": pitfall, "contain": contain, "starved": starved,
+	"on terminal": onTerminal, "read line": readLine, "pid 1": pid1}
 
 // handles is how many descriptors this process has open.
 func handles(t *testing.T) int {

@@ -21,7 +21,7 @@ import (
 
 const seesRest = true
 
-var ownHelpers = map[string]func([]string) int{"console": console}
+var ownHelpers = map[string]func([]string) int{"console": console, "visit": visit}
 
 // handles is how many handles this process has open.
 func handles(t *testing.T) int {
@@ -87,26 +87,89 @@ func TestWithoutJob(t *testing.T) {
 	})
 }
 
-func TestSignalWithoutConsole(t *testing.T) {
-	if _, err := windows.GetConsoleCP(); err == nil {
-		t.Skip("this process has a console")
+// A child is asked through the console that this process has of its own, whatever that was started
+// from, or, where this process has none, as a service, through the child's.
+func TestSignalThroughConsole(t *testing.T) {
+	for _, whose := range []string{"shared", "child's"} {
+		t.Run(whose, func(t *testing.T) {
+			grace, want := time.Minute, "ready ready ended ended <nil>\n"
+			if testenv.IsWine() { // where a process hangs when it gets CTRL_BREAK
+				grace, want = time.Second, "still running after 1s"
+			}
+			out, err := testenv.Command(t, "console", grace.String(), whose).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			assert.Contains(t, string(out), want)
+			assert.NotContains(t, string(out), "asking failed")
+		})
 	}
-	p, out := startNode(t, nil, Options{}, "1")
-	err := p.Stop(t.Context())
-	assert.ErrorIs(t, err, ErrKilled)
-	assert.ErrorIs(t, err, errors.ErrUnsupported)
-	assert.Empty(t, out.rest(t))
 }
 
-// With a console of its own a process can ask, whatever it was started from.
-func TestSignalThroughConsole(t *testing.T) {
-	grace, want := time.Minute, "ready ready ended ended <nil>\n"
-	if testenv.IsWine() { // where a process hangs when it gets CTRL_BREAK
-		grace, want = time.Second, "ready ready "+ErrKilled.Error()
-	}
-	out, err := testenv.Command(t, "console", grace.String()).CombinedOutput()
+// A service leaves its child's console again, with the standard handles that it had.
+func TestOnConsoleOf(t *testing.T) {
+	out, err := testenv.Command(t, "visit").CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	assert.Contains(t, string(out), want)
+	assert.Equal(t, "alone\nvisiting\nalone, handles kept\n", string(out))
+}
+
+// visit visits a child's console, without one of its own.
+func visit([]string) int {
+	freeConsole()
+	say := func() string {
+		if hasConsole() {
+			return "visiting"
+		}
+		return "alone"
+	}
+	fmt.Println(say())
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER=cat")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return 1
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
+	if err := cmd.Start(); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	before, _ := windows.GetStdHandle(windows.STD_OUTPUT_HANDLE)
+	for {
+		visited := ""
+		if err := onConsoleOf(cmd.Process.Pid, func() error { visited = say(); return nil }); err == nil {
+			fmt.Println(visited)
+			break
+		}
+		time.Sleep(time.Millisecond) // it has to be made first
+	}
+	if after, _ := windows.GetStdHandle(windows.STD_OUTPUT_HANDLE); after == before {
+		fmt.Println(say() + ", handles kept")
+	}
+	in.Close()
+	cmd.Wait()
+	return 0
+}
+
+func freeConsole() { windows.NewLazySystemDLL("kernel32.dll").NewProc("FreeConsole").Call() }
+
+func TestBatchFile(t *testing.T) {
+	_, err := Start(t.Context(), exec.Command(`C:\x\run.bat`, `"&calc.exe`), nil)
+	assert.ErrorContains(t, err, "batch file")
+	_, err = StartDetached(exec.Command(`C:\x\run.cmd`, "%PATH%"), nil)
+	assert.ErrorContains(t, err, "batch file")
+	own := exec.Command(`C:\x\run.bat`)
+	own.SysProcAttr = &syscall.SysProcAttr{CmdLine: `C:\x\run.bat a^&b`}
+	_, err = Start(t.Context(), own, nil)
+	assert.ErrorIs(t, err, os.ErrNotExist, "a command line of one's own")
+}
+
+func TestAskOtherConsole(t *testing.T) {
+	for _, flags := range []uint32{windows.DETACHED_PROCESS, windows.CREATE_NEW_CONSOLE, windows.CREATE_NO_WINDOW} {
+		cmd := testenv.Command(t, "cat")
+		cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: flags}
+		_, err := Start(t.Context(), cmd, nil)
+		assert.ErrorContains(t, err, "CTRL_BREAK")
+		assert.Nil(t, cmd.Process)
+	}
 }
 
 // console stops a tree by AskSignal and prints the outcome.
@@ -115,11 +178,12 @@ func console(args []string) int {
 	if err != nil {
 		return 1
 	}
-	kernel32 := windows.NewLazySystemDLL("kernel32.dll")
-	kernel32.NewProc("FreeConsole").Call()
-	if ok, _, err := kernel32.NewProc("AllocConsole").Call(); ok == 0 {
-		fmt.Println(err)
-		return 1
+	freeConsole()
+	if args[1] == "shared" {
+		if ok, _, err := windows.NewLazySystemDLL("kernel32.dll").NewProc("AllocConsole").Call(); ok == 0 {
+			fmt.Println(err)
+			return 1
+		}
 	}
 	cmd := exec.Command(os.Args[0], "1")
 	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER=node")

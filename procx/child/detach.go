@@ -40,6 +40,9 @@ func StartDetached(cmd *exec.Cmd, o *DetachOptions) (*os.Process, error) {
 	if err := checkDetached(cmd, o); err != nil {
 		return nil, err
 	}
+	if err := checkCommandLine(cmd); err != nil {
+		return nil, err
+	}
 	if err := detach(cmd); err != nil {
 		return nil, err
 	}

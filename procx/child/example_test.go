@@ -94,3 +94,13 @@ func ExampleProc_KillTree() {
 	}
 	p.Wait()
 }
+
+func ExampleOptions_foreground() {
+	cmd := exec.Command("psql") // reads the terminal, line by line
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	p, err := child.Start(context.Background(), cmd, &child.Options{Foreground: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	p.Wait() // and the terminal is this program's again
+}

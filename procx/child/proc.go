@@ -17,6 +17,14 @@ func (p *Proc) prepare() error {
 	if err := checkOptions(p.opt); err != nil {
 		return err
 	}
+	if p.opt.Ask == AskSignal && p.opt.AskFunc == nil {
+		if err := checkAttr(p.cmd); err != nil {
+			return err
+		}
+	}
+	if err := checkCommandLine(p.cmd); err != nil {
+		return err
+	}
 	if p.cmd.Process != nil {
 		return errors.New("child: the command has been started before")
 	}
@@ -80,6 +88,9 @@ func (p *Proc) start() error {
 		return nil
 	}
 	close(p.ended)
+	if p.release != nil {
+		p.release()
+	}
 	if runs { // not as it should, so not at all
 		p.cmd.Process.Kill()
 		p.cmd.Wait()
@@ -93,6 +104,9 @@ func (p *Proc) start() error {
 // startLocked says whether the child runs, even with an error.
 func (p *Proc) startLocked() (runs bool, err error) {
 	if p.tree, err = newTree(p.cmd, p.opt); err != nil {
+		return false, err
+	}
+	if p.release, err = foreground(p.cmd, p.opt); err != nil {
 		return false, err
 	}
 	if p.opt.Ask == AskStdin && p.opt.AskFunc == nil {
@@ -139,6 +153,16 @@ func (p *Proc) ask(cause error) {
 	}()
 }
 
+// abort kills the tree for a reason that Wait returns, too.
+func (p *Proc) abort(why error) {
+	p.mu.Lock()
+	if p.cause == nil {
+		p.cause = why
+	}
+	p.mu.Unlock()
+	p.kill(why)
+}
+
 // signal asks by the system's signal.
 func (p *Proc) signal() error {
 	p.mu.Lock()
@@ -172,7 +196,8 @@ func (p *Proc) kill(why error) error {
 // custody lasts until the whole tree has ended. The child stays unreaped, so
 // that its number can't become another's before what is left is killed.
 func (p *Proc) custody() {
-	p.tree.waitExit(p.cmd.Process)
+	stop := p.tree.reapOrphans(p.PID())
+	p.tree.waitExit(p.cmd.Process, func() { p.abort(ErrTerminal) })
 	p.mu.Lock()
 	asked := p.asked
 	p.mu.Unlock()
@@ -190,6 +215,8 @@ func (p *Proc) custody() {
 	p.mu.Unlock()
 
 	left := !p.waitEmpty(killWait, nil)
+	stop()
+	p.release()
 	p.mu.Lock()
 	p.left = left
 	p.mu.Unlock()

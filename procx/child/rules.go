@@ -123,3 +123,51 @@ func runs(stat string) bool {
 	_, state, ok := strings.Cut(stat[strings.LastIndexByte(stat, ')')+1:], " ")
 	return ok && state != "" && state[0] != 'Z' && state[0] != 'X' // zombie, dead
 }
+
+// orphan returns the parent and the process group of a process, and whether it is a zombie, from
+// the text of its /proc/PID/stat (proc_pid_stat(5)).
+func orphan(stat string) (parent, group int, zombie bool) {
+	var state string
+	_, err := fmt.Sscan(stat[strings.LastIndexByte(stat, ')')+1:], &state, &parent, &group)
+	return parent, group, err == nil && state == "Z"
+}
+
+// unsafeInBatch are the characters that cmd.exe takes for its own in an argument of a batch file,
+// in quotes or where os/exec sets none.
+const unsafeInBatch = "\"%!&|<>^\r\n\x00"
+
+// checkBatch returns an error for a batch file with an argument that can't be quoted for it. The
+// system starts cmd.exe for a batch file, which reads the command line by other rules than those
+// that os/exec quotes for, so that an argument could run a command (CVE-2024-24576).
+func checkBatch(path string, args []string) error {
+	name := strings.ToLower(strings.TrimRight(path, ". ")) // which Windows ignores
+	if !strings.HasSuffix(name, ".bat") && !strings.HasSuffix(name, ".cmd") {
+		return nil
+	}
+	for i, arg := range args {
+		if at := strings.IndexAny(arg, unsafeInBatch); at >= 0 {
+			return fmt.Errorf("child: argument %d of the batch file %s has the character %q, which cmd.exe would interpret: "+
+				"pass it in a file or an environment variable, or set SysProcAttr.CmdLine", i, path, arg[at])
+		}
+	}
+	return nil
+}
+
+// Creation flags of a process that has another console than its parent, or none (Microsoft:
+// "Process Creation Flags").
+var otherConsole = map[uint32]string{
+	0x00000008: "DETACHED_PROCESS",
+	0x00000010: "CREATE_NEW_CONSOLE",
+	0x08000000: "CREATE_NO_WINDOW",
+}
+
+// checkFlags refuses the creation flags with which no CTRL_BREAK of this process arrives.
+func checkFlags(flags uint32) error {
+	for flag, name := range otherConsole {
+		if flags&flag != 0 {
+			return fmt.Errorf("child: with %s in SysProcAttr.CreationFlags no CTRL_BREAK arrives at the child: "+
+				"set Ask to AskStdin or AskNothing, or set AskFunc", name)
+		}
+	}
+	return nil
+}

@@ -117,3 +117,40 @@ func TestUnescapeMount(t *testing.T) {
 	assert.Equal(t, "/a b\tc\\040", unescapeMount(`/a\040b\011c\134040`))
 	assert.False(t, strings.Contains(unescapeMount(`\012`), `\`))
 }
+
+func TestCheckBatch(t *testing.T) {
+	for _, tt := range []struct {
+		path string
+		args []string
+		want string // in the error; "" for none
+	}{
+		{`C:\x\run.bat`, []string{`C:\x\run.bat`, "plain", "with blank", "a=b,c;d", "(x86)", `C:\x\`, "ünï"}, ""},
+		{`C:\x\run.bat`, []string{"run", `"&calc.exe`}, `argument 1 of the batch file C:\x\run.bat has the character '"'`},
+		{`C:\x\RUN.BAT`, []string{"run", "a", "%PATH%"}, "argument 2"},
+		{`run.cmd`, []string{"run", "a&b"}, "'&'"},
+		{`run.cmd`, []string{"run", "a\nb"}, `'\n'`},
+		{`run.cmd`, []string{"run", "a|b"}, "'|'"},
+		{`run.cmd`, []string{"run", "a>b"}, "'>'"},
+		{`run.cmd`, []string{"run", "a^b"}, "'^'"},
+		{`run.cmd`, []string{"run", "!x!"}, "'!'"},
+		{`run.cmd. .`, []string{"run", "a%b"}, "'%'"}, // Windows ignores the end
+		{`R&D\run.cmd`, []string{`R&D\run.cmd`}, "argument 0"},
+		{`run.exe`, []string{"run", `"&calc.exe`}, ""},
+		{`bat`, []string{"bat", "a&b"}, ""},
+	} {
+		err := checkBatch(tt.path, tt.args)
+		if tt.want == "" {
+			assert.NoError(t, err, tt.path)
+			continue
+		}
+		assert.ErrorContains(t, err, tt.want)
+	}
+}
+
+func TestCheckFlags(t *testing.T) {
+	assert.NoError(t, checkFlags(0))
+	assert.NoError(t, checkFlags(0x200|0x4|0x400|0x1000000)) // a group, suspended, Unicode, breakaway
+	assert.ErrorContains(t, checkFlags(0x8|0x200), "DETACHED_PROCESS")
+	assert.ErrorContains(t, checkFlags(0x10), "CREATE_NEW_CONSOLE")
+	assert.ErrorContains(t, checkFlags(0x8000000), "CREATE_NO_WINDOW")
+}

@@ -36,13 +36,26 @@ func newTree(cmd *exec.Cmd, o Options) (*tree, error) {
 }
 
 func (t *tree) adopt(p *os.Process, o Options) error { return nil }
-func (t *tree) ask(p *os.Process) error              { return signalGroup(p, unix.SIGTERM) }
 func (t *tree) kill(p *os.Process) error             { return signalGroup(p, unix.SIGKILL) }
 func (t *tree) alive(p *os.Process) bool             { return groupAlive(p.Pid) }
 func (t *tree) close()                               { unix.Close(t.kq) }
 
-// waitExit waits until p has ended and leaves it unreaped (kqueue(2)).
-func (t *tree) waitExit(p *os.Process) {
+func checkAttr(*exec.Cmd) error { return nil }
+
+// ask sends SIGTERM, and SIGCONT after it: a process that is stopped can't answer before.
+func (t *tree) ask(p *os.Process) error {
+	if err := signalGroup(p, unix.SIGTERM); err != nil {
+		return err
+	}
+	return signalGroup(p, unix.SIGCONT)
+}
+
+// reapOrphans does nothing: orphans go to process 1, which is init.
+func (t *tree) reapOrphans(int) (stop func()) { return func() {} }
+
+// waitExit waits until p has ended and leaves it unreaped (kqueue(2)). That a terminal has
+// stopped it does not show here.
+func (t *tree) waitExit(p *os.Process, _ func()) {
 	changes, events := make([]unix.Kevent_t, 1), make([]unix.Kevent_t, 1)
 	unix.SetKevent(&changes[0], p.Pid, unix.EVFILT_PROC, unix.EV_ADD|unix.EV_ONESHOT)
 	changes[0].Fflags = unix.NOTE_EXIT

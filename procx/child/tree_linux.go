@@ -1,10 +1,12 @@
 package child
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -53,11 +55,23 @@ func newTree(cmd *exec.Cmd, o Options) (*tree, error) {
 
 func (t *tree) adopt(p *os.Process, o Options) error { return nil }
 
-func (t *tree) ask(p *os.Process) error {
-	if t.cgroup != nil {
-		return t.cgroup.signal(unix.SIGTERM)
+// checkAttr refuses what would keep the child from answering a signal: a child that is traced
+// stops for each, until its tracer lets it go on.
+func checkAttr(cmd *exec.Cmd) error {
+	if cmd.SysProcAttr != nil && cmd.SysProcAttr.Ptrace {
+		return errors.New("child: with SysProcAttr.Ptrace every signal stops the child: set Ask to AskStdin or AskNothing, or set AskFunc")
 	}
-	return signalGroup(p, unix.SIGTERM)
+	return nil
+}
+
+// ask sends SIGTERM, and SIGCONT after it: a process that is stopped can't answer before. The
+// child's group is continued at once: if its leader ended while another is still stopped, the
+// kernel would end that one by SIGHUP (setpgid(2)).
+func (t *tree) ask(p *os.Process) error {
+	if t.cgroup == nil {
+		return errors.Join(signalGroup(p, unix.SIGTERM), signalGroup(p, unix.SIGCONT))
+	}
+	return errors.Join(t.cgroup.signal(unix.SIGTERM), signalGroup(p, unix.SIGCONT), t.cgroup.signal(unix.SIGCONT))
 }
 
 func (t *tree) kill(p *os.Process) error {
@@ -81,12 +95,37 @@ func (t *tree) close() {
 	}
 }
 
-// waitExit waits until p has ended and leaves it unreaped.
-func (t *tree) waitExit(p *os.Process) {
+// waitExit waits until p has ended and leaves it unreaped. It calls stopped if the terminal has
+// stopped p, as it does with a process in the background that reads it.
+func (t *tree) waitExit(p *os.Process, stopped func()) {
 	for {
-		err := unix.Waitid(unix.P_PID, p.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
-		if err != unix.EINTR {
-			return // ECHILD: this process ignores SIGCHLD, so the child is gone
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_PID, p.Pid, &info, unix.WEXITED|unix.WSTOPPED|unix.WNOWAIT, nil)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil: // ECHILD: this process ignores SIGCHLD, so the child is gone
+			return
+		case info.Code != cldStopped:
+			return
+		}
+		// Only the news of the stop is consumed, never the child's end.
+		if unix.Waitid(unix.P_PID, p.Pid, &info, unix.WSTOPPED|unix.WNOHANG, nil) == nil && info.Code == cldStopped {
+			if sig := statusOf(&info); sig == unix.SIGTTIN || sig == unix.SIGTTOU {
+				stopped()
+			}
 		}
 	}
+}
+
+const cldStopped = 5 // CLD_STOPPED of <signal.h>
+
+// statusOf returns si_status, which follows si_pid and si_uid (sigaction(2)). These are aligned
+// as a pointer is.
+func statusOf(info *unix.Siginfo) unix.Signal {
+	offset := unsafe.Sizeof(int32(0)) * 3
+	if align := unsafe.Sizeof(uintptr(0)); offset%align != 0 {
+		offset += align - offset%align
+	}
+	return unix.Signal(*(*int32)(unsafe.Add(unsafe.Pointer(info), offset+8)))
 }

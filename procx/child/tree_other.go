@@ -23,7 +23,12 @@ func (t *tree) ask(*os.Process) error            { return nil }
 func (t *tree) kill(*os.Process) error           { return nil }
 func (t *tree) alive(*os.Process) bool           { return false }
 func (t *tree) close()                           {}
-func (t *tree) waitExit(*os.Process)             {}
+func (t *tree) waitExit(*os.Process, func())     {}
+func (t *tree) reapOrphans(int) (stop func())    { return func() {} }
+
+func checkAttr(*exec.Cmd) error { return nil }
+
+func foreground(*exec.Cmd, Options) (release func(), err error) { return func() {}, nil }
 
 func detach(*exec.Cmd) error {
 	return fmt.Errorf("child: no detached processes on %s: %w", runtime.GOOS, errors.ErrUnsupported)

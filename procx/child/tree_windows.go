@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -15,9 +17,10 @@ import (
 
 // tree holds a child's job object, 0 where there is none.
 type tree struct {
-	contained Containment
-	job       windows.Handle
-	jobErr    error
+	contained  Containment
+	job        windows.Handle
+	jobErr     error
+	ownConsole bool // the child has a console of its own, which this process can attach to
 }
 
 // assignJob is swapped by tests that must do without a job.
@@ -33,7 +36,10 @@ func newTree(cmd *exec.Cmd, o Options) (*tree, error) {
 		*attr = *cmd.SysProcAttr
 	}
 	attr.CreationFlags |= windows.CREATE_SUSPENDED | windows.CREATE_NEW_PROCESS_GROUP
-	if o.NoWindow {
+	// Without a console to share, the child would get one with a window, which in a service
+	// nobody sees.
+	t.ownConsole = o.Ask == AskSignal && o.AskFunc == nil && !hasConsole()
+	if o.NoWindow || t.ownConsole {
 		attr.CreationFlags |= windows.CREATE_NO_WINDOW
 	}
 	cmd.SysProcAttr = attr
@@ -79,14 +85,81 @@ func (t *tree) adopt(p *os.Process, o Options) error {
 	return errors.Join(handleErr, err)
 }
 
-func (t *tree) ask(p *os.Process) error {
-	if _, err := windows.GetConsoleCP(); err != nil {
-		return fmt.Errorf("CTRL_BREAK passes through a console, and this process has none (set Options.Ask to AskStdin, or AskFunc): %w", errors.ErrUnsupported)
+// checkAttr refuses creation flags with which no CTRL_BREAK arrives.
+func checkAttr(cmd *exec.Cmd) error {
+	if cmd.SysProcAttr == nil {
+		return nil
 	}
-	if err := windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(p.Pid)); err != nil {
+	return checkFlags(cmd.SysProcAttr.CreationFlags)
+}
+
+// checkCommandLine refuses the arguments of a batch file that can't be quoted. A command line of
+// the caller's own is the caller's to quote.
+func checkCommandLine(cmd *exec.Cmd) error {
+	if cmd.SysProcAttr != nil && cmd.SysProcAttr.CmdLine != "" {
+		return nil
+	}
+	return checkBatch(cmd.Path, cmd.Args)
+}
+
+// foreground changes nothing: every process of a console may read it.
+func foreground(*exec.Cmd, Options) (release func(), err error) { return func() {}, nil }
+
+// ask sends CTRL_BREAK through the console that both share, or, if this process has none, as a
+// service, through the child's own.
+func (t *tree) ask(p *os.Process) error {
+	if !t.ownConsole {
+		return sendBreak(p.Pid)
+	}
+	return onConsoleOf(p.Pid, func() error { return sendBreak(p.Pid) })
+}
+
+func sendBreak(pid int) error {
+	if err := windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(pid)); err != nil {
 		return fmt.Errorf("CTRL_BREAK: %w", err)
 	}
 	return nil
+}
+
+// hasConsole reports whether this process has a console.
+func hasConsole() bool {
+	_, err := windows.GetConsoleCP()
+	return err == nil
+}
+
+// attaching is held while this process is attached to a child's console: it can have one alone.
+var attaching sync.Mutex
+
+// onConsoleOf attaches this process, which has no console, to a child's for the time of f, and
+// leaves its standard handles as they are. What is started meanwhile would share that console;
+// os/exec gives no way to keep others from starting something, so the time is short. Nobody can
+// close that console, which has no window, and so end this process with it (Microsoft:
+// "AttachConsole function", "HandlerRoutine callback function").
+func onConsoleOf(pid int, f func() error) error {
+	attaching.Lock()
+	defer attaching.Unlock()
+	standard := [...]uint32{windows.STD_INPUT_HANDLE, windows.STD_OUTPUT_HANDLE, windows.STD_ERROR_HANDLE}
+	var before [len(standard)]windows.Handle
+	for i, which := range standard {
+		before[i], _ = windows.GetStdHandle(which)
+	}
+	err := winapi.AttachConsole(uint32(pid))
+	for tries := 20; err != nil && tries > 0; tries-- { // a child that has just been started may not have its console yet
+		time.Sleep(10 * time.Millisecond)
+		err = winapi.AttachConsole(uint32(pid))
+	}
+	if err != nil {
+		return fmt.Errorf("attaching to the child's console to send CTRL_BREAK (a program without a console needs Options.Ask AskStdin, or AskFunc): %w: %w",
+			err, errors.ErrUnsupported)
+	}
+	err = f()
+	if e := winapi.FreeConsole(); err == nil && e != nil {
+		err = fmt.Errorf("leaving the child's console: %w", e)
+	}
+	for i, which := range standard {
+		windows.SetStdHandle(which, before[i])
+	}
+	return err
 }
 
 func (t *tree) kill(p *os.Process) error {
@@ -123,8 +196,11 @@ func (t *tree) close() {
 	}
 }
 
+// reapOrphans does nothing: Windows has no zombies.
+func (t *tree) reapOrphans(int) (stop func()) { return func() {} }
+
 // waitExit waits until p has ended.
-func (t *tree) waitExit(p *os.Process) {
+func (t *tree) waitExit(p *os.Process, _ func()) {
 	p.WithHandle(func(handle uintptr) {
 		windows.WaitForSingleObject(windows.Handle(handle), windows.INFINITE)
 	})

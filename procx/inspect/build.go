@@ -28,7 +28,8 @@ const (
 	// function was inlined, and variables may be gone.
 	Optimized
 	// Stripped: there is no DWARF, so that a debugger finds few functions by
-	// name, and no variable.
+	// name, and no variable; or there is no symbol table, without which delve
+	// does not start the program.
 	Stripped
 )
 
@@ -63,7 +64,7 @@ type Report struct {
 	LDFlags  string // not recorded under Trimpath
 	Tags     string
 	DWARF    bool // debug information is there
-	Trimpath bool // a debugger must be told where the sources are
+	Trimpath bool // a debugger must be told where the sources are: SubstitutePath
 	Race     bool
 	Cover    bool
 	CGO      bool
@@ -71,7 +72,28 @@ type Report struct {
 	// Unoptimized lists the packages compiled by -N -l, sorted.
 	Unoptimized []string
 
+	// SubstitutePath tells a debugger where the sources of the main module are, with whose
+	// paths -trimpath has done away: breakpoints by file and line miss without it. It is
+	// empty if the binary has the true paths.
+	SubstitutePath []Substitution
+
+	// Delve is the first release of delve that knows the binary's Go version, such as
+	// "1.26": an older one refuses it, or shows it wrong. Empty for a version that is not
+	// a release's.
+	Delve string
+
 	VCS VCS
+
+	flags     []string // of the go command, and
+	env       []string // variables, with which Fix builds the same
+	noSymbols bool     // there is no symbol table
+}
+
+// Substitution is a path in a binary, and where that is on this machine: "to" and "from" in
+// VS Code's substitutePath, and the two words behind delve's "config substitute-path".
+type Substitution struct {
+	Binary string // "example.com/app"
+	Local  string // a directory; "${workspaceFolder}" where it was not found
 }
 
 // VCS is the state of the work tree that a binary was built from; zero unless
@@ -133,8 +155,8 @@ func BuildOf(path string) (Report, error) {
 	}
 	r := Report{Path: path}
 	r.settings(info)
-	units, dwarf, err := unitsOf(path)
-	r.DWARF = dwarf
+	units, dwarf, symbols, err := unitsOf(path)
+	r.DWARF, r.noSymbols = dwarf, !symbols
 	if err != nil {
 		r.Reason = fmt.Sprintf("the debug information can't be read: %v", err)
 		return r, nil
@@ -166,6 +188,13 @@ func (r *Report) settings(info *debug.BuildInfo) {
 			r.Cover = s.Value == "true"
 		case "CGO_ENABLED":
 			r.CGO = s.Value == "1"
+			r.env = append(r.env, s.Key+"="+s.Value)
+		case "-buildmode", "-covermode", "-coverpkg", "-asan", "-msan", "-pgo", "-asmflags":
+			if s.Value != "exe" && s.Value != "default.pgo" { // which are the default
+				r.flags = append(r.flags, s.Key+"="+s.Value)
+			}
+		case "GOEXPERIMENT":
+			r.env = append(r.env, s.Key+"="+s.Value)
 		case "vcs":
 			r.VCS.System = s.Value
 		case "vcs.revision":
@@ -175,6 +204,10 @@ func (r *Report) settings(info *debug.BuildInfo) {
 		case "vcs.modified":
 			r.VCS.Modified = s.Value == "true"
 		}
+	}
+	r.Delve = delveFor(r.GoVersion)
+	if r.Trimpath && r.Module != "" {
+		r.SubstitutePath = []Substitution{{Binary: r.Module, Local: localModule(r.Module)}}
 	}
 }
 
@@ -197,12 +230,19 @@ func (r *Report) judge(units []unit) {
 	case !r.DWARF:
 		r.Verdict = Stripped
 		r.Reason = "there is no debug information (-ldflags=-w or -s, or go run or go test): few breakpoints can be set, and no variable be read"
+	case r.noSymbols:
+		r.Verdict = Stripped
+		r.Reason = "there is no symbol table (-ldflags=-s): a debugger may not start it at all, as delve doesn't"
 	case len(units) == 0:
 		r.Reason = "the debug information has no package compiled by gc"
 		return
 	case len(optimized) == 0:
 		r.Verdict = Debuggable
 		r.Reason = "every package was compiled without optimisation: breakpoints will hit"
+		if r.Trimpath {
+			r.Reason = "every package was compiled without optimisation, but -trimpath has taken the paths of the sources away: " +
+				"breakpoints by function will hit, those by file and line will not" + r.substitutes()
+		}
 	case len(r.Unoptimized) > 0:
 		r.Verdict = MainOnly
 		r.Reason = fmt.Sprintf("breakpoints will hit only in %s; %d packages are optimised, because -gcflags has no \"all=\"",
@@ -212,7 +252,7 @@ func (r *Report) judge(units []unit) {
 		r.Reason = "every package is optimised: breakpoints may miss, as inlined functions have none of their own, and variables may be gone"
 	}
 	if r.Verdict != Debuggable {
-		r.Fix = r.fix()
+		r.Fix = r.fix(runtime.GOOS, runtime.GOARCH)
 	}
 }
 
@@ -221,39 +261,4 @@ func abridge(names []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)
 	}
 	return strings.Join(names, ", ")
-}
-
-// fix is the command that builds the same for a debugger. Its quotes are those
-// of sh, cmd and PowerShell alike.
-func (r *Report) fix() string {
-	args := []string{"go build"}
-	pkg := r.Package
-	if test, ok := strings.CutSuffix(pkg, ".test"); ok {
-		args, pkg = []string{"go test -c"}, test
-	}
-	if r.Race {
-		args = append(args, "-race")
-	}
-	if r.Tags != "" {
-		args = append(args, "-tags="+r.Tags)
-	}
-	if r.Trimpath {
-		args = append(args, "-trimpath=false")
-	}
-	args = append(args, `-gcflags="all=-N -l"`)
-	var keep []string
-	for _, f := range strings.Fields(r.LDFlags) {
-		switch strings.TrimLeft(f, "-") {
-		case "s", "w", "s=true", "w=true", "s=1", "w=1":
-		default:
-			keep = append(keep, f)
-		}
-	}
-	if ld := strings.Join(keep, " "); ld != r.LDFlags || r.Verdict == Stripped {
-		args = append(args, `-ldflags="`+ld+`"`)
-	}
-	if pkg == "command-line-arguments" { // built from a list of files
-		pkg = "."
-	}
-	return strings.Join(append(args, pkg), " ")
 }

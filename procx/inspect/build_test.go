@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -40,6 +39,7 @@ var builds = []struct {
 	{"no inlining", []string{"-gcflags=all=-l"}, Optimized, nil, false, false},
 	{"without DWARF", []string{"-ldflags=-w -X main.version=1"}, Stripped, nil, true, true},
 	{"without symbols", []string{"-ldflags=-s", "-gcflags=all=-N -l"}, Stripped, nil, false, false},
+	{"without symbols, with DWARF", []string{"-ldflags=-s -w=0 -X main.version=1", "-gcflags=all=-N -l"}, Stripped, nil, true, true},
 	{"without DWARF, trimmed", []string{"-ldflags=-w", "-trimpath"}, Stripped, nil, false, false},
 }
 
@@ -52,10 +52,11 @@ func TestBuildOf(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, r.Verdict, r.Reason)
 			assert.NotEmpty(t, r.Reason)
-			if tt.want != Debuggable {
+			assert.Equal(t, r.Trimpath, len(r.SubstitutePath) == 1)
+			if tt.want != Debuggable && !strings.HasPrefix(tt.name, "without symbols") {
 				assert.Equal(t, tt.unoptimized, r.Unoptimized)
 			}
-			assert.Equal(t, tt.want != Stripped, r.DWARF)
+			assert.Equal(t, tt.want != Stripped || tt.name == "without symbols, with DWARF", r.DWARF)
 			assert.Equal(t, slices.Contains(tt.flags, "-trimpath"), r.Trimpath)
 			assert.Equal(t, debuggee, r.Package)
 			assert.Equal(t, runtime.Version(), r.GoVersion)
@@ -67,6 +68,7 @@ func TestBuildOf(t *testing.T) {
 			}
 			if tt.want == Debuggable {
 				assert.Empty(t, r.Fix)
+				assert.Equal(t, r.Trimpath, strings.Contains(r.Reason, "substitutePath"), r.Reason)
 				return
 			}
 			t.Log(r.Fix)
@@ -78,7 +80,7 @@ func TestBuildOf(t *testing.T) {
 			}
 			assert.Equal(t, Debuggable, m.Verdict, m.Reason)
 			if strings.Contains(r.LDFlags, "-X") {
-				assert.Equal(t, "-X main.version=1", m.LDFlags)
+				assert.Equal(t, unstripped(r.LDFlags), m.LDFlags)
 			}
 		})
 	}
@@ -234,18 +236,23 @@ func goCommand(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run executes a Fix and returns the path of what it builds.
+// run has a shell execute a Fix, and returns the path of what it builds.
 func run(t *testing.T, fix string) string {
 	t.Helper()
-	var args []string
-	for _, word := range regexp.MustCompile(`(?:[^\s"]|"[^"]*")+`).FindAllString(fix, -1) {
-		args = append(args, strings.ReplaceAll(word, `"`, ""))
-	}
-	require.Equal(t, []string{"go", "build"}, args[:2])
 	exe := filepath.Join(t.TempDir(), "mended.exe")
-	cmd := goCommand(t, append([]string{"build", "-o", exe, "-buildvcs=false"}, args[2:]...)...)
+	require.Contains(t, fix, "go build ")
+	fix = strings.Replace(fix, "go build ", `go build -buildvcs=false -o "`+exe+`" `, 1)
+	shell := []string{"sh", "-c"}
+	if runtime.GOOS == "windows" {
+		shell = []string{"powershell", "-NoProfile", "-Command"}
+	}
+	if _, err := exec.LookPath(shell[0]); err != nil {
+		t.Skip("needs " + shell[0])
+	}
+	cmd := exec.CommandContext(t.Context(), shell[0], append(shell[1:], fix)...)
+	cmd.Env = goCommand(t).Env
 	cmd.Dir = filepath.Join("testdata", "debuggee")
 	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	require.NoError(t, err, "%s\n%s", fix, out)
 	return exe
 }

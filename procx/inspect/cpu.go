@@ -14,14 +14,14 @@ type cpuUse struct{ user, system time.Duration }
 // threads that waited in system calls.
 func (p *profile) annotate(used cpuUse, elapsed time.Duration) {
 	var total, waits time.Duration
-	functions := p.leafNames()
+	functions := p.functionNames()
 	for _, s := range p.samples {
 		if len(s.values) < 2 || len(s.locations) == 0 { // samples/count, cpu/nanoseconds
 			continue
 		}
 		d := time.Duration(s.values[1])
 		total += d
-		if isSyscall(functions[s.locations[0]]) {
+		if leaf := functions[s.locations[0]]; len(leaf) > 0 && isSyscall(leaf[0]) {
 			waits += d
 		}
 	}
@@ -59,8 +59,9 @@ func isSyscall(function string) bool {
 		strings.HasPrefix(function, "syscall.syscall")
 }
 
-// leafNames returns the innermost function of each location, by its ID.
-func (p *profile) leafNames() map[uint64]string {
+// functionNames returns the functions of each location, by its ID, innermost first: what was
+// inlined, and what that was put into.
+func (p *profile) functionNames() map[uint64][]string {
 	names := map[uint64]string{}
 	for _, f := range p.functions {
 		eachField(f.body, func(num int, v uint64, data []byte) error {
@@ -70,19 +71,19 @@ func (p *profile) leafNames() map[uint64]string {
 			return nil
 		})
 	}
-	leaves := map[uint64]string{}
+	list := map[uint64][]string{}
 	for _, l := range p.locations {
 		eachField(l.body, func(num int, v uint64, line []byte) error {
-			if _, seen := leaves[l.id]; num != 4 || seen { // the first line is the innermost
+			if num != 4 {
 				return nil
 			}
 			return eachField(line, func(num int, v uint64, data []byte) error {
 				if num == 1 {
-					leaves[l.id] = names[v]
+					list[l.id] = append(list[l.id], names[v])
 				}
 				return nil
 			})
 		})
 	}
-	return leaves
+	return list
 }

@@ -32,25 +32,29 @@ func (u unit) standard() bool {
 }
 
 // unitsOf reads the compile units from a binary's DWARF, and says whether it
-// has any.
-func unitsOf(path string) (units []unit, ok bool, err error) {
+// has any, and whether it has a symbol table.
+func unitsOf(path string) (units []unit, ok, symbols bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, false, err
+		return nil, false, false, err
 	}
 	defer f.Close()
-	data, err := dwarfOf(f)
-	if data == nil || err != nil {
-		return nil, false, err
+	file, symbols, err := openObject(f)
+	if file == nil || err != nil {
+		return nil, false, symbols, err
+	}
+	data, err := file.DWARF()
+	if err != nil {
+		return nil, false, symbols, err
 	}
 	// Only the units' own entries are read: a large binary takes milliseconds.
 	for r := data.Reader(); ; r.SkipChildren() {
 		e, err := r.Next()
 		if err != nil {
-			return nil, true, err
+			return nil, true, symbols, err
 		}
 		if e == nil {
-			return units, true, nil
+			return units, true, symbols, nil
 		}
 		lang, _ := e.Val(dwarf.AttrLanguage).(int64)
 		producer, _ := e.Val(dwarf.AttrProducer).(string)
@@ -61,42 +65,58 @@ func unitsOf(path string) (units []unit, ok bool, err error) {
 	}
 }
 
-// dwarfOf returns the debug information of an ELF, PE or Mach-O file, nil where
-// it was left out. The sections are looked up first: without any, DWARF returns
-// the error of a damaged file.
-func dwarfOf(f io.ReaderAt) (*dwarf.Data, error) {
+type object interface{ DWARF() (*dwarf.Data, error) }
+
+// openObject opens an ELF, PE or Mach-O file, nil where the debug information was left out, and
+// says whether it has a symbol table. The sections are looked up first: without any, DWARF
+// returns the error of a damaged file.
+func openObject(f io.ReaderAt) (file object, symbols bool, err error) {
 	magic := make([]byte, 4)
 	if _, err := f.ReadAt(magic, 0); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	switch {
 	case string(magic) == elf.ELFMAG:
 		file, err := elf.NewFile(f)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
+		symbols = file.Section(".symtab") != nil
 		if file.Section(".debug_info") == nil && file.Section(".zdebug_info") == nil {
-			return nil, nil
+			return nil, symbols, nil
 		}
-		return file.DWARF()
+		return file, symbols, nil
 	case string(magic[:2]) == "MZ":
 		file, err := pe.NewFile(f)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
+		symbols = file.NumberOfSymbols > 0
 		if file.Section(".debug_info") == nil && file.Section(".zdebug_info") == nil {
-			return nil, nil
+			return nil, symbols, nil
 		}
-		return file.DWARF()
+		return file, symbols, nil
 	case slices.Contains([]string{"\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf", "\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe"}, string(magic)):
 		file, err := macho.NewFile(f)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		if file.Section("__debug_info") == nil && file.Section("__zdebug_info") == nil {
-			return nil, nil
+		return machoObject(file)
+	case string(magic) == "\xca\xfe\xba\xbe":
+		fat, err := macho.NewFatFile(f)
+		if err != nil {
+			return nil, false, err
 		}
-		return file.DWARF()
+		return machoObject(fat.Arches[0].File) // of which debug/buildinfo reads the information, too
 	}
-	return nil, fmt.Errorf("neither ELF nor PE nor Mach-O: %w", errors.ErrUnsupported)
+	return nil, false, fmt.Errorf("neither ELF nor PE nor Mach-O: %w", errors.ErrUnsupported)
+}
+
+func machoObject(file *macho.File) (object, bool, error) {
+	// What a program takes from libraries is in the table in any case.
+	symbols := file.Symtab != nil && slices.ContainsFunc(file.Symtab.Syms, func(s macho.Symbol) bool { return s.Sect != 0 })
+	if file.Section("__debug_info") == nil && file.Section("__zdebug_info") == nil {
+		return nil, symbols, nil
+	}
+	return file, symbols, nil
 }

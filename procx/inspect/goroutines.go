@@ -31,11 +31,13 @@ type state struct {
 // first.
 func groupStacks(dump string) []*group {
 	groups := map[[2]string]*group{}
+	var names goroutine.Namer
 	for _, g := range goroutine.Parse(dump) {
+		g.Entry, g.Creator = names.Source(&g)
 		key := [2]string{g.Entry, cmp.Or(g.Site, g.Creator)} // a creator has other names where it was inlined
 		in := groups[key]
 		if in == nil {
-			in = &group{Entry: g.Entry, Creator: g.Creator, Site: g.Site, Oldest: -1, states: map[string]int{}}
+			in = &group{Entry: cmp.Or(g.Entry, g.Creator), Creator: g.Creator, Site: g.Site, Oldest: -1, states: map[string]int{}}
 			groups[key] = in
 		}
 		in.Count++
@@ -69,24 +71,24 @@ func ordered(groups func(func(*group) bool)) []*group {
 // program a thousandth of a dump's pause.
 func groupProfile(p *profile) []*group {
 	groups := map[string]*group{}
-	functions := p.leafNames()
+	functions := p.functionNames()
 	for _, s := range p.samples {
 		if len(s.values) == 0 || len(s.locations) == 0 {
 			continue
 		}
-		var stack strings.Builder
+		var names []string
 		for _, id := range s.locations {
-			stack.WriteString(functions[id] + "\n")
+			names = append(names, functions[id]...)
 		}
 		entry := ""
-		for _, id := range slices.Backward(s.locations) {
-			if entry = functions[id]; !goroutine.Scaffold(entry) {
+		for _, name := range slices.Backward(names) {
+			if entry = name; !goroutine.Scaffold(name) {
 				break
 			}
 		}
 		in := groups[entry]
 		if in == nil {
-			in = &group{Entry: entry, Oldest: -1, states: map[string]int{}, Stack: stack.String()}
+			in = &group{Entry: entry, Oldest: -1, states: map[string]int{}, Stack: strings.Join(names, "\n") + "\n"}
 			groups[entry] = in
 		}
 		in.Count += int(s.values[0])

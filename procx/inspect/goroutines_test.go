@@ -7,11 +7,14 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/procx"
 )
 
 const dump = `goroutine 1 [running]:
@@ -161,3 +164,38 @@ func TestAge(t *testing.T) {
 		assert.Equal(t, want, age(d))
 	}
 }
+
+// Rows look through what starts goroutines for others, in both forms of the page.
+func TestGroupsLookThroughStarters(t *testing.T) {
+	const here = "github.com/surefoot-go/surefoot/procx/inspect."
+	release := make(chan struct{})
+	g := procx.NewGroup(t.Context(), "test")
+	for range 3 {
+		g.Go("a", func(context.Context) error { taskOf(release); return nil })
+		g.Go("b", func(context.Context) error { taskOf(release); return nil })
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() { taskOf(release) })
+	}
+	defer wg.Wait()
+	defer close(release)
+	p := captureWhen(t, func(n map[string]int64) bool { return n["inspect.taskOf"] == 10 })
+	for form, groups := range map[string][]*group{"profile": groupProfile(p), "dump": groupStacks(stacks(runtime.NumGoroutine()))} {
+		counts := map[string]int{}
+		for _, g := range groups {
+			counts[g.Entry] += g.Count
+		}
+		assert.Equal(t, 3, counts[here+"TestGroupsLookThroughStarters.func1"], form)
+		assert.Equal(t, 3, counts[here+"TestGroupsLookThroughStarters.func2"], form)
+		assert.Equal(t, 4, counts[here+"TestGroupsLookThroughStarters.func3"], form)
+		for _, starter := range []string{"(*Group).run", "(*Group).start", "(*WaitGroup).Go"} {
+			for entry := range counts {
+				assert.NotContains(t, entry, starter, form)
+			}
+		}
+	}
+}
+
+//go:noinline
+func taskOf(release chan struct{}) { <-release }

@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/metrics"
+	"strings"
 	"time"
 )
 
 const (
-	maxSeconds  = 600
+	minSeconds  = 0.001
+	maxSeconds  = 600.0
 	writeMargin = time.Minute
 )
 
@@ -40,7 +42,11 @@ func newMux(o Options) http.Handler {
 
 // cmdline is asked for by old tools. Arguments may hold secrets.
 func (m *mux) cmdline(w http.ResponseWriter, r *http.Request) {
-	serve(w, "", true, fmt.Appendf(nil, "%s\x00(%d arguments are not shown)", filepath.Base(os.Args[0]), len(os.Args)-1))
+	serve(w, "", true, []byte(strings.Join(redactedArgs(), "\x00")))
+}
+
+func redactedArgs() []string {
+	return []string{filepath.Base(os.Args[0]), fmt.Sprintf("(%d arguments are not shown)", len(os.Args)-1)}
 }
 
 // variables serves what runtime/metrics has, histograms aside, and Options.Vars.
@@ -48,6 +54,9 @@ func (m *mux) variables(w http.ResponseWriter, r *http.Request) {
 	vars := map[string]any{}
 	if m.vars != nil {
 		m.vars(func(name string, value any) bool {
+			if name == "cmdline" { // expvar's own, os.Args
+				value = redactedArgs()
+			}
 			vars[name] = variable(value)
 			return true
 		})

@@ -49,8 +49,13 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/surefoot-go/surefoot/listen"
 )
 
 // ErrExposed is in the error of Serve for an address beyond this machine
@@ -59,8 +64,9 @@ var ErrExposed = errors.New("inspect: a debug server beyond the loopback interfa
 
 // Options configure Serve. The zero value serves a free port of 127.0.0.1.
 type Options struct {
-	// Addr is the TCP address, default "127.0.0.1:0". "localhost" is one of the
-	// loopback addresses, which URL tells; an empty host is every interface.
+	// Addr is the TCP address, default "127.0.0.1:0". "localhost" is both loopback
+	// addresses, so that no other program can have one of them and be handed the
+	// token; an empty host is every interface.
 	Addr string
 	// Token must come with each request: as "Authorization: Bearer TOKEN", or as
 	// the password, with any user name, of basic authentication. On the
@@ -116,25 +122,26 @@ func Serve(ctx context.Context, o Options) (*Server, error) {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
 	}
-	addr, err := net.ResolveTCPAddr("tcp", o.Addr)
-	if err != nil {
-		return nil, fmt.Errorf("inspect: %w", err)
-	}
-	if !addr.IP.IsLoopback() && (o.TLS == nil || len(o.Token) < minToken) {
-		return nil, fmt.Errorf("%w: %s", ErrExposed, o.Addr)
+	secure := o.TLS != nil && len(o.Token) >= minToken
+	if err := checkAddr(ctx, o.Addr, secure); err != nil {
+		return nil, err
 	}
 	if o.TLS != nil && len(o.TLS.Certificates) == 0 && o.TLS.GetCertificate == nil && o.TLS.GetConfigForClient == nil {
 		return nil, errors.New("inspect: TLS has no certificate: set its Certificates or GetCertificate")
 	}
-	l, err := net.ListenTCP("tcp", addr)
+	l, err := listen.Dual(o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("inspect: %w", err)
+	}
+	if !secure && !allLoopback(l.Addrs()) { // the name has come to mean something else
+		l.Close()
+		return nil, fmt.Errorf("%w: %s", ErrExposed, o.Addr)
 	}
 	scheme := "http"
 	if o.TLS != nil {
 		scheme = "https"
 	}
-	s := &Server{url: scheme + "://" + dialable(l.Addr().(*net.TCPAddr)), served: make(chan struct{})}
+	s := &Server{url: scheme + "://" + dialable(l.Addrs()), served: make(chan struct{})}
 	s.http = &http.Server{
 		Handler:           s.count(newGuard(o.Token, newMux(o))),
 		TLSConfig:         o.TLS.Clone(), // net/http adds its protocols
@@ -196,10 +203,46 @@ func (s *Server) count(h http.Handler) http.Handler {
 	})
 }
 
-// dialable is the address under which a listener can be reached from here.
-func dialable(a *net.TCPAddr) string {
-	if a.IP.IsUnspecified() {
-		return net.JoinHostPort("localhost", fmt.Sprint(a.Port))
+// checkAddr returns ErrExposed for an address beyond the loopback interface, unless secure.
+func checkAddr(ctx context.Context, addr string, secure bool) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
 	}
-	return a.String()
+	if secure || isLocalhost(host) {
+		return nil
+	}
+	exposed := fmt.Errorf("%w: %s", ErrExposed, addr)
+	if host == "" || host == "*" {
+		return exposed
+	}
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	for _, ip := range ips {
+		if !ip.Unmap().IsLoopback() {
+			return exposed
+		}
+	}
+	return nil
+}
+
+// isLocalhost reports whether a name is this machine's by its form (RFC 6761, section 6.3).
+func isLocalhost(host string) bool {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+func allLoopback(addrs []net.Addr) bool {
+	return !slices.ContainsFunc(addrs, func(a net.Addr) bool { return !a.(*net.TCPAddr).IP.IsLoopback() })
+}
+
+// dialable is the address under which a listener can be reached from here.
+func dialable(addrs []net.Addr) string {
+	first := addrs[0].(*net.TCPAddr)
+	if len(addrs) > 1 && allLoopback(addrs) || first.IP.IsUnspecified() {
+		return net.JoinHostPort("localhost", strconv.Itoa(first.Port))
+	}
+	return first.String()
 }

@@ -7,17 +7,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"os"
 	"regexp"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 const token = "correct horse battery"
@@ -331,4 +338,92 @@ func TestPageEscapes(t *testing.T) {
 50%s</pre></details>
 <td>&lt;chan&gt; ×2<br></tr>
 `, p.String())
+}
+
+// Both loopback addresses are the server's, so that nobody else gets what is meant for it.
+func TestLocalhostIsBoth(t *testing.T) {
+	s, err := Serve(t.Context(), Options{Addr: "localhost:0"})
+	require.NoError(t, err)
+	defer s.Close()
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.URL(), "http://"))
+	require.NoError(t, err)
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		if l, err := net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
+			t.Logf("not here: %v", err)
+			continue
+		} else {
+			l.Close()
+		}
+		status, _, _ := get(t, "http://"+net.JoinHostPort(host, port)+"/debug/vars")
+		assert.Equal(t, http.StatusOK, status, host)
+		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+		if assert.Error(t, err, "exclusively") {
+			continue
+		}
+		l.Close()
+	}
+	assert.Regexp(t, `^http://(localhost|127\.0\.0\.1):\d+$`, s.URL())
+}
+
+func TestFractionOfASecond(t *testing.T) {
+	s, err := Serve(t.Context(), Options{})
+	require.NoError(t, err)
+	defer s.Close()
+	for path, want := range map[string]int{
+		"/debug/pprof/heap?seconds=0.2": http.StatusOK, "/debug/pprof/trace?seconds=0.01": http.StatusOK, "/debug/pprof/profile?seconds=.1": http.StatusOK,
+		"/debug/pprof/heap?seconds=NaN": http.StatusBadRequest, "/debug/pprof/heap?seconds=-1": http.StatusBadRequest,
+		"/debug/pprof/heap?seconds=0.0001": http.StatusBadRequest, "/debug/pprof/heap?seconds=1e9": http.StatusBadRequest,
+	} {
+		status, _, body := get(t, s.URL()+path)
+		assert.Equal(t, want, status, "%s: %s", path, body)
+	}
+}
+
+// While differences wait for their time to pass, others may look.
+func TestDifferenceHoldsNoPlace(t *testing.T) {
+	m := newMux(Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	var waiting sync.WaitGroup
+	for range 3 { // more than there are places
+		waiting.Go(func() {
+			m.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/debug/pprof/heap?seconds=600", nil))
+		})
+	}
+	asleep := func() (n int) {
+		for _, g := range goroutine.Parse(stacks(runtime.NumGoroutine())) {
+			if slices.Contains(g.Functions(), "github.com/surefoot-go/surefoot/procx/inspect.sleep") {
+				n++
+			}
+		}
+		return n
+	}
+	for deadline := time.Now().Add(time.Minute); asleep() < 3; time.Sleep(time.Millisecond) {
+		require.True(t, time.Now().Before(deadline))
+	}
+	answer := httptest.NewRecorder()
+	m.ServeHTTP(answer, httptest.NewRequest("GET", "/debug/pprof/heap", nil))
+	assert.Equal(t, http.StatusOK, answer.Code)
+	cancel()
+	waiting.Wait()
+}
+
+// argsVar is what expvar publishes as cmdline. The package itself would be on the default mux.
+type argsVar struct{}
+
+func (argsVar) String() string { text, _ := json.Marshal(os.Args); return string(text) }
+
+func TestVarsShowNoArguments(t *testing.T) {
+	const secret = "c2VjcmV0"
+	args := os.Args
+	os.Args = append(slices.Clone(args), "-token="+secret)
+	defer func() { os.Args = args }()
+	s, err := Serve(t.Context(), Options{Vars: func(yield func(string, any) bool) {
+		_ = yield("cmdline", argsVar{}) && yield("other", 7)
+	}})
+	require.NoError(t, err)
+	defer s.Close()
+	_, _, body := get(t, s.URL()+"/debug/vars")
+	assert.Contains(t, body, `"cmdline"`)
+	assert.Contains(t, body, `"other": 7`)
+	assert.NotContains(t, body, secret)
 }

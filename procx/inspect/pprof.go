@@ -31,7 +31,12 @@ func (m *mux) profile(w http.ResponseWriter, r *http.Request) {
 	if !enter(w, m.other, "two profiles are") {
 		return
 	}
-	defer leave(m.other)
+	held := true
+	defer func() {
+		if held {
+			leave(m.other)
+		}
+	}()
 	if gc, _ := strconv.Atoi(r.URL.Query().Get("gc")); p.Name() == "heap" && gc > 0 {
 		runtime.GC()
 	}
@@ -45,10 +50,11 @@ func (m *mux) profile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	before, err := collect(p)
-	if err == nil && !sleep(r, seconds) {
-		return
-	}
 	if err == nil {
+		leave(m.other) // others may look meanwhile
+		if held = sleep(r, seconds) && wait(r, m.other); !held {
+			return
+		}
 		var after *profile
 		if after, err = collect(p); err == nil {
 			after.subtract(before)
@@ -57,6 +63,16 @@ func (m *mux) profile(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	http.Error(w, "inspect: "+err.Error(), http.StatusInternalServerError)
+}
+
+// wait waits for a place, and reports whether there is one before the client has gone.
+func wait(r *http.Request, places chan struct{}) bool {
+	select {
+	case places <- struct{}{}:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
 }
 
 func collect(p *pprof.Profile) (*profile, error) {
@@ -116,17 +132,18 @@ func (m *mux) executionTrace(w http.ResponseWriter, r *http.Request) {
 	trace.Stop()
 }
 
-// secondsOf reads seconds=, and gives the answer that much time to be written.
-func secondsOf(w http.ResponseWriter, r *http.Request, missing int) (time.Duration, bool) {
+// secondsOf reads seconds=, which may have a fraction, and gives the answer that much time to be
+// written.
+func secondsOf(w http.ResponseWriter, r *http.Request, missing float64) (time.Duration, bool) {
 	seconds := missing
 	if s := r.URL.Query().Get("seconds"); s != "" {
 		var err error
-		if seconds, err = strconv.Atoi(s); err != nil || seconds < 1 || seconds > maxSeconds {
-			http.Error(w, fmt.Sprintf("inspect: seconds must be a whole number from 1 to %d", maxSeconds), http.StatusBadRequest)
+		if seconds, err = strconv.ParseFloat(s, 64); err != nil || !(seconds >= minSeconds && seconds <= maxSeconds) {
+			http.Error(w, fmt.Sprintf("inspect: seconds must be a number from %v to %v", minSeconds, maxSeconds), http.StatusBadRequest)
 			return 0, false
 		}
 	}
-	d := time.Duration(seconds) * time.Second
+	d := time.Duration(seconds * float64(time.Second))
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(d + writeMargin))
 	return d, true
 }

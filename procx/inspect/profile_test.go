@@ -77,11 +77,13 @@ func burnt(release chan struct{}) { <-release }
 
 // counts sums goroutines by the function that they run.
 func counts(p *profile) map[string]int64 {
-	names, sums := p.leafNames(), map[string]int64{}
+	names, sums := p.functionNames(), map[string]int64{}
 	for _, s := range p.samples {
 		for _, id := range s.locations {
-			if _, name, ok := strings.Cut(names[id], "procx/"); ok {
-				sums[name] += s.values[0]
+			for _, function := range names[id] {
+				if _, name, ok := strings.Cut(function, "procx/"); ok {
+					sums[name] += s.values[0]
+				}
 			}
 		}
 	}

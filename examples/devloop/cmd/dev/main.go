@@ -58,7 +58,7 @@ func run(cfg dev.Config, only, without string, args []string) error {
 		fmt.Fprintln(consolex.Stderr(), "dev: the console stays as it is:", err)
 	}
 	defer restore()
-	cfg.Colour = err == nil && os.Getenv("NO_COLOR") == "" && consolex.KindOf(os.Stdout).Terminal()
+	cfg.Colour = consolex.Escapes(os.Stdout)
 	supervisor, err := dev.New(cfg)
 	if err != nil {
 		return err

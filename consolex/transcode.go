@@ -2,37 +2,28 @@ package consolex
 
 import "io"
 
-// NewDecoder returns a reader of what r yields, turned from the code page into
-// UTF-8. What comes out depends on the bytes alone, never on how r hands them out.
+// NewDecoder returns a reader that decodes what r yields from the code page to UTF-8. The text
+// depends on the bytes alone, never on how r hands them out.
 //
-// A byte that is no text becomes one U+FFFD; of an impossible pair the second byte
-// stays if it is ASCII, so that no newline is ever lost. At most one incomplete
-// character is held back until its rest or r's end comes. A byte order mark at the
-// beginning is dropped; UTF-8's overrules the code page, UTF-16's do in [Auto],
-// UTF-8 and UTF-16.
-//
-// Auto, and what [CodePage.OrUTF8] returns, decides line by line, as one output may
-// hold lines of many programs. ASCII passes at once. From a line's first other byte
-// on it holds back what comes, until a byte violates UTF-8, then the line is in the
-// other code page; or 32 bytes are valid, or the line or r ends, then it is UTF-8.
-// There are no statistics: the same line gives the same text always.
+// A byte that is not text becomes one U+FFFD. The second byte of an impossible pair stays if it is
+// ASCII, so that no newline is ever lost. At most one incomplete character is held back until its
+// rest or r's end comes. A byte order mark at the beginning is dropped. UTF-8's overrides the code
+// page; UTF-16's does so in [Auto], UTF-8 and UTF-16. How Auto decides is said at [Detect].
 //
 // An unknown code page is an error of the first Read, see [ErrCodePage].
 func NewDecoder(r io.Reader, cp CodePage) io.Reader {
 	return &convReader{r: r, conversion: decoding(cp)}
 }
 
-// NewDecodeWriter returns a writer that turns what it is given from the code page
-// into UTF-8, in the way of [NewDecoder], and writes that to w. It suits as a
-// child's output:
+// NewDecodeWriter returns a writer that decodes what it is given from the code page to UTF-8, as
+// [NewDecoder] does, and writes the text to w. It can be a child's output:
 //
 //	out := consolex.NewDecodeWriter(os.Stdout, consolex.Auto)
 //	cmd.Stdout, cmd.Stderr = out, out
 //	err := errors.Join(cmd.Run(), out.Close())
 //
-// What it has decoded is written before Write returns, in one call if it is
-// short. Close writes what is held back; it does not close w. A writer must not be
-// used by several goroutines at once.
+// Text is written before Write returns, in one call if it is short. Close writes what is held back;
+// it does not close w. A writer must not be used by several goroutines at once.
 func NewDecodeWriter(w io.Writer, cp CodePage) io.WriteCloser {
 	return &convWriter{w: w, conversion: decoding(cp)}
 }
@@ -60,18 +51,14 @@ func newEncoder(w io.Writer, cp CodePage) *convWriter {
 }
 
 func decoding(cp CodePage) *conversion {
-	other := cp &^ orUTF8
 	if cp == Auto {
-		other = fallback(ChildOf(nil), ANSI())
+		return Detect{}.decoding(nil)
 	}
-	c, err := newDecoder(other)
+	c, err := newDecoder(cp)
 	if err != nil {
 		return &conversion{err: err}
 	}
-	if cp != other {
-		c = &auto{other: c}
-	}
-	return &conversion{converter: &markReader{converter: c, utf16: cp != other || cp == UTF8CP || isUTF16(cp)}}
+	return &conversion{converter: &markReader{converter: c, utf16: cp == UTF8CP || isUTF16(cp)}}
 }
 
 // newDecoder returns the converter from a code page, without its byte order mark.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -58,20 +59,6 @@ func TestDecoder(t *testing.T) {
 		{"only the beginning of a mark", UTF8CP, "\xef\xbb", "\uFFFD\uFFFD"},
 		{"second mark is text", UTF8CP, "\xef\xbb\xbf\xef\xbb\xbf", "\uFEFF"},
 		{"empty", GBK, "", ""},
-
-		{"UTF-8 line", GBK.OrUTF8(), "中文\n", "中文\n"},
-		{"GBK line", GBK.OrUTF8(), "error: " + gbkHello + "\n", "error: 你好\n"},
-		{"mixed lines", GBK.OrUTF8(), "中\n" + gbkHello + "\nASCII\n中", "中\n你好\nASCII\n中"},
-		{"GBK without a newline", GBK.OrUTF8(), "Enter " + gbkHello, "Enter 你好"},
-		{"mark decides for the stream", GBK.OrUTF8(), "\xef\xbb\xbf" + gbkHello + "\n中", "\uFFFD\uFFFD\uFFFD\uFFFD\n中"},
-		{"UTF-16 mark decides for the stream", GBK.OrUTF8(), "\xff\xfe\x2d\x4e", "中"},
-		{"a mark in the middle is text", GBK.OrUTF8(), "a\xef\xbb\xbf", "a\uFEFF"},
-		{"0xFF is no mark", GBK.OrUTF8(), "\xff\xff\n", "\uF8F5\uF8F5\n"},
-		{"violation after 32 valid bytes", GBK.OrUTF8(), strings.Repeat("é", 16) + "\xc4\n" + gbkHello, strings.Repeat("é", 16) + "\uFFFD\n你好"},
-		{"violation before", GBK.OrUTF8(), strings.Repeat("\xc3\xa9", 15) + gbkHello + "\n", strings.Repeat("茅", 15) + "你好\n"},
-		{"line ends in a character", GBK.OrUTF8(), "\xe4\xb8\n", "涓\n"},
-		{"input ends in a character", GBK.OrUTF8(), "中\xe4\xb8", "中\uFFFD\uFFFD"},
-		{"carriage returns do not end a line", GBK.OrUTF8(), "文文\r" + gbkHello + "\n", "鏂囨枃\r你好\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			assert.Equal(t, test.want, decoded(t, test.src, test.cp))
@@ -82,26 +69,6 @@ func TestDecoder(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, test.want, string(out), "byte by byte")
 		})
-	}
-}
-
-// TestAutoHoldsBack checks what has come out before the line ends.
-func TestAutoHoldsBack(t *testing.T) {
-	for _, test := range []struct{ src, at string }{
-		{"Continue? [y/n] ", "Continue? [y/n] "},
-		{"name: 中", "name: "},
-		{"name: 中\n", "name: 中\n"},
-		{"name: " + gbkHello, "name: 你好"},                                            // 0xBA 0xC3 can't be UTF-8
-		{"x" + strings.Repeat("中", 10), "x"},                                         // 30 bytes
-		{"x" + strings.Repeat("中", 10) + "ab", "x" + strings.Repeat("中", 10) + "ab"}, // 32
-		{"x" + strings.Repeat("中", 11) + "\xe4\xb8", "x" + strings.Repeat("中", 11)},  // then a character at most
-		{gbkHello + "\xc4", "你好"},
-	} {
-		var out bytes.Buffer
-		w := NewDecodeWriter(&out, GBK.OrUTF8())
-		_, err := io.WriteString(w, test.src)
-		require.NoError(t, err)
-		assert.Equal(t, test.at, out.String(), "%q", test.src)
 	}
 }
 
@@ -147,8 +114,7 @@ func TestLongTexts(t *testing.T) {
 			require.EqualValues(t, len(want), n)
 			require.Equal(t, want, copied.String())
 			if cp == GBK {
-				mixed := text + code
-				require.Equal(t, text+"\n"+text, decoded(t, text+"\n"+code, GBK.OrUTF8()), "%d", len(mixed))
+				require.Equal(t, text+"\n"+text, detected(t, text+"\n"+code, GBK))
 			}
 		}
 	}
@@ -228,7 +194,7 @@ type stuckReader struct{}
 func (stuckReader) Read([]byte) (int, error) { return 0, nil }
 
 func TestUnknownCodePages(t *testing.T) {
-	for _, cp := range []CodePage{1, 37, 99999, CodePage(7).OrUTF8()} {
+	for _, cp := range []CodePage{1, 37, 99999} {
 		_, err := NewDecoder(strings.NewReader("x"), cp).Read(make([]byte, 1))
 		assert.ErrorIs(t, err, ErrCodePage, cp)
 		assert.ErrorIs(t, err, errors.ErrUnsupported, cp)
@@ -239,9 +205,13 @@ func TestUnknownCodePages(t *testing.T) {
 		assert.ErrorIs(t, err, ErrCodePage, cp)
 		assert.NoError(t, w.Close(), cp)
 	}
-	_, err := NewDecoder(strings.NewReader("x"), Auto.OrUTF8()).Read(make([]byte, 1))
-	assert.NoError(t, err, "Auto is UTF-8 or another code page already")
-	for _, cp := range []CodePage{Auto, 1, GBK.OrUTF8()} {
+	for _, cp := range []CodePage{7, UTF16LE} {
+		_, err := Detect{CodePage: cp}.NewDecoder(strings.NewReader("x")).Read(make([]byte, 1))
+		assert.ErrorIs(t, err, ErrCodePage, "a code page beside UTF-8 and UTF-16")
+		_, err = Detect{CodePage: cp}.CombinedOutput(exec.Command("no-such-program"))
+		assert.ErrorIs(t, err, ErrCodePage)
+	}
+	for _, cp := range []CodePage{Auto, 1} {
 		_, err := io.WriteString(NewEncoder(io.Discard, cp), "x")
 		assert.ErrorIs(t, err, ErrCodePage, cp)
 		_, err = cp.Encoding()
@@ -251,7 +221,7 @@ func TestUnknownCodePages(t *testing.T) {
 
 func TestDecodeWriterWritesALineInOneCall(t *testing.T) {
 	var calls countingWriter
-	w := NewDecodeWriter(&calls, GBK.OrUTF8())
+	w := Detect{CodePage: GBK}.NewDecodeWriter(&calls)
 	for _, line := range []string{"ASCII\n", "mixed 中文 line\n", "mixed " + gbkHello + " line\n"} {
 		calls = 0
 		_, err := io.WriteString(w, line)
@@ -266,7 +236,7 @@ func (c *countingWriter) Write(p []byte) (int, error) { *c++; return len(p), nil
 
 func TestConvertersDoNotAllocate(t *testing.T) {
 	for name, w := range map[string]io.Writer{
-		"decode": NewDecodeWriter(io.Discard, GBK), "auto": NewDecodeWriter(io.Discard, GBK.OrUTF8()), "encode": NewEncoder(io.Discard, GBK),
+		"decode": NewDecodeWriter(io.Discard, GBK), "auto": Detect{CodePage: GBK}.NewDecodeWriter(io.Discard), "encode": NewEncoder(io.Discard, GBK),
 	} {
 		lines := [][]byte{[]byte("ASCII only\n"), []byte("mixed 中文\n"), []byte("mixed " + gbkHello + "\n"), []byte("cut \xc4"), []byte("\xe3"), []byte("\xe4\xbd"), []byte("\xa0\n")}
 		write := func() {
@@ -277,65 +247,6 @@ func TestConvertersDoNotAllocate(t *testing.T) {
 		write()
 		assert.Zero(t, testing.AllocsPerRun(100, write), name)
 	}
-}
-
-// autoReference is Auto's rule on a whole text, in the plainest words.
-func autoReference(t testing.TB, src string, other CodePage) string {
-	for _, mark := range []struct {
-		mark string
-		cp   CodePage
-	}{{"\xef\xbb\xbf", UTF8CP}, {"\xff\xfe", UTF16LE}, {"\xfe\xff", utf16BE}} {
-		if rest, ok := strings.CutPrefix(src, mark.mark); ok {
-			enc, err := mark.cp.Encoding()
-			require.NoError(t, err)
-			out, err := enc.NewDecoder().String(rest)
-			require.NoError(t, err)
-			return out
-		}
-	}
-	enc, err := other.Encoding()
-	require.NoError(t, err)
-	var out strings.Builder
-	for line := range strings.Lines(src) {
-		first := strings.IndexFunc(line, func(r rune) bool { return r >= utf8.RuneSelf })
-		violation := -1
-		for i := max(first, 0); i < len(line); {
-			r, size := utf8.DecodeRuneInString(line[i:])
-			if r == utf8.RuneError && size == 1 {
-				if utf8.FullRuneInString(line[i:]) {
-					violation = i - first
-				}
-				break
-			}
-			i += size
-		}
-		if violation >= 0 && violation < 32 {
-			converted, err := enc.NewDecoder().String(line)
-			require.NoError(t, err)
-			out.WriteString(converted)
-			continue
-		}
-		out.WriteString(string([]rune(line)))
-	}
-	return out.String()
-}
-
-func FuzzAuto(f *testing.F) {
-	f.Add("plain ASCII\r\n", 3, 5)
-	f.Add("中文 UTF-8\n"+gbkHello+" GBK\n", 4, 14)
-	f.Add("\xef\xbb\xbfa mark\n\xff", 1, 2)
-	f.Add("\xff\xfe\x2d\x4e UTF-16", 1, 3)
-	f.Add(strings.Repeat("é", 16)+"\xc4 enough valid bytes before a violation\n", 31, 33)
-	f.Add("\xe4\xb8\n\xe4\xb8 incomplete at a line's and the input's end \xe4\xb8", 1, 4)
-	f.Fuzz(func(t *testing.T, src string, i, j int) {
-		i = min(max(i, 0), len(src))
-		j = min(max(j, i), len(src))
-		want := autoReference(t, src, GBK)
-		require.True(t, utf8.ValidString(want))
-		require.Equal(t, want, decoded(t, src, GBK.OrUTF8()))
-		require.Equal(t, want, written(t, NewDecodeWriter, GBK.OrUTF8(), src[:i], src[i:j], src[j:]))
-		require.Equal(t, want, written(t, NewDecodeWriter, GBK.OrUTF8(), pieces(src, 1)...))
-	})
 }
 
 func FuzzCodePages(f *testing.F) {

@@ -1,0 +1,213 @@
+package consolex
+
+import (
+	"bytes"
+	"cmp"
+	"unicode/utf8"
+
+	"github.com/surefoot-go/surefoot/internal/codepage"
+)
+
+const (
+	// mostHeld is how many bytes wait at most for what tells their encoding.
+	mostHeld = 1 << 10
+	// sure is by how much the page's reading of a run must cost more than UTF-8's, for the run
+	// to be UTF-8 whatever else the stream holds.
+	sure = 14
+	// byLine and byStream are how much a reading gains that is sure elsewhere on the line, or
+	// was last sure in the stream.
+	byLine, byStream = 8, 6
+	// clear is by how much a reading has to be likelier for a run not to wait for its line's end.
+	clear = 10
+)
+
+// violates reports whether src starts with two bytes that are not UTF-8, but are text of a page of
+// two bytes a character. It is what judge finds out about most of such text.
+func (d *detector) violates(src []byte) bool {
+	if !d.double || len(src) < 2 || src[0] >= 0xC2 && src[0] < 0xF5 && src[1] >= 0x80 && src[1] < 0xC0 {
+		return false
+	}
+	char, size := d.page.Char(src, false)
+	return size > 0 && char != utf8.RuneError
+}
+
+// judge returns the reading of the run that src starts with, and its length. A page's run has a
+// length of 0, since its end isn't known. A length of 0 of unknown asks for more bytes.
+func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
+	joined := d.run == asUTF8
+	r := d.scan(src, d.before, joined, atEOF)
+	switch {
+	case r.more:
+		return 0, unknown
+	case r.found != unknown:
+		d.line, d.stream = r.found, r.found
+		return r.reading()
+	case r.end == 0: // of no meaning in either reading
+		return d.meaningless(src, joined), unknown
+	case d.column < d.until && d.settle != unknown:
+		return scanned{found: d.settle, end: r.end}.reading()
+	}
+	first := r
+	if joined {
+		first.score += byLine
+	}
+	switch {
+	case d.column < d.until:
+		return d.decided(first, d.next)
+	case d.line != asPage && d.stream == asUTF8 && first.score > 0,
+		d.line != asUTF8 && d.stream == asPage && first.score <= -clear:
+		return d.decided(first, unknown)
+	}
+	total, at := d.score, 0 // at is the start of the run r
+	for {
+		total += r.score
+		gap := src[at+r.end:]
+		ascii := codepage.ASCIIPrefix(gap)
+		last := at + r.end
+		at = last + ascii
+		switch {
+		case bytes.IndexByte(gap[:ascii], '\n') >= 0, at >= mostHeld, r.end == 0, at == len(src) && atEOF:
+			return d.decideAll(total, last)
+		case at == len(src):
+			return 0, unknown
+		}
+		r = d.scan(src[at:], src[at-1], false, atEOF)
+		switch {
+		case r.more:
+			return 0, unknown
+		case r.found != unknown:
+			d.next, d.settle, d.until = r.found, unknown, d.column+at
+			return d.decided(first, r.found)
+		}
+	}
+}
+
+// decideAll returns the reading of the runs on a line that has nothing sure, and how long they are
+// with the ASCII between them.
+func (d *detector) decideAll(total, last int) (end int, what reading) {
+	d.score = total
+	switch {
+	case total >= 2*sure:
+		d.stream = asUTF8
+	case total <= -2*sure:
+		d.stream = asPage
+	}
+	end, what = d.decided(scanned{end: last, score: total}, unknown)
+	d.next, d.settle, d.until = unknown, what, d.column+last
+	return end, what
+}
+
+// meaningless returns the length of what src starts with that has no meaning.
+func (d *detector) meaningless(src []byte, joined bool) int {
+	if d.page == nil || joined {
+		return 1
+	}
+	_, size := d.page.Char(src, true)
+	return size
+}
+
+// decided returns the reading of a run by how much UTF-8's is cheaper, and by what is sure after it.
+func (d *detector) decided(r scanned, after reading) (end int, what reading) {
+	score := r.score
+	known, weight := cmp.Or(after, d.line), byLine
+	if known == unknown {
+		known, weight = d.stream, byStream
+	}
+	switch known {
+	case asUTF8:
+		score += weight
+	case asPage:
+		score -= weight
+	}
+	if r.found = asPage; score > 0 {
+		r.found = asUTF8
+	}
+	return r.reading()
+}
+
+// A scanned is what scan has found.
+type scanned struct {
+	found reading // that is sure
+	end   int     // how far it goes
+	score int     // by how much the page's reading costs more
+	more  bool    // the end is incomplete
+}
+
+// reading returns what judge does.
+func (r scanned) reading() (end int, what reading) {
+	if r.found == asPage {
+		return 0, asPage
+	}
+	return r.end, r.found
+}
+
+// scan looks at the run that src starts with, up to the first ASCII byte. joined is set where UTF-8
+// precedes it without an ASCII byte between them.
+func (d *detector) scan(src []byte, before byte, joined, atEOF bool) (s scanned) {
+	n, proofs, check := 0, 0, 4
+	for n < len(src) && src[n] >= utf8.RuneSelf && n < mostHeld {
+		char, size := utf8.DecodeRune(src[n:])
+		if size == 1 {
+			return d.violation(src, n, joined, atEOF)
+		}
+		n += size
+		if d.double && d.isProof(char, size) {
+			if proofs++; proofs > 1 || d.stream != asPage && d.number != ShiftJIS || char < 0x3100 && char > 0x3040 {
+				return scanned{found: asUTF8, end: n}
+			}
+		}
+		if n >= check && n < len(src) && src[n] >= utf8.RuneSelf && d.page != nil {
+			if check *= 2; d.weigh(src[:n], before, false)-d.read(src[:n], before, '\n') >= sure {
+				return scanned{found: asUTF8, end: n}
+			}
+		}
+	}
+	after, page := byte('\n'), src[:n]
+	switch {
+	case n < len(src):
+		after, page = src[n], src[:n+1]
+	case !atEOF:
+		return scanned{more: true}
+	}
+	weight := impossible
+	if d.page != nil {
+		weight = d.weigh(page, before, true)
+	}
+	s = scanned{end: n, score: weight - d.read(src[:n], before, after)}
+	if s.score >= sure {
+		s.found = asUTF8
+	}
+	return s
+}
+
+// isProof reports whether a character is one that text of a double-byte page has never been seen
+// to hold by accident.
+func (d *detector) isProof(char rune, size int) bool {
+	if size < 3 {
+		return false
+	}
+	b := blockOf(char)
+	return b.cost <= 8 && (b.last != 0xD7A3 || d.number == EUCKR)
+}
+
+// violation returns what scan finds where src[n:] is not UTF-8.
+func (d *detector) violation(src []byte, n int, joined, atEOF bool) scanned {
+	whole := utf8.FullRune(src[n:])
+	switch {
+	case !whole && !atEOF:
+		return scanned{more: true}
+	case d.page == nil, !whole && joined && n == 0:
+		return scanned{end: n, score: impossible}
+	}
+	for at := 0; at <= n; {
+		char, size := d.page.Char(src[at:], atEOF)
+		switch {
+		case size == 0:
+			return scanned{more: true}
+		case char == utf8.RuneError:
+			return scanned{end: n, score: impossible}
+		}
+		at += size
+	}
+	return scanned{found: asPage}
+}

@@ -1,0 +1,100 @@
+package procx
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSince(t *testing.T) {
+	for _, n := range []int{3, few + 10} {
+		old, fresh := newCrowd(), newCrowd()
+		old.connections(n)
+		before := Now()
+		leaks, err := Find(&Options{Since: before})
+		require.NoError(t, err)
+		assert.Empty(t, leaks)
+
+		startAndWait()
+		leaks, err = Find(&Options{Since: before})
+		require.NoError(t, err)
+		assert.Empty(t, leaks, "what has begun and ended")
+
+		fresh.connections(2)
+		leaks, err = Find(&Options{Since: before, Settle: quick.Settle})
+		require.NoError(t, err)
+		require.Len(t, leaks, 1)
+		assert.Equal(t, 2, leaks[0].Count, "not those of the same function that ran before")
+		leaks, err = Find(&Options{Since: Now()})
+		require.NoError(t, err)
+		assert.Empty(t, leaks)
+
+		// One for one: an old one ends, a new one comes.
+		old.dismiss()
+		leaks, err = Find(&Options{Since: before, Settle: quick.Settle})
+		require.NoError(t, err)
+		require.Len(t, leaks, 1)
+		assert.Equal(t, 2, leaks[0].Count)
+		fresh.dismiss()
+	}
+}
+
+// A Check with Since passes over what its own test has started before, too.
+func TestCheckSince(t *testing.T) {
+	tb := &fakeTB{name: "TestFake"}
+	Check(tb, quick)
+	block(t)
+	before := Now()
+	inner := checked(&Options{Since: before, Settle: quick.Settle}, func() {})
+	assert.Empty(t, inner)
+	inner = checked(&Options{Since: before, Settle: quick.Settle}, func() { block(t) })
+	assert.Contains(t, inner, "left 1 goroutine")
+	assert.Contains(t, tb.finish(), "left 1 goroutine", "but the outer one, without, finds the first")
+	assert.Zero(t, CheckMain(run(func() {}), &Options{Since: Now(), Settle: quick.Settle}))
+}
+
+func TestSinceConcurrently(t *testing.T) {
+	before := Now()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 5 {
+				_, err := Find(&Options{Since: before, Settle: -1, Ignore: []string{thisPackage + "TestSinceConcurrently"}})
+				assert.NoError(t, err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// With the default Settle a verdict that fails is made as soon as nothing has changed for a
+// while. What waits for time to pass gets all of it.
+func TestVerdictIsEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		took := func(o *Options, want string, body func()) time.Duration {
+			start := time.Now()
+			report := checked(o, body)
+			if want == "" {
+				assert.Empty(t, report)
+			}
+			assert.Contains(t, report, want)
+			return time.Since(start)
+		}
+		done := make(chan struct{})
+		blocks := func() { go waitFor(done) }
+		assert.InDelta(t, still.Seconds(), took(nil, "left 1 goroutine", blocks).Seconds(), 0.1)
+		assert.InDelta(t, 1.2, took(nil, "", func() { go time.Sleep(1200 * time.Millisecond) }).Seconds(), 0.1)
+		assert.InDelta(t, 2, took(nil, "left 1 goroutine", func() { go time.Sleep(time.Minute) }).Seconds(), 0.1)
+		assert.InDelta(t, 0.7+still.Seconds(), took(nil, "left 1 goroutine", func() {
+			blocks()
+			go func() { time.Sleep(700 * time.Millisecond) }()
+		}).Seconds(), 0.1, "after the last change")
+		assert.InDelta(t, 0.8, took(&Options{Settle: 800 * time.Millisecond}, "left 1 goroutine", blocks).Seconds(), 0.1, "what is asked for is given")
+		close(done)
+		time.Sleep(time.Minute) // until the sleeper has ended
+	})
+}

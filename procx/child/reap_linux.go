@@ -1,0 +1,83 @@
+package child
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// inherits reports whether this process becomes the parent of orphans, and so has to reap them:
+// as PID 1, which it is in most containers, or as a subreaper (prctl(2)).
+func inherits() bool {
+	if os.Getpid() == 1 {
+		return true
+	}
+	var subreaper int32
+	err := unix.Prctl(unix.PR_GET_CHILD_SUBREAPER, uintptr(unsafe.Pointer(&subreaper)), 0, 0, 0)
+	return err == nil && subreaper != 0
+}
+
+// reapOrphans reaps the orphans of the tree as they end, until the function that it returns is
+// called, which does so a last time.
+func (t *tree) reapOrphans(leader int) (stop func()) {
+	if !inherits() {
+		return func() {}
+	}
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, unix.SIGCHLD)
+	done, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		for {
+			select {
+			case <-ended:
+				t.reap(leader)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(ended)
+		close(done)
+		<-over
+		t.reap(leader)
+	}
+}
+
+// reap reaps the zombies that were in the tree, other than its leader, which os/exec waits for.
+// A zombie keeps its number until then, so it can't be another process.
+func (t *tree) reap(leader int) {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, name := range stats {
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+		if err != nil || pid == leader {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		parent, group, zombie := orphan(string(text))
+		if zombie && parent == os.Getpid() && (t.cgroup == nil && group == leader || t.cgroup != nil && t.cgroup.had(pid)) {
+			unix.Wait4(pid, nil, unix.WNOHANG, nil)
+		}
+	}
+}
+
+// had reports whether a zombie was in the cgroup, or in one inside it (cgroups(7)).
+func (c *cgroup) had(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
+	if err != nil {
+		return false
+	}
+	path, ok := cgroupPath(string(text))
+	path = strings.TrimSuffix(path, " (deleted)")
+	return ok && strings.Contains(path+"/", "/"+filepath.Base(c.path)+"/")
+}

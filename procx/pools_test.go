@@ -1,0 +1,200 @@
+package procx
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime/pprof"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A sharedServer sends a first part of each answer, and the rest once it may.
+type sharedServer struct {
+	*httptest.Server
+	rest chan struct{}
+}
+
+func newSharedServer() *sharedServer {
+	s := &sharedServer{rest: make(chan struct{})}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			<-s.rest
+		}
+		fmt.Fprint(w, "one")
+		if r.URL.Path == "/stream" {
+			w.(http.Flusher).Flush()
+			<-s.rest
+			fmt.Fprint(w, "two")
+		}
+	}))
+	return s
+}
+
+func get(t *testing.T, transport *http.Transport, url string) *http.Response {
+	t.Helper()
+	response, err := (&http.Client{Transport: transport}).Get(url)
+	require.NoError(t, err)
+	return response
+}
+
+func getAll(t *testing.T, transport *http.Transport, url string) {
+	t.Helper()
+	response := get(t, transport, url)
+	_, err := io.Copy(io.Discard, response.Body)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+}
+
+// The one that dials ends well, and another test goes on with its connection.
+func TestInnerSharedTransport(t *testing.T) {
+	needInner(t)
+	for _, path := range []string{"idle", "held", "/slow", "/stream"} {
+		t.Run(path, func(t *testing.T) {
+			if path == "held" && leakProfile() == nil {
+				t.Skip("only the runtime's leak profile can tell that another has the body")
+			}
+			server := newSharedServer()
+			t.Cleanup(server.CloseClientConnections)
+			transport := &http.Transport{}
+			dialled, judged := make(chan struct{}), make(chan struct{})
+			t.Run("dials", func(t *testing.T) {
+				t.Parallel()
+				t.Cleanup(func() { close(judged) }) // after the verdict
+				Check(t, nil)
+				getAll(t, transport, server.URL)
+				close(dialled)
+				if path != "idle" {
+					time.Sleep(100 * time.Millisecond) // until the other uses the connection
+				}
+			})
+			t.Run("uses", func(t *testing.T) {
+				Check(t, patient)
+				t.Parallel()
+				<-dialled
+				switch path {
+				case "held":
+					defer get(t, transport, server.URL+"/stream").Body.Close()
+					fallthrough
+				case "idle":
+					<-judged
+					transport.CloseIdleConnections()
+					return
+				}
+				go func() { <-judged; close(server.rest) }()
+				getAll(t, transport, server.URL+path)
+			})
+		})
+	}
+}
+
+// The idle connections of a transport that nobody closes, and their server.
+func TestInnerIdleTransport(t *testing.T) {
+	needInner(t)
+	server := newSharedServer()
+	for _, name := range []string{"a", "b"} {
+		t.Run(name, func(t *testing.T) {
+			Check(t, nil)
+			t.Parallel()
+			getAll(t, &http.Transport{}, server.URL)
+			time.Sleep(50 * time.Millisecond)
+		})
+	}
+}
+
+// A body that nobody closes holds its connection for good.
+func TestInnerForgottenBody(t *testing.T) {
+	needInner(t)
+	server := newSharedServer()
+	t.Cleanup(server.CloseClientConnections)
+	transport := &http.Transport{}
+	done := make(chan struct{})
+	t.Run("forgets", func(t *testing.T) {
+		Check(t, quick)
+		t.Parallel()
+		defer close(done)
+		get(t, transport, server.URL+"/stream")
+	})
+	t.Run("other", func(t *testing.T) {
+		Check(t, patient)
+		t.Parallel()
+		<-done
+		time.Sleep(200 * time.Millisecond)
+	})
+}
+
+func TestSharedTransport(t *testing.T) {
+	verdicts, out, code := inner(t, "tests", "TestInnerSharedTransport")
+	assert.Zero(t, code, out)
+	for _, name := range []string{"idle", "held", "/slow", "/stream"} {
+		assert.NotEqual(t, "FAIL", verdicts["TestInnerSharedTransport/"+name+"/dials"], out)
+	}
+	assert.Regexp(t, `--- PASS: TestInnerSharedTransport/idle/dials \(0\.[0-4]`, out, "a verdict that there is no leak does not wait")
+
+	verdicts, out, _ = inner(t, "tests", "TestInnerForgottenBody")
+	assert.Equal(t, "FAIL", verdicts["TestInnerForgottenBody/forgets"], out)
+	assert.Equal(t, "PASS", verdicts["TestInnerForgottenBody/other"], out)
+	assert.Contains(t, out, "net/http.(*persistConn).readLoop [select]")
+
+	verdicts, out, code = inner(t, "checkmain, quick", "TestInnerIdleTransport")
+	assert.Equal(t, 1, code)
+	assert.Equal(t, "PASS", verdicts["TestInnerIdleTransport"], out)
+	assert.Contains(t, out, "the tests left")
+	assert.Contains(t, out, "Options.CloseIdle")
+}
+
+// Of thousands of the same function, the few that a test has started are found, whether or not
+// they have its label and other tests run.
+func TestInnerFewAmongMany(t *testing.T) {
+	needInner(t)
+	for range 6000 {
+		go waitFor(nil)
+	}
+	few := func(t *testing.T) {
+		for range 5 {
+			go waitFor(nil)
+		}
+	}
+	unlabelled := func(t *testing.T) {
+		pprof.SetGoroutineLabels(context.Background())
+		few(t)
+	}
+	t.Run("labelled", func(t *testing.T) { Check(t, quick); few(t) })
+	t.Run("unlabelled", func(t *testing.T) { Check(t, quick); unlabelled(t) })
+	t.Run("clean", func(t *testing.T) { Check(t, patient); startAndWait() })
+	t.Run("group", func(t *testing.T) {
+		t.Run("labelled", func(t *testing.T) { Check(t, quick); t.Parallel(); few(t); time.Sleep(100 * time.Millisecond) })
+		t.Run("unlabelled", func(t *testing.T) {
+			t.Parallel()
+			Check(t, quick)
+			unlabelled(t)
+			time.Sleep(100 * time.Millisecond)
+		})
+		t.Run("clean", func(t *testing.T) {
+			Check(t, patient)
+			t.Parallel()
+			startAndWait()
+			time.Sleep(100 * time.Millisecond)
+		})
+	})
+}
+
+func startAndWait() {
+	var wg sync.WaitGroup
+	wg.Go(func() { time.Sleep(time.Millisecond) })
+	wg.Wait()
+}
+
+func TestFewAmongMany(t *testing.T) {
+	const name = "TestInnerFewAmongMany"
+	verdicts, out, _ := inner(t, "tests", name)
+	assert.Equal(t, map[string]string{name: "FAIL", name + "/labelled": "FAIL", name + "/unlabelled": "FAIL", name + "/clean": "PASS",
+		name + "/group": "FAIL", name + "/group/labelled": "FAIL", name + "/group/unlabelled": "FAIL", name + "/group/clean": "PASS"}, verdicts, out)
+	assert.NotRegexp(t, `left (\d{2,}|[1-46-9]) goroutines? running`, out)
+}
