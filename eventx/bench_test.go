@@ -7,6 +7,9 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
 // The parts of an event's way, one by one. internal/bench compares the whole
@@ -27,9 +30,9 @@ func BenchmarkFormat(b *testing.B) {
 	h, r := &Handler{}, sampleRecord()
 	b.ReportAllocs()
 	for b.Loop() {
-		e := newEntry()
+		e := queue.NewEntry()
 		h.format(e, &r)
-		e.free()
+		e.Free()
 	}
 }
 
@@ -37,16 +40,16 @@ func BenchmarkFormat(b *testing.B) {
 // Event Log, UTF-16 included, but ReportEventW.
 func BenchmarkEventLog(b *testing.B) {
 	h, r := &Handler{}, sampleRecord()
-	l := &eventLog{report: discardReports}
+	l := &eventlog.Log{Report: discardReports}
 	b.ReportAllocs()
 	for b.Loop() {
-		e := newEntry()
-		e.time, e.level = r.Time, r.Level
+		e := queue.NewEntry()
+		e.Time, e.Level = r.Time, r.Level
 		h.format(e, &r)
-		if _, err := l.write(e); err != nil {
+		if _, err := l.Write(e); err != nil {
 			b.Fatal(err)
 		}
-		e.free()
+		e.Free()
 	}
 }
 
@@ -61,35 +64,30 @@ func BenchmarkJSONHandler(b *testing.B) {
 
 // BenchmarkEnqueue is the way through the queue, in and out.
 func BenchmarkEnqueue(b *testing.B) {
-	q := newQueue(16, Rate{PerSecond: -1})
-	e := entryOf(slog.LevelError, "m")
+	q := queue.New(16, 1<<20, queue.Rate{PerSecond: -1})
+	e := queue.Note(slog.LevelError, "m")
 	b.ReportAllocs()
 	for b.Loop() {
-		q.push(e)
-		e, _, _ = q.pop()
+		q.Push(e)
+		e, _, _ = q.Pop()
 	}
 }
 
 // BenchmarkEnqueueRated has the token bucket, too.
 func BenchmarkEnqueueRated(b *testing.B) {
-	q := newQueue(16, Rate{PerSecond: 1e12, Burst: 1e9})
-	e := entryOf(slog.LevelError, "m")
+	q := queue.New(16, 1<<20, queue.Rate{PerSecond: 1e12, Burst: 1e9})
+	e := queue.Note(slog.LevelError, "m")
 	b.ReportAllocs()
 	for b.Loop() {
-		q.push(e)
-		e, _, _ = q.pop()
+		q.Push(e)
+		e, _, _ = q.Pop()
 	}
 }
 
 // BenchmarkHandle is the whole way on one processor, with a log that discards.
 func BenchmarkHandle(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	old := openSink
-	openSink = func(string) (sink, error) {
-		return &eventLog{report: discardReports}, nil
-	}
-	defer func() { openSink = old }()
-	h, err := NewHandler("surefoot-bench", &HandlerOptions{Rate: Rate{PerSecond: -1}})
+	h, err := NewHandler("surefoot-bench", &HandlerOptions{Report: discardReports})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,12 +1,14 @@
 package eventx
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
 // Event IDs that this package writes itself. An operator filters by them; they
@@ -39,48 +41,21 @@ const (
 // DefaultID is the ID of an event that has none of its own.
 const DefaultID uint16 = 1
 
-// ErrSourceName says that a name can't be an event source's.
-var ErrSourceName = errors.New("eventx: not a usable source name")
-
-// eventID and categoryID mark the two attributes that are not text.
-type (
-	eventID    uint16
-	categoryID uint16
-)
+// ErrSourceName is returned for a name that can't be an event source's.
+var ErrSourceName error = eventlog.ErrSourceName
 
 // ID returns the attribute that gives an event its ID in the log: 0–65535. The
 // [Handler] takes it out of the text, wherever it stands (in the call, in With
 // or in a group); of several the last one counts. Other handlers show it as
 // event_id=N. A constant ID costs no allocation.
-func ID(id uint16) slog.Attr { return slog.Attr{Key: "event_id", Value: slog.AnyValue(eventID(id))} }
+func ID(id uint16) slog.Attr {
+	return slog.Attr{Key: "event_id", Value: slog.AnyValue(queue.EventID(id))}
+}
 
 // Category returns the attribute that gives an event its category: the number,
 // from 1, of one of its [Source]'s Categories. It is taken out of the text as
 // an ID is.
-func Category(c uint16) slog.Attr {
-	return slog.Attr{Key: "event_category", Value: slog.AnyValue(categoryID(c))}
-}
-
-// severity is the order in which events are given up when there are too many.
-type severity uint8
-
-const (
-	sevInfo severity = iota
-	sevWarn
-	sevError
-	severities
-)
-
-// severityOf takes levels as ranges: Warn+2 is a warning.
-func severityOf(l slog.Level) severity {
-	switch {
-	case l >= slog.LevelError:
-		return sevError
-	case l >= slog.LevelWarn:
-		return sevWarn
-	}
-	return sevInfo
-}
+func Category(c uint16) slog.Attr { return queue.Category(c) }
 
 // maxSourceName is the most UTF-16 units of a source's name: a registry key's
 // name has at most 255, and the log's own path takes some (Microsoft,
@@ -106,6 +81,8 @@ func checkSourceName(name string) error {
 		return bad(`contains a backslash, which separates registry keys`)
 	case strings.TrimSpace(name) != name:
 		return bad("begins or ends with a space")
+	case strings.HasSuffix(name, "."):
+		return bad("ends in a dot")
 	case len(utf16.Encode([]rune(name))) > maxSourceName:
 		return bad(fmt.Sprintf("is longer than %d UTF-16 units", maxSourceName))
 	}

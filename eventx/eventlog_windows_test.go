@@ -17,7 +17,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-var helpers = map[string]func([]string) int{"report": reportHelper}
+var helpers = map[string]func([]string) int{"report": reportHelper, "last words": lastWords, "last event": lastEvent}
 
 // reportHelper writes two events of an unregistered source and one of an
 // installed one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -20,8 +21,19 @@ func ExampleNewHandler() {
 		return
 	}
 	defer h.Close()
-	log := slog.New(h).With(eventx.Category(1))
-	log.Error("payment service unreachable", eventx.ID(2001), "err", errors.New("i/o timeout"))
+	logger := slog.New(h).With(eventx.Category(1))
+	logger.Error("payment service unreachable", eventx.ID(2001), "err", errors.New("i/o timeout"))
+}
+
+func ExampleSetDefault() {
+	h, err := eventx.NewHandler("orders", &eventx.HandlerOptions{Sync: slog.LevelError})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return
+	}
+	eventx.SetDefault(h)
+	slog.Error("configuration is broken") // is in the log before the next line
+	log.Fatal("cannot start")             // so is this
 }
 
 func ExampleHandler_Flush() {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -174,7 +175,7 @@ func TestLogWhileTheClockJumps(t *testing.T) {
 
 	broken := &fakeLog{onWrite: func(n int) (bool, error) {
 		if n == 1 {
-			return false, lost(errors.New("down"))
+			return false, queue.Lost(errors.New("down"))
 		}
 		return false, nil
 	}}

@@ -2,62 +2,35 @@ package eventx
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"slices"
 	"time"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
 // ErrClosed is what a [Handler] returns for events after its Close. They are
 // counted as dropped.
-var ErrClosed = errors.New("eventx: handler is closed")
+var ErrClosed error = queue.ErrClosed
 
 // closeWait bounds a Close whose context has no deadline.
 const closeWait = 5 * time.Second
 
-// HandlerOptions are the options of [NewHandler]. The zero value is fit for a
-// service.
-type HandlerOptions struct {
-	// Level is the lowest level that is written; nil: slog.LevelWarn. A log of
-	// the system is read by operators: what is routine belongs elsewhere.
-	// State changes of a [Health] are written whatever it is.
-	Level slog.Leveler
-
-	// AddSource adds the file and line of the call.
-	AddSource bool
-
-	// ReplaceAttr is called for the message, the source and every attribute
-	// that is not a group, as slog.HandlerOptions describes. It is not called
-	// for time and level, which the log keeps itself, nor for ID and Category.
-	ReplaceAttr func(groups []string, a slog.Attr) slog.Attr
-
-	// Queue is how many events may wait for the log; 0: 1,024.
-	Queue int
-
-	// Rate limits the events of each ID.
-	Rate Rate
-
-	// Fallback takes the events while the system's log can't be written, a
-	// line each in the form of slog.TextHandler, and says why they come there;
-	// nil: os.Stderr. It is written to by one goroutine at a time, and never
-	// by the one that logs.
-	Fallback io.Writer
-}
-
-// A Handler is a [slog.Handler] that writes to the system's log. Handlers that
-// WithAttrs and WithGroup return share its queue and counts. All methods may be
-// called concurrently.
+// A Handler is a [slog.Handler] that writes to the system's log. The handlers that WithAttrs and
+// WithGroup return share its queue and counts. All methods may be called concurrently.
 type Handler struct {
-	w       *writer
+	w       *queue.Writer
 	level   slog.Leveler
+	sync    slog.Leveler // nil: none
 	source  bool
-	replace replaceFunc
+	replace queue.ReplaceFunc
+	limit   int // the most bytes of an event's text
 
-	with   text     // what WithAttrs prepared; with.prefix: the open groups
-	groups []string // the same groups
+	with   queue.Text // what WithAttrs prepared; with.prefix: the open groups
+	groups []string   // the same groups
 }
 
 // Stats are counts since NewHandler. After a Flush that returned nil,
@@ -78,8 +51,12 @@ type Stats struct {
 // that can't be opened now is tried again later, and events go to the fallback
 // until then.
 //
-// The handler owns a goroutine until it is closed. What is queued when the
-// process ends without Close or Flush is lost.
+// The handler owns a goroutine until it is closed. What is queued when the process ends without Close
+// or Flush is lost, except for the events of [HandlerOptions.Sync].
+//
+// slog.SetDefault with this handler sends the lines of package log, those of log.Fatal too, to
+// slog.LevelInfo, which is below the default level: they would vanish. [SetDefault] puts them where
+// they belong.
 func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if err := checkSourceName(source); err != nil {
 		return nil, err
@@ -87,51 +64,78 @@ func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if o == nil {
 		o = &HandlerOptions{}
 	}
-	h := &Handler{level: o.Level, source: o.AddSource, replace: o.ReplaceAttr}
+	h := &Handler{level: o.Level, sync: o.Sync, source: o.AddSource, replace: o.ReplaceAttr, limit: maxEvent}
 	if h.level == nil {
 		h.level = slog.LevelWarn
 	}
-	capacity := o.Queue
-	if capacity <= 0 {
-		capacity = 1024
+	if os.Getenv("DEBUG_INVOCATION") == "1" { // systemd.exec(5)
+		h.level = slog.LevelDebug
 	}
-	h.w = &writer{source: source, queue: newQueue(capacity, o.Rate), fallback: o.Fallback, done: make(chan struct{})}
-	if h.w.fallback == nil {
-		h.w.fallback = os.Stderr
+	open := openSystemSink
+	if o.Report != nil {
+		h.limit = eventlog.MaxText
+		open = func(string) (queue.Sink, error) {
+			return &eventlog.Log{Report: eventlog.ReportFunc(o.Report)}, nil
+		}
 	}
-	h.w.queue.onOverdue = h.w.overdue
-	go h.w.run()
+	if o.open != nil {
+		open = o.open
+	}
+	fallback := o.Fallback
+	if fallback == nil {
+		fallback = os.Stderr
+	}
+	h.w = queue.StartWriter(source, open, fallback, queue.New(orDefault(o.Queue, 1024), orDefault(o.QueueBytes, 8<<20), queue.Rate(o.Rate)))
 	return h, nil
 }
 
-// always is the context of an event that is written whatever the level. Its
-// type alone says so: looking a value up would cost every disabled call.
-type always struct{ context.Context }
-
-// Enabled says whether events of the level are written.
-func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
-	if level >= h.level.Level() {
-		return true
+func orDefault(n, or int) int {
+	if n <= 0 {
+		return or
 	}
-	_, ok := ctx.(always)
-	return ok
+	return n
 }
 
-// Handle hands r over to the writer. It copies all that it needs, and it never
-// waits for the log. Only when the queue is full of errors does one more error
-// wait for room, at most 100 ms. Its one error is [ErrClosed]: what else goes
-// wrong is counted in [Handler.Stats] and reported in the log.
+// Enabled reports whether events of the level are written.
+func (h *Handler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= h.level.Level() || stateChanges.Load() > 0
+}
+
+// Handle hands r over to the writer. It copies everything that it needs, and waits for the log only if
+// [HandlerOptions.Sync] says so. Its one error is [ErrClosed]: what else goes wrong is counted in
+// [Handler.Stats] and reported in the log.
 func (h *Handler) Handle(_ context.Context, r slog.Record) error {
-	e := newEntry()
-	e.time, e.level = r.Time, r.Level
-	h.format(e, &r)
-	if !h.w.queue.push(e) {
+	if h.unwanted(&r) {
+		return nil
+	}
+	e := h.entryOf(&r)
+	return h.hand(e, h.sync != nil && r.Level >= h.sync.Level())
+}
+
+func (h *Handler) entryOf(r *slog.Record) *queue.Entry {
+	e := queue.NewEntry()
+	e.Time, e.Level = r.Time, r.Level
+	h.format(e, r)
+	e.Limit(h.limit)
+	return e
+}
+
+// hand hands e over, and waits until it is written if wait is set.
+func (h *Handler) hand(e *queue.Entry, wait bool) error {
+	if wait {
+		e.Waiter = &queue.Waiter{Settled: make(chan struct{})}
+	}
+	f := h.w.Queue.Push(e)
+	if wait {
+		h.w.Await(e, f)
+	}
+	if f == queue.Closed {
 		return ErrClosed
 	}
 	return nil
 }
 
-func (h *Handler) format(e *entry, r *slog.Record) {
+func (h *Handler) format(e *queue.Entry, r *slog.Record) {
 	message := r.Message
 	if h.replace != nil {
 		if a := h.replace(nil, slog.String(slog.MessageKey, message)); a.Equal(slog.Attr{}) {
@@ -140,30 +144,33 @@ func (h *Handler) format(e *entry, r *slog.Record) {
 			message = a.Value.Resolve().String()
 		}
 	}
-	e.buf = append(e.buf, message...)
-	e.appendText(&h.with)
+	e.Buf = append(e.Buf, message...)
+	e.AppendText(&h.with)
 	if h.source {
 		h.appendSource(e, r)
 	}
-	e.prefix = append(e.prefix, h.with.prefix...)
+	e.Prefix = append(e.Prefix, h.with.Prefix...)
 	r.Attrs(func(a slog.Attr) bool {
-		e.appendAttr(h.replace, h.groups, a)
+		e.AppendAttr(h.replace, h.groups, a)
 		return true
 	})
 }
 
-func (h *Handler) appendSource(e *entry, r *slog.Record) {
-	e.source = r.Source()
-	if e.source == nil || h.replace == nil {
+func (h *Handler) appendSource(e *queue.Entry, r *slog.Record) {
+	e.Source = r.Source()
+	if e.Source == nil || h.replace == nil {
 		return
 	}
-	a := h.replace(nil, slog.Any(slog.SourceKey, e.source))
+	a := h.replace(nil, slog.Any(slog.SourceKey, e.Source))
 	if s, ok := a.Value.Any().(*slog.Source); ok && a.Key == slog.SourceKey {
-		e.source = s
+		if s != nil && *s == (slog.Source{}) {
+			s = nil
+		}
+		e.Source = s
 		return
 	}
-	e.source = nil
-	e.appendAttr(nil, nil, a)
+	e.Source = nil
+	e.AppendAttr(nil, nil, a)
 }
 
 // WithAttrs returns a handler that adds attrs to every event. They are
@@ -171,7 +178,7 @@ func (h *Handler) appendSource(e *entry, r *slog.Record) {
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	c := h.clone()
 	for _, a := range attrs {
-		c.with.appendAttr(c.replace, c.groups, a)
+		c.with.AppendAttr(c.replace, c.groups, a)
 	}
 	return c
 }
@@ -184,16 +191,16 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 	}
 	c := h.clone()
 	c.groups = append(c.groups, name)
-	c.with.prefix = append(appendKey(c.with.prefix, name), '.')
+	c.with.OpenGroup(name)
 	return c
 }
 
 func (h *Handler) clone() *Handler {
 	c := *h
 	c.groups = slices.Clip(slices.Clone(h.groups))
-	c.with.buf = slices.Clone(h.with.buf)
-	c.with.fields = slices.Clone(h.with.fields)
-	c.with.prefix = slices.Clone(h.with.prefix)
+	c.with.Buf = slices.Clone(h.with.Buf)
+	c.with.Fields = slices.Clone(h.with.Fields)
+	c.with.Prefix = slices.Clone(h.with.Prefix)
 	return &c
 }
 
@@ -202,8 +209,8 @@ func (h *Handler) clone() *Handler {
 // first, and with [ErrClosed] if a Close has given up a log that still hangs.
 func (h *Handler) Flush(ctx context.Context) error {
 	select {
-	case err := <-h.w.queue.flush():
-		if err == nil || h.w.ended() {
+	case err := <-h.w.Queue.Flush():
+		if err == nil || h.w.Ended() {
 			return nil
 		}
 		return fmt.Errorf("eventx: flush: the log hangs: %w", err)
@@ -224,23 +231,17 @@ func (h *Handler) Close() error {
 // queued events up and returns an error that says how many were lost; the goroutine
 // ends when the log answers. Shutdown and Close may be called again, and wait again.
 func (h *Handler) Shutdown(ctx context.Context) error {
-	h.w.queue.close()
+	h.w.Queue.Close()
 	select {
-	case <-h.w.done:
+	case <-h.w.Done:
 	case <-ctx.Done():
 	}
-	lost := h.w.queue.abandon() // also lets later barriers through
-	if h.w.ended() {
+	lost := h.w.Queue.Abandon() // also lets later barriers through
+	if h.w.Ended() {
 		return nil
 	}
 	return fmt.Errorf("eventx: shutdown: %w: the log hangs, %d events lost", context.Cause(ctx), lost)
 }
 
 // Stats returns the counts so far.
-func (h *Handler) Stats() Stats {
-	s := h.w.queue.counts()
-	s.Written = h.w.written.Load()
-	s.Truncated = h.w.truncated.Load()
-	s.Errors = h.w.errors.Load()
-	return s
-}
+func (h *Handler) Stats() Stats { return Stats(h.w.Counts()) }

@@ -1,15 +1,12 @@
 package eventx
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 )
 
 // HealthState is what a service is doing.
@@ -52,7 +49,7 @@ func (s HealthState) Level() slog.Level {
 	return slog.LevelInfo
 }
 
-// serving says whether s is one of the states that a running service changes
+// serving reports whether s is one of the states that a running service changes
 // between. Only those can flap.
 func (s HealthState) serving() bool { return s == Healthy || s == Degraded || s == Unhealthy }
 
@@ -64,30 +61,42 @@ const (
 	flapQuiet  = time.Minute
 )
 
-// Health is the health of one service. It logs changes only, under the same IDs
-// for every service; eventx/probe answers probes with it. Its methods may be called
-// concurrently.
+// Health is the health of one service. It logs changes only, under the same IDs for every service;
+// eventx/probe answers probes with it. Its methods may be called concurrently, and by the handler that
+// the changes go to.
 type Health struct {
 	log     *slog.Logger
 	service string
 
-	changing sync.Mutex  // one change at a time, so that they are logged in order
+	mu     sync.Mutex // never held while logging
+	state  HealthState
+	known  bool // a state was set
+	reason string
+	since  time.Time // the start of state
+
 	recent   []time.Time // changes that count for flapping
 	settle   *time.Timer // ends the flapping; nil: there is none
 	folded   int         // changes since flapping began
 	flapping time.Time   // when that was
 
-	mu     sync.Mutex // guards what State returns; never held while logging
-	state  HealthState
-	known  bool // a state was set
-	reason string
-	since  time.Time // the start of state
+	pending []change // to be logged, in their order
+	logging bool     // a goroutine is logging them
 }
 
-// NewHealth returns the health of a service that is starting. Changes go to l,
-// whose handler should be, or contain, a [Handler]: that writes them whatever
-// its level is, for an operator needs to see also the way back to healthy. A nil l
-// is [slog.Default].
+// change is what is logged about a change of state.
+type change struct {
+	ctx     context.Context
+	at      time.Time
+	caller  uintptr // the program counter of Set's caller
+	level   slog.Level
+	id      uint16
+	message string
+	attrs   []slog.Attr
+}
+
+// NewHealth returns the health of a service that is starting. Changes go to l, whose handler should be,
+// or contain, a [Handler]: that writes them whatever its level is, because an operator needs to see the
+// way back to healthy, too. A nil l is [slog.Default].
 func NewHealth(l *slog.Logger, service string) *Health {
 	if l == nil {
 		l = slog.Default()
@@ -106,106 +115,99 @@ func (h *Health) State() (s HealthState, reason string, since time.Time) {
 	return h.state, h.reason, h.since
 }
 
-// Set says that the service is now in state s, and why. If it was not before,
-// the change is logged with the old state, the new one, the reason and how long
-// the old one lasted. Set returns whether it was: calling it again and again
-// with the state of the moment is fine, and a new reason for the same state is
-// not logged, only returned by State.
+// Set records that the service is now in state s, and why. If that is a change, Set logs it with the
+// old state, the new one, the reason and how long the old one lasted, and returns true. Calling Set
+// repeatedly with the current state logs nothing; a new reason for it is only returned by State.
 //
-// More than five changes between Healthy, Degraded and Unhealthy within a
-// minute are flapping: that is logged once, with [IDFlapping]; the following
-// changes are folded, and Set returns false for them, until there was none for
-// a minute. Then the state that is left is logged, with the number of changes
+// Changes are logged in their order. One that is made while another is being logged, by another
+// goroutine or by the handler that logs it, is logged after that one, by the goroutine that is at it.
+//
+// More than five changes between Healthy, Degraded and Unhealthy within a minute are flapping: that is
+// logged once, with [IDFlapping]; the following changes are folded, and Set returns false for them,
+// until there was none for a minute. Then the state that is left is logged, with the number of changes
 // that were folded.
 func (h *Health) Set(ctx context.Context, s HealthState, reason string) bool {
 	if s >= healthStates {
 		return false
 	}
-	h.changing.Lock()
-	defer h.changing.Unlock()
-	now := time.Now()
-	c, changed := h.change(s, reason, now)
-	if !changed {
-		return false
-	}
-	if !c.flappable {
-		h.recent = nil
-	} else if h.fold(ctx, c, now) {
-		return false
-	}
-	message := fmt.Sprintf("%s: %s -> %s", h.service, c.old, s)
-	if c.old == "none" {
-		message = fmt.Sprintf("%s: %s", h.service, s)
-	}
-	h.emit(ctx, c.caller, s.Level(), s.EventID(), message, append([]slog.Attr{
-		slog.String("service", h.service), slog.String("old", c.old), slog.String("new", s.String()),
-		slog.String("reason", reason), slog.Duration("after", c.after.Round(time.Millisecond)),
-	}, h.endFlapping(now)...)...)
-	return true
+	logged := h.set(ctx, s, reason, caller(1))
+	h.logPending()
+	return logged
 }
 
-// change is a change of state.
-type change struct {
-	old       string
-	after     time.Duration // that the old state lasted
-	flappable bool
-	caller    uintptr // of Set
-}
-
-func (h *Health) change(s HealthState, reason string, now time.Time) (c change, changed bool) {
+func (h *Health) set(ctx context.Context, s HealthState, reason string, caller uintptr) (logged bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.reason = reason
 	if h.known && s == h.state {
-		return c, false
+		return false
 	}
-	c = change{old: "none", caller: caller(2)}
+	now := time.Now()
+	old, lasted := "none", time.Duration(0)
+	message := fmt.Sprintf("%s: %s", h.service, s)
 	if h.known {
-		c.old, c.after = h.state.String(), now.Sub(h.since)
-		c.flappable = h.state.serving() && s.serving()
+		old, lasted = h.state.String(), now.Sub(h.since)
+		message = fmt.Sprintf("%s: %s -> %s", h.service, old, s)
 	}
+	flappable := h.known && h.state.serving() && s.serving()
 	h.state, h.known, h.since = s, true, now
-	return c, true
+	c := change{ctx: ctx, at: now, caller: caller}
+	if !flappable {
+		h.recent = nil
+	} else if h.fold(c, old) {
+		return false
+	}
+	c.level, c.id, c.message = s.Level(), s.EventID(), message
+	c.attrs = append([]slog.Attr{
+		slog.String("service", h.service), slog.String("old", old), slog.String("new", s.String()),
+		slog.String("reason", reason), slog.Duration("after", lasted.Round(time.Millisecond)),
+	}, h.endFlapping(now)...)
+	h.pending = append(h.pending, c)
+	return true
 }
 
-// fold counts a change for flapping, and says whether it is one that is not
-// logged.
-func (h *Health) fold(ctx context.Context, c change, now time.Time) bool {
+// fold counts a change for flapping, and reports whether it is not logged.
+func (h *Health) fold(c change, old string) bool {
 	if h.settle != nil {
 		h.folded++
 		h.settle.Reset(flapQuiet)
 		return true
 	}
-	for len(h.recent) > 0 && now.Sub(h.recent[0]) > flapWindow {
+	for len(h.recent) > 0 && c.at.Sub(h.recent[0]) > flapWindow {
 		h.recent = h.recent[1:]
 	}
-	h.recent = append(h.recent, now)
+	h.recent = append(h.recent, c.at)
 	if len(h.recent) <= flapLimit {
 		return false
 	}
-	h.flapping, h.folded, h.recent = now, 1, nil
+	h.flapping, h.folded, h.recent = c.at, 1, nil
 	h.settle = time.AfterFunc(flapQuiet, h.settled)
-	h.emit(ctx, c.caller, slog.LevelWarn, IDFlapping, fmt.Sprintf("%s: its health is flapping", h.service),
-		slog.String("service", h.service), slog.String("old", c.old), slog.String("new", h.state.String()), slog.String("reason", h.reason),
-		slog.Int("changes", flapLimit+1), slog.Duration("within", flapWindow))
+	c.level, c.id, c.message = slog.LevelWarn, IDFlapping, h.service+": its health is flapping"
+	c.attrs = []slog.Attr{
+		slog.String("service", h.service), slog.String("old", old), slog.String("new", h.state.String()), slog.String("reason", h.reason),
+		slog.Int("changes", flapLimit+1), slog.Duration("within", flapWindow),
+	}
+	h.pending = append(h.pending, c)
 	return true
 }
 
-// settled logs what is left when the flapping is over.
+// settled logs the state that is left when the flapping is over.
 func (h *Health) settled() {
-	h.changing.Lock()
-	defer h.changing.Unlock()
+	h.mu.Lock()
 	now := time.Now()
-	if h.settle == nil || now.Sub(h.since) < flapQuiet {
-		return // it ended otherwise, or there was one more change at this moment
+	if h.settle != nil && now.Sub(h.since) >= flapQuiet { // else it ended otherwise, or there was one more change
+		h.pending = append(h.pending, change{
+			at: now, level: h.state.Level(), id: h.state.EventID(), message: fmt.Sprintf("%s: settled: %s", h.service, h.state),
+			attrs: append([]slog.Attr{
+				slog.String("service", h.service), slog.String("new", h.state.String()), slog.String("reason", h.reason),
+			}, h.endFlapping(now)...),
+		})
 	}
-	h.emit(context.Background(), 0, h.state.Level(), h.state.EventID(), fmt.Sprintf("%s: settled: %s", h.service, h.state), append([]slog.Attr{
-		slog.String("service", h.service), slog.String("new", h.state.String()), slog.String("reason", h.reason),
-	}, h.endFlapping(now)...)...)
+	h.mu.Unlock()
+	h.logPending()
 }
 
-// endFlapping ends the flapping, if there is one, and returns what there is to
-// say about it.
+// endFlapping ends the flapping, if there is one, and returns what there is to say about it.
 func (h *Health) endFlapping(now time.Time) []slog.Attr {
 	if h.settle == nil {
 		return nil
@@ -215,49 +217,44 @@ func (h *Health) endFlapping(now time.Time) []slog.Attr {
 	return []slog.Attr{slog.Int("folded", h.folded), slog.Duration("flapping", now.Sub(h.flapping).Round(time.Millisecond))}
 }
 
-// reportBudget is how much of a crash report fits into an event beside the rest:
-// each byte can become two UTF-16 units.
-const reportBudget = textBudget/2 - 500
-
-// OnCrash logs that the previous run of the service crashed, with what it left
-// behind: the output of the Go runtime, whose beginning says the most. It has
-// the shape of a service's hook that gets the crash file at the next start. An
-// empty report logs nothing. The state of this run is not changed.
-func (h *Health) OnCrash(ctx context.Context, report []byte) {
-	report = bytes.TrimSpace(report)
-	if len(report) == 0 {
+// logPending logs the pending changes, unless a goroutine is at it: that one, which may be this one
+// further up, will also log those that came since.
+func (h *Health) logPending() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.logging {
 		return
 	}
-	first, _, _ := strings.Cut(string(report), "\n")
-	h.emit(ctx, caller(1), slog.LevelError, IDCrashed, fmt.Sprintf("%s: the previous run crashed: %s", h.service, head(strings.TrimSpace(first), 200)),
-		slog.String("service", h.service), slog.String("new", Crashed.String()), slog.String("report", head(string(report), reportBudget)))
+	h.logging = true
+	defer func() { h.logging = false }()
+	for len(h.pending) > 0 {
+		c := h.pending[0]
+		h.pending = h.pending[1:]
+		h.logUnlocked(c)
+	}
 }
 
-// head cuts s to about n bytes, on a character, and says how many characters
-// are missing.
-func head(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return fmt.Sprintf("%s…[+%d]", s[:n], utf8.RuneCountInString(s[n:]))
+// logUnlocked logs c without holding the lock, even if the handler panics.
+func (h *Health) logUnlocked(c change) {
+	h.mu.Unlock()
+	defer h.mu.Lock()
+	h.emit(c)
 }
 
-// emit logs one event as if the code at caller had.
-func (h *Health) emit(ctx context.Context, caller uintptr, level slog.Level, id uint16, message string, attrs ...slog.Attr) {
-	if ctx == nil { // as slog allows
-		ctx = context.Background()
+// emit logs one event as if the code at c.caller had.
+func (h *Health) emit(c change) {
+	if c.ctx == nil { // as slog allows
+		c.ctx = context.Background()
 	}
-	ctx = always{ctx}
-	if !h.log.Enabled(ctx, level) {
+	stateChanges.Add(1)
+	defer stateChanges.Add(-1)
+	if !h.log.Enabled(c.ctx, c.level) {
 		return
 	}
-	r := slog.NewRecord(time.Now(), level, message, caller)
-	r.AddAttrs(ID(id))
-	r.AddAttrs(attrs...)
-	_ = h.log.Handler().Handle(ctx, r) // as slog.Logger does: there is nobody to tell
+	r := slog.NewRecord(c.at, c.level, c.message, c.caller)
+	r.AddAttrs(ID(c.id))
+	r.AddAttrs(c.attrs...)
+	_ = h.log.Handler().Handle(c.ctx, r) // as slog.Logger does: there is nowhere to report it
 }
 
 // caller is the program counter of the caller's caller, skip calls up.

@@ -10,6 +10,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
 func TestHealth(t *testing.T) {
@@ -148,12 +151,12 @@ func TestOnCrash(t *testing.T) {
 	assert.Equal(t, slog.LevelError, events[0].Level)
 	assert.Equal(t, "orders: the previous run crashed: panic: boom", events[0].Message)
 	assert.Equal(t, "service=orders,new=crashed,report=panic: boom\n\ngoroutine 1 [running]:\nmain.main()", events[0].Attrs)
-	assert.Less(t, len(events[1].Attrs), textBudget/2)
+	assert.Less(t, len(events[1].Attrs), eventlog.TextBudget/2)
 	assert.Regexp(t, `(?s)report=ü\n.*\n…\[\+\d{7}\]$`, events[1].Attrs)
 
 	// Whole, it fits into an event.
-	r := &reports{}
-	cut, err := (&eventLog{report: r.report}).write(entryOf(slog.LevelError, events[1].Message, slog.String("report", strings.Repeat("\n", reportBudget))))
+	r := &eventtest.Reports{}
+	cut, err := (&eventlog.Log{Report: r.Report}).Write(queue.Note(slog.LevelError, events[1].Message, slog.String("report", strings.Repeat("\n", reportBudget))))
 	require.NoError(t, err)
 	assert.True(t, cut, "only a report of empty lines, each four units long, is cut once more")
 }
@@ -174,4 +177,76 @@ func TestHealthWithoutLogger(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
 	assert.True(t, NewHealth(nil, "orders").Set(t.Context(), Unhealthy, "no database"))
 	assert.Contains(t, out.String(), "no database")
+}
+
+// wrapping is a middleware that gives the next handler another context, and asks it again.
+type wrapping struct {
+	slog.Handler
+	onHandle func()
+}
+
+type wrappedContext struct{ context.Context }
+
+func (w wrapping) Enabled(ctx context.Context, l slog.Level) bool {
+	return w.Handler.Enabled(wrappedContext{ctx}, l)
+}
+
+func (w wrapping) Handle(ctx context.Context, r slog.Record) error {
+	if w.onHandle != nil {
+		w.onHandle()
+	}
+	ctx = context.WithValue(ctx, wrappedContext{}, "trace")
+	if !w.Handler.Enabled(ctx, r.Level) || !w.Handler.Enabled(context.Background(), r.Level) {
+		return nil
+	}
+	return w.Handler.Handle(wrappedContext{ctx}, r)
+}
+
+// TestOthersDuringAChange: while a change is logged, events below the level are still not written.
+func TestOthersDuringAChange(t *testing.T) {
+	log := new(fakeLog).use(t)
+	h := newHandler(t, nil)
+	health := NewHealth(slog.New(wrapping{Handler: h, onHandle: func() {
+		slog.New(h).Info("routine")
+		slog.New(h).Info("routine with an ID", ID(4000))
+		slog.New(h).Warn("a warning")
+	}}), "orders")
+	health.Set(context.Background(), Healthy, "")
+	flush(t, h)
+	assert.Equal(t, []string{"a warning", "orders: healthy"}, log.messages())
+}
+
+// TestHealthThroughMiddleware: no change of state is lost because a middleware wraps the context.
+func TestHealthThroughMiddleware(t *testing.T) {
+	log := new(fakeLog).use(t)
+	h := newHandler(t, nil)
+	health := NewHealth(slog.New(wrapping{Handler: slog.NewMultiHandler(wrapping{Handler: h})}), "orders")
+	for _, s := range []HealthState{Starting, Healthy, Degraded, Healthy} {
+		assert.True(t, health.Set(context.Background(), s, ""))
+	}
+	flush(t, h)
+	assert.Equal(t, []string{"orders: starting", "orders: starting -> healthy", "orders: healthy -> degraded", "orders: degraded -> healthy"}, log.messages())
+	slog.New(h).Info("an event of that level is still not written")
+	flush(t, h)
+	assert.Len(t, log.all(), 4)
+}
+
+// TestSetInAHandler: a handler that itself calls Set does not deadlock, and the changes stay in order.
+func TestSetInAHandler(t *testing.T) {
+	log := new(fakeLog).use(t)
+	h := newHandler(t, nil)
+	var health *Health
+	calls := 0
+	health = NewHealth(slog.New(wrapping{Handler: h, onHandle: func() {
+		if calls++; calls == 1 {
+			assert.True(t, health.Set(context.Background(), Degraded, "the log is slow"))
+		}
+	}}), "orders")
+	assert.True(t, health.Set(context.Background(), Healthy, ""))
+	flush(t, h)
+	assert.Equal(t, []string{"orders: healthy", "orders: healthy -> degraded"}, log.messages())
+
+	panics := NewHealth(slog.New(wrapping{Handler: h, onHandle: func() { panic("a handler") }}), "orders")
+	assert.Panics(t, func() { panics.Set(context.Background(), Healthy, "") })
+	assert.Panics(t, func() { panics.Set(context.Background(), Stopped, "") }, "it logs again")
 }

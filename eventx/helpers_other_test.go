@@ -2,4 +2,4 @@
 
 package eventx
 
-var helpers map[string]func([]string) int
+var helpers = map[string]func([]string) int{"last words": lastWords}

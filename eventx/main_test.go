@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -41,7 +42,7 @@ type fakeLog struct {
 	closed int
 }
 
-func (f *fakeLog) write(e *entry) (bool, error) {
+func (f *fakeLog) Write(e *queue.Entry) (bool, error) {
 	f.mu.Lock()
 	f.writes++
 	n, decide := f.writes, f.onWrite
@@ -56,14 +57,14 @@ func (f *fakeLog) write(e *entry) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var attrs []string
-	for _, a := range e.fields {
-		attrs = append(attrs, string(e.key(a))+"="+string(e.value(a)))
+	for _, a := range e.Fields {
+		attrs = append(attrs, string(e.Key(a))+"="+string(e.Value(a)))
 	}
-	f.events = append(f.events, event{e.time, e.level, e.eventID(), e.hasID, e.category, string(e.message()), strings.Join(attrs, ","), e.source})
+	f.events = append(f.events, event{e.Time, e.Level, e.EventID(), e.HasID, e.Category, string(e.Message()), strings.Join(attrs, ","), e.Source})
 	return cut, nil
 }
 
-func (f *fakeLog) close() error {
+func (f *fakeLog) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed++
@@ -87,21 +88,33 @@ func (f *fakeLog) messages() []string {
 // use makes f the system's log until the test ends.
 func (f *fakeLog) use(t testing.TB) *fakeLog {
 	t.Helper()
-	old := openSink
-	openSink = func(string) (sink, error) {
+	useSink(t, func(string) (queue.Sink, error) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.opened++
 		return f, nil
-	}
-	t.Cleanup(func() { openSink = old })
+	})
 	return f
+}
+
+// systemSink opens the log of the handlers that newHandler makes; nil: the system's.
+var systemSink func(string) (queue.Sink, error)
+
+func useSink(t testing.TB, open func(string) (queue.Sink, error)) {
+	old := systemSink
+	systemSink = open
+	t.Cleanup(func() { systemSink = old })
 }
 
 // newHandler returns a handler that is closed before the test's log goes away.
 func newHandler(t testing.TB, o *HandlerOptions) *Handler {
 	t.Helper()
-	h, err := NewHandler("surefoot-test", o)
+	var options HandlerOptions
+	if o != nil {
+		options = *o
+	}
+	options.open = systemSink
+	h, err := NewHandler("surefoot-test", &options)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, h.Close()) })
 	return h

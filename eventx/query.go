@@ -7,8 +7,10 @@ import (
 	"io"
 	"iter"
 	"log/slog"
-	"strconv"
 	"time"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
 // Filter says which events [Query] yields and [CustomView] shows. The zero
@@ -36,6 +38,10 @@ type Filter struct {
 
 	// Log is the Windows log; "": Application. It has no meaning elsewhere.
 	Log string
+
+	// Namespace is journald's namespace, "*" for all of them (journalctl --namespace); "": the one of
+	// this service's LogNamespace=, otherwise the default one. It has no meaning on Windows.
+	Namespace string
 }
 
 // Record is an event that was read back from the log.
@@ -47,9 +53,10 @@ type Record struct {
 	Category uint16
 	Message  string
 
-	// Attrs are the attributes as text. On Windows they are what follows the
-	// message as key=value lines. On journald they are the fields that are not
-	// the journal's own, with names in lower case, by name.
+	// Attrs are the attributes as text. On Windows they are what follows the message as key=value
+	// lines, and the named data, UserData (with names like "Policy.type") and binary data of events of
+	// other programs. On journald they are the fields that are not the journal's own, by name, those
+	// of other programs with names in lower case.
 	Attrs []slog.Attr
 
 	Host     string
@@ -60,32 +67,22 @@ type Record struct {
 // String returns the record as one line:
 //
 //	2026-11-25T09:30:00.000Z ERROR orders[2001] payment service unreachable host=pay.example.com
-func (r Record) String() string {
-	line := r.Time.AppendFormat(nil, "2006-01-02T15:04:05.000Z07:00")
-	line = fmt.Appendf(line, " %s %s", r.Level, appendOneLine(nil, []byte(r.Source)))
-	if r.ID != 0 {
-		line = append(strconv.AppendUint(append(line, '['), uint64(r.ID), 10), ']')
-	}
-	line = appendOneLine(append(line, ' '), []byte(r.Message))
-	for _, a := range r.Attrs {
-		line = append(appendOneLine(append(line, ' '), appendKey(nil, a.Key)), '=')
-		line = appendQuoted(line, []byte(a.Value.String()))
-	}
-	return string(line)
-}
+func (r Record) String() string { return reading.Record(r).String() }
 
-// Query yields the events that f selects, oldest first, from the Windows Event
-// Log or from journald, which it asks through journalctl. With f.Follow it
-// waits for more until ctx ends.
+// Query yields the events that f selects, oldest first, from the Windows Event Log or from journald,
+// which it asks through journalctl. With f.Follow it waits for more until ctx ends.
 //
-// An error is the last that it yields, beside a zero Record: the context's when
-// that ends; one that wraps [errors.ErrUnsupported] where there is no log that
-// could be read; on Linux whatever journalctl says, if it fails. Who may read
-// the log is the system's to say: on Linux, users who are not in the group
+// An event that is damaged is yielded with what could be read, or skipped. When the log breaks a query
+// off, because it was cleared or because its events are too large for one answer, Query goes on after
+// the last event that it has read.
+//
+// An error is the last that it yields, beside a zero Record: the context's when that ends; one that
+// wraps [errors.ErrUnsupported] where there is no log that could be read; on Linux whatever journalctl
+// says, if it fails. The system decides who may read the log: on Linux, users who are not in the group
 // systemd-journal see only their own events.
 func Query(ctx context.Context, f Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		err := query(ctx, f, func(r Record) bool { return yield(r, nil) })
+		err := query(ctx, reading.Filter(f), func(r reading.Record) bool { return yield(Record(r), nil) })
 		if cause := context.Cause(ctx); cause != nil && err != nil {
 			err = cause
 		}
@@ -113,15 +110,14 @@ func (f Filter) Print(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// matches applies what a log can't, or not exactly, be asked for.
-func (f Filter) matches(r Record) bool {
-	if r.Level < f.MinLevel || r.Time.Before(f.Since) {
-		return false
-	}
-	for _, id := range f.IDs {
-		if id == r.ID {
-			return true
-		}
-	}
-	return len(f.IDs) == 0
+// CustomView returns Event Viewer's XML for a view of that name with the events
+// that f selects: saved as a file, it is loaded with Event Viewer's "Import
+// Custom View", or for all users by a copy in
+// %ProgramData%\Microsoft\Event Viewer\Views. It works on every system. Events of
+// sources that are not registered are not found by their IDs.
+//
+// It fails if name is empty or if the name of a source contains both kinds of
+// quotes, which Event Viewer's language has no way to write.
+func CustomView(name string, f Filter) ([]byte, error) {
+	return eventlog.CustomView(name, reading.Filter(f))
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
+	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -65,7 +67,7 @@ func TestQueryEventLog(t *testing.T) {
 		assert.WithinDuration(t, time.Now(), r.Time, time.Minute)
 		assert.NotEmpty(t, r.Host)
 		want.Time, want.Source, want.Host, want.PID, want.Bookmark = r.Time, r.Source, r.Host, r.PID, r.Bookmark
-		assertRecord(t, want, r)
+		eventtest.AssertRecord(t, reading.Record(want), reading.Record(r))
 	}
 
 	filter.IDs, filter.After = []uint16{60000}, got[0].Bookmark

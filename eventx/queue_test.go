@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -60,78 +61,6 @@ func TestOverflowDropsTheLowestFirst(t *testing.T) {
 	})
 }
 
-func TestErrorsWaitForRoom(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		log, release := hung(t)
-		h := newHandler(t, &HandlerOptions{Queue: 2})
-		l := slog.New(h)
-		fill(l, slog.LevelError, 2)
-
-		start := time.Now()
-		var wg sync.WaitGroup
-		for i := range 3 {
-			wg.Go(func() { l.Error(fmt.Sprint("late ", i)) })
-		}
-		time.Sleep(50 * time.Millisecond)
-		release()
-		wg.Wait()
-		assert.Equal(t, 50*time.Millisecond, time.Since(start))
-		flush(t, h)
-		assert.Len(t, log.messages(), 6)
-		assert.Zero(t, checkSum(t, h).Dropped)
-	})
-}
-
-func TestErrorsWaitInVain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		log, release := hung(t)
-		h := newHandler(t, &HandlerOptions{Queue: 2})
-		l := slog.New(h)
-		fill(l, slog.LevelError, 2)
-
-		start := time.Now()
-		var wg sync.WaitGroup
-		for range 10 {
-			wg.Go(func() { l.Error("too much") })
-		}
-		wg.Wait()
-		assert.Equal(t, errorWait, time.Since(start), "they wait at the same time")
-		l.Error("who comes while the log is stuck does not wait again")
-		assert.Equal(t, errorWait, time.Since(start))
-		assert.Equal(t, uint64(11), h.Stats().Dropped)
-
-		release()
-		flush(t, h)
-		assert.Equal(t, []string{"hangs", "0", "1", "11 events were lost: the log did not keep up or could not be written"}, log.messages())
-		checkSum(t, h)
-	})
-}
-
-// TestWaitingErrorGoesFirst: an error that waits does not lose its place to a
-// warning that comes just when there is room.
-func TestWaitingErrorGoesFirst(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(1, Rate{})
-		q.onOverdue = func() {}
-		require.True(t, q.push(entryOf(slog.LevelError, "first")))
-		start := time.Now()
-		var wg sync.WaitGroup
-		wg.Go(func() { assert.True(t, q.push(entryOf(slog.LevelError, "waits"))) })
-		synctest.Wait()
-		q.mu.Lock() // a pop and a push before the error can look
-		q.lists[sevError].take().free()
-		q.put(&q.lists[sevWarn], entryOf(slog.LevelWarn, "barges in"))
-		q.passRoom()
-		q.mu.Unlock()
-		wg.Wait()
-		assert.Zero(t, time.Since(start))
-		e, _, _ := q.pop()
-		assert.Equal(t, "waits", string(e.message()))
-		assert.Equal(t, [severities]uint64{sevWarn: 1}, q.takeLosses().dropped)
-		assert.Zero(t, q.n)
-	})
-}
-
 func TestRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := new(fakeLog).use(t)
@@ -145,7 +74,7 @@ func TestRate(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		l.Warn("one more", ID(2000))
 		l.Warn("and one too many", ID(2000))
-		time.Sleep(reportEvery)
+		time.Sleep(queue.ReportEvery)
 		synctest.Wait()
 		got := log.all()
 		require.Len(t, got, 9)
@@ -262,7 +191,7 @@ func TestCloseIsTheEnd(t *testing.T) {
 		h := newHandler(t, &HandlerOptions{Queue: 1, Fallback: out})
 		fill(slog.New(h), slog.LevelWarn, 2)
 		assert.ErrorContains(t, h.Close(), "1 events lost")
-		time.Sleep(2 * reportOverdue)
+		time.Sleep(2 * queue.ReportOverdue)
 		assert.Empty(t, out.String())
 		release()
 		assert.NoError(t, h.Close())
@@ -273,7 +202,7 @@ func TestCloseIsTheEnd(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	log := &fakeLog{onWrite: func(n int) (bool, error) {
 		if n%50 == 0 {
-			return false, lost(errors.New("gone"))
+			return false, queue.Lost(errors.New("gone"))
 		}
 		return n%7 == 0, nil
 	}}

@@ -13,6 +13,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
+	"github.com/surefoot-go/surefoot/eventx/internal/journal"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 	"golang.org/x/sys/unix"
 )
@@ -72,39 +75,19 @@ func TestJournalSocket(t *testing.T) {
 	l.Warn("small", ID(4000), "k", "v")
 	l.Warn("large", "data", strings.Repeat("0123456789abcde\n", 1<<16))
 	l.Warn("small again")
-	got, err := decodeJournal([]byte(receive()))
+	got, err := eventtest.DecodeJournal([]byte(receive()))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"MESSAGE=small", "PRIORITY=4", "SYSLOG_IDENTIFIER=surefoot-test", "EVENT_ID=4000", "MESSAGE_ID=" + messageID("surefoot-test", 4000), "K=v"}, got)
-	got, err = decodeJournal([]byte(receive()))
+	assert.Equal(t, []string{"MESSAGE=small", "PRIORITY=4", "SYSLOG_IDENTIFIER=surefoot-test", "EVENT_ID=4000", "MESSAGE_ID=" + journal.MessageID("surefoot-test", 4000), "K=v"}, got)
+	got, err = eventtest.DecodeJournal([]byte(receive()))
 	require.NoError(t, err)
 	assert.Equal(t, "MESSAGE=large", got[0])
 	assert.Equal(t, "DATA="+strings.Repeat("0123456789abcde\n", 1<<16), got[3])
-	got, err = decodeJournal([]byte(receive()))
+	got, err = eventtest.DecodeJournal([]byte(receive()))
 	require.NoError(t, err)
 	assert.Equal(t, "MESSAGE=small again", got[0])
 	flush(t, h)
 	assert.Equal(t, Stats{Sent: 3, Written: 3}, checkSum(t, h))
 	assert.Empty(t, out.String())
-}
-
-// TestJournalWithoutMemfd: a large event that can't be sent is the only one
-// that goes elsewhere.
-func TestJournalWithoutMemfd(t *testing.T) {
-	path, receive := listenUnixgram(t)
-	useSockets(t, path)
-	old := memfdCreate
-	memfdCreate = func(string, int) (int, error) { return -1, unix.ENOSYS }
-	t.Cleanup(func() { memfdCreate = old })
-	out := &testenv.Buffer{}
-	h := newHandler(t, &HandlerOptions{Fallback: out})
-	l := slog.New(h)
-	l.Warn("large", "data", strings.Repeat("x", 1<<20))
-	l.Warn("small")
-	assert.Contains(t, receive(), "MESSAGE=small\n")
-	flush(t, h)
-	assert.Contains(t, out.String(), "the log refused an event")
-	assert.Contains(t, out.String(), "msg=large")
-	assert.Equal(t, Stats{Sent: 2, Written: 2, Errors: 1}, checkSum(t, h))
 }
 
 // TestJournalHangs: journald is there but does not read, so that its socket
@@ -134,21 +117,21 @@ func TestJournalRestarts(t *testing.T) {
 	useSockets(t, path)
 	s, err := openSystemSink("orders")
 	require.NoError(t, err)
-	_, err = s.write(entryOf(slog.LevelWarn, "before"))
+	_, err = s.Write(queue.Note(slog.LevelWarn, "before"))
 	require.NoError(t, err)
 	assert.Contains(t, receive(), "MESSAGE=before\n")
 
 	stop()
-	_, err = s.write(entryOf(slog.LevelWarn, "meanwhile"))
-	assert.True(t, isLost(err), "%v", err)
-	assert.NoError(t, s.close())
+	_, err = s.Write(queue.Note(slog.LevelWarn, "meanwhile"))
+	assert.True(t, queue.IsLost(err), "%v", err)
+	assert.NoError(t, s.Close())
 	receive, _ = listenAt(t, path)
 	s, err = openSystemSink("orders")
 	require.NoError(t, err)
-	_, err = s.write(entryOf(slog.LevelWarn, "after"))
+	_, err = s.Write(queue.Note(slog.LevelWarn, "after"))
 	require.NoError(t, err)
 	assert.Contains(t, receive(), "MESSAGE=after\n")
-	assert.NoError(t, s.close())
+	assert.NoError(t, s.Close())
 }
 
 func TestSyslogSocket(t *testing.T) {

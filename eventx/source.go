@@ -4,49 +4,78 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"slices"
 	"strings"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
 // Errors of Install and Uninstall, for errors.Is.
 var (
-	// ErrAccessDenied: registering needs administrator rights. It is an
-	// [fs.ErrPermission], too.
-	ErrAccessDenied error = accessDenied{}
-	// ErrSourceElsewhere: the source belongs to another log than the one that
-	// was asked for. A source can belong to one only.
-	ErrSourceElsewhere = errors.New("eventx: the source belongs to another log")
-	// ErrForeignSource: the source was not registered by this package or one
-	// like it, and is left alone.
-	ErrForeignSource = errors.New("eventx: the source is somebody else's")
+	// ErrAccessDenied is returned when registering needs administrator rights that this account
+	// lacks. It matches [fs.ErrPermission].
+	ErrAccessDenied error = eventlog.ErrAccessDenied
+	// ErrSourceElsewhere is returned when the source belongs to another log than the one that was
+	// asked for. A source can belong to one only.
+	ErrSourceElsewhere error = eventlog.ErrSourceElsewhere
+	// ErrForeignSource is returned when the source or the log is another program's: it has a message
+	// file that exists and is not one that Install, .NET or EventCreate.exe registers, or its
+	// provider has a manifest, or the log was not made by Install. Nothing is changed.
+	ErrForeignSource error = eventlog.ErrForeignSource
 )
-
-type accessDenied struct{}
-
-func (accessDenied) Error() string        { return "eventx: access denied" }
-func (accessDenied) Is(target error) bool { return target == fs.ErrPermission }
 
 // defaultLog is where services log unless they have a log of their own.
 const defaultLog = "Application"
 
 // Source describes an event source to register.
 type Source struct {
-	// Name is the name that NewHandler is given: at most 212 UTF-16 units,
-	// without backslash, and not the name of a log.
+	// Name is the name that NewHandler is given: at most 212 UTF-16 units, without backslash, blanks
+	// at its ends or a dot at its end, and not the name of a log.
 	Name string
 
-	// Log is the log that the source belongs to; "": Application. A log that
-	// does not exist is made.
+	// Log is the log that the source belongs to; "": Application. A log that does not exist is made.
 	Log string
 
-	// Events may give event IDs a text of their own. All others show just the
-	// event.
+	// MaxSize is how many bytes a log that Install makes may take, rounded up to 64 KiB; 0: what
+	// Windows gives it. At most 4 GiB less 64 KiB.
+	MaxSize int64
+
+	// Retention is what becomes of old events when a log that Install makes is full.
+	Retention Retention
+
+	// Events may give event IDs a text of their own. All others show just the event.
 	Events []Event
 
 	// Categories are the names of the categories 1, 2, …
 	Categories []string
+
+	// MessageFile and CategoryFile are the paths of message files that an installer has put in place,
+	// signed perhaps, made of MessageDLL and CategoryDLL. "": Install makes them. Only administrators
+	// should be able to write to them: whoever can has Event Viewer show what they like.
+	MessageFile, CategoryFile string
+}
+
+// Retention is what a log that is full does with its events.
+type Retention uint8
+
+const (
+	Overwrite Retention = iota // the oldest events are overwritten
+	Archive                    // the full log is put aside as a file, and a new one begins
+	Keep                       // new events are refused, and go to the handler's fallback
+)
+
+// MessageDLL returns the message file of s as [Install] makes it, for an installer to ship and sign. The
+// same events always give the same bytes.
+func (s Source) MessageDLL() ([]byte, error) {
+	f, err := s.messageFiles()
+	return f.messages, err
+}
+
+// CategoryDLL returns the file with the names of the categories; nil if there are none.
+func (s Source) CategoryDLL() ([]byte, error) {
+	f, err := s.messageFiles()
+	return f.categories, err
 }
 
 // Event is the text that Event Viewer shows for an event ID. A %1 in it stands
@@ -57,26 +86,21 @@ type Event struct {
 	Text string
 }
 
-// Install registers s with the Windows Event Log, so that its events are shown
-// with their IDs, texts and categories. It makes whatever is missing or wrong
-// as it should be, and says whether there was anything: calling it again, after
-// an update for instance, is fine.
+// Install registers s with the Windows Event Log, so that its events are shown with their IDs, texts and
+// categories. It adds what is missing and repairs what is wrong, and reports whether it changed
+// anything. It can be called again, after an update for instance.
 //
-// The message file that it registers is its own, msg-HASH.dll, made by this
-// package with all 65,536 IDs, in a folder under %ProgramData% that only
-// administrators can write to; one that somebody else has made there first is
-// refused. The service's own program is never registered:
-// Event Viewer would keep it open, and updates would fail. Where the file can't
-// be made, .NET Framework's EventLogMessages.dll serves, and in its absence
-// EventCreate.exe, which has the IDs 1–1000; see [Status].
+// The message file that it registers is its own, msg-HASH.dll, made by this package with all 65,536
+// IDs, in a folder under %ProgramData% that only administrators can write to; a folder that another
+// user has made there first is refused. The service's own program is never registered: Event Viewer
+// would keep it open, and updates would fail.
 //
-// Install needs administrator rights: otherwise its error wraps
-// [ErrAccessDenied]. It wraps [ErrSourceElsewhere] if the source belongs to
-// another log (Uninstall it first; Windows notices a move only after a restart,
-// as Microsoft's "EventLog.CreateEventSource" says), [ErrForeignSource] if the
-// name is that of a provider with a manifest, and [ErrSourceName] if it can't be
-// a source's. On other systems, whose logs take any source, it checks s and
-// returns an error that wraps [errors.ErrUnsupported].
+// Install needs administrator rights: otherwise its error wraps [ErrAccessDenied]. It wraps
+// [ErrForeignSource] if the source or the log is another program's, [ErrSourceElsewhere] if the source
+// belongs to another log (Uninstall it first; Windows notices a move only after a restart, as
+// Microsoft's "EventLog.CreateEventSource" says), and [ErrSourceName] if a name can't be used: a source
+// can't have the name of a log, nor a new log that of a source. On other systems, whose logs take any
+// source, it checks s and returns an error that wraps [errors.ErrUnsupported].
 func Install(s Source) (changed bool, err error) {
 	s, err = s.check()
 	if err != nil {
@@ -86,23 +110,25 @@ func Install(s Source) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return install(s, files)
+	return eventlog.Install(eventlog.Spec{
+		Name: s.Name, Log: s.Log, MaxSize: s.MaxSize, Retention: uint8(s.Retention), Categories: len(s.Categories),
+		MessageFile: s.MessageFile, CategoryFile: s.CategoryFile, Messages: files.messages, CategoryNames: files.categories,
+	})
 }
 
-// Uninstall takes back what [Install] did, in whichever log the source is. Its
-// past events then lack their description. A source that is not registered is
-// no error. Its own errors are those of Install; it refuses with
-// [ErrForeignSource] to remove a source whose message file is none of those that
-// Install uses.
+// Uninstall takes back what [Install] did, in whichever log the source is: the source, its message files
+// if no other source has them, and a log that Install made, once no other source is in it. Past events
+// then lack their description. A source that is not registered is not an error. The errors are those of
+// Install; ErrForeignSource means that the source is another program's and was left alone.
 func Uninstall(name string) error {
 	if err := checkSourceName(name); err != nil {
 		return err
 	}
-	return uninstall(name)
+	return eventlog.Uninstall(name)
 }
 
-// OnInstall is Install in the shape of a service's hook: it is content where
-// there is nothing to install.
+// OnInstall is Install in the shape of a service's hook: it returns nil where there is nothing to
+// install.
 func (s Source) OnInstall(context.Context) error {
 	_, err := Install(s)
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -111,8 +137,8 @@ func (s Source) OnInstall(context.Context) error {
 	return err
 }
 
-// OnUninstall is Uninstall in the shape of a service's hook: it is content where
-// there is nothing to uninstall.
+// OnUninstall is Uninstall in the shape of a service's hook: it returns nil where there is nothing to
+// uninstall.
 func (s Source) OnUninstall(context.Context) error {
 	err := Uninstall(s.Name)
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -120,6 +146,9 @@ func (s Source) OnUninstall(context.Context) error {
 	}
 	return err
 }
+
+// setsLog reports whether s sets something of its log.
+func (s Source) setsLog() bool { return s.MaxSize > 0 || s.Retention != Overwrite }
 
 // check returns s with its defaults.
 func (s Source) check() (Source, error) {
@@ -132,10 +161,23 @@ func (s Source) check() (Source, error) {
 	switch {
 	case strings.ContainsAny(s.Log, `\/*?"<>|:`) || strings.ContainsFunc(s.Log, func(r rune) bool { return r < ' ' }):
 		return s, fmt.Errorf("eventx: source %q: %q can't be a log's name: it is also a file's", s.Name, s.Log)
+	case strings.TrimSpace(s.Log) != s.Log || strings.HasSuffix(s.Log, "."):
+		return s, fmt.Errorf("%w: the log's name %q begins or ends with a blank or ends in a dot", ErrSourceName, s.Log)
 	case strings.EqualFold(s.Log, s.Name):
 		return s, fmt.Errorf("%w: %q is the name of its log", ErrSourceName, s.Name)
 	case strings.EqualFold(s.Log, "Security"):
 		return s, fmt.Errorf("eventx: source %q: only Windows itself writes to the log Security", s.Name)
+	case s.MaxSize < 0 || s.MaxSize > 1<<32-64<<10:
+		return s, fmt.Errorf("eventx: source %q: a log's size can't be %d bytes", s.Name, s.MaxSize)
+	case s.Retention > Keep:
+		return s, fmt.Errorf("eventx: source %q: unknown retention %d", s.Name, s.Retention)
+	case s.setsLog() && slices.ContainsFunc(logNames, func(log string) bool { return strings.EqualFold(log, s.Log) }):
+		return s, fmt.Errorf("%w: size and retention of the log %q are not this source's to set", ErrForeignSource, s.Log)
+	}
+	for _, file := range []string{s.MessageFile, s.CategoryFile} {
+		if file != "" && (len(file) < 4 || file[1:3] != `:\` || strings.ContainsAny(file, `;%"`)) {
+			return s, fmt.Errorf("eventx: source %q: %q is not the full path of a message file", s.Name, file)
+		}
 	}
 	seen := make(map[uint16]bool)
 	for _, e := range s.Events {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
@@ -27,6 +28,15 @@ func TestSourceCheck(t *testing.T) {
 		"name of a log":     {Source{Name: "SYSTEM"}, ErrSourceName, "name of a log"},
 		"name of its log":   {Source{Name: "Orders", Log: "orders"}, ErrSourceName, "name of its log"},
 		"log with a slash":  {Source{Name: "orders", Log: "My/Log"}, nil, `"My/Log" can't be a log's name`},
+		"dot at the end":    {Source{Name: "orders."}, ErrSourceName, "ends in a dot"},
+		"blank at the end":  {Source{Name: "orders "}, ErrSourceName, "space"},
+		"log with a blank":  {Source{Name: "orders", Log: "Mine "}, ErrSourceName, "blank"},
+		"log with a dot":    {Source{Name: "orders", Log: "Mine."}, ErrSourceName, "dot"},
+		"size of Windows'":  {Source{Name: "orders", Log: "application", MaxSize: 1 << 20}, ErrForeignSource, "not this source's"},
+		"retention too":     {Source{Name: "orders", Retention: Keep}, ErrForeignSource, "not this source's"},
+		"size too large":    {Source{Name: "orders", Log: "Mine", MaxSize: 1 << 32}, nil, "can't be"},
+		"no path":           {Source{Name: "orders", MessageFile: "m.dll"}, nil, "not the full path"},
+		"a list of files":   {Source{Name: "orders", MessageFile: `C:\m.dll;C:\n.dll`}, nil, "not the full path"},
 		"log Security":      {Source{Name: "orders", Log: "security"}, nil, "only Windows itself"},
 		"event twice":       {Source{Name: "orders", Events: []Event{{7, "a"}, {7, "b"}}}, nil, "event 7 is declared twice"},
 		"NUL in a text":     {Source{Name: "orders", Events: []Event{{7, "a\x00"}}}, nil, "message 7"},
@@ -56,38 +66,12 @@ func TestMessageFiles(t *testing.T) {
 	want, err := msgtable.Table{Texts: map[uint16]string{1: "over 90%%1"}}.DLL()
 	require.NoError(t, err)
 	assert.Equal(t, want, a.categories, "nothing is inserted into a category's name")
-	name := messageFileName("msg", b.messages)
+	name := eventlog.MessageFileName("msg", b.messages)
 	assert.Regexp(t, `^msg-[0-9a-f]{16}\.dll$`, name)
-	assert.True(t, isMessageFileName(name))
+	assert.True(t, eventlog.IsMessageFileName(name))
 	for _, other := range []string{"", "msg.dll", "msg-.dll", "msg-0123456789abcdeg.dll", "msg-0123456789abcdef.exe", "abc-0123456789abcdef.dll", "lock"} {
-		assert.False(t, isMessageFileName(other), other)
+		assert.False(t, eventlog.IsMessageFileName(other), other)
 	}
-}
-
-func TestModeOf(t *testing.T) {
-	const dir = `C:\ProgramData\surefoot\eventx`
-	tests := []struct {
-		file string
-		mode Mode
-		form form
-	}{
-		{"", Unregistered, formOEM},
-		{`C:\PROGRAMDATA\surefoot\eventx\msg-0123456789abcdef.dll`, OwnFile, formAny},
-		{`C:\elsewhere\msg-0123456789abcdef.dll`, ForeignFile, formAny},
-		{dotNetFile, DotNetFile, formAny},
-		{`C:\Windows\Microsoft.NET\Framework64\v2.0.50727\EventLogMessages.dll`, DotNetFile, formAny},
-		{eventCreateFile, EventCreate, formLow},
-		{`%systemroot%\system32\eventcreate.exe`, EventCreate, formLow},
-		{`C:\Program Files\Puppet\puppetres.dll`, ForeignFile, formAny},
-	}
-	for _, tt := range tests {
-		got := modeOf(tt.file, dir)
-		assert.Equal(t, tt.mode, got, tt.file)
-		assert.Equal(t, tt.form, got.form(), tt.file)
-	}
-	assert.Equal(t, formOEM, BrokenFile.form())
-	assert.Equal(t, "journald", Journald.String())
-	assert.Equal(t, "Mode(77)", Mode(77).String())
 }
 
 func TestNothingToInstall(t *testing.T) {
@@ -111,13 +95,16 @@ func TestNothingToInstall(t *testing.T) {
 	assert.ErrorIs(t, err, ErrSourceName)
 }
 
-func TestValues(t *testing.T) {
-	s := Source{Name: "orders", Categories: []string{"one", "two"}}
-	assert.Equal(t, []value{
-		{name: "EventMessageFile", text: `C:\m.dll`}, {name: "TypesSupported", number: 7}, {name: "CustomSource", number: 1},
-		{name: "CategoryMessageFile", text: `C:\c.dll`}, {name: "CategoryCount", number: 2},
-	}, s.values(`C:\m.dll`, `C:\c.dll`))
-	for _, v := range s.values(dotNetFile, "")[3:] {
-		assert.True(t, v.remove, "%s of an earlier version would show wrong names", v.name)
-	}
+func TestShippedFiles(t *testing.T) {
+	s := Source{Name: "orders", Events: []Event{{7, "x"}}}
+	dll, err := s.MessageDLL()
+	require.NoError(t, err)
+	files, err := s.messageFiles()
+	require.NoError(t, err)
+	assert.Equal(t, files.messages, dll)
+	dll, err = s.CategoryDLL()
+	require.NoError(t, err)
+	assert.Nil(t, dll)
+	_, err = Source{Events: []Event{{7, "\x00"}}}.MessageDLL()
+	assert.Error(t, err)
 }

@@ -2,11 +2,13 @@ package eventx
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -15,6 +17,7 @@ import (
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -24,25 +27,45 @@ func sourceName(t *testing.T) string {
 	name := fmt.Sprintf("surefoot-%s-%d", t.Name(), os.Getpid())
 	t.Cleanup(func() {
 		if r, err := findSource(name); err == nil {
-			registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\`+r.log+`\`+name)
+			registry.DeleteKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\`+r.Log+`\`+name)
 		}
 	})
 	return name
 }
 
+func findSource(name string) (eventlog.Registration, error) {
+	r, _, err := eventlog.LookUp(name)
+	return r, err
+}
+
+func formOf(name string) eventlog.Form {
+	_, f, _ := eventlog.LookUp(name)
+	return f.Form
+}
+
+// logNamed reports whether there is such a log.
+func logNamed(name string) bool {
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\`+name, registry.QUERY_VALUE)
+	if err != nil {
+		return false
+	}
+	key.Close()
+	return true
+}
+
 // ownDir keeps message files out of ProgramData.
 func ownDir(t *testing.T) string {
 	t.Helper()
-	old, dir := messageDir, filepath.Join(t.TempDir(), "surefoot", "eventx")
-	messageDir = func() string { return dir }
-	t.Cleanup(func() { messageDir = old })
+	old, dir := eventlog.MessageDir, filepath.Join(t.TempDir(), "surefoot", "eventx")
+	eventlog.MessageDir = func() string { return dir }
+	t.Cleanup(func() { eventlog.MessageDir = old })
 	return dir
 }
 
 // valuesOf reads a source's key.
 func valuesOf(t *testing.T, log, name string) map[string]any {
 	t.Helper()
-	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventLogKey+`\`+log+`\`+name, registry.QUERY_VALUE)
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\`+log+`\`+name, registry.QUERY_VALUE)
 	require.NoError(t, err)
 	defer key.Close()
 	names, err := key.ReadValueNames(-1)
@@ -66,7 +89,7 @@ func files(t *testing.T, dir string) (names []string) {
 		require.NoError(t, err)
 	}
 	for _, e := range entries {
-		if isMessageFileName(e.Name()) {
+		if eventlog.IsMessageFileName(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
@@ -94,8 +117,9 @@ func TestInstall(t *testing.T) {
 	assert.True(t, changed)
 	built, err := s.messageFiles()
 	require.NoError(t, err)
-	messages, categories := filepath.Join(dir, messageFileName("msg", built.messages)), filepath.Join(dir, messageFileName("cat", built.categories))
-	want := map[string]any{"EventMessageFile": messages, "CategoryMessageFile": categories, "CategoryCount": uint64(2), "TypesSupported": uint64(7), "CustomSource": uint64(1)}
+	messages, categories := filepath.Join(dir, eventlog.MessageFileName("msg", built.messages)), filepath.Join(dir, eventlog.MessageFileName("cat", built.categories))
+	want := map[string]any{"EventMessageFile": messages, "CategoryMessageFile": categories, "CategoryCount": uint64(2), "TypesSupported": uint64(7), "CustomSource": uint64(1),
+		"SurefootFiles": messages + ";" + categories}
 	assert.Equal(t, want, valuesOf(t, "Application", s.Name))
 	onDisk, err := os.ReadFile(messages)
 	require.NoError(t, err)
@@ -117,7 +141,7 @@ func TestInstall(t *testing.T) {
 	changed, err = Install(s)
 	require.NoError(t, err)
 	assert.True(t, changed)
-	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventLogKey+`\Application\`+s.Name, registry.SET_VALUE)
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\Application\`+s.Name, registry.SET_VALUE)
 	require.NoError(t, err)
 	require.NoError(t, key.SetStringValue("EventMessageFile", `C:\old\service.exe`))
 	require.NoError(t, key.DeleteValue("TypesSupported"))
@@ -134,7 +158,8 @@ func TestInstall(t *testing.T) {
 	assert.True(t, changed)
 	updated := files(t, dir)
 	assert.Len(t, updated, 1)
-	want = map[string]any{"EventMessageFile": filepath.Join(dir, updated[0]), "TypesSupported": uint64(7), "CustomSource": uint64(1)}
+	file := filepath.Join(dir, updated[0])
+	want = map[string]any{"EventMessageFile": file, "SurefootFiles": file, "TypesSupported": uint64(7), "CustomSource": uint64(1)}
 	assert.Equal(t, want, valuesOf(t, "Application", s.Name))
 
 	require.NoError(t, Uninstall(s.Name))
@@ -229,8 +254,8 @@ func TestSourceMoved(t *testing.T) {
 	flush(t, h)
 
 	values := valuesOf(t, "Application", s.Name)
-	require.NoError(t, registry.DeleteKey(registry.LOCAL_MACHINE, eventLogKey+`\Application\`+s.Name))
-	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, eventLogKey+`\System\`+s.Name, registry.SET_VALUE)
+	require.NoError(t, registry.DeleteKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\Application\`+s.Name))
+	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\System\`+s.Name, registry.SET_VALUE)
 	require.NoError(t, err)
 	require.NoError(t, key.SetExpandStringValue("EventMessageFile", values["EventMessageFile"].(string)))
 	require.NoError(t, key.Close())
@@ -266,40 +291,228 @@ func newNamedHandler(t *testing.T, source string) *Handler {
 	return h
 }
 
-func TestForeignSources(t *testing.T) {
-	needRegistry(t)
-	ownDir(t)
-	name := sourceName(t)
-	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, eventLogKey+`\Application\`+name, registry.SET_VALUE)
+// register makes a source with the given values, as another program would.
+func register(t *testing.T, log, name string, values map[string]any) {
+	t.Helper()
+	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\`+log+`\`+name, registry.SET_VALUE)
 	require.NoError(t, err)
 	defer key.Close()
-	require.NoError(t, key.SetStringValue("EventMessageFile", `C:\Program Files\other\messages.dll`))
-	assert.ErrorIs(t, Uninstall(name), ErrForeignSource)
-	require.NoError(t, key.SetStringValue("ProviderGuid", "{12345678-1234-1234-1234-123456789abc}"))
-	_, err = Install(Source{Name: name})
-	assert.ErrorIs(t, err, ErrForeignSource)
-	assert.ErrorIs(t, Uninstall(name), ErrForeignSource)
+	for name, v := range values {
+		switch v := v.(type) {
+		case string:
+			require.NoError(t, key.SetStringValue(name, v))
+		case []string:
+			require.NoError(t, key.SetStringsValue(name, v))
+		case float64:
+			require.NoError(t, key.SetDWordValue(name, uint32(v)))
+		}
+	}
 }
 
-// TestInstallWithoutFile: where no file can be made, one of the system serves.
+// TestForeignSources: a source or log of another program is left as it is, to the last value.
+func TestForeignSources(t *testing.T) {
+	needRegistry(t)
+	dir := ownDir(t)
+	other := filepath.Join(t.TempDir(), "other.dll")
+	require.NoError(t, os.WriteFile(other, nil, 0o600))
+	for name, values := range map[string]map[string]any{
+		"file":            {"EventMessageFile": other, "CategoryMessageFile": other, "CategoryCount": 2.0},
+		"any case":        {"eventmessagefile": other},
+		"list":            {"EventMessageFile": `C:\gone.dll;` + other + `;`},
+		"list of strings": {"EventMessageFile": []string{`C:\gone.dll`, other}},
+		"quotes":          {"EventMessageFile": `"` + other + `"`},
+		"variable":        {"EventMessageFile": `%SystemRoot%\system32\kernel32.dll`},
+		"bare name":       {"EventMessageFile": `kernel32.dll`},
+		"categories":      {"CategoryMessageFile": other, "CategoryCount": 2.0},
+		"parameters":      {"ParameterMessageFile": other},
+		"GUID":            {"providerGuid": "{12345678-1234-1234-1234-123456789abc}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source := sourceName(t)
+			register(t, "Application", source, values)
+			before := rawValues(t, "Application", source)
+			changed, err := Install(Source{Name: source, Categories: []string{"Mine"}})
+			assert.ErrorIs(t, err, ErrForeignSource)
+			assert.False(t, changed)
+			assert.ErrorIs(t, Uninstall(source), ErrForeignSource)
+			assert.Equal(t, before, rawValues(t, "Application", source))
+			assert.NoDirExists(t, dir)
+		})
+	}
+	for name, values := range map[string]map[string]any{
+		"nothing":     {},
+		"missing":     {"EventMessageFile": `C:\gone.dll;C:\gone too.dll`, "CategoryMessageFile": `C:\gone.dll`},
+		"EventCreate": {"EventMessageFile": `%SystemRoot%\System32\EventCreate.exe`},
+	} {
+		t.Run("free "+name, func(t *testing.T) {
+			source := sourceName(t)
+			register(t, "Application", source, values)
+			changed, err := Install(Source{Name: source})
+			require.NoError(t, err)
+			assert.True(t, changed)
+			assert.NoError(t, Uninstall(source))
+		})
+	}
+}
+
+// rawValues reads a source's key as it is.
+func rawValues(t *testing.T, log, name string) map[string]string {
+	t.Helper()
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\`+log+`\`+name, registry.QUERY_VALUE)
+	require.NoError(t, err)
+	defer key.Close()
+	names, err := key.ReadValueNames(-1)
+	require.NoError(t, err)
+	values := map[string]string{}
+	for _, n := range names {
+		size, kind, err := key.GetValue(n, nil)
+		require.NoError(t, err)
+		buf := make([]byte, size)
+		_, _, err = key.GetValue(n, buf)
+		require.NoError(t, err)
+		values[n] = fmt.Sprintf("%d %x", kind, buf)
+	}
+	return values
+}
+
+// TestStatusOfRealSources: the sources of four real machines, as they are registered there.
+func TestStatusOfRealSources(t *testing.T) {
+	needRegistry(t)
+	ownDir(t)
+	text, err := os.ReadFile("testdata/sources.json")
+	require.NoError(t, err)
+	var sources []struct {
+		Log, Source string
+		Values      map[string]any
+	}
+	require.NoError(t, json.Unmarshal(text, &sources))
+	old := eventlog.RegistryKey
+	eventlog.RegistryKey = fmt.Sprintf(`SOFTWARE\surefoot-test-%d`, os.Getpid())
+	t.Cleanup(func() { eventlog.RegistryKey = old })
+	seen := map[Mode]int{}
+	for i, s := range sources {
+		if s.Source == "" {
+			continue
+		}
+		name := fmt.Sprintf("source %d", i)
+		register(t, "Application", name, s.Values)
+		t.Cleanup(func() { registry.DeleteKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\Application\`+name) })
+		file, provider := "", false
+		for name, v := range s.Values {
+			switch strings.ToLower(name) {
+			case "eventmessagefile":
+				file, _ = v.(string)
+			case "providerguid":
+				provider = true
+			}
+		}
+		state, err := Status(name)
+		require.NoError(t, err, s)
+		seen[state.Mode]++
+		assert.Equal(t, file, state.MessageFile, s)
+		switch state.Mode {
+		case Unregistered:
+			assert.True(t, file == "" && !provider, s)
+		case BrokenFile:
+			assert.Contains(t, state.Note, "missing", s)
+		case ForeignFile, DotNetFile:
+			assert.True(t, file != "" || provider, s)
+		default:
+			t.Errorf("%v: %v", state.Mode, s)
+		}
+		_, err = Install(Source{Name: name})
+		if state.Mode == ForeignFile || provider {
+			assert.ErrorIs(t, err, ErrForeignSource, s)
+		}
+	}
+	t.Log(seen)
+	assert.NotZero(t, seen[ForeignFile])
+	assert.NotZero(t, seen[BrokenFile])
+}
+
+// TestCustomLog: Install makes a log, Uninstall takes it back with its last source.
+func TestCustomLog(t *testing.T) {
+	needRegistry(t)
+	ownDir(t)
+	log := fmt.Sprintf("surefoot-log-%d", os.Getpid())
+	logKey := eventlog.RegistryKey + `\` + log
+	a := Source{Name: sourceName(t) + "-a", Log: log, MaxSize: 1 << 20, Retention: Keep}
+	b := Source{Name: sourceName(t) + "-b", Log: log}
+	for _, s := range []Source{a, b} {
+		changed, err := Install(s)
+		require.NoError(t, err)
+		assert.True(t, changed)
+		changed, err = Install(s)
+		require.NoError(t, err)
+		assert.False(t, changed)
+	}
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, logKey, registry.QUERY_VALUE)
+	require.NoError(t, err)
+	size, _, err := key.GetIntegerValue("MaxSize")
+	key.Close()
+	require.NoError(t, err)
+	assert.Equal(t, uint64(1<<20), size)
+
+	_, err = Install(Source{Name: log})
+	assert.ErrorIs(t, err, ErrSourceName, "a source named as a log")
+	_, err = Install(Source{Name: "another", Log: a.Name})
+	assert.ErrorIs(t, err, ErrSourceName, "a log named as a source")
+	require.NoError(t, Uninstall(a.Name))
+	_, err = findSource(b.Name)
+	assert.NoError(t, err, "the log is not empty")
+	require.NoError(t, Uninstall(b.Name))
+	assert.False(t, logNamed(log))
+
+	// A log of another program is used, but neither changed nor removed.
+	register(t, log, log, nil)
+	t.Cleanup(func() {
+		registry.DeleteKey(registry.LOCAL_MACHINE, logKey+`\`+log)
+		registry.DeleteKey(registry.LOCAL_MACHINE, logKey)
+	})
+	_, err = Install(a)
+	assert.ErrorIs(t, err, ErrForeignSource)
+	_, err = Install(b)
+	require.NoError(t, err)
+	require.NoError(t, Uninstall(b.Name))
+	assert.True(t, logNamed(log))
+}
+
+// TestShippedFile: an installer's own, signed file is registered, and left alone by Uninstall.
+func TestShippedFile(t *testing.T) {
+	needRegistry(t)
+	ownDir(t)
+	s := Source{Name: sourceName(t), MessageFile: filepath.Join(t.TempDir(), "orders.dll")}
+	_, err := Install(s)
+	require.ErrorIs(t, err, os.ErrNotExist)
+	_, err = findSource(s.Name)
+	require.ErrorIs(t, err, os.ErrNotExist)
+	dll, err := s.MessageDLL()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(s.MessageFile, append(dll, "signature"...), 0o600))
+	_, err = Install(s)
+	require.NoError(t, err)
+	state, err := Status(s.Name)
+	require.NoError(t, err)
+	assert.Equal(t, State{Mode: OwnFile, Log: "Application", MessageFile: s.MessageFile}, state)
+	changed, err := Install(s)
+	require.NoError(t, err)
+	assert.False(t, changed)
+	require.NoError(t, Uninstall(s.Name))
+	assert.FileExists(t, s.MessageFile)
+}
+
+// TestInstallWithoutFile: where no file can be made, nothing is registered.
 func TestInstallWithoutFile(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
 	require.NoError(t, os.WriteFile(filepath.Dir(filepath.Dir(dir))+`\blocked`, nil, 0o600))
-	messageDir = func() string { return filepath.Dir(filepath.Dir(dir)) + `\blocked\surefoot\eventx` }
-	s := Source{Name: sourceName(t), Categories: []string{"lost"}}
+	eventlog.MessageDir = func() string { return filepath.Dir(filepath.Dir(dir)) + `\blocked\surefoot\eventx` }
+	s := Source{Name: sourceName(t)}
 	changed, err := Install(s)
-	require.NoError(t, err)
-	assert.True(t, changed)
-	values := valuesOf(t, "Application", s.Name)
-	assert.Contains(t, []any{dotNetFile, dotNetFile32, eventCreateFile}, values["EventMessageFile"])
-	assert.NotContains(t, values, "CategoryCount")
-	state, err := Status(s.Name)
-	require.NoError(t, err)
-	if !testenv.IsWine() { // which has none of these files
-		assert.Contains(t, []Mode{DotNetFile, EventCreate}, state.Mode)
-	}
-	assert.NoError(t, Uninstall(s.Name))
+	assert.Error(t, err)
+	assert.False(t, changed)
+	_, err = findSource(s.Name)
+	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
 // TestFileInPlaceOfDir: what is not a folder is refused, and no half of a
@@ -310,7 +523,7 @@ func TestFileInPlaceOfDir(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Dir(dir), nil, 0o600))
 	s := Source{Name: sourceName(t)}
 	changed, err := Install(s)
-	assert.ErrorIs(t, err, errUntrustedDir)
+	assert.ErrorIs(t, err, eventlog.ErrUntrustedDir)
 	assert.False(t, changed)
 	_, err = findSource(s.Name)
 	assert.ErrorIs(t, err, os.ErrNotExist)
@@ -327,30 +540,12 @@ func TestUntrustedDir(t *testing.T) {
 	testenv.EnablePrivilege(t, "SeRestorePrivilege") // to give it away
 	require.NoError(t, windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION, guests, nil, nil, nil))
 	_, err = Install(Source{Name: sourceName(t)})
-	assert.ErrorIs(t, err, errUntrustedDir)
-}
-
-func TestFolderRights(t *testing.T) {
-	testenv.NeedWindows(t, "maps ACLs to Unix modes")
-	needRegistry(t)
-	dir := ownDir(t)
-	require.NoError(t, os.MkdirAll(dir, 0o755)) // with the rights of a temporary folder
-	require.NoError(t, secureDir(dir))
-	sd, err := windows.GetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
-	require.NoError(t, err)
-	assert.Equal(t, "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;AU)(A;OICI;0x1200a9;;;LS)", sd.String())
-}
-
-func TestInstallErrors(t *testing.T) {
-	err := installError("orders", fmt.Errorf("opening: %w", windows.ERROR_ACCESS_DENIED))
-	assert.ErrorIs(t, err, ErrAccessDenied)
-	assert.ErrorIs(t, err, windows.ERROR_ACCESS_DENIED)
-	assert.NotErrorIs(t, installError("orders", windows.ERROR_FILE_NOT_FOUND), ErrAccessDenied)
+	assert.ErrorIs(t, err, eventlog.ErrUntrustedDir)
 }
 
 // TestMessageDir: the real one is under ProgramData.
 func TestMessageDir(t *testing.T) {
-	assert.Regexp(t, `(?i)^[a-z]:\\ProgramData\\surefoot\\eventx$`, messageDir())
+	assert.Regexp(t, `(?i)^[a-z]:\\ProgramData\\surefoot\\eventx$`, eventlog.MessageDir())
 }
 
 // TestReportRegistered: an installed source keeps its IDs.
@@ -358,11 +553,11 @@ func TestReportRegistered(t *testing.T) {
 	needRegistry(t)
 	ownDir(t)
 	s := Source{Name: sourceName(t)}
-	assert.Equal(t, formOEM, formOf(s.Name))
+	assert.Equal(t, eventlog.FormOEM, formOf(s.Name))
 	_, err := Install(s)
 	require.NoError(t, err)
 	defer Uninstall(s.Name)
-	assert.Equal(t, formAny, formOf(s.Name))
+	assert.Equal(t, eventlog.FormAny, formOf(s.Name))
 	h, err := NewHandler(s.Name, nil)
 	require.NoError(t, err)
 	slog.New(h).Error("it broke", ID(4000))

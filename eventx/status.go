@@ -11,16 +11,17 @@ const (
 	Unregistered Mode = iota
 	// OwnFile: registered by Install, with every ID, text and category.
 	OwnFile
-	// DotNetFile: registered with EventLogMessages.dll: every ID, no texts.
+	// DotNetFile: registered with .NET's EventLogMessages.dll: every ID, no texts.
 	DotNetFile
 	// EventCreate: registered with EventCreate.exe, which has the IDs 1–1000.
 	// Others are written as ID 1, with their own as an attribute.
 	EventCreate
-	// ForeignFile: registered with a message file that this package knows
-	// nothing about. It is taken to have every ID with one insertion string.
+	// ForeignFile: registered with another program's message file, or as a provider with a manifest.
+	// The file is taken to have every ID with one insertion string, except for netmsg.dll, which has
+	// only Windows' own: for that, events are written as if unregistered.
 	ForeignFile
-	// BrokenFile: registered with a message file that does not exist. Events
-	// are written as if unregistered. Install repairs it.
+	// BrokenFile: registered with message files none of which exists. Events are written as if
+	// unregistered. Install repairs it.
 	BrokenFile
 	// Journald: events go to systemd's journal.
 	Journald
@@ -41,17 +42,6 @@ func (m Mode) String() string {
 		return modeNames[m]
 	}
 	return fmt.Sprintf("Mode(%d)", uint8(m))
-}
-
-// form is how events have to be written in this mode.
-func (m Mode) form() form {
-	switch m {
-	case Unregistered, BrokenFile:
-		return formOEM
-	case EventCreate:
-		return formLow
-	}
-	return formAny
 }
 
 // State is what Status finds.

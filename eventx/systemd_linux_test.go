@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
+	"github.com/surefoot-go/surefoot/eventx/internal/journal"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -33,7 +35,7 @@ func TestJournald(t *testing.T) {
 	require.NoError(t, err)
 	l := slog.New(h)
 	large := strings.Repeat("0123456789abcde\n", 1<<16) // 1 MiB
-	l.Error("it\nbroke\x00", ID(60000), Category(2), "stack", "a\nPRIORITY=0\nb", "priority", "mine", slog.Group("g", "k", "磁盘"))
+	l.Error("it\nbroke\x00", ID(60000), Category(2), "stack", "a\nPRIORITY=0\nb", "priority", "mine", "用户", "u", "订单", "o", "bytes", []byte{0, 255}, slog.Group("g", "k", "磁盘"))
 	l.Warn("large", "data", large)
 	l.Info("plain")
 	l.Debug("detail")
@@ -47,8 +49,8 @@ func TestJournald(t *testing.T) {
 	var fields map[string]any
 	require.NoError(t, json.Unmarshal(out, &fields), string(out))
 	for key, want := range map[string]string{
-		"MESSAGE": "it\nbroke␀", "PRIORITY": "3", "STACK": "a\nPRIORITY=0\nb", "ATTR_PRIORITY": "mine", "G_K": "磁盘",
-		"EVENT_ID": "60000", "EVENT_CATEGORY": "2", "MESSAGE_ID": messageID(name, 60000), "CODE_FUNC": "github.com/surefoot-go/surefoot/eventx.TestJournald",
+		"MESSAGE": "\"it\nbroke\\x00\"", "PRIORITY": "3", "STACK": "a\nPRIORITY=0\nb", "ATTR_PRIORITY": "mine", "G_K": "磁盘",
+		"EVENT_ID": "60000", "EVENT_CATEGORY": "2", "MESSAGE_ID": journal.MessageID(name, 60000), "CODE_FUNC": "github.com/surefoot-go/surefoot/eventx.TestJournald",
 	} {
 		assert.Equal(t, want, fields[key], key)
 	}
@@ -60,12 +62,12 @@ func TestJournald(t *testing.T) {
 		got = append(got, r)
 	}
 	require.Len(t, got, 5)
-	assert.Equal(t, []string{"it\nbroke␀", "large", "plain", "detail", "orders: healthy"}, []string{got[0].Message, got[1].Message, got[2].Message, got[3].Message, got[4].Message})
+	assert.Equal(t, []string{"it\nbroke\x00", "large", "plain", "detail", "orders: healthy"}, []string{got[0].Message, got[1].Message, got[2].Message, got[3].Message, got[4].Message})
 	assert.Equal(t, []slog.Level{slog.LevelError, slog.LevelWarn, slog.LevelInfo, slog.LevelDebug, slog.LevelInfo}, []slog.Level{got[0].Level, got[1].Level, got[2].Level, got[3].Level, got[4].Level})
 	assert.Equal(t, uint16(60000), got[0].ID)
 	assert.Equal(t, uint16(2), got[0].Category)
-	assert.Equal(t, []string{"attr_priority=mine", "g_k=磁盘", "stack=a\nPRIORITY=0\nb"}, texts(got[0].Attrs)[:3])
-	assert.Equal(t, "data="+large, texts(got[1].Attrs)[0])
+	assert.Equal(t, []string{"bytes=\x00\xff", "g.k=磁盘", "priority=mine", "stack=a\nPRIORITY=0\nb", "用户=u", "订单=o"}, eventtest.Texts(got[0].Attrs)[:6])
+	assert.Equal(t, "data="+large, eventtest.Texts(got[1].Attrs)[0])
 	assert.Equal(t, IDHealthy, got[4].ID)
 
 	for filter, want := range map[*Filter]int{

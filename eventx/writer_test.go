@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -21,7 +22,7 @@ func TestBackoff(t *testing.T) {
 		log := &fakeLog{}
 		log.onWrite = func(int) (bool, error) {
 			if full {
-				return false, lost(syscall.Errno(1502))
+				return false, queue.Lost(syscall.Errno(1502))
 			}
 			return true, nil
 		}
@@ -47,7 +48,7 @@ func TestBackoff(t *testing.T) {
 		assert.Equal(t, 18, strings.Count(out.String(), "level=ERROR"))
 
 		full = false
-		time.Sleep(maxBackoff)
+		time.Sleep(queue.MaxBackoff)
 		l.Error("again")
 		flush(t, h)
 		assert.Equal(t, []string{"again"}, log.messages())
@@ -104,7 +105,7 @@ func TestLossesAreSaidLater(t *testing.T) {
 		full.Store(true)
 		log := &fakeLog{onWrite: func(int) (bool, error) {
 			if full.Load() {
-				return false, lost(syscall.Errno(1502))
+				return false, queue.Lost(syscall.Errno(1502))
 			}
 			return false, nil
 		}}
@@ -121,7 +122,7 @@ func TestLossesAreSaidLater(t *testing.T) {
 		assert.Empty(t, log.messages())
 
 		full.Store(false)
-		time.Sleep(maxBackoff + reportEvery)
+		time.Sleep(queue.MaxBackoff + queue.ReportEvery)
 		synctest.Wait()
 		assert.Equal(t, []string{"2 events were lost: the log did not keep up or could not be written",
 			"1 events were not written: more than the rate allows for their IDs"}, log.messages())
@@ -140,7 +141,7 @@ func TestHungLogIsSaid(t *testing.T) {
 		h := newHandler(t, &HandlerOptions{Queue: 1, Fallback: out})
 		l := slog.New(h)
 		fill(l, slog.LevelWarn, 5)
-		time.Sleep(reportOverdue - time.Millisecond)
+		time.Sleep(queue.ReportOverdue - time.Millisecond)
 		assert.Empty(t, out.String())
 		time.Sleep(time.Millisecond)
 		synctest.Wait()
@@ -163,7 +164,7 @@ func TestHungFallback(t *testing.T) {
 		gate := make(chan struct{})
 		h := newHandler(t, &HandlerOptions{Queue: 1, Fallback: writerFunc(func(p []byte) (int, error) { <-gate; return len(p), nil })})
 		fill(slog.New(h), slog.LevelWarn, 5)
-		time.Sleep(2 * reportOverdue)
+		time.Sleep(2 * queue.ReportOverdue)
 		synctest.Wait()
 		close(gate)
 		flush(t, h)

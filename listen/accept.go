@@ -2,6 +2,7 @@ package listen
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"time"
@@ -9,14 +10,59 @@ import (
 
 // How Accept serves several sockets.
 //
-// While a call waits in Accept, each socket has one acceptor. While nearly all
-// connections come from one socket, the hot one, a call blocks in it itself,
-// which is as fast as a listener can be. For each other socket, and for all of
-// them while there is no hot one, it is a pump, a goroutine of the socket. A pump
-// queues what it gets, wakes a call, and goes on until its queue is full; it is
-// set to work again when the queue is empty. Calls that block in no socket wait
-// for the pumps. The one that does is woken by a deadline in the past, which
-// costs more: so there is no hot socket while the others have much to do.
+// While a call waits in Accept, each socket has one acceptor. While nearly all connections come from
+// one socket, the hot one, a call blocks in it itself, at the price of a single listener. Each other
+// socket, and every socket while none is hot, has a pump: a goroutine that accepts into a short queue,
+// wakes a call, and pauses when its queue is full until that is empty again. Calls that block in no
+// socket wait for the pumps. The call that does is woken by a deadline in the past, which costs more:
+// so there is no hot socket while the others have much to do.
+const (
+	// A pump accepts this many connections ahead of the calls. Fewer would cost more wake-ups; with
+	// more, a server that limits its connections would hold more than it wants.
+	ahead = 4
+	// A socket is hot after this many connections in a row. It no longer is when more than one
+	// connection in strayCost has come from others for a while.
+	hotAfter  = 16
+	strayCost = 4
+	maxStrays = 16
+
+	// How long a socket rests after the system ran out of something that a new connection needs.
+	restMin = 5 * time.Millisecond
+	restMax = time.Second
+)
+
+// socket is one of a Listener's sockets, guarded by the Listener's lock.
+type socket struct {
+	ln *net.TCPListener
+
+	taken  bool // it has an acceptor, or rests
+	direct bool // the acceptor is a call
+	kicked bool // its deadline is the one in the past that wakes that call
+
+	held  [ahead]outcome // for the next calls
+	nheld int
+
+	work chan struct{} // sets the pump to work; nil: there is no pump yet
+	rest time.Duration // the last one, or zero
+	wake *time.Timer   // ends the rest
+
+	logging bool // a line about the rest is being written
+}
+
+// outcome is what AcceptTCP has returned to a pump.
+type outcome struct {
+	conn *net.TCPConn
+	err  error
+}
+
+// take returns the first outcome that s holds.
+func (s *socket) take() outcome {
+	o := s.held[0]
+	s.nheld--
+	copy(s.held[:], s.held[1:])
+	s.held[s.nheld] = outcome{}
+	return o
+}
 
 func (l *Listener) accept() (*net.TCPConn, error) {
 	l.mu.Lock()
@@ -57,13 +103,21 @@ func (l *Listener) accept() (*net.TCPConn, error) {
 	}
 }
 
-// settle does what an AcceptTCP's outcome calls for, and says whether the
-// outcome is one for the user.
+// leave hands pending connections and the free socket to another waiting call.
+func (l *Listener) leave() {
+	l.calls--
+	if l.calls > 0 && !l.closed {
+		l.notify()
+	}
+}
+
+// settle does what the outcome of an AcceptTCP calls for, and reports whether that is one for the
+// caller.
 func (l *Listener) settle(s *socket, err error) bool {
 	timedOut := errors.Is(err, os.ErrDeadlineExceeded)
 	if s.kicked || timedOut {
-		// It was ours, the user's, or one that was set on the socket itself.
-		// Whoever comes next finds the right one.
+		// The deadline was the kick, the caller's, or one that was set on the socket itself. The next
+		// acceptor finds the right one.
 		s.kicked = false
 		s.ln.SetDeadline(l.deadline)
 	}
@@ -87,16 +141,14 @@ func (l *Listener) settle(s *socket, err error) bool {
 // holder returns a socket that holds something for a call, each in its turn.
 func (l *Listener) holder() *socket {
 	for i := range l.socks {
-		s := l.socks[(l.turn+i)%len(l.socks)]
-		if s.nheld > 0 {
+		if s := l.socks[(l.turn+i)%len(l.socks)]; s.nheld > 0 {
 			return s
 		}
 	}
 	return nil
 }
 
-// count notes that a call has had a connection from s, and decides which socket
-// is hot.
+// count notes that a call has had a connection from s, and decides which socket is hot.
 func (l *Listener) count(s *socket) {
 	if s != l.last {
 		l.last, l.row = s, 0
@@ -114,16 +166,7 @@ func (l *Listener) count(s *socket) {
 	}
 }
 
-// leave passes on what a call that returns leaves behind.
-func (l *Listener) leave() {
-	l.calls--
-	if l.calls == 0 || l.closed {
-		return
-	}
-	l.notify()
-}
-
-// notify makes sure that what is held and what is free finds a waiting call.
+// notify makes sure that a waiting call finds what is held and what is free.
 func (l *Listener) notify() {
 	holding := l.holder() != nil
 	switch {
@@ -146,78 +189,74 @@ func (l *Listener) kick() {
 	}
 }
 
-func (l *Listener) expired() bool {
-	return !l.deadline.IsZero() && !time.Now().Before(l.deadline)
+// runPumps gives each socket without an acceptor its pump.
+func (l *Listener) runPumps() {
+	for _, s := range l.socks {
+		if s.taken || s.nheld > 0 {
+			continue
+		}
+		if s.work == nil {
+			s.work = make(chan struct{}, 1)
+			l.pumps.Go(func() { l.pump(s) })
+		}
+		s.taken = true
+		s.work <- struct{}{}
+	}
 }
 
-func (l *Listener) setDeadline(t time.Time) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		return l.opError("set", net.ErrClosed)
+func (l *Listener) pump(s *socket) {
+	for range s.work {
+		for goOn := true; goOn; {
+			c, err := s.ln.AcceptTCP()
+			l.mu.Lock()
+			goOn = l.deliver(s, outcome{c, err})
+			l.mu.Unlock()
+		}
 	}
-	if !t.IsZero() {
-		// By the monotonic clock, as the sockets do it: they must not time out
-		// while we find that there is time left.
-		now := time.Now()
-		t = now.Add(t.Sub(now))
+}
+
+// deliver handles what a pump has accepted, and reports whether the pump is to go on.
+func (l *Listener) deliver(s *socket, o outcome) (goOn bool) {
+	s.taken = false
+	switch held := l.settle(s, o.err); {
+	case l.closed:
+		if o.conn != nil {
+			o.conn.Close()
+		}
+	case held:
+		s.held[s.nheld] = o
+		s.nheld++
+		goOn = o.err == nil && s.nheld < ahead && s != l.hot
+		s.taken = goOn
+		l.notify()
+	case !s.taken: // it does not rest
+		goOn = l.calls > 0 && !l.expired()
+		s.taken = goOn
 	}
-	l.deadline = t
-	if l.alarm != nil {
-		l.alarm.Stop()
-		l.alarm = nil
-	}
-	if !t.IsZero() {
-		l.alarm = time.AfterFunc(time.Until(t), func() {
+	return goOn
+}
+
+// restSocket keeps every acceptor from s for a while, because of err.
+func (l *Listener) restSocket(s *socket, err error) {
+	s.rest = min(max(2*s.rest, restMin), restMax)
+	text := fmt.Sprintf("listen: %v; retrying in %v", err, s.rest)
+	if !s.logging {
+		// Not under the lock, and not waited for: the log may hang.
+		s.logging = true
+		go func() {
+			l.log.Print(text)
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			l.queue.Broadcast()
-		})
+			s.logging = false
+		}()
 	}
-	for _, s := range l.socks {
-		if s.kicked {
-			continue // settle sets it
+	s.taken = true
+	s.wake = time.AfterFunc(s.rest, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		s.taken = false
+		if !l.closed && l.calls > 0 {
+			l.notify()
 		}
-		if err := s.ln.SetDeadline(t); err != nil {
-			return err
-		}
-	}
-	// A pump may have seen the old deadline pass.
-	if l.calls > 0 && !l.expired() {
-		l.runPumps()
-	}
-	return nil
-}
-
-// shut closes the sockets without waiting for the pumps.
-func (l *Listener) shut() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		return l.opError("close", net.ErrClosed)
-	}
-	l.closed = true
-	var errs []error
-	for _, s := range l.socks {
-		// Who took Listeners may have closed them.
-		if err := s.ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, err)
-		}
-		for ; s.nheld > 0; s.nheld-- {
-			if c := s.held[s.nheld-1].conn; c != nil {
-				c.Close()
-			}
-		}
-		if s.wake != nil {
-			s.wake.Stop()
-		}
-		if s.work != nil {
-			close(s.work)
-		}
-	}
-	if l.alarm != nil {
-		l.alarm.Stop()
-	}
-	l.queue.Broadcast()
-	return errors.Join(errs...)
+	})
 }

@@ -322,6 +322,36 @@ func TestCloseHangsUpOnWhatIsHeld(t *testing.T) {
 	assert.Equal(t, 1, open)
 }
 
+// TestFewAreAcceptedAhead: what waits in the queues while no goroutine calls Accept is bounded, as the
+// doc tells users of a LimitListener.
+func TestFewAreAcceptedAhead(t *testing.T) {
+	l := listenOn(t, "localhost:0")
+	addrs := l.Addrs()
+	for i := range 20 * len(addrs) {
+		c, err := net.Dial("tcp", addrs[i%len(addrs)].String())
+		require.NoError(t, err)
+		defer c.Close()
+	}
+	held := func() (n int) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for _, s := range l.socks {
+			assert.LessOrEqual(t, s.nheld, ahead)
+			n += s.nheld
+			if s.taken {
+				n += ahead // its acceptor is at work
+			}
+		}
+		return n
+	}
+	for range 3 {
+		first, err := l.Accept()
+		require.NoError(t, err)
+		defer first.Close()
+		eventually(t, func() bool { return held() <= ahead*len(addrs) }, "more than the doc tells")
+	}
+}
+
 // TestDeadlinesRaceConnections sets deadlines while connections come.
 func TestDeadlinesRaceConnections(t *testing.T) {
 	l := listenOn(t, "localhost:0")

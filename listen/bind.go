@@ -3,10 +3,9 @@ package listen
 import (
 	"context"
 	"errors"
-	"net"
+	"io"
 	"net/netip"
 	"slices"
-	"syscall"
 )
 
 // The search for a port that is free in every family ends after this many
@@ -20,28 +19,33 @@ const (
 
 // binding is the outcome of an attempt to bind every endpoint.
 type binding struct {
-	bound   []*net.TCPListener
+	bound   []bound
 	skipped []Skip
 	failed  endpoint // what err is about
 	err     error
-	tries   int // that a free port took
+	ended   error // of the context, if the port would have been tried again
+	tries   int   // that a free port took
+}
+
+// bound is a socket that has its address: a *net.TCPListener or a *net.UDPConn.
+type bound struct {
+	io.Closer
+	addr netip.AddrPort
 }
 
 func (b *binding) close() {
-	for _, ln := range b.bound {
-		ln.Close()
+	for _, s := range b.bound {
+		s.Close()
 	}
 	b.bound = nil
 }
 
 func (b *binding) families() (f Families) {
-	for _, ln := range b.bound {
-		f |= endpoint{addr: addrPort(ln)}.family()
+	for _, s := range b.bound {
+		f |= endpoint{addr: s.addr}.family()
 	}
 	return f
 }
-
-func addrPort(ln *net.TCPListener) netip.AddrPort { return ln.Addr().(*net.TCPAddr).AddrPort() }
 
 // bind opens a socket for each endpoint. If it fails, some may be open.
 func (c Config) bind(ctx context.Context, ends []endpoint) binding {
@@ -55,26 +59,24 @@ func (c Config) bind(ctx context.Context, ends []endpoint) binding {
 //
 // Which family asks first alternates: where thousands of ports are taken in one
 // family alone, the system would offer the other one these very ports again and
-// again. Sockets that were in vain stay open until the end for the same reason.
+// again. Sockets of failed tries stay open until the end for the same reason.
 func (c Config) bindFree(ctx context.Context, ends []endpoint) binding {
-	var vain []binding
+	var failed []binding
 	defer func() {
-		for i := range vain {
-			vain[i].close()
+		for i := range failed {
+			failed[i].close()
 		}
 	}()
 	for try := 0; ; try++ {
 		order := slices.Concat(ends[try%len(ends):], ends[:try%len(ends)])
 		chosen := uint16(0)
 		if try >= blindTries {
-			chosen = dualPort()
+			chosen = dualPort(ends[0].proto)
 		}
 		b := c.bindAll(ctx, withPort(order, chosen))
 		b.tries = try + 1
 		if b.err == nil {
-			slices.SortStableFunc(b.bound, func(x, y *net.TCPListener) int {
-				return addrPort(x).Addr().Compare(addrPort(y).Addr())
-			})
+			slices.SortStableFunc(b.bound, func(x, y bound) int { return x.addr.Addr().Compare(y.addr.Addr()) })
 			return b
 		}
 		why := causeOf(b.err)
@@ -87,13 +89,13 @@ func (c Config) bindFree(ctx context.Context, ends []endpoint) binding {
 			b.failed = withPort([]endpoint{b.failed}, 0)[0] // no port would do, not this one
 			return b
 		}
-		vain = append(vain, b)
+		failed = append(failed, b)
 	}
 }
 
 // dualPort returns a port that was free in both families a moment ago, or 0.
-func dualPort() uint16 {
-	port, err := probeBind(netip.IPv6Unspecified(), false)
+func dualPort(proto string) uint16 {
+	port, err := probeBind(proto, netip.IPv6Unspecified(), false)
 	if err != nil {
 		return 0
 	}
@@ -105,11 +107,11 @@ func dualPort() uint16 {
 func (c Config) bindAll(ctx context.Context, ends []endpoint) (b binding) {
 	for i := range ends {
 		e := ends[i]
-		ln, err := c.open(ctx, e)
+		s, err := c.open(ctx, e)
 		switch {
 		case err == nil:
-			b.bound = append(b.bound, ln)
-			ends = withPort(ends, addrPort(ln).Port())
+			b.bound = append(b.bound, s)
+			ends = withPort(ends, s.addr.Port())
 		case absent(e, err):
 			b.skipped = append(b.skipped, Skip{e.network(), e.addr.String(), err})
 		default:
@@ -128,47 +130,7 @@ func withPort(ends []endpoint, port uint16) []endpoint {
 	return ends
 }
 
-// open opens the socket of one endpoint.
-func (c Config) open(ctx context.Context, e endpoint) (*net.TCPListener, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, &net.OpError{Op: "listen", Net: e.network(), Addr: net.TCPAddrFromAddrPort(e.addr), Err: err}
-	}
-	lc := net.ListenConfig{KeepAliveConfig: c.KeepAlive, Control: c.control}
-	l, err := lc.Listen(ctx, e.network(), e.addr.String())
-	if err != nil {
-		return nil, err
-	}
-	ln := l.(*net.TCPListener)
-	if !c.Shared {
-		if err := lookForOverlap(addrPort(ln)); err != nil {
-			ln.Close()
-			return nil, &net.OpError{Op: "listen", Net: e.network(), Addr: ln.Addr(), Err: err}
-		}
-	}
-	return ln, nil
-}
-
-// control prepares a socket before it is bound.
-func (c Config) control(network, address string, conn syscall.RawConn) error {
-	var err error
-	if cerr := conn.Control(func(fd uintptr) { err = prepare(fd, network == "tcp6", !c.Shared) }); cerr != nil {
-		return cerr
-	}
-	if err == nil && c.Control != nil {
-		if err = c.Control(network, address, conn); err != nil {
-			err = controlError{err}
-		}
-	}
-	return err
-}
-
-// controlError is an error of the user's own: its number says nothing of a
-// socket.
-type controlError struct{ error }
-
-func (e controlError) Unwrap() error { return e.error }
-
-// absent says whether err means that the machine lacks e's family. An address
+// absent reports whether err means that the machine lacks e's family. An address
 // that can't be had is proof of it only if it stands for the family, or if the
 // family's loopback address can't be had either.
 func absent(e endpoint, err error) bool {
@@ -186,20 +148,7 @@ func hasLoopback(f Families) bool {
 	if f == IPv4 {
 		a = loopback4()
 	}
-	_, err := probeBind(a, true)
+	_, err := probeBind("tcp", a, true)
 	why := causeOf(err) // a lack of descriptors proves nothing
 	return why != noFamily && why != noAddress
-}
-
-var lookForOverlap = checkOverlap // swapped by tests
-
-// errShadowed refuses a port that Windows would have given.
-var errShadowed = errors.New("somebody listens on this port at an address that overlaps")
-
-// overlaps says whether one of two sockets that listen on the same port is in
-// the other's way: one at a specific address takes that address's traffic from
-// one at the wildcard. Two at the same address never get as far as that.
-func overlaps(a, b netip.AddrPort) bool {
-	x, y := a.Addr(), b.Addr()
-	return a.Port() == b.Port() && x.Is4() == y.Is4() && x.IsUnspecified() != y.IsUnspecified()
 }

@@ -10,8 +10,8 @@ type cause uint8
 
 const (
 	other     cause = iota
-	inUse           // somebody has the port
-	forbidden       // or somebody has it exclusively, or the range is reserved
+	inUse           // another socket has the port
+	forbidden       // or another socket has it exclusively, or the range is reserved
 	noFamily        // the address family is absent
 	noAddress       // no interface has the address
 	shortage        // of descriptors or memory: goes away by itself

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/surefoot-go/surefoot/internal/portowner"
 )
 
 // The kinds of [Error], for errors.Is. They are the same on every system, unlike
@@ -33,15 +35,21 @@ func (denied) Is(target error) bool { return target == fs.ErrPermission }
 
 // Error says why an address could not be listened on, and what to do.
 type Error struct {
-	Network, Addr string     // "tcp4", "127.0.0.1:8080"; or "tcp" and what the user wrote, if it is about that
+	Network, Addr string     // "tcp4", "127.0.0.1:8080"; or "tcp" and the caller's text, if it is about that
 	Kind          error      // ErrInUse, ErrReserved, ErrDenied, ErrNoFamily, ErrNoAddress, or nil
 	Owners        []Owner    // who has the port, for ErrInUse and as far as it can be told
 	Range         *PortRange // the reserved range, for ErrReserved
-	Hints         []string   // commands for this system's shell, the most useful one first
-	Err           error      // the cause, as a *net.OpError
 
-	next int // the first port after Range that is not reserved, or 0
-	self int // this process
+	// Hints are what to do, the most useful one first: commands for this system's shell, in which a
+	// word in capitals is to be replaced; the address to write, for one that can't be understood; or a
+	// sentence, where no command helps.
+	Hints []string
+
+	Err error // the cause, as a *net.OpError
+
+	next  int   // the first port after Range that is not reserved, or 0
+	self  int   // this process
+	ended error // of the context during which the port was tried again
 }
 
 // Error returns one line with the cause, the owners, and the first hint:
@@ -49,18 +57,24 @@ type Error struct {
 //	listen tcp4 0.0.0.0:8080: port in use: nginx (pid 812) at 0.0.0.0:8080; try: ps -fp 812
 func (e *Error) Error() string { return e.text(runtime.GOOS) }
 
-// Unwrap returns Kind and Err, as far as they are set.
+// Unwrap returns Kind and Err, as far as they are set, and the error of a context that has ended
+// before [Config.Patience] had.
 func (e *Error) Unwrap() []error {
-	return slices.DeleteFunc([]error{e.Kind, e.Err}, func(err error) bool { return err == nil })
+	return slices.DeleteFunc([]error{e.Kind, e.Err, e.ended}, func(err error) bool { return err == nil })
 }
 
 // malformed is the error for an address that can't be understood or resolved.
-func malformed(address string, err error) *Error {
-	return &Error{Network: "tcp", Addr: address, Err: &net.OpError{Op: "listen", Net: "tcp", Err: err}}
+func malformed(proto, address string, err error) *Error {
+	e := &Error{Network: proto, Addr: address, Err: &net.OpError{Op: "listen", Net: proto, Err: err}}
+	var bad *addressError
+	if errors.As(err, &bad) {
+		e.Hints = bad.write
+	}
+	return e
 }
 
 // lacking is the error for an address without the families that it must have.
-func lacking(address string, missing Families, skipped []Skip) *Error {
+func lacking(proto, address string, missing Families, skipped []Skip) *Error {
 	err := fmt.Errorf("the address has no %s, which is required", missing)
 	for i, s := range skipped {
 		if i == 0 {
@@ -69,9 +83,9 @@ func lacking(address string, missing Families, skipped []Skip) *Error {
 			err = fmt.Errorf("%w; %w", err, s.Err)
 		}
 	}
-	e := &Error{Network: "tcp", Addr: address, Kind: ErrNoFamily, Err: &net.OpError{Op: "listen", Net: "tcp", Err: err}}
+	e := &Error{Network: proto, Addr: address, Kind: ErrNoFamily, Err: &net.OpError{Op: "listen", Net: proto, Err: err}}
 	if missing&IPv6 != 0 && len(skipped) > 0 {
-		e.Hints = noFamilyHints(runtime.GOOS)
+		e.Hints = noFamilyHints(runtime.GOOS, causeOf(err), hasIPv6(), os.Getpid())
 	}
 	return e
 }
@@ -81,14 +95,17 @@ const lookupTimeout = 5 * time.Second
 
 // explain is the error for an endpoint that was refused.
 func explain(ctx context.Context, e endpoint, err error) *Error {
-	r := refusal{goos: runtime.GOOS, endpoint: e, cause: causeOf(err), self: os.Getpid()}
-	var owners []Owner
+	if ctx.Err() != nil {
+		ctx = context.WithoutCancel(ctx) // the port may have been tried until then: say who has it
+	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
+	r := refusal{goos: runtime.GOOS, endpoint: e, cause: causeOf(err), self: os.Getpid(), hasIPv6: hasIPv6()}
+	var owners []Owner
 	switch r.cause {
 	case inUse, forbidden:
 		if port := int(e.addr.Port()); port != 0 {
-			owners, r.listening, _ = ownersOf(ctx, port)
+			owners, r.listening, _ = ownersOf(ctx, e.proto, port)
 		}
 	}
 	r.owners = inTheWay(owners, e.addr.Addr())
@@ -96,31 +113,33 @@ func explain(ctx context.Context, e endpoint, err error) *Error {
 		r.firstOpen = firstOpenPort()
 		r.program, _ = os.Executable()
 		if len(r.owners) == 0 {
-			r.ranges, _ = Reserved(ctx)
+			r.ranges, _ = reservedPorts(ctx, e.proto)
 		}
 	}
 	if len(r.owners) == 0 && r.reserved() == nil {
-		r.owners = owners // better than nobody
+		r.owners = owners // better than none
 	}
 	return r.asError(err)
 }
 
-// systemPID is the Windows kernel's process.
-const systemPID = 4
-
 func (e *Error) text(goos string) string {
 	addr := e.Addr
-	if e.Network == "tcp" {
-		addr = strconv.Quote(addr) // as the user wrote it, "" too
+	if e.Network == "tcp" || e.Network == "udp" {
+		addr = strconv.Quote(addr) // as the caller wrote it, "" too
 	}
 	s := "listen " + e.Network + " " + addr + ": "
 	if e.Kind != nil {
 		s += strings.TrimPrefix(e.Kind.Error(), "listen: ") + ": "
 	}
 	s += detail(goos, e)
+	if e.ended != nil {
+		s += ", until " + e.ended.Error()
+	}
 	switch {
-	case e.Kind == ErrReserved && len(e.Hints) >= 3: // three steps, one cure
-		s += "; try, as administrator: " + strings.Join(e.Hints[:3], "; ")
+	case e.Kind == ErrReserved && e.Range != nil && e.Range.First != e.Range.Last && len(e.Hints) > 1: // steps, and then one to look
+		s += "; try, as administrator: " + strings.Join(e.Hints[:len(e.Hints)-1], "; ")
+	case e.Kind == nil && errors.As(e.Err, new(*addressError)) && len(e.Hints) > 0:
+		s += "; write: " + e.Hints[0]
 	case len(e.Hints) > 0:
 		s += "; try: " + e.Hints[0]
 	}
@@ -131,20 +150,20 @@ func (e *Error) text(goos string) string {
 func detail(goos string, e *Error) string {
 	switch {
 	case e.Range != nil:
-		s := e.Range.String() + ", as Hyper-V, WSL and Docker have WinNAT do"
+		advice := portowner.OfRange(portowner.Range{First: e.Range.First, Last: e.Range.Last}, e.Network, 0)
+		s := e.Range.String() + ", " + advice.Who
 		if e.next != 0 {
-			s += fmt.Sprintf("; port %d is not", e.next)
+			s += fmt.Sprintf("; port %d is not reserved", e.next)
 		}
 		return s
 	case len(e.Owners) > 0:
 		var who []string
 		for _, o := range e.Owners {
 			name := o.who()
-			switch {
-			case o.PID != 0 && o.PID == e.self:
+			if o.PID != 0 && o.PID == e.self {
 				name = "this process"
-			case goos == "windows" && o.PID == systemPID:
-				name = kernelService(int(o.Addr.Port()))
+			} else if is := adviceFor(goos, e.Network, o).Who; is != "" {
+				name += ", " + is + ","
 			}
 			s := name + " at " + o.Addr.String()
 			if !slices.Contains(who, s) {
@@ -154,7 +173,11 @@ func detail(goos string, e *Error) string {
 		if n := len(who) - 3; n > 0 {
 			who = append(who[:3], fmt.Sprintf("and %d more", n))
 		}
-		return strings.Join(who, ", ")
+		s := strings.Join(who, ", ")
+		if errors.Is(e.Err, errShadowed) {
+			s += ", which overlaps this address (Config.Shared would share the port)"
+		}
+		return s
 	}
 	if op, ok := e.Err.(*net.OpError); ok {
 		return fmt.Sprint(op.Err) // its operation, network and address are e's
@@ -162,12 +185,6 @@ func detail(goos string, e *Error) string {
 	return fmt.Sprint(e.Err)
 }
 
-// kernelService explains a port of Windows' process 4, which listens for
-// others.
-func kernelService(port int) string {
-	switch port {
-	case 139, 445:
-		return "System (pid 4), Windows' file sharing,"
-	}
-	return "System (pid 4), which is HTTP.sys: a service such as IIS (W3SVC), WinRM, SQL Server Reporting Services or BranchCache has it listen,"
+func adviceFor(goos, network string, o Owner) portowner.Advice {
+	return portowner.Of(portowner.Socket{GOOS: goos, Network: network, Port: int(o.Addr.Port()), PID: o.PID, Name: o.Name})
 }

@@ -149,3 +149,25 @@ func ExampleListener_Addrs() {
 	}
 	// Output: listening on 127.0.0.1
 }
+
+// A server of HTTP/3 has a goroutine for each family.
+func ExampleDualUDP() {
+	conns, err := listen.DualUDP("localhost:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, conn := range conns {
+		defer conn.Close()
+		fmt.Println("listening on", conn.LocalAddr().(*net.UDPAddr).IP)
+	}
+}
+
+func ExampleConfig_ListenUDP() {
+	c := listen.Config{Require: listen.IPv4, Patience: 5 * time.Second}
+	conns, err := c.ListenUDP(context.Background(), "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conns[0].Close()
+	fmt.Println(len(conns), conns[0].LocalAddr().(*net.UDPAddr).IP) // 1 127.0.0.1
+}

@@ -40,7 +40,7 @@ func TestFreePortAmongThousandsTaken(t *testing.T) {
 			}
 			require.NoError(t, unix.Listen(fd, 1))
 		}
-		ends, err := resolve(t.Context(), ":0")
+		ends, err := resolve(t.Context(), "tcp", ":0")
 		require.NoError(t, err)
 		most := 0
 		start := time.Now()

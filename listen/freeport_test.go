@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"net/netip"
 	"testing"
 
@@ -15,7 +16,8 @@ func TestFreePortIsNotShadowed(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:0", "localhost:0"} {
 		t.Run(address, func(t *testing.T) {
 			looks := 0
-			swap(t, &lookForOverlap, func(netip.AddrPort) error {
+			swap(t, &needsLook, func(endpoint) bool { return true })
+			swap(t, &lookForOverlap, func(context.Context, string, netip.AddrPort) error {
 				if looks++; looks <= 6 {
 					return errShadowed
 				}
@@ -25,7 +27,7 @@ func TestFreePortIsNotShadowed(t *testing.T) {
 			assert.Greater(t, looks, 6)
 
 			looks = -1000
-			ends, err := resolve(t.Context(), address)
+			ends, err := resolve(t.Context(), "tcp", address)
 			require.NoError(t, err)
 			b := Config{}.bind(t.Context(), ends)
 			defer b.close()

@@ -2,8 +2,10 @@ package listen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/surefoot-go/surefoot/internal/portowner"
 	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
@@ -15,6 +17,7 @@ type refusal struct {
 	cause     cause
 	owners    []Owner
 	listening bool // the owners listen
+	hasIPv6   bool // the kernel has the family
 	ranges    []PortRange
 	firstOpen int    // the lowest port that needs no privilege
 	program   string // this one's path
@@ -36,7 +39,7 @@ func (r refusal) asError(err error) *Error {
 	return e
 }
 
-// kind sorts the refusal. Windows says WSAEACCES for a port that somebody has
+// kind sorts the refusal. Windows says WSAEACCES for a port that another socket has
 // exclusively, for one in a reserved range, and for one it denies.
 func (r refusal) kind() error {
 	switch r.cause {
@@ -64,34 +67,19 @@ func (r refusal) kind() error {
 
 func (r refusal) reserved() *PortRange { return reservedFor(r.ranges, int(r.endpoint.addr.Port())) }
 
-// hints are commands that tell more or mend it.
+// hints are commands that tell more, or that solve the problem.
 func (r refusal) hints(kind error) []string {
 	port := int(r.endpoint.addr.Port())
 	switch kind {
 	case ErrInUse:
-		switch {
-		case port == 0:
-			return pick(r.goos, map[string][]string{
-				"linux":   {"sysctl net.ipv4.ip_local_port_range", "ss -s"},
-				"windows": {"netsh interface ipv4 show dynamicport tcp"},
-			})
-		case len(r.owners) > 0 && !r.listening && r.goos == "linux":
-			// A client's connection had got the port by chance. What is
-			// reserved already stays so.
-			return []string{
-				fmt.Sprintf(`sudo sysctl -w net.ipv4.ip_local_reserved_ports="$(sysctl -n net.ipv4.ip_local_reserved_ports | sed 's/.$/&,/')%d"`, port),
-				fmt.Sprintf("sudo ss -tnp 'sport = :%d'", port),
-			}
-		}
 		return r.inUseHints(port)
 	case ErrReserved:
-		add := fmt.Sprintf("netsh interface %s add excludedportrange protocol=tcp startport=%d numberofports=1", netshFamily(r.endpoint), port)
-		return []string{"net stop winnat", add, "net start winnat",
-			fmt.Sprintf("netsh interface %s show excludedportrange protocol=tcp", netshFamily(r.endpoint))}
+		advice := portowner.OfRange(portowner.Range{First: r.reserved().First, Last: r.reserved().Last}, r.endpoint.network(), port)
+		return slices.Concat(advice.End, advice.Show)
 	case ErrDenied:
 		return r.deniedHints(port)
 	case ErrNoFamily:
-		return noFamilyHints(r.goos)
+		return noFamilyHints(r.goos, r.cause, r.hasIPv6, r.self)
 	case ErrNoAddress:
 		return pick(r.goos, map[string][]string{
 			"linux":   {"ip -brief address"},
@@ -105,46 +93,88 @@ func (r refusal) hints(kind error) []string {
 	return nil
 }
 
-// shortageHints show what this process has open; then they allow it more. On macOS Go
-// has taken all that kern.maxfilesperproc gives, and "launchctl limit maxfiles" would set
-// that for every process, lower than it was as like as not.
+// shortageHints show what this process has open, and then allow it more. On macOS the Go runtime
+// already raises the limit to kern.maxfilesperproc, and "launchctl limit maxfiles" would change it
+// system-wide, probably to a lower value.
 func shortageHints(goos string, self int) []string {
 	return pick(goos, map[string][]string{
 		"linux":   {fmt.Sprintf("ls -l /proc/%d/fd", self), fmt.Sprintf("sudo prlimit --pid %d --nofile=65536", self)},
 		"darwin":  {fmt.Sprintf("lsof -p %d", self), "sysctl kern.maxfilesperproc kern.maxfiles"},
-		"windows": {"netstat -ano -p TCP", "netsh interface ipv4 show dynamicport tcp"},
+		"windows": {"netstat -anoq", "netsh interface ipv4 show dynamicport tcp"},
 		"":        {fmt.Sprintf("fstat -p %d", self), "ulimit -n 65536"},
 	})
 }
 
+// inUseHints: what to do about the owners is internal/portowner's to know. An ordinary program is
+// named once, whoever else is there.
 func (r refusal) inUseHints(port int) []string {
-	pid := 0
+	proto := r.endpoint.proto
+	switch {
+	case port == 0:
+		return pick(r.goos, map[string][]string{
+			"linux":   {"sysctl net.ipv4.ip_local_port_range", "ss -s"},
+			"windows": {"netsh interface ipv4 show dynamicport " + proto},
+		})
+	case len(r.owners) > 0 && !r.listening && r.goos == "linux":
+		// A client's connection had got the port by chance. What is reserved already stays so.
+		return []string{
+			fmt.Sprintf(`sudo sysctl -w net.ipv4.ip_local_reserved_ports="$(sysctl -n net.ipv4.ip_local_reserved_ports | sed 's/.$/&,/')%d"`, port),
+			fmt.Sprintf("sudo ss -%cnp 'sport = :%d'", proto[0], port),
+		}
+	case len(r.owners) > 0 && !r.listening && r.goos == "windows":
+		// It is a client's, or one of a server that has ended: an exclusive port has to wait for these.
+		return []string{
+			fmt.Sprintf("netstat -anoq | findstr :%d", port),
+			fmt.Sprintf("netsh interface %s add excludedportrange protocol=%s startport=%d numberofports=1", netshFamily(r.endpoint), proto, port),
+		}
+	case len(r.owners) > 0 && !r.listening: // as on Linux, but there is no list of ports to keep
+		return []string{fmt.Sprintf("sudo lsof -nP -i%s:%d", strings.ToUpper(proto), port)}
+	}
+	var hints []string
+	ordinary := false
 	for _, o := range r.owners {
-		if o.PID != 0 {
-			pid = o.PID
-			break
+		if o.PID == 0 {
+			continue
+		}
+		advice := adviceFor(r.goos, r.endpoint.network(), o)
+		switch {
+		case o.PID == r.self:
+			hints = append(hints, ownHint)
+		case r.activated(o): // the socket unit's hints are for it, too: it would be started again
+		case advice.Who == "" && ordinary:
+		default:
+			ordinary = ordinary || advice.Who == ""
+			hints = append(hints, advice.Commands()...)
 		}
 	}
-	switch {
-	case pid != 0 && pid == r.self:
-		return nil // and no command to end it
-	case r.goos == "windows" && pid == systemPID:
-		return []string{"netsh http show servicestate view=requestq", "sc.exe queryex w3svc", "net stop w3svc"}
-	case r.goos == "windows" && pid != 0:
-		return []string{fmt.Sprintf(`tasklist /FI "PID eq %d" /V`, pid), fmt.Sprintf("taskkill /PID %d /F", pid)}
-	case pid != 0:
-		return []string{fmt.Sprintf("ps -fp %d", pid), fmt.Sprintf("kill %d", pid)}
+	if hints == nil {
+		return adviceFor(r.goos, r.endpoint.network(), Owner{Addr: r.endpoint.addr}).Commands()
 	}
-	return pick(r.goos, map[string][]string{
-		"linux":   {fmt.Sprintf("sudo ss -ltnp 'sport = :%d'", port)},
-		"darwin":  {fmt.Sprintf("sudo lsof -nP -iTCP:%d -sTCP:LISTEN", port)},
-		"windows": {fmt.Sprintf("netstat -ano -p TCP | findstr :%d", port)},
-		"freebsd": {fmt.Sprintf("sockstat -46l -P tcp -p %d", port)},
-		"":        {fmt.Sprintf("fstat | grep ':%d'", port)},
-	})
+	return unique(hints)
+}
+
+// activated reports whether o has its socket from systemd's socket unit, which still has it.
+func (r refusal) activated(o Owner) bool {
+	isSystemd := func(o Owner) bool { return r.goos == "linux" && (o.PID == 1 || o.Name == "systemd") }
+	return !isSystemd(o) && slices.ContainsFunc(r.owners, func(s Owner) bool { return isSystemd(s) && s.Addr == o.Addr })
+}
+
+// ownHint is for a port that this process has itself: no command helps.
+const ownHint = "close this process's first listener, or hand it over instead of listening twice"
+
+// unique returns the strings without repetitions, in their order.
+func unique(list []string) []string {
+	var once []string
+	for _, s := range list {
+		if !slices.Contains(once, s) {
+			once = append(once, s)
+		}
+	}
+	return once
 }
 
 func (r refusal) deniedHints(port int) []string {
+	proto := r.endpoint.proto
 	switch {
 	case r.goos == "linux" && port != 0 && port < r.firstOpen:
 		return []string{
@@ -154,16 +184,25 @@ func (r refusal) deniedHints(port int) []string {
 	case r.goos == "linux" && port == 0:
 		return []string{"sudo ausearch -m avc -ts recent"}
 	case r.goos == "linux":
-		return []string{"sudo ausearch -m avc -ts recent", fmt.Sprintf("sudo semanage port -a -t http_port_t -p tcp %d", port)}
+		return []string{"sudo ausearch -m avc -ts recent", fmt.Sprintf("sudo semanage port -a -t http_port_t -p %s %d", proto, port)}
 	case r.goos == "windows":
-		return []string{"netsh interface ipv4 show excludedportrange protocol=tcp", fmt.Sprintf("netstat -ano -p TCP | findstr :%d", port)}
+		return []string{"netsh interface ipv4 show excludedportrange protocol=" + proto, fmt.Sprintf("netstat -anoq | findstr :%d", port)}
 	case port != 0 && port < r.firstOpen:
 		return []string{"sudo " + shquote.Quote(r.program)}
 	}
 	return nil
 }
 
-func noFamilyHints(goos string) []string {
+// noFamilyHints: on Linux, a kernel that was started with ipv6.disable=1 has no sysctl to switch
+// IPv6 on. One that has IPv6, and yet gives this process no socket of that family, has been told to
+// by a filter such as systemd's RestrictAddressFamilies=.
+func noFamilyHints(goos string, why cause, hasIPv6 bool, self int) []string {
+	if goos == "linux" && why == noFamily {
+		if hasIPv6 {
+			return []string{fmt.Sprintf("grep Seccomp /proc/%d/status", self), "systemctl show --property=RestrictAddressFamilies UNIT"}
+		}
+		return []string{"grep -o ipv6.disable=1 /proc/cmdline", "sudo modprobe ipv6"}
+	}
 	return pick(goos, map[string][]string{
 		"linux":   {"sudo sysctl -w net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0"},
 		"windows": {"powershell -Command Get-NetAdapterBinding -ComponentID ms_tcpip6"},

@@ -19,14 +19,14 @@ type Listener struct {
 
 	mu       sync.Mutex // guards what follows, and the sockets
 	closed   bool
-	deadline time.Time   // as set by the user, or zero
+	deadline time.Time   // as set by the caller, or zero
 	alarm    *time.Timer // wakes the calls in queue at the deadline
 	calls    int         // in Accept
-	queue    sync.Cond   // calls that found no socket free
+	queue    sync.Cond   // calls that wait for the pumps or a free socket
 	queued   int
-	turn     int     // whose held connections come first
+	turn     int     // the socket whose held connections come first
 	hot      *socket // in which a call blocks, or nil
-	strays   int     // how much the others have to do
+	strays   int     // how busy the others are
 	last     *socket // from which the last connection came
 	row      int     // how many have come from it
 }
@@ -37,8 +37,8 @@ func newListener(b binding, errorLog *log.Logger) *Listener {
 		l.log = log.Default()
 	}
 	l.queue.L = &l.mu
-	for _, ln := range b.bound {
-		l.socks = append(l.socks, &socket{ln: ln})
+	for _, s := range b.bound {
+		l.socks = append(l.socks, &socket{ln: s.Closer.(*net.TCPListener)})
 	}
 	l.hot = l.socks[0]
 	return l
@@ -63,8 +63,8 @@ func (l *Listener) Addrs() []net.Addr {
 //		go srv.Serve(ln)
 //	}
 //
-// Use either them or [Listener.Accept]. What Accept does about a shortage of
-// descriptors is then up to the loops. Close closes them too.
+// Use either them or [Listener.Accept], which handles a shortage of descriptors: with
+// the sockets that is up to the loops. Close closes them too.
 func (l *Listener) Listeners() []net.Listener {
 	lns := make([]net.Listener, len(l.socks))
 	for i, s := range l.socks {
@@ -78,10 +78,15 @@ func (l *Listener) Skipped() []Skip { return slices.Clone(l.skipped) }
 
 // Accept waits for the next connection of any family and returns it, a
 // [*net.TCPConn]. Any number of goroutines may call it. No family can starve
-// another. Up to four connections per socket are accepted ahead of the calls;
-// Close closes them.
+// another.
 //
-// A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no
+// Up to four connections per socket are accepted ahead of the calls, by a goroutine
+// that a call has set to work. They wait while no goroutine calls Accept, which is
+// when a server that limits its connections (golang.org/x/net/netutil.LimitListener)
+// has enough of them: two families hold up to eight more. [Listener.Listeners] have
+// none. Close closes them.
+//
+// A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is not an
 // error: Accept waits, first for 5 ms and at most for 1 s, says so in
 // [Config.ErrorLog], and tries again. After Close the error matches
 // [net.ErrClosed], and past the deadline [os.ErrDeadlineExceeded].
@@ -104,9 +109,83 @@ func (l *Listener) Close() error {
 	return err
 }
 
+// shut closes the sockets without waiting for the pumps.
+func (l *Listener) shut() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return l.opError("close", net.ErrClosed)
+	}
+	l.closed = true
+	var errs []error
+	for _, s := range l.socks {
+		// A caller of Listeners may have closed it.
+		if err := s.ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+		for ; s.nheld > 0; s.nheld-- {
+			if c := s.held[s.nheld-1].conn; c != nil {
+				c.Close()
+			}
+		}
+		if s.wake != nil {
+			s.wake.Stop()
+		}
+		if s.work != nil {
+			close(s.work)
+		}
+	}
+	if l.alarm != nil {
+		l.alarm.Stop()
+	}
+	l.queue.Broadcast()
+	return errors.Join(errs...)
+}
+
 // SetDeadline sets the time at which Accept gives up, also for calls that wait
 // already. The zero time means never.
-func (l *Listener) SetDeadline(t time.Time) error { return l.setDeadline(t) }
+func (l *Listener) SetDeadline(t time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return l.opError("set", net.ErrClosed)
+	}
+	if !t.IsZero() {
+		// By the monotonic clock, as the sockets do it: they must not time out
+		// while Accept finds that there is time left.
+		now := time.Now()
+		t = now.Add(t.Sub(now))
+	}
+	l.deadline = t
+	if l.alarm != nil {
+		l.alarm.Stop()
+		l.alarm = nil
+	}
+	if !t.IsZero() {
+		l.alarm = time.AfterFunc(time.Until(t), func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.queue.Broadcast()
+		})
+	}
+	for _, s := range l.socks {
+		if s.kicked {
+			continue // settle sets it
+		}
+		if err := s.ln.SetDeadline(t); err != nil {
+			return err
+		}
+	}
+	// A pump may have seen the old deadline pass.
+	if l.calls > 0 && !l.expired() {
+		l.runPumps()
+	}
+	return nil
+}
+
+func (l *Listener) expired() bool {
+	return !l.deadline.IsZero() && !time.Now().Before(l.deadline)
+}
 
 // Compile-time proof of what Listener can stand in for.
 var _ interface {

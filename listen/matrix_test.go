@@ -70,7 +70,7 @@ func (w want) check(t *testing.T, address string, have6 bool) {
 		if i > 0 {
 			networks += " "
 		}
-		e := endpoint{addr: addrPort(s.ln)}
+		e := endpoint{addr: s.ln.Addr().(*net.TCPAddr).AddrPort(), proto: "tcp"}
 		networks += e.network()
 		assert.EqualValues(t, portOf(l), e.addr.Port())
 	}

@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/listen/internal/tcptable"
 )
 
-// Owner is a process that has a TCP port.
+// Owner is a process that has a port.
 type Owner struct {
 	PID  int            // 0: this account may not see it
 	Name string         // of the program, or ""
@@ -34,35 +36,35 @@ func (o Owner) who() string {
 	return fmt.Sprintf("%s (pid %d)", name, o.PID)
 }
 
-// Owners returns the processes that listen on a TCP port, by PID, with each
-// address that they have. If none listens, it returns those whose connections
-// have the port at this end; a client's connection can be one of these.
+// Owners returns the processes that listen on a TCP port, by PID, with each address that they have.
+// If none listens, it returns those whose connections have the port at this end; a client's
+// connection can be one of these.
 //
-// It costs a look through all processes' descriptors on Linux (from /proc; those
-// of other accounts are for root to see) and a run of lsof on macOS; on Windows
-// it asks GetExtendedTcpTable, which tells everybody. On other systems the
-// error matches [errors.ErrUnsupported]. When ctx ends, Owners returns its cause.
+// On Linux it looks through all processes' descriptors in /proc; those of other accounts are
+// readable by root only. On macOS it runs lsof, bounded by ctx. On Windows it asks
+// GetExtendedTcpTable, which needs no rights. On other systems the error matches
+// [errors.ErrUnsupported]. When ctx ends, Owners returns its cause.
 func Owners(ctx context.Context, port int) ([]Owner, error) {
-	owners, _, err := ownersOf(ctx, port)
+	owners, _, err := ownersOf(ctx, "tcp", port)
 	return owners, err
 }
 
-// ownersOf also says whether the owners listen.
-func ownersOf(ctx context.Context, port int) (owners []Owner, listening bool, err error) {
+// ownersOf also reports whether the owners listen. network is "tcp" or "udp".
+func ownersOf(ctx context.Context, network string, port int) (owners []Owner, listening bool, err error) {
 	if port < 1 || port > 65535 {
 		return nil, false, fmt.Errorf("listen: no such port: %d", port)
 	}
-	rows, err := tcpRows(ctx, uint16(port))
+	rows, err := tcptable.Rows(ctx, network, uint16(port))
 	if err != nil {
-		return nil, false, fmt.Errorf("listen: who has port %d: %w", port, err)
+		return nil, false, fmt.Errorf("listen: owners of port %d: %w", port, err)
 	}
-	rows, listening = ofPort(rows, uint16(port))
-	rows = identify(ctx, rows)
+	rows, listening = tcptable.OfPort(rows, uint16(port))
+	rows = tcptable.Identify(ctx, rows)
 	if ctx.Err() != nil {
-		return nil, false, fmt.Errorf("listen: who has port %d: %w", port, context.Cause(ctx))
+		return nil, false, fmt.Errorf("listen: owners of port %d: %w", port, context.Cause(ctx))
 	}
 	for _, r := range rows {
-		owners = append(owners, Owner{r.pid, r.name, r.addr})
+		owners = append(owners, Owner{r.PID, r.Name, r.Addr})
 	}
 	slices.SortFunc(owners, func(a, b Owner) int {
 		return cmp.Or(cmp.Compare(a.PID, b.PID), a.Addr.Compare(b.Addr))
@@ -70,7 +72,7 @@ func ownersOf(ctx context.Context, port int) (owners []Owner, listening bool, er
 	return slices.Compact(owners), listening, nil
 }
 
-// inTheWay picks the owners whose addresses keep a from being bound.
+// inTheWay returns the owners whose addresses keep a from being bound.
 func inTheWay(owners []Owner, a netip.Addr) []Owner {
 	a = a.WithZone("") // not every system's table has the zone
 	var sure, perhaps []Owner
@@ -87,22 +89,4 @@ func inTheWay(owners []Owner, a netip.Addr) []Owner {
 		return perhaps
 	}
 	return sure
-}
-
-// ofPort picks the rows of a port: those that listen, or else the others.
-func ofPort(rows []row, port uint16) (picked []row, listening bool) {
-	var busy []row
-	for _, r := range rows {
-		switch {
-		case r.addr.Port() != port:
-		case r.listening:
-			picked = append(picked, r)
-		default:
-			busy = append(busy, r)
-		}
-	}
-	if picked == nil {
-		return busy, false
-	}
-	return picked, true
 }

@@ -2,12 +2,12 @@ package listen
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -18,134 +18,27 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-func read(t testing.TB, file string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", file))
-	require.NoError(t, err)
-	return text
-}
-
-func TestParseProcNet(t *testing.T) {
-	rows := parseProcNet(append(read(t, "proc-net-tcp.txt"), read(t, "proc-net-tcp6.txt")...), binary.LittleEndian)
-	assert.Equal(t, []row{
-		{addr: netip.MustParseAddrPort("0.0.0.0:18100"), listening: true, inode: 836466},
-		{addr: netip.MustParseAddrPort("127.0.0.1:52180"), inode: 836473},
-		{addr: netip.MustParseAddrPort("[::1]:18100"), listening: true, inode: 836465},
-		{addr: netip.MustParseAddrPort("[fe80::5054:ff:fe1d:adb6]:8080"), listening: true, inode: 836999},
-	}, rows, "not the connection that waits to be accepted, whose inode is 0")
-
-	// As s390x prints 127.0.0.1.
-	big := parseProcNet([]byte(" 0: 7F000001:0050 00000000:0000 0A 0:0 00:0 0 0 0 7 1"), binary.BigEndian)
-	assert.Equal(t, []row{{addr: netip.MustParseAddrPort("127.0.0.1:80"), listening: true, inode: 7}}, big)
-}
-
-func FuzzParseProcNet(f *testing.F) {
-	f.Add(read(f, "proc-net-tcp.txt"))
-	f.Add(read(f, "proc-net-tcp6.txt"))
-	f.Add([]byte("0: 0100007:46B4 0:0 0A 0 0 0 0 0 1"))    // half a byte
-	f.Add([]byte("0: 01:FFFFF 0:0 0A 0 0 0 0 0 1 1 1"))    // no address, no port
-	f.Add([]byte("0: 0100007F 0:0 0A 0 0 0 0 0 -1 1 1\n")) // no colon, no inode
-	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, r := range parseProcNet(text, binary.LittleEndian) {
-			if !r.addr.IsValid() || r.inode == 0 {
-				t.Fatal(r)
-			}
-		}
-	})
-}
-
-func TestParseLsof(t *testing.T) {
-	want := []row{
-		{addr: netip.MustParseAddrPort("[::1]:18100"), listening: true, pid: 6226, name: "python3"},
-		{addr: netip.MustParseAddrPort("0.0.0.0:18100"), listening: true, pid: 6226, name: "python3"},
-		{addr: netip.MustParseAddrPort("127.0.0.1:52180"), pid: 6226, name: "python3"},
-		{addr: netip.MustParseAddrPort("[::]:18100"), listening: true, pid: 7001, name: "ControlCenter"},
-	}
-	assert.Equal(t, want, parseLsof(read(t, "lsof.txt")))
-	rows, listening := ofPort(want, 18100)
-	assert.True(t, listening)
-	assert.Len(t, rows, 3)
-}
-
-func FuzzParseLsof(f *testing.F) {
-	f.Add(read(f, "lsof.txt"))
-	f.Add([]byte("TST=LISTEN\nn*:1\nTST=LISTEN\np\nnx\nTST=\n")) // out of order and empty
-	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, r := range parseLsof(text) {
-			if !r.addr.IsValid() {
-				t.Fatal(r)
-			}
-		}
-	})
-}
-
-// tcpTableOf builds a MIB_TCPTABLE_OWNER_PID.
-func tcpTableOf(rows ...[]byte) []byte {
-	table := binary.LittleEndian.AppendUint32(nil, uint32(len(rows)))
-	for _, r := range rows {
-		table = append(table, r...)
-	}
-	return table
-}
-
-func tcpRow(state uint32, ip [4]byte, port uint16, pid uint32) []byte {
-	b := binary.LittleEndian.AppendUint32(nil, state)
-	b = append(b, ip[:]...)
-	b = binary.BigEndian.AppendUint16(b, port)
-	b = append(b, 0xde, 0xad) // the port's upper half is not defined
-	b = append(b, make([]byte, 8)...)
-	return binary.LittleEndian.AppendUint32(b, pid)
-}
-
-func tcp6Row(state uint32, ip [16]byte, scope uint32, port uint16, pid uint32) []byte {
-	b := binary.LittleEndian.AppendUint32(ip[:], scope)
-	b = binary.BigEndian.AppendUint16(b, port)
-	b = append(b, 0, 0)
-	b = append(b, make([]byte, 24)...)
-	b = binary.LittleEndian.AppendUint32(b, state)
-	return binary.LittleEndian.AppendUint32(b, pid)
-}
-
-func TestParseTCPTable(t *testing.T) {
-	four := tcpTableOf(tcpRow(11, [4]byte{127, 0, 0, 1}, 8080, 0), tcpRow(2, [4]byte{127, 0, 0, 1}, 8080, 812), tcpRow(5, [4]byte{10, 0, 0, 5}, 50000, 4))
-	assert.Equal(t, []row{
-		{addr: netip.MustParseAddrPort("127.0.0.1:8080"), listening: true, pid: 812},
-		{addr: netip.MustParseAddrPort("10.0.0.5:50000"), pid: 4},
-	}, parseTCPTable(four, false))
-	six := tcpTableOf(
-		tcp6Row(2, netip.IPv6Loopback().As16(), 0, 80, 4),
-		tcp6Row(2, netip.MustParseAddr("fe80::1").As16(), 12, 81, 5))
-	assert.Equal(t, []row{
-		{addr: netip.MustParseAddrPort("[::1]:80"), listening: true, pid: 4},
-		{addr: netip.MustParseAddrPort("[fe80::1%12]:81"), listening: true, pid: 5},
-	}, parseTCPTable(six, true))
-	for n := range six {
-		assert.LessOrEqual(t, len(parseTCPTable(six[:n], true)), 1, "cut off after %d bytes", n)
-	}
-}
-
-func FuzzParseTCPTable(f *testing.F) {
-	f.Add(tcpTableOf(tcpRow(2, [4]byte{127, 0, 0, 1}, 8080, 812)), false)
-	f.Add(tcpTableOf(tcp6Row(2, netip.IPv6Loopback().As16(), 7, 80, 4)), true)
-	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0}, false) // promises more than there is
-	f.Fuzz(func(t *testing.T, table []byte, ipv6 bool) {
-		for _, r := range parseTCPTable(table, ipv6) {
-			if r.addr.Addr().Is6() != ipv6 {
-				t.Fatal(r)
-			}
-		}
-	})
-}
-
 // holder listens on the address it is given, prints the port, and ends with its
 // input.
 func holder(args []string) int {
-	ln, err := net.Listen(args[0], args[1])
-	if err != nil {
-		fmt.Println(err)
-		return 1
+	var addr net.Addr
+	if strings.HasPrefix(args[0], "udp") {
+		conn, err := net.ListenPacket(args[0], args[1])
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		addr = conn.LocalAddr()
+	} else {
+		ln, err := net.Listen(args[0], args[1])
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		addr = ln.Addr()
 	}
-	fmt.Println(ln.Addr().(*net.TCPAddr).Port)
+	_, port, _ := net.SplitHostPort(addr.String())
+	fmt.Println(port)
 	os.Stdin.Read(make([]byte, 1))
 	return 0
 }
@@ -153,7 +46,11 @@ func holder(args []string) int {
 // startHolder returns the PID and the port of a process that listens.
 func startHolder(t *testing.T, network, address string) (pid, port int) {
 	t.Helper()
-	cmd := testenv.Command(t, "holder", network, address)
+	return startHolderCommand(t, testenv.Command(t, "holder", network, address))
+}
+
+func startHolderCommand(t *testing.T, cmd *exec.Cmd) (pid, port int) {
+	t.Helper()
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	stdout, err := cmd.StdoutPipe()
@@ -243,7 +140,7 @@ func TestOwnersOfAConnection(t *testing.T) {
 	l := listenOn(t, "127.0.0.1:0")
 	client, _ := dial(t, l, "127.0.0.1")
 	port := client.LocalAddr().(*net.TCPAddr).Port
-	owners, listening, err := ownersOf(t.Context(), port)
+	owners, listening, err := ownersOf(t.Context(), "tcp", port)
 	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}

@@ -45,7 +45,7 @@ func (s Stack) String() string {
 func Probe() Stack {
 	var s Stack
 	try := func(what string, a netip.Addr, v6only bool) bool {
-		_, err := probeBind(a, v6only)
+		_, err := probeBind("tcp", a, v6only)
 		if err != nil {
 			s.Notes = append(s.Notes, what+": "+err.Error())
 		}
@@ -69,13 +69,18 @@ func loopback4() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
 
 // probeBind binds a socket to a, without listening, and returns the port that
 // it got. Without v6only, an IPv6 socket does it for both families.
-func probeBind(a netip.Addr, v6only bool) (uint16, error) {
+func probeBind(proto string, a netip.Addr, v6only bool) (uint16, error) {
+	return probeBindPort(proto, netip.AddrPortFrom(a, 0), v6only)
+}
+
+func probeBindPort(proto string, to netip.AddrPort, v6only bool) (uint16, error) {
+	a, port := to.Addr(), int(to.Port())
 	family := syscall.AF_INET6
-	var sa syscall.Sockaddr = &syscall.SockaddrInet6{Addr: a.As16()}
+	var sa syscall.Sockaddr = &syscall.SockaddrInet6{Addr: a.As16(), Port: port}
 	if a.Is4() && v6only {
-		family, sa = syscall.AF_INET, &syscall.SockaddrInet4{Addr: a.As4()}
+		family, sa = syscall.AF_INET, &syscall.SockaddrInet4{Addr: a.As4(), Port: port}
 	}
-	fd, err := probeSocket(family)
+	fd, err := probeSocket(family, proto)
 	if err != nil {
 		return 0, os.NewSyscallError("socket", err)
 	}

@@ -24,7 +24,7 @@ func (r PortRange) String() string {
 	return s
 }
 
-// Contains says whether port lies in the range.
+// Contains reports whether port lies in the range.
 func (r PortRange) Contains(port int) bool { return r.First <= port && port <= r.Last }
 
 // Reserved returns the ranges of TCP ports that are excluded on Windows, for
@@ -35,12 +35,26 @@ func (r PortRange) Contains(port int) bool { return r.First <= port && port <= r
 //
 // It runs netsh. On other systems, which have no such ranges, the error matches
 // [errors.ErrUnsupported].
-func Reserved(ctx context.Context) ([]PortRange, error) {
-	text, err := reservedText(ctx)
+func Reserved(ctx context.Context) ([]PortRange, error) { return reservedPorts(ctx, "tcp") }
+
+// reservedPorts returns the ranges of a protocol, "tcp" or "udp".
+func reservedPorts(ctx context.Context, proto string) ([]PortRange, error) {
+	text, err := bothFamilies(func(family string) ([]byte, error) { return showExcluded(ctx, family, proto) })
 	if err != nil {
 		return nil, fmt.Errorf("listen: reserved ports: %w", err)
 	}
 	return parseReserved(text), nil
+}
+
+// bothFamilies returns what show prints for IPv4 and for IPv6. Where IPv6 has been removed, netsh
+// fails for it: what it says of IPv4 still counts.
+func bothFamilies(show func(family string) ([]byte, error)) ([]byte, error) {
+	text, err4 := show("ipv4")
+	more, err6 := show("ipv6")
+	if err4 != nil && err6 != nil {
+		return nil, err4
+	}
+	return slices.Concat(text, more), nil
 }
 
 // parseReserved reads what `netsh interface ipv4 show excludedportrange` prints.

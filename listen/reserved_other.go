@@ -7,4 +7,4 @@ import (
 	"errors"
 )
 
-func reservedText(context.Context) ([]byte, error) { return nil, errors.ErrUnsupported }
+func showExcluded(context.Context, string, string) ([]byte, error) { return nil, errors.ErrUnsupported }

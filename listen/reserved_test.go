@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -53,6 +54,26 @@ func TestReservedFor(t *testing.T) {
 		assert.Equal(t, tt.want, reservedFor(ranges, tt.port), "%d", tt.port)
 		assert.Equal(t, tt.next, nextOutside(ranges, tt.port), "%d", tt.port)
 	}
+}
+
+// TestReservedOfOneFamily: where IPv6 has been removed, netsh fails for it.
+func TestReservedOfOneFamily(t *testing.T) {
+	broken := errors.New("netsh: exit status 1")
+	show := func(fails ...string) ([]byte, error) {
+		return bothFamilies(func(family string) ([]byte, error) {
+			if slices.Contains(fails, family) {
+				return nil, broken
+			}
+			return []byte("  80  80\n"), nil
+		})
+	}
+	for _, fails := range []string{"ipv4", "ipv6", ""} {
+		text, err := show(fails)
+		require.NoError(t, err)
+		assert.Equal(t, []PortRange{{80, 80, false}}, parseReserved(text), fails)
+	}
+	_, err := show("ipv4", "ipv6")
+	assert.ErrorIs(t, err, broken)
 }
 
 func TestReserved(t *testing.T) {

@@ -11,8 +11,9 @@ import (
 
 // endpoint is one address to bind.
 type endpoint struct {
-	addr netip.AddrPort // never an IPv4-mapped one
-	from origin
+	addr  netip.AddrPort // never an IPv4-mapped one
+	from  origin
+	proto string // "tcp" or "udp"
 }
 
 // origin tells where an endpoint comes from, which decides what its absence
@@ -20,16 +21,16 @@ type endpoint struct {
 type origin uint8
 
 const (
-	literal  origin = iota // the user wrote it
+	literal  origin = iota // the caller wrote it
 	expanded               // it stands for a family: an empty host or localhost
 	resolved               // a name has it
 )
 
 func (e endpoint) network() string {
 	if e.addr.Addr().Is4() {
-		return "tcp4"
+		return e.proto + "4"
 	}
-	return "tcp6"
+	return e.proto + "6"
 }
 
 func (e endpoint) family() Families {
@@ -37,6 +38,14 @@ func (e endpoint) family() Families {
 		return IPv4
 	}
 	return IPv6
+}
+
+// netAddr returns addr as the net package has it for e's network.
+func (e endpoint) netAddr(addr netip.AddrPort) net.Addr {
+	if e.proto == "udp" {
+		return net.UDPAddrFromAddrPort(addr)
+	}
+	return net.TCPAddrFromAddrPort(addr)
 }
 
 func familiesOf(ends []endpoint) (f Families) {
@@ -59,59 +68,54 @@ var (
 		}
 		return addrs, err
 	}
-	lookupPort = func(ctx context.Context, service string) (int, error) {
-		return net.DefaultResolver.LookupPort(ctx, "tcp", service)
+	lookupPort = func(ctx context.Context, proto, service string) (int, error) {
+		return net.DefaultResolver.LookupPort(ctx, proto, service)
 	}
+	interfaces = systemInterfaces
 )
 
-var errNoPort = errors.New(`missing port: write "host:port", or ":0" for any free port`)
-
-// resolve returns what address binds, IPv4 first.
-func resolve(ctx context.Context, address string) ([]endpoint, error) {
-	host, service, err := net.SplitHostPort(address)
-	if err != nil {
-		if _, err := netip.ParseAddr(strings.Trim(address, "[]")); err == nil || !strings.Contains(address, ":") {
-			return nil, errNoPort
-		}
-		return nil, err
-	}
-	if service == "" {
-		return nil, errNoPort
-	}
-	port, err := parsePort(ctx, service)
+// resolve returns what address binds, IPv4 first. proto is "tcp" or "udp".
+func resolve(ctx context.Context, proto, address string) ([]endpoint, error) {
+	host, service, err := splitAddress(address)
 	if err != nil {
 		return nil, err
 	}
-	addrs, from, err := hostAddrs(ctx, host)
+	port, err := parsePort(ctx, proto, service)
+	if err != nil {
+		return nil, err
+	}
+	addrs, from, err := hostAddrs(ctx, host, service)
 	if err != nil {
 		return nil, err
 	}
 	ends := make([]endpoint, len(addrs))
 	for i, a := range addrs {
-		ends[i] = endpoint{netip.AddrPortFrom(a, port), from}
+		ends[i] = endpoint{netip.AddrPortFrom(a, port), from, proto}
 	}
 	return ends, nil
 }
 
-func parsePort(ctx context.Context, service string) (uint16, error) {
+func parsePort(ctx context.Context, proto, service string) (uint16, error) {
 	if n, err := strconv.ParseUint(service, 10, 16); err == nil {
 		return uint16(n), nil
 	}
-	n, err := lookupPort(ctx, service)
+	n, err := lookupPort(ctx, proto, service)
 	return uint16(n), err
 }
 
-func hostAddrs(ctx context.Context, host string) ([]netip.Addr, origin, error) {
+func hostAddrs(ctx context.Context, host, service string) ([]netip.Addr, origin, error) {
 	switch {
 	case host == "":
 		return []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}, expanded, nil
-	case strings.EqualFold(strings.TrimSuffix(host, "."), "localhost"):
+	case isLocalhost(host):
 		return []netip.Addr{loopback4(), netip.IPv6Loopback()}, expanded, nil
 	}
 	a, err := netip.ParseAddr(host)
 	switch {
 	case err == nil && a.Is4In6() && a.Zone() != "":
-		return nil, 0, errors.New("an IPv4 address has no zone: leave out %" + a.Zone())
+		return nil, 0, &addressError{"an IPv4 address has no zone", []string{net.JoinHostPort(a.Unmap().String(), service)}}
+	case err == nil && a.IsLinkLocalUnicast() && !a.Is4() && !a.Is4In6():
+		return []netip.Addr{a}, literal, checkZone(a, service, interfaces)
 	case err == nil:
 		return []netip.Addr{a.Unmap()}, literal, nil
 	}
@@ -126,6 +130,13 @@ func hostAddrs(ctx context.Context, host string) ([]netip.Addr, origin, error) {
 		return nil, 0, errors.New(host + " has no address")
 	}
 	return sortAddrs(found), resolved, nil
+}
+
+// isLocalhost reports whether a name stands for the loopback addresses: localhost itself, and what
+// ends in .localhost (RFC 6761, 6.3).
+func isLocalhost(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // sortAddrs puts IPv4 before IPv6 and leaves out what it has seen.

@@ -3,7 +3,6 @@
 package listen
 
 import (
-	"net/netip"
 	"os"
 	"syscall"
 )
@@ -25,13 +24,14 @@ func prepare(fd uintptr, ipv6, _ bool) error {
 	return os.NewSyscallError("setsockopt", err)
 }
 
-// checkOverlap: bind has refused all overlaps already.
-func checkOverlap(netip.AddrPort) error { return nil }
-
-func probeSocket(family int) (int, error) {
+func probeSocket(family int, proto string) (int, error) {
+	kind, number := syscall.SOCK_STREAM, syscall.IPPROTO_TCP
+	if proto == "udp" {
+		kind, number = syscall.SOCK_DGRAM, syscall.IPPROTO_UDP
+	}
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	fd, err := syscall.Socket(family, syscall.SOCK_STREAM, syscall.IPPROTO_TCP)
+	fd, err := syscall.Socket(family, kind, number)
 	if err == nil {
 		syscall.CloseOnExec(fd)
 	}
@@ -42,7 +42,7 @@ func closeSocket(fd int) { syscall.Close(fd) }
 
 // v6onlyDefault returns what IPV6_V6ONLY is on a new socket.
 func v6onlyDefault() (bool, error) {
-	fd, err := probeSocket(syscall.AF_INET6)
+	fd, err := probeSocket(syscall.AF_INET6, "tcp")
 	if err != nil {
 		return false, err
 	}

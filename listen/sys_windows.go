@@ -1,7 +1,6 @@
 package listen
 
 import (
-	"net/netip"
 	"os"
 	"syscall"
 
@@ -25,25 +24,17 @@ func prepare(fd uintptr, ipv6, exclusive bool) error {
 	return nil
 }
 
-// checkOverlap refuses a socket at a that Windows has let bind although somebody
-// listens on the port at an address that overlaps. Exclusive use keeps others
-// from binding later; what was there before only has to pass an access check
+// mayOverlap reports whether a socket may be bound beside another one that overlaps it. Exclusive use
+// keeps others from binding later, but what was there before only has to pass an access check
 // (Microsoft, "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
-func checkOverlap(a netip.AddrPort) error {
-	rows, err := tcpTable(a.Addr().Is6(), tcpTableOwnerPIDListener)
-	if err != nil {
-		return nil // the port is bound: what can't be checked is no reason against it
-	}
-	for _, r := range rows {
-		if overlaps(a, r.addr) {
-			return errShadowed
-		}
-	}
-	return nil
-}
+func mayOverlap(endpoint) bool { return true }
 
-func probeSocket(family int) (syscall.Handle, error) {
-	s, err := windows.WSASocket(int32(family), windows.SOCK_STREAM, windows.IPPROTO_TCP, nil, 0, windows.WSA_FLAG_NO_HANDLE_INHERIT)
+func probeSocket(family int, proto string) (syscall.Handle, error) {
+	kind, number := int32(windows.SOCK_STREAM), int32(windows.IPPROTO_TCP)
+	if proto == "udp" {
+		kind, number = windows.SOCK_DGRAM, windows.IPPROTO_UDP
+	}
+	s, err := windows.WSASocket(int32(family), kind, number, nil, 0, windows.WSA_FLAG_NO_HANDLE_INHERIT)
 	return syscall.Handle(s), err
 }
 
@@ -51,7 +42,7 @@ func closeSocket(s syscall.Handle) { syscall.Closesocket(s) }
 
 // v6onlyDefault returns what IPV6_V6ONLY is on a new socket.
 func v6onlyDefault() (bool, error) {
-	s, err := probeSocket(windows.AF_INET6)
+	s, err := probeSocket(windows.AF_INET6, "tcp")
 	if err != nil {
 		return false, err
 	}

@@ -3,6 +3,8 @@ package pathx
 import (
 	"encoding/json"
 	"errors"
+	"io/fs"
+	"os"
 	"syscall"
 	"testing"
 
@@ -95,4 +97,21 @@ func TestSourceText(t *testing.T) {
 func TestStopErrorOfNothing(t *testing.T) {
 	assert.NoError(t, (&StopError{}).Unwrap())
 	assert.Contains(t, (&StopError{App: "x"}).Error(), "configuration of x")
+}
+
+// A container's mount has numbers for what is there that mean "does not exist". A program that
+// falls back to its defaults then would run without its configuration.
+func TestRefusalIsNeverNotExist(t *testing.T) {
+	for _, problem := range []error{fs.ErrNotExist, syscall.ENOENT, os.NewSyscallError("GetFinalPathNameByHandle", syscall.ENOENT)} {
+		var w walk
+		w.stop(Attempt{Source: FromSystem, Path: "/etc/x", Err: problem})
+		err := error(&StopError{App: "x", Tried: w.tried})
+		assert.NotErrorIs(t, err, fs.ErrNotExist)
+		assert.False(t, os.IsNotExist(err))
+		assert.ErrorContains(t, err, problem.Error())
+		assert.Equal(t, "failed", w.tried[0].Status())
+		if problem != fs.ErrNotExist {
+			assert.ErrorIs(t, err, syscall.ENOENT, "the number is there for who asks for it")
+		}
+	}
 }

@@ -160,22 +160,23 @@ type reference struct {
 func braces(s string, i int) (ref reference, err error) {
 	start := i + len("${")
 	j := start
-	for j < len(s) && !strings.ContainsRune(":-?+#/^,@%{}", rune(s[j])) && !notInName(s[j]) {
+	for j < len(s) && !endsName(s[j]) {
 		j++
 	}
 	if j == len(s) {
 		return ref, expandError(s, i, "${ without }")
 	}
 	ref.name = s[start:j]
+	if s[j] == '}' && j > start { // as nearly all are
+		ref.end = j + 1
+		return ref, nil
+	}
 	operator := j
 	if s[j] == ':' && j+1 < len(s) {
 		ref.orEmpty = true
 		j++
 	}
 	switch c := s[j]; {
-	case ref.name != "" && c == '}' && !ref.orEmpty:
-		ref.end = j + 1
-		return ref, nil
 	case ref.name != "" && (c == '-' || c == '?'):
 		ref.form = c
 	case c == '{', c == '}' && !ref.orEmpty, notInName(c) && c != '=':
@@ -196,6 +197,18 @@ func braces(s string, i int) (ref reference, err error) {
 		}
 	}
 	return ref, expandError(s, i, "${ without }")
+}
+
+// endsName reports whether a name in ${} ends before c.
+func endsName(c byte) bool {
+	if 'A' <= c && c <= 'Z' || c == '_' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' {
+		return false // as most are
+	}
+	switch c {
+	case ':', '-', '?', '+', '#', '/', '^', ',', '@', '%', '{', '}':
+		return true
+	}
+	return notInName(c)
 }
 
 func notInName(c byte) bool { return c < ' ' || c == '=' || c == 0x7F }

@@ -19,6 +19,8 @@ func TestRemedies(t *testing.T) {
 		{"linux", noDescriptors, "LimitNOFILE="},
 		{"windows", noDescriptors, "doesn't close"},
 		{"windows", lockedFile, "resmon"},
+		{"linux", mountedFile, "mount its directory instead"},
+		{"windows", namelessVolume, "Finder.Trust to none"},
 		{"linux", notPermitted, "ls -ld /srv"},
 		{"windows", notPermitted, "icacls \"/srv\""},
 	} {

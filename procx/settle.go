@@ -1,7 +1,8 @@
 package procx
 
 import (
-	"hash/maphash"
+	"hash/fnv"
+	"io"
 	"slices"
 	"time"
 
@@ -75,24 +76,22 @@ type picture struct {
 	awaits bool // that time passes, or what another goroutine does with a connection
 }
 
-var pictureSeed = maphash.MakeSeed()
-
 // pictureOf returns the picture of groups and of others, of which only the functions are known.
 func pictureOf(groups []group, others tally) (p picture) {
 	for i := range groups {
 		g := &groups[i]
-		var h maphash.Hash
-		h.SetSeed(pictureSeed)
+		h := fnv.New64a()
 		for _, f := range g.functions {
-			h.WriteString(f)
-			h.WriteByte('\n')
+			io.WriteString(h, f+"\n")
 			p.awaits = p.awaits || f == "time.Sleep"
 		}
 		p.awaits = p.awaits || isPooled(g.entry())
 		p.sum += h.Sum64() * uint64(g.count) // in any order
 	}
 	for function, n := range others {
-		p.sum += maphash.String(pictureSeed, function) * uint64(n)
+		h := fnv.New64a()
+		io.WriteString(h, function)
+		p.sum += h.Sum64() * uint64(n)
 	}
 	return p
 }

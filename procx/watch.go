@@ -71,10 +71,8 @@ type Watcher struct {
 	ledger  ledger
 	lens    lens
 
-	garbage   uint64         // bytes that its looks have allocated since the last round
-	allocated uint64         // bytes that the process had allocated then
-	collected time.Duration  // CPU time that had gone into garbage collections then
-	proved    map[string]int // how many of a function have to be proved to be found
+	garbage uint64         // bytes that its looks have allocated since the last round
+	proved  map[string]int // how many of a function have to be proved to be found
 
 	mu       sync.Mutex
 	stats    WatchStats
@@ -100,7 +98,6 @@ type Watcher struct {
 func Watch(ctx context.Context, c WatchConfig) *Watcher {
 	w := &Watcher{config: c.withDefaults(), done: make(chan struct{}), proved: make(map[string]int)}
 	w.stats.Since = time.Now()
-	w.collected, w.allocated = collecting(), allocated()
 	w.stats.LeakProfile = leakProfile() != nil
 	if c.LeakGC && !w.stats.LeakProfile {
 		w.config.Logger.Warn("this program can't prove goroutine leaks: it was built without GOEXPERIMENT=goroutineleakprofile")

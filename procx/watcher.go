@@ -180,17 +180,18 @@ func findingID(l Leak) string {
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-// collections returns the watcher's part of the CPU time that has gone into garbage collections
-// since the round before: as large as its part of what was allocated.
+// collections returns the CPU time of the garbage collections that the watcher's garbage causes: an
+// average one's, times its part of the bytes that make one due.
 func (w *Watcher) collections() time.Duration {
-	gc, all := collecting(), allocated()
-	part := 0.0
-	if all > w.allocated {
-		part = min(1, float64(w.garbage)/float64(all-w.allocated))
+	garbage := w.garbage
+	w.garbage = 0
+	s := [...]metrics.Sample{{Name: "/gc/cycles/total:gc-cycles"}, {Name: "/gc/heap/goal:bytes"}, {Name: "/gc/heap/live:bytes"}}
+	metrics.Read(s[:])
+	cycles, goal, live := s[0].Value.Uint64(), s[1].Value.Uint64(), s[2].Value.Uint64()
+	if cycles == 0 || goal <= live {
+		return 0
 	}
-	cost := time.Duration(float64(gc-w.collected) * part)
-	w.collected, w.allocated, w.garbage = gc, all, 0
-	return cost
+	return time.Duration(float64(collecting()) / float64(cycles) * float64(garbage) / float64(goal-live))
 }
 
 // allocated is how many bytes the process has ever allocated.

@@ -19,6 +19,8 @@ const (
 	untilAccepted clientMode = "accepted" // wait for the server to hang up
 	oneByteEcho   clientMode = "echo"     // send a byte and have it back
 	justConnect   clientMode = "connect"  // and hang up before the next order
+
+	keepConnections clientMode = "keep" // makes none
 )
 
 // listenClients is a process of clients: its input says where to connect how
@@ -63,6 +65,17 @@ func (l *listenClients) run(port string, load listenLoad, conns int) error {
 	return nil
 }
 
+// idle has a goroutine wait for the clients' next answer until the function that it returns is called.
+// The clients answer at once to an order of no connections.
+func (l *listenClients) idle() (stop func()) {
+	var wait sync.WaitGroup
+	wait.Go(func() { l.out.ReadString('\n') })
+	return func() {
+		fmt.Fprintln(l.in, "0", keepConnections, 0, 0, 0)
+		wait.Wait()
+	}
+}
+
 // listenClientsMain is the process of clients.
 func listenClientsMain() {
 	in := bufio.NewReader(os.Stdin)
@@ -78,6 +91,10 @@ func listenClientsMain() {
 		for i := range addrs {
 			fmt.Fscan(in, &addrs[i])
 			addrs[i] = net.JoinHostPort(addrs[i], port)
+		}
+		if mode == keepConnections {
+			fmt.Println("done")
+			continue
 		}
 		for _, c := range held {
 			c.Close()

@@ -23,7 +23,7 @@ func pathxContests() []*contest.Contest {
 		Name: "pathx/miss in 4 places",
 		Open: func(env contest.Env) ([]contest.Side, error) { return pathxMisses(env, 4) },
 		Rows: rowsOf("pathx",
-			contest.Row{Peer: "opens", Asked: 1 / 1.3},
+			contest.Row{Peer: "opens", Asked: 0.85},
 			contest.Row{Peer: joinedOpens},
 			contest.Row{What: "with trust", Peer: "os.Root", Asked: 1 / 2.},
 			contest.Row{Peer: "viper", Asked: 5},
@@ -68,7 +68,7 @@ func pathxContests() []*contest.Contest {
 			},
 		})
 	}
-	return all
+	return append(all, pathxSaves()...)
 }
 
 const (

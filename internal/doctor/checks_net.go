@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/internal/portowner"
 )
 
 func portReserved(f *Facts) Result {
@@ -15,7 +17,7 @@ func portReserved(f *Facts) Result {
 			if r.First <= port && port <= r.Last && !r.Administered {
 				reserved = append(reserved, strconv.Itoa(port))
 				evidence = append(evidence, fmt.Sprintf("%d: %d-%d", port, r.First, r.Last))
-				fixes = append(fixes, takeFromWinNAT(port))
+				fixes = append(fixes, freeRange(r, port))
 				break
 			}
 		}
@@ -28,7 +30,7 @@ func portReserved(f *Facts) Result {
 			evidence = append(evidence, strings.TrimSpace(fmt.Sprintf("%s: pid %d %s", o.Addr, o.PID, o.Name)))
 			if !slices.Contains(pids, o.PID) {
 				pids = append(pids, o.PID)
-				fixes = append(fixes, endOwner(f.OS, o))
+				fixes = append(fixes, freePort(f.OS, o))
 				owner = fmt.Sprintf("%s, pid %d", o.Name, o.PID)
 				if o.PID == 0 {
 					owner = f.text("of another account", "属于其他用户")
@@ -53,29 +55,39 @@ func portReserved(f *Facts) Result {
 	return r
 }
 
-// takeFromWinNAT keeps a port from WinNAT, which gives its own back only when it ends.
-func takeFromWinNAT(port int) *Fix {
-	return chain(program("net stop winnat"),
-		program(fmt.Sprintf("netsh interface ipv4 add excludedportrange protocol=tcp startport=%d numberofports=1", port)),
-		program("net start winnat"))
+// freeRange is what to do about a port in a range that Windows has reserved.
+func freeRange(r Range, port int) *Fix {
+	advice := portowner.OfRange(portowner.Range{First: r.First, Last: r.Last}, "tcp4", port)
+	if len(advice.End) == 0 {
+		return asTyped("windows", advice.Show[0])
+	}
+	var fixes []*Fix
+	for _, line := range advice.End {
+		fixes = append(fixes, asTyped("windows", line))
+	}
+	return chain(fixes...)
 }
 
-// endOwner ends the process that has a port. Windows' process 4 is the kernel,
-// which listens for services by HTTP.sys.
-func endOwner(goos string, o PortOwner) *Fix {
-	switch {
-	case goos == "windows" && o.PID == 4:
-		return program("netsh http show servicestate view=requestq")
-	case goos == "windows":
-		x := program(fmt.Sprintf("taskkill /PID %d", o.PID))
-		x.PowerShell = fmt.Sprintf("Stop-Process -Id %d", o.PID)
-		return x
-	case o.PID == 0 && goos == "linux":
-		return &Fix{Sh: fmt.Sprintf("sudo ss -ltnp 'sport = :%d'", o.Port)}
-	case o.PID == 0:
-		return &Fix{Sh: fmt.Sprintf("sudo lsof -nP -iTCP:%d -sTCP:LISTEN", o.Port)}
+// freePort ends the process that has a port if it is an ordinary one. One that has the port for another
+// program is left alone: the command shows what is behind it.
+func freePort(goos string, o PortOwner) *Fix {
+	advice := portowner.Of(portowner.Socket{GOOS: goos, Network: "tcp", Port: o.Port, PID: o.PID, Name: o.Name})
+	line := advice.Show[0]
+	if advice.Who == "" && len(advice.End) > 0 {
+		line = advice.End[0]
 	}
-	return program(fmt.Sprintf("kill %d", o.PID))
+	return asTyped(goos, line)
+}
+
+// asTyped is a line as this system's own shell has it. A pipe is the same in all.
+func asTyped(goos, line string) *Fix {
+	switch {
+	case !strings.ContainsAny(line, "|'"):
+		return program(line)
+	case goos == "windows":
+		return &Fix{line, line, line}
+	}
+	return &Fix{Sh: line}
 }
 
 func netStack(f *Facts) Result {

@@ -236,6 +236,8 @@ var fixtures = []fixture{
 
 	{"port.reserved", "free", OK, nothing},
 	{"port.reserved", "reserved", Error, func(f *Facts) { f.Ports.Reserved = append(f.Ports.Reserved, Range{8005, 8104, false}) }},
+	{"port.reserved", "reserved for WinNAT", Error, func(f *Facts) { f.Ports.Ports, f.Ports.Reserved = []int{50100}, []Range{{50060, 50159, false}} }},
+	{"port.reserved", "reserved for HTTP.sys", Error, func(f *Facts) { f.Ports.Ports, f.Ports.Reserved = []int{5357}, []Range{{5357, 5357, false}} }},
 	{"port.reserved", "administered", OK, func(f *Facts) { f.Ports.Reserved = append(f.Ports.Reserved, Range{8080, 8080, true}) }},
 	{"port.reserved", "two in use", Warn, linux(func(f *Facts) {
 		f.Ports.Ports = []int{8080, 9000, 9001}
@@ -243,7 +245,15 @@ var fixtures = []fixture{
 	})},
 	{"port.reserved", "escape in a name", Warn, linux(func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 4711, "\x1b[2Jjava\n", "[::]:8080"}} })},
 	{"port.reserved", "in use on Windows", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 4711, "java.exe", "[::]:8080"}} }},
-	{"port.reserved", "the kernel's", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 4, "System", "[::]:8080"}} }},
+	{"port.reserved", "of the kernel", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 4, "System", "[::]:8080"}} }},
+	{"port.reserved", "of a service host", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 2044, "svchost.exe", "0.0.0.0:8080"}} }},
+	{"port.reserved", "in WSL", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 9000, "wslrelay.exe", "[::1]:8080"}} }},
+	{"port.reserved", "shown by nobody", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 0, "", "0.0.0.0:8080"}} }},
+	{"port.reserved", "of a socket unit", Warn, linux(func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 1, "systemd", "[::]:8080"}} })},
+	{"port.reserved", "of a container", Warn, linux(func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 700, "docker-proxy", "[::]:8080"}} })},
+	{"port.reserved", "of AirPlay", Warn, mac(func(f *Facts) {
+		f.Ports.Ports, f.Ports.Owners = []int{5000}, []PortOwner{{5000, 640, "ControlCenter", "[::]:5000"}}
+	})},
 	{"port.reserved", "fails", Unknown, fails("ports", "netsh: exit status 1")},
 
 	{"net.stack", "both", OK, nothing},

@@ -154,7 +154,15 @@ type symbols struct {
 	literals  map[string][]string          // by file
 }
 
-var linked = sync.OnceValue(readSymbols)
+var theSymbols struct {
+	once sync.Once
+	all  *symbols
+}
+
+func linked() *symbols {
+	theSymbols.once.Do(func() { theSymbols.all = readSymbols() })
+	return theSymbols.all
+}
 
 // readSymbols walks through the program's functions from the last to the first, which takes
 // some milliseconds. A system on which they are not in one piece shows only some of them.

@@ -38,12 +38,16 @@ func TestSecurityPromises(t *testing.T) {
 	}
 }
 
-// testsOf returns the names of a package's tests and fuzz targets, for any system.
+// testsOf returns the names of the tests and fuzz targets of a package and of its internal packages, for
+// any system.
 func testsOf(t *testing.T, pkg string) (names []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root(t), filepath.FromSlash(pkg), "*_test.go"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files, pkg)
+	rooms, err := filepath.Glob(filepath.Join(root(t), filepath.FromSlash(pkg), "internal", "*", "*_test.go"))
+	require.NoError(t, err)
+	files = append(files, rooms...)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -81,7 +85,7 @@ func TestPrograms(t *testing.T) {
 	want := map[string]string{
 		"listen/reserved_windows.go":                `filepath.Join(dir, "netsh.exe")`,
 		"listen/firewall/firewall_windows.go":       `filepath.Join(dir, "netsh.exe")`,
-		"listen/owners_darwin.go":                   `"/usr/sbin/lsof"`,
+		"listen/internal/tcptable/lsof_darwin.go":   `"/usr/sbin/lsof"`,
 		"svcx/internal/openrc/rc_linux.go":          `"/sbin/" + program`,
 		"svcx/internal/launchd/launchctl_darwin.go": `"/bin/launchctl"`,
 		"svcx/internal/systemd/systemctl_linux.go":  `"systemctl""journalctl""journalctl"`,
@@ -89,7 +93,7 @@ func TestPrograms(t *testing.T) {
 		"pathx/sys_unix.go":                         `"id"`,
 		"procx/child/detach_linux.go":               `"systemctl"`,
 		"procx/child/cgroup_linux.go":               `"/dev/null/probe"`, // which can't exist
-		"eventx/query_other.go":                     `journalctl`,
+		"eventx/internal/journal/run.go":            `journalctl`,
 	}
 	got := map[string]string{}
 	starts := regexp.MustCompile(`^exec\.Command(Context)?$|^os\.StartProcess$|^(syscall|unix|windows)\.(Exec|ForkExec|StartProcess|CreateProcess\w*|ShellExecute)$`)

@@ -33,9 +33,10 @@ package winapi
 //sys	LsaFreeMemory(buffer unsafe.Pointer) (ntstatus error) = advapi32.LsaFreeMemory
 //sys	LsaClose(policy windows.Handle) (ntstatus error) = advapi32.LsaClose
 
-// TCP sockets and who has them.
+// Sockets and who has them.
 
 //sys	GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) = iphlpapi.GetExtendedTcpTable
+//sys	GetExtendedUdpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) = iphlpapi.GetExtendedUdpTable
 
 // Processes and jobs.
 

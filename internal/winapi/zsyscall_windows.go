@@ -51,6 +51,7 @@ var (
 	procLsaOpenPolicy                = modadvapi32.NewProc("LsaOpenPolicy")
 	procLsaRemoveAccountRights       = modadvapi32.NewProc("LsaRemoveAccountRights")
 	procGetExtendedTcpTable          = modiphlpapi.NewProc("GetExtendedTcpTable")
+	procGetExtendedUdpTable          = modiphlpapi.NewProc("GetExtendedUdpTable")
 	procAttachConsole                = modkernel32.NewProc("AttachConsole")
 	procFreeConsole                  = modkernel32.NewProc("FreeConsole")
 	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
@@ -126,6 +127,18 @@ func GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, c
 		_p0 = 1
 	}
 	r0, _, _ := syscall.SyscallN(procGetExtendedTcpTable.Addr(), uintptr(unsafe.Pointer(table)), uintptr(unsafe.Pointer(size)), uintptr(_p0), uintptr(family), uintptr(class), uintptr(reserved))
+	if uint32(r0) != 0 {
+		ret = syscall.Errno(uint32(r0))
+	}
+	return
+}
+
+func GetExtendedUdpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) {
+	var _p0 uint32
+	if order {
+		_p0 = 1
+	}
+	r0, _, _ := syscall.SyscallN(procGetExtendedUdpTable.Addr(), uintptr(unsafe.Pointer(table)), uintptr(unsafe.Pointer(size)), uintptr(_p0), uintptr(family), uintptr(class), uintptr(reserved))
 	if uint32(r0) != 0 {
 		ret = syscall.Errno(uint32(r0))
 	}

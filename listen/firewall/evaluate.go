@@ -37,7 +37,7 @@ func (m match) limits() string {
 	return strings.Join(append(s, m.other...), ", ")
 }
 
-// covers says whether m matches all that o matches.
+// covers reports whether m matches all that o matches.
 func (m match) covers(o match) bool {
 	return within(o.remote, m.remote) && within(o.local, m.local) &&
 		!slices.ContainsFunc(m.other, func(c string) bool { return !slices.Contains(o.other, c) })
@@ -75,35 +75,34 @@ func evaluate(rules []Rule, profiles [len(all)]profile, q Query) Verdict {
 	}
 	var v Verdict
 	var n notes
+	var blocks [len(all)][]Rule
 	for i, d := range [len(all)]*Decision{&v.Domain, &v.Private, &v.Public} {
-		*d = decide(rules, profiles[i], all[i], q, func(format string, args ...any) {
-			n.add(all[i], fmt.Sprintf(format, args...))
-		})
+		*d, blocks[i] = decide(rules, profiles[i], all[i], q, ruleNotes{&n, all[i]})
 	}
 	v.Notes = n.list()
 	v.Cancelled = cancelled(rules, q.Program)
 	v.Temporary = isTemporary(q.Program)
-	v.Hints = hints(q, v, profiles)
+	v.Hints = hints(rules, profiles, q, v, blocks)
 	return v
 }
 
-// decide follows [MS-FASP] 2.2.34 (block beats allow) and 2.2.38 (the profile's
-// settings).
-func decide(rules []Rule, p profile, is Profiles, q Query, note func(string, ...any)) Decision {
+// decide follows [MS-FASP] 2.2.34 (block beats allow) and 2.2.38 (the profile's settings). It also
+// returns the rules that block what would be allowed, or all.
+func decide(rules []Rule, p profile, is Profiles, q Query, n ruleNotes) (Decision, []Rule) {
 	if p.off {
-		note("Windows Firewall is off")
-		return Allowed
+		n.note("Windows Firewall is off")
+		return Allowed, nil
 	}
 	if p.shielded {
-		note("all incoming connections are blocked, also those of allowed programs")
-		return Blocked
+		n.note("all incoming connections are blocked, also those of allowed programs")
+		return Blocked, nil
 	}
 	var allows, blocks []match
 	for _, r := range rules {
 		if p.noLocal && r.Store == Local || !r.Profiles.Has(is) {
 			continue
 		}
-		m, ok := r.match(q, note)
+		m, ok := r.match(q, n)
 		switch {
 		case !ok:
 		case r.Action == ActionBlock:
@@ -113,12 +112,18 @@ func decide(rules []Rule, p profile, is Profiles, q Query, note func(string, ...
 		}
 	}
 	if p.noLocal {
-		note("policy ignores this machine's own rules (AllowLocalPolicyMerge=0)")
+		n.note("policy ignores this machine's own rules (AllowLocalPolicyMerge=0)")
 	}
-	return weigh(allows, blocks, p, note)
+	return weigh(allows, blocks, p, n.note)
 }
 
-func weigh(allows, blocks []match, p profile, note func(string, ...any)) Decision {
+func weigh(allows, blocks []match, p profile, note func(string, ...any)) (Decision, []Rule) {
+	var deciding []Rule
+	for _, b := range blocks {
+		if !b.limited() || slices.ContainsFunc(allows, b.covers) {
+			deciding = append(deciding, b.rule)
+		}
+	}
 	through := slices.DeleteFunc(slices.Clone(allows), func(a match) bool {
 		return slices.ContainsFunc(blocks, func(b match) bool { return b.covers(a) })
 	})
@@ -132,25 +137,25 @@ func weigh(allows, blocks []match, p profile, note func(string, ...any)) Decisio
 	}
 	switch {
 	case len(through) > 0:
-		return Allowed
+		return Allowed, nil
 	case blanket:
-		return Blocked
+		return Blocked, deciding
 	case p.open:
 		note("what no rule matches is allowed (DefaultInboundAction=0)")
-		return Allowed
+		return Allowed, nil
 	case len(allows) > 0:
-		return Blocked
+		return Blocked, deciding
 	case p.quiet:
 		note("no rule allows it, and Windows won't ask (DisableNotifications=1)")
 	}
-	return NoRule
+	return NoRule, nil
 }
 
-// notes collects what is to be said of each profile, and says it once for all
-// to which it applies.
+// notes collects what is to be said of each profile, and says it once for all to which it applies.
 type notes struct {
-	texts []string
-	of    map[string]Profiles
+	texts  []string
+	of     map[string]Profiles
+	doubts map[string][]string // by why a rule does not count: the rules
 }
 
 func (n *notes) add(p Profiles, text string) {
@@ -163,13 +168,42 @@ func (n *notes) add(p Profiles, text string) {
 	n.of[text] |= p
 }
 
+// list returns the notes. A stock Windows has dozens of rules that don't count for the same reason:
+// one of them stands for all.
 func (n *notes) list() []string {
 	var list []string
 	for _, text := range n.texts {
-		if p := n.of[text]; p != Domain|Private|Public {
+		p := n.of[text]
+		if rules := n.doubts[text]; len(rules) > 1 {
+			text = fmt.Sprintf("%d rules, such as %s, don't count: they are only %s", len(rules), rules[0], text)
+		} else if rules != nil {
+			text = fmt.Sprintf("%s does not count: it is only %s", rules[0], text)
+		}
+		if p != Domain|Private|Public {
 			text = p.String() + ": " + text
 		}
 		list = append(list, text)
 	}
 	return list
+}
+
+// ruleNotes takes the notes about the rules of one profile.
+type ruleNotes struct {
+	all     *notes
+	profile Profiles
+}
+
+func (n ruleNotes) note(format string, args ...any) {
+	n.all.add(n.profile, fmt.Sprintf(format, args...))
+}
+
+// unjudged notes that r does not count, although it matches.
+func (n ruleNotes) unjudged(r Rule, why string) {
+	if n.all.doubts == nil {
+		n.all.doubts = map[string][]string{}
+	}
+	if name := r.String(); !slices.Contains(n.all.doubts[why], name) {
+		n.all.doubts[why] = append(n.all.doubts[why], name)
+	}
+	n.all.add(n.profile, why)
 }

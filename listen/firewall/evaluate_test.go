@@ -2,6 +2,7 @@ package firewall
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -34,7 +35,6 @@ func TestEvaluate(t *testing.T) {
 		return q
 	}
 	service := with(func(q *Query) { q.Service = "orders" })
-	edge := with(func(q *Query) { q.Edge = true })
 	windir := with(func(q *Query) { q.Program = `c:\windows\System32\x.exe` })
 	tests := []struct {
 		name  string
@@ -49,6 +49,7 @@ func TestEvaluate(t *testing.T) {
 		{"disabled allow", []string{"Action=Allow|Active=FALSE|Dir=In|"}, tcp, NoRule},
 		{"disabled block", []string{allow, "Action=Block|Active=FALSE|Dir=In|"}, tcp, Allowed},
 		{"never made active", []string{"Action=Allow|Dir=In|"}, tcp, NoRule},
+		{"a block that was never made active", []string{allow, "Action=Block|Dir=In|"}, tcp, Blocked},
 		{"outbound allow", []string{"Action=Allow|Active=TRUE|Dir=Out|"}, tcp, NoRule},
 		{"outbound block", []string{allow, "Action=Block|Active=TRUE|Dir=Out|"}, tcp, Allowed},
 
@@ -116,13 +117,6 @@ func TestEvaluate(t *testing.T) {
 		{"the peer's port", []string{allow + "Protocol=6|RPort=67|"}, tcp, Allowed},
 		{"block of the peer's port", []string{allow, block + "Protocol=6|RPort=67|"}, tcp, Allowed},
 
-		{"edge traversal", []string{allow + "Edge=TRUE|"}, edge, Allowed},
-		{"no edge traversal", []string{allow}, edge, NoRule},
-		{"edge traversal if the program asks", []string{allow + "Edge=TRUE|Defer=App|"}, edge, Allowed},
-		{"edge traversal if the user agrees", []string{allow + "Defer=User|"}, edge, Allowed},
-		{"block for edge traversal", []string{block, allow + "Edge=TRUE|"}, edge, Blocked},
-		{"edge doesn't matter to others", []string{allow + "Edge=FALSE|"}, tcp, Allowed},
-
 		{"block on a kind of interface", []string{allow, block + "IFType=Wireless|"}, tcp, Allowed},
 		{"both on the same kind", []string{allow + "IFType=Wireless|", block + "IFType=Wireless|"}, tcp, Blocked},
 		{"IPsec only", []string{allow + "Security=Authenticate|"}, tcp, NoRule},
@@ -133,7 +127,20 @@ func TestEvaluate(t *testing.T) {
 		{"or later is for the last", []string{allow + "Platform=2:6:1|Platform=2:11:0|Platform2=GTEQ|"}, tcp, NoRule},
 		{"a later Windows 10", []string{allow + "Platform=2:10:1|Platform2=GTEQ|"}, tcp, NoRule},
 		{"another system", []string{allow + "Platform=1:4:10|Platform2=GTEQ|"}, tcp, NoRule},
-		{"unknown key of an allow", []string{allow + "New=1|"}, tcp, Allowed},
+		{"unknown key of an allow", []string{allow + "New=1|"}, tcp, NoRule},
+		{"unknown key of one of two", []string{allow + "New=1|", allow}, tcp, Allowed},
+		{"paired devices", []string{allow + "TTK2_27=WFDKmDriver|"}, tcp, NoRule},
+		{"paired devices, blocked", []string{allow, block + "TTK=UPnP|"}, tcp, Allowed},
+		{"users", []string{allow + "LUAuth=O:LSD:(A;;CC;;;WD)|"}, tcp, NoRule},
+		{"remote users", []string{allow + "RUAuth=O:LSD:(A;;CC;;;WD)|"}, tcp, NoRule},
+		{"remote machines", []string{allow + "RMauth=O:LSD:(A;;CC;;;WD)|"}, tcp, NoRule},
+		{"an owner", []string{allow + "LUOwn=S-1-5-21-1-2-3-1001|"}, tcp, NoRule},
+		{"a network", []string{allow + "NNm=x|"}, tcp, NoRule},
+		{"a security realm", []string{allow + "SecurityRealmId=x|"}, tcp, NoRule},
+		{"IPsec without encapsulation", []string{allow + "Security2_9=An-NoEncap|"}, tcp, NoRule},
+		{"IPsec on a block", []string{allow, block + "Security=Authenticate|"}, tcp, Allowed},
+		{"a block of the Store's apps", []string{allow, block + "AppPkgId=S-1-15-2-1|"}, tcp, Allowed},
+		{"edge traversal is another matter", []string{allow + "Edge=TRUE|Defer=App|"}, tcp, Allowed},
 		{"unknown key of a block", []string{allow, block + "New=1|"}, tcp, Blocked},
 
 		{"loopback", []string{block}, with(func(q *Query) { q.Loopback = true }), Allowed},
@@ -157,23 +164,48 @@ func TestEvaluateProfiles(t *testing.T) {
 		rule(t, "{id}", "Action=Block|Active=TRUE|Dir=In|Profile=Public|Name=@x.dll,-1|"),
 		rule(t, "ipsec", "Action=Allow|Active=TRUE|Dir=In|Security=Authenticate|Name=Secure|"),
 		rule(t, "later", "Action=Allow|Active=TRUE|Dir=In|Profile=Domain|New=x|Name=Later|"),
+		rule(t, "{1}", "Action=Allow|Active=TRUE|Dir=In|PFN=a|Name=App 1|"),
+		rule(t, "{2}", "Action=Allow|Active=TRUE|Dir=In|Profile=Public|AppPkgId=b|Name=App 2|"),
+		rule(t, "tv", "Action=Allow|Active=TRUE|Dir=In|Profile=Public|LUAuth=X|TTK2_22=WFDDisplay|TTK2_27=WFDKmDriver|Name=TV|"),
 	}, Query{Program: `C:\srv\orders.exe`, Port: 8080})
 	assert.Equal(t, "domain: allowed, private: allowed, public: blocked", v.String())
 	assert.Equal(t, []string{
-		`allow rule "Secure" lets in only what IPsec has authenticated`,
-		`domain: allow rule "Later" has fields of a later version, which are left out here: New`,
+		`allow rule "Secure" does not count: it is only for what IPsec has authenticated: Authenticate`,
+		`domain: allow rule "Later" does not count: it is only on conditions that are not known here: New`,
+		`2 rules, such as allow rule "App 1", don't count: they are only for an app of the Store`,
 		`domain,private: allow rule "LAN only" applies only from LocalSubnet (IPv4)`,
-		`domain: allow rule "Later" applies`,
+		`public: allow rule "TV" does not count: it is only for the local users of X, for devices paired by WFDDisplay or WFDKmDriver`,
 		`public: block rule "{id}" applies`,
 	}, v.Notes)
-	assert.Empty(t, v.Hints, "a rule of this machine would not help against a block")
+	assert.Equal(t, []string{`powershell -NoProfile -Command "Remove-NetFirewallRule -Name '{id}'"`}, v.Hints,
+		"the block goes; public networks stay closed unless asked for")
 }
 
 func TestEvaluateNotesLimits(t *testing.T) {
 	v := Evaluate([]Rule{rule(t, "r", "Action=Allow|Active=TRUE|Dir=In|Protocol=6|RA4=10.0.0.1|RA4=10.0.0.8/29|RA4=DNS|RA4=DHCP|RA4=WINS|"+
-		"LA4=10.0.0.2|RPort=1|RPort2_10=2-3|IFType=Lan|IFType=Wireless|LUAuth=O:LSD:(A;;CC;;;UD)|TTK2_27=UPnP|Name=r|")}, Query{Port: 80})
+		"LA4=10.0.0.2|RPort=1|RPort2_10=2-3|IFType=Lan|IFType=Wireless|Name=r|")}, Query{Port: 80})
 	assert.Equal(t, []string{`allow rule "r" applies only from 10.0.0.1, 10.0.0.8-10.0.0.15, DNS (IPv4), DHCP (IPv4) and 1 more, to 10.0.0.2, ` +
-		`from the peer's ports 1, 2-3, on interfaces of the type Lan or Wireless, for the local users of O:LSD:(A;;CC;;;UD), for devices paired by UPnP`}, v.Notes)
+		`from the peer's ports 1, 2-3, on interfaces of the type Lan or Wireless`}, v.Notes)
+}
+
+// TestEvaluateUnreadableBlock: a Block rule is not lost for one value that can't be read.
+func TestEvaluateUnreadableBlock(t *testing.T) {
+	for _, broken := range []string{"RA4=10.0.0.0/99|", "Protocol=6|LPort=70000|", "Platform=x|", "LPort=80|", "Name=again|", "nonsense|", "LOM=1|", "Active=perhaps|", "Profile=Home|"} {
+		p := registryPolicy{rules: []registryRule{
+			{id: "a", text: head + "Name=a|"},
+			{id: "b", text: "v2.30|Action=Block|Active=TRUE|Dir=In|Name=b|" + broken},
+		}}
+		rules, notes := p.parse(standardVariable)
+		assert.Empty(t, notes, broken)
+		v := Evaluate(rules, Query{Program: `C:\x.exe`, Port: 8080})
+		assert.Equal(t, "domain: blocked, private: blocked, public: blocked", v.String(), broken)
+		assert.Contains(t, strings.Join(v.Notes, "\n"), `block rule "b" has what can't be judged, and is taken to apply: `, broken)
+
+		p.rules = []registryRule{{id: "a", text: head + "Name=a|" + broken}}
+		rules, _ = p.parse(standardVariable)
+		v = Evaluate(rules, Query{Program: `C:\x.exe`, Port: 8080})
+		assert.Equal(t, "domain: no rule, private: no rule, public: no rule", v.String(), "an Allow rule never counts with it: %s", broken)
+	}
 }
 
 func TestEvaluateUserVariable(t *testing.T) {
@@ -201,7 +233,7 @@ func TestEvaluateCancelledPrompt(t *testing.T) {
 			assert.Contains(t, v.Hints[0], "netsh advfirewall firewall delete rule name=")
 			assert.Contains(t, v.Hints[1], "protocol=UDP profile=public")
 			assert.Contains(t, v.Hints[2], "netsh advfirewall firewall add rule name=")
-			assert.NotContains(t, v.Hints[2], "profile=")
+			assert.Contains(t, v.Hints[2], `profile="domain,private"`)
 		})
 	}
 }

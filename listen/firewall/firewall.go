@@ -9,17 +9,17 @@
 // machine's own rules. Check finds which, without any rights:
 //
 //	v, err := firewall.Check(ctx, firewall.Query{Port: 8080})
-//	if err == nil && v.Public != firewall.Allowed {
+//	if err == nil && v.Private != firewall.Allowed {
 //		log.Println(v, v.Hints)
 //	}
 //
 // # Windows
 //
 // Check reads the registry only: the rules of this machine, of Group Policy and
-// of a device management, and the settings of each profile. All may read them.
-// A verdict is the one of these rules, for each kind of network: which kind a
-// network is, Get-NetConnectionProfile says. It doesn't know filters that other
-// software has put into the Windows Filtering Platform, nor a router's.
+// of a device management, and the settings of each profile. No rights are needed.
+// The verdict is that of these rules, for each kind of network;
+// Get-NetConnectionProfile tells which kind a network is. It doesn't know filters
+// that other software has put into the Windows Filtering Platform, nor a router's.
 //
 // Block beats allow; what no rule matches is blocked on the way in, and Windows
 // asks the user at the first listen if it may; loopback traffic is not filtered
@@ -72,9 +72,17 @@ type Query struct {
 	// Remote is the peer's address; the zero value is any peer.
 	Remote netip.Addr
 
-	// Edge is true for peers that come through a NAT by Teredo. They need a
-	// rule that allows edge traversal.
-	Edge bool
+	// Profiles are the kinds of network on which the program is to be reached: a suggested rule opens
+	// these. 0 is Domain|Private: a developer's machine is rarely meant to serve a public network.
+	Profiles Profiles
+}
+
+// wanted returns the profiles that a suggested rule may open.
+func (q Query) wanted() Profiles {
+	if q.Profiles == 0 {
+		return Domain | Private
+	}
+	return q.Profiles
 }
 
 func (q Query) protocol() Protocol {
@@ -118,8 +126,9 @@ type Verdict struct {
 	// which peers they are limited.
 	Notes []string
 
-	// Hints are what to do about profiles that don't let the program in.
-	// Those that begin with "netsh" are lines for an elevated prompt.
+	// Hints are what to do about profiles that don't let the program in: the lines that remove this
+	// machine's Block rules, and the one that adds an Allow rule on Query.Profiles where none is.
+	// Those that begin with "netsh" or "powershell" are lines for an elevated prompt.
 	Hints []string
 
 	// Cancelled are the Block rules that a cancelled prompt has left for the
@@ -139,8 +148,12 @@ func (v Verdict) String() string {
 
 // Check reads this machine's rules and settings and says what they decide for
 // q. It needs no rights. Where a profile's firewall is off, everything is
-// Allowed; where a policy ignores the machine's own rules, so does Check. Rules
-// that Windows can't parse are left out, with a note.
+// Allowed; where a policy ignores the machine's own rules, so does Check.
+//
+// A Block rule with a value that can't be read is taken to apply, an Allow rule
+// with one does not count, and a text that is no rule is left out. If the key of
+// a device management's rules is denied to this account, the others are judged.
+// Notes say so.
 //
 // Windows resolves the variables in a rule's path for its own account, so Check
 // resolves only those that are the same for all accounts. It knows the program
@@ -203,6 +216,10 @@ var system = struct {
 // q.Remote settles the limits by address, but not keywords such as LocalSubnet,
 // which depend on the network.
 //
+// An Allow rule with a condition that q does not answer never counts, and a note
+// says why: devices that are paired by Wi-Fi Direct or UPnP, apps of the Store,
+// users, owners, IPsec, and keys that are not in the grammar.
+//
 // Paths are compared without regard to case; %SystemRoot% and other variables
 // that are the same for all accounts have the values of an installation on
 // drive C.
@@ -213,8 +230,8 @@ func Evaluate(rules []Rule, q Query) Verdict {
 	return evaluate(rules, [len(all)]profile{}, q)
 }
 
-// ErrElevation is what an *Error wraps that a process without administrator
-// rights gets. It matches fs.ErrPermission, too.
+// ErrElevation reports that the process is not running as administrator. It
+// matches fs.ErrPermission.
 var ErrElevation error = elevationError{}
 
 type elevationError struct{}
@@ -248,10 +265,11 @@ func (e *Error) Unwrap() error { return e.Err }
 // Allow adds r to this machine's rules unless a rule that says the same is
 // there already; it may thus be called at every start, elevated or not.
 //
-// r must be an inbound allow rule that is limited at least to a program, a
-// service or ports, and that netsh can express: without Group and Fields, and
-// with the full path of a file, in which only variables may stand that are the
-// same for all accounts.
+// r must be an active inbound allow rule with a name and a program or ports, and
+// can have a protocol, profiles and RemoteAddrs. With anything else, such as a
+// service or local addresses, the error says what Allow does not make, and wraps
+// errors.ErrUnsupported. The program is the full path of a file, in which only
+// variables may stand that are the same for all accounts.
 //
 // Adding needs an elevated process. Without it, the error is an *Error that
 // wraps ErrElevation, and whose Command is the netsh line that adds the rule.
@@ -263,6 +281,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // On other systems the error wraps errors.ErrUnsupported.
 func Allow(ctx context.Context, r Rule) error {
 	fail := func(err error) error { return &Error{Op: "allow", Name: r.Name, Err: err} }
+	if err := checkSimple(r); err != nil {
+		return fail(err)
+	}
 	p, err := system.readPolicy(ctx)
 	if err != nil {
 		return fail(err)
@@ -315,7 +336,7 @@ func Remove(ctx context.Context, name string) error {
 	return run(ctx, "remove", name, args)
 }
 
-// findLocal finds the rule of that ID or, for a nil rule, says whether any has
+// findLocal finds the rule of that ID or, for a nil rule, reports whether any has
 // that name.
 func findLocal(rules []Rule, name string) (rule *Rule, found bool) {
 	for _, r := range rules {

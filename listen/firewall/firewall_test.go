@@ -80,7 +80,7 @@ func TestCheckLoopback(t *testing.T) {
 
 func TestCheckErrors(t *testing.T) {
 	fakeSystem(t, registryPolicy{}, false, nil)
-	for _, q := range []Query{{Port: -1}, {Port: 65536}, {Port: 80, Protocol: 1}, {Protocol: HOPOPT}} {
+	for _, q := range []Query{{Port: -1}, {Port: 65536}, {Port: 80, Protocol: 1}, {Protocol: hopopt}} {
 		_, err := Check(t.Context(), q)
 		assert.Error(t, err, q)
 	}
@@ -158,7 +158,6 @@ func TestAllowIsThereAlready(t *testing.T) {
 		"peers":    func(r *Rule) { r.RemoteAddrs = nil },
 		"program":  func(r *Rule) { r.Program = `C:\ProgramData\Orders\orders2.exe` },
 		"name":     func(r *Rule) { r.Name = "Orders 2" },
-		"edge":     func(r *Rule) { r.Edge = EdgeAllow },
 	} {
 		other := r
 		change(&other)
@@ -235,7 +234,7 @@ func TestStrings(t *testing.T) {
 	assert.Equal(t, "Group Policy", GroupPolicy.String())
 	assert.Equal(t, "out", Outbound.String())
 	assert.Equal(t, "any", Profiles(0).String())
-	assert.Equal(t, "0", HOPOPT.String())
+	assert.Equal(t, "0", hopopt.String())
 	assert.Equal(t, "47", Protocol(47).String())
 	assert.Equal(t, `block rule "{id}" of MDM`, Rule{ID: "{id}", Name: "@x.dll,-1", Action: ActionBlock, Store: MDM}.String())
 }

@@ -32,32 +32,26 @@ var (
 )
 
 func readPolicy(ctx context.Context) (registryPolicy, error) {
-	p := registryPolicy{profiles: map[Store]map[string]map[string]uint64{}}
-	var stores int
-	for _, store := range []Store{Local, GroupPolicy, MDM} {
+	return gather(func(store Store) (storeContent, error) {
+		var content storeContent
 		if err := ctx.Err(); err != nil {
-			return p, err
+			return content, err
 		}
 		rules, err := readRules(store)
-		if err == nil {
-			stores++
-		} else if !errors.Is(err, registry.ErrNotExist) {
-			return p, fmt.Errorf(`firewall: reading HKLM\%s\FirewallRules: %w`, storeKeys[store], err)
+		if err != nil && !errors.Is(err, registry.ErrNotExist) {
+			return content, fmt.Errorf(`firewall: reading HKLM\%s\FirewallRules: %w`, storeKeys[store], err)
 		}
-		p.rules = append(p.rules, rules...)
-		p.profiles[store] = map[string]map[string]uint64{}
+		content.rules, content.found = rules, err == nil
+		content.profiles = map[string]map[string]uint64{}
 		for _, key := range profileKeys {
 			values, err := readValues(storeKeys[store] + `\` + key)
 			if err != nil {
-				return p, fmt.Errorf(`firewall: reading HKLM\%s\%s: %w`, storeKeys[store], key, err)
+				return content, fmt.Errorf(`firewall: reading HKLM\%s\%s: %w`, storeKeys[store], key, err)
 			}
-			p.profiles[store][key] = values
+			content.profiles[key] = values
 		}
-	}
-	if stores == 0 {
-		return p, errNoRules
-	}
-	return p, nil
+		return content, nil
+	})
 }
 
 func open(path string) (registry.Key, error) {

@@ -6,14 +6,14 @@ import (
 	"sync"
 )
 
-// A key of the grammar: [MS-GPFAS] 2.2.2.19, as of April 23, 2024.
+// A key of the grammar: [MS-GPFAS] 2.2.2.19, as of April 23, 2024. Only the values that Evaluate uses
+// are read; those of the others are kept as text, whatever they are.
 type key struct {
 	name     string // as Windows writes it
 	many     bool   // may stand more than once
 	versions bool   // has variants, such as LPort2_10
-	needs    func(*parser) error
-	set      func(*Rule, string) error // into a field of Rule
-	check    func(string) error        // else into Fields, if the value passes
+	set      func(*Rule, string) error
+	text     bool // set only checks the value, which is kept as text
 }
 
 // grammar holds the keys by their names in lower case: the specification itself
@@ -57,10 +57,8 @@ func keys() []key {
 		{name: "Profile", many: true, set: setProfile},
 		{name: "Protocol", set: setProtocol},
 
-		{name: "LPort", many: true, versions: true, needs: protocols(TCP, UDP), set: addPorts(localPorts)},
-		{name: "RPort", many: true, versions: true, needs: protocols(TCP, UDP), set: addPorts(remotePorts)},
-		{name: "ICMP4", many: true, needs: protocols(1), check: checkICMP},
-		{name: "ICMP6", many: true, needs: protocols(58), check: checkICMP},
+		{name: "LPort", many: true, versions: true, set: addPorts(localPorts)},
+		{name: "RPort", many: true, versions: true, set: addPorts(remotePorts)},
 
 		{name: "LA4", many: true, set: addScope(localAddrs, 4, false)},
 		{name: "LA6", many: true, set: addScope(localAddrs, 6, false)},
@@ -73,13 +71,19 @@ func keys() []key {
 		{name: "Svc", set: func(r *Rule, s string) error { r.Service = s; return nil }},
 		{name: "Name", set: func(r *Rule, s string) error { r.Name = s; return nil }},
 		{name: "Desc", set: func(r *Rule, s string) error { r.Description = s; return nil }},
-		{name: "EmbedCtxt", set: func(r *Rule, s string) error { r.Group = s; return nil }},
-		{name: "Edge", set: setEdge},
-		{name: "Defer", set: setDefer},
 
-		{name: "Security", check: checkOneOf("Authenticate", "AuthenticateEncrypt")},
-		{name: "Security2_9", check: checkOneOf("An-NoEncap")},
-		{name: "Security2", check: checkOneOf("AnE-Nego")},
+		{name: "Platform", many: true, set: checkPlatform, text: true},
+		{name: "Platform2", set: checkOneOf("GTEQ"), text: true},
+		{name: "LOM", set: checkBoolean, text: true},
+
+		{name: "EmbedCtxt"}, // the group
+		{name: "Edge"},      // of Teredo
+		{name: "Defer"},
+		{name: "ICMP4", many: true},
+		{name: "ICMP6", many: true},
+		{name: "Security"},
+		{name: "Security2_9"},
+		{name: "Security2"},
 		{name: "RMauth"}, // security descriptors, in SDDL
 		{name: "RUAuth"},
 		{name: "LUAuth"},
@@ -87,16 +91,13 @@ func keys() []key {
 		{name: "LUOwn"},    // a SID
 		{name: "AppPkgId"}, // the SID of a packaged app
 		{name: "PFN"},      // its family; not in the grammar, but in every Windows since 10
-		{name: "AuthByPassOut", check: valid(boolean)},
-		{name: "LSM", check: valid(boolean)},
-		{name: "LOM", check: valid(boolean)},
-		{name: "PCross", check: valid(boolean)},
-		{name: "IF", many: true, check: checkGUID},
-		{name: "IFType", many: true, check: keyword},
-		{name: "Platform", many: true, check: valid(parsePlatform)},
-		{name: "Platform2", check: checkOneOf("GTEQ")},
-		{name: "SkipVer", check: valid(version)},
-		{name: "TTK", many: true, versions: true, check: keyword},
+		{name: "AuthByPassOut"},
+		{name: "LSM"},
+		{name: "PCross"},
+		{name: "IF", many: true},
+		{name: "IFType", many: true},
+		{name: "SkipVer"},
+		{name: "TTK", many: true, versions: true},
 		{name: "NNm"},
 		{name: "SecurityRealmId"},
 	}
@@ -130,21 +131,9 @@ func setProtocol(r *Rule, s string) error {
 	n, err := number(s, 255)
 	r.Protocol = Protocol(n)
 	if n == 0 {
-		r.Protocol = HOPOPT
+		r.Protocol = hopopt
 	}
 	return err
-}
-
-// protocols is the condition that Protocol has stood before with one of these.
-func protocols(want ...Protocol) func(*parser) error {
-	return func(p *parser) error {
-		for _, w := range want {
-			if p.rule.Protocol == w {
-				return nil
-			}
-		}
-		return fmt.Errorf("needs one of the protocols %v before it", want)
-	}
 }
 
 func localPorts(r *Rule) *[]Ports  { return &r.LocalPorts }
@@ -168,66 +157,21 @@ func addScope(list func(*Rule) *[]Scope, family int, keywords bool) func(*Rule, 
 	}
 }
 
-// setEdge and setDefer may come in any order; Windows writes both, or Defer
-// alone, where the program or the user is to decide.
-func setEdge(r *Rule, s string) error {
-	yes, err := boolean(s)
-	if yes && r.Edge == EdgeBlock {
-		r.Edge = EdgeAllow
-	}
-	return err
-}
-
-func setDefer(r *Rule, s string) error {
-	i, err := oneOf(s, "App", "User")
-	r.Edge = EdgeDeferApp + Edge(i)
-	return err
-}
-
-// valid checks what a parser takes.
-func valid[T any](parse func(string) (T, error)) func(string) error {
-	return func(s string) error {
-		_, err := parse(s)
-		return err
-	}
-}
-
-func checkOneOf(words ...string) func(string) error {
-	return func(s string) error {
+func checkOneOf(words ...string) func(*Rule, string) error {
+	return func(_ *Rule, s string) error {
 		_, err := oneOf(s, words...)
 		return err
 	}
 }
 
-func checkICMP(s string) error {
-	typ, code, ok := strings.Cut(s, ":")
-	if !ok {
-		return fmt.Errorf("want TYPE:CODE")
-	}
-	if _, err := number(typ, 255); err != nil {
-		return err
-	}
-	if code == "*" {
-		return nil
-	}
-	_, err := number(code, 255)
+func checkBoolean(_ *Rule, s string) error {
+	_, err := boolean(s)
 	return err
 }
 
-func checkGUID(s string) error {
-	const form = "{00000000-0000-0000-0000-000000000000}"
-	ok := len(s) == len(form)
-	for i := 0; ok && i < len(s); i++ {
-		if form[i] == '0' {
-			ok = strings.IndexByte("0123456789abcdefABCDEF", s[i]) >= 0
-		} else {
-			ok = s[i] == form[i]
-		}
-	}
-	if !ok {
-		return fmt.Errorf("want a GUID in braces")
-	}
-	return nil
+func checkPlatform(_ *Rule, s string) error {
+	_, err := parsePlatform(s)
+	return err
 }
 
 // parsePlatform returns the platform (2 is Windows NT) and the version.

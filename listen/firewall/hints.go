@@ -2,43 +2,79 @@ package firewall
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
-// hints says what to do where v doesn't let the program in.
-func hints(q Query, v Verdict, profiles [len(all)]profile) []string {
+// hints says what to do where v doesn't let the program in. blocks are the rules that block it, by
+// profile.
+//
+// A Block rule of this machine's is removed: no Allow rule beats it. Where nothing allows the program
+// then, a rule is suggested, for the networks that q asks for.
+func hints(rules []Rule, profiles [len(all)]profile, q Query, v Verdict, blocks [len(all)][]Rule) []string {
 	var hints []string
 	var need Profiles // where a rule of this machine would help
 	var policy bool   // where it would not
+	local := slices.Clone(v.Cancelled)
+	for _, of := range blocks {
+		for _, r := range of {
+			if r.Store == Local && !slices.ContainsFunc(local, func(l Rule) bool { return l.ID == r.ID && l.Name == r.Name }) {
+				local = append(local, r)
+			}
+		}
+	}
+	var without []Rule
+	for _, r := range rules {
+		if !slices.ContainsFunc(local, func(l Rule) bool { return reflect.DeepEqual(l, r) }) {
+			without = append(without, r)
+		}
+	}
 	for i, d := range []Decision{v.Domain, v.Private, v.Public} {
 		switch {
 		case d == Allowed || profiles[i].shielded:
 		case profiles[i].noLocal:
 			policy = true
-		case d == NoRule || v.Cancelled != nil:
-			need |= all[i]
+		default:
+			if after, _ := decide(without, profiles[i], all[i], q, ruleNotes{&notes{}, all[i]}); after == NoRule {
+				need |= all[i]
+			}
 		}
 	}
-	for _, r := range v.Cancelled {
-		if args, err := deleteArgs(r.Name, &r); err == nil {
-			hints = appendLine(hints, args)
-		}
+	for _, r := range local {
+		line, err := removal(r)
+		hints = appendLine(hints, line, err)
 	}
 	if policy {
 		hints = append(hints, "ask those who administer this machine for the rule: where policy ignores its own, only one of Group Policy or the device management helps")
 	}
-	switch args, err := addArgs(suggestion(q, need)); {
-	case need == 0:
-	case v.Temporary:
-		hints = append(hints, "build to a path that stays (go build -o), or listen on localhost: the next build has another path than this, and no rule")
-	case err == nil:
-		hints = appendLine(hints, args)
+	if need &= q.wanted(); need == 0 {
+		return hints
+	}
+	if v.Temporary {
+		return append(hints, "build to a path that stays (go build -o), or listen on localhost: the next build has another path than this, and no rule")
+	}
+	if args, err := addArgs(suggestion(q, need)); err == nil {
+		line, err := commandLine(args)
+		hints = appendLine(hints, line, err)
 	}
 	return hints
 }
 
-func appendLine(hints, args []string) []string {
-	if line, err := commandLine(args); err == nil {
+// removal is the line that removes a rule. netsh finds rules by name, and shows those whose name is a
+// reference to a resource under another one: PowerShell goes by the ID.
+func removal(r Rule) (string, error) {
+	args, err := deleteArgs(r.Name, &r)
+	if err == nil {
+		return commandLine(args)
+	}
+	if r.ID == "" || strings.ContainsFunc(r.ID, func(c rune) bool { return needsQuotes(c) && !strings.ContainsRune("{} ()", c) }) {
+		return "", err
+	}
+	return `powershell -NoProfile -Command "Remove-NetFirewallRule -Name '` + r.ID + `'"`, nil
+}
+
+func appendLine(hints []string, line string, err error) []string {
+	if err == nil {
 		hints = append(hints, line)
 	}
 	return hints
@@ -56,20 +92,25 @@ func suggestion(q Query, p Profiles) Rule {
 	return r
 }
 
-// sameRule says whether old, of the registry, does what the new rule would.
+// sameRule reports whether old, of the registry, does what the new rule would. Its description and
+// group make no difference.
 func sameRule(old, new Rule) bool {
-	old.ID, new.ID = "", ""
-	old.Store, new.Store = 0, 0
-	if !samePath(old.Program, new.Program) || !strings.EqualFold(old.Service, new.Service) || !strings.EqualFold(old.Name, new.Name) {
+	if old.doubts != nil || old.unjudged() != "" || !samePath(old.Program, new.Program) || !strings.EqualFold(old.Name, new.Name) {
 		return false
 	}
-	old.Program, old.Service, old.Name = new.Program, new.Service, new.Name
-	old.RemoteAddrs, new.RemoteAddrs = mergeFamilies(old.RemoteAddrs), mergeFamilies(new.RemoteAddrs)
-	if old.Profiles == Domain|Private|Public {
-		old.Profiles = 0
+	for _, f := range old.fields {
+		if f.name != "EmbedCtxt" && f.name != "Edge" && f.name != "Defer" {
+			return false
+		}
 	}
-	if new.Profiles == Domain|Private|Public {
-		new.Profiles = 0
+	allProfiles := func(p Profiles) Profiles {
+		if p == 0 {
+			return Domain | Private | Public
+		}
+		return p
 	}
-	return reflect.DeepEqual(old, new)
+	return old.Action == new.Action && old.Direction == new.Direction && old.Disabled == new.Disabled &&
+		allProfiles(old.Profiles) == allProfiles(new.Profiles) && old.Protocol == new.Protocol && old.Service == new.Service &&
+		slices.Equal(old.LocalPorts, new.LocalPorts) && slices.Equal(old.RemotePorts, new.RemotePorts) &&
+		slices.Equal(old.LocalAddrs, new.LocalAddrs) && slices.Equal(mergeFamilies(old.RemoteAddrs), mergeFamilies(new.RemoteAddrs))
 }

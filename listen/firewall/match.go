@@ -6,36 +6,57 @@ import (
 	"strings"
 )
 
-// match says whether r matches traffic for q, and on which further conditions.
-// It notes a rule that matches and yet lets nothing in.
-func (r Rule) match(q Query, note func(string, ...any)) (match, bool) {
+// match reports whether r matches traffic for q, and on which further conditions. It notes a rule
+// that matches and yet lets nothing in.
+func (r Rule) match(q Query, n ruleNotes) (match, bool) {
 	m := match{rule: r}
 	if r.Disabled || r.Direction != Inbound || r.Protocol != AnyProtocol && r.Protocol != q.protocol() {
 		return m, false
 	}
-	if !r.matchProgram(q, note) || !m.matchPorts(q) || !m.matchAddrs(q) || !m.matchEdge(q) || !m.matchFields() {
+	if !r.matchProgram(q, n.note) || !m.matchPorts(q) || !m.matchAddrs(q) || !m.matchPlatform() {
 		return m, false
 	}
-	// An unauthenticated peer, and no other speaks plain TCP, is not let in:
-	// [MS-FASP] 2.2.35, FW_RULE_FLAGS_AUTHENTICATE.
-	if secure := r.values("Security") != nil; secure || r.Action == ActionBypass {
-		note("%v lets in only what IPsec has authenticated", r)
+	if r.Action == ActionBlock {
+		if r.isForApps() {
+			return m, false
+		}
+		if r.doubts != nil {
+			n.note("%v has what can't be judged, and is taken to apply: %s", r, strings.Join(r.doubts, ", "))
+		}
+		m.limit(openConditions)
+		m.limit(unanswered)
+		return m, true
+	}
+	if why := r.unjudged(); why != "" {
+		n.unjudged(r, why)
 		return m, false
 	}
-	if keys := r.unknown(); keys != "" {
-		note("%v has fields of a later version, which are left out here: %s", r, keys)
-	}
+	m.limit(openConditions)
 	return m, true
 }
+
+// unjudged says why an Allow rule does not count; "" if it does.
+func (r Rule) unjudged() string {
+	if r.isForApps() {
+		return "for an app of the Store"
+	}
+	m := match{rule: r}
+	if r.Action == ActionBypass {
+		m.other = append(m.other, "for what IPsec has authenticated")
+	}
+	m.limit(unanswered)
+	if r.doubts != nil {
+		m.other = append(m.other, "on conditions that are not known here: "+strings.Join(r.doubts, ", "))
+	}
+	return strings.Join(m.other, ", ")
+}
+
+// isForApps reports whether r is for packaged apps, which a Go program is not.
+func (r Rule) isForApps() bool { return r.values("AppPkgId") != nil || r.values("PFN") != nil }
 
 func (r Rule) matchProgram(q Query, note func(string, ...any)) bool {
 	if r.Service != "" && (q.Service == "" || r.Service != "*" && !strings.EqualFold(r.Service, q.Service)) {
 		return false
-	}
-	for _, packaged := range []string{"AppPkgId", "PFN"} {
-		if r.values(packaged) != nil {
-			return false // apps of the Store, which no Go program is
-		}
 	}
 	if r.Program == "" {
 		return true
@@ -105,7 +126,7 @@ func (m *match) matchAddrs(q Query) bool {
 	return open != nil
 }
 
-// everywhere says whether the scopes limit nothing.
+// everywhere reports whether the scopes limit nothing.
 func everywhere(scopes []Scope) bool {
 	if scopes == nil {
 		return true
@@ -121,47 +142,51 @@ func (m *match) localOnly() bool {
 	return lom != nil && strings.EqualFold(lom[0], "TRUE") && m.rule.Action != ActionBlock
 }
 
-func (m *match) matchEdge(q Query) bool {
-	if !q.Edge || m.rule.Action == ActionBlock {
-		return true
-	}
-	switch m.rule.Edge {
-	case EdgeDeferApp:
-		m.other = append(m.other, "if the program asks for edge traversal")
-	case EdgeDeferUser:
-		m.other = append(m.other, "if the user agrees to edge traversal")
-	}
-	return m.rule.Edge != EdgeBlock
-}
+// A condition is a key of the grammar that limits a rule and is not a field of Rule, and to what it
+// limits the rule.
+type condition struct{ key, text string }
 
-// conditions are the fields of the grammar that have no field in Rule and limit
-// a rule, with what they limit it to. All that is left out limits nothing that
-// a query could ask for.
-var conditions = []struct{ key, text string }{
-	{"IF", "on the interface "},
-	{"IFType", "on interfaces of the type "},
-	{"LUAuth", "for the local users of "},
-	{"LUAuth2_24", "for the local users of "},
-	{"LUOwn", "for the user "},
-	{"TTK", "for devices paired by "},
-	{"NNm", "on the network "},
-	{"SecurityRealmId", "in the security realm "},
-	{"SkipVer", "on versions of the firewall above "},
-}
-
-func (m *match) matchFields() bool {
-	if !matchPlatform(m.rule.values("Platform"), m.rule.values("Platform2") != nil) {
-		return false
+var (
+	// openConditions leave the rule to some of the peers that a query could mean.
+	openConditions = []condition{
+		{"IF", "on the interface "},
+		{"IFType", "on interfaces of the type "},
 	}
+
+	// unanswered are about the peer or its user: nothing in a query says whether they are met. On a
+	// stock Windows, most such rules are for devices that are paired by Wi-Fi Direct or UPnP (TTK), and
+	// would otherwise open every port of HTTP.sys. An unauthenticated peer is not let in by a rule
+	// with Security: [MS-FASP] 2.2.35, FW_RULE_FLAGS_AUTHENTICATE.
+	unanswered = []condition{
+		{"Security", "for what IPsec has authenticated: "},
+		{"Security2", "for what IPsec has authenticated: "},
+		{"Security2_9", "for what IPsec has authenticated: "},
+		{"RMauth", "for the remote machines of "},
+		{"RUAuth", "for the remote users of "},
+		{"LUAuth", "for the local users of "},
+		{"LUAuth2_24", "for the local users of "},
+		{"LUOwn", "for the user "},
+		{"TTK", "for devices paired by "},
+		{"NNm", "on the network "},
+		{"SecurityRealmId", "in the security realm "},
+		{"SkipVer", "on versions of the firewall above "},
+	}
+)
+
+// limit adds the conditions that the rule has to those that are left open.
+func (m *match) limit(conditions []condition) {
 	for _, c := range conditions {
 		if values := m.rule.values(c.key); values != nil {
 			m.other = append(m.other, c.text+strings.Join(values, " or "))
 		}
 	}
-	return true
 }
 
-// matchPlatform says whether the list holds Windows 10.0, which every Windows
+func (m *match) matchPlatform() bool {
+	return matchPlatform(m.rule.values("Platform"), m.rule.values("Platform2") != nil)
+}
+
+// matchPlatform reports whether the list holds Windows 10.0, which every Windows
 // that runs today's Go calls itself. Platform2=GTEQ is for the last entry.
 func matchPlatform(list []string, atLeast bool) bool {
 	for i, s := range list {
@@ -177,24 +202,13 @@ func matchPlatform(list []string, atLeast bool) bool {
 	return len(list) == 0
 }
 
-// values returns all that r's Fields hold under a key of the grammar.
+// values returns all that r's text holds under a key of the grammar.
 func (r Rule) values(name string) []string {
 	var values []string
-	for _, f := range r.Fields {
-		if k, ok := lookup(f.Key); ok && k.name == name {
-			values = append(values, f.Value)
+	for _, f := range r.fields {
+		if f.name == name {
+			values = append(values, f.value)
 		}
 	}
 	return values
-}
-
-// unknown returns the keys that this package doesn't know.
-func (r Rule) unknown() string {
-	var keys []string
-	for _, f := range r.Fields {
-		if f.Unknown {
-			keys = append(keys, f.Key)
-		}
-	}
-	return strings.Join(keys, ", ")
 }

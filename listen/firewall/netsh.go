@@ -12,7 +12,7 @@ import (
 // paste needs care.
 
 // addArgs returns netsh's arguments that add r, whose Program has no variables
-// left, or an error if netsh could not make just that rule.
+// left, or an error if r is not one of the rules that Allow makes.
 func addArgs(r Rule) ([]string, error) {
 	if err := checkAddable(r); err != nil {
 		return nil, err
@@ -24,19 +24,12 @@ func addArgs(r Rule) ([]string, error) {
 		}
 	}
 	add("program", cleanPath(r.Program))
-	add("service", r.Service)
-	add("description", r.Description)
 	if r.Profiles != 0 {
 		add("profile", r.Profiles.String())
 	}
 	add("protocol", r.Protocol.String())
 	add("localport", join(r.LocalPorts))
-	add("remoteport", join(r.RemotePorts))
-	add("localip", join(r.LocalAddrs))
 	add("remoteip", join(mergeFamilies(r.RemoteAddrs)))
-	if r.Edge != EdgeBlock {
-		add("edge", r.Edge.String())
-	}
 	return args, nil
 }
 
@@ -56,6 +49,9 @@ func deleteArgs(name string, r *Rule) ([]string, error) {
 	if r.Protocol != AnyProtocol {
 		args = append(args, "protocol="+r.Protocol.String())
 	}
+	if r.LocalPorts != nil {
+		args = append(args, "localport="+join(r.LocalPorts))
+	}
 	if r.Profiles != 0 {
 		args = append(args, "profile="+r.Profiles.String())
 	}
@@ -67,27 +63,36 @@ func checkAddable(r Rule) error {
 		return err
 	}
 	switch {
-	case r.Action != ActionAllow || r.Direction != Inbound || r.Disabled:
-		return errors.New("only an active inbound allow rule can be added")
-	case r.Group != "" || len(r.Fields) > 0:
-		return errors.New("netsh can't set the rule's group or its Fields, without which it would be another rule")
-	case (r.LocalPorts != nil || r.RemotePorts != nil) && r.Protocol != TCP && r.Protocol != UDP:
+	case r.LocalPorts != nil && r.Protocol != TCP && r.Protocol != UDP:
 		return errors.New("a rule with ports needs the protocol TCP or UDP")
-	case r.Program == "" && r.Service == "" && r.LocalPorts == nil:
-		return errors.New("a rule without program, service and ports would open everything")
-	}
-	for _, s := range []string{r.Description, r.Service} {
-		if strings.ContainsFunc(s, notText) {
-			return fmt.Errorf("%q has a character that a rule can't hold", s)
-		}
-	}
-	if strings.ContainsAny(r.Service, `/\`) {
-		return fmt.Errorf("%q is not a service's short name", r.Service)
+	case r.Program == "" && r.LocalPorts == nil:
+		return errors.New("a rule without program and ports would open everything")
 	}
 	if err := checkLists(r); err != nil {
 		return err
 	}
 	return checkProgram(r.Program)
+}
+
+// checkSimple refuses what Allow does not make: anything but an inbound allow rule for a program and
+// ports, limited by profiles and peers.
+func checkSimple(r Rule) error {
+	no := func(what string) error { return fmt.Errorf("%s: %w", what, errors.ErrUnsupported) }
+	switch {
+	case r.Action != ActionAllow || r.Direction != Inbound || r.Disabled:
+		return no("only an active inbound allow rule can be added")
+	case r.Service != "":
+		return no("a rule for a service, which a rule for its program and ports replaces")
+	case r.Description != "":
+		return no("a description")
+	case r.RemotePorts != nil:
+		return no("a rule for the peer's ports, which are as good as random")
+	case r.LocalAddrs != nil:
+		return no("a rule for local addresses, which listening on them replaces")
+	case r.fields != nil || r.doubts != nil:
+		return no("a rule with conditions beyond program, port, protocol, profiles and peers, without which it would be another one")
+	}
+	return nil
 }
 
 // checkName holds a rule's name to [MS-FASP] 2.2.37, and keeps off references
@@ -133,17 +138,12 @@ func checkProgram(path string) error {
 // checkLists keeps anything but numbers, addresses and keywords out of the
 // lists: netsh takes them comma by comma.
 func checkLists(r Rule) error {
-	for _, p := range append(append([]Ports(nil), r.LocalPorts...), r.RemotePorts...) {
+	for _, p := range r.LocalPorts {
 		if p.Keyword != "" && keyword(p.Keyword) != nil || p.First < 0 || p.Last > 65535 || p.Last < p.First {
 			return fmt.Errorf("%v are not ports", p)
 		}
 	}
-	for _, s := range r.LocalAddrs {
-		if s.Keyword != "" {
-			return fmt.Errorf("%v can't stand for local addresses", s)
-		}
-	}
-	for _, s := range append(mergeFamilies(r.RemoteAddrs), r.LocalAddrs...) {
+	for _, s := range mergeFamilies(r.RemoteAddrs) {
 		ok := s.First.IsValid() && s.First.BitLen() == s.Last.BitLen() && s.First.Zone() == "" && s.Last.Zone() == "" && !s.Last.Less(s.First)
 		if s.Keyword != "" {
 			ok = keyword(s.Keyword) == nil && s.Family == 0

@@ -1,6 +1,7 @@
 package firewall
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -27,12 +28,10 @@ func TestAddArgs(t *testing.T) {
 		{"a port", Rule{Name: "web", Protocol: TCP, LocalPorts: []Ports{{First: 80, Last: 80}, {First: 8000, Last: 8010}, {Keyword: "RPC"}}},
 			`name=web dir=in action=allow protocol=TCP localport="80,8000-8010,RPC"`},
 		{"everything", orders(func(r *Rule) {
-			*r = Rule{Name: "订单 (TCP)", Description: "a, b & c; d", Program: `\\?\D:/服务/订单 v2.exe`, Service: "orders",
-				Profiles: Domain | Private, Protocol: UDP, LocalPorts: []Ports{{First: 53, Last: 53}}, RemotePorts: []Ports{{First: 1, Last: 1023}},
-				LocalAddrs: []Scope{addrs("10.0.0.1", "10.0.0.1")}, Edge: EdgeDeferApp,
+			*r = Rule{Name: "订单 (TCP), a & b; c", Program: `\\?\D:/服务/订单 v2.exe`, Profiles: Domain | Private, Protocol: UDP, LocalPorts: []Ports{{First: 53, Last: 53}},
 				RemoteAddrs: []Scope{addrs("10.0.0.0", "10.255.255.255"), addrs("fe80::", "fe80::ff"), {Keyword: "DNS"}, {Keyword: "LocalSubnet", Family: 6}, {Keyword: "LocalSubnet", Family: 4}}}
-		}), `name="订单 (TCP)" dir=in action=allow program="D:\服务\订单 v2.exe" service=orders description="a, b & c; d" profile="domain,private" ` +
-			`protocol=UDP localport=53 remoteport=1-1023 localip=10.0.0.1 remoteip="10.0.0.0-10.255.255.255,fe80::-fe80::ff,DNS,LocalSubnet" edge=deferapp`},
+		}), `name="订单 (TCP), a & b; c" dir=in action=allow program="D:\服务\订单 v2.exe" profile="domain,private" ` +
+			`protocol=UDP localport=53 remoteip="10.0.0.0-10.255.255.255,fe80::-fe80::ff,DNS,LocalSubnet"`},
 		{"on a share", orders(func(r *Rule) { r.Program = `\\?\UNC\nas\srv\orders.exe` }), `name=orders dir=in action=allow program=\\nas\srv\orders.exe protocol=any`},
 	}
 	for _, test := range tests {
@@ -62,8 +61,6 @@ func TestAddArgsErrors(t *testing.T) {
 		{"name with a quote", orders(func(r *Rule) { r.Name = `a" dir=out "` }), "can't hold"},
 		{"name with a new line", orders(func(r *Rule) { r.Name = "a\r\nshutdown" }), "can't hold"},
 		{"name that is no text", orders(func(r *Rule) { r.Name = "\xff" }), "can't hold"},
-		{"description", orders(func(r *Rule) { r.Description = "a|b" }), "can't hold"},
-		{"service", orders(func(r *Rule) { r.Service = `a\b` }), "not a service's short name"},
 		{"relative path", orders(func(r *Rule) { r.Program = `srv\orders.exe` }), "not a full path"},
 		{"path on the current drive", orders(func(r *Rule) { r.Program = `\srv\orders.exe` }), "not a full path"},
 		{"path in a drive's directory", orders(func(r *Rule) { r.Program = `C:orders.exe` }), "not a full path"},
@@ -73,17 +70,11 @@ func TestAddArgsErrors(t *testing.T) {
 		{"path of a directory", orders(func(r *Rule) { r.Program = `C:\srv\` }), "not the plain path"},
 		{"path with dots", orders(func(r *Rule) { r.Program = `C:\srv\..\x.exe` }), "not the plain path"},
 		{"path with a user's variable", orders(func(r *Rule) { r.Program = `C:\%USERNAME%\x.exe` }), "variable"},
-		{"block", orders(func(r *Rule) { r.Action = ActionBlock }), "only an active inbound allow rule"},
-		{"outbound", orders(func(r *Rule) { r.Direction = Outbound }), "only an active inbound allow rule"},
-		{"disabled", orders(func(r *Rule) { r.Disabled = true }), "only an active inbound allow rule"},
-		{"group", orders(func(r *Rule) { r.Group = "x" }), "group"},
-		{"fields", orders(func(r *Rule) { r.Fields = []Field{{Key: "Security", Value: "Authenticate"}} }), "Fields"},
 		{"everything", Rule{Name: "x"}, "would open everything"},
 		{"everything of a peer's", Rule{Name: "x", RemoteAddrs: []Scope{addrs("10.0.0.1", "10.0.0.1")}}, "would open everything"},
 		{"ports of no protocol", orders(func(r *Rule) { r.LocalPorts = []Ports{{First: 80, Last: 80}} }), "needs the protocol"},
 		{"no port", orders(func(r *Rule) { r.Protocol, r.LocalPorts = TCP, []Ports{{First: 80, Last: 70000}} }), "are not ports"},
-		{"no port's keyword", orders(func(r *Rule) { r.Protocol, r.RemotePorts = TCP, []Ports{{Keyword: "80,any"}} }), "are not ports"},
-		{"local keyword", orders(func(r *Rule) { r.LocalAddrs = []Scope{{Keyword: "LocalSubnet"}} }), "local addresses"},
+		{"no port's keyword", orders(func(r *Rule) { r.Protocol, r.LocalPorts = TCP, []Ports{{Keyword: "80,any"}} }), "are not ports"},
 		{"half a range", orders(func(r *Rule) { r.RemoteAddrs = []Scope{{First: netip.MustParseAddr("10.0.0.1")}} }), "nothing that netsh could"},
 		{"zone", orders(func(r *Rule) { r.RemoteAddrs = []Scope{addrs("fe80::1%a b", "fe80::1%a b")} }), "nothing that netsh could"},
 		{"keyword of one family", orders(func(r *Rule) { r.RemoteAddrs = []Scope{{Keyword: "LocalSubnet", Family: 4}} }), "LocalSubnet (IPv4) is nothing"},
@@ -97,6 +88,31 @@ func TestAddArgsErrors(t *testing.T) {
 	}
 }
 
+// TestAllowRefusesMore: Allow makes simple rules only, and says what it does not make.
+func TestAllowRefusesMore(t *testing.T) {
+	fakeSystem(t, registryPolicy{}, true, nil)
+	parsed, err := ParseRule("id", head+"Protocol=6|LPort=80|Security=Authenticate|Name=x|")
+	require.NoError(t, err)
+	for name, tt := range map[string]struct {
+		rule   Rule
+		reason string
+	}{
+		"block":           {orders(func(r *Rule) { r.Action = ActionBlock }), "only an active inbound allow rule"},
+		"outbound":        {orders(func(r *Rule) { r.Direction = Outbound }), "only an active inbound allow rule"},
+		"disabled":        {orders(func(r *Rule) { r.Disabled = true }), "only an active inbound allow rule"},
+		"service":         {orders(func(r *Rule) { r.Service = "orders" }), "a rule for a service"},
+		"description":     {orders(func(r *Rule) { r.Description = "x" }), "a description"},
+		"peer's ports":    {orders(func(r *Rule) { r.RemotePorts = []Ports{{First: 1, Last: 2}} }), "the peer's ports"},
+		"local addresses": {orders(func(r *Rule) { r.LocalAddrs = []Scope{addrs("10.0.0.1", "10.0.0.1")} }), "local addresses"},
+		"conditions":      {parsed, "conditions beyond"},
+	} {
+		err := Allow(t.Context(), tt.rule)
+		assert.ErrorIs(t, err, errors.ErrUnsupported, name)
+		assert.ErrorContains(t, err, tt.reason, name)
+		assert.NotErrorIs(t, err, ErrElevation, name)
+	}
+}
+
 func TestDeleteArgs(t *testing.T) {
 	args, err := deleteArgs("orders", nil)
 	require.NoError(t, err)
@@ -104,6 +120,9 @@ func TestDeleteArgs(t *testing.T) {
 	args, err = deleteArgs("x", &Rule{Program: `C:\x.exe`, Protocol: UDP, Profiles: Public})
 	require.NoError(t, err)
 	assert.Equal(t, []string{`program=C:\x.exe`, "protocol=UDP", "profile=public"}, args[6:])
+	args, err = deleteArgs("x", &Rule{Protocol: TCP, LocalPorts: []Ports{{First: 80, Last: 80}, {First: 90, Last: 99}}})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"protocol=TCP", "localport=80,90-99"}, args[6:])
 	_, err = deleteArgs("all", nil)
 	assert.ErrorContains(t, err, "every rule")
 }

@@ -9,64 +9,81 @@ import (
 	"strings"
 )
 
-// A SyntaxError says why a text is not a rule.
-type SyntaxError struct {
-	Rule   string // the name that ParseRule was given
-	Field  string // the field at fault; "" if it is the rule as a whole
-	Reason string
+// A syntaxError says why a text is not a rule.
+type syntaxError struct {
+	rule   string // the name that ParseRule was given
+	field  string // the field at fault; "" if it is the rule as a whole
+	reason string
 }
 
-func (e *SyntaxError) Error() string {
-	if e.Field == "" {
-		return fmt.Sprintf("firewall: rule %q: %s", e.Rule, e.Reason)
+func (e *syntaxError) Error() string {
+	if e.field == "" {
+		return fmt.Sprintf("firewall: rule %q: %s", e.rule, e.reason)
 	}
-	return fmt.Sprintf("firewall: rule %q: field %q: %s", e.Rule, e.Field, e.Reason)
+	return fmt.Sprintf("firewall: rule %q: field %q: %s", e.rule, e.field, e.reason)
 }
 
 // ParseRule makes a Rule of the text that the registry holds under name, such as
 //
 //	v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=8080|App=C:\srv\orders.exe|Name=orders|
 //
-// The grammar is that of "[MS-GPFAS]: Group Policy: Firewall and Advanced
-// Security Data Structure", 2.2.2.19, which all of Windows' stores share. Every
-// field of it is understood and its value checked, including the order that it
-// asks for (Protocol stands before ports and ICMP types) and the fields that
-// may stand once only.
+// The grammar is that of "[MS-GPFAS]: Group Policy: Firewall and Advanced Security Data Structure",
+// 2.2.2.19, which all of Windows' stores share. The values that Evaluate uses are read, and one that
+// can't be is an error. All others are kept as they are.
 //
-// Beyond the grammar it takes what real stores hold: no bar at the end, empty
-// values of free text, keys in any case, packaged apps' PFN, any version 2.x.
-// A key that it doesn't know is kept in Fields and has no effect on Evaluate
-// but a note: so Windows does with a rule of a later version ([MS-FASP] 2.2.24,
-// FW_RULE_STATUS_PARTIALLY_IGNORED). A keyword for ports, addresses, interface
-// types or trust tuples that it doesn't know is kept, too, and no key is held to
-// the version that brought it. Another major version, which Windows ignores as a
-// whole, is an error.
+// Beyond the grammar it takes what real stores hold: keys and the version in any case, fields in any
+// order, no bar at the end, empty values of free text, packaged apps' PFN, any version from 2.0 on. A
+// rule of version 2.0 or 4.0 without Active= is active: the store of RestrictedServices has only
+// such. One of a later version is active if it blocks.
 //
-// The error is a *SyntaxError.
-func ParseRule(name, text string) (Rule, error) {
-	p := parser{rule: Rule{ID: name, Disabled: true}, seen: map[string]bool{}}
-	version, rest, _ := strings.Cut(text, "|")
-	if err := checkVersion(version); err != nil {
-		return Rule{}, &SyntaxError{Rule: name, Field: version, Reason: err.Error()}
+// Evaluate counts no Allow rule with a key that is not in the grammar, or of another major version
+// than 2: it can't judge these.
+func ParseRule(name, text string) (Rule, error) { return parseRule(name, text, false) }
+
+// parseRule is ParseRule or, if lenient, keeps what can't be read as a doubt about the rule: a Block
+// rule that was left out because of one value could turn a verdict into "allowed".
+func parseRule(name, text string, lenient bool) (Rule, error) {
+	p := parser{rule: Rule{ID: name}, seen: map[string]string{}}
+	versionText, rest, _ := strings.Cut(text, "|")
+	major, minor, err := parseVersion(versionText)
+	if err != nil {
+		return Rule{}, &syntaxError{name, versionText, err.Error()}
+	}
+	if major != 2 {
+		p.rule.doubts = append(p.rule.doubts, "version "+versionText)
 	}
 	for rest != "" {
 		var field string
 		field, rest, _ = strings.Cut(rest, "|")
 		if err := p.field(field); err != nil {
-			return Rule{}, &SyntaxError{Rule: name, Field: field, Reason: err.Error()}
+			key, _, _ := strings.Cut(field, "=")
+			if !lenient || strings.EqualFold(key, "Action") || strings.EqualFold(key, "Dir") {
+				return Rule{}, &syntaxError{name, field, err.Error()}
+			}
+			p.rule.doubts = append(p.rule.doubts, field)
 		}
 	}
 	for _, key := range []string{"Action", "Dir"} {
-		if !p.seen[key] {
-			return Rule{}, &SyntaxError{Rule: name, Reason: "has no " + key}
+		if _, ok := p.seen[key]; !ok {
+			return Rule{}, &syntaxError{name, "", "has no " + key}
 		}
+	}
+	if _, ok := p.seen["Active"]; !ok && minor > 0 {
+		p.rule.Disabled = p.rule.Action != ActionBlock
+	}
+	if err := p.checkProtocol(); err != nil {
+		if !lenient {
+			return Rule{}, err
+		}
+		p.rule.doubts = append(p.rule.doubts, err.field)
+		p.rule.LocalPorts, p.rule.RemotePorts = nil, nil
 	}
 	return p.rule, nil
 }
 
 type parser struct {
 	rule Rule
-	seen map[string]bool // the grammar's names
+	seen map[string]string // the grammar's names of the keys that have been read, and the field
 }
 
 func (p *parser) field(text string) error {
@@ -76,56 +93,59 @@ func (p *parser) field(text string) error {
 	}
 	k, known := lookup(key)
 	if !known {
-		p.rule.Fields = append(p.rule.Fields, Field{Key: key, Value: value, Unknown: true})
+		p.rule.fields = append(p.rule.fields, field{key: key, value: value})
+		p.rule.doubts = append(p.rule.doubts, key)
 		return nil
 	}
-	if p.seen[k.name] && !k.many {
+	if _, twice := p.seen[k.name]; twice && !k.many {
 		return fmt.Errorf("stands there twice")
 	}
-	p.seen[k.name] = true
-	if k.needs != nil {
-		if err := k.needs(p); err != nil {
-			return err
-		}
+	changed := p.rule
+	if k.set == nil || k.text {
+		changed.fields = append(changed.fields, field{k.name, key, value})
 	}
 	if k.set != nil {
-		return k.set(&p.rule, value)
-	}
-	if k.check != nil {
-		if err := k.check(value); err != nil {
+		if err := k.set(&changed, value); err != nil {
 			return err
 		}
 	}
-	p.rule.Fields = append(p.rule.Fields, Field{Key: key, Value: value})
+	p.rule, p.seen[k.name] = changed, text
 	return nil
 }
 
-func checkVersion(s string) error {
-	digits, ok := strings.CutPrefix(s, "v")
-	if !ok {
-		return fmt.Errorf("a rule begins with its version, such as v2.30")
+// checkProtocol: only TCP and UDP have ports. Their protocol can stand before them or after.
+func (p *parser) checkProtocol() *syntaxError {
+	if p.rule.Protocol == TCP || p.rule.Protocol == UDP {
+		return nil
 	}
-	major, err := version(digits)
-	if err != nil {
-		return err
-	}
-	if major != 2 {
-		return fmt.Errorf("only the versions 2.x are known")
+	for _, key := range []string{"LPort", "RPort"} {
+		if field, ok := p.seen[key]; ok {
+			return &syntaxError{p.rule.ID, field, "needs the protocol TCP (6) or UDP (17)"}
+		}
 	}
 	return nil
 }
 
-// version checks a MAJOR.MINOR of two bytes and returns the major number.
-func version(s string) (major int, err error) {
-	maj, minor, ok := strings.Cut(s, ".")
+// parseVersion reads the version that a rule begins with: v2.30, or V2.0 and V4.0 in the store of
+// RestrictedServices.
+func parseVersion(s string) (major, minor int, err error) {
+	if s == "" || s[0] != 'v' && s[0] != 'V' {
+		return 0, 0, fmt.Errorf("a rule begins with its version, such as v2.30")
+	}
+	maj, min, ok := strings.Cut(s[1:], ".")
 	if !ok {
-		return 0, fmt.Errorf("want a version, such as 2.30")
+		return 0, 0, fmt.Errorf("want a version, such as v2.30")
 	}
 	if major, err = number(maj, 255); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	_, err = number(minor, 255)
-	return major, err
+	if minor, err = number(min, 255); err != nil {
+		return 0, 0, err
+	}
+	if major < 2 {
+		return 0, 0, fmt.Errorf("no version before 2.0 is known")
+	}
+	return major, minor, nil
 }
 
 // number is strconv.Atoi for the grammar's 1*DIGIT: no sign.

@@ -1,13 +1,16 @@
 package firewall
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 )
 
 // registryPolicy is what the registry holds of the firewall, unread.
 type registryPolicy struct {
 	rules []registryRule
+	notes []string // what could not be read
 
 	// The values of the keys DomainProfile, PrivateProfile, PublicProfile and
 	// StandardProfile of each store; nil where there is no such key.
@@ -19,13 +22,13 @@ type registryRule struct {
 	id, text string
 }
 
-// parse returns the rules, with the variables in their paths replaced. It
-// leaves out, as Windows does, what is not a rule, and says so in a note.
+// parse returns the rules, with the variables in their paths replaced. It leaves out what is not a
+// rule, and says so in a note.
 func (p registryPolicy) parse(variable func(string) (string, bool)) (rules []Rule, notes []string) {
 	var bad int
 	var first error
 	for _, v := range p.rules {
-		r, err := ParseRule(v.id, v.text)
+		r, err := parseRule(v.id, v.text, true)
 		if err != nil {
 			bad++
 			if first == nil {
@@ -40,7 +43,38 @@ func (p registryPolicy) parse(variable func(string) (string, bool)) (rules []Rul
 	if bad > 0 {
 		notes = []string{fmt.Sprintf("what is no rule is left out (%d), such as %s", bad, strings.TrimPrefix(first.Error(), "firewall: "))}
 	}
-	return rules, notes
+	return rules, append(notes, p.notes...)
+}
+
+// storeContent is what one of the registry's keys holds.
+type storeContent struct {
+	rules    []registryRule
+	found    bool // the key of the rules is there
+	profiles map[string]map[string]uint64
+}
+
+// gather reads the stores. Some systems deny the one of a device management to all but
+// administrators: the others are judged without it, and a note says so.
+func gather(read func(Store) (storeContent, error)) (registryPolicy, error) {
+	p := registryPolicy{profiles: map[Store]map[string]map[string]uint64{}}
+	found := false
+	for _, store := range []Store{Local, GroupPolicy, MDM} {
+		content, err := read(store)
+		if err != nil && store == MDM && errors.Is(err, fs.ErrPermission) {
+			p.notes = append(p.notes, "the rules of the device management (MDM) are left out: this account may not read them")
+			continue
+		}
+		if err != nil {
+			return p, err
+		}
+		found = found || content.found
+		p.rules = append(p.rules, content.rules...)
+		p.profiles[store] = content.profiles
+	}
+	if !found {
+		return p, errNoRules
+	}
+	return p, nil
 }
 
 // merge returns the settings of the profiles by the laws of [MS-FASP] 2.2.38:

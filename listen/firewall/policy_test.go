@@ -1,10 +1,13 @@
 package firewall
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestMerge(t *testing.T) {
@@ -82,28 +85,85 @@ func TestEvaluateSettings(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			var notes []string
-			got := decide(test.rules, test.profile, Domain, Query{Program: `C:\x.exe`, Port: 80}, func(format string, args ...any) {
-				notes = append(notes, fmt.Sprintf(format, args...))
-			})
+			var n notes
+			got, _ := decide(test.rules, test.profile, Domain, Query{Program: `C:\x.exe`, Port: 80}, ruleNotes{&n, Domain | Private | Public})
 			assert.Equal(t, test.want, got)
-			assert.Contains(t, notes, test.note)
+			assert.Contains(t, n.list(), test.note)
 		})
 	}
 }
 
 func TestHints(t *testing.T) {
 	q := Query{Program: `C:\srv\订单 服务\orders.exe`, Port: 8080}
-	line := `netsh advfirewall firewall add rule name=orders dir=in action=allow program="C:\srv\订单 服务\orders.exe" profile="private,public" protocol=TCP localport=8080`
-	assert.Equal(t, []string{line}, evaluate(nil, [len(all)]profile{{off: true}}, q).Hints)
+	line := func(profiles string) string {
+		return `netsh advfirewall firewall add rule name=orders dir=in action=allow program="C:\srv\订单 服务\orders.exe" profile=` + profiles + ` protocol=TCP localport=8080`
+	}
+	assert.Equal(t, []string{line(`"domain,private"`)}, Evaluate(nil, q).Hints, "public networks stay closed")
+	assert.Equal(t, []string{line("private")}, evaluate(nil, [len(all)]profile{{off: true}}, q).Hints)
 	assert.Empty(t, evaluate(nil, [len(all)]profile{{off: true}, {open: true}, {off: true}}, q).Hints, "all is well")
+	assert.Empty(t, evaluate(nil, [len(all)]profile{{off: true}, {off: true}}, q).Hints, "only public networks are closed")
 	assert.Empty(t, evaluate(nil, [len(all)]profile{{shielded: true}, {shielded: true}, {shielded: true}}, q).Hints, "no rule would help")
 
 	byPolicy := evaluate(nil, [len(all)]profile{{noLocal: true}, {}, {}}, q).Hints
 	assert.Len(t, byPolicy, 2)
 	assert.Contains(t, byPolicy[0], "Group Policy")
-	assert.Equal(t, line, byPolicy[1])
+	assert.Equal(t, line("private"), byPolicy[1])
+
+	asked := q
+	asked.Profiles = Public
+	assert.Equal(t, []string{line("public")}, Evaluate(nil, asked).Hints)
+	asked.Profiles = Domain | Private | Public
+	assert.NotContains(t, Evaluate(nil, asked).Hints[0], "profile=")
 
 	q.Program = `C:\srv\$(calc)\orders.exe`
 	assert.Empty(t, Evaluate(nil, q).Hints, "no line is safe to paste")
+}
+
+// TestHintsRemoveBlocks: the Block rule of this machine's goes, and an Allow rule comes only where there
+// is none.
+func TestHintsRemoveBlocks(t *testing.T) {
+	q := Query{Program: `C:\srv\orders.exe`, Port: 8080}
+	block := rule(t, "{b}", `Action=Block|Active=TRUE|Dir=In|Protocol=6|LPort=8080|App=C:\srv\orders.exe|Name=No orders|`)
+	allow := rule(t, "{a}", `Action=Allow|Active=TRUE|Dir=In|App=C:\srv\orders.exe|Name=Orders|`)
+	remove := `netsh advfirewall firewall delete rule name="No orders" dir=in program=C:\srv\orders.exe protocol=TCP localport=8080`
+	add := `netsh advfirewall firewall add rule name=orders dir=in action=allow program=C:\srv\orders.exe profile="domain,private" protocol=TCP localport=8080`
+	assert.Equal(t, []string{remove}, Evaluate([]Rule{allow, block}, q).Hints)
+	assert.Equal(t, []string{remove, add}, Evaluate([]Rule{block}, q).Hints)
+
+	policy := block
+	policy.Store = GroupPolicy
+	assert.Empty(t, Evaluate([]Rule{allow, policy}, q).Hints, "not this machine's to remove")
+
+	some := rule(t, "{s}", "Action=Block|Active=TRUE|Dir=In|RA4=203.0.113.0/24|Name=Banned|")
+	assert.Empty(t, Evaluate([]Rule{allow, some}, q).Hints, "it blocks others")
+
+	resource := rule(t, "Stock-Block-1", "Action=Block|Active=TRUE|Dir=In|Name=@x.dll,-1|")
+	assert.Equal(t, []string{`powershell -NoProfile -Command "Remove-NetFirewallRule -Name 'Stock-Block-1'"`}, Evaluate([]Rule{allow, resource}, q).Hints)
+	resource.ID = "$(calc)"
+	assert.Empty(t, Evaluate([]Rule{allow, resource}, q).Hints, "no line is safe to paste")
+}
+
+// TestGather: where the device management's key is denied, the other stores are judged.
+func TestGather(t *testing.T) {
+	denied := fmt.Errorf("reading: %w", fs.ErrPermission)
+	read := func(bad Store) func(Store) (storeContent, error) {
+		return func(s Store) (storeContent, error) {
+			if s == bad {
+				return storeContent{}, denied
+			}
+			return storeContent{rules: []registryRule{{store: s, id: "r", text: head}}, found: s == Local}, nil
+		}
+	}
+	p, err := gather(read(MDM))
+	require.NoError(t, err)
+	rules, notes := p.parse(standardVariable)
+	assert.Len(t, rules, 2)
+	assert.Len(t, notes, 1)
+	assert.Contains(t, notes[0], "MDM")
+	for _, s := range []Store{Local, GroupPolicy} {
+		_, err = gather(read(s))
+		assert.ErrorIs(t, err, fs.ErrPermission, s)
+	}
+	_, err = gather(func(Store) (storeContent, error) { return storeContent{}, nil })
+	assert.ErrorIs(t, err, errors.ErrUnsupported)
 }

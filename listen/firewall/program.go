@@ -96,7 +96,7 @@ func cleanPath(path string) string {
 	return path
 }
 
-// isFullPath says whether a path names the same file whatever the current drive
+// isFullPath reports whether a path names the same file whatever the current drive
 // and directory.
 func isFullPath(path string) bool {
 	path = cleanPath(path)
@@ -106,7 +106,7 @@ func isFullPath(path string) bool {
 	return len(path) > 3 && path[1:3] == `:\` && ('A' <= path[0] && path[0] <= 'Z' || 'a' <= path[0] && path[0] <= 'z')
 }
 
-// isSystem says whether a rule's program is the kernel.
+// isSystem reports whether a rule's program is the kernel.
 func isSystem(program string) bool { return strings.EqualFold(program, "System") }
 
 func base(path string) string {
@@ -127,19 +127,20 @@ const promptID = `(?i)^(TCP|UDP) Query User\{[0-9a-f-]{36}\}`
 // matches compiles at each use: once a check, and once for a rule of the program.
 func matches(pattern, s string) bool { return regexp.MustCompile(pattern).MatchString(s) }
 
-// isTemporary says whether the path is another one after the next change to the
+// isTemporary reports whether the path is another one after the next change to the
 // source, or at every run.
 func isTemporary(program string) bool {
 	return matches(temporary, cleanPath(program))
 }
 
-// isFromPrompt says whether r has been made by the prompt: by the name of its
+// isFromPrompt reports whether r has been made by the prompt: by the name of its
 // value, or by what else is peculiar to it.
 func (r Rule) isFromPrompt() bool {
 	if r.Store != Local || r.Direction != Inbound || r.Program == "" || r.LocalPorts != nil {
 		return false
 	}
-	return matches(promptID, r.ID) || r.Edge == EdgeDeferUser && r.Name == r.Description
+	deferred := r.values("Defer")
+	return matches(promptID, r.ID) || deferred != nil && strings.EqualFold(deferred[0], "User") && r.Name == r.Description
 }
 
 // cancelled returns the Block rules, one for TCP and one for UDP, that a

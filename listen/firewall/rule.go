@@ -17,7 +17,6 @@ type Rule struct {
 
 	Name        string // what people see; may be a reference to a resource, "@FirewallAPI.dll,-25000"
 	Description string
-	Group       string
 
 	Action    Action
 	Direction Direction
@@ -36,18 +35,14 @@ type Rule struct {
 	Program string
 	Service string
 
-	Edge Edge
-
-	// Fields are the fields that have no place above, in the text's order:
-	// those of the grammar, whose values ParseRule has checked, and those of
-	// later versions, whose values it takes as they are.
-	Fields []Field
+	fields []field  // what has no place above, in the text's order
+	doubts []string // what Evaluate can't judge: keys that are not in the grammar, values that can't be read
 }
 
-// A Field is one KEY=VALUE of a rule's text.
-type Field struct {
-	Key, Value string
-	Unknown    bool // the key is none of the grammar's
+// A field is one KEY=VALUE of a rule's text.
+type field struct {
+	name       string // the key's in the grammar; "" if it is not there
+	key, value string
 }
 
 // Store says which of the registry's keys a rule stands in.
@@ -101,7 +96,7 @@ const (
 // all are the profiles in the order of Verdict's fields.
 var all = [...]Profiles{Domain, Private, Public}
 
-// Has says whether the set holds all of p; the zero value holds every profile.
+// Has reports whether the set holds all of p; the zero value holds every profile.
 func (s Profiles) Has(p Profiles) bool { return s == 0 || s&p == p }
 
 // String returns, for instance, "domain,private"; "any" for the zero value.
@@ -118,16 +113,15 @@ func (s Profiles) String() string {
 	return strings.Join(names, ",")
 }
 
-// Protocol is an IP protocol's number. Two values stand aside: 0 is any
-// protocol, so that a Rule that names none matches all, and the protocol whose
-// number is 0 is HOPOPT here.
+// Protocol is an IP protocol's number, but for 0, which is any protocol: a Rule that names none
+// matches all.
 type Protocol uint16
 
 const (
 	AnyProtocol Protocol = 0
 	TCP         Protocol = 6
 	UDP         Protocol = 17
-	HOPOPT      Protocol = 256
+	hopopt      Protocol = 256 // the protocol whose number is 0
 )
 
 // String returns "TCP", "UDP", "any" or the number.
@@ -139,7 +133,7 @@ func (p Protocol) String() string {
 		return "TCP"
 	case UDP:
 		return "UDP"
-	case HOPOPT:
+	case hopopt:
 		return "0"
 	}
 	return fmt.Sprint(uint16(p))
@@ -184,28 +178,12 @@ func (s Scope) String() string {
 	return s.First.String() + "-" + s.Last.String()
 }
 
-// contains says whether all of o is certainly within s.
+// contains reports whether all of o is certainly within s.
 func (s Scope) contains(o Scope) bool {
 	if s.Keyword != "" || o.Keyword != "" {
 		return strings.EqualFold(s.Keyword, o.Keyword) && (s.Family == 0 || s.Family == o.Family)
 	}
 	return s.First.BitLen() == o.First.BitLen() && !o.First.Less(s.First) && !s.Last.Less(o.Last)
-}
-
-// Edge says what becomes of matching traffic that has come through a NAT by
-// Teredo ("edge traversal").
-type Edge uint8
-
-const (
-	EdgeBlock     Edge = iota
-	EdgeAllow          // Edge=TRUE
-	EdgeDeferApp       // if the program has asked for it (Defer=App)
-	EdgeDeferUser      // Windows asks the user (Defer=User); every rule of the prompt is such
-)
-
-// String returns what netsh calls it: "no", "yes", "deferapp" or "deferuser".
-func (e Edge) String() string {
-	return enumName(uint8(e), "Edge", "no", "yes", "deferapp", "deferuser")
 }
 
 func enumName(v uint8, kind string, names ...string) string {

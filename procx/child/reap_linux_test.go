@@ -82,15 +82,3 @@ func TestProcess1LeavesNoZombies(t *testing.T) {
 		assert.Equal(t, "as 1: 0 zombies", string(out))
 	})
 }
-
-func TestOrphan(t *testing.T) {
-	for stat, want := range map[string][3]any{
-		"7 (a b) c) Z 1 5 5 0 -1": {1, 5, true},
-		"7 (sh) S 1 5 5 0":        {1, 5, false},
-		"7 (sh)":                  {0, 0, false},
-		"":                        {0, 0, false},
-	} {
-		parent, group, zombie := orphan(stat)
-		assert.Equal(t, want, [3]any{parent, group, zombie}, stat)
-	}
-}

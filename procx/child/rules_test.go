@@ -154,3 +154,15 @@ func TestCheckFlags(t *testing.T) {
 	assert.ErrorContains(t, checkFlags(0x10), "CREATE_NEW_CONSOLE")
 	assert.ErrorContains(t, checkFlags(0x8000000), "CREATE_NO_WINDOW")
 }
+
+func TestOrphan(t *testing.T) {
+	for stat, want := range map[string][3]any{
+		"7 (a b) c) Z 1 5 5 0 -1": {1, 5, true},
+		"7 (sh) S 1 5 5 0":        {1, 5, false},
+		"7 (sh)":                  {0, 0, false},
+		"":                        {0, 0, false},
+	} {
+		parent, group, zombie := orphan(stat)
+		assert.Equal(t, want, [3]any{parent, group, zombie}, stat)
+	}
+}

@@ -384,11 +384,6 @@ func TestDifferenceHoldsNoPlace(t *testing.T) {
 	m := newMux(Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	var waiting sync.WaitGroup
-	for range 3 { // more than there are places
-		waiting.Go(func() {
-			m.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/debug/pprof/heap?seconds=600", nil))
-		})
-	}
 	asleep := func() (n int) {
 		for _, g := range goroutine.Parse(stacks(runtime.NumGoroutine())) {
 			if slices.Contains(g.Functions(), "github.com/surefoot-go/surefoot/procx/inspect.sleep") {
@@ -397,8 +392,15 @@ func TestDifferenceHoldsNoPlace(t *testing.T) {
 		}
 		return n
 	}
-	for deadline := time.Now().Add(time.Minute); asleep() < 3; time.Sleep(time.Millisecond) {
-		require.True(t, time.Now().Before(deadline))
+	deadline := time.Now().Add(time.Minute)
+	for n := range 3 { // more than there are places
+		waiting.Go(func() {
+			m.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/debug/pprof/heap?seconds=600", nil))
+		})
+		for asleep() <= n {
+			require.True(t, time.Now().Before(deadline))
+			time.Sleep(time.Millisecond)
+		}
 	}
 	answer := httptest.NewRecorder()
 	m.ServeHTTP(answer, httptest.NewRequest("GET", "/debug/pprof/heap", nil))

@@ -1,0 +1,47 @@
+package eventx
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
+)
+
+// reportBudget is how much of a crash report fits into an event beside the rest:
+// each byte can become two UTF-16 units.
+const reportBudget = eventlog.TextBudget/2 - 500
+
+// OnCrash logs that the previous run of the service crashed, with what it left behind: the output of
+// the Go runtime, whose beginning says the most. It has the shape of a service's hook that gets the
+// crash file at the next start. An empty report logs nothing. The state of this run is not changed.
+func (h *Health) OnCrash(ctx context.Context, report []byte) {
+	report = bytes.TrimSpace(report)
+	if len(report) == 0 {
+		return
+	}
+	first, _, _ := strings.Cut(string(report), "\n")
+	h.emit(change{
+		ctx: ctx, at: time.Now(), caller: caller(1), level: slog.LevelError, id: IDCrashed,
+		message: fmt.Sprintf("%s: the previous run crashed: %s", h.service, head(strings.TrimSpace(first), 200)),
+		attrs: []slog.Attr{
+			slog.String("service", h.service), slog.String("new", Crashed.String()), slog.String("report", head(string(report), reportBudget)),
+		},
+	})
+}
+
+// head cuts s to about n bytes, on a character, and says how many characters
+// are missing.
+func head(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return fmt.Sprintf("%s…[+%d]", s[:n], utf8.RuneCountInString(s[n:]))
+}

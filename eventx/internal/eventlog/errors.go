@@ -1,0 +1,26 @@
+package eventlog
+
+import (
+	"errors"
+	"io/fs"
+)
+
+// Error is one of the errors that are public in package eventx. They are constants, so that a copy of one
+// costs no work when a program starts.
+type Error string
+
+const (
+	ErrSourceName      Error = "eventx: not a usable source name"
+	ErrAccessDenied    Error = "eventx: access denied"
+	ErrSourceElsewhere Error = "eventx: the source belongs to another log"
+	ErrForeignSource   Error = "eventx: the source belongs to another program"
+)
+
+func (e Error) Error() string { return string(e) }
+
+// Is lets ErrAccessDenied match fs.ErrPermission.
+func (e Error) Is(target error) bool { return e == ErrAccessDenied && target == fs.ErrPermission }
+
+// ErrUntrustedDir is returned when another user owns the folder that message files belong in. Whoever can
+// write there could have Event Viewer, run by an administrator, show what they like.
+var ErrUntrustedDir = errors.New("the folder for message files is not to be trusted")

@@ -1,0 +1,238 @@
+// Package eventlog writes events to the Windows Event Log, reads them back, and registers their sources.
+// What is a rule of Windows is here a function for every system; the calls are in the Windows files.
+package eventlog
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
+	"github.com/surefoot-go/surefoot/eventx/internal/quote"
+	"github.com/surefoot-go/surefoot/internal/msgtable"
+)
+
+// TextBudget is the most UTF-16 units of an event's text. 31,839 are
+// documented (Microsoft, "ReportEventW"); above about 31,700, less the names of
+// source and computer, some systems refuse
+// (github.com/serilog/serilog-sinks-eventlog pull request 41).
+const TextBudget = 31_000
+
+// MaxText is how many bytes of an event's text are kept while it waits: no UTF-16 unit takes more
+// than three, so that it is still cut to the budget, and marked, when it is written.
+const MaxText = 3*TextBudget + 64
+
+// safeSize is a size that no system refuses.
+const safeSize = 2000
+
+// Types of events, as ReportEventW has them.
+const (
+	typeError       = 1
+	typeWarning     = 2
+	typeInformation = 4
+)
+
+// Form is what it takes to make an event readable in Event Viewer.
+type Form uint8
+
+const (
+	// FormAny: the source's message file has every ID, with the text as its
+	// one insertion string.
+	FormAny Form = iota
+	// formLow: it is EventCreate.exe, which has only the IDs 1–1000.
+	formLow
+	// FormOEM: there is no message file, or it is netmsg.dll, which has NELOG_OEM_Code. That event of
+	// Windows' own, with nothing but nine insertion strings, is shown without a message file
+	// (lmerrlog.h; golang.org/issue/59780).
+	FormOEM
+)
+
+const (
+	maxLowID = 1000
+	oemID    = 3299
+	oemCount = 9 // with fewer insertion strings, placeholders would be seen
+)
+
+// ReportFunc is ReportEventW for one source: the type, category and ID of an event, and its insertion
+// strings, which end in a NUL and are valid during the call.
+type ReportFunc func(kind, category uint16, id uint32, inserts []*uint16) error
+
+// Log writes to the Windows Event Log.
+type Log struct {
+	Report  ReportFunc
+	release func() error // closes what report needs; nil: nothing
+	Form    Form
+
+	text    []uint16 // scratch
+	utf8    []byte
+	inserts [oemCount]*uint16
+	none    [1]uint16 // an empty insertion string
+}
+
+func (l *Log) Write(e *queue.Entry) (cut bool, err error) {
+	l.utf8 = appendEventText(queue.Scratch(l.utf8), e, l.Form, false)
+	cut, err = l.send(e, TextBudget)
+	if err == nil {
+		return cut, nil
+	}
+	if !gone(err) && len(l.text) > safeSize {
+		// Nothing but the size is likely to be wrong, and half of an event is better than nothing.
+		cut, err = l.send(e, min(len(l.text), TextBudget)/2)
+	}
+	if gone(err) {
+		err = queue.Lost(err)
+	}
+	return cut, err
+}
+
+func (l *Log) send(e *queue.Entry, budget int) (cut bool, err error) {
+	text, left, replaced := msgtable.AppendCut(l.text[:0], l.utf8, budget, e.Left)
+	if replaced { // what can't be shown is quoted instead
+		l.utf8 = appendEventText(queue.Scratch(l.utf8), e, l.Form, true)
+		text, left, _ = msgtable.AppendCut(text[:0], l.utf8, budget, e.Left)
+	}
+	l.text = append(text, 0)
+	l.inserts[0] = &l.text[0]
+	n := 1
+	if l.Form == FormOEM {
+		for n < oemCount {
+			l.inserts[n] = &l.none[0]
+			n++
+		}
+	}
+	return left > 0, l.Report(eventType(e), e.Category, uint32(shownID(e, l.Form)), l.inserts[:n])
+}
+
+func (l *Log) Close() error {
+	if l.release == nil {
+		return nil
+	}
+	return l.release()
+}
+
+func eventType(e *queue.Entry) uint16 {
+	switch queue.SeverityOf(e.Level) {
+	case queue.SevError:
+		return typeError
+	case queue.SevWarn:
+		return typeWarning
+	}
+	return typeInformation
+}
+
+// shownID is the ID that the log gets for e.
+func shownID(e *queue.Entry, f Form) uint16 {
+	id := e.EventID()
+	switch {
+	case f == FormOEM:
+		return oemID
+	case f == formLow && (id == 0 || id > maxLowID):
+		return queue.DefaultID
+	}
+	return id
+}
+
+// appendEventText appends e as Event Viewer shows it: the message, then each attribute on a line of its
+// own. The lines of a longer value are indented, and so are those of a message that could pass for an
+// attribute. An ID that the log can't have is an attribute, and so is the time of an event that is late.
+// With check, every part is checked for what can't be shown.
+func appendEventText(dst []byte, e *queue.Entry, f Form, check bool) []byte {
+	message := e.Message()
+	if !check && !e.Multiline && !e.Odd && !quote.HasLineEnd(message) && (len(message) == 0 || message[0] != '"') {
+		dst = append(dst, e.Buf...)
+	} else {
+		dst = appendLines(dst, message, likeAttr)
+		for _, field := range e.Fields {
+			dst = append(quote.AppendQuoted(append(dst, '\n'), e.Key(field)), '=')
+			dst = appendLines(dst, e.Value(field), func([]byte) bool { return true })
+		}
+	}
+	if e.Source != nil {
+		dst = append(append(dst, "\nsource="...), e.Source.File...)
+		dst = strconv.AppendInt(append(dst, ':'), int64(e.Source.Line), 10)
+	}
+	if queue.IsLate(e) {
+		dst = queue.AppendLateTime(append(dst, "\n"+queue.TimeKey+"="...), e)
+	}
+	if e.HasID && shownID(e, f) != e.Id {
+		dst = strconv.AppendUint(append(dst, "\nevent_id="...), uint64(e.Id), 10)
+	}
+	return dst
+}
+
+// appendLines appends text, quoted if it has to be, with an indent before those of its lines, except the
+// first, for which indent returns true.
+func appendLines(dst, text []byte, indent func(line []byte) bool) []byte {
+	if quote.MustQuote(text) {
+		text = quote.AppendShowable(nil, text)
+	}
+	for {
+		end := bytes.IndexAny(text, "\r\n")
+		if end < 0 {
+			return append(dst, text...)
+		}
+		if text[end] == '\r' && end+1 < len(text) && text[end+1] == '\n' {
+			end++
+		}
+		dst = append(dst, text[:end+1]...)
+		text = text[end+1:]
+		if indent(text) {
+			dst = append(dst, indentation...)
+		}
+	}
+}
+
+const indentation = "  "
+
+// likeAttr reports whether the line that text begins with could be taken for an attribute's, or for one
+// that was indented for that reason.
+func likeAttr(text []byte) bool {
+	if end := bytes.IndexAny(text, "\r\n"); end >= 0 {
+		text = text[:end]
+	}
+	_, _, ok := cutAttr(strings.TrimLeft(string(text), " "))
+	return ok
+}
+
+// cutAttr takes the first line of an attribute apart, with the key as AppendQuoted writes it.
+func cutAttr(line string) (key, value string, ok bool) {
+	if quoted, err := strconv.QuotedPrefix(line); err == nil && line[0] == '"' {
+		key, err = strconv.Unquote(quoted)
+		value, ok = strings.CutPrefix(line[len(quoted):], "=")
+		return key, value, ok && err == nil && quote.NeedsQuotes([]byte(key))
+	}
+	key, value, ok = strings.Cut(line, "=")
+	return key, value, ok && !quote.NeedsQuotes([]byte(key))
+}
+
+// Errors after which the log has to be opened again, by their names in
+// winerror.h.
+const (
+	errorAccessDenied          = syscall.Errno(5)
+	errorInvalidHandle         = syscall.Errno(6)
+	errorEventLogFileCorrupt   = syscall.Errno(1500)
+	errorEventLogCantStart     = syscall.Errno(1501)
+	errorLogFileFull           = syscall.Errno(1502)
+	errorEventLogFileChanged   = syscall.Errno(1503)
+	rpcUnknownInterface        = syscall.Errno(1717)
+	rpcServerUnavailable       = syscall.Errno(1722)
+	rpcServerTooBusy           = syscall.Errno(1723)
+	rpcCallFailed              = syscall.Errno(1726)
+	rpcCallFailedDidNotExecute = syscall.Errno(1727)
+	rpcEndpointNotFound        = syscall.Errno(1753)
+)
+
+// gone reports whether err is about the log and not about the event: it is full, its service is down,
+// this account may not write to it, or the system has none, as in a container
+// (github.com/dotnet/runtime issue 73303).
+func gone(err error) bool {
+	errno, _ := errors.AsType[syscall.Errno](err)
+	switch errno {
+	case errorAccessDenied, errorInvalidHandle, errorEventLogFileCorrupt, errorEventLogCantStart, errorLogFileFull, errorEventLogFileChanged,
+		rpcUnknownInterface, rpcServerUnavailable, rpcServerTooBusy, rpcCallFailed, rpcCallFailedDidNotExecute, rpcEndpointNotFound:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,225 @@
+package eventlog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Spec is a source to register, once eventx.Source has checked it.
+type Spec struct {
+	Name, Log                 string
+	MaxSize                   int64
+	Retention                 uint8
+	Categories                int
+	MessageFile, CategoryFile string // that exist already; "": made of the following
+	Messages, CategoryNames   []byte // nil: none
+}
+
+// Values of spec.Retention, as those of eventx.Retention.
+const (
+	archive = 1
+	keep    = 2
+)
+
+// value is a registry value: an expandable string, a number if text is "", or one that there must not
+// be.
+type value struct {
+	name   string
+	text   string
+	number uint32
+	remove bool
+}
+
+// Values of this package's own.
+const (
+	ownFileValue = "SurefootFiles" // of a source: the message files that Install registered
+	ownLogValue  = "SurefootLog"   // of a log: Install has made it
+)
+
+// values are those of a source's key (Microsoft, "Event Sources").
+func (s Spec) values(messages, categories string) []value {
+	return []value{
+		{name: "EventMessageFile", text: messages},
+		{name: "TypesSupported", number: typeError | typeWarning | typeInformation},
+		{name: "CustomSource", number: 1},
+		{name: ownFileValue, text: strings.TrimSuffix(messages+";"+categories, ";")},
+		{name: "CategoryMessageFile", text: categories, remove: categories == ""},
+		{name: "CategoryCount", number: uint32(s.Categories), remove: categories == ""},
+	}
+}
+
+// logValues are those of a log's key (Microsoft, "Eventlog Key").
+func (s Spec) logValues() []value {
+	values := []value{{name: ownLogValue, number: 1}}
+	if s.MaxSize > 0 {
+		const step = 64 << 10
+		values = append(values, value{name: "MaxSize", number: uint32((s.MaxSize + step - 1) / step * step)})
+	}
+	switch s.Retention {
+	case archive:
+		values = append(values, value{name: "Retention", number: math.MaxUint32}, value{name: "AutoBackupLogFiles", number: 1})
+	case keep:
+		values = append(values, value{name: "Retention", number: math.MaxUint32}, value{name: "AutoBackupLogFiles", number: 0})
+	}
+	return values
+}
+
+// MessageFileName names a message file by its content, so that a new version never has to replace one
+// that Event Viewer holds open.
+func MessageFileName(kind string, content []byte) string {
+	sum := sha256.Sum256(content)
+	return kind + "-" + hex.EncodeToString(sum[:8]) + ".dll"
+}
+
+// IsMessageFileName reports whether name is one of MessageFileName's.
+func IsMessageFileName(name string) bool {
+	hash, ok := strings.CutSuffix(name, ".dll")
+	if !ok || len(hash) != len("msg-")+16 || !strings.HasPrefix(hash, "msg-") && !strings.HasPrefix(hash, "cat-") {
+		return false
+	}
+	_, err := hex.DecodeString(hash[4:])
+	return err == nil
+}
+
+// Registration is what the registry has about a source, with the names of files as they are there.
+type Registration struct {
+	Log                              string
+	Messages, categories, parameters string // lists of files
+	own                              string // ownFileValue
+	Provider                         string // the GUID of a provider with a manifest, whose keys belong to wevtutil
+}
+
+// machine is what the rules have to know about the computer.
+type machine struct {
+	dir    string                 // where Install puts its files
+	expand func(string) string    // %variables%
+	exists func(file string) bool // reports false only if there surely is no such file
+}
+
+// mode is how the events of a source are shown. It is public as eventx.Mode.
+type mode uint8
+
+const (
+	Unregistered mode = iota
+	ownFile
+	dotNetFile
+	EventCreate
+	ForeignFile
+	BrokenFile
+)
+
+// Form is how events have to be written in this mode.
+func (m mode) Form() Form {
+	switch m {
+	case Unregistered, BrokenFile:
+		return FormOEM
+	case EventCreate:
+		return formLow
+	}
+	return FormAny
+}
+
+// Found is what a registration amounts to.
+type Found struct {
+	Mode    mode
+	Form    Form
+	Missing []string // files that are registered and do not exist
+}
+
+// look applies the rules of Windows to a registration.
+func (m machine) look(r Registration) (f Found) {
+	files := m.files(r.Messages)
+	if len(files) == 0 {
+		if r.Provider != "" {
+			return Found{Mode: ForeignFile}
+		}
+		return Found{Mode: Unregistered, Form: FormOEM}
+	}
+	kindOf, oem := Unregistered, false
+	for _, file := range files {
+		if !m.exists(file) {
+			f.Missing = append(f.Missing, file)
+			continue
+		}
+		oem = oem || baseName(file) == "netmsg.dll"
+		switch kind := m.kind(file, r.own); {
+		case kindOf == Unregistered:
+			kindOf = kind
+		case kindOf != kind:
+			kindOf = ForeignFile
+		}
+	}
+	if r.Provider != "" && kindOf != Unregistered {
+		kindOf = ForeignFile
+	}
+	f.Mode, f.Form = kindOf, kindOf.Form()
+	switch {
+	case kindOf == Unregistered:
+		f.Mode, f.Form = BrokenFile, FormOEM
+	case oem:
+		f.Form = FormOEM
+	}
+	return f
+}
+
+// foreign reports whether a registration is another program's: its provider has a manifest, or one of
+// its files exists and is none that this package registers, nor mine.
+func (m machine) foreign(r Registration, mine ...string) bool {
+	if r.Provider != "" {
+		return true
+	}
+	for _, list := range []string{r.Messages, r.categories, r.parameters} {
+		for _, file := range m.files(list) {
+			own := slices.ContainsFunc(mine, func(f string) bool { return strings.EqualFold(f, file) })
+			if !own && m.exists(file) && m.kind(file, r.own) == ForeignFile {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// files takes a list of files apart, as the event log reads it: separated by semicolons, some of them
+// in quotes, with %variables% or in the kernel's notation, names without a directory in System32.
+func (m machine) files(list string) (files []string) {
+	const system32 = `%SystemRoot%\System32`
+	for file := range strings.SplitSeq(list, ";") {
+		file = strings.TrimSpace(strings.Trim(strings.TrimSpace(file), `"`))
+		if file == "" {
+			continue
+		}
+		file = strings.TrimPrefix(file, `\??\`)
+		for prefix, instead := range map[string]string{`\SystemRoot\`: `%SystemRoot%\`, `$(runtime.system32)\`: system32 + `\`, `System32\`: system32 + `\`} {
+			if len(file) > len(prefix) && strings.EqualFold(file[:len(prefix)], prefix) {
+				file = instead + file[len(prefix):]
+			}
+		}
+		if !strings.ContainsAny(file, `\/:`) {
+			file = system32 + `\` + file
+		}
+		files = append(files, m.expand(file))
+	}
+	return files
+}
+
+// kind is the mode that a message file by itself amounts to.
+func (m machine) kind(file, own string) mode {
+	lower, name := strings.ToLower(file), baseName(file)
+	switch {
+	case lower == strings.ToLower(m.dir)+`\`+name && IsMessageFileName(name),
+		slices.ContainsFunc(m.files(own), func(f string) bool { return strings.EqualFold(f, file) }):
+		return ownFile
+	case name == "eventlogmessages.dll" && strings.Contains(lower, `\microsoft.net\framework`), name == "system.diagnostics.eventlog.messages.dll":
+		return dotNetFile
+	case name == "eventcreate.exe" && strings.HasSuffix(lower, `\system32\eventcreate.exe`):
+		return EventCreate
+	}
+	return ForeignFile
+}
+
+func baseName(file string) string {
+	return strings.ToLower(file[strings.LastIndexAny(file, `\/`)+1:])
+}

@@ -1,0 +1,45 @@
+package queue
+
+import "log/slog"
+
+// IDs that are written here. They are public as constants of package eventx.
+const (
+	DefaultID    uint16 = 1 // of an event that has none of its own
+	idSuppressed uint16 = 108
+	idDropped    uint16 = 109
+)
+
+// EventID and CategoryID mark the two attributes that are not text.
+type (
+	EventID    uint16
+	CategoryID uint16
+)
+
+// Severity is the order in which events are given up when there are too many.
+type Severity uint8
+
+const (
+	SevInfo Severity = iota
+	SevWarn
+	SevError
+	severities
+)
+
+// SeverityOf takes levels as ranges: Warn+2 is a warning.
+func SeverityOf(l slog.Level) Severity {
+	switch {
+	case l >= slog.LevelError:
+		return SevError
+	case l >= slog.LevelWarn:
+		return SevWarn
+	}
+	return SevInfo
+}
+
+// ID returns the attribute that gives an event its ID.
+func ID(id uint16) slog.Attr { return slog.Attr{Key: "event_id", Value: slog.AnyValue(EventID(id))} }
+
+// Category returns the attribute that gives an event its category.
+func Category(c uint16) slog.Attr {
+	return slog.Attr{Key: "event_category", Value: slog.AnyValue(CategoryID(c))}
+}

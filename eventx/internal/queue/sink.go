@@ -1,0 +1,57 @@
+package queue
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// lostError marks an error after which a sink has to be opened again.
+type lostError struct{ error }
+
+func (e lostError) Unwrap() error { return e.error }
+
+func Lost(err error) error { return lostError{err} }
+
+func IsLost(err error) bool {
+	_, ok := errors.AsType[lostError](err)
+	return ok
+}
+
+// maxScratch is the largest buffer that a sink keeps for the next event.
+const maxScratch = 1 << 20
+
+// Scratch empties a buffer for the next event, unless one giant event made it too large to keep.
+func Scratch(buf []byte) []byte {
+	if cap(buf) > maxScratch {
+		return nil
+	}
+	return buf[:0]
+}
+
+// Priority is the syslog priority of a level, taken as a range.
+func Priority(l slog.Level) int {
+	switch {
+	case l >= slog.LevelError:
+		return 3
+	case l >= slog.LevelWarn:
+		return 4
+	case l >= slog.LevelInfo:
+		return 6
+	}
+	return 7
+}
+
+// lateAfter is how old an event may be when it is written without saying how old it is: a log gives it
+// the time at which it comes.
+const lateAfter = time.Second
+
+// TimeKey is the attribute that has the time of an event that was written late.
+const TimeKey = "event_time"
+
+// IsLate reports whether e has to carry its own time.
+func IsLate(e *Entry) bool { return !e.Time.IsZero() && time.Since(e.Time) > lateAfter }
+
+func AppendLateTime(dst []byte, e *Entry) []byte {
+	return e.Time.UTC().AppendFormat(dst, time.RFC3339Nano)
+}

@@ -1,0 +1,7 @@
+//go:build !unix || darwin
+
+package socket
+
+import "errors"
+
+func dial(string, bool) (*Socket, error) { return nil, errors.ErrUnsupported }

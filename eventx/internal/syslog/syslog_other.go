@@ -1,0 +1,11 @@
+//go:build !unix || darwin
+
+package syslog
+
+import (
+	"errors"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
+)
+
+func open([]string, string) (queue.Sink, error) { return nil, errors.ErrUnsupported }

@@ -1,6 +1,0 @@
-//go:build unix && !linux && !darwin
-
-package eventx
-
-// openSystemSink takes the local syslog.
-func openSystemSink(source string) (sink, error) { return openSyslog(source) }

@@ -1,0 +1,34 @@
+//go:build !windows
+
+package eventx
+
+import (
+	"context"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/journal"
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
+	"github.com/surefoot-go/surefoot/eventx/internal/reading"
+)
+
+// maxEvent is how many bytes of an event may wait for the log: journald takes any event whole.
+const maxEvent = queue.MaxText
+
+// journalctl is a variable for the tests' sake.
+var journalctl = "journalctl"
+
+func query(ctx context.Context, f reading.Filter, yield func(reading.Record) bool) error {
+	return journal.Query(ctx, journalctl, f, yield)
+}
+
+func status(name string) (State, error) {
+	s, err := openSystemSink(name)
+	if err != nil {
+		return State{Mode: Stderr, Note: err.Error()}, nil
+	}
+	defer s.Close()
+	if journald, path := s.(interface{ Where() (bool, string) }).Where(); journald {
+		return State{Mode: Journald, Log: path}, nil
+	} else {
+		return State{Mode: Syslog, Log: path, Note: "there is no journald: attributes are part of the line"}, nil
+	}
+}

@@ -1,0 +1,13 @@
+//go:build unix && !linux && !darwin
+
+package eventx
+
+import (
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
+	"github.com/surefoot-go/surefoot/eventx/internal/syslog"
+)
+
+// openSystemSink takes the local syslog.
+func openSystemSink(source string) (queue.Sink, error) {
+	return syslog.Open([]string{"/var/run/log", "/dev/log"}, source)
+}
