@@ -20,10 +20,8 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	if err := checkDrives(s); err != nil {
 		return nil, err
 	}
-	if want.account == "LocalSystem" {
-		if err := s.CheckTrust(); err != nil {
-			return nil, &spec.Error{Err: err}
-		}
+	if err := s.CheckTrust(); err != nil {
+		return nil, &spec.Error{Err: err}
 	}
 	h, err := openOrCreate(ctx, want)
 	if err != nil {

@@ -16,6 +16,12 @@ type Program struct {
 // Backend registers services with the SCM and controls them.
 type Backend struct{}
 
+// HasAllRights reports whether the account is LocalSystem, in any spelling.
+func HasAllRights(account string) bool {
+	name, _ := accountOf(account)
+	return name == "LocalSystem"
+}
+
 // Render returns the plan of Install as one JSON object.
 func Render(s *spec.Spec) ([]byte, error) {
 	p, err := newPlan(s)
