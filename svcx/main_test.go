@@ -149,15 +149,6 @@ func helperService(kind, name, dir string) *Service {
 
 const helperStopTimeout = 50 * time.Second
 
-func mustRead(t *testing.T, name string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
 func readAll(name string) []byte {
 	text, _ := os.ReadFile(name)
 	return text

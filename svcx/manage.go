@@ -96,6 +96,9 @@ func (s *Service) Restart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := upgrade.Finish(ctx, b, p); err != nil {
+		return s.fail("restart", err)
+	}
 	return s.fail("restart", b.Restart(ctx, p))
 }
 

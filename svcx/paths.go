@@ -14,10 +14,15 @@ func isGoRun(exe string) bool {
 }
 
 // checkPaths refuses what would not be there when the service starts: a program
-// that "go run" has built, and arguments that name files of this directory.
+// that "go run" has built, and paths that mean another place then.
 func (s *Service) checkPaths(exe string) error {
 	if isGoRun(exe) {
 		return fmt.Errorf("svcx: %s was built by go run and is deleted when it ends: install a program that go build or go install has made", exe)
+	}
+	for _, field := range [...]struct{ name, path string }{{"Dir", s.Dir}, {"LogDir", s.LogDir}} {
+		if field.path != "" && !filepath.IsAbs(field.path) {
+			return fmt.Errorf("svcx: Service.%s %q: a service starts in another directory: it must be an absolute path", field.name, field.path)
+		}
 	}
 	dir := s.Dir
 	if dir == "" {

@@ -49,7 +49,11 @@ func TestCheckPaths(t *testing.T) {
 	assert.ErrorContains(t, err, "write "+filepath.Join(wd, "orders.json"))
 	s.Dir = wd
 	assert.NoError(t, s.checkPaths(exe), "it runs here")
-	s.Dir, s.Args = "", nil
+	s.Dir = "conf"
+	assert.ErrorContains(t, s.checkPaths(exe), "Service.Dir")
+	s.Dir, s.LogDir = "", "logs"
+	assert.ErrorContains(t, s.checkPaths(exe), "Service.LogDir")
+	s.LogDir, s.Args = "", nil
 	assert.NoError(t, s.checkPaths(exe))
 	assert.ErrorContains(t, s.checkPaths(filepath.Join(wd, "go-build1234", "b001", "exe", "orders")), "go run")
 }

@@ -3,6 +3,7 @@
 package svcx
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,4 +24,13 @@ func (s *Service) mustExecutable(t *testing.T) string {
 	exe, err := s.executable()
 	require.NoError(t, err)
 	return exe
+}
+
+func mustRead(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
 )
 
 // Service is a program as its service manager sees it. Name and Main are all
@@ -157,7 +158,11 @@ func (s *Service) spec(exe string) *spec.Spec {
 		User: s.User, Reload: s.Accept&AcceptReload != 0, LogDir: s.LogDir, Unit: s.Unit, Force: s.Force,
 		AfterInstall: s.OnInstall,
 	}
-	if runtime.GOOS == "windows" || s.allRights() { // of Windows' accounts the SCM's back end knows which have all rights
+	all := s.allRights()
+	if runtime.GOOS == "windows" {
+		all = winsvc.HasAllRights(s.Account)
+	}
+	if all {
 		p.Trust = checkTrust
 	}
 	if s.RestartDelays == nil {

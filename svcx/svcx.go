@@ -1,5 +1,5 @@
 // Package svcx makes one blocking function a Windows service, a systemd unit, a
-// launchd job and a console program.
+// launchd job and a console program, and runs it under OpenRC.
 //
 //	func main() {
 //		err := svcx.Run(context.Background(), "orders", func(ctx context.Context) error {
@@ -61,6 +61,11 @@
 // STATUS, STOPPING, RELOADING, WATCHDOG. It does so wherever NOTIFY_SOCKET is set:
 // under systemd, in a container of podman, behind a shell in ExecStart, under
 // OpenRC. SIGTERM and SIGINT are requests to stop.
+//
+// Under OpenRC the service has a supervisor (supervise-daemon), which starts it
+// again whenever it ends, after a nil from Main too, unless RestartDelays is empty.
+// OpenRC waits for READY from its release 0.60 on; with an older one Start returns
+// when the service has run for a second. OpenRC keeps no exit codes.
 //
 // # macOS
 //

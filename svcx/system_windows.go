@@ -13,7 +13,7 @@ func openBackend(user bool) (spec.Backend, error) {
 	if user {
 		return nil, spec.Fail(errors.ErrUnsupported, nil, "Windows has no services of a user: leave Service.User unset")
 	}
-	return &winsvc.Backend{GrantLogon: grantLogon, MakeLogDir: makeLogDir}, nil
+	return &winsvc.Backend{}, nil
 }
 
 func under() spec.Manager { return (&winsvc.Program{}).Under() }

@@ -108,7 +108,14 @@ func TestSystemdFaults(t *testing.T) {
 			s.Force = true
 			require.NoError(t, s.Install(t.Context()))
 			assert.Contains(t, prop(t, s, "ExecStart"), s.Executable)
-			require.NoError(t, os.Remove(file(s)))
+			if err := s.Uninstall(t.Context()); path == "/usr/lib/systemd/system" {
+				assert.ErrorContains(t, err, "systemd still has it from ")
+			} else {
+				assert.NoError(t, err)
+			}
+			assert.NoFileExists(t, file(s))
+			require.NoError(t, os.RemoveAll(theirs))
+			ctl(t, "daemon-reload")
 		})
 	}
 	t.Run("a masked unit", func(t *testing.T) {
@@ -153,6 +160,18 @@ func TestSystemdFaults(t *testing.T) {
 		require.Error(t, s.Upgrade(ctx, hangs))
 		assert.Equal(t, Running, state(t, s).State)
 		assert.Contains(t, string(mustRead(t, s.Executable)), "# two")
+		// The service is killed as soon as it is ready: systemd starts it again, but the
+		// new program has not proved itself.
+		old := state(t, s).PID
+		go func() {
+			for st, err := s.Status(t.Context()); err == nil && (st.State != Running || st.PID == old); st, err = s.Status(t.Context()) {
+				time.Sleep(5 * time.Millisecond)
+			}
+			exec.Command("systemctl", "kill", "--signal=KILL", s.Name).Run()
+		}()
+		require.Error(t, s.Upgrade(t.Context(), write("three", "# three")))
+		assert.Contains(t, string(mustRead(t, s.Executable)), "# two")
+		assert.Equal(t, Running, state(t, s).State)
 		left, err := filepath.Glob(filepath.Join(dir, "*.svcx-*"))
 		require.NoError(t, err)
 		assert.Empty(t, left)

@@ -24,7 +24,7 @@ import (
 // The old program may be running. At every moment a whole program is under its
 // name, on Unix; on Windows it is so unless the program that runs can't be replaced
 // in one step: then there is none between two renames. When Upgrade is killed, the
-// next Install, Start or Upgrade cleans up: a new program that runs stays, otherwise
+// next Install, Start, Restart or Upgrade cleans up: a new program that runs stays, otherwise
 // the old one is put back.
 //
 // It needs an administrator's rights: ErrAccessDenied. ErrNotInstalled, ErrForeign.

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -42,59 +40,6 @@ func (m *Backend) do(ctx context.Context, program string, args ...string) error 
 		err = fmt.Errorf("%s %s: exit code %d: %s", program, strings.Join(args, " "), code, strings.TrimSpace(out))
 	}
 	return err
-}
-
-// read returns the service's script.
-func (m *Backend) read(s *spec.Spec) (string, error) {
-	text, err := os.ReadFile(m.file(s))
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", spec.Fail(spec.ErrNotInstalled, nil, "install it first")
-	}
-	if err != nil {
-		return "", &spec.Error{Err: err}
-	}
-	return string(text), nil
-}
-
-// owned returns an error if the script is another program's.
-func (m *Backend) owned(s *spec.Spec) error {
-	text, err := m.read(s)
-	if errors.Is(err, spec.ErrNotInstalled) || s.Force {
-		return nil
-	}
-	if err != nil || strings.Contains(text, mark) || programOf(text) == s.Executable {
-		return err
-	}
-	return spec.Fail(spec.ErrForeign, errors.New(m.file(s)+" runs another program"), "choose another Service.Name, or replace that script by --force")
-}
-
-// programOf returns the program that a script runs.
-func programOf(script string) string {
-	for line := range strings.Lines(script) {
-		if value, ok := strings.CutPrefix(line, "command="); ok {
-			return unquote(unquote(strings.TrimSpace(value)))
-		}
-	}
-	return ""
-}
-
-// unquote undoes the quoting of a shell for one word.
-func unquote(word string) string {
-	var b strings.Builder
-	for quote := byte(0); word != ""; word = word[1:] {
-		switch c := word[0]; {
-		case quote == 0 && (c == '\'' || c == '"'):
-			quote = c
-		case quote == c && quote != 0:
-			quote = 0
-		case c == '\\' && quote != '\'' && len(word) > 1:
-			word = word[1:]
-			b.WriteByte(word[0])
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
 }
 
 // Install writes the script and adds it to the runlevel.
@@ -299,40 +244,14 @@ func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 	case strings.Contains(text, mark) && strings.Contains(text, "is disabled\""):
 		st.Start = spec.Disabled
 	}
+	supervised := strings.Contains(text, "supervisor=supervise-daemon")
 	if st.State != spec.Stopped {
-		st.PID = m.pid(s)
+		st.PID = m.pid(s, supervised)
 	}
-	if st.State == spec.Running && st.PID != 0 && !m.alive(st.PID) {
+	if st.State == spec.Running && supervised && (st.PID == 0 || !m.alive(st.PID)) {
 		st.State, st.PID = spec.StartPending, 0 // its supervisor will start it again
 	}
 	return st, nil
-}
-
-// stateOf returns the state for an exit code of "rc-service NAME status"
-// (openrc-run.sh): stopped and crashed services don't run.
-func stateOf(code int, out string) spec.State {
-	switch code {
-	case 0:
-		return spec.Running
-	case 4:
-		return spec.StopPending
-	case 8:
-		return spec.StartPending
-	case 16:
-		return spec.StartPending // inactive: it waits for its readiness
-	}
-	return spec.Stopped
-}
-
-// pid returns the service's process: that of the supervisor's child, if it has one.
-func (m *Backend) pid(s *spec.Spec) int {
-	for _, name := range [...]string{filepath.Join(m.state, "options", s.Name, "child_pid"), "/run/" + s.Name + ".pid"} {
-		text, err := os.ReadFile(name)
-		if pid, bad := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && bad == nil {
-			return pid
-		}
-	}
-	return 0
 }
 
 // Program returns the path of the registered program.

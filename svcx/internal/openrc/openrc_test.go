@@ -36,7 +36,7 @@ func (f *fake) run(_ context.Context, program string, args ...string) (int, stri
 func newBackend(t *testing.T, f *fake) (*Backend, *spec.Spec) {
 	dir := t.TempDir()
 	return &Backend{root: true, scripts: filepath.Join(dir, "init.d"), runlevel: "default", state: dir, run: f.run, alive: func(int) bool { return true }},
-		&spec.Spec{Name: "x", DisplayName: "x", Executable: "/opt/My App/it's x", StopTimeout: time.Second}
+		&spec.Spec{Name: "x", DisplayName: "x", Executable: "/opt/My App/it's x", StopTimeout: time.Second, RestartDelays: []time.Duration{time.Second}}
 }
 
 func TestInstall(t *testing.T) {
@@ -95,6 +95,11 @@ func TestStatus(t *testing.T) {
 	m, s := newBackend(t, f)
 	_, err := m.Install(t.Context(), s)
 	require.NoError(t, err)
+	st, err := m.Status(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, spec.StartPending, st.State, "its supervisor has no process yet")
+	require.NoError(t, os.MkdirAll(filepath.Join(m.state, "options", "x"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(m.state, "options", "x", "child_pid"), []byte("42\n"), 0o644))
 	for code, want := range map[int]spec.State{0: spec.Running, 3: spec.Stopped, 4: spec.StopPending, 8: spec.StartPending, 16: spec.StartPending, 32: spec.Stopped, 64: spec.Stopped} {
 		f.code = code
 		st, err := m.Status(t.Context(), s)
@@ -102,10 +107,8 @@ func TestStatus(t *testing.T) {
 		assert.Equal(t, want, st.State, "%d", code)
 		assert.Equal(t, spec.Manual, st.Start)
 	}
-	require.NoError(t, os.MkdirAll(filepath.Join(m.state, "options", "x"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(m.state, "options", "x", "child_pid"), []byte("42\n"), 0o644))
 	f.code = 0
-	st, err := m.Status(t.Context(), s)
+	st, err = m.Status(t.Context(), s)
 	require.NoError(t, err)
 	assert.Equal(t, 42, st.PID)
 	m.alive = func(int) bool { return false }

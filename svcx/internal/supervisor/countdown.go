@@ -20,7 +20,7 @@ const countdownSlices = 16
 // lateness is how late a timer may fire without a freeze.
 const lateness = 50 * time.Millisecond
 
-// begin starts the countdown anew; 0 is no limit.
+// begin starts the countdown from its beginning; 0 is no limit.
 func (c *countdown) begin(d time.Duration) {
 	c.end()
 	if d <= 0 {

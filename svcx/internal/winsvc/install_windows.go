@@ -20,10 +20,8 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	if err := checkDrives(s); err != nil {
 		return nil, err
 	}
-	if want.account == "LocalSystem" {
-		if err := s.CheckTrust(); err != nil {
-			return nil, &spec.Error{Err: err}
-		}
+	if err := s.CheckTrust(); err != nil {
+		return nil, &spec.Error{Err: err}
 	}
 	h, err := openOrCreate(ctx, want)
 	if err != nil {
@@ -76,7 +74,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		undo.Add(back)
 	}
 	logs := logDir(s)
-	made, err := m.MakeLogDir(logs, want.account)
+	made, err := makeLogDir(logs, want.account)
 	if err != nil {
 		return nil, spec.Fail(nil, fmt.Errorf("making %s: %w", logs, err), "")
 	}
@@ -89,7 +87,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 // apply makes one call of a plan and returns how to take it back.
 func (m *Backend) apply(service windows.Handle, want, old *plan, call string) (undo func() error, err error) {
 	if call == callLogonRight {
-		return m.GrantLogon(want.account)
+		return grantLogon(want.account)
 	}
 	return func() error { return set(service, old.raw(), want, call) }, set(service, want, old, call)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 	"unsafe"
 
@@ -306,58 +304,3 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 
 // goneTimeout is how long others may hold a service open that is deleted.
 var goneTimeout = 10 * time.Second
-
-// Logs writes output.log.
-func (*Backend) Logs(_ context.Context, s *spec.Spec, w io.Writer) error {
-	return spec.CopyLogs(logDir(s), w)
-}
-
-// Watch returns a function that returns what is added to the service's logs.
-func (*Backend) Watch(_ context.Context, s *spec.Spec) (written func() string) {
-	return spec.WatchFiles(logDir(s))
-}
-
-// Program returns the path of the registered program.
-func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
-	h, err := open(s.Name, windows.SERVICE_QUERY_CONFIG)
-	if err != nil {
-		return "", err
-	}
-	defer h.close()
-	if err := m.owned(h.service, s); err != nil {
-		return "", err
-	}
-	c, err := queryConfig(h.service)
-	if err != nil {
-		return "", fail(err)
-	}
-	line := windows.UTF16PtrToString(c.BinaryPathName)
-	if isOurs(line, s.Executable, os.Getenv) {
-		return s.Executable, nil
-	}
-	return programOf(line, os.Getenv), nil
-}
-
-// Kill ends the process of the service.
-func (*Backend) Kill(ctx context.Context, s *spec.Spec) error {
-	h, err := open(s.Name, windows.SERVICE_QUERY_STATUS)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	st, err := queryStatus(h.service)
-	if err != nil || st.ProcessId == 0 {
-		return fail(err)
-	}
-	process, err := windows.OpenProcess(windows.PROCESS_TERMINATE|windows.SYNCHRONIZE, false, st.ProcessId)
-	if err != nil {
-		return fail(err)
-	}
-	defer windows.CloseHandle(process)
-	if err := windows.TerminateProcess(process, spec.ExitHung); err != nil {
-		return fail(err)
-	}
-	windows.WaitForSingleObject(process, 10_000)
-	_, err = await(ctx, h.service, st.CurrentState, time.Now().Add(patience))
-	return err
-}

@@ -24,7 +24,7 @@ func install(t *testing.T) (*Backend, *spec.Spec) {
 	exe, err := os.Executable()
 	require.NoError(t, err)
 	dir := t.TempDir()
-	m := &Backend{MakeLogDir: func(string, string) (bool, error) { return false, nil }}
+	m := &Backend{}
 	s := &spec.Spec{Name: "surefoot-winsvc-" + filepath.Base(filepath.Dir(dir)), DisplayName: "surefoot-winsvc-" + filepath.Base(filepath.Dir(dir)),
 		Executable: exe, StartType: spec.Manual, StopTimeout: time.Second, RestartReset: time.Hour, LogDir: dir}
 	_, err = m.Install(t.Context(), s)

@@ -14,11 +14,12 @@ type Program struct {
 }
 
 // Backend registers services with the SCM and controls them.
-type Backend struct {
-	// GrantLogon lets an account log on as a service; MakeLogDir makes a
-	// directory that only administrators and the account can write to.
-	GrantLogon func(account string) (undo func() error, err error)
-	MakeLogDir func(dir, account string) (made bool, err error)
+type Backend struct{}
+
+// HasAllRights reports whether the account is LocalSystem, in any spelling.
+func HasAllRights(account string) bool {
+	name, _ := accountOf(account)
+	return name == "LocalSystem"
 }
 
 // Render returns the plan of Install as one JSON object.

@@ -1,4 +1,4 @@
-package svcx
+package winsvc
 
 import (
 	"errors"

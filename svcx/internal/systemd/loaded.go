@@ -1,0 +1,120 @@
+package systemd
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+)
+
+// owned returns an error if Install or Uninstall must leave the unit alone: it is
+// masked, or it is another program's. exe is the service's program.
+func (m *Backend) owned(s *spec.Spec, props loaded) error {
+	if props["LoadState"] == "not-found" {
+		return nil
+	}
+	path := props["FragmentPath"]
+	masked := props["LoadState"] == "masked" || props["UnitFileState"] == "masked" || props["UnitFileState"] == "masked-runtime" || path == "/dev/null"
+	if fi, err := os.Lstat(m.file(s)); err == nil && fi.Mode()&fs.ModeSymlink != 0 {
+		target, _ := os.Readlink(m.file(s))
+		masked = masked || target == "/dev/null"
+	} else if err == nil && fi.Size() == 0 {
+		masked = true
+	}
+	if masked {
+		scope := ""
+		if m.user {
+			scope = "--user "
+		}
+		return spec.Fail(nil, errors.New("the unit is masked"), "somebody has forbidden it; systemctl "+scope+"unmask "+unit(s)+" allows it again")
+	}
+	if s.Force {
+		return nil
+	}
+	if path != "" && filepath.Dir(path) != filepath.Clean(m.dir) {
+		return spec.Fail(spec.ErrForeign, fmt.Errorf("systemd has it from %s", path), "choose another Service.Name, remove what installed that file, or use --force")
+	}
+	text, err := os.ReadFile(m.file(s))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // made without a file: it ends with its process
+	}
+	if err != nil {
+		return m.fail(s, nil, err)
+	}
+	if !isOurs(text, s.Name, s.Executable) {
+		return spec.Fail(spec.ErrForeign, fmt.Errorf("%s runs another program", m.file(s)), "choose another Service.Name, or replace that unit by --force")
+	}
+	return nil
+}
+
+// isOurs reports whether the unit file was written by Install, or runs exe.
+func isOurs(text []byte, name, exe string) bool {
+	if bytes.Contains(text, []byte(directories(name))) {
+		return true
+	}
+	for line := range strings.Lines(string(text)) {
+		if key, value, ok := strings.Cut(line, "="); ok && strings.TrimSpace(key) == "ExecStart" {
+			value = strings.TrimLeft(strings.TrimSpace(value), "@-:+!")
+			for _, form := range [...]string{exe, escapeSpecifiers(exe), quote(escapeSpecifiers(exe)), strconv.Quote(exe)} {
+				if rest, ok := strings.CutPrefix(value, form); ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (m *Backend) show(ctx context.Context, s *spec.Spec) (loaded, error) {
+	out, err := m.ctl(ctx, "show", unit(s), "--property=LoadState,ActiveState,MainPID,ExecMainCode,ExecMainStatus,UnitFileState,RefuseManualStart,FragmentPath,ExecStart")
+	if err != nil {
+		return nil, err
+	}
+	props := loaded{}
+	for line := range strings.Lines(out) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		props[name] = value
+	}
+	if props["LoadState"] == "" {
+		return nil, fmt.Errorf("systemctl show: %w: no LoadState in %q", errors.ErrUnsupported, out)
+	}
+	return props, nil
+}
+
+// statusOf makes a status of what systemctl show prints; false: there is no such
+// unit.
+func statusOf(props loaded) (st spec.Status, ok bool) {
+	if props["LoadState"] == "not-found" {
+		return spec.Status{}, false
+	}
+	st.State = cmp.Or(map[string]spec.State{
+		"active": spec.Running, "reloading": spec.Running, "activating": spec.StartPending, "deactivating": spec.StopPending,
+	}[props["ActiveState"]], spec.Stopped)
+	st.PID, _ = strconv.Atoi(props["MainPID"])
+	st.ExitCode, _ = strconv.Atoi(props["ExecMainStatus"])
+	if code := props["ExecMainCode"]; code == "2" || code == "3" { // CLD_KILLED, CLD_DUMPED
+		st.ExitCode += 128
+	}
+	switch {
+	case props["RefuseManualStart"] == "yes" || props["LoadState"] == "masked":
+		st.Start = spec.Disabled
+	case props["UnitFileState"] != "enabled":
+		st.Start = spec.Manual
+	}
+	return st, true
+}
+
+// programOf reads the path out of a property ExecStart, as systemctl shows it.
+func programOf(execStart string) string {
+	_, path, _ := strings.Cut(execStart, "path=")
+	path, _, _ = strings.Cut(path, " ; argv[]=")
+	return path
+}

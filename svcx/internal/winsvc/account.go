@@ -1,0 +1,49 @@
+package winsvc
+
+import (
+	"strings"
+)
+
+// accountKind is what an account needs to run a service.
+type accountKind uint8
+
+const (
+	builtinAccount accountKind = iota // no password, no right
+	managedAccount                    // a group managed one: the right to log on as a service
+	userAccount                       // the right and a password
+)
+
+// accountOf returns the account in the form that the SCM wants.
+func accountOf(account string) (name string, who accountKind) {
+	bare := account
+	if i := strings.LastIndexByte(account, '\\'); i >= 0 {
+		switch strings.ToLower(account[:i]) {
+		case ".", "nt authority":
+			bare = account[i+1:]
+		}
+	}
+	switch strings.ToLower(strings.ReplaceAll(bare, " ", "")) {
+	case "", "localsystem", "system":
+		return "LocalSystem", builtinAccount
+	case "localservice":
+		return `NT AUTHORITY\LocalService`, builtinAccount
+	case "networkservice":
+		return `NT AUTHORITY\NetworkService`, builtinAccount
+	}
+	switch {
+	case strings.HasPrefix(strings.ToLower(account), `nt service\`): // NT SERVICE\ALL SERVICES has the right
+		return account, builtinAccount
+	case strings.HasSuffix(account, "$"):
+		return account, managedAccount
+	case strings.ContainsAny(account, `\@`):
+		return account, userAccount
+	}
+	return `.\` + account, userAccount
+}
+
+// sameAccount reports whether two spellings name one account.
+func sameAccount(a, b string) bool {
+	a, _ = accountOf(a)
+	b, _ = accountOf(b)
+	return strings.EqualFold(a, b)
+}

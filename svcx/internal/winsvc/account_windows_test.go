@@ -1,0 +1,83 @@
+package winsvc
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/windows"
+
+	"github.com/surefoot-go/surefoot/internal/testenv"
+	"github.com/surefoot-go/surefoot/internal/winsec"
+)
+
+// TestLogDirOfAnother: what a user has put in the place of the logs is refused.
+func TestLogDirOfAnother(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "logs")
+	_, err := makeLogDir(dir, "LocalSystem")
+	require.NoError(t, err)
+	made, err := makeLogDir(dir, "LocalSystem")
+	require.NoError(t, err, "this user's own")
+	assert.False(t, made)
+
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_, err = makeLogDir(file, "LocalSystem")
+	assert.ErrorContains(t, err, "a file or a link")
+
+	testenv.NeedWindows(t, "maps owners to Unix's, and its links are none")
+	link := filepath.Join(t.TempDir(), "link")
+	out, err := exec.CommandContext(t.Context(), "cmd", "/c", "mklink", "/J", link, dir).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	_, err = makeLogDir(link, "LocalSystem")
+	assert.ErrorContains(t, err, "a file or a link")
+
+	guests, err := windows.CreateWellKnownSid(windows.WinBuiltinGuestsSid)
+	require.NoError(t, err)
+	testenv.EnablePrivilege(t, "SeRestorePrivilege") // to give it away
+	require.NoError(t, windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION, guests, nil, nil, nil))
+	_, err = makeLogDir(dir, "LocalSystem")
+	assert.ErrorContains(t, err, "belongs to Guests (S-1-5-32-546)")
+}
+
+// A service's log directory follows its account.
+func TestLogDirOfAnotherAccount(t *testing.T) {
+	testenv.NeedWindows(t, "maps access lists to the modes of Unix")
+	dir := filepath.Join(t.TempDir(), "logs")
+	for _, account := range []string{"LocalSystem", `NT AUTHORITY\LocalService`, `NT AUTHORITY\NetworkService`, "LocalSystem"} {
+		_, err := makeLogDir(dir, account)
+		require.NoError(t, err)
+		sid, err := accountSID(account)
+		require.NoError(t, err)
+		d, err := winsec.DescriptorOf(dir)
+		require.NoError(t, err)
+		assert.NoError(t, winsec.Account{SID: sid}.Check(dir, d, winsec.ForContents), "%s alone may write: %+v", account, d)
+	}
+}
+
+func TestLogonRight(t *testing.T) {
+	testenv.NeedWindows(t, "does not keep the rights of accounts")
+	testenv.NeedChange(t, "gives a group the right to log on as a service")
+	has := func() (has bool) {
+		sid, _, _, err := windows.LookupSID("", "Guests")
+		require.NoError(t, err)
+		require.NoError(t, withPolicy(func(policy windows.Handle) (err error) {
+			has, err = hasRight(policy, sid, logonRight)
+			return err
+		}))
+		return has
+	}
+	require.False(t, has())
+	undo, err := grantLogon("Guests")
+	require.NoError(t, err)
+	assert.True(t, has())
+	again, err := grantLogon("Guests")
+	require.NoError(t, err)
+	require.NoError(t, again())
+	assert.True(t, has(), "it had it before")
+	require.NoError(t, undo())
+	assert.False(t, has())
+}
