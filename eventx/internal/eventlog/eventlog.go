@@ -156,8 +156,8 @@ func appendEventText(dst []byte, e *queue.Entry, f Form, check bool) []byte {
 	if queue.IsLate(e) {
 		dst = queue.AppendLateTime(append(dst, "\n"+queue.TimeKey+"="...), e)
 	}
-	if e.HasID && shownID(e, f) != e.Id {
-		dst = strconv.AppendUint(append(dst, "\nevent_id="...), uint64(e.Id), 10)
+	if e.HasID && shownID(e, f) != e.ID {
+		dst = strconv.AppendUint(append(dst, "\nevent_id="...), uint64(e.ID), 10)
 	}
 	return dst
 }

@@ -11,8 +11,10 @@ type lostError struct{ error }
 
 func (e lostError) Unwrap() error { return e.error }
 
+// Lost marks err as one after which the sink has to be opened again.
 func Lost(err error) error { return lostError{err} }
 
+// IsLost reports whether err is marked by Lost.
 func IsLost(err error) bool {
 	_, ok := errors.AsType[lostError](err)
 	return ok
@@ -52,6 +54,7 @@ const TimeKey = "event_time"
 // IsLate reports whether e has to carry its own time.
 func IsLate(e *Entry) bool { return !e.Time.IsZero() && time.Since(e.Time) > lateAfter }
 
+// AppendLateTime appends the time of an event that is late.
 func AppendLateTime(dst []byte, e *Entry) []byte {
 	return e.Time.UTC().AppendFormat(dst, time.RFC3339Nano)
 }
