@@ -173,8 +173,11 @@ func plainKey(key string, inGroup bool) bool {
 			return c >= utf8.RuneSelf && !quote.NeedsQuotes([]byte(key))
 		}
 	}
-	return key != "" || inGroup
+	return inGroup || key != "" && !IsOwnKey(key)
 }
+
+// IsOwnKey reports whether key is one that a log without a place for an event's ID or time writes for it.
+func IsOwnKey(key string) bool { return key == IDKey || key == TimeKey }
 
 func (t *Text) appendGroup(replace ReplaceFunc, groups []string, a slog.Attr) {
 	outer := len(t.Prefix)

@@ -51,6 +51,9 @@ const lateAfter = time.Second
 // TimeKey is the attribute that has the time of an event that was written late.
 const TimeKey = "event_time"
 
+// IDKey is the attribute that has an ID which the log can't have.
+const IDKey = "event_id"
+
 // IsLate reports whether e has to carry its own time.
 func IsLate(e *Entry) bool { return !e.Time.IsZero() && time.Since(e.Time) > lateAfter }
 
