@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
+
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 	"github.com/surefoot-go/surefoot/eventx/internal/syslog"

@@ -13,11 +13,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
 	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
 	"github.com/surefoot-go/surefoot/eventx/internal/journal"
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/internal/testenv"
-	"golang.org/x/sys/unix"
 )
 
 // listenUnixgram is a log daemon's socket. It returns what it receives; a

@@ -17,8 +17,8 @@ const (
 	// Others are written as ID 1, with their own as an attribute.
 	EventCreate
 	// ForeignFile: registered with another program's message file, or as a provider with a manifest.
-	// The file is taken to have every ID with one insertion string, except for netmsg.dll, which has
-	// only Windows' own: for that, events are written as if unregistered.
+	// The file is taken to have every ID with one insertion string. With netmsg.dll, which has only
+	// Windows' own IDs, or with no file but the manifest's, events are written as if unregistered.
 	ForeignFile
 	// BrokenFile: registered with message files none of which exists. Events are written as if
 	// unregistered. Install repairs it.

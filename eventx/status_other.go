@@ -26,9 +26,9 @@ func status(name string) (State, error) {
 		return State{Mode: Stderr, Note: err.Error()}, nil
 	}
 	defer s.Close()
-	if journald, path := s.(interface{ Where() (bool, string) }).Where(); journald {
+	journald, path := s.(interface{ Where() (bool, string) }).Where()
+	if journald {
 		return State{Mode: Journald, Log: path}, nil
-	} else {
-		return State{Mode: Syslog, Log: path, Note: "there is no journald: attributes are part of the line"}, nil
 	}
+	return State{Mode: Syslog, Log: path, Note: "there is no journald: attributes are part of the line"}, nil
 }

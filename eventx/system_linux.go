@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/surefoot-go/surefoot/eventx/internal/journal"
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/eventx/internal/syslog"
-	"golang.org/x/sys/unix"
 )
 
 // Variables for the tests' sake.

@@ -145,7 +145,7 @@ func appendEventText(dst []byte, e *queue.Entry, f Form, check bool) []byte {
 	} else {
 		dst = appendLines(dst, message, likeAttr)
 		for _, field := range e.Fields {
-			dst = append(quote.AppendQuoted(append(dst, '\n'), e.Key(field)), '=')
+			dst = append(appendKey(append(dst, '\n'), e.Key(field)), '=')
 			dst = appendLines(dst, e.Value(field), func([]byte) bool { return true })
 		}
 	}
@@ -156,10 +156,18 @@ func appendEventText(dst []byte, e *queue.Entry, f Form, check bool) []byte {
 	if queue.IsLate(e) {
 		dst = queue.AppendLateTime(append(dst, "\n"+queue.TimeKey+"="...), e)
 	}
-	if e.HasID && shownID(e, f) != e.Id {
-		dst = strconv.AppendUint(append(dst, "\nevent_id="...), uint64(e.Id), 10)
+	if e.HasID && shownID(e, f) != e.ID {
+		dst = strconv.AppendUint(append(dst, "\n"+queue.IDKey+"="...), uint64(e.ID), 10)
 	}
 	return dst
+}
+
+// appendKey appends a key, in quotes if it needs them or is one of our own: those stand without.
+func appendKey(dst, key []byte) []byte {
+	if queue.IsOwnKey(string(key)) {
+		return strconv.AppendQuote(dst, string(key))
+	}
+	return quote.AppendQuoted(dst, key)
 }
 
 // appendLines appends text, quoted if it has to be, with an indent before those of its lines, except the
@@ -196,12 +204,12 @@ func likeAttr(text []byte) bool {
 	return ok
 }
 
-// cutAttr takes the first line of an attribute apart, with the key as AppendQuoted writes it.
+// cutAttr takes the first line of an attribute apart, with the key as appendKey writes it.
 func cutAttr(line string) (key, value string, ok bool) {
 	if quoted, err := strconv.QuotedPrefix(line); err == nil && line[0] == '"' {
 		key, err = strconv.Unquote(quoted)
 		value, ok = strings.CutPrefix(line[len(quoted):], "=")
-		return key, value, ok && err == nil && quote.NeedsQuotes([]byte(key))
+		return key, value, ok && err == nil && (quote.NeedsQuotes([]byte(key)) || queue.IsOwnKey(key))
 	}
 	key, value, ok = strings.Cut(line, "=")
 	return key, value, ok && !quote.NeedsQuotes([]byte(key))

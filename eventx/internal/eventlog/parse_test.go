@@ -46,7 +46,7 @@ func TestParseWinEvent(t *testing.T) {
 func TestTextRoundTrip(t *testing.T) {
 	attrs := []slog.Attr{slog.String("a", "1"), slog.String("stack", "x\n\ny=z\n  w"), slog.String("empty", ""), slog.String("p", "50%1 %%2")}
 	units, _ := msgtable.AppendInsert(nil, appendEventText(nil, queue.Note(slog.LevelInfo, "two\nlines: fe80::1%1", attrs...), FormAny, false), TextBudget)
-	message, got := splitEventText(string(utf16.Decode(units)))
+	message, got, _ := splitEventText(string(utf16.Decode(units)))
 	assert.Equal(t, "two\nlines: fe80::1%1", message)
 	assert.Equal(t, eventtest.Texts(attrs), eventtest.Texts(got))
 }
@@ -80,7 +80,7 @@ func FuzzSplitEventText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, message, key, value string) {
 		units, left := msgtable.AppendInsert(nil, appendEventText(nil, queue.Note(slog.LevelInfo, message, slog.String(key, value)), FormAny, false), 1<<20)
 		require.Zero(t, left)
-		_, attrs := splitEventText(string(utf16.Decode(units)))
+		_, attrs, _ := splitEventText(string(utf16.Decode(units)))
 		assert.Len(t, attrs, 1, "neither a message nor a value can make attributes of its own")
 	})
 }

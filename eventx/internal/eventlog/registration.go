@@ -134,7 +134,7 @@ func (m machine) look(r Registration) (f Found) {
 	files := m.files(r.Messages)
 	if len(files) == 0 {
 		if r.Provider != "" {
-			return Found{Mode: ForeignFile}
+			return Found{Mode: ForeignFile, Form: FormOEM} // its manifest has no texts for these events
 		}
 		return Found{Mode: Unregistered, Form: FormOEM}
 	}

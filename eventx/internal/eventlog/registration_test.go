@@ -55,7 +55,7 @@ func TestLook(t *testing.T) {
 		{"the kernel's notation", Registration{Messages: `\SystemRoot\system32\drivers\acpi.sys`}, ForeignFile, FormAny, 0, true},
 		{"a setup's notation", Registration{Messages: `$(runtime.system32)\winhttp.dll`}, ForeignFile, FormAny, 0, true},
 		{"netmsg.dll", Registration{Messages: `%SystemRoot%\System32\netmsg.dll`}, ForeignFile, FormOEM, 0, true},
-		{"a provider's GUID alone", Registration{Provider: "{1}"}, ForeignFile, FormAny, 0, true},
+		{"a provider's GUID alone", Registration{Provider: "{1}"}, ForeignFile, FormOEM, 0, true},
 		{"a provider", Registration{Provider: "{1}", Messages: `winhttp.dll`}, ForeignFile, FormAny, 0, true},
 		{"a signed file", Registration{Messages: `C:\app\signed.dll`, own: `C:\app\signed.dll`}, ownFile, FormAny, 0, false},
 		{"a signed file that another has replaced", Registration{Messages: `C:\app\eventcreate.exe`, own: `C:\app\signed.dll`}, ForeignFile, FormAny, 0, true},

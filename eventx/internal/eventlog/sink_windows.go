@@ -1,8 +1,9 @@
 package eventlog
 
 import (
-	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"golang.org/x/sys/windows"
+
+	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
 // open opens the Windows Event Log for a source.

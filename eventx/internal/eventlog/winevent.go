@@ -40,8 +40,9 @@ func parseWinEvent(text string) (reading.Record, error) {
 			p.attr("param"+strconv.Itoa(i+1), value)
 		}
 	case len(data) == 1:
-		r.Message, r.Attrs = splitEventText(data[0])
-		liftOwn(&r)
+		var own int
+		r.Message, r.Attrs, own = splitEventText(data[0])
+		liftOwn(&r, own)
 	default:
 		r.Message = strings.Join(data, "\n")
 	}
@@ -51,17 +52,22 @@ func parseWinEvent(text string) (reading.Record, error) {
 
 // liftOwn takes out of the attributes what this package has put there because the log had no other
 // place for it.
-func liftOwn(r *reading.Record) {
-	if n := len(r.Attrs); n > 0 && r.Attrs[n-1].Key == "event_id" && r.ID == queue.DefaultID {
-		if id, err := strconv.ParseUint(r.Attrs[n-1].Value.String(), 10, 16); err == nil {
-			r.ID, r.Attrs = uint16(id), r.Attrs[:n-1]
+func liftOwn(r *reading.Record, own int) {
+	first := len(r.Attrs) - own
+	kept := r.Attrs[:first]
+	for _, a := range r.Attrs[first:] {
+		id, badID := strconv.ParseUint(a.Value.String(), 10, 16)
+		t, badTime := time.Parse(time.RFC3339Nano, a.Value.String())
+		switch {
+		case a.Key == queue.IDKey && badID == nil && r.ID == queue.DefaultID:
+			r.ID = uint16(id)
+		case a.Key == queue.TimeKey && badTime == nil:
+			r.Time = t
+		default:
+			kept = append(kept, a)
 		}
 	}
-	if n := len(r.Attrs); n > 0 && r.Attrs[n-1].Key == queue.TimeKey {
-		if t, err := time.Parse(time.RFC3339Nano, r.Attrs[n-1].Value.String()); err == nil {
-			r.Time, r.Attrs = t, r.Attrs[:n-1]
-		}
-	}
+	r.Attrs = kept
 }
 
 // winParser walks through an event's XML.
@@ -240,8 +246,9 @@ func legalReferences(text string) string {
 	}
 }
 
-// splitEventText takes apart what appendEventText has put together, and undoes what AppendInsert did.
-func splitEventText(text string) (message string, attrs []slog.Attr) {
+// splitEventText takes apart what appendEventText has put together, and undoes what AppendInsert did. The
+// last own attributes are what appendEventText itself has added.
+func splitEventText(text string) (message string, attrs []slog.Attr, own int) {
 	lines := strings.Split(msgtable.Plain(text), "\n")
 	n := 1
 	for ; n < len(lines) && !isAttr(lines[n]); n++ {
@@ -256,8 +263,13 @@ func splitEventText(text string) (message string, attrs []slog.Attr) {
 			value += "\n" + strings.TrimPrefix(lines[n], indentation)
 		}
 		attrs = append(attrs, slog.String(key, quote.Showable(value)))
+		if queue.IsOwnKey(key) && lines[0][0] != '"' {
+			own++
+		} else {
+			own = 0
+		}
 	}
-	return message, attrs
+	return message, attrs, own
 }
 
 // isAttr reports whether line is an attribute's first.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
 	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
@@ -90,13 +91,14 @@ func TestDamagedEvents(t *testing.T) {
 // TestExactRoundTrip: message and attributes come back as they were logged, to the last space.
 func TestExactRoundTrip(t *testing.T) {
 	for _, message := range []string{"m", "a\nb=c\nd", "a\n  b=c", "a\n   b=c\n  plain", "\n\n", "a\x1b[0m\n x=1", `"\x00"`, "50%20 %1 %\u200B1", "a\n\"k k\"=v", ""} {
-		attrs := []slog.Attr{slog.String("用户", "u"), slog.String("a b", message), slog.String("g.k=\n", "\tv "), slog.String("", message), slog.String(`"q"`, "")}
+		attrs := []slog.Attr{slog.String("用户", "u"), slog.String("a b", message), slog.String("g.k=\n", "\tv "), slog.String("", message), slog.String(`"q"`, ""), slog.String("event_id", "7"), slog.String("event_time", "2026-01-01T00:00:00Z")}
 		r := &eventtest.Reports{}
 		_, err := (&Log{Report: r.Report}).Write(queue.Note(slog.LevelInfo, message, attrs...))
 		require.NoError(t, err)
-		got, gotAttrs := splitEventText(r.All[0].Inserts[0])
+		got, gotAttrs, own := splitEventText(r.All[0].Inserts[0])
 		assert.Equal(t, message, got)
 		assert.Equal(t, eventtest.Texts(attrs), eventtest.Texts(gotAttrs), "%q", message)
+		assert.Zero(t, own, "an attribute of the caller's that is named like one of ours")
 	}
 }
 
@@ -245,8 +247,9 @@ func FuzzRoundTrip(f *testing.F) {
 		r := &eventtest.Reports{}
 		_, err := (&Log{Report: r.Report}).Write(queue.Note(slog.LevelInfo, message, slog.String(key, value), slog.String("last", value)))
 		require.NoError(t, err)
-		got, attrs := splitEventText(r.All[0].Inserts[0])
+		got, attrs, own := splitEventText(r.All[0].Inserts[0])
 		assert.Equal(t, message, got)
 		assert.Equal(t, []string{key + "=" + value, "last=" + value}, eventtest.Texts(attrs))
+		assert.Zero(t, own)
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/assert"
+
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 

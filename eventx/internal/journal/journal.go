@@ -53,8 +53,8 @@ func appendJournal(dst []byte, e *queue.Entry, source string, msgID func(id uint
 	dst = append(append(append(dst, "SYSLOG_IDENTIFIER="...), source...), '\n')
 	if e.HasID {
 		dst = append(dst, "EVENT_ID="...)
-		dst = append(strconv.AppendUint(dst, uint64(e.Id), 10), '\n')
-		dst = append(append(append(dst, "MESSAGE_ID="...), msgID(e.Id)...), '\n')
+		dst = append(strconv.AppendUint(dst, uint64(e.ID), 10), '\n')
+		dst = append(append(append(dst, "MESSAGE_ID="...), msgID(e.ID)...), '\n')
 	}
 	if e.Category != 0 {
 		dst = append(dst, "EVENT_CATEGORY="...)

@@ -7,9 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/eventx/internal/socket"
-	"golang.org/x/sys/unix"
 )
 
 // journal is a connection to journald.

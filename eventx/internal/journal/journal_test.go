@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
 	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )

@@ -33,7 +33,7 @@ type Entry struct {
 type Text struct {
 	Buf       []byte
 	Fields    []Field
-	Id        uint16
+	ID        uint16
 	Category  uint16
 	HasID     bool
 	Multiline bool // a value has a line end
@@ -43,7 +43,7 @@ type Text struct {
 	Prefix []byte // scratch: the open groups, "group."
 }
 
-// Field is an attribute in buf: the key is buf[key:val-1], the value buf[val:end].
+// Field is an attribute in Buf: the key is Buf[key:val-1], the value Buf[val:end].
 type Field struct {
 	key, val, end int32
 	bytes         bool // the value is a []byte, which slog.TextHandler always quotes
@@ -53,19 +53,22 @@ type Field struct {
 // has a smaller limit of its own.
 const MaxText = 1 << 30
 
+// Message returns the message.
 func (t *Text) Message() []byte {
 	if len(t.Fields) == 0 {
 		return t.Buf
 	}
 	return t.Buf[:t.Fields[0].key-1]
 }
+
+// Key and Value return the parts of an attribute.
 func (t *Text) Key(f Field) []byte   { return t.Buf[f.key : f.val-1] }
 func (t *Text) Value(f Field) []byte { return t.Buf[f.val:f.end] }
 
 // EventID is the ID that the log gets.
 func (t *Text) EventID() uint16 {
 	if t.HasID {
-		return t.Id
+		return t.ID
 	}
 	return DefaultID
 }
@@ -170,8 +173,11 @@ func plainKey(key string, inGroup bool) bool {
 			return c >= utf8.RuneSelf && !quote.NeedsQuotes([]byte(key))
 		}
 	}
-	return key != "" || inGroup
+	return inGroup || key != "" && !IsOwnKey(key)
 }
+
+// IsOwnKey reports whether key is one that a log without a place for an event's ID or time writes for it.
+func IsOwnKey(key string) bool { return key == IDKey || key == TimeKey }
 
 func (t *Text) appendGroup(replace ReplaceFunc, groups []string, a slog.Attr) {
 	outer := len(t.Prefix)
@@ -199,7 +205,7 @@ func (t *Text) lift(kind slog.Kind, v slog.Value) bool {
 	}
 	switch n := v.Any().(type) {
 	case EventID:
-		t.Id, t.HasID = uint16(n), true
+		t.ID, t.HasID = uint16(n), true
 	case CategoryID:
 		t.Category = uint16(n)
 	default:
@@ -219,5 +225,5 @@ func (t *Text) AppendText(more *Text) {
 	t.Multiline = t.Multiline || more.Multiline
 	t.Odd = t.Odd || more.Odd
 	t.Category = more.Category
-	t.Id, t.HasID = more.Id, more.HasID
+	t.ID, t.HasID = more.ID, more.HasID
 }

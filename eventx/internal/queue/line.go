@@ -24,7 +24,7 @@ func AppendLine(dst []byte, source string, e *Entry) []byte {
 	dst = append(dst, " event_source="...)
 	dst = quote.AppendQuoted(dst, []byte(source))
 	if e.HasID {
-		dst = strconv.AppendUint(append(dst, " event_id="...), uint64(e.Id), 10)
+		dst = strconv.AppendUint(append(dst, " event_id="...), uint64(e.ID), 10)
 	}
 	if e.Category != 0 {
 		dst = strconv.AppendUint(append(dst, " event_category="...), uint64(e.Category), 10)

@@ -153,7 +153,7 @@ func (w *Writer) reportSuppressed(n map[uint16]uint64, since slog.Attr) (written
 func (w *Writer) send(level slog.Level, id uint16, message string, attrs ...slog.Attr) (written bool) {
 	e := Note(level, message, attrs...)
 	defer e.Free()
-	e.Id, e.HasID = id, true
+	e.ID, e.HasID = id, true
 	if !w.deliver(e) {
 		return false
 	}

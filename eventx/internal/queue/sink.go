@@ -11,8 +11,10 @@ type lostError struct{ error }
 
 func (e lostError) Unwrap() error { return e.error }
 
+// Lost marks err as one after which the sink has to be opened again.
 func Lost(err error) error { return lostError{err} }
 
+// IsLost reports whether err is marked by Lost.
 func IsLost(err error) bool {
 	_, ok := errors.AsType[lostError](err)
 	return ok
@@ -49,9 +51,13 @@ const lateAfter = time.Second
 // TimeKey is the attribute that has the time of an event that was written late.
 const TimeKey = "event_time"
 
+// IDKey is the attribute that has an ID which the log can't have.
+const IDKey = "event_id"
+
 // IsLate reports whether e has to carry its own time.
 func IsLate(e *Entry) bool { return !e.Time.IsZero() && time.Since(e.Time) > lateAfter }
 
+// AppendLateTime appends the time of an event that is late.
 func AppendLateTime(dst []byte, e *Entry) []byte {
 	return e.Time.UTC().AppendFormat(dst, time.RFC3339Nano)
 }

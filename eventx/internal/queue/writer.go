@@ -57,6 +57,7 @@ func StartWriter(source string, open func(string) (Sink, error), fallback io.Wri
 	return w
 }
 
+// Counts returns the counts so far.
 func (w *Writer) Counts() Stats {
 	s := w.Queue.counts()
 	s.Written, s.Truncated, s.Errors = w.written.Load(), w.truncated.Load(), w.errors.Load()

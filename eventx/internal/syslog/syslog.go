@@ -44,7 +44,7 @@ func Append(dst []byte, e *queue.Entry, source string, pid, limit int) (msg []by
 		dst = strconv.AppendInt(append(dst, ':'), int64(e.Source.Line), 10)
 	}
 	if e.HasID {
-		dst = strconv.AppendUint(append(dst, " event_id="...), uint64(e.Id), 10)
+		dst = strconv.AppendUint(append(dst, " event_id="...), uint64(e.ID), 10)
 	}
 	dst = queue.AppendPairs(dst, e)
 	if len(dst)-start <= limit {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 

@@ -8,9 +8,10 @@ import (
 	"fmt"
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 	"github.com/surefoot-go/surefoot/eventx/internal/socket"
-	"golang.org/x/sys/unix"
 )
 
 type conn struct {
