@@ -69,7 +69,7 @@ type TB interface {
 type Options struct {
 	// Settle is how long goroutines get to end before they are leaks. Zero
 	// is two seconds, or half a second in which nothing changes about them and none
-	// of them sleeps; what is less takes one look and doesn't wait. Only
+	// of them sleeps, or less if none of them can ever end; what is less takes one look and doesn't wait. Only
 	// a verdict that fails takes that long.
 	Settle time.Duration
 

@@ -31,6 +31,10 @@ const (
 const (
 	still      = 500 * time.Millisecond
 	stillLooks = 15 // at least: on a machine that stands still itself, nothing changes either
+
+	// proofAfter is how long nothing has changed until a proof is asked for, which costs a
+	// garbage collection where the runtime has it.
+	proofAfter = 50 * time.Millisecond
 )
 
 // settle waits for the goroutines in scope to end, and returns those that did not in
@@ -43,6 +47,7 @@ func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 	var last picture
 	var since time.Time // when the picture was last seen to change
 	same := 0           // looks at it
+	proved := false     // a proof was asked for
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		n, unsure, now := s.suspects()
 		if n == 0 {
@@ -56,6 +61,14 @@ func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 		if waited >= f.settle || f.soon && time.Since(since) >= still && same >= stillLooks {
 			provedLeaks()
 			return s.inspect(true)
+		}
+		if f.soon && !proved && time.Since(since) >= proofAfter && same > 1 {
+			proved = true
+			provedLeaks()
+			left := s.inspect(true)
+			if len(left) > 0 && !slices.ContainsFunc(left, func(g goroutine.Goroutine) bool { return !g.Certain() }) {
+				return left // none of them will ever end
+			}
 		}
 		if n <= cleared || unsure && waited >= closer {
 			left := s.inspect(false)
