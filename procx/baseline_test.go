@@ -1,6 +1,8 @@
 package procx
 
 import (
+	"os"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -83,6 +85,24 @@ func TestVerdictOnProof(t *testing.T) {
 		})
 	}
 }
+
+// A goroutine that reads a pipe whose other end nobody has any more ends with the next garbage
+// collection, which closes that. The collection for a proof must not hide it.
+func TestVerdictBeforeTheCollection(t *testing.T) {
+	for _, o := range []*Options{nil, quick} {
+		report := checked(o, func() {
+			r, _, err := os.Pipe()
+			require.NoError(t, err)
+			go readOne(r)
+		})
+		assert.Contains(t, report, thisPackage+"readOne [")
+	}
+	for tallyOf(look())[thisPackage+"readOne"] > 0 {
+		runtime.GC()
+	}
+}
+
+func readOne(f *os.File) { _, _ = f.Read(make([]byte, 1)); f.Close() }
 
 func TestSinceConcurrently(t *testing.T) {
 	before := Now()
