@@ -3,6 +3,7 @@ package procx
 import (
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -89,6 +90,7 @@ func TestVerdictOnProof(t *testing.T) {
 // A goroutine that reads a pipe whose other end nobody has any more ends with the next garbage
 // collection, which closes that. The collection for a proof must not hide it.
 func TestVerdictBeforeTheCollection(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // no other collection
 	for _, o := range []*Options{nil, quick} {
 		report := checked(o, func() {
 			r, _, err := os.Pipe()
