@@ -29,9 +29,15 @@ const (
 // still is how long nothing may change about the suspects until the verdict is made, where
 // Options.Settle asks for nothing else. Other detectors wait about as long for any leak.
 const (
-	still      = 500 * time.Millisecond
-	stillLooks = 15                    // at least: on a machine that stands still itself, nothing changes either
-	proofAfter = 50 * time.Millisecond // in which nothing has changed: do their states prove that they never end?
+	still = 500 * time.Millisecond
+
+	// stillLooks is how many looks it takes at least: while the machine itself stands still,
+	// nothing changes either.
+	stillLooks = 15
+
+	// proofAfter is how long nothing may change until their states are asked whether any of
+	// them can ever end.
+	proofAfter = 50 * time.Millisecond
 )
 
 // settle waits for the goroutines in scope to end, and returns those that did not in
@@ -77,8 +83,9 @@ func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 	}
 }
 
-// verdict inspects the scope for good. The garbage collection that proves leaks also closes files
-// that nobody has any more, and may so end what waits for them. That was a leak until then.
+// verdict makes the final inspection of the scope. The garbage collection that proves leaks also
+// closes files that are unreachable, and so may end the goroutines that wait for them. These were
+// leaks until then.
 func verdict(s scope) []goroutine.Goroutine {
 	if leakProfile() == nil {
 		return s.inspect(true)
