@@ -1,6 +1,9 @@
 package procx
 
 import (
+	"os"
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -8,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
 func TestSince(t *testing.T) {
@@ -56,6 +61,50 @@ func TestCheckSince(t *testing.T) {
 	assert.Contains(t, tb.finish(), "left 1 goroutine", "but the outer one, without, finds the first")
 	assert.Zero(t, CheckMain(run(func() {}), &Options{Since: Now(), Settle: quick.Settle}))
 }
+
+// A scripted scope has one suspect, which an inspection finds in a state.
+type scripted struct{ state string }
+
+func (scripted) suspects() (int, bool, picture) { return 1, false, picture{sum: 1} }
+func (s scripted) inspect(bool) []goroutine.Goroutine {
+	return []goroutine.Goroutine{{ID: 7, State: s.state, Creator: "main.main"}}
+}
+
+// What can never end is not waited for.
+func TestVerdictOnProof(t *testing.T) {
+	for state, want := range map[string]time.Duration{"chan receive (nil chan)": proofAfter, "select (no cases)": proofAfter, "chan receive": still} {
+		synctest.Test(t, func(t *testing.T) {
+			f, err := (*Options)(nil).filter()
+			require.NoError(t, err)
+			start := time.Now()
+			assert.Len(t, settle(scripted{state}, f, -1), 1)
+			assert.InDelta(t, want.Seconds(), time.Since(start).Seconds(), 0.05, state)
+			f.soon = false
+			start = time.Now()
+			assert.Len(t, settle(scripted{state}, f, -1), 1)
+			assert.InDelta(t, defaultSettle.Seconds(), time.Since(start).Seconds(), 0.05, "as long as was asked for")
+		})
+	}
+}
+
+// A goroutine that reads a pipe whose other end nobody has any more ends with the next garbage
+// collection, which closes that. The collection for a proof must not hide it.
+func TestVerdictBeforeTheCollection(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // no other collection
+	for _, o := range []*Options{nil, quick} {
+		report := checked(o, func() {
+			r, _, err := os.Pipe()
+			require.NoError(t, err)
+			go readOne(r)
+		})
+		assert.Contains(t, report, thisPackage+"readOne [")
+	}
+	for tallyOf(look())[thisPackage+"readOne"] > 0 {
+		runtime.GC()
+	}
+}
+
+func readOne(f *os.File) { _, _ = f.Read(make([]byte, 1)); f.Close() }
 
 func TestSinceConcurrently(t *testing.T) {
 	before := Now()

@@ -56,7 +56,7 @@ type lens struct {
 	seen    map[[32]uintptr]int
 }
 
-// lenses are those of all that look now and then. A collection takes them away when nobody does.
+// lenses are those of the calls that look now and then. Garbage collection frees unused ones.
 var lenses = sync.Pool{New: func() any { return new(lens) }}
 
 // look returns the goroutines grouped by stack, without their labels. It is the

@@ -35,7 +35,7 @@
 // A label says who dialled a connection, not who uses it. While other tests run, the
 // goroutines of pools (net/http's and database/sql's) are left to CheckMain as well, if
 // their connection is idle or may be in another test's hands. A response body that the
-// test forgot to close is found: Go 1.27 can prove that nobody has it any more; Go 1.26
+// test forgot to close is found: Go 1.27 can prove that no goroutine can reach it; Go 1.26
 // takes it for the test's if no other goroutine reads a body. A test that runs alone
 // answers for the idle connections of its transports: close them, or name them in
 // Options.CloseIdle.
@@ -67,10 +67,10 @@ type TB interface {
 // Options say what is no leak, and how long to wait. A nil *Options is the zero
 // value.
 type Options struct {
-	// Settle is how long goroutines get to end before they are leaks. Zero
-	// is two seconds, or half a second in which nothing changes about them and none
-	// of them sleeps; what is less takes one look and doesn't wait. Only
-	// a verdict that fails takes that long.
+	// Settle is how long goroutines get to end before they are leaks. Only a verdict that
+	// fails takes that long. Zero is two seconds at most: half a second in which nothing
+	// changes about them and none of them sleeps is enough, and less if their states show
+	// that they can never end. A negative Settle takes one look and doesn't wait.
 	Settle time.Duration
 
 	// Ignore names goroutines that are no leaks, by a function on their

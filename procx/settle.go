@@ -29,8 +29,15 @@ const (
 // still is how long nothing may change about the suspects until the verdict is made, where
 // Options.Settle asks for nothing else. Other detectors wait about as long for any leak.
 const (
-	still      = 500 * time.Millisecond
-	stillLooks = 15 // at least: on a machine that stands still itself, nothing changes either
+	still = 500 * time.Millisecond
+
+	// stillLooks is how many looks it takes at least: while the machine itself stands still,
+	// nothing changes either.
+	stillLooks = 15
+
+	// proofAfter is how long nothing may change until their states are asked whether any of
+	// them can ever end.
+	proofAfter = 50 * time.Millisecond
 )
 
 // settle waits for the goroutines in scope to end, and returns those that did not in
@@ -43,6 +50,7 @@ func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 	var last picture
 	var since time.Time // when the picture was last seen to change
 	same := 0           // looks at it
+	proved := false     // their states were looked at
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		n, unsure, now := s.suspects()
 		if n == 0 {
@@ -54,8 +62,14 @@ func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 		same++
 		waited := time.Since(start)
 		if waited >= f.settle || f.soon && time.Since(since) >= still && same >= stillLooks {
-			provedLeaks()
-			return s.inspect(true)
+			return verdict(s)
+		}
+		if f.soon && !proved && time.Since(since) >= proofAfter && same > 1 {
+			proved = true // but no collection is made for it, which might end them: see verdict
+			left := s.inspect(false)
+			if len(left) > 0 && !slices.ContainsFunc(left, func(g goroutine.Goroutine) bool { return !g.Certain() }) {
+				return left // none of them will ever end
+			}
 		}
 		if n <= cleared || unsure && waited >= closer {
 			left := s.inspect(false)
@@ -67,6 +81,30 @@ func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 		f.closeIdle()
 		time.Sleep(pause)
 	}
+}
+
+// verdict makes the final inspection of the scope. The garbage collection that proves leaks also
+// closes files that are unreachable, and so may end the goroutines that wait for them. These were
+// leaks until then.
+func verdict(s scope) []goroutine.Goroutine {
+	if leakProfile() == nil {
+		return s.inspect(true)
+	}
+	before := s.inspect(false)
+	provedLeaks()
+	after := make(map[uint64]goroutine.Goroutine)
+	for _, g := range s.inspect(true) {
+		after[g.ID] = g
+	}
+	left := before[:0]
+	for _, g := range before {
+		if proved, ok := after[g.ID]; ok {
+			left = append(left, proved)
+		} else if !isPooled(g.Entry) { // else it is in another's hands
+			left = append(left, g)
+		}
+	}
+	return left
 }
 
 // A picture is what a cheap look has seen of the suspects. Two that are equal show the same

@@ -36,8 +36,7 @@ func newTree(cmd *exec.Cmd, o Options) (*tree, error) {
 		*attr = *cmd.SysProcAttr
 	}
 	attr.CreationFlags |= windows.CREATE_SUSPENDED | windows.CREATE_NEW_PROCESS_GROUP
-	// Without a console to share, the child would get one with a window, which in a service
-	// nobody sees.
+	// Without a console to share, the child would get one with a window.
 	t.ownConsole = o.Ask == AskSignal && o.AskFunc == nil && !hasConsole()
 	if o.NoWindow || t.ownConsole {
 		attr.CreationFlags |= windows.CREATE_NO_WINDOW
@@ -144,7 +143,8 @@ func onConsoleOf(pid int, f func() error) error {
 		before[i], _ = windows.GetStdHandle(which)
 	}
 	err := winapi.AttachConsole(uint32(pid))
-	for tries := 20; err != nil && tries > 0; tries-- { // a child that has just been started may not have its console yet
+	// A child that has just been started may not have its console yet.
+	for tries := 20; err != nil && tries > 0; tries-- {
 		time.Sleep(10 * time.Millisecond)
 		err = winapi.AttachConsole(uint32(pid))
 	}

@@ -67,8 +67,8 @@ func unitsOf(path string) (units []unit, ok, symbols bool, err error) {
 
 type object interface{ DWARF() (*dwarf.Data, error) }
 
-// openObject opens an ELF, PE or Mach-O file, nil where the debug information was left out, and
-// says whether it has a symbol table. The sections are looked up first: without any, DWARF
+// openObject opens an ELF, PE or Mach-O file, and reports whether it has a symbol table. The file is
+// nil where the debug information was left out. The sections are looked up first: without any, DWARF
 // returns the error of a damaged file.
 func openObject(f io.ReaderAt) (file object, symbols bool, err error) {
 	magic := make([]byte, 4)
