@@ -40,15 +40,3 @@ func encodingOf(locale string) string {
 	}
 	return encoding
 }
-
-// setsVariable says whether a shell's start-up file sets a variable.
-func setsVariable(file, name string) bool {
-	for line := range strings.Lines(file) {
-		line = strings.TrimPrefix(strings.TrimSpace(line), "export ")
-		fish := strings.HasPrefix(line, "set ") && strings.Contains(line, " "+name+" ")
-		if fish || strings.HasPrefix(line, name+"=") {
-			return true
-		}
-	}
-	return false
-}

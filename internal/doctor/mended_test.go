@@ -118,7 +118,7 @@ func TestMended(t *testing.T) {
 		{"GOROOT in a start-up file", "go.goroot", onUnix(func(t *testing.T, p person) []string {
 			file(t, 0o644, filepath.Join(p.home, ".bashrc"), "export NOT_GOROOT=1\nexport GOROOT=/nonexistent\n")
 			return []string{"GOROOT=/nonexistent"}
-		}), Error, ".bashrc)", OK},
+		}), Error, ".bashrc:2)", OK},
 		{"GO111MODULE is off", "go.mode", variables("GO111MODULE=off"), Error, "GO111MODULE=off (session)", OK},
 		{"GO111MODULE is nonsense in the go env file", "go.mode", written("GO111MODULE=yes"), Error, "GO111MODULE=yes (go env -w)", OK},
 		{"GOCACHE is off", "go.cache", variables("GOCACHE=off"), Error, "GOCACHE=off", OK},
