@@ -154,8 +154,10 @@ func run(ctx context.Context, dir string, env []string, name string, args ...str
 	stdout, stderr := detect.NewDecodeWriter(&out), detect.NewDecodeWriter(&complaint)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	err := cmd.Run()
-	if errors.Is(err, exec.ErrWaitDelay) { // it has ended well, but what it has started still holds its output
-		cmd.Cancel()
+	if cmd.Process != nil {
+		cmd.Cancel() // what it has left behind; it is no error that there is nothing
+	}
+	if errors.Is(err, exec.ErrWaitDelay) { // it has ended well, but its output was held open
 		err = nil
 	}
 	err = errors.Join(err, stdout.Close(), stderr.Close())

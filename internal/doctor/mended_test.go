@@ -2,11 +2,16 @@ package doctor
 
 import (
 	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -29,24 +34,78 @@ func newPerson(t *testing.T) person {
 	for _, dir := range []string{p.home, p.tmp, p.project} {
 		require.NoError(t, os.Mkdir(dir, 0o755))
 	}
-	// Without that, the go command leaves a process behind that writes into the home.
+	// Without that, the go command of a fix leaves a process behind that writes into the home.
 	for _, config := range []string{".config", "Library/Application Support"} {
 		dir := filepath.Join(p.home, config, "go", "telemetry")
 		require.NoError(t, os.MkdirAll(dir, 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "mode"), []byte("off"), 0o644))
 	}
+	p.dotfiles(t)
 	return p
+}
+
+// dotfiles gives somebody the start-up files that people have: a setting behind an if,
+// others in the same export, and a file that is a link to one in another directory.
+func (p person) dotfiles(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		return
+	}
+	for name, text := range map[string]string{
+		".bashrc":                  "# ~/.bashrc\ncase $- in *i*) ;; *) return ;; esac\nexport NOT_GOROOT=1\n",
+		"dotfiles/profile":         "if [ -d /opt/go ]; then\n\tPATH=/opt/go/bin:$PATH\nfi\n",
+		"dotfiles/zshenv":          "export EDITOR=vi\n",
+		".config/fish/config.fish": "set -gx EDITOR vi\n",
+	} {
+		path := filepath.Join(p.home, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	}
+	require.NoError(t, os.Symlink("dotfiles/profile", filepath.Join(p.home, ".profile")))
+	require.NoError(t, os.Symlink("dotfiles/zshenv", filepath.Join(p.home, ".zshenv")))
+}
+
+// startUp returns the start-up files' contents, and where links lead.
+func (p person) startUp(t *testing.T) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for _, name := range []string{".bashrc", ".profile", ".zshenv", "dotfiles/profile", "dotfiles/zshenv", ".config/fish/config.fish"} {
+		path := filepath.Join(p.home, name)
+		data, err := os.ReadFile(path)
+		if runtime.GOOS != "windows" {
+			require.NoError(t, err)
+		}
+		link, _ := os.Readlink(path) // "": none
+		files[name] = link + "\n" + string(data)
+	}
+	return files
+}
+
+// sets appends a line to a start-up file.
+func (p person) sets(t *testing.T, name, line string) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(p.home, name), os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteString(line + "\n")
+	require.NoError(t, errors.Join(err, f.Close()))
 }
 
 // examine makes a check as that person, who has typed a line into the same shell
 // before, if there is one.
-func (p person) examine(t *testing.T, check string, env []string, shell, line string) (r Result) {
+func (p person) examine(t *testing.T, check string, env []string, shell, line string) Result {
+	t.Helper()
+	results := p.report(t, check, env, shell, line).Results
+	return results[len(results)-1]
+}
+
+func (p person) report(t *testing.T, check string, env []string, shell, line string) (r Report) {
 	t.Helper()
 	cmd := testenv.Command(t, "examine", check, p.project)
+	cmd.Dir = p.project
 	if line != "" {
 		cmd = typed(t.Context(), shell, line, cmd)
 	}
-	for _, name := range append([]string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "GOENV"}, goVars...) {
+	for _, name := range append([]string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "GOENV", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NETRC"}, goVars...) {
 		cmd.Env = append(cmd.Env, name+"=")
 	}
 	config := filepath.Join(p.home, ".config")
@@ -64,6 +123,7 @@ func (p person) examine(t *testing.T, check string, env []string, shell, line st
 // TestMended breaks a set-up for real, and types the fix into a shell.
 func TestMended(t *testing.T) {
 	needGo(t)
+	var table strings.Builder
 	goCommand, err := exec.LookPath("go")
 	require.NoError(t, err)
 	goRoot, err := exec.CommandContext(t.Context(), goCommand, "env", "GOROOT").Output()
@@ -104,6 +164,73 @@ func TestMended(t *testing.T) {
 		evidence    string
 		then        Status
 	}{
+		{"GOFLAGS has no such flag", "go.build", variables("GOFLAGS=-nonsense"), Error, "GOFLAGS=-nonsense (session)", OK},
+		{"GOFLAGS has no such flag in the go env file", "go.build", written("GOFLAGS=-mod=nonsense"), Error, "GOFLAGS=-mod=nonsense (go env -w)", OK},
+		{"GOFLAGS behind an if", "go.build", onUnix(func(t *testing.T, p person) []string {
+			p.sets(t, ".profile", "if true; then\n\texport GOFLAGS=-nonsense\nfi")
+			return []string{"GOFLAGS=-nonsense"}
+		}), Error, ".profile:5)", OK},
+		{"GOEXPERIMENT is unknown in the go env file", "go.build", written("GOEXPERIMENT=nonsense"), Error, "GOEXPERIMENT=nonsense (go env -w)", OK},
+		{"GOWORK is not there", "go.build", variables("GOWORK=/nonexistent/go.work"), Error, "GOWORK=/nonexistent/go.work (session)", OK},
+		{"GOTOOLCHAIN is nonsense", "go.build", variables("GOTOOLCHAIN=nonsense"), Error, "GOTOOLCHAIN=nonsense (session)", OK},
+		{"GOTOOLCHAIN is nonsense in the go env file", "go.build", written("GOTOOLCHAIN=nonsense"), Error, "GOTOOLCHAIN=nonsense (go env -w)", OK},
+		{"not in go.work", "go.build", func(t *testing.T, p person) []string {
+			file(t, 0o644, filepath.Join(p.tmp, "go.work"), "go 1.21\n")
+			file(t, 0o644, filepath.Join(p.project, "go.mod"), "module m\n\ngo 1.21\n")
+			return nil
+		}, Error, "tmp/go.work", OK},
+		{"GOTOOLCHAIN is local, and go.mod wants more", "go.version", func(t *testing.T, p person) []string {
+			file(t, 0o644, filepath.Join(p.project, "go.mod"), "module m\n\ngo "+nextGo(t)+"\n")
+			return []string{"GOTOOLCHAIN=local"}
+		}, Error, "GOTOOLCHAIN=local", Info},
+		{"GOOS left set", "go.target", variables("GOOS=plan9"), Error, "GOOS=plan9 (session)", OK},
+		{"GOARCH in the go env file", "go.target", written("GOARCH=s390x"), Error, "GOARCH=s390x (go env -w)", OK},
+		{"GOBIN is relative", "go.bin", variables("GOBIN=bin"), Error, "GOBIN=bin (session)", OK},
+		{"GOBIN is not on PATH", "go.bin", func(t *testing.T, p person) []string {
+			bin := filepath.Join(p.home, "my bin")
+			file(t, 0o755, filepath.Join(bin, "prog.exe"), "")
+			return []string{"GOBIN=" + bin, "PATH=" + shortPath(goCommand)}
+		}, Warn, "my bin", OK},
+		{"GOPROXY with a full-width comma", "go.proxy", variables("GOPROXY=https://goproxy.cn，direct"), Error, "GOPROXY=https://goproxy.cn", OK},
+		{"HTTPS_PROXY leads nowhere", "net.proxy", func(t *testing.T, p person) []string {
+			env := []string{"HTTPS_PROXY=http://" + deadPort(t)}
+			if runtime.GOOS != "windows" {
+				env = append(env, "https_proxy="+deadPort(t), "HTTP_PROXY="+deadPort(t))
+			}
+			return env
+		}, Error, "HTTPS_PROXY=http://127.0.0.1:", OK},
+		{"a proxy in a start-up file, with PATH in the same line", "net.proxy", onUnix(func(t *testing.T, p person) []string {
+			value := "http://" + deadPort(t)
+			p.sets(t, ".zshenv", "export https_proxy="+value+" PATH=$HOME/bin:$PATH")
+			return []string{"https_proxy=" + value}
+		}), Error, ".zshenv:2)", OK},
+		{"SSL_CERT_FILE is gone", "net.cert", onUnix(func(t *testing.T, p person) []string {
+			if runtime.GOOS == "darwin" {
+				t.Skip("which does not look at it")
+			}
+			return []string{"SSL_CERT_FILE=/nonexistent.pem"}
+		}), Warn, "SSL_CERT_FILE: ", OK},
+		{"others can read .netrc", "go.netrc", onUnix(func(t *testing.T, p person) []string {
+			file(t, 0o644, filepath.Join(p.home, ".netrc"), "machine git.corp\nlogin li\npassword secret\n")
+			return nil
+		}), Warn, ".netrc", OK},
+		{"go.sum lacks an entry", "go.sum", func(t *testing.T, p person) []string {
+			proxy := filepath.Join(p.home, "proxy")
+			writeProxy(t, proxy)
+			file(t, 0o644, filepath.Join(p.project, "go.mod"), "module m\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n")
+			file(t, 0o644, filepath.Join(p.project, "m.go"), "package m\n\nimport _ \"example.com/dep\"\n")
+			return []string{"GOPROXY=file:///" + strings.TrimPrefix(filepath.ToSlash(proxy), "/"), "GOSUMDB=off", "GOFLAGS=-modcacherw"}
+		}, Error, "example.com/dep v1.0.0", OK},
+		{"the repository is another account's", "go.vcs", onUnix(func(t *testing.T, p person) []string {
+			if _, err := exec.LookPath("git"); err != nil || !testenv.IsRoot() {
+				t.Skip("needs git, and root, who gives a directory away")
+			}
+			out, err := exec.CommandContext(t.Context(), "git", "init", "-q", p.project).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			require.NoError(t, os.Chown(p.project, 1234, 1234))
+			require.NoError(t, os.Chown(filepath.Join(p.project, ".git"), 1234, 1234))
+			return nil
+		}), Error, "tmp/project", OK},
 		{"GOPATH is relative", "go.gopath", variables("GOPATH=not/absolute"), Error, "GOPATH=not/absolute (session)", OK},
 		{"GOPATH is relative in the go env file", "go.gopath", written("GOPATH=not/absolute"), Error, "GOPATH=not/absolute (go env -w)", OK},
 		{"GOPATH is GOROOT", "go.gopath", variables("GOPATH=" + strings.TrimSpace(string(goRoot))), Error, "GOPATH=", OK},
@@ -116,9 +243,9 @@ func TestMended(t *testing.T) {
 		{"GOROOT is not there", "go.goroot", variables("GOROOT=/nonexistent"), Error, "GOROOT=/nonexistent (session)", OK},
 		{"GOROOT is not there in the go env file", "go.goroot", written("GOROOT=/nonexistent"), Error, "GOROOT=/nonexistent (go env -w)", OK},
 		{"GOROOT in a start-up file", "go.goroot", onUnix(func(t *testing.T, p person) []string {
-			file(t, 0o644, filepath.Join(p.home, ".bashrc"), "export NOT_GOROOT=1\nexport GOROOT=/nonexistent\n")
+			p.sets(t, ".bashrc", "export GOROOT=/nonexistent PATH=$PATH:/opt/bin")
 			return []string{"GOROOT=/nonexistent"}
-		}), Error, ".bashrc:2)", OK},
+		}), Error, ".bashrc:4)", OK},
 		{"GO111MODULE is off", "go.mode", variables("GO111MODULE=off"), Error, "GO111MODULE=off (session)", OK},
 		{"GO111MODULE is nonsense in the go env file", "go.mode", written("GO111MODULE=yes"), Error, "GO111MODULE=yes (go env -w)", OK},
 		{"GOCACHE is off", "go.cache", variables("GOCACHE=off"), Error, "GOCACHE=off", OK},
@@ -159,14 +286,43 @@ func TestMended(t *testing.T) {
 				require.NotNil(t, r.Fix)
 				fix := map[string]string{"cmd": r.Fix.Cmd, "powershell": r.Fix.PowerShell, "sh": r.Fix.Sh}[shell]
 				assert.NotContains(t, r.Summary+strings.Join(r.Evidence, "")+fix, "secret")
-				r = p.examine(t, test.check, env, shell, fix)
-				assert.Equal(t, test.then, r.Status, r.Summary)
+				before := p.startUp(t)
+				then := p.examine(t, test.check, env, shell, fix)
+				assert.Equal(t, test.then, then.Status, then.Summary)
+				assert.Equal(t, before, p.startUp(t), "nobody's start-up file is touched")
+				fmt.Fprintf(&table, "| %s | %s %s: %s | %s | %s: %s |\n", test.name, r.Status, r.ID, r.Summary, strings.TrimSpace(r.Fix.Do+" "+"`"+fix+"`"), then.Status, then.Summary)
 			})
 		}
 	}
+	if *tableFile != "" {
+		require.NoError(t, os.WriteFile(*tableFile, []byte(temporary.ReplaceAllString(table.String(), "$$TMP")), 0o644))
+	}
 }
 
-// TestCutFrom edits a file of go env -w.
+var (
+	tableFile = flag.String("table", "", "write what TestMended has found and mended to this `file`")
+	temporary = regexp.MustCompile(`/tmp/TestMended[^/]*/\d+`)
+)
+
+// nextGo is the release of Go after the one that is there.
+func nextGo(t *testing.T) string {
+	t.Helper()
+	var minor int
+	_, err := fmt.Sscanf(runtime.Version(), "go1.%d", &minor)
+	require.NoError(t, err)
+	return fmt.Sprintf("1.%d", minor+1)
+}
+
+// deadPort is an address where nothing listens.
+func deadPort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return l.Addr().String()
+}
+
+// TestCutFrom edits a file of go env -w, which may be a link.
 func TestCutFrom(t *testing.T) {
 	testenv.NeedWindows(t, "has a findstr without /v")
 	for _, shell := range shells() {
@@ -176,6 +332,9 @@ func TestCutFrom(t *testing.T) {
 			"GOFLAGS=-v\n": "GOFLAGS=-v\n",
 		} {
 			file := filepath.Join(newPerson(t).home, "env")
+			if runtime.GOOS != "windows" {
+				require.NoError(t, os.Symlink("dotfiles/go-env", file))
+			}
 			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 			fix := cutFrom(file, "GOROOT")
 			line := map[string]string{"cmd": fix.Cmd, "powershell": fix.PowerShell, "sh": fix.Sh}[shell]
@@ -184,6 +343,14 @@ func TestCutFrom(t *testing.T) {
 			got, err := os.ReadFile(file)
 			require.NoError(t, err)
 			assert.Equal(t, want, strings.ReplaceAll(string(got), "\r\n", "\n"), "%s: %s", shell, line)
+			old, err := os.ReadFile(file + ".bak")
+			require.NoError(t, err)
+			assert.Equal(t, text, string(old), "it can be undone")
+			if runtime.GOOS != "windows" {
+				link, err := os.Readlink(file)
+				require.NoError(t, err)
+				assert.Equal(t, "dotfiles/go-env", link)
+			}
 		}
 	}
 }
@@ -199,6 +366,8 @@ func TestChangesNothing(t *testing.T) {
 	}
 	writeProxy(t, filepath.Join(p.home, "proxy"))
 	require.NoError(t, os.WriteFile(filepath.Join(p.project, "go.mod"), []byte("module m\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n"), 0o644))
+	require.NoError(t, os.RemoveAll(filepath.Join(p.home, ".config", "go"))) // so that go would keep counters
+	require.NoError(t, os.RemoveAll(filepath.Join(p.home, "Library")))
 	env := []string{"GOCACHE=" + cache, "GOPATH=" + filepath.Join(p.home, "gopath"), "GOFLAGS=-mod=mod"}
 	before := tree(t, filepath.Dir(p.home))
 	p.examine(t, "all", env, "", "")

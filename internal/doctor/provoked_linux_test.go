@@ -70,8 +70,9 @@ func TestReadOnlyCache(t *testing.T) {
 	out, err := cmd.Output()
 	require.NoError(t, err, "%s", out)
 	_, answer, _ := strings.Cut(string(out), examined)
-	var r Result
-	require.NoError(t, json.Unmarshal([]byte(answer), &r), "%s", out)
+	var report Report
+	require.NoError(t, json.Unmarshal([]byte(answer), &report), "%s", out)
+	r := report.Results[0]
 	assert.Equal(t, Error, r.Status, r.Summary)
 	assert.Contains(t, strings.Join(r.Evidence, "\n"), filepath.Join("cache", "00"))
 }
