@@ -3,16 +3,20 @@ package doctor
 import "strings"
 
 func goModCache(f *Facts) Result {
-	if f.Dirs.ModCache != "" || f.Dirs.Foreign == nil {
-		return goDir(f, "GOMODCACHE", f.Dirs.ModCache)
-	}
-	r := f.result(Error, "parts of the module cache are another account's, as sudo go leaves them: they can't be written", "模块缓存的一部分属于其他用户（sudo go 所致），不可写")
-	r.Evidence, r.Doc = f.Dirs.Foreign, docModules+"#module-cache"
-	r.Fix = &Fix{Sh: `sudo chown -R "$(id -u):$(id -g)" ` + shQuote(f.Go.Env["GOMODCACHE"])}
-	return r
+	return f.cacheDir("GOMODCACHE", f.Dirs.ModCache, f.Dirs.Foreign)
 }
 
-func goCache(f *Facts) Result { return goDir(f, "GOCACHE", f.Dirs.Cache) }
+func goCache(f *Facts) Result { return f.cacheDir("GOCACHE", f.Dirs.Cache, f.Dirs.CacheForeign) }
+
+func (f *Facts) cacheDir(name, problem string, foreign []string) Result {
+	if problem != "" || foreign == nil {
+		return goDir(f, name, problem)
+	}
+	r := f.result(Error, "parts of %s are another account's, as sudo go leaves them: they can't be written", "%s 的一部分属于其他用户（sudo go 所致），不可写", name)
+	r.Evidence, r.Doc = foreign, docModules+"#module-cache"
+	r.Fix = &Fix{Sh: `sudo chown -R "$(id -u):$(id -g)" ` + shQuote(f.Go.Env[name])}
+	return r
+}
 
 // goDir judges whether the directory that a variable of Go's names can be used.
 func goDir(f *Facts, name, problem string) Result {

@@ -128,7 +128,7 @@ type ProxyFacts struct{ Err, Kind string }
 // DirsFacts tell what can't be done in each directory; "" is nothing.
 type DirsFacts struct {
 	ModCache, Cache, Tmp, Exec string
-	Foreign                    []string // directories in the caches that this account can't write
+	Foreign, CacheForeign      []string // what in the module and the build cache is another account's
 }
 
 // SumFacts are those of go.sum, and of the modules that it is about.

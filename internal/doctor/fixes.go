@@ -20,7 +20,7 @@ type Fix struct {
 // all, but most of what it would be told does not.
 func (x *Fix) keepFor(goos string) {
 	if x != nil && goos != "windows" {
-		x.Cmd = ""
+		x.Cmd, x.Sh = "", strings.ReplaceAll(x.Sh, keepSlashes, "")
 		if x.PowerShell != x.Sh {
 			x.PowerShell = ""
 		}
@@ -41,11 +41,14 @@ func program(line string) *Fix {
 		ps = append(ps, word)
 	}
 	x.PowerShell, x.Sh = strings.Join(ps, " "), strings.Join(sh, " ")
-	if strings.Contains(x.Sh, " /") { // else Git Bash makes a path of C: of each switch
-		x.Sh = "MSYS2_ARG_CONV_EXCL='*' " + x.Sh
+	if strings.Contains(x.Sh, " /") {
+		x.Sh = keepSlashes + x.Sh
 	}
 	return x
 }
+
+// keepSlashes stops Git Bash from making a path of C: of each switch of a Windows program.
+const keepSlashes = "MSYS2_ARG_CONV_EXCL='*' "
 
 // words splits a line at the spaces outside of its double quotes.
 func words(line string) (words []string) {

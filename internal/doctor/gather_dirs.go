@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,8 +31,26 @@ func gatherDirs(ctx context.Context, in *inquiry) (*DirsFacts, error) {
 	if d.ModCache == "" && filepath.IsAbs(modCache) {
 		d.Foreign = foreignDirs(modCache, time.Now().Add(perGatherer/6))
 	}
+	if cache := env.vars["GOCACHE"]; d.Cache == "" && filepath.IsAbs(cache) {
+		d.CacheForeign = foreignShards(cache)
+	}
 	return d, nil
 }
+
+// foreignShards returns the first of the build cache's 256 directories that are another
+// account's.
+func foreignShards(cache string) (found []string) {
+	for i := 0; i < 256 && len(found) < enough; i++ {
+		dir := filepath.Join(cache, fmt.Sprintf("%02x", i))
+		if info, err := os.Lstat(dir); err == nil && foreign(dir, info) {
+			found = append(found, dir)
+		}
+	}
+	return found
+}
+
+// enough is how many examples of a fault are shown.
+const enough = 5
 
 // writable says why dir and the directory below it can't be written. What is not
 // there yet, go makes, so that the nearest one above is looked at.
@@ -50,7 +69,6 @@ func writable(dir, below string) string {
 // foreignDirs returns the topmost directories and files of a module cache that are
 // another account's. Inside a module nothing is looked at: go makes all of it at once.
 func foreignDirs(root string, until time.Time) (found []string) {
-	const enough = 5
 	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch info, infoErr := infoOf(d); {
 		case len(found) == enough || time.Now().After(until):

@@ -11,9 +11,6 @@ import (
 )
 
 func gatherProxy(ctx context.Context, in *inquiry) (*ProxyFacts, error) {
-	if !in.Online {
-		return &ProxyFacts{}, nil
-	}
 	env, err := in.goEnv()
 	if err != nil {
 		return nil, err
@@ -23,7 +20,14 @@ func gatherProxy(ctx context.Context, in *inquiry) (*ProxyFacts, error) {
 		return &ProxyFacts{}, nil
 	}
 	p := &ProxyFacts{}
-	if err := askProxy(ctx, proxies[0]); err != nil {
+	ask := askProxy
+	if !in.Online {
+		if strings.HasPrefix(env.vars["GOPROXY"], proxies[0]+"|") { // what comes after | is asked whatever happens
+			return p, nil
+		}
+		ask = askLoopback
+	}
+	if err := ask(ctx, proxies[0]); err != nil {
 		p.Kind = kindOf(err)
 		p.Err = redact(strings.ReplaceAll(err.Error(), proxies[0], redactProxies(proxies[0])))
 	}

@@ -109,8 +109,7 @@ func (s *SumFacts) readModules(cache string, m ModFile, entries map[string]strin
 		}
 	}
 	s.Of = len(modules)
-	until := time.Now().Add(sumBudget)
-	goOn := func() bool { return time.Now().Before(until) }
+	goOn := within(sumBudget / 2)
 	each(modules, func(d *download) { d.suspect = goOn() && d.touched() })
 	slices.SortStableFunc(modules, func(a, b download) int {
 		switch {
@@ -121,6 +120,7 @@ func (s *SumFacts) readModules(cache string, m ModFile, entries map[string]strin
 		}
 		return 1
 	})
+	goOn = within(sumBudget)
 	var mu sync.Mutex
 	each(modules, func(d *download) {
 		if !goOn() {
@@ -137,6 +137,12 @@ func (s *SumFacts) readModules(cache string, m ModFile, entries map[string]strin
 		}
 	})
 	slices.SortFunc(s.Modified, func(a, b Changed) int { return strings.Compare(a.Module, b.Module) })
+}
+
+// within returns a function that reports whether there is time left.
+func within(budget time.Duration) func() bool {
+	until := time.Now().Add(budget)
+	return func() bool { return time.Now().Before(until) }
 }
 
 // touched reports whether a file was written well after its module was downloaded.

@@ -1,11 +1,8 @@
 package doctor
 
 import (
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -22,103 +19,6 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 	"github.com/surefoot-go/surefoot/pathx"
 )
-
-// person is somebody with a home, a temporary directory and, in that, a project.
-type person struct{ home, tmp, project string }
-
-func newPerson(t *testing.T) person {
-	t.Helper()
-	root, err := filepath.EvalSymlinks(t.TempDir())
-	require.NoError(t, err)
-	p := person{filepath.Join(root, "Li's home"), filepath.Join(root, "tmp"), filepath.Join(root, "tmp", "project")}
-	for _, dir := range []string{p.home, p.tmp, p.project} {
-		require.NoError(t, os.Mkdir(dir, 0o755))
-	}
-	// Without that, the go command of a fix leaves a process behind that writes into the home.
-	for _, config := range []string{".config", "Library/Application Support"} {
-		dir := filepath.Join(p.home, config, "go", "telemetry")
-		require.NoError(t, os.MkdirAll(dir, 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "mode"), []byte("off"), 0o644))
-	}
-	p.dotfiles(t)
-	return p
-}
-
-// dotfiles gives somebody the start-up files that people have: a setting behind an if,
-// others in the same export, and a file that is a link to one in another directory.
-func (p person) dotfiles(t *testing.T) {
-	t.Helper()
-	if runtime.GOOS == "windows" {
-		return
-	}
-	for name, text := range map[string]string{
-		".bashrc":                  "# ~/.bashrc\ncase $- in *i*) ;; *) return ;; esac\nexport NOT_GOROOT=1\n",
-		"dotfiles/profile":         "if [ -d /opt/go ]; then\n\tPATH=/opt/go/bin:$PATH\nfi\n",
-		"dotfiles/zshenv":          "export EDITOR=vi\n",
-		".config/fish/config.fish": "set -gx EDITOR vi\n",
-	} {
-		path := filepath.Join(p.home, name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
-	}
-	require.NoError(t, os.Symlink("dotfiles/profile", filepath.Join(p.home, ".profile")))
-	require.NoError(t, os.Symlink("dotfiles/zshenv", filepath.Join(p.home, ".zshenv")))
-}
-
-// startUp returns the start-up files' contents, and where links lead.
-func (p person) startUp(t *testing.T) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	for _, name := range []string{".bashrc", ".profile", ".zshenv", "dotfiles/profile", "dotfiles/zshenv", ".config/fish/config.fish"} {
-		path := filepath.Join(p.home, name)
-		data, err := os.ReadFile(path)
-		if runtime.GOOS != "windows" {
-			require.NoError(t, err)
-		}
-		link, _ := os.Readlink(path) // "": none
-		files[name] = link + "\n" + string(data)
-	}
-	return files
-}
-
-// sets appends a line to a start-up file.
-func (p person) sets(t *testing.T, name, line string) {
-	t.Helper()
-	f, err := os.OpenFile(filepath.Join(p.home, name), os.O_APPEND|os.O_WRONLY, 0)
-	require.NoError(t, err)
-	_, err = f.WriteString(line + "\n")
-	require.NoError(t, errors.Join(err, f.Close()))
-}
-
-// examine makes a check as that person, who has typed a line into the same shell
-// before, if there is one.
-func (p person) examine(t *testing.T, check string, env []string, shell, line string) Result {
-	t.Helper()
-	results := p.report(t, check, env, shell, line).Results
-	return results[len(results)-1]
-}
-
-func (p person) report(t *testing.T, check string, env []string, shell, line string) (r Report) {
-	t.Helper()
-	cmd := testenv.Command(t, "examine", check, p.project)
-	cmd.Dir = p.project
-	if line != "" {
-		cmd = typed(t.Context(), shell, line, cmd)
-	}
-	for _, name := range append([]string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "GOENV", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NETRC"}, goVars...) {
-		cmd.Env = append(cmd.Env, name+"=")
-	}
-	config := filepath.Join(p.home, ".config")
-	cmd.Env = append(cmd.Env, "USERPROFILE="+p.home, "APPDATA="+config, "LOCALAPPDATA="+config, "TMP="+p.tmp, "TEMP="+p.tmp)
-	cmd.Env = append(cmd.Env, "HOME="+p.home, "TMPDIR="+p.tmp)
-	cmd.Env = append(cmd.Env, env...)
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	_, answer, ok := strings.Cut(string(out), examined) // the fix may print, too
-	require.True(t, ok, "%s", out)
-	require.NoError(t, json.Unmarshal([]byte(answer), &r), "%s", out)
-	return r
-}
 
 // TestMended breaks a set-up for real, and types the fix into a shell.
 func TestMended(t *testing.T) {
@@ -320,75 +220,4 @@ func deadPort(t *testing.T) string {
 	require.NoError(t, err)
 	require.NoError(t, l.Close())
 	return l.Addr().String()
-}
-
-// TestCutFrom edits a file of go env -w, which may be a link.
-func TestCutFrom(t *testing.T) {
-	testenv.NeedWindows(t, "has a findstr without /v")
-	for _, shell := range shells() {
-		for text, want := range map[string]string{
-			"GOFLAGS=-v\nGOROOT=/x\n# GOROOT=\nNOT_GOROOT=世界\n": "GOFLAGS=-v\n# GOROOT=\nNOT_GOROOT=世界\n",
-			"GOROOT=/x\n":  "",
-			"GOFLAGS=-v\n": "GOFLAGS=-v\n",
-		} {
-			file := filepath.Join(newPerson(t).home, "env")
-			if runtime.GOOS != "windows" {
-				require.NoError(t, os.Symlink("dotfiles/go-env", file))
-			}
-			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-			fix := cutFrom(file, "GOROOT")
-			line := map[string]string{"cmd": fix.Cmd, "powershell": fix.PowerShell, "sh": fix.Sh}[shell]
-			out, err := typed(t.Context(), shell, line, testenv.Command(t, "nothing")).CombinedOutput()
-			require.NoError(t, err, "%s: %s\n%s", shell, line, out)
-			got, err := os.ReadFile(file)
-			require.NoError(t, err)
-			assert.Equal(t, want, strings.ReplaceAll(string(got), "\r\n", "\n"), "%s: %s", shell, line)
-			old, err := os.ReadFile(file + ".bak")
-			require.NoError(t, err)
-			assert.Equal(t, text, string(old), "it can be undone")
-			if runtime.GOOS != "windows" {
-				link, err := os.Readlink(file)
-				require.NoError(t, err)
-				assert.Equal(t, "dotfiles/go-env", link)
-			}
-		}
-	}
-}
-
-// TestChangesNothing makes all checks, for somebody with everything in place. What Windows
-// PowerShell keeps for itself is its own: the profile of its start and a list of modules.
-func TestChangesNothing(t *testing.T) {
-	needGo(t)
-	p := newPerson(t)
-	cache := filepath.Join(p.home, "cache")
-	for _, dir := range []string{cache, filepath.Join(cache, "00"), filepath.Join(p.home, "gopath", "pkg", "mod", "cache", "download")} {
-		require.NoError(t, os.MkdirAll(dir, 0o755))
-	}
-	writeProxy(t, filepath.Join(p.home, "proxy"))
-	require.NoError(t, os.WriteFile(filepath.Join(p.project, "go.mod"), []byte("module m\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n"), 0o644))
-	require.NoError(t, os.RemoveAll(filepath.Join(p.home, ".config", "go"))) // so that go would keep counters
-	require.NoError(t, os.RemoveAll(filepath.Join(p.home, "Library")))
-	env := []string{"GOCACHE=" + cache, "GOPATH=" + filepath.Join(p.home, "gopath"), "GOFLAGS=-mod=mod"}
-	before := tree(t, filepath.Dir(p.home))
-	p.examine(t, "all", env, "", "")
-	assert.Equal(t, before, tree(t, filepath.Dir(p.home)))
-}
-
-// tree returns the files below root with their contents, and the directories.
-func tree(t *testing.T, root string) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if runtime.GOOS == "windows" && err == nil && d.IsDir() && d.Name() == "Microsoft" {
-			return filepath.SkipDir
-		}
-		if err != nil || d.IsDir() {
-			files[path] = "directory"
-			return err
-		}
-		data, err := os.ReadFile(path)
-		files[path] = string(data)
-		return err
-	}))
-	return files
 }
