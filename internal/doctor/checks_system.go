@@ -25,9 +25,11 @@ func conCP(f *Facts) Result {
 	case c.Output == 0:
 		r = f.result(Skip, "there is no console here", "这里没有控制台")
 	case c.Output != utf8:
-		r = f.result(Info, "the console's code page is %d: programs that write UTF-8 bytes show as garbage (chcp 65001 helps; Go programs need nothing)", "控制台代码页为 %d：直接输出 UTF-8 字节的程序会显示乱码（可用 chcp 65001；Go 程序不受影响）", c.Output)
+		r = f.result(Info, "the console's code page is %d: programs that write UTF-8 bytes show as garbage", "控制台代码页为 %d：直接输出 UTF-8 字节的程序会显示乱码", c.Output)
+		evidence = append(evidence, f.text("chcp 65001 makes it UTF-8; Go programs need nothing", "chcp 65001 可改为 UTF-8；Go 程序不受影响"))
 	case powershell != 0 && powershell != utf8:
-		r = f.result(Info, "a new PowerShell takes what programs write for code page %d (%s changes that)", "新的 PowerShell 以代码页 %d 解读程序输出（可用 %s）", powershell, encoding)
+		r = f.result(Info, "a new PowerShell takes what programs write for code page %d", "新的 PowerShell 以代码页 %d 解读程序输出", powershell)
+		evidence = append(evidence, encoding)
 	default:
 		r = f.result(OK, "the console's code page is UTF-8", "控制台代码页为 UTF-8")
 	}
