@@ -21,6 +21,11 @@ func (f *Facts) cacheDir(name, problem string, foreign []string) Result {
 // goDir judges whether the directory that a variable of Go's names can be used.
 func goDir(f *Facts, name, problem string) Result {
 	dir := f.Go.Env[name]
+	if _, place := f.Go.where(name); dir != "off" && dir != "" && !isAbs(f.OS, dir) {
+		r := f.result(Error, "%s must be absolute", "%s 必须是绝对路径", name)
+		r.Evidence, r.Fix, r.Doc = []string{name + "=" + dir}, f.unset(name, place), docEnv
+		return r
+	}
 	if problem == "" && dir != "" && dir != "off" {
 		return f.result(OK, "%s can be written: %s", "%s 可写：%s", name, dir)
 	}
@@ -28,9 +33,9 @@ func goDir(f *Facts, name, problem string) Result {
 	r.Evidence, r.Fix = []string{name + "=" + dir, problem}, f.assign(name, inHome(f.OS, name, strings.ToLower(name)))
 	if problem == "" { // go says off where the variable has no path, and where there is no home directory
 		r = f.result(Error, "%s is not a directory, and go can't build without", "%s 不是目录，没有它 go 无法构建", name)
-		r.Evidence, r.Fix = []string{name + "=" + dir}, giveHome()
+		r.Evidence, r.Fix, r.cause = []string{name + "=" + dir}, giveHome(), homeless
 		if _, place := f.Go.where(name); place != "" {
-			r.Fix = f.unset(name, place)
+			r.Fix, r.cause = f.unset(name, place), ""
 		}
 	}
 	r.Doc = docEnv

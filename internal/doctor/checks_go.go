@@ -125,6 +125,8 @@ func goMode(f *Facts) Result {
 	return r
 }
 
+const homeless = "no home directory"
+
 func goPath(f *Facts) Result {
 	g := f.Go
 	gopath := g.Env["GOPATH"]
@@ -135,7 +137,9 @@ func goPath(f *Facts) Result {
 		return r
 	}
 	if gopath == "" {
-		return bad("GOPATH=", giveHome(), "there is no GOPATH, and no home directory to put one into", "没有 GOPATH，也没有主目录")
+		r := bad("GOPATH=", giveHome(), "there is no GOPATH, and no home directory to put one into", "没有 GOPATH，也没有主目录")
+		r.cause = homeless
+		return r
 	}
 	for _, dir := range splitList(f.OS, gopath) {
 		switch {

@@ -85,15 +85,18 @@ func judgeModuleVars(f *Facts) (name string, r Result) {
 	if r := judgeProxies(f, env["GOPROXY"]); r.Status != OK {
 		return "GOPROXY", r
 	}
+	for _, name := range []string{"GOPRIVATE", "GONOPROXY", "GONOSUMDB"} {
+		if value, _ := f.Go.where(name); strings.Contains(value, "://") { // not that which stands for another's
+			r = f.result(Error, "%s takes patterns of module paths, not URLs", "%s 应为模块路径模式，而不是 URL", name)
+			r.Fix = f.assign(name, goEnvW(name, patterns(value)))
+			return name, r
+		}
+	}
 	switch {
 	case env["GOSUMDB"] == "off" && strings.Contains(env["GOPROXY"], "http://"):
 		return "GOSUMDB", f.result(Warn, "modules come over plain http, and GOSUMDB=off: nobody would notice a change", "模块经明文 http 下载，且 GOSUMDB=off：被篡改也无人知晓")
 	case env["GOSUMDB"] == "off":
 		return "GOSUMDB", f.result(Warn, "GOSUMDB=off: nobody checks that new modules are what others get", "GOSUMDB=off：新模块不会被校验")
-	case strings.Contains(env["GOPRIVATE"], "://"):
-		r = f.result(Error, "GOPRIVATE takes patterns of module paths, not URLs", "GOPRIVATE 应为模块路径模式，而不是 URL")
-		r.Fix = f.assign("GOPRIVATE", goEnvW("GOPRIVATE", patterns(env["GOPRIVATE"])))
-		return "GOPRIVATE", r
 	case f.Proxy != nil && f.Proxy.Err != "" && !f.deadProxy(): // else that is why
 		return "GOPROXY", judgeAnswer(f)
 	}

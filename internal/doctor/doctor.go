@@ -43,7 +43,8 @@ type Result struct {
 	Doc        string   `json:"doc,omitempty"`
 	MS         int64    `json:"ms"` // how long its slowest gatherer took, in milliseconds
 
-	elsewhere bool // the check is for another system
+	elsewhere bool   // the check is for another system
+	cause     string // what is wrong, if several checks see it: the first says it
 }
 
 // Report is everything that was found.
@@ -92,8 +93,14 @@ func Judge(f *Facts, checks []Check) Report {
 	if report.Lang == "" {
 		report.Lang = "en"
 	}
+	causes := map[string]string{} // and the check that has named it
 	for _, c := range checks {
 		r := c.result(f)
+		if first := causes[r.cause]; r.cause != "" && first != "" {
+			r = f.result(Skip, "see %s", "见 %s", first)
+		} else if r.cause != "" {
+			causes[r.cause] = c.ID
+		}
 		r.ID, r.Group = c.ID, c.Group
 		for need := range c.gatherers() {
 			r.MS = max(r.MS, f.MS[need])

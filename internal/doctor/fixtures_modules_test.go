@@ -81,6 +81,7 @@ var moduleFixtures = []fixture{
 	})},
 	{"go.cache", "no home", Error, linux(func(f *Facts) { f.Go.Env["GOCACHE"] = "off" })},
 	{"go.cache", "root's in places", Error, linux(func(f *Facts) { f.Dirs.CacheForeign = []string{"/home/li/.cache/go-build/7f"} })},
+	{"go.cache", "relative", Error, setVar("GOCACHE", "cache", "user")},
 	{"go.cache", "off", Error, setVar("GOCACHE", "off", "user")},
 	{"go.cache", "too slow", Unknown, fails("dirs", "no answer within 3s")},
 	{"go.tmp", "good", OK, nothing},
