@@ -54,10 +54,10 @@ func goVersion(f *Facts) Result {
 	var r Result
 	switch {
 	case farAhead(want, oldest):
-		r = f.result(Error, "%s wants %s, which there is not", "%s 要求 %s，而该版本不存在", file, want)
+		r = f.result(Error, "%s wants %s, which does not exist", "%s 要求 %s，而该版本不存在", file, want)
 		r.Fix = &Fix{Do: f.text("Write the release that the project needs into %s: go %s.", "在 %s 中写入项目所需的版本：go %s。", file, strings.TrimPrefix(version.Lang(have), "go"))}
 	case farAhead(fixed, oldest):
-		r = f.result(Error, "GOTOOLCHAIN is %s, which there is not", "GOTOOLCHAIN 为 %s，而该版本不存在", fixed)
+		r = f.result(Error, "GOTOOLCHAIN is %s, which does not exist", "GOTOOLCHAIN 为 %s，而该版本不存在", fixed)
 		r.Fix = f.freeToolchain(place)
 	case !enough && how == "":
 		r = f.result(Error, "%s wants %s, and the go that is used is %s", "%s 要求 %s，而使用的 go 是 %s", file, want, used)
@@ -205,7 +205,7 @@ func (f *Facts) guilty(name, good, said string) Result {
 
 func (f *Facts) notInWork() Result {
 	g := f.Go
-	r := f.result(Error, "this module is none of those in go.work: go builds nothing here", "此模块不在 go.work 之中：go 在这里不构建任何东西")
+	r := f.result(Error, "this module is not in go.work: go builds nothing here", "此模块不在 go.work 之中：go 在此无法构建")
 	r.Evidence, r.Doc = []string{g.Work, g.Module}, "https://go.dev/ref/mod#workspaces"
 	if _, place := g.where("GOWORK"); place != "" {
 		r.Fix, r.NeedsAdmin = f.unset("GOWORK", place), needsAdmin(place)

@@ -97,7 +97,7 @@ func goRoot(f *Facts) Result {
 	case own == "" && f.Go.Guilty["GOROOT"] == "":
 		return f.result(OK, "GOROOT is what the go on PATH needs: it does not find its own", "GOROOT 是 PATH 上的 go 所需要的：它找不到自己的目录")
 	}
-	r := f.result(Error, "GOROOT is not that of the go on PATH", "GOROOT 不是 PATH 上那个 go 的")
+	r := f.result(Error, "GOROOT is not that of the go on PATH", "GOROOT 不属于 PATH 上的 go")
 	if own != "" && samePath(f.OS, value, own) {
 		r = f.result(Info, "GOROOT is set to what go finds by itself: it will be wrong after an update", "GOROOT 与 go 自己找到的相同：升级之后会出错")
 	}

@@ -122,10 +122,10 @@ func judgeAnswer(f *Facts) Result {
 		r = f.result(Error, "the proxy's certificate is not valid at this machine's time: %s", "按本机时间，代理的证书无效：%s", why)
 		r.Fix = do("Set the clock (see the check time); if it is right, the proxy's owner has to renew the certificate.", "校准时钟（见检查项 time）；如果时间正确，应由代理的管理方更新证书。")
 	case proxyBusy:
-		r = f.result(Error, "the proxy refuses, for a while: %s", "代理暂时拒绝：%s", why)
+		r = f.result(Error, "the proxy refuses for a while: too many requests from this address (429)", "代理暂时拒绝：来自此地址的请求过多（429）")
 		r.Fix = do("Wait, or use another proxy; those behind one address share its limit.", "稍候再试，或换用其他代理；同一地址的用户共享限额。")
 	case proxyPortal:
-		r = f.result(Error, "the network wants a sign-in first: %s", "需要先登录网络：%s", why)
+		r = f.result(Error, "the network wants a sign-in first: a web page answers in the proxy's place", "需要先登录网络：代理返回的是网页")
 		r.Fix = do("Open any page in a browser and sign in.", "在浏览器中打开任意网页并登录。")
 	default:
 		r = f.result(Error, "the proxy does not answer: %s", "代理没有响应：%s", why)

@@ -31,7 +31,7 @@ func portReserved(f *Facts) Result {
 			if !slices.Contains(pids, o.PID) {
 				pids = append(pids, o.PID)
 				fixes = append(fixes, freePort(f.OS, o))
-				owner = fmt.Sprintf("%s, pid %d", o.Name, o.PID)
+				owner = f.text("%s, pid %d", "%s，pid %d", o.Name, o.PID)
 				if o.PID == 0 {
 					owner = f.text("of another account", "属于其他用户")
 				}
@@ -68,8 +68,8 @@ func freeRange(r Range, port int) *Fix {
 	return chain(fixes...)
 }
 
-// freePort ends the process that has a port if it is an ordinary one. One that has the port for another
-// program is left alone: the command shows what is behind it.
+// freePort ends the process that has a port if it is an ordinary one. One that has the port
+// for another program is left alone: the command shows what is behind it.
 func freePort(goos string, o PortOwner) *Fix {
 	advice := portowner.Of(portowner.Socket{GOOS: goos, Network: "tcp", Port: o.Port, PID: o.PID, Name: o.Name})
 	line := advice.Show[0]

@@ -133,7 +133,7 @@ func TestText(t *testing.T) {
 	assert.NotContains(t, plain.String(), "\x1b")
 	assert.Contains(t, plain.String(), "x port.reserved  Windows has reserved a port, as it does for Hyper-V, WSL and Docker: 8080\n")
 	assert.Contains(t, plain.String(), "> netsh int ipv4 set dynamicport tcp start=49152 num=16384; net stop winnat; net start winnat")
-	assert.True(t, strings.HasSuffix(plain.String(), "33 ok, 0 info, 1 warning, 1 error, 0 unknown, 1 skipped\nThis is broken; mend it in this order: port.reserved.\n"), plain.String())
+	assert.True(t, strings.HasSuffix(plain.String(), "33 ok, 0 info, 1 warning, 1 error, 0 unknown, 1 skipped\nFix these errors, in this order: port.reserved.\n"), plain.String())
 	assert.Contains(t, plain.String(), "Go\n  + 18 are fine\n  - go.netrc       there is no .netrc\n")
 	assert.Less(t, strings.Index(plain.String(), "Docker\n"), strings.Index(plain.String(), "Network\n"), "the worst group is last")
 	assert.Contains(t, colour.String(), "\x1b[31m✗\x1b[0m port.reserved")
@@ -141,13 +141,13 @@ func TestText(t *testing.T) {
 	var linux, skipped bytes.Buffer
 	require.NoError(t, Judge(healthyLinux(), Checks()).Text(&linux, TextOptions{}))
 	assert.NotContains(t, linux.String(), "Windows")
-	assert.True(t, strings.HasSuffix(linux.String(), ", 8 skipped\nNothing is wrong.\n"), linux.String())
+	assert.True(t, strings.HasSuffix(linux.String(), ", 8 skipped\nNo problems found.\n"), linux.String())
 	assert.Less(t, strings.Count(linux.String(), "\n"), 35, "a healthy machine has little to read")
 	linux.Reset()
 	require.NoError(t, Judge(healthyLinux(), Checks()).Text(&linux, TextOptions{Verbose: true}))
 	assert.Contains(t, linux.String(), "  + go.cache ")
 	require.NoError(t, Judge(healthyLinux(), []Check{find(t, "wsl")}).Text(&skipped, TextOptions{}))
-	assert.Equal(t, "Windows\n  - wsl            for Windows only\n\n0 ok, 0 info, 0 warnings, 0 errors, 0 unknown, 1 skipped\nNothing is wrong.\n", skipped.String())
+	assert.Equal(t, "Windows\n  - wsl            for Windows only\n\n0 ok, 0 info, 0 warnings, 0 errors, 0 unknown, 1 skipped\nNo problems found.\n", skipped.String())
 	for i, r := range plain.String() {
 		assert.True(t, r < utf8.RuneSelf, "not ASCII at %d: %q", i, r)
 	}

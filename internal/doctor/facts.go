@@ -285,7 +285,7 @@ func (f *Facts) unknown(why string) Result {
 
 // late puts the one error of this package that a text may have into the facts' language.
 func (f *Facts) late(why string) string {
-	return strings.ReplaceAll(why, errLate.Error(), f.text("no answer within %v", "%v 内没有响应", perGatherer))
+	return strings.ReplaceAll(why, errLate.Error(), f.text(errLate.Error(), fmt.Sprintf("%v 秒内没有响应", perGatherer.Seconds())))
 }
 
 // goEnvPlace is the place of what go env -w has written.

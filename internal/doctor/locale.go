@@ -10,7 +10,7 @@ func langOf(name string) string {
 	return "en"
 }
 
-// UTF8Locale says whether an environment's locale, by POSIX's rules, is UTF-8.
+// UTF8Locale reports whether an environment's locale, by POSIX's rules, is UTF-8.
 func UTF8Locale(getenv func(string) string) bool {
 	return encodingOf(posixLocale("LC_CTYPE", getenv)) == "UTF-8"
 }

@@ -160,8 +160,8 @@ func TestProxyAnswers(t *testing.T) {
 		asked++
 		code, err := strconv.Atoi(strings.Split(r.URL.Path, "/")[1])
 		if err != nil {
-			code = http.StatusOK
 			fmt.Fprint(w, "<!DOCTYPE html><title>Sign in</title>")
+			return
 		}
 		w.WriteHeader(code)
 	}))

@@ -30,10 +30,10 @@ var chinese = map[string]string{
 	"ok": "正常", "info": "提示", "warning": "警告", "warnings": "警告", "error": "错误", "errors": "错误", "unknown": "未知", "skipped": "跳过",
 	"as administrator": "需要管理员权限", "then restart": "之后需要重启",
 	"%d are fine": "%d 项正常", "%d are skipped": "%d 项跳过",
-	"Nothing is wrong.": "一切正常。",
-	"Nothing wrong was found, but this could not be seen: %s.": "未发现问题，但以下各项无法检查：%s。",
-	"Nothing is broken, but this may bite later: %s.":          "没有错误，但以下各项以后可能造成问题：%s。",
-	"This is broken; mend it in this order: %s.":               "以下各项有错误，请依次修复：%s。",
+	"No problems found.": "未发现问题。",
+	"No problems found, but these checks could not be made: %s.": "未发现问题，但以下各项无法检查：%s。",
+	"No errors, but these may cause trouble later: %s.":          "没有错误，但以下各项以后可能造成问题：%s。",
+	"Fix these errors, in this order: %s.":               "以下各项有错误，请依次修复：%s。",
 	", ": "，", "; ": "；", "(%s)": "（%s）",
 }
 
@@ -121,8 +121,8 @@ func (p *printer) verdict(results []Result) string {
 	for _, s := range []struct {
 		status Status
 		text   string
-	}{{Error, "This is broken; mend it in this order: %s."}, {Warn, "Nothing is broken, but this may bite later: %s."},
-		{Unknown, "Nothing wrong was found, but this could not be seen: %s."}} {
+	}{{Error, "Fix these errors, in this order: %s."}, {Warn, "No errors, but these may cause trouble later: %s."},
+		{Unknown, "No problems found, but these checks could not be made: %s."}} {
 		var ids []string
 		for _, r := range results {
 			if r.Status == s.status {
@@ -133,7 +133,7 @@ func (p *printer) verdict(results []Result) string {
 			return fmt.Sprintf(p.word(s.text), strings.Join(ids, p.word(", ")))
 		}
 	}
-	return p.word("Nothing is wrong.")
+	return p.word("No problems found.")
 }
 
 func (p *printer) mark(s Status) string {
