@@ -112,6 +112,9 @@ func (f *Facts) freeToolchain(place string) *Fix {
 	if place == "" || place == goEnvPlace {
 		return program("go env -w GOTOOLCHAIN=auto")
 	}
+	if _, how, _ := toolchainOf(f.Go.Fallback); how == "auto" {
+		return f.unset("GOTOOLCHAIN", place)
+	}
 	return chain(f.unset("GOTOOLCHAIN", place), program("go env -w GOTOOLCHAIN=auto"))
 }
 

@@ -119,6 +119,7 @@ type GoFacts struct {
 	Work       string            // the go.work in force
 	WorkMod    ModFile
 	Toolchain  string   // the value of GOTOOLCHAIN that is configured
+	Fallback   string   // the same without the environment
 	Toolchains []string // those that are downloaded or on PATH
 }
 

@@ -43,6 +43,10 @@ var goFixtures = []fixture{
 		setVar("GOTOOLCHAIN", "local", "/home/li/.profile:12")(f)
 		f.Go.Mod.Go, f.Go.Toolchain = "1.27.3", "local"
 	})},
+	{"go.version", "too old and local everywhere", Error, linux(func(f *Facts) {
+		setVar("GOTOOLCHAIN", "local", "")(f)
+		f.Go.Mod.Go, f.Go.Toolchain, f.Go.Fallback = "1.27.3", "local", "local"
+	})},
 	{"go.version", "from before tool chains", Error, linux(func(f *Facts) { f.Tools.Found[0].Version = "go1.19.13" })},
 	{"go.version", "to be downloaded", Info, func(f *Facts) { f.Go.Mod.Go = "1.27.3" }},
 	{"go.version", "downloaded", OK, func(f *Facts) { f.Go.Mod.Go, f.Go.Toolchains = "1.27.3", []string{"go1.27.3"} }},

@@ -135,8 +135,11 @@ func askLoopback(ctx context.Context, proxy string) error {
 	if err != nil {
 		return fmt.Errorf("port %q", number)
 	}
-	if owners, err := listen.Owners(ctx, port); err == nil && len(owners) > 0 {
+	switch owners, err := listen.Owners(ctx, port); {
+	case err == nil && len(owners) > 0:
 		return nil
+	case err == nil && runtime.GOOS == "windows": // which takes two seconds to refuse
+		return fmt.Errorf("nothing listens on port %d", port)
 	}
 	return dial(ctx, "tcp", net.JoinHostPort(host, number)) // WSL's loopback may be Windows'
 }

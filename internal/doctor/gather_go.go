@@ -91,7 +91,8 @@ func gatherGo(ctx context.Context, in *inquiry) (*GoFacts, error) {
 	// To print it, go would try the C compiler, and keep in its cache what it has found.
 	g.Env["CGO_CFLAGS"] = cmp.Or(os.Getenv("CGO_CFLAGS"), g.File["CGO_CFLAGS"])
 	g.readModules(in.Dir)
-	g.Toolchain = g.configuredToolchain()
+	g.Fallback = g.fallbackToolchain()
+	g.Toolchain = cmp.Or(g.System["GOTOOLCHAIN"], g.Fallback)
 	g.Toolchains = toolchains(env.vars["GOMODCACHE"])
 	<-tried
 	if g.Refusal = message(trial); trial != nil {
@@ -161,16 +162,10 @@ func (g *GoFacts) readModules(dir string) {
 	}
 }
 
-// configuredToolchain returns the value of GOTOOLCHAIN that the doctor's own commands
-// don't see: that in force for everybody else.
-func (g *GoFacts) configuredToolchain() string {
-	if value, _ := g.where("GOTOOLCHAIN"); value != "" {
-		return value
-	}
-	if value := parseEnvFile(filepath.Join(g.Env["GOROOT"], "go.env"))["GOTOOLCHAIN"]; value != "" {
-		return value
-	}
-	return "auto"
+// fallbackToolchain returns the value of GOTOOLCHAIN that is in force where the environment
+// has none. The doctor's own commands have another.
+func (g *GoFacts) fallbackToolchain() string {
+	return cmp.Or(g.File["GOTOOLCHAIN"], parseEnvFile(filepath.Join(g.Env["GOROOT"], "go.env"))["GOTOOLCHAIN"], "auto")
 }
 
 // toolchains returns the releases of Go that a go command can switch to without the network.

@@ -18,7 +18,7 @@ func healthyWindows() *Facts {
 				"GOSUMDB": "sum.golang.org", "GOCACHE": `C:\Users\li\AppData\Local\go-build`, "GOMODCACHE": `C:\Users\li\go\pkg\mod`,
 				"CGO_ENABLED": "1", "CC": "gcc", "GOARCH": "amd64", "GOOS": "windows", "GOHOSTARCH": "amd64", "GOHOSTOS": "windows", "GOVERSION": "go1.26.8"},
 			System: map[string]string{}, File: map[string]string{}, Kept: map[string]string{},
-			Module: `C:\src\orders`, TempDir: `C:\Users\li\AppData\Local\Temp`, Mod: ModFile{Go: "1.26"}, Toolchain: "auto",
+			Module: `C:\src\orders`, TempDir: `C:\Users\li\AppData\Local\Temp`, Mod: ModFile{Go: "1.26"}, Toolchain: "auto", Fallback: "auto",
 		},
 		Proxy:    &ProxyFacts{},
 		Dirs:     &DirsFacts{},
@@ -51,7 +51,7 @@ func healthyLinux() *Facts {
 		Env: map[string]string{"GOROOT": "/usr/local/go", "GOPATH": "/home/li/go", "GOPROXY": "https://proxy.golang.org,direct", "GOSUMDB": "sum.golang.org",
 			"GOCACHE": "/home/li/.cache/go-build", "GOMODCACHE": "/home/li/go/pkg/mod", "CGO_ENABLED": "1", "CC": "gcc", "GOARCH": "amd64", "GOOS": "linux", "GOHOSTARCH": "amd64", "GOHOSTOS": "linux", "GOVERSION": "go1.26.8"},
 		System: map[string]string{}, File: map[string]string{}, Kept: map[string]string{},
-		Module: "/home/li/orders", TempDir: "/tmp", Mod: ModFile{Go: "1.26"}, Toolchain: "auto",
+		Module: "/home/li/orders", TempDir: "/tmp", Mod: ModFile{Go: "1.26"}, Toolchain: "auto", Fallback: "auto",
 	}
 	f.CC = &CCFacts{CC: "gcc", Path: "/usr/bin/gcc", Machine: "x86_64-linux-gnu", Packager: "apt-get"}
 	f.Windows, f.PS, f.WSL, f.Long, f.Firewall = nil, nil, nil, nil, nil
