@@ -217,3 +217,21 @@ func TestCutOff(t *testing.T) {
 	assert.Equal(t, `C:\P`, cutOff(`C:\short`, long[:1020]+`C:\P`))
 	assert.Empty(t, cutOff(long, `C:\Windows`))
 }
+
+// TestTwoBroken: what is wrong with one variable is not said again because of another.
+func TestTwoBroken(t *testing.T) {
+	needGo(t)
+	goos := "windows"
+	if runtime.GOOS == goos {
+		goos = "linux"
+	}
+	p := newPerson(t)
+	report := p.report(t, "all", []string{"GOROOT=/nonexistent", "GOOS=" + goos}, "", "")
+	var broken []string
+	for _, r := range report.Results {
+		if r.Status == Error {
+			broken = append(broken, r.ID)
+		}
+	}
+	assert.Equal(t, []string{"go.target", "go.goroot"}, broken)
+}

@@ -88,6 +88,9 @@ func gatherGo(ctx context.Context, in *inquiry) (*GoFacts, error) {
 			g.Env[name] = value
 		}
 	}
+	if env.refused != nil && g.crosses() && g.System["CGO_ENABLED"]+g.File["CGO_ENABLED"] == "" {
+		g.Env["CGO_ENABLED"] = "0" // as go has it, but did not say
+	}
 	// To print it, go would try the C compiler, and keep in its cache what it has found.
 	g.Env["CGO_CFLAGS"] = cmp.Or(os.Getenv("CGO_CFLAGS"), g.File["CGO_CFLAGS"])
 	g.readModules(in.Dir)
@@ -140,6 +143,11 @@ func (g *GoFacts) findGuilty(ctx context.Context, dir string) {
 	if _, err := run(ctx, dir, append(only(""), offline...), "go", "list", "-f", ".", "unsafe"); err != nil {
 		clear(g.Guilty) // it is not the variables
 	}
+}
+
+// crosses reports whether go builds for another machine than this.
+func (g *GoFacts) crosses() bool {
+	return g.Env["GOOS"] != g.Env["GOHOSTOS"] || g.Env["GOARCH"] != g.Env["GOHOSTARCH"]
 }
 
 func (g *GoFacts) readModules(dir string) {

@@ -130,7 +130,7 @@ func (p *printer) verdict(results []Result) string {
 			}
 		}
 		if ids != nil {
-			return fmt.Sprintf(p.word(s.text), strings.Join(ids, p.word(", ")))
+			return fmt.Sprintf(p.word(s.text), strings.Join(ids, p.word("and")))
 		}
 	}
 	return p.word("No problems found.")
@@ -152,6 +152,9 @@ func (p *printer) line(s string) {
 func (p *printer) word(s string) string {
 	if zh := chinese[s]; p.lang == "zh" && zh != "" {
 		return zh
+	}
+	if s == "and" { // between the items of a list
+		return ", "
 	}
 	return s
 }
