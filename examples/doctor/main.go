@@ -6,6 +6,7 @@
 //	doctor --port 8080 --port 9000 --binary bin/orders
 //	doctor --online           may use the network, too: does the module proxy answer?
 //	doctor --json             for programs
+//	doctor -v                 each check that is fine, too
 //
 // It exits with 0 where there are no errors, with 1 where there are (with
 // --strict: or warnings), and with 2 where the doctor itself has failed.
@@ -38,7 +39,9 @@
 //	evidence     lines: the values and files that led to it
 //	fix          what mends it, as it is typed into each shell: cmd, powershell, sh
 //	             (on Windows: Git Bash); a shell that can't, or that the system
-//	             does not have, is left out
+//	             does not have, is left out. A command is exact and can be undone;
+//	             do is a sentence that says what no command does, such as a change
+//	             to a line of a start-up file, and comes before the command
 //	needs_admin  the fix needs an elevated shell (on Unix it has its sudo)
 //	reboot       it has effect after a restart only
 //	doc          where to read more
@@ -117,6 +120,7 @@ func run(ctx context.Context, args []string, t terminal) int {
 	lang := flags.String("lang", doctor.Lang(), "`language`: zh or en")
 	asJSON := flags.Bool("json", false, "print JSON")
 	listOnly := flags.Bool("list", false, "list the checks")
+	verbose := flags.Bool("v", false, "show each check that is fine, too")
 	strict := flags.Bool("strict", false, "warnings give exit code 1, too")
 	online := flags.Bool("online", false, "use the network: ask the module proxy, and a Docker engine elsewhere")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -155,7 +159,7 @@ func run(ctx context.Context, args []string, t terminal) int {
 	if err == nil && *asJSON {
 		err = writeJSON(t.stdout, report)
 	} else if err == nil {
-		err = t.text(report)
+		err = t.text(report, *verbose)
 	}
 	switch {
 	case err != nil:
@@ -175,7 +179,7 @@ func writeJSON(w io.Writer, report doctor.Report) error {
 
 // text prints the report for people. The console is prepared only now: before,
 // its state was a thing to look at.
-func (t terminal) text(report doctor.Report) error {
+func (t terminal) text(report doctor.Report, verbose bool) error {
 	plain := !t.outIs.Terminal()
 	if !plain {
 		restore, err := t.prepare()
@@ -185,7 +189,9 @@ func (t terminal) text(report doctor.Report) error {
 			defer restore()
 		}
 	}
-	return report.Text(t.stdout, t.options(plain))
+	options := t.options(plain)
+	options.Verbose = verbose
+	return report.Text(t.stdout, options)
 }
 
 // options follows the rules of terminals: no-color.org, TERM=dumb, and a locale

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -19,7 +20,7 @@ func pathNonASCII(f *Facts) Result {
 	add := func(name, value, mended string, fix *Fix) {
 		if strings.ContainsFunc(value, func(r rune) bool { return r > 0x7f }) {
 			evidence = append(evidence, name+"="+value)
-			fixes = append(fixes, g.assign(mended, fix))
+			fixes = append(fixes, f.assign(mended, fix))
 		}
 	}
 	add("GOPATH", g.Env["GOPATH"], "GOPATH", inRoot("GOPATH", "gopath"))
@@ -56,6 +57,38 @@ var machines = map[string][]string{
 	"loong64": {"loongarch64"}, "ppc64le": {"powerpc64le", "ppc64le"}, "riscv64": {"riscv64"}, "s390x": {"s390x"},
 }
 
+// makesFor reports whether a compiler's machine is one of a system's. On Windows that is
+// MinGW, or clang with its headers: MSYS2's and Cygwin's own compilers make programs that
+// need their DLL, and code for Microsoft's C library has other objects than cgo makes.
+func makesFor(goos, machine string) bool {
+	has := func(parts ...string) bool {
+		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(machine, part) })
+	}
+	switch goos {
+	case "windows":
+		return has("mingw", "windows-gnu") && !has("msvc")
+	case "linux":
+		return has("linux") || !has("mingw", "msys", "cygwin", "windows", "darwin", "apple", "bsd")
+	case "darwin":
+		return has("darwin", "apple")
+	}
+	return true
+}
+
+// makesCode reports whether a compiler makes code for an architecture. MinGW.org's says no
+// more than "mingw32". Go passes -m32 by itself, which some can and others can't.
+func makesCode(arch string, cc *CCFacts, flags string) bool {
+	switch {
+	case cc.Machine == "mingw32":
+		return arch == "386"
+	case arch == "386" && (cc.Multilib || slices.Contains(strings.Fields(flags), "-m32")):
+		return true
+	case arch == "amd64" && slices.Contains(strings.Fields(flags), "-m64"):
+		return true
+	}
+	return slices.ContainsFunc(machines[arch], func(prefix string) bool { return strings.HasPrefix(cc.Machine, prefix) })
+}
+
 func cgoCC(f *Facts) Result {
 	g, cc := f.Go, f.CC
 	arch := g.Env["GOARCH"]
@@ -70,12 +103,19 @@ func cgoCC(f *Facts) Result {
 		r.Fix = getCompiler(f)
 	case cc.Machine == "" || machines[arch] == nil:
 		return f.unknown(f.text("%s does not say what it compiles for", "%s 没有说明其目标", cc.CC))
-	case f.OS == "darwin" || slices.ContainsFunc(machines[arch], func(prefix string) bool { return strings.HasPrefix(cc.Machine, prefix) }):
+	case !makesFor(cmp.Or(g.Env["GOOS"], f.OS), cc.Machine):
+		r = f.result(Error, "the C compiler makes programs for %s, which can't be linked with Go's for %s", "C 编译器的目标是 %s，无法与 Go 的 %s 程序链接", cc.Machine, cmp.Or(g.Env["GOOS"], f.OS))
+		r.Evidence = []string{cc.Path}
+		r.Fix = f.assign("CGO_ENABLED", goEnvW("CGO_ENABLED", "0"))
+		if f.OS == "windows" && g.Env["GOOS"] == f.OS {
+			r.Fix = getCompiler(f)
+		}
+	case f.OS == "darwin" || makesCode(arch, cc, g.Env["CC"]+" "+g.Env["CGO_CFLAGS"]):
 		return f.result(OK, "%s compiles for %s", "%s 的目标为 %s", cc.CC, cc.Machine) // a Mac's does for all
 	default:
 		r = f.result(Error, "the C compiler makes code for %s, and Go for %s", "C 编译器的目标是 %s，Go 的目标是 %s", cc.Machine, arch)
 		r.Evidence = []string{cc.Path}
-		r.Fix = g.assign("CGO_ENABLED", goEnvW("CGO_ENABLED", "0"))
+		r.Fix = f.assign("CGO_ENABLED", goEnvW("CGO_ENABLED", "0"))
 		if f.OS == "windows" {
 			r.Fix = getCompiler(f)
 		}
@@ -98,7 +138,7 @@ var packagers = map[string]string{
 }
 
 func getCompiler(f *Facts) *Fix {
-	off := f.Go.assign("CGO_ENABLED", goEnvW("CGO_ENABLED", "0"))
+	off := f.assign("CGO_ENABLED", goEnvW("CGO_ENABLED", "0"))
 	switch f.OS {
 	case "windows":
 		pack, ok := msys[f.Go.Env["GOARCH"]]
@@ -107,7 +147,7 @@ func getCompiler(f *Facts) *Fix {
 		}
 		return chain(program("winget install --exact --id MSYS2.MSYS2"),
 			program(`C:\msys64\usr\bin\bash.exe -lc "pacman -S --needed --noconfirm `+pack[0]+`"`),
-			firstOnPath("windows", `C:\msys64\`+pack[1]+`\bin`))
+			f.firstOnPath(`C:\msys64\`+pack[1]+`\bin`))
 	case "darwin":
 		return program("xcode-select --install")
 	}

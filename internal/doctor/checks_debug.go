@@ -2,7 +2,10 @@ package doctor
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"fmt"
+	"go/version"
 	"slices"
 	"strings"
 )
@@ -30,7 +33,7 @@ func dbgDlv(f *Facts) Result {
 		return f.result(OK, "breakpoints will hit", "断点有效")
 	case slices.Contains(modes, "exec"):
 		r = f.result(Info, ".vscode/launch.json starts a program as it was built: build it without optimisation", ".vscode/launch.json 启动已构建的程序：请关闭优化后构建")
-		r.Fix = program(`go build -gcflags="all=-N -l" -o bin/ ./...`)
+		r.Evidence = []string{`go build -gcflags="all=-N -l"`}
 	case d.Launch != "":
 		return f.result(OK, ".vscode/launch.json has the debugger build the program", ".vscode/launch.json 由调试器构建程序")
 	default:
@@ -38,6 +41,44 @@ func dbgDlv(f *Facts) Result {
 	}
 	r.Doc = "https://github.com/go-delve/delve/blob/master/Documentation/usage/dlv_exec.md"
 	return r
+}
+
+func goTools(f *Facts) Result {
+	var evidence []string
+	var fixes []*Fix
+	d := f.Dev
+	have := version.Lang(cmp.Or(f.Tools.Found[0].Version, f.Go.Env["GOVERSION"]))
+	want, _ := f.Go.wants()
+	// Delve 1.25 takes programs of Go 1.25 at most, and so on.
+	if supports := delveSupports(d.Dlv.Version); supports != "" && version.Compare(supports, have) < 0 {
+		evidence = append(evidence, fmt.Sprintf("%s %s: %s", d.Dlv.Path, d.Dlv.Version, supports))
+		fixes = append(fixes, program("go install github.com/go-delve/delve/cmd/dlv@latest"))
+	}
+	// The type checker in gopls is that of the Go that it was built with.
+	newest := version.Lang(slices.MaxFunc([]string{have, want}, version.Compare))
+	if built := version.Lang(d.Gopls.Go); built != "" && version.Compare(built, newest) < 0 {
+		evidence = append(evidence, fmt.Sprintf("%s %s: %s", d.Gopls.Path, d.Gopls.Version, d.Gopls.Go))
+		fixes = append(fixes, program("go install golang.org/x/tools/gopls@latest"))
+	}
+	switch {
+	case evidence != nil:
+		r := f.result(Warn, "delve or gopls is older than Go: it may refuse to work", "delve 或 gopls 比 Go 旧：可能拒绝工作")
+		r.Evidence, r.Fix, r.Doc = evidence, chain(fixes...), "https://github.com/go-delve/delve/blob/master/Documentation/faq.md"
+		return r
+	case d.Dlv.Path == "" && d.Gopls.Path == "":
+		return f.result(Skip, "neither delve nor gopls is there", "没有 delve 和 gopls")
+	}
+	return f.result(OK, "delve and gopls suit this Go", "delve 和 gopls 与 Go 版本相符")
+}
+
+// delveSupports returns the newest Go whose programs a release of Delve takes; "" is one
+// that was not released.
+func delveSupports(release string) string {
+	var minor int
+	if _, err := fmt.Sscanf(release, "v1.%d.", &minor); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("go1.%d", minor)
 }
 
 // launchModes returns the modes of the Go configurations in a launch.json, which

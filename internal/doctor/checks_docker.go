@@ -26,6 +26,10 @@ func winBuild(f *Facts) Result {
 	wsl := dockerNeeds.WSL
 	var r Result
 	switch {
+	case f.Windows.Server:
+		r = f.result(ifWanted(f, Warn), "this is Windows Server (build %d), which Docker Desktop does not support", "这是 Windows Server（内部版本 %d），Docker Desktop 不支持", build)
+		r.Doc = docDocker
+		return r
 	case build < need:
 		r = f.result(Warn, "Docker Desktop does not support Windows build %d, but %s (%d) and later", "Docker Desktop 不支持 Windows 内部版本 %d，需要 %s（%d）或更高", build, name, need)
 		r.Fix, r.Reboot = program("explorer.exe ms-settings:windowsupdate"), true
@@ -83,7 +87,9 @@ func winVirt(f *Facts) Result {
 		r = f.result(ifWanted(f, Warn), "virtualisation is on in the firmware, but no hypervisor runs", "固件已开启虚拟化，但没有虚拟机监控程序在运行")
 		r.Fix, r.NeedsAdmin, r.Reboot = program("bcdedit.exe /set hypervisorlaunchtype auto"), true, true
 	}
-	r.Doc = docWSL
+	if r.Doc = docWSL; r.Status == Info {
+		r.Fix, r.NeedsAdmin, r.Reboot = nil, false, false // nothing here needs it
+	}
 	return r
 }
 
@@ -103,7 +109,9 @@ func winFeatures(f *Facts) Result {
 	case 2, 3:
 		r = f.result(ifWanted(f, Warn), "VirtualMachinePlatform is not enabled: WSL 2 and Docker Desktop need it", "VirtualMachinePlatform 未启用：WSL 2 和 Docker Desktop 需要它")
 		r.Fix, r.NeedsAdmin, r.Reboot = program("dism.exe /online /enable-feature /featurename:VirtualMachinePlatform /all /norestart"), true, true
-		r.Doc = "https://learn.microsoft.com/windows/wsl/install-manual"
+		if r.Doc = "https://learn.microsoft.com/windows/wsl/install-manual"; r.Status == Info {
+			r.Fix, r.NeedsAdmin, r.Reboot = nil, false, false
+		}
 	default:
 		return f.unknown(f.PS.missing(platform))
 	}
@@ -125,12 +133,14 @@ func wsl(f *Facts) Result {
 	switch {
 	case evidence == nil:
 		r = f.result(Info, "this user has no WSL distribution", "当前用户没有安装 WSL 发行版")
-		r.Fix, r.NeedsAdmin, r.Reboot, r.Doc = program("wsl --install"), true, true, doc
+		r.Doc = doc
 	case fixes != nil:
 		r = f.result(Info, "a distribution runs on WSL 1, which Docker Desktop can't use", "有发行版运行在 WSL 1 上，Docker Desktop 无法使用")
-		r.Fix, r.Doc = chain(fixes...), doc
+		if r.Doc = doc; f.Docker != nil && f.Docker.CLI != "" {
+			r.Status, r.Fix = Warn, chain(fixes...)
+		}
 	default:
-		r = f.result(OK, "WSL distributions: %s", "WSL 发行版：%s", strings.Join(evidence, ", "))
+		r = f.result(OK, "WSL distributions: %s", "WSL 发行版：%s", strings.Join(evidence, f.comma()))
 	}
 	r.Evidence = evidence
 	return r
@@ -145,35 +155,70 @@ func docker(f *Facts) Result {
 	case "denied":
 		r = f.result(Error, "the engine runs, but this user may not use it: only members of %s, from their next sign-in on", "引擎在运行，但当前用户无权使用：仅限用户组 %s 的成员，加入后需重新登录", d.Group)
 		r.NeedsAdmin = true
-		r.Fix = &Fix{`net localgroup docker-users "%USERDOMAIN%\%USERNAME%" /add`, `Add-LocalGroupMember docker-users "$env:USERDOMAIN\$env:USERNAME"`, `sudo usermod -aG docker "$USER"`}
+		r.Fix = &Fix{"", `net localgroup docker-users "%USERDOMAIN%\%USERNAME%" /add`, `Add-LocalGroupMember docker-users "$env:USERDOMAIN\$env:USERNAME"`, `sudo usermod -aG docker "$USER"`}
 		if f.OS == "windows" {
 			r.Fix.Sh = `net localgroup docker-users "$USERDOMAIN\\$USERNAME" //add`
 		}
 	case "refused":
 		r = f.result(Warn, "the engine's endpoint is there, but nothing answers", "引擎的端点存在，但没有响应")
-		r.Fix = startDocker(f.OS)
+		r.Fix = f.startDocker()
+	case "no context":
+		r = f.result(Error, "docker's context %q is not there: docker refuses to work", "docker 的上下文 %q 不存在：docker 拒绝工作", d.Context)
+		r.Fix, r.Doc = program("docker context use default"), "https://docs.docker.com/engine/manage-resources/contexts/"
+		return r
 	case "absent":
 		if d.CLI == "" && d.Host == "" {
 			return f.result(Skip, "Docker is not installed", "未安装 Docker")
 		}
 		r = f.result(Warn, "the docker command is there, but no engine runs", "有 docker 命令，但引擎没有运行")
-		r.Fix = startDocker(f.OS)
+		r.Fix = f.startDocker()
 	case "not asked":
 		return f.result(Unknown, "the engine is on another machine: --online asks it", "引擎在另一台机器上：--online 才会询问")
 	default:
 		return f.unknown("state " + d.State)
 	}
 	r.Evidence, r.Doc = []string{d.Endpoint}, "https://docs.docker.com/engine/daemon/troubleshoot/"
+	if d.Context != "" {
+		r.Evidence = append(r.Evidence, "docker context "+d.Context)
+	}
 	return r
 }
 
-func startDocker(goos string) *Fix {
-	switch goos {
-	case "windows":
-		return &Fix{`start "" "%ProgramFiles%\Docker\Docker\Docker Desktop.exe"`, `Start-Process "$env:ProgramFiles\Docker\Docker\Docker Desktop.exe"`,
-			`"$PROGRAMFILES\\Docker\\Docker\\Docker Desktop.exe" &`}
-	case "darwin":
-		return program("open -a Docker")
+// startDocker starts the engine that the endpoint is of. Not every Linux has systemd.
+func (f *Facts) startDocker() *Fix {
+	switch f.Docker.Engine {
+	case "colima":
+		return program("colima start")
+	case "rancher":
+		return program("rdctl start")
+	case "orbstack":
+		return program("orb start")
+	case "podman":
+		if f.OS != "linux" {
+			return program("podman machine start")
+		}
+		return f.bySystemd("systemctl --user start podman.socket", "Start podman system service.", "启动 podman system service。")
+	case "rootless":
+		return f.bySystemd("systemctl --user start docker", "Start dockerd-rootless.sh.", "启动 dockerd-rootless.sh。")
 	}
-	return program("sudo systemctl start docker")
+	switch {
+	case f.OS == "windows":
+		return &Fix{"", `start "" "%ProgramFiles%\Docker\Docker\Docker Desktop.exe"`, `Start-Process "$env:ProgramFiles\Docker\Docker\Docker Desktop.exe"`,
+			`"$PROGRAMFILES\\Docker\\Docker\\Docker Desktop.exe" &`}
+	case f.OS == "darwin":
+		return program("open -a Docker")
+	case f.Host != nil && f.Host.Container:
+		return &Fix{Do: f.text("This is a container: run it with -v /var/run/docker.sock:/var/run/docker.sock, or set DOCKER_HOST.", "这是容器：请用 -v /var/run/docker.sock:/var/run/docker.sock 运行它，或设置 DOCKER_HOST。")}
+	case f.Host != nil && f.Host.WSL && !f.Host.Systemd:
+		return &Fix{Do: f.text("Start Docker Desktop in Windows, with WSL integration for this distribution; or, for an engine of its own:", "在 Windows 中启动 Docker Desktop，并为此发行版启用 WSL 集成；若使用自带的引擎："), Sh: "sudo service docker start"}
+	}
+	return f.bySystemd("sudo systemctl start docker", "Start dockerd.", "启动 dockerd。")
+}
+
+// bySystemd is a command that needs systemd, or what else to do where there is none.
+func (f *Facts) bySystemd(line, en, zh string) *Fix {
+	if f.Host != nil && !f.Host.Systemd {
+		return &Fix{Do: f.text(en, zh)}
+	}
+	return program(line)
 }

@@ -16,20 +16,30 @@ func goEnvShadow(f *Facts) Result {
 	admin := false
 	for _, name := range slices.Sorted(maps.Keys(g.File)) {
 		value, place := g.where(name)
-		if place == goEnvPlace || value == g.File[name] {
+		if place == goEnvPlace || value == g.File[name] || f.blamed(name) {
 			continue
 		}
 		names = append(names, name)
 		evidence = append(evidence, fmt.Sprintf("%s (%s), %s (go env -w)", variable(name, value), place, variable(name, g.File[name])))
-		fixes = append(fixes, unset(name, place))
+		fixes = append(fixes, f.unset(name, place))
 		admin = admin || needsAdmin(place)
 	}
 	if names == nil {
-		return f.result(OK, "no variable hides what go env -w has written", "没有环境变量遮盖 go env -w 的设置")
+		return f.result(OK, "no variable hides what go env -w has written", "没有环境变量覆盖 go env -w 的设置")
 	}
-	r := f.result(Warn, "%s: the environment hides what go env -w has written", "%s：环境变量遮盖了 go env -w 的设置", strings.Join(names, ", "))
+	r := f.result(Warn, "%s: the environment hides what go env -w has written", "%s：环境变量覆盖了 go env -w 的设置", strings.Join(names, f.comma()))
 	r.Evidence, r.Fix, r.NeedsAdmin, r.Doc = evidence, chain(fixes...), admin, docEnv
 	return r
+}
+
+// blamed reports whether another check says what to do about a variable: one that says to
+// keep it would say the contrary.
+func (f *Facts) blamed(name string) bool {
+	if f.Go.Guilty[name] != "" {
+		return true
+	}
+	wrong, _ := judgeModuleVars(f)
+	return wrong == name
 }
 
 func goEnvSession(f *Facts) Result {
@@ -37,12 +47,12 @@ func goEnvSession(f *Facts) Result {
 	var fixes []*Fix
 	for _, name := range []string{"GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOSUMDB", "GONOPROXY"} {
 		value, place := f.Go.where(name)
-		if place != "session" || value == f.Go.File[name] {
+		if place != "session" || value == f.Go.File[name] || f.blamed(name) {
 			continue
 		}
 		evidence = append(evidence, variable(name, value))
 		// The shell puts in the value, which may hold a password.
-		fixes = append(fixes, &Fix{`go env -w "` + name + `=%` + name + `%"`, `go env -w "` + name + `=$env:` + name + `"`, `go env -w "` + name + `=$` + name + `"`})
+		fixes = append(fixes, &Fix{"", `go env -w "` + name + `=%` + name + `%"`, `go env -w "` + name + `=$env:` + name + `"`, `go env -w "` + name + `=$` + name + `"`})
 	}
 	if evidence == nil {
 		return f.result(OK, "what is set for modules is kept for later sessions", "模块相关设置对以后的会话同样有效")
@@ -58,8 +68,12 @@ func goProxy(f *Facts) Result {
 		return r
 	}
 	_, place := f.Go.where(name)
-	if r.Fix == nil {
-		r.Fix = unset(name, place) // back to what go does by itself
+	switch {
+	case r.Fix != nil:
+	case name == "GOPROXY" && f.Lang == "zh": // where what go does by itself may not answer
+		r.Fix = f.assign(name, goEnvW(name, goodProxies(f)))
+	default:
+		r.Fix = f.unset(name, place) // back to what go does by itself
 	}
 	r.Evidence, r.NeedsAdmin, r.Doc = []string{variable(name, f.Go.Env[name])}, needsAdmin(place), docModules+"#environment-variables"
 	return r
@@ -71,26 +85,68 @@ func judgeModuleVars(f *Facts) (name string, r Result) {
 	if r := judgeProxies(f, env["GOPROXY"]); r.Status != OK {
 		return "GOPROXY", r
 	}
+	for _, name := range []string{"GOPRIVATE", "GONOPROXY", "GONOSUMDB"} {
+		if value, _ := f.Go.where(name); strings.Contains(value, "://") { // not that which stands for another's
+			r = f.result(Error, "%s takes patterns of module paths, not URLs", "%s 应为模块路径模式，而不是 URL", name)
+			r.Fix = f.assign(name, goEnvW(name, patterns(value)))
+			return name, r
+		}
+	}
 	switch {
 	case env["GOSUMDB"] == "off" && strings.Contains(env["GOPROXY"], "http://"):
 		return "GOSUMDB", f.result(Warn, "modules come over plain http, and GOSUMDB=off: nobody would notice a change", "模块经明文 http 下载，且 GOSUMDB=off：被篡改也无人知晓")
 	case env["GOSUMDB"] == "off":
 		return "GOSUMDB", f.result(Warn, "GOSUMDB=off: nobody checks that new modules are what others get", "GOSUMDB=off：新模块不会被校验")
-	case strings.Contains(env["GOPRIVATE"], "://"):
-		r = f.result(Error, "GOPRIVATE takes patterns of module paths, not URLs", "GOPRIVATE 应为模块路径模式，而不是 URL")
-		r.Fix = f.Go.assign("GOPRIVATE", goEnvW("GOPRIVATE", patterns(env["GOPRIVATE"])))
-		return "GOPRIVATE", r
-	case f.Proxy != nil && f.Proxy.Err != "":
-		r = f.result(Error, "the proxy does not answer: %s", "代理没有响应：%s", f.Proxy.Err)
-		r.Fix = f.Go.assign("GOPROXY", goEnvW("GOPROXY", f.text("https://proxy.golang.org,direct", "https://goproxy.cn,direct")))
-		return "GOPROXY", r
+	case f.Proxy != nil && f.Proxy.Err != "" && !f.deadProxy(): // else that is why
+		return "GOPROXY", judgeAnswer(f)
 	}
 	return "", f.result(OK, "GOPROXY is %s", "GOPROXY 为 %s", redactProxies(env["GOPROXY"]))
 }
 
+// goodProxies is a value of GOPROXY that works where the language is spoken.
+func goodProxies(f *Facts) string {
+	return f.text("https://proxy.golang.org,direct", "https://goproxy.cn,direct")
+}
+
+// judgeAnswer judges what a proxy has answered, if that was not a module.
+func judgeAnswer(f *Facts) Result {
+	do := func(en, zh string) *Fix { return &Fix{Do: f.text(en, zh)} }
+	why := f.late(f.Proxy.Err)
+	var r Result
+	switch f.Proxy.Kind {
+	case proxyUntrusted:
+		r = f.result(Error, "the proxy's certificate is not trusted: %s", "代理的证书不受信任：%s", why)
+		r.Fix = do("If this network's owner inspects TLS, add their root certificate to those that the system trusts; otherwise do not use this network.",
+			"如果网络管理方会检查 TLS 流量，请把其根证书加入系统信任的证书；否则不要使用此网络。")
+	case proxyExpired:
+		r = f.result(Error, "the proxy's certificate is not valid at this machine's time: %s", "按本机时间，代理的证书无效：%s", why)
+		r.Fix = do("Set the clock (see the check time); if it is right, the proxy's owner has to renew the certificate.", "校准时钟（见检查项 time）；如果时间正确，应由代理的管理方更新证书。")
+	case proxyBusy:
+		r = f.result(Error, "the proxy refuses for a while: too many requests from this address (429)", "代理暂时拒绝：来自此地址的请求过多（429）")
+		r.Fix = do("Wait, or use another proxy; those behind one address share its limit.", "稍候再试，或换用其他代理；同一地址的用户共享限额。")
+	case proxyPortal:
+		r = f.result(Error, "the network wants a sign-in first: a web page answers in the proxy's place", "需要先登录网络：代理返回的是网页")
+		r.Fix = do("Open any page in a browser and sign in.", "在浏览器中打开任意网页并登录。")
+	default:
+		r = f.result(Error, "the proxy does not answer: %s", "代理没有响应：%s", why)
+		r.Fix = f.assign("GOPROXY", goEnvW("GOPROXY", goodProxies(f)))
+	}
+	return r
+}
+
+// fullWidth are separators as a Chinese keyboard types them, and others that go does not know.
+var fullWidth = strings.NewReplacer("，", ",", "；", ",", "、", ",", ";", ",", "｜", "|", "：", ":", "／", "/")
+
 // judgeProxies judges the entries of GOPROXY.
 func judgeProxies(f *Facts, value string) Result {
-	entries := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == '|' })
+	if mended := fullWidth.Replace(value); mended != value {
+		r := f.result(Error, "GOPROXY is separated by what go does not know: it takes , and |", "GOPROXY 的分隔符无效：go 只识别半角的 , 和 |")
+		if redactProxies(mended) == mended && proxiesOK(f, mended) {
+			r.Fix = f.assign("GOPROXY", goEnvW("GOPROXY", strings.ReplaceAll(mended, " ", "")))
+		}
+		return r
+	}
+	entries := proxyEntries(value)
 	for i, entry := range entries {
 		entry = strings.TrimSpace(entry)
 		u, err := url.Parse(entry)
@@ -112,6 +168,8 @@ func judgeProxies(f *Facts, value string) Result {
 	}
 	return Result{Status: OK}
 }
+
+func proxiesOK(f *Facts, value string) bool { return judgeProxies(f, value).Status == OK }
 
 // patterns makes patterns of module paths of URLs.
 func patterns(urls string) string {

@@ -31,7 +31,7 @@ func portReserved(f *Facts) Result {
 			if !slices.Contains(pids, o.PID) {
 				pids = append(pids, o.PID)
 				fixes = append(fixes, freePort(f.OS, o))
-				owner = fmt.Sprintf("%s, pid %d", o.Name, o.PID)
+				owner = f.text("%s, pid %d", "%s，pid %d", o.Name, o.PID)
 				if o.PID == 0 {
 					owner = f.text("of another account", "属于其他用户")
 				}
@@ -44,10 +44,10 @@ func portReserved(f *Facts) Result {
 	var r Result
 	switch {
 	case reserved != nil:
-		r = f.result(Error, "Windows has reserved a port, as it does for Hyper-V, WSL and Docker: %s", "Windows 保留了端口（用于 Hyper-V、WSL 和 Docker）：%s", strings.Join(reserved, ", "))
+		r = f.result(Error, "Windows has reserved a port, as it does for Hyper-V, WSL and Docker: %s", "Windows 保留了端口（用于 Hyper-V、WSL 和 Docker）：%s", strings.Join(reserved, f.comma()))
 		r.NeedsAdmin, r.Doc = true, "https://github.com/microsoft/WSL/issues/5306"
 	case taken != nil:
-		r = f.result(Warn, "in use: %s", "端口被占用：%s", strings.Join(taken, ", "))
+		r = f.result(Warn, "in use: %s", "端口被占用：%s", strings.Join(taken, f.comma()))
 	default:
 		return f.result(OK, "free: %s", "空闲：%s", strings.Trim(fmt.Sprint(f.Ports.Ports), "[]"))
 	}
@@ -68,8 +68,8 @@ func freeRange(r Range, port int) *Fix {
 	return chain(fixes...)
 }
 
-// freePort ends the process that has a port if it is an ordinary one. One that has the port for another
-// program is left alone: the command shows what is behind it.
+// freePort ends the process that has a port if it is an ordinary one. One that has the port
+// for another program is left alone: the command shows what is behind it.
 func freePort(goos string, o PortOwner) *Fix {
 	advice := portowner.Of(portowner.Socket{GOOS: goos, Network: "tcp", Port: o.Port, PID: o.PID, Name: o.Name})
 	line := advice.Show[0]
@@ -85,7 +85,7 @@ func asTyped(goos, line string) *Fix {
 	case !strings.ContainsAny(line, "|'"):
 		return program(line)
 	case goos == "windows":
-		return &Fix{line, line, line}
+		return &Fix{"", line, line, line}
 	}
 	return &Fix{Sh: line}
 }
@@ -104,7 +104,6 @@ func netStack(f *Facts) Result {
 		r.Fix, r.NeedsAdmin = addHost(f.OS, "127.0.0.1"), true
 	case n.Loopback6 && !has("::1"):
 		r = f.result(Info, "[::1] is there, but localhost does not resolve to it: clients use IPv4 only", "[::1] 可用，但 localhost 没有解析到它：客户端只会使用 IPv4")
-		r.Fix, r.NeedsAdmin = addHost(f.OS, "::1"), true
 	case has("::1") && !n.Loopback6:
 		r = f.result(Warn, "localhost resolves to [::1], which this machine does not have: clients try it first, and wait", "localhost 解析到 [::1]，但本机没有该地址：客户端先尝试它，然后等待")
 		r.Fix, r.NeedsAdmin, r.Reboot = addLoopback6(f.OS), true, f.OS == "windows"
@@ -119,7 +118,7 @@ func netStack(f *Facts) Result {
 // addHost gives localhost an address in the hosts file.
 func addHost(goos, addr string) *Fix {
 	line := addr + " localhost" // after a newline: the file's last line may lack one
-	x := &Fix{`(echo.& echo ` + line + `)>>"%SystemRoot%\System32\drivers\etc\hosts"`,
+	x := &Fix{"", `(echo.& echo ` + line + `)>>"%SystemRoot%\System32\drivers\etc\hosts"`,
 		"Add-Content \"$env:SystemRoot\\System32\\drivers\\etc\\hosts\" \"`n" + line + `"`,
 		`printf '\n` + line + `\n' | sudo tee -a /etc/hosts`}
 	if goos == "windows" {

@@ -26,10 +26,10 @@ func conCP(f *Facts) Result {
 		r = f.result(Skip, "there is no console here", "这里没有控制台")
 	case c.Output != utf8:
 		r = f.result(Info, "the console's code page is %d: programs that write UTF-8 bytes show as garbage", "控制台代码页为 %d：直接输出 UTF-8 字节的程序会显示乱码", c.Output)
-		r.Fix = &Fix{"chcp 65001", encoding, "chcp.com 65001"}
+		evidence = append(evidence, f.text("chcp 65001 makes it UTF-8; Go programs need nothing", "chcp 65001 可改为 UTF-8；Go 程序不受影响"))
 	case powershell != 0 && powershell != utf8:
 		r = f.result(Info, "a new PowerShell takes what programs write for code page %d", "新的 PowerShell 以代码页 %d 解读程序输出", powershell)
-		r.Fix = &Fix{PowerShell: encoding}
+		evidence = append(evidence, encoding)
 	default:
 		r = f.result(OK, "the console's code page is UTF-8", "控制台代码页为 UTF-8")
 	}
@@ -49,6 +49,8 @@ func locale(f *Facts) Result {
 		return f.result(OK, "the locale is UTF-8", "区域设置为 UTF-8")
 	case strings.HasPrefix(encoding, "ASCII"):
 		r = f.result(Info, "the locale is ASCII: some programs will show question marks", "区域设置为 ASCII：有些程序会显示问号")
+		r.Evidence = []string{encoding}
+		return r
 	default:
 		r = f.result(Warn, "the locale is not UTF-8, which is what Go writes", "区域设置不是 UTF-8，而 Go 输出 UTF-8")
 	}
@@ -61,10 +63,13 @@ func locale(f *Facts) Result {
 }
 
 func clock(f *Facts) Result {
-	if f.Clock.Synchronised {
-		return f.result(OK, "something keeps the clock", "时钟有同步")
+	switch {
+	case f.Clock.Synchronised:
+		return f.result(OK, "something keeps the clock", "时钟已同步")
+	case f.Host != nil && f.Host.Container:
+		return f.result(Skip, "a container has its host's clock", "容器使用宿主机的时钟")
 	}
-	r := f.result(Warn, "nothing keeps the clock: certificates and tokens fail when it is off", "时钟没有同步：时间偏差会使证书和令牌失效")
+	r := f.result(Warn, "nothing keeps the clock: certificates and tokens fail when it is off", "时钟未同步：时间偏差会使证书和令牌失效")
 	r.NeedsAdmin = true
 	switch f.OS {
 	case "windows":
@@ -72,7 +77,9 @@ func clock(f *Facts) Result {
 		r.Fix = chain(program("sc.exe config w32time start= demand"), program("net start w32time"), program("w32tm /resync"))
 		r.Doc = "https://learn.microsoft.com/windows-server/networking/windows-time-service/windows-time-service-tools-and-settings"
 	default:
-		r.Fix = program("sudo timedatectl set-ntp true")
+		if r.Fix = f.bySystemd("sudo timedatectl set-ntp true", "Start an NTP client such as chronyd.", "启动 NTP 客户端，例如 chronyd。"); f.Host != nil && f.Host.WSL {
+			r.Fix = program("sudo hwclock --hctosys") // Windows keeps the clock, and WSL loses it in sleep
+		}
 		r.Doc = "https://man7.org/linux/man-pages/man1/timedatectl.1.html"
 	}
 	return r
@@ -98,8 +105,7 @@ func pathLong(f *Facts) Result {
 	case !l.Enabled:
 		const fileSystem = `SYSTEM\CurrentControlSet\Control\FileSystem`
 		r = f.result(Info, "long paths are off: Go does without, gcc and other tools don't", "未启用长路径：Go 不受影响，但 gcc 等工具会失败")
-		r.Fix = program(`reg add HKLM\` + fileSystem + ` /v LongPathsEnabled /t REG_DWORD /d 1 /f`)
-		r.NeedsAdmin, r.Doc = true, "https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation"
+		r.Evidence, r.Doc = []string{`HKLM\` + fileSystem + `: LongPathsEnabled`}, "https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation"
 	default:
 		return f.result(OK, "long paths are on", "已启用长路径")
 	}

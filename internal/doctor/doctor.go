@@ -43,7 +43,8 @@ type Result struct {
 	Doc        string   `json:"doc,omitempty"`
 	MS         int64    `json:"ms"` // how long its slowest gatherer took, in milliseconds
 
-	elsewhere bool // the check is for another system
+	elsewhere bool   // the check is for another system
+	cause     string // what is wrong, if several checks see it: the first says it
 }
 
 // Report is everything that was found.
@@ -92,8 +93,14 @@ func Judge(f *Facts, checks []Check) Report {
 	if report.Lang == "" {
 		report.Lang = "en"
 	}
+	causes := map[string]string{} // and the check that has named it
 	for _, c := range checks {
 		r := c.result(f)
+		if first := causes[r.cause]; r.cause != "" && first != "" {
+			r = f.result(Skip, "see %s", "见 %s", first)
+		} else if r.cause != "" {
+			causes[r.cause] = c.ID
+		}
 		r.ID, r.Group = c.ID, c.Group
 		for need := range c.gatherers() {
 			r.MS = max(r.MS, f.MS[need])
@@ -136,10 +143,19 @@ func (c Check) result(f *Facts) Result {
 		return r
 	}
 	for need, must := range c.gatherers() {
-		if need == "go" && len(f.Tools.Found) == 0 {
+		if !must {
+			continue
+		}
+		if need == "go" && f.Tools != nil && len(f.Tools.Found) == 0 {
 			return f.result(Skip, "there is no go on PATH", "PATH 上没有 go")
 		}
-		if why := f.Failed[need]; why != "" && must {
+		if need == "go" && f.broken() {
+			return f.result(Skip, "go does not run: see go.multi", "go 无法运行：见 go.multi")
+		}
+		if why := f.Failed[need]; why != "" {
+			if need == "go" && c.ID != "go.build" { // which says why, once
+				return f.result(Skip, "go says nothing about itself: see go.build", "go 没有给出自身信息：见 go.build")
+			}
 			return f.unknown(why)
 		}
 	}
@@ -150,30 +166,41 @@ func (c Check) result(f *Facts) Result {
 func Checks() []Check {
 	const windows = "windows"
 	return []Check{
-		{"go.multi", "Go", "every go on PATH", "", "tools", goMulti},
+		{"go.multi", "Go", "every go on PATH, and whether it runs", "", "tools go?", goMulti},
+		{"go.version", "Go", "the release that go.mod wants, and one that gets no more fixes", "", "tools go", goVersion},
+		{"go.build", "Go", "variables, go.mod or go.work that stop every build", "", "tools go sum?", goBuild},
+		{"go.target", "Go", "GOOS and GOARCH that are not this machine's", "", "tools go", goTarget},
 		{"go.goroot", "Go", "GOROOT set, and not the tool's own", "", "tools go", goRoot},
 		{"go.mode", "Go", "GO111MODULE=off", "", "tools go", goMode},
 		{"go.gopath", "Go", "GOPATH, and modules inside GOPATH/src or in the temporary root", "", "tools go", goPath},
 		{"go.env.shadow", "Go", "variables of the environment that hide what go env -w has written", "", "tools go", goEnvShadow},
 		{"go.env.session", "Go", "GOPROXY, GOSUMDB, GOPRIVATE set in this session only", "", "tools go", goEnvSession},
-		{"go.proxy", "Go", "GOPROXY, GOSUMDB, GOPRIVATE: syntax, and with --online whether the proxy answers", "", "tools go proxy?", goProxy},
-		{"go.modcache", "Go", "the module cache can be written", "", "tools go dirs", goModCache},
+		{"go.proxy", "Go", "GOPROXY, GOSUMDB, GOPRIVATE: syntax, and with --online whether the proxy answers", "", "tools go proxy? http?", goProxy},
+		{"go.netrc", "Go", "passwords for private modules: .netrc", "", "http", goNetrc},
+		{"go.modcache", "Go", "the module cache can be written, everywhere", "", "tools go dirs", goModCache},
 		{"go.cache", "Go", "the build cache can be written", "", "tools go dirs", goCache},
 		{"go.tmp", "Go", "the temporary directory can be written, and programs run from it", "", "tools go dirs", goTmp},
-		{"go.sum", "Go", "downloaded modules are as they were (go mod verify)", "", "tools go sum", goSum},
+		{"go.sum", "Go", "go.sum: merge conflicts, missing entries, modules that have changed", "", "tools go sum", goSum},
+		{"go.bin", "Go", "the directory of go install is on PATH", "", "tools go path", goBin},
+		{"go.vcs", "Go", "git, and the right to read the repository", "", "tools go vcs", goVCS},
+		{"go.tools", "Go", "delve and gopls are not older than Go", "", "tools go dev", goTools},
+		{"path.sync", "Go", "go's directories inside OneDrive and such", "", "tools go", pathSync},
 		{"path.nonascii", "cgo", "non-ASCII directories while cgo is used", "", "tools go", pathNonASCII},
 		{"cgo.cc", "cgo", "a C compiler for the target where cgo is on", "", "tools go cc", cgoCC},
-		{"win.build", "Windows", "the versions of Windows and WSL that Docker Desktop supports", windows, "windows wsl?", winBuild},
+		{"win.build", "Windows", "the versions of Windows and WSL that Docker Desktop supports", windows, "windows wsl? docker?", winBuild},
 		{"win.virt", "Windows", "a hypervisor, or virtualisation in the firmware and SLAT", windows, "windows powershell docker? wsl?", winVirt},
 		{"win.features", "Windows", "the features VirtualMachinePlatform, WSL and Hyper-V", windows, "powershell docker? wsl?", winFeatures},
-		{"wsl", "Windows", "installed WSL distributions", windows, "wsl", wsl},
-		{"docker", "Docker", "the engine's pipe or socket, and the right to use it", "", "docker", docker},
+		{"wsl", "Windows", "installed WSL distributions", windows, "wsl docker?", wsl},
+		{"docker", "Docker", "the engine's pipe or socket, its context, and the right to use it", "", "docker host?", docker},
+		{"net.proxy", "Network", "HTTP_PROXY and HTTPS_PROXY lead to a port where nothing listens", "", "http", netProxy},
+		{"net.cert", "Network", "SSL_CERT_FILE and SSL_CERT_DIR can be read", "", "http", netCert},
 		{"port.reserved", "Network", "reserved ranges, and owners, of the ports asked about", "", "ports", portReserved},
 		{"net.stack", "Network", "both address families, and localhost on both", "", "net", netStack},
 		{"fw.block", "Network", "firewall rules that block the program or the port", windows, "firewall", fwBlock},
 		{"dbg.dlv", "Debugging", "whether breakpoints hit in a program; .vscode/launch.json", "", "debug", dbgDlv},
 		{"con.cp", "Console", "output code page, the UTF-8 beta, PowerShell's encoding", "", "console powershell?", conCP},
-		{"time", "System", "something keeps the clock", "", "clock", clock},
+		{"time", "System", "something keeps the clock", "", "clock host?", clock},
+		{"path.cut", "System", "PATH was not cut off", windows, "path", pathCut},
 		{"path.long", "System", "long paths, for programs and for git", windows, "long", pathLong},
 	}
 }

@@ -3,18 +3,25 @@ package doctor
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Facts is what the gatherers saw. A section is nil if its gatherer was not
 // needed, or has failed: then Failed says why.
 type Facts struct {
 	OS, Arch string
-	Lang     string            // "zh" or "en"; "" is English
+	Lang     string // "zh" or "en"; "" is English
+	Now      time.Time
 	MS       map[string]int64  // how long each gatherer took
 	Failed   map[string]string // why a gatherer has nothing
 
+	Host     *HostFacts
 	Tools    *ToolsFacts
+	Path     *PathFacts
 	Go       *GoFacts
+	VCS      *VCSFacts
+	HTTP     *HTTPFacts
+	Dev      *DevFacts
 	Proxy    *ProxyFacts
 	Dirs     *DirsFacts
 	Sum      *SumFacts
@@ -32,6 +39,13 @@ type Facts struct {
 	Long     *LongFacts
 }
 
+// HostFacts tell what kind of machine this is.
+type HostFacts struct {
+	Systemd   bool // it is process 1, so that systemctl and timedatectl work
+	Container bool
+	WSL       bool
+}
+
 // ToolsFacts are the go commands.
 type ToolsFacts struct {
 	Found   []GoTool // on PATH, in order
@@ -42,8 +56,51 @@ type ToolsFacts struct {
 type GoTool struct {
 	Path, Real string // Real: without links
 	Dir        string // Path's
-	Version    string // "go1.26.8", or why it has none
+	Version    string // "go1.26.8"
 	Root       string // its own GOROOT, whatever the environment says
+	Err        string // what it says instead, if it does not run
+}
+
+// PathFacts are those of PATH.
+type PathFacts struct {
+	Length int      // of the variable, in characters
+	Dirs   []string // in order
+	Cut    string   // the rest of an entry that was cut off where PATH was truncated
+	Bin    string   // where go install puts programs
+	Has    []string // the programs there
+}
+
+// VCSFacts are those of the version control that go build stamps programs with.
+type VCSFacts struct {
+	Root string // the directory with .git; "": there is none
+	Git  string // path of the git command; "": it is not on PATH
+	Err  string // what git says of the repository
+}
+
+// HTTPFacts are those of what HTTP clients take from the environment.
+type HTTPFacts struct {
+	Proxies []ProxyVar
+	Kept    map[string]string // as in GoFacts
+	Certs   map[string]string // SSL_CERT_FILE and SSL_CERT_DIR that can't be read, and why
+	Netrc   string            // the file; "": none
+	Faults  []string          // FILE:LINE and what is wrong there
+	Open    bool              // others may read it
+}
+
+// ProxyVar is a variable that names a proxy.
+type ProxyVar struct {
+	Name, Value string
+	Err         string // "": it is used or was not looked at
+}
+
+// DevFacts are those of the tools that depend on the release of Go.
+type DevFacts struct{ Dlv, Gopls DevTool }
+
+// DevTool is a program that was built with Go.
+type DevTool struct {
+	Path    string // "": not on PATH
+	Version string // its module's
+	Go      string // what it was built with
 }
 
 // GoFacts are Go's variables.
@@ -52,35 +109,58 @@ type GoFacts struct {
 	System  map[string]string // those in this process's environment
 	File    map[string]string // those that go env -w has written
 	EnvFile string            // the file that go env -w writes; "": none
-	Kept    map[string]string // where a variable of System is kept for later sessions: "user", "machine", or a start-up file
+	Kept    map[string]string // where a variable of System is kept for later sessions: "user", "machine", or FILE:LINE of start-up files
 	Module  string            // the directory of the nearest go.mod
 	TempDir string
+
+	Refusal    string            // what go says if it refuses to do anything here
+	Guilty     map[string]string // variables that make it refuse by themselves, and what it says
+	Mod        ModFile           // of Module
+	Work       string            // the go.work in force
+	WorkMod    ModFile
+	Toolchain  string   // the value of GOTOOLCHAIN that is configured
+	Fallback   string   // the same without the environment
+	Toolchains []string // those that are downloaded or on PATH
 }
 
 // ProxyFacts tell why the module proxy does not answer, if it was asked.
-type ProxyFacts struct{ Err string }
+type ProxyFacts struct{ Err, Kind string }
 
 // DirsFacts tell what can't be done in each directory; "" is nothing.
-type DirsFacts struct{ ModCache, Cache, Tmp, Exec string }
-
-// SumFacts are what go mod verify has said.
-type SumFacts struct {
-	Module   string // "": there is none here
-	Modified []string
-	Missing  string // what it has said of a module that is not downloaded
+type DirsFacts struct {
+	ModCache, Cache, Tmp, Exec string
+	Foreign, CacheForeign      []string // what in the module and the build cache is another account's
 }
+
+// SumFacts are those of go.sum, and of the modules that it is about.
+type SumFacts struct {
+	Module     string   // "": there is none here
+	Conflicts  []string // FILE:LINE of what is no entry
+	Merge      bool     // they are those of a merge
+	Lacks      []string // modules without an entry that a build needs
+	Maybe      []string // the same, where it was not seen whether a build needs them
+	Mismatched []string // modules whose downloaded hash is not that of go.sum
+	Modified   []Changed
+	Missing    []string // modules that are not downloaded
+	Looked, Of int      // how many modules were read, and how many there are
+}
+
+// Changed is a module whose files were changed after it was downloaded.
+type Changed struct{ Module, Path string }
 
 // CCFacts are those of the C compiler.
 type CCFacts struct {
 	CC       string // the command's first word
 	Path     string // "": not on PATH
 	Machine  string // what -dumpmachine says
+	Multilib bool   // it can make code for 32 bits, too
 	Packager string // the first package manager on PATH, on Linux
 }
 
 // WindowsFacts are what the kernel tells.
 type WindowsFacts struct {
 	Build              uint32
+	Server             bool // Windows Server
 	VirtFirmware, SLAT bool
 }
 
@@ -109,8 +189,10 @@ type Distro struct {
 type DockerFacts struct {
 	CLI      string // path of the docker command
 	Host     string // DOCKER_HOST
+	Context  string // the docker context in force; "" and "default": none
 	Endpoint string // the pipe or socket that was tried
-	State    string // "ok", "absent", "refused", "denied", "not asked"
+	Engine   string // whose it is: "docker", "rootless", "desktop", "colima", "rancher", "podman", "orbstack"
+	State    string // "ok", "absent", "refused", "denied", "not asked", "no context"
 	Group    string // whose members may use it
 }
 
@@ -199,8 +281,12 @@ func (f *Facts) result(s Status, en, zh string, args ...any) Result {
 
 // unknown is the result of a check whose facts could not be gathered.
 func (f *Facts) unknown(why string) Result {
-	why = strings.ReplaceAll(why, errLate.Error(), f.text("no answer within %v", "%v 内没有响应", perGatherer))
-	return f.result(Unknown, "could not be checked: %s", "无法检查：%s", why)
+	return f.result(Unknown, "could not be checked: %s", "无法检查：%s", f.late(why))
+}
+
+// late puts the one error of this package that a text may have into the facts' language.
+func (f *Facts) late(why string) string {
+	return strings.ReplaceAll(why, errLate.Error(), f.text(errLate.Error(), fmt.Sprintf("%v 秒内没有响应", perGatherer.Seconds())))
 }
 
 // goEnvPlace is the place of what go env -w has written.

@@ -7,8 +7,10 @@ import (
 
 // Fix is what mends the machine, as it is typed into each shell; sh is Git Bash
 // on Windows. A shell in which it can't be done, or which the system does not
-// have, has an empty string.
+// have, has an empty string. A command is exact and can be undone; what it can't be, such
+// as a change to somebody's start-up file, Do says in words.
 type Fix struct {
+	Do         string `json:"do,omitempty"`
 	Cmd        string `json:"cmd,omitempty"`
 	PowerShell string `json:"powershell,omitempty"`
 	Sh         string `json:"sh,omitempty"`
@@ -18,7 +20,7 @@ type Fix struct {
 // all, but most of what it would be told does not.
 func (x *Fix) keepFor(goos string) {
 	if x != nil && goos != "windows" {
-		x.Cmd = ""
+		x.Cmd, x.Sh = "", strings.ReplaceAll(x.Sh, keepSlashes, "")
 		if x.PowerShell != x.Sh {
 			x.PowerShell = ""
 		}
@@ -39,11 +41,14 @@ func program(line string) *Fix {
 		ps = append(ps, word)
 	}
 	x.PowerShell, x.Sh = strings.Join(ps, " "), strings.Join(sh, " ")
-	if strings.Contains(x.Sh, " /") { // else Git Bash makes a path of C: of each switch
-		x.Sh = "MSYS2_ARG_CONV_EXCL='*' " + x.Sh
+	if strings.Contains(x.Sh, " /") {
+		x.Sh = keepSlashes + x.Sh
 	}
 	return x
 }
+
+// keepSlashes stops Git Bash from making a path of C: of each switch of a Windows program.
+const keepSlashes = "MSYS2_ARG_CONV_EXCL='*' "
 
 // words splits a line at the spaces outside of its double quotes.
 func words(line string) (words []string) {
@@ -66,13 +71,17 @@ func words(line string) (words []string) {
 // chain is one fix after the other, whether or not that succeeds: a step that
 // was made before fails. A shell that lacks one of them lacks all.
 func chain(fixes ...*Fix) *Fix {
-	var cmd, ps, sh []string
+	var do, cmd, ps, sh []string
 	for _, x := range fixes {
-		if x != nil {
-			cmd, ps, sh = append(cmd, x.Cmd), append(ps, x.PowerShell), append(sh, x.Sh)
+		if x == nil {
+			continue
 		}
+		if x.Do != "" {
+			do = append(do, x.Do)
+		}
+		cmd, ps, sh = append(cmd, x.Cmd), append(ps, x.PowerShell), append(sh, x.Sh)
 	}
-	return &Fix{join(cmd, " & "), join(ps, "; "), join(sh, "; ")}
+	return &Fix{strings.Join(do, " "), join(cmd, " & "), join(ps, "; "), join(sh, "; ")}
 }
 
 func join(lines []string, separator string) string {
@@ -85,9 +94,10 @@ func join(lines []string, separator string) string {
 }
 
 // unset is how a variable of Go's is removed from the place that holds it. The
-// present session loses it too.
-func unset(name, place string) *Fix {
-	session := &Fix{`set "` + name + `="`, "Remove-Item Env:" + name, "unset " + name}
+// present session loses it too. No command edits a start-up file: the line may hold other
+// settings, or be all that an if has.
+func (f *Facts) unset(name, place string) *Fix {
+	session := &Fix{"", `set "` + name + `="`, "Remove-Item Env:" + name, "unset " + name}
 	switch place {
 	case "":
 		return nil
@@ -99,50 +109,53 @@ func unset(name, place string) *Fix {
 		// reg delete would do, but tells no program that runs of the change.
 		scope := strings.ToUpper(place[:1]) + place[1:]
 		line := "[Environment]::SetEnvironmentVariable('" + name + "', $null, '" + scope + "')"
-		return chain(&Fix{`powershell -NoProfile -Command "` + line + `"`, line,
+		return chain(&Fix{"", `powershell -NoProfile -Command "` + line + `"`, line,
 			`powershell.exe -NoProfile -Command "` + strings.ReplaceAll(line, "$", `\$`) + `"`}, session)
 	}
-	return &Fix{Sh: sudoFor(place) + `sed -i.bak -E '/(^|[[:space:]])` + name + `[= ]/d' ` + shQuote(place) + "; unset " + name}
+	root := ""
+	if needsAdmin(place) {
+		root = f.text(" (as root)", "（以 root 身份）")
+	}
+	return &Fix{Do: f.text("Edit %s%s: take out what sets %s, and nothing else; the next sign-in is without it. In this shell:",
+		"编辑 %s%s：只删去设置 %s 的部分，其余保留；下次登录时生效。在当前 shell 中：", strings.ReplaceAll(place, ", ", f.comma()), root, name), Sh: "unset " + name}
 }
 
 // unsetRefused is unset for a variable with which go refuses to run, go env -u
 // too. One in the environment beats that in the file of go env -w.
-func unsetRefused(name, place, good string) *Fix {
+func (f *Facts) unsetRefused(name, place, good string) *Fix {
 	if place != goEnvPlace {
-		return unset(name, place)
+		return f.unset(name, place)
 	}
 	command := "go env -u " + name
-	return &Fix{`set "` + name + "=" + good + `" & ` + command + ` & set "` + name + `="`,
+	return &Fix{"", `set "` + name + "=" + good + `" & ` + command + ` & set "` + name + `="`,
 		"$env:" + name + " = " + psQuote(good) + "; " + command + "; Remove-Item Env:" + name,
 		name + "=" + shQuote(good) + " " + command}
 }
 
-// cutFrom removes a variable from the file of go env -w by editing it. From Go 1.27 on, go
-// env -u refuses to remove GOROOT, though one that an older release has written stays in
-// force. Which release a shell's go runs depends on the go.mod around it.
+// cutFrom removes a variable from the file of go env -w, which has one in each line. From
+// Go 1.27 on, go env -u refuses to remove GOROOT, though one that an older release has
+// written stays in force. Which release a shell's go runs depends on the go.mod around it.
+// The old file stays beside it; the new one is written in its place, so that a link to a
+// file elsewhere stays one.
 func cutFrom(file, name string) *Fix {
-	return &Fix{
-		`findstr /l /v /b "` + name + `=" "` + file + `" >"` + file + `.new" & move /y "` + file + `.new" "` + file + `"`,
-		"[IO.File]::WriteAllLines(" + psString(file) + ", [string[]]@([IO.File]::ReadAllLines(" + psString(file) + ") -notmatch '^" + name + "='))",
-		"sed -i.bak '/^" + name + "=/d' " + shQuote(file),
+	old := file + ".bak"
+	return &Fix{"",
+		`copy /y "` + file + `" "` + old + `" && findstr /l /v /b "` + name + `=" "` + old + `" >"` + file + `"`,
+		"Copy-Item " + psString(file) + " " + psString(old) + " -ErrorAction Stop; [IO.File]::WriteAllLines(" + psString(file) + ", [string[]]@([IO.File]::ReadAllLines(" + psString(old) + ") -notmatch '^" + name + "='))",
+		"cp -p " + shQuote(file) + " " + shQuote(old) + " && sed '/^" + name + "=/d' " + shQuote(old) + " >" + shQuote(file),
 	}
 }
 
-// needsAdmin says whether unset needs more rights than a user's.
-func needsAdmin(place string) bool { return place == "machine" || sudoFor(place) != "" }
-
-func sudoFor(file string) string {
-	if strings.HasPrefix(file, "/etc/") {
-		return "sudo "
-	}
-	return ""
+// needsAdmin reports whether unset needs more rights than a user's.
+func needsAdmin(place string) bool {
+	return place == "machine" || strings.HasPrefix(place, "/etc/") || strings.Contains(place, ", /etc/")
 }
 
-// assign sets a variable of Go's for good: go env -w does not beat the
+// assign sets a variable of Go's for later sessions: go env -w does not beat the
 // environment, so what is set there goes first.
-func (g *GoFacts) assign(name string, to *Fix) *Fix {
-	if _, place := g.where(name); place != goEnvPlace {
-		return chain(unset(name, place), to)
+func (f *Facts) assign(name string, to *Fix) *Fix {
+	if _, place := f.Go.where(name); place != goEnvPlace {
+		return chain(f.unset(name, place), to)
 	}
 	return to
 }
@@ -161,7 +174,7 @@ func inHome(goos, name, dir string) *Fix {
 		x.Sh = `mkdir -p "$USERPROFILE\\DIR"; go env -w "NAME=$USERPROFILE\\DIR"`
 	}
 	put := strings.NewReplacer("NAME", name, "DIR", dir)
-	return &Fix{put.Replace(x.Cmd), put.Replace(x.PowerShell), put.Replace(x.Sh)}
+	return &Fix{"", put.Replace(x.Cmd), put.Replace(x.PowerShell), put.Replace(x.Sh)}
 }
 
 // giveHome gives a session the home directory that it lacks.
@@ -173,20 +186,46 @@ func giveHome() *Fix {
 	}
 }
 
-// move takes a file or directory into a directory below the home directory.
+// move takes a file into a directory below the home directory, unless there is one already.
 func move(from, to string) *Fix {
+	name := from[strings.LastIndexAny(from, `/\`)+1:]
 	return &Fix{
-		Cmd:        `mkdir "%USERPROFILE%\` + to + `" & move "` + from + `" "%USERPROFILE%\` + to + `"`,
+		Cmd:        `mkdir "%USERPROFILE%\` + to + `" & if not exist "%USERPROFILE%\` + to + `\` + name + `" move "` + from + `" "%USERPROFILE%\` + to + `"`,
 		PowerShell: `mkdir -Force "$env:USERPROFILE\` + to + `"; Move-Item ` + psQuote(from) + ` "$env:USERPROFILE\` + to + `"`,
-		Sh:         `mkdir -p "$HOME/` + to + `"; mv ` + shQuote(from) + ` "$HOME/` + to + `/"`,
+		Sh:         `mkdir -p "$HOME/` + to + `"; mv -n ` + shQuote(from) + ` "$HOME/` + to + `/"`,
 	}
 }
 
+// setAside renames a file or directory, in its own directory: in a read-only one
+// it could not be moved elsewhere.
+func setAside(path string) *Fix {
+	old := path + ".changed"
+	name := old[strings.LastIndexAny(old, `/\`)+1:]
+	return &Fix{"", `ren "` + path + `" "` + name + `"`, "Rename-Item " + psQuote(path) + " " + psQuote(name), "mv -n " + shQuote(path) + " " + shQuote(old)}
+}
+
+// cmdLine is how long a line of cmd's may be, with its variables put in.
+const cmdLine = 8191
+
 // firstOnPath has the shell look into a directory before all others.
-func firstOnPath(goos, dir string) *Fix {
-	x := &Fix{`set "PATH=` + dir + `;%PATH%"`, "$env:PATH = " + psQuote(dir+";") + " + $env:PATH", "export PATH=" + shQuote(dir) + `:"$PATH"`}
-	if goos == "windows" {
-		x.Sh = `export PATH="$(cygpath ` + shQuote(dir) + `):$PATH"`
+func (f *Facts) firstOnPath(dir string) *Fix {
+	x := &Fix{"", `set "PATH=` + dir + `;%PATH%"`, "$env:PATH = " + psQuote(dir+";") + " + $env:PATH", "export PATH=" + shQuote(dir) + `:"$PATH"`}
+	return f.aboutPath(x, dir)
+}
+
+// lastOnPath has it look there after all others.
+func (f *Facts) lastOnPath(dir string) *Fix {
+	x := &Fix{"", `set "PATH=%PATH%;` + dir + `"`, "$env:PATH += " + psQuote(";"+dir), `export PATH="$PATH":` + shQuote(dir)}
+	return f.aboutPath(x, dir)
+}
+
+func (f *Facts) aboutPath(x *Fix, dir string) *Fix {
+	if f.OS == "windows" {
+		unixDir := `"$(cygpath ` + shQuote(dir) + `)"`
+		x.Sh = strings.NewReplacer(shQuote(dir)+`:"$PATH"`, unixDir+`:"$PATH"`, `"$PATH":`+shQuote(dir), `"$PATH":`+unixDir).Replace(x.Sh)
+		if f.Path != nil && f.Path.Length+len(x.Cmd) > cmdLine {
+			x.Cmd = "" // cmd can't put a PATH of that length into a line
+		}
 	}
 	return x
 }

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,6 +28,7 @@ func linux(change func(f *Facts)) func(f *Facts) {
 func mac(change func(f *Facts)) func(f *Facts) {
 	return linux(func(f *Facts) {
 		f.OS, f.Arch, f.Go.Env["GOARCH"] = "darwin", "arm64", "arm64"
+		f.Go.Env["GOOS"], f.Go.Env["GOHOSTOS"], f.Go.Env["GOHOSTARCH"] = "darwin", "darwin", "arm64"
 		f.Go.Env["CC"] = "clang"
 		f.CC = &CCFacts{CC: "clang", Path: "/usr/bin/clang", Machine: "arm64-apple-darwin24.1.0"}
 		change(f)
@@ -56,289 +58,27 @@ func another(path, version string) GoTool {
 func noGo(f *Facts)  { f.Tools.Found = nil }
 func nothing(*Facts) {}
 
-var goFails = fails("go", "go env: exit status 1: go: GOFLAGS: -mod=nonsense is no such flag")
-
-var fixtures = []fixture{
-	{"go.multi", "one", OK, nothing},
-	{"go.multi", "none", Error, noGo},
-	{"go.multi", "none on linux but installed", Error, linux(func(f *Facts) { f.Tools = &ToolsFacts{OffPath: "/usr/local/go/bin"} })},
-	{"go.multi", "too slow", Unknown, fails("tools", "no answer within 3s")},
-	{"go.multi", "an old one first", Warn, func(f *Facts) {
-		f.Tools.Found = append([]GoTool{another(`D:\old\go\bin\go.exe`, "go1.22.1")}, f.Tools.Found...)
-	}},
-	{"go.multi", "a newer one second", Warn, linux(func(f *Facts) {
-		f.Tools.Found = append(f.Tools.Found, another("/home/li/my sdk/go1.27/bin/go", "go1.27"))
-	})},
-	{"go.multi", "two links to one", OK, linux(func(f *Facts) {
-		f.Tools.Found = append(f.Tools.Found, GoTool{"/usr/bin/go", "/usr/local/go/bin/go", "/usr/bin", "go1.26.8", "/usr/local/go"})
-	})},
-	{"go.multi", "an older one second", Info, linux(func(f *Facts) {
-		f.Tools.Found = append(f.Tools.Found, another("/usr/lib/go-1.22/bin/go", "go1.22.2"))
-	})},
-
-	{"go.goroot", "unset", OK, nothing},
-	{"go.goroot", "another", Error, setVar("GOROOT", `D:\old\go1.20`, "machine")},
-	{"go.goroot", "its own", Info, setVar("GOROOT", `c:\program files\go`, "user")},
-	{"go.goroot", "in the go env file", Error, linux(func(f *Facts) { f.Go.File["GOROOT"] = "/opt/go1.20" })},
-	{"go.goroot", "in a known go env file", Error, linux(func(f *Facts) {
-		f.Go.EnvFile, f.Go.File["GOROOT"] = "/home/li/.config/go/env", "/opt/go1.20"
-	})},
-	{"go.goroot", "in a known go env file on Windows", Error, func(f *Facts) {
-		f.Go.EnvFile, f.Go.File["GOROOT"] = `C:\Users\li's\AppData\Roaming\go\env`, `D:\old\go1.20`
-	}},
-	{"go.goroot", "in a start-up file", Error, linux(setVar("GOROOT", "/opt/go1.20", "/home/li/.bashrc"))},
-	{"go.goroot", "no go", Skip, noGo},
-	{"go.goroot", "fails", Unknown, goFails},
-
-	{"go.mode", "unset", OK, nothing},
-	{"go.mode", "off", Error, setVar("GO111MODULE", "off", "user")},
-	{"go.mode", "off in the go env file", Error, func(f *Facts) { f.Go.File["GO111MODULE"] = "off" }},
-	{"go.mode", "nonsense", Error, setVar("GO111MODULE", "yes", "")},
-	{"go.mode", "fails", Unknown, goFails},
-
-	{"go.gopath", "default", OK, nothing},
-	{"go.gopath", "none", Error, func(f *Facts) { f.Go.Env["GOPATH"] = "" }},
-	{"go.gopath", "relative", Error, setVar("GOPATH", `go`, "user")},
-	{"go.gopath", "goroot", Error, linux(setVar("GOPATH", "/usr/local/go", "/etc/environment"))},
-	{"go.gopath", "module in src", Info, func(f *Facts) { f.Go.Module = `C:\Users\li\go\src\orders` }},
-	{"go.gopath", "module in the temporary root", Error, linux(func(f *Facts) { f.Go.Module = "/tmp" })},
-	{"go.gopath", "fails", Unknown, goFails},
-
-	{"go.env.shadow", "none", OK, nothing},
-	{"go.env.shadow", "hidden", Warn, func(f *Facts) {
-		setVar("GOPROXY", "https://user:secret@proxy.example.com", "user")(f)
-		setVar("GOFLAGS", "-mod=vendor", "machine")(f)
-		f.Go.File = map[string]string{"GOPROXY": "https://goproxy.cn,direct", "GOFLAGS": "-buildvcs=false"}
-	}},
-	{"go.env.shadow", "equal", OK, func(f *Facts) {
-		setVar("GOPROXY", "direct", "user")(f)
-		f.Go.File["GOPROXY"] = "direct"
-	}},
-	{"go.env.shadow", "fails", Unknown, goFails},
-
-	{"go.env.session", "nothing set", OK, nothing},
-	{"go.env.session", "kept", OK, setVar("GOPROXY", "https://goproxy.cn,direct", "user")},
-	{"go.env.session", "session only", Info, setVar("GOPROXY", "https://li:secret@proxy.corp,direct", "")},
-	{"go.env.session", "fails", Unknown, goFails},
-
-	{"go.proxy", "default", OK, nothing},
-	{"go.proxy", "with a password", OK, setVar("GOPROXY", "https://li:secret@proxy.corp/go|direct", "user")},
-	{"go.proxy", "empty", Error, setVar("GOPROXY", ",", "")},
-	{"go.proxy", "off", Warn, setVar("GOPROXY", "off", "user")},
-	{"go.proxy", "off in the go env file", Warn, linux(func(f *Facts) { f.Go.File["GOPROXY"], f.Go.Env["GOPROXY"] = "off", "off" })},
-	{"go.proxy", "after direct", Warn, setVar("GOPROXY", "direct,https://goproxy.cn", "user")},
-	{"go.proxy", "not a URL", Error, setVar("GOPROXY", "li:secret@goproxy.cn,direct", "user")},
-	{"go.proxy", "scheme", Error, setVar("GOPROXY", "ftp://user:secret@goproxy.cn", "user")},
-	{"go.proxy", "plain http unverified", Warn, func(f *Facts) {
-		setVar("GOPROXY", "http://proxy.corp:8081", "user")(f)
-		setVar("GOSUMDB", "off", "user")(f)
-	}},
-	{"go.proxy", "sumdb off", Warn, setVar("GOSUMDB", "off", "user")},
-	{"go.proxy", "private URL", Error, setVar("GOPRIVATE", "https://git:secret@git.corp/team/,*.example.com", "user")},
-	{"go.proxy", "does not answer", Error, func(f *Facts) {
-		f.Proxy = &ProxyFacts{Err: `Get "https://li:secret@proxy.corp/golang.org/x/sys/@latest": dial tcp: lookup proxy.corp: no such host`}
-	}},
-	{"go.proxy", "fails", Unknown, goFails},
-
-	{"go.modcache", "writable", OK, nothing},
-	{"go.modcache", "read-only", Error, func(f *Facts) {
-		f.Dirs.ModCache = `pathx: can't create a file in C:\Users\li\go\pkg\mod: Access is denied.`
-	}},
-	{"go.modcache", "read-only in Chinese", Error, func(f *Facts) {
-		f.Dirs.ModCache = `pathx: can't create a file in C:\Users\li\go\pkg\mod: 拒绝访问。`
-	}},
-	{"go.modcache", "fails", Unknown, fails("dirs", "go env: exit status 1")},
-	{"go.cache", "writable", OK, linux(nil)},
-	{"go.cache", "read-only", Error, linux(func(f *Facts) {
-		setVar("GOCACHE", "/root/.cache/go-build", "")(f)
-		f.Dirs.Cache = "pathx: can't create a file in /root/.cache/go-build: permission denied"
-	})},
-	{"go.cache", "no home", Error, linux(func(f *Facts) { f.Go.Env["GOCACHE"] = "off" })},
-	{"go.cache", "off", Error, setVar("GOCACHE", "off", "user")},
-	{"go.cache", "too slow", Unknown, fails("dirs", "no answer within 3s")},
-	{"go.tmp", "good", OK, nothing},
-	{"go.tmp", "full", Error, func(f *Facts) { f.Dirs.Tmp = "write: There is not enough space on the disk." }},
-	{"go.tmp", "noexec", Error, linux(func(f *Facts) { f.Dirs.Exec = "try: fork/exec /tmp/doctor-1/try: permission denied" })},
-	{"go.tmp", "fails", Unknown, goFails},
-
-	{"go.sum", "verified", OK, nothing},
-	{"go.sum", "no module", Skip, func(f *Facts) { f.Sum = &SumFacts{} }},
-	{"go.sum", "modified", Error, func(f *Facts) {
-		f.Sum.Modified = verified("github.com/stretchr/testify v1.12.1: dir has been modified (C:\\Users\\li\\go\\pkg\\mod\\github.com\\stretchr\\testify@v1.12.1)\r\n")
-	}},
-	{"go.sum", "not downloaded", Unknown, func(f *Facts) {
-		f.Sum.Missing = "go mod verify: exit status 1: go: github.com/stretchr/testify@v1.12.1: module lookup disabled by GOPROXY=off"
-	}},
-	{"go.sum", "too slow", Unknown, fails("sum", "go mod verify: no answer within 3s")},
-
-	{"path.nonascii", "ascii", OK, nothing},
-	{"path.nonascii", "cgo off", Skip, func(f *Facts) { f.Go.Env["CGO_ENABLED"] = "0" }},
-	{"path.nonascii", "user name", Warn, func(f *Facts) {
-		setVar("GOPATH", `C:\Users\李雷\go`, "user")(f)
-		f.Go.TempDir = `C:\Users\李雷\AppData\Local\Temp`
-	}},
-	{"path.nonascii", "on linux", Info, linux(func(f *Facts) { f.Go.TempDir = "/home/李雷/tmp" })},
-	{"path.nonascii", "compiler", Warn, func(f *Facts) { f.Go.Env["CC"] = `D:\工具\gcc.exe` }},
-	{"path.nonascii", "fails", Unknown, goFails},
-
-	{"cgo.cc", "gcc", OK, nothing},
-	{"cgo.cc", "none", Error, func(f *Facts) { f.CC = &CCFacts{CC: "gcc"} }},
-	{"cgo.cc", "none on linux", Error, linux(func(f *Facts) { f.CC.Path = "" })},
-	{"cgo.cc", "none on a strange linux", Error, linux(func(f *Facts) {
-		setVar("CGO_ENABLED", "1", "")(f)
-		f.CC = &CCFacts{CC: "gcc"}
-	})},
-	{"cgo.cc", "32 bits", Error, func(f *Facts) { f.CC.Machine = "i686-w64-mingw32" }},
-	{"cgo.cc", "wrong target on linux", Error, linux(func(f *Facts) { f.Go.Env["GOARCH"] = "arm64" })},
-	{"cgo.cc", "clang on a Mac", OK, mac(nothing)},
-	{"cgo.cc", "none on a Mac", Error, mac(func(f *Facts) { f.CC.Path = "" })},
-	{"cgo.cc", "cgo off", Skip, func(f *Facts) { f.Go.Env["CGO_ENABLED"] = "0" }},
-	{"cgo.cc", "says nothing", Unknown, func(f *Facts) { f.CC.Machine = "" }},
-
-	{"win.build", "current", OK, nothing},
-	{"win.build", "old 10", Warn, func(f *Facts) { f.Windows.Build = 19043 }},
-	{"win.build", "old 11", Warn, func(f *Facts) { f.Windows.Build = 22000 }},
-	{"win.build", "old WSL", Warn, func(f *Facts) { f.WSL.Version = "2.0.9.0" }},
-	{"win.build", "elsewhere", Skip, linux(nil)},
-	{"win.build", "too slow", Unknown, fails("windows", "no answer within 3s")},
-
-	{"win.virt", "hypervisor", OK, nothing},
-	{"win.virt", "firmware off", Error, func(f *Facts) { f.PS.Hypervisor, f.Windows.VirtFirmware = new(false), false }},
-	{"win.virt", "firmware off and not needed", Info, func(f *Facts) {
-		f.PS.Hypervisor, f.Windows.VirtFirmware = new(false), false
-		f.Docker.CLI, f.WSL.Distros = "", nil
-	}},
-	{"win.virt", "no SLAT", Error, func(f *Facts) { f.PS.Hypervisor, f.Windows.SLAT = new(false), false }},
-	{"win.virt", "launch off", Warn, func(f *Facts) { f.PS.Hypervisor = new(false) }},
-	{"win.virt", "no PowerShell", Unknown, fails("powershell", "powershell.exe: file not found")},
-	{"win.virt", "no CIM", Unknown, func(f *Facts) { f.PS.Hypervisor = nil }},
-
-	{"win.features", "on", OK, nothing},
-	{"win.features", "off", Warn, func(f *Facts) { f.PS.Features["VirtualMachinePlatform"] = 2 }},
-	{"win.features", "too slow", Unknown, func(f *Facts) {
-		f.PS.Features, f.PS.Late = nil, "powershell.exe -NoProfile -NonInteractive: no answer within 3s"
-	}},
-	{"win.features", "elsewhere", Skip, linux(nil)},
-
-	{"wsl", "one", OK, nothing},
-	{"wsl", "none", Info, func(f *Facts) { f.WSL.Distros = nil }},
-	{"wsl", "version 1", Info, func(f *Facts) { f.WSL.Distros = append(f.WSL.Distros, Distro{"My Debian", 1}) }},
-	{"wsl", "denied", Unknown, fails("wsl", "Access is denied.")},
-
-	{"docker", "answers", OK, nothing},
-	{"docker", "denied", Error, linux(func(f *Facts) { f.Docker.State = "denied" })},
-	{"docker", "denied on Windows", Error, func(f *Facts) { f.Docker.State = "denied" }},
-	{"docker", "stopped", Warn, func(f *Facts) { f.Docker.State = "absent" }},
-	{"docker", "stopped on a Mac", Warn, mac(func(f *Facts) { f.Docker.State = "absent" })},
-	{"docker", "dead socket", Warn, linux(func(f *Facts) { f.Docker.State = "refused" })},
-	{"docker", "not installed", Skip, func(f *Facts) { f.Docker = &DockerFacts{State: "absent"} }},
-	{"docker", "elsewhere", Unknown, func(f *Facts) { f.Docker.Host, f.Docker.State = "tcp://build.corp:2375", "not asked" }},
-
-	{"port.reserved", "free", OK, nothing},
-	{"port.reserved", "reserved", Error, func(f *Facts) { f.Ports.Reserved = append(f.Ports.Reserved, Range{8005, 8104, false}) }},
-	{"port.reserved", "reserved for WinNAT", Error, func(f *Facts) { f.Ports.Ports, f.Ports.Reserved = []int{50100}, []Range{{50060, 50159, false}} }},
-	{"port.reserved", "reserved for HTTP.sys", Error, func(f *Facts) { f.Ports.Ports, f.Ports.Reserved = []int{5357}, []Range{{5357, 5357, false}} }},
-	{"port.reserved", "administered", OK, func(f *Facts) { f.Ports.Reserved = append(f.Ports.Reserved, Range{8080, 8080, true}) }},
-	{"port.reserved", "two in use", Warn, linux(func(f *Facts) {
-		f.Ports.Ports = []int{8080, 9000, 9001}
-		f.Ports.Owners = []PortOwner{{8080, 4711, "java", "[::]:8080"}, {8080, 4711, "java", "0.0.0.0:8080"}, {9001, 0, "", "0.0.0.0:9001"}}
-	})},
-	{"port.reserved", "escape in a name", Warn, linux(func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 4711, "\x1b[2Jjava\n", "[::]:8080"}} })},
-	{"port.reserved", "in use on Windows", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 4711, "java.exe", "[::]:8080"}} }},
-	{"port.reserved", "of the kernel", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 4, "System", "[::]:8080"}} }},
-	{"port.reserved", "of a service host", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 2044, "svchost.exe", "0.0.0.0:8080"}} }},
-	{"port.reserved", "in WSL", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 9000, "wslrelay.exe", "[::1]:8080"}} }},
-	{"port.reserved", "shown by nobody", Warn, func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 0, "", "0.0.0.0:8080"}} }},
-	{"port.reserved", "of a socket unit", Warn, linux(func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 1, "systemd", "[::]:8080"}} })},
-	{"port.reserved", "of a container", Warn, linux(func(f *Facts) { f.Ports.Owners = []PortOwner{{8080, 700, "docker-proxy", "[::]:8080"}} })},
-	{"port.reserved", "of AirPlay", Warn, mac(func(f *Facts) {
-		f.Ports.Ports, f.Ports.Owners = []int{5000}, []PortOwner{{5000, 640, "ControlCenter", "[::]:5000"}}
-	})},
-	{"port.reserved", "fails", Unknown, fails("ports", "netsh: exit status 1")},
-
-	{"net.stack", "both", OK, nothing},
-	{"net.stack", "none", Error, func(f *Facts) { f.Net = &NetFacts{Stack: "no IPv4, no IPv6"} }},
-	{"net.stack", "hosts lacks 127.0.0.1", Error, func(f *Facts) { f.Net.Localhost = []string{"::1"} }},
-	{"net.stack", "hosts lacks v6", Info, linux(func(f *Facts) { f.Net.Localhost = []string{"127.0.0.1"} })},
-	{"net.stack", "v6 is not there", Warn, linux(func(f *Facts) { f.Net.Loopback6 = false })},
-	{"net.stack", "v6 is not there on Windows", Warn, func(f *Facts) { f.Net.Loopback6 = false }},
-	{"net.stack", "fails", Unknown, fails("net", "no answer within 3s")},
-
-	{"fw.block", "allowed", OK, nothing},
-	{"fw.block", "cancelled prompt", Warn, func(f *Facts) {
-		v := &f.Firewall.Verdicts[0]
-		v.Public, v.Notes = "blocked", []string{`public: the rule "orders service" applies`}
-		v.Hints = []string{`netsh advfirewall firewall delete rule name="orders service" dir=in program=C:\src\orders\bin\orders.exe`,
-			`netsh advfirewall firewall add rule name=orders dir=in action=allow program=C:\src\orders\bin\orders.exe protocol=TCP localport=8080 profile=public`}
-	}},
-	{"fw.block", "policy", Warn, func(f *Facts) {
-		v := &f.Firewall.Verdicts[0]
-		v.Domain, v.Hints = "blocked", []string{"ask those who administer this machine for the rule"}
-	}},
-	{"fw.block", "no rule", Info, func(f *Facts) {
-		v := &f.Firewall.Verdicts[0]
-		v.Public, v.Hints = "no rule", []string{`netsh advfirewall firewall add rule name=orders dir=in action=allow program=C:\src\orders\bin\orders.exe protocol=TCP localport=8080 profile=public`}
-	}},
-	{"fw.block", "go run", Info, func(f *Facts) {
-		v := &f.Firewall.Verdicts[0]
-		v.Public, v.Temporary = "no rule", true
-		v.Hints = []string{"build to a path that stays (go build -o), or listen on localhost: the next build has another path than this, and no rule"}
-	}},
-	{"fw.block", "no program", Info, func(f *Facts) {
-		f.Firewall.Program, f.Firewall.Verdicts[0].Public = "", "no rule"
-	}},
-	{"fw.block", "no store", Skip, func(f *Facts) { f.Firewall = &FirewallFacts{None: true} }},
-	{"fw.block", "elsewhere", Skip, linux(nil)},
-	{"fw.block", "denied", Unknown, fails("firewall", "firewall: Access is denied.")},
-
-	{"dbg.dlv", "debuggable", OK, nothing},
-	{"dbg.dlv", "nothing to judge", Skip, func(f *Facts) { f.Debug = &DebugFacts{} }},
-	{"dbg.dlv", "optimised", Warn, func(f *Facts) {
-		f.Debug.Verdict, f.Debug.Reason = "optimized", "every package is optimised: breakpoints may miss"
-		f.Debug.Fix = `go build -tags=one,two -gcflags="all=-N -l" -ldflags="" example.com/orders/cmd/orders`
-	}},
-	{"dbg.dlv", "stripped", Warn, func(f *Facts) {
-		f.Debug.Verdict, f.Debug.Reason, f.Debug.Fix = "stripped", "there is no debug information", `go build -gcflags="all=-N -l" -ldflags="" .`
-	}},
-	{"dbg.dlv", "main only", Warn, linux(func(f *Facts) {
-		f.Debug.Verdict, f.Debug.Reason = "main only", `breakpoints will hit only in main; 61 packages are optimised, because -gcflags has no "all="`
-		f.Debug.Fix = `go build -gcflags="all=-N -l" example.com/orders`
-	})},
-	{"dbg.dlv", "launch exec", Info, func(f *Facts) {
-		f.Debug = &DebugFacts{Launch: "{\n// built by a task\n\"configurations\": [{\"type\": \"go\", \"mode\": \"exec\"},]}"}
-	}},
-	{"dbg.dlv", "launch debug", OK, func(f *Facts) {
-		f.Debug = &DebugFacts{Launch: `{"configurations": [{"type": "go", "mode": "debug"}]}`}
-	}},
-	{"dbg.dlv", "launch broken", Warn, func(f *Facts) { f.Debug = &DebugFacts{Launch: `{"configurations": [`} }},
-	{"dbg.dlv", "not a program", Unknown, fails("debug", "bin/orders: not a Go executable")},
-	{"dbg.dlv", "gccgo", Unknown, func(f *Facts) {
-		f.Debug.Verdict, f.Debug.Reason = "unknown", "the debug information has no package compiled by gc"
-	}},
-
-	{"con.cp", "UTF-8", OK, nothing},
-	{"con.cp", "936", Info, func(f *Facts) { f.Console.Output = 936 }},
-	{"con.cp", "beta", Info, func(f *Facts) { f.Console.ANSI = 65001 }},
-	{"con.cp", "PowerShell", Info, func(f *Facts) { f.PS.OutputCodePage = 936 }},
-	{"con.cp", "no console", Skip, func(f *Facts) { f.Console.Output = 0 }},
-	{"con.cp", "linux", OK, linux(nil)},
-	{"con.cp", "POSIX locale", Info, linux(func(f *Facts) { f.Console.Encoding = "ASCII (C)" })},
-	{"con.cp", "GBK locale", Warn, mac(func(f *Facts) { f.Console.Encoding = "GBK" })},
-	{"con.cp", "too slow", Unknown, fails("console", "no answer within 3s")},
-
-	{"time", "running", OK, nothing},
-	{"time", "by trigger", OK, func(f *Facts) { f.Clock = judgeTimeService(false, 3) }},
-	{"time", "disabled", Warn, func(f *Facts) { f.Clock = judgeTimeService(false, 4) }},
-	{"time", "linux", OK, linux(nil)},
-	{"time", "linux adrift", Warn, linux(func(f *Facts) { f.Clock.Synchronised = false })},
-	{"time", "unsupported", Unknown, mac(fails("clock", "the clock of darwin: unsupported operation"))},
-
-	{"path.long", "on", OK, nothing},
-	{"path.long", "git", Warn, func(f *Facts) { f.Long.Git = "" }},
-	{"path.long", "off", Info, func(f *Facts) { f.Long.Enabled = false }},
-	{"path.long", "denied", Unknown, fails("long", "Access is denied.")},
-	{"path.long", "elsewhere", Skip, linux(nil)},
+// goFails is a go that runs, but says nothing of its variables.
+func goFails(f *Facts) {
+	fails("go", "go env -json: unexpected end of JSON input")(f)
+	f.Go = nil
 }
+
+// goBroken is one that does not run.
+func goBroken(f *Facts) {
+	f.Go, f.Failed["go"] = nil, "go env: exit status 2"
+	f.Tools.Found[0].Version, f.Tools.Found[0].Err = "", "go env: exit status 2: go: cannot find GOROOT directory: 'go' binary is trimmed and GOROOT is not set"
+}
+
+// guilty is a variable that makes go refuse, and what that says.
+func guilty(name, value, kept, said string) func(f *Facts) {
+	return func(f *Facts) {
+		setVar(name, value, kept)(f)
+		f.Go.Refusal, f.Go.Guilty = said, map[string]string{name: said}
+	}
+}
+
+var fixtures = slices.Concat(goFixtures, moduleFixtures, toolFixtures, systemFixtures)
 
 // find returns the check of that id.
 func find(t *testing.T, id string) Check {

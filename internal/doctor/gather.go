@@ -41,7 +41,12 @@ func into[T any](field func(*Facts) **T, gather func(context.Context, *inquiry) 
 // gatherers returns those of this system.
 func gatherers() map[string]gatherer {
 	all := map[string]gatherer{
+		"host":   into(func(f *Facts) **HostFacts { return &f.Host }, gatherHost),
 		"tools":  into(func(f *Facts) **ToolsFacts { return &f.Tools }, gatherTools),
+		"path":   into(func(f *Facts) **PathFacts { return &f.Path }, gatherPath),
+		"vcs":    into(func(f *Facts) **VCSFacts { return &f.VCS }, gatherVCS),
+		"http":   into(func(f *Facts) **HTTPFacts { return &f.HTTP }, gatherHTTP),
+		"dev":    into(func(f *Facts) **DevFacts { return &f.Dev }, gatherDev),
 		"go":     into(func(f *Facts) **GoFacts { return &f.Go }, gatherGo),
 		"proxy":  into(func(f *Facts) **ProxyFacts { return &f.Proxy }, gatherProxy),
 		"dirs":   into(func(f *Facts) **DirsFacts { return &f.Dirs }, gatherDirs),
@@ -61,7 +66,7 @@ func gather(ctx context.Context, o Options, checks []Check) *Facts {
 	if len(o.Ports) == 0 {
 		o.Ports = []int{8080}
 	}
-	f := &Facts{OS: runtime.GOOS, Arch: runtime.GOARCH, Lang: o.Lang, MS: map[string]int64{}, Failed: map[string]string{}}
+	f := &Facts{OS: runtime.GOOS, Arch: runtime.GOARCH, Lang: o.Lang, Now: time.Now(), MS: map[string]int64{}, Failed: map[string]string{}}
 	f.fill(ctx, o, needed(checks), perGatherer)
 	return f
 }
@@ -130,18 +135,31 @@ func needed(checks []Check) map[string]gatherer {
 	return need
 }
 
+// quiet are what a go command is run with, so that it neither uses the network for
+// another tool chain nor keeps its counters. The value of GOTOOLCHAIN that is configured
+// is judged by itself.
+var quiet = []string{"GOTOOLCHAIN=local", "TEST_TELEMETRY_DIR=" + os.DevNull}
+
 // run returns what a command prints to its standard output, as UTF-8, without a
-// window and within ctx. The error has what it has printed elsewhere.
+// window and within ctx. The error has what it has printed elsewhere. What it has
+// started ends with it.
 func run(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.WaitDelay = dir, grace/2
-	cmd.Env = append(os.Environ(), env...)
-	hideWindow(cmd)
+	cmd.Env = append(os.Environ(), quiet...)
+	cmd.Env = append(cmd.Env, env...)
+	alone(cmd)
 	var out, complaint strings.Builder
 	detect := consolex.Detect{CodePage: consolex.ChildOf(cmd)} // without a window it does not share this console
 	stdout, stderr := detect.NewDecodeWriter(&out), detect.NewDecodeWriter(&complaint)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	err := cmd.Run()
+	if cmd.Process != nil {
+		cmd.Cancel() // what it has left behind; it is no error that there is nothing
+	}
+	if errors.Is(err, exec.ErrWaitDelay) { // it has ended well, but its output was held open
+		err = nil
+	}
 	err = errors.Join(err, stdout.Close(), stderr.Close())
 	what := strings.TrimSpace(filepath.Base(name) + " " + strings.Join(args[:min(2, len(args))], " "))
 	switch {

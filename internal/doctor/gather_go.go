@@ -1,26 +1,26 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
-
-	"github.com/surefoot-go/surefoot/pathx"
+	"sync"
 )
 
-// goVars are the variables of Go that a check looks at.
-var goVars = []string{"GOROOT", "GOPATH", "GO111MODULE", "GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOCACHE",
-	"GOMODCACHE", "GOTMPDIR", "GOMOD", "GOFLAGS", "GOTOOLCHAIN", "GOARCH", "GOOS", "CGO_ENABLED", "CC"}
+// goVars are the variables of Go that a check looks at and that may be set.
+var goVars = []string{"GOROOT", "GOPATH", "GO111MODULE", "GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOCACHE", "GOMODCACHE",
+	"GOTMPDIR", "GOFLAGS", "GOTOOLCHAIN", "GOARCH", "GOOS", "GOBIN", "GOEXPERIMENT", "GOWORK", "CGO_ENABLED", "CC"}
 
 // goEnvironment are the values in force, or if go refuses them its defaults.
 type goEnvironment struct {
 	vars    map[string]string
-	refused bool
+	refused error
 }
 
 // goEnv returns the variables in force in dir, as the first go on PATH has them.
@@ -30,15 +30,27 @@ func goEnv(ctx context.Context, dir string) (goEnvironment, error) {
 	if err == nil {
 		return goEnvironment{vars: vars}, nil
 	}
-	vars, again := goEnvJSON(ctx, dir, "GOENV=off", "GOROOT=", "GOPATH=", "GO111MODULE=")
+	vars, again := goEnvJSON(ctx, dir, only("")...)
 	if again != nil {
 		return goEnvironment{}, err
 	}
-	return goEnvironment{vars: vars, refused: true}, nil
+	return goEnvironment{vars: vars, refused: err}, nil
+}
+
+// only is an environment that has none of Go's variables but one.
+func only(name string) []string {
+	env := []string{"GOENV=off"}
+	for _, other := range goVars {
+		if other != name && other != "CC" && other != "GOTOOLCHAIN" {
+			env = append(env, other+"=")
+		}
+	}
+	return env
 }
 
 func goEnvJSON(ctx context.Context, dir string, env ...string) (map[string]string, error) {
-	out, err := run(ctx, dir, env, "go", append([]string{"env", "-json"}, goVars...)...)
+	args := append([]string{"env", "-json", "GOVERSION", "GOHOSTOS", "GOHOSTARCH", "GOMOD"}, goVars...)
+	out, err := run(ctx, dir, env, "go", args...)
 	if err != nil {
 		return nil, err
 	}
@@ -49,13 +61,19 @@ func goEnvJSON(ctx context.Context, dir string, env ...string) (map[string]strin
 	return vars, nil
 }
 
-func gatherGo(_ context.Context, in *inquiry) (*GoFacts, error) {
+func gatherGo(ctx context.Context, in *inquiry) (*GoFacts, error) {
+	var trial error
+	tried := make(chan struct{})
+	go func() {
+		defer close(tried)
+		trial = try(ctx, in.Dir)
+	}()
 	env, err := in.goEnv()
 	if err != nil {
 		return nil, err
 	}
-	g := &GoFacts{Env: env.vars, TempDir: os.TempDir(), Module: moduleOf(in.Dir),
-		System: map[string]string{}, File: map[string]string{}, Kept: map[string]string{}}
+	g := &GoFacts{Env: env.vars, TempDir: os.TempDir(), Module: moduleOf(in.Dir, "go.mod"),
+		System: map[string]string{}, File: map[string]string{}, Kept: map[string]string{}, Guilty: map[string]string{}}
 	if data, err := os.ReadFile(goEnvFile()); err == nil {
 		g.EnvFile, g.File = goEnvFile(), parseGoEnvFile(string(data))
 	}
@@ -66,11 +84,117 @@ func gatherGo(_ context.Context, in *inquiry) (*GoFacts, error) {
 				g.Kept[name] = place
 			}
 		}
-		if value, _ := g.where(name); env.refused && value != "" {
+		if value, _ := g.where(name); env.refused != nil && value != "" {
 			g.Env[name] = value
 		}
 	}
+	if env.refused != nil && g.crosses() && g.System["CGO_ENABLED"]+g.File["CGO_ENABLED"] == "" {
+		g.Env["CGO_ENABLED"] = "0" // as go has it, but did not say
+	}
+	// To print it, go would try the C compiler, and keep in its cache what it has found.
+	g.Env["CGO_CFLAGS"] = cmp.Or(os.Getenv("CGO_CFLAGS"), g.File["CGO_CFLAGS"])
+	g.readModules(in.Dir)
+	g.Fallback = g.fallbackToolchain()
+	g.Toolchain = cmp.Or(g.System["GOTOOLCHAIN"], g.Fallback)
+	g.Toolchains = toolchains(env.vars["GOMODCACHE"])
+	<-tried
+	if g.Refusal = message(trial); trial != nil {
+		g.findGuilty(ctx, in.Dir)
+	}
 	return g, nil
+}
+
+// offline is for a command that loads packages, but builds none.
+var offline = []string{"GOPROXY=off", "GOCACHE=off"}
+
+// try has go load what a build begins with: its variables, go.work and go.mod. Nothing
+// is downloaded or written, in the build cache neither.
+func try(ctx context.Context, dir string, env ...string) error {
+	flags := os.Getenv("GOFLAGS")
+	if flags == "" {
+		flags = parseEnvFile(goEnvFile())["GOFLAGS"]
+	}
+	env = append(env, offline...)
+	if strings.Contains(flags, "-mod=mod") { // which would write go.mod
+		env = append(env, "GOFLAGS="+strings.ReplaceAll(flags, "-mod=mod", "-mod=readonly"))
+	}
+	_, err := run(ctx, dir, env, "go", "list", "-f", ".", "unsafe")
+	return err
+}
+
+// findGuilty tries each variable that is set by itself.
+func (g *GoFacts) findGuilty(ctx context.Context, dir string) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, name := range goVars {
+		value, _ := g.where(name)
+		if value == "" || name == "GOTOOLCHAIN" {
+			continue
+		}
+		wg.Go(func() {
+			if _, err := run(ctx, dir, append(append(only(name), offline...), name+"="+value), "go", "list", "-f", ".", "unsafe"); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				g.Guilty[name] = err.Error()
+			}
+		})
+	}
+	wg.Wait()
+	if _, err := run(ctx, dir, append(only(""), offline...), "go", "list", "-f", ".", "unsafe"); err != nil {
+		clear(g.Guilty) // it is not the variables
+	}
+}
+
+// crosses reports whether go builds for another machine than this.
+func (g *GoFacts) crosses() bool {
+	return g.Env["GOOS"] != g.Env["GOHOSTOS"] || g.Env["GOARCH"] != g.Env["GOHOSTARCH"]
+}
+
+func (g *GoFacts) readModules(dir string) {
+	if g.Module != "" {
+		if text, err := os.ReadFile(filepath.Join(g.Module, "go.mod")); err == nil {
+			g.Mod = parseMod(string(text))
+		}
+	}
+	switch work, _ := g.where("GOWORK"); work {
+	case "off":
+	case "":
+		if dir := moduleOf(dir, "go.work"); dir != "" {
+			g.Work = filepath.Join(dir, "go.work")
+		}
+	default:
+		g.Work = work
+	}
+	if text, err := os.ReadFile(g.Work); err == nil {
+		g.WorkMod = parseMod(string(text))
+	}
+}
+
+// fallbackToolchain returns the value of GOTOOLCHAIN that is in force where the environment
+// has none. The doctor's own commands have another.
+func (g *GoFacts) fallbackToolchain() string {
+	return cmp.Or(g.File["GOTOOLCHAIN"], parseEnvFile(filepath.Join(g.Env["GOROOT"], "go.env"))["GOTOOLCHAIN"], "auto")
+}
+
+// toolchains returns the releases of Go that a go command can switch to without the network.
+func toolchains(modCache string) (names []string) {
+	dirs, _ := filepath.Glob(filepath.Join(modCache, "golang.org", "toolchain@v0.0.1-go*"))
+	for _, dir := range dirs {
+		name := strings.TrimPrefix(filepath.Base(dir), "toolchain@v0.0.1-")
+		if i := strings.LastIndex(name, "."); i > 0 { // .linux-amd64
+			names = append(names, name[:i])
+		}
+	}
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		found, _ := filepath.Glob(filepath.Join(dir, "go1.*"))
+		for _, path := range found {
+			if _, err := exec.LookPath(path); err == nil {
+				names = append(names, strings.TrimSuffix(filepath.Base(path), ".exe"))
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // goEnvFile is where go env -w writes to; "" and "off": nowhere.
@@ -85,6 +209,14 @@ func goEnvFile() string {
 	return filepath.Join(dir, "go", "env")
 }
 
+func parseEnvFile(file string) map[string]string {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	return parseGoEnvFile(string(data))
+}
+
 func parseGoEnvFile(text string) map[string]string {
 	vars := map[string]string{}
 	for line := range strings.Lines(text) {
@@ -95,12 +227,12 @@ func parseGoEnvFile(text string) map[string]string {
 	return vars
 }
 
-// moduleOf returns the directory of the go.mod that dir belongs to, whether or
-// not go takes it.
-func moduleOf(dir string) string {
+// moduleOf returns the directory of the go.mod, or go.work, that dir belongs to,
+// whether or not go takes it.
+func moduleOf(dir, name string) string {
 	dir, err := filepath.Abs(dir)
 	for ; err == nil; dir = filepath.Dir(dir) {
-		if info, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && !info.IsDir() {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && !info.IsDir() {
 			return dir
 		}
 		if dir == filepath.Dir(dir) {
@@ -108,93 +240,4 @@ func moduleOf(dir string) string {
 		}
 	}
 	return ""
-}
-
-func gatherProxy(ctx context.Context, in *inquiry) (*ProxyFacts, error) {
-	if !in.Online {
-		return &ProxyFacts{}, nil
-	}
-	env, err := in.goEnv()
-	if err != nil {
-		return nil, err
-	}
-	proxies := strings.FieldsFunc(env.vars["GOPROXY"], func(r rune) bool { return r == ',' || r == '|' })
-	if len(proxies) == 0 || !strings.HasPrefix(proxies[0], "http") {
-		return &ProxyFacts{}, nil
-	}
-	p := &ProxyFacts{}
-	if err := askProxy(ctx, proxies[0]); err != nil {
-		p.Err = redact(strings.ReplaceAll(err.Error(), proxies[0], redactProxies(proxies[0])))
-	}
-	return p, nil
-}
-
-// askProxy asks for a module that every proxy has. One that does not have it
-// answers too.
-func askProxy(ctx context.Context, proxy string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(proxy, "/")+"/golang.org/x/sys/@latest", nil)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	resp.Body.Close()
-	switch code := resp.StatusCode; {
-	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusProxyAuthRequired, code >= 500:
-		return errors.New(resp.Status)
-	}
-	return nil
-}
-
-func gatherDirs(ctx context.Context, in *inquiry) (*DirsFacts, error) {
-	env, err := in.goEnv()
-	if err != nil {
-		return nil, err
-	}
-	// Below the caches, sudo go build may have left directories that are root's.
-	d := &DirsFacts{ModCache: writable(env.vars["GOMODCACHE"], "cache/download"), Cache: writable(env.vars["GOCACHE"], "00")}
-	tmp := env.vars["GOTMPDIR"]
-	if tmp == "" {
-		tmp = os.TempDir()
-	}
-	if d.Tmp = message(pathx.Writable(tmp)); d.Tmp == "" { // it must be there: go does not make it
-		d.Exec = message(executes(ctx, tmp))
-	}
-	return d, nil
-}
-
-// writable says why dir and the directory below it can't be written. What is not
-// there yet, go makes, so that the nearest one above is looked at.
-func writable(dir, below string) string {
-	if dir == "" || dir == "off" {
-		return ""
-	}
-	for dir = filepath.Join(dir, below); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-			break
-		}
-	}
-	return message(pathx.Writable(dir))
-}
-
-func gatherSum(ctx context.Context, in *inquiry) (*SumFacts, error) {
-	s := &SumFacts{Module: moduleOf(in.Dir)}
-	if s.Module == "" {
-		return s, nil
-	}
-	// Neither the network nor go.mod and go.sum are touched.
-	out, err := run(ctx, in.Dir, []string{"GOPROXY=off", "GOFLAGS=-mod=readonly", "GO111MODULE="}, "go", "mod", "verify")
-	if err == nil {
-		return s, nil
-	}
-	switch s.Modified = verified(out + "\n" + err.Error()); {
-	case s.Modified != nil:
-	case strings.Contains(err.Error(), "GOPROXY=off"):
-		s.Missing = err.Error()
-	default:
-		return nil, err
-	}
-	return s, nil
 }

@@ -2,7 +2,10 @@ package doctor
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -10,26 +13,82 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/surefoot-go/surefoot/listen"
 	"github.com/surefoot-go/surefoot/pathx"
 	"github.com/surefoot-go/surefoot/procx/inspect"
 )
 
+// endpoint is where an engine may be.
+type endpoint struct{ engine, url string }
+
 func gatherDocker(ctx context.Context, in *inquiry) (*DockerFacts, error) {
 	d := &DockerFacts{Host: os.Getenv("DOCKER_HOST"), Group: dockerGroup, State: "absent"}
 	d.CLI, _ = exec.LookPath("docker")
 	endpoints := dockerEndpoints()
 	if d.Host != "" {
-		endpoints = []string{d.Host}
+		endpoints = []endpoint{{engineOf(d.Host), d.Host}}
+	} else if host, name := dockerContext(); name != "" {
+		d.Context = name
+		if host == "" {
+			d.State = "no context"
+			return d, nil
+		}
+		endpoints = []endpoint{{engineOf(name + host), host}}
 	}
 	rank := map[string]int{"absent": 0, "not asked": 1, "refused": 2, "denied": 3, "ok": 4}
-	for i, endpoint := range endpoints {
-		if state := askDocker(ctx, endpoint, in.Online); i == 0 || rank[state] > rank[d.State] {
-			d.Endpoint, d.State = endpoint, state
+	for i, e := range endpoints {
+		if state := askDocker(ctx, e.url, in.Online); i == 0 || rank[state] > rank[d.State] {
+			d.Engine, d.Endpoint, d.State = e.engine, e.url, state
 		}
 	}
 	return d, nil
+}
+
+// engineOf tells by the name of a context or an endpoint whose it is.
+func engineOf(name string) string {
+	for _, engine := range []string{"colima", "rancher", "podman", "orbstack"} {
+		if strings.Contains(name, engine) {
+			return engine
+		}
+	}
+	if strings.Contains(name, "/.rd/") {
+		return "rancher"
+	}
+	if strings.Contains(name, "desktop") {
+		return "desktop"
+	}
+	return "docker"
+}
+
+// dockerContext returns the context of docker's that is in force and the endpoint that
+// it stands for, "" if there is no such context.
+func dockerContext() (host, name string) {
+	dir := os.Getenv("DOCKER_CONFIG")
+	if home, err := os.UserHomeDir(); dir == "" && err == nil {
+		dir = filepath.Join(home, ".docker")
+	}
+	if name = os.Getenv("DOCKER_CONTEXT"); name == "" {
+		var config struct{ CurrentContext string }
+		readJSON(filepath.Join(dir, "config.json"), &config)
+		name = config.CurrentContext
+	}
+	if name == "" || name == "default" {
+		return "", ""
+	}
+	var meta struct {
+		Endpoints map[string]struct{ Host string }
+	}
+	readJSON(filepath.Join(dir, "contexts", "meta", fmt.Sprintf("%x", sha256.Sum256([]byte(name))), "meta.json"), &meta)
+	return meta.Endpoints["docker"].Host, name
+}
+
+// readJSON leaves v as it is if there is no such file.
+func readJSON(path string, v any) {
+	if text, err := os.ReadFile(path); err == nil {
+		json.Unmarshal(text, v)
+	}
 }
 
 // askDocker connects to an endpoint, and says no more to it.

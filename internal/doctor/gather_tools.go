@@ -7,16 +7,17 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
 
-func gatherTools(ctx context.Context, _ *inquiry) (*ToolsFacts, error) {
+func gatherTools(ctx context.Context, in *inquiry) (*ToolsFacts, error) {
 	paths := lookAll("go")
 	t := &ToolsFacts{Found: make([]GoTool, len(paths))}
 	var wg sync.WaitGroup
 	for i, path := range paths {
-		wg.Go(func() { t.Found[i] = lookAt(ctx, path) })
+		wg.Go(func() { t.Found[i] = lookAt(ctx, in.Dir, path) })
 	}
 	wg.Wait()
 	if len(paths) == 0 {
@@ -37,23 +38,22 @@ func lookAll(name string) (found []string) {
 	return found
 }
 
-// lookAt asks a go what it is by itself: without the environment, and where no
-// go.mod has it run another one.
-func lookAt(ctx context.Context, path string) GoTool {
+// lookAt asks a go what it is by itself: without Go's variables, and without running
+// another one. It is asked in the project's directory: a version manager's goes by that.
+func lookAt(ctx context.Context, dir, path string) GoTool {
 	t := GoTool{Path: path, Real: path, Dir: filepath.Dir(path)}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		t.Real = real
 	}
-	alone := []string{"GOROOT=", "GOPATH=", "GO111MODULE=", "GOENV=off", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local"}
-	out, err := run(ctx, t.Dir, alone, path, "env", "GOVERSION", "GOROOT")
+	out, err := run(ctx, dir, append(only(""), "GOWORK=off"), path, "env", "GOVERSION", "GOROOT")
 	answers := lines(out, 2)
 	switch {
 	case err != nil:
-		t.Version = err.Error()
-	case len(answers) == 0:
-		t.Version = "says nothing"
+		t.Err = err.Error()
+	case len(answers) == 0 || !strings.HasPrefix(answers[0], "go1") && !strings.HasPrefix(answers[0], "devel"):
+		t.Err = filepath.Base(path) + " env GOVERSION: " + strconv.Quote(strings.Join(answers, " "))
 	default:
-		t.Version = answers[0]
+		t.Version, _, _ = strings.Cut(strings.TrimPrefix(answers[0], "devel "), " ") // it may have GOEXPERIMENT, too
 		if len(answers) == 2 {
 			t.Root = answers[1]
 		}
@@ -96,6 +96,10 @@ func gatherCC(ctx context.Context, in *inquiry) (*CCFacts, error) {
 		return c, nil
 	}
 	c.Machine, _ = run(ctx, "", nil, c.Path, append(command[1:], "-dumpmachine")...) // "": it does not say
+	if env.vars["GOARCH"] == "386" {
+		variants, _ := run(ctx, "", nil, c.Path, append(command[1:], "-print-multi-lib")...)
+		c.Multilib = strings.Contains(variants, "m32")
+	}
 	return c, nil
 }
 

@@ -31,7 +31,8 @@ func systemGatherers() map[string]gatherer {
 	}
 }
 
-func hideWindow(cmd *exec.Cmd) {
+// alone has a command open no window.
+func alone(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
 }
 
@@ -79,14 +80,12 @@ func keptIn(name string) string {
 	return ""
 }
 
-// executes tries to run a program from dir. If go run has built this one there,
-// that has been shown; otherwise it is a copy of one of Windows'.
+// executes tries to run a copy of this program from dir. What has no reputation, as this
+// program has none, is what Smart App Control and attack surface reduction rules stop; a
+// program of Microsoft's would pass. If go run has built this one there, it has run.
 func executes(ctx context.Context, dir string) error {
-	if self, err := os.Executable(); err == nil && inside("windows", self, dir) {
-		return nil
-	}
-	system, err := windows.GetSystemDirectory()
-	if err != nil {
+	self, err := os.Executable()
+	if err != nil || inside("windows", self, dir) {
 		return err
 	}
 	tmp, err := os.MkdirTemp(dir, "doctor-")
@@ -95,10 +94,13 @@ func executes(ctx context.Context, dir string) error {
 	}
 	defer os.RemoveAll(tmp)
 	path := filepath.Join(tmp, "try.exe")
-	if err := copyFile(path, filepath.Join(system, "hostname.exe")); err != nil {
+	if err := copyFile(path, self); err != nil {
 		return err
 	}
-	_, err = run(ctx, "", nil, path)
+	_, err = run(ctx, "", nil, path, "--list")
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) { // it was not stopped, whatever it makes of the flag
+		return nil
+	}
 	return err
 }
 
@@ -116,8 +118,9 @@ func copyFile(to, from string) error {
 	return errors.Join(err, w.Close())
 }
 
-func dockerEndpoints() []string {
-	return []string{"npipe:////./pipe/docker_engine", "npipe:////./pipe/dockerDesktopLinuxEngine"}
+func dockerEndpoints() []endpoint {
+	return []endpoint{{"desktop", "npipe:////./pipe/docker_engine"}, {"desktop", "npipe:////./pipe/dockerDesktopLinuxEngine"},
+		{"podman", "npipe:////./pipe/podman-machine-default"}}
 }
 
 // openPipe connects to a named pipe. One whose instances are all taken is there.
@@ -133,7 +136,9 @@ func openPipe(path string) error {
 }
 
 func gatherWindows(context.Context, *inquiry) (*WindowsFacts, error) {
-	return &WindowsFacts{Build: windows.RtlGetVersion().BuildNumber,
+	const workstation = 1 // VER_NT_WORKSTATION; servers and domain controllers have others
+	v := windows.RtlGetVersion()
+	return &WindowsFacts{Build: v.BuildNumber, Server: v.ProductType != workstation,
 		VirtFirmware: windows.IsProcessorFeaturePresent(windows.PF_VIRT_FIRMWARE_ENABLED),
 		SLAT:         windows.IsProcessorFeaturePresent(windows.PF_SECOND_LEVEL_ADDRESS_TRANSLATION)}, nil
 }
@@ -244,4 +249,17 @@ func gatherLong(ctx context.Context, in *inquiry) (*LongFacts, error) {
 		l.Git, _ = run(ctx, in.Dir, nil, l.GitPath, "config", "--type=bool", "--get", "core.longpaths") // exit code 1: not set
 	}
 	return l, nil
+}
+
+func gatherHost(context.Context, *inquiry) (*HostFacts, error) { return &HostFacts{}, nil }
+
+// foreign and open are about modes and owners, which access lists have in their place.
+func foreign(string, os.FileInfo) bool { return false }
+func open(os.FileInfo) bool            { return false }
+
+// storedPaths are the user's and the machine's PATH in the registry.
+func storedPaths() []string {
+	user, _ := text(registry.CURRENT_USER, `Environment`, "Path") // none is empty
+	machine, _ := text(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Control\Session Manager\Environment`, "Path")
+	return []string{user, machine}
 }

@@ -10,7 +10,7 @@ func langOf(name string) string {
 	return "en"
 }
 
-// UTF8Locale says whether an environment's locale, by POSIX's rules, is UTF-8.
+// UTF8Locale reports whether an environment's locale, by POSIX's rules, is UTF-8.
 func UTF8Locale(getenv func(string) string) bool {
 	return encodingOf(posixLocale("LC_CTYPE", getenv)) == "UTF-8"
 }
@@ -39,16 +39,4 @@ func encodingOf(locale string) string {
 		return "ASCII (" + locale + ")"
 	}
 	return encoding
-}
-
-// setsVariable says whether a shell's start-up file sets a variable.
-func setsVariable(file, name string) bool {
-	for line := range strings.Lines(file) {
-		line = strings.TrimPrefix(strings.TrimSpace(line), "export ")
-		fish := strings.HasPrefix(line, "set ") && strings.Contains(line, " "+name+" ")
-		if fish || strings.HasPrefix(line, name+"=") {
-			return true
-		}
-	}
-	return false
 }

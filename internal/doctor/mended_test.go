@@ -1,12 +1,14 @@
 package doctor
 
 import (
-	"encoding/json"
-	"io/fs"
+	"flag"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -18,52 +20,10 @@ import (
 	"github.com/surefoot-go/surefoot/pathx"
 )
 
-// person is somebody with a home, a temporary directory and, in that, a project.
-type person struct{ home, tmp, project string }
-
-func newPerson(t *testing.T) person {
-	t.Helper()
-	root, err := filepath.EvalSymlinks(t.TempDir())
-	require.NoError(t, err)
-	p := person{filepath.Join(root, "Li's home"), filepath.Join(root, "tmp"), filepath.Join(root, "tmp", "project")}
-	for _, dir := range []string{p.home, p.tmp, p.project} {
-		require.NoError(t, os.Mkdir(dir, 0o755))
-	}
-	// Without that, the go command leaves a process behind that writes into the home.
-	for _, config := range []string{".config", "Library/Application Support"} {
-		dir := filepath.Join(p.home, config, "go", "telemetry")
-		require.NoError(t, os.MkdirAll(dir, 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "mode"), []byte("off"), 0o644))
-	}
-	return p
-}
-
-// examine makes a check as that person, who has typed a line into the same shell
-// before, if there is one.
-func (p person) examine(t *testing.T, check string, env []string, shell, line string) (r Result) {
-	t.Helper()
-	cmd := testenv.Command(t, "examine", check, p.project)
-	if line != "" {
-		cmd = typed(t.Context(), shell, line, cmd)
-	}
-	for _, name := range append([]string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "GOENV"}, goVars...) {
-		cmd.Env = append(cmd.Env, name+"=")
-	}
-	config := filepath.Join(p.home, ".config")
-	cmd.Env = append(cmd.Env, "USERPROFILE="+p.home, "APPDATA="+config, "LOCALAPPDATA="+config, "TMP="+p.tmp, "TEMP="+p.tmp)
-	cmd.Env = append(cmd.Env, "HOME="+p.home, "TMPDIR="+p.tmp)
-	cmd.Env = append(cmd.Env, env...)
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	_, answer, ok := strings.Cut(string(out), examined) // the fix may print, too
-	require.True(t, ok, "%s", out)
-	require.NoError(t, json.Unmarshal([]byte(answer), &r), "%s", out)
-	return r
-}
-
 // TestMended breaks a set-up for real, and types the fix into a shell.
 func TestMended(t *testing.T) {
 	needGo(t)
+	var table strings.Builder
 	goCommand, err := exec.LookPath("go")
 	require.NoError(t, err)
 	goRoot, err := exec.CommandContext(t.Context(), goCommand, "env", "GOROOT").Output()
@@ -104,6 +64,73 @@ func TestMended(t *testing.T) {
 		evidence    string
 		then        Status
 	}{
+		{"GOFLAGS has no such flag", "go.build", variables("GOFLAGS=-nonsense"), Error, "GOFLAGS=-nonsense (session)", OK},
+		{"GOFLAGS has no such flag in the go env file", "go.build", written("GOFLAGS=-mod=nonsense"), Error, "GOFLAGS=-mod=nonsense (go env -w)", OK},
+		{"GOFLAGS behind an if", "go.build", onUnix(func(t *testing.T, p person) []string {
+			p.sets(t, ".profile", "if true; then\n\texport GOFLAGS=-nonsense\nfi")
+			return []string{"GOFLAGS=-nonsense"}
+		}), Error, ".profile:5)", OK},
+		{"GOEXPERIMENT is unknown in the go env file", "go.build", written("GOEXPERIMENT=nonsense"), Error, "GOEXPERIMENT=nonsense (go env -w)", OK},
+		{"GOWORK is not there", "go.build", variables("GOWORK=/nonexistent/go.work"), Error, "GOWORK=/nonexistent/go.work (session)", OK},
+		{"GOTOOLCHAIN is nonsense", "go.build", variables("GOTOOLCHAIN=nonsense"), Error, "GOTOOLCHAIN=nonsense (session)", OK},
+		{"GOTOOLCHAIN is nonsense in the go env file", "go.build", written("GOTOOLCHAIN=nonsense"), Error, "GOTOOLCHAIN=nonsense (go env -w)", OK},
+		{"not in go.work", "go.build", func(t *testing.T, p person) []string {
+			file(t, 0o644, filepath.Join(p.tmp, "go.work"), "go 1.21\n")
+			file(t, 0o644, filepath.Join(p.project, "go.mod"), "module m\n\ngo 1.21\n")
+			return nil
+		}, Error, "tmp/go.work", OK},
+		{"GOTOOLCHAIN is local, and go.mod wants more", "go.version", func(t *testing.T, p person) []string {
+			file(t, 0o644, filepath.Join(p.project, "go.mod"), "module m\n\ngo "+nextGo(t)+"\n")
+			return []string{"GOTOOLCHAIN=local"}
+		}, Error, "GOTOOLCHAIN=local", Info},
+		{"GOOS left set", "go.target", variables("GOOS=plan9"), Error, "GOOS=plan9 (session)", OK},
+		{"GOARCH in the go env file", "go.target", written("GOARCH=s390x"), Error, "GOARCH=s390x (go env -w)", OK},
+		{"GOBIN is relative", "go.bin", variables("GOBIN=bin"), Error, "GOBIN=bin (session)", OK},
+		{"GOBIN is not on PATH", "go.bin", func(t *testing.T, p person) []string {
+			bin := filepath.Join(p.home, "my bin")
+			file(t, 0o755, filepath.Join(bin, "prog.exe"), "")
+			return []string{"GOBIN=" + bin, "PATH=" + shortPath(goCommand)}
+		}, Warn, "my bin", OK},
+		{"GOPROXY with a full-width comma", "go.proxy", variables("GOPROXY=https://goproxy.cn，direct"), Error, "GOPROXY=https://goproxy.cn", OK},
+		{"HTTPS_PROXY leads nowhere", "net.proxy", func(t *testing.T, p person) []string {
+			env := []string{"HTTPS_PROXY=http://" + deadPort(t)}
+			if runtime.GOOS != "windows" {
+				env = append(env, "https_proxy="+deadPort(t), "HTTP_PROXY="+deadPort(t))
+			}
+			return env
+		}, Error, "HTTPS_PROXY=http://127.0.0.1:", OK},
+		{"a proxy in a start-up file, with PATH in the same line", "net.proxy", onUnix(func(t *testing.T, p person) []string {
+			value := "http://" + deadPort(t)
+			p.sets(t, ".zshenv", "export https_proxy="+value+" PATH=$HOME/bin:$PATH")
+			return []string{"https_proxy=" + value}
+		}), Error, ".zshenv:2)", OK},
+		{"SSL_CERT_FILE is gone", "net.cert", onUnix(func(t *testing.T, p person) []string {
+			if runtime.GOOS == "darwin" {
+				t.Skip("which does not look at it")
+			}
+			return []string{"SSL_CERT_FILE=/nonexistent.pem"}
+		}), Warn, "SSL_CERT_FILE: ", OK},
+		{"others can read .netrc", "go.netrc", onUnix(func(t *testing.T, p person) []string {
+			file(t, 0o644, filepath.Join(p.home, ".netrc"), "machine git.corp\nlogin li\npassword secret\n")
+			return nil
+		}), Warn, ".netrc", OK},
+		{"go.sum lacks an entry", "go.sum", func(t *testing.T, p person) []string {
+			proxy := filepath.Join(p.home, "proxy")
+			writeProxy(t, proxy)
+			file(t, 0o644, filepath.Join(p.project, "go.mod"), "module m\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n")
+			file(t, 0o644, filepath.Join(p.project, "m.go"), "package m\n\nimport _ \"example.com/dep\"\n")
+			return []string{"GOPROXY=file:///" + strings.TrimPrefix(filepath.ToSlash(proxy), "/"), "GOSUMDB=off", "GOFLAGS=-modcacherw"}
+		}, Error, "example.com/dep v1.0.0", OK},
+		{"the repository is another account's", "go.vcs", onUnix(func(t *testing.T, p person) []string {
+			if _, err := exec.LookPath("git"); err != nil || !testenv.IsRoot() {
+				t.Skip("needs git, and root, who gives a directory away")
+			}
+			out, err := exec.CommandContext(t.Context(), "git", "init", "-q", p.project).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			require.NoError(t, os.Chown(p.project, 1234, 1234))
+			require.NoError(t, os.Chown(filepath.Join(p.project, ".git"), 1234, 1234))
+			return nil
+		}), Error, "tmp/project", OK},
 		{"GOPATH is relative", "go.gopath", variables("GOPATH=not/absolute"), Error, "GOPATH=not/absolute (session)", OK},
 		{"GOPATH is relative in the go env file", "go.gopath", written("GOPATH=not/absolute"), Error, "GOPATH=not/absolute (go env -w)", OK},
 		{"GOPATH is GOROOT", "go.gopath", variables("GOPATH=" + strings.TrimSpace(string(goRoot))), Error, "GOPATH=", OK},
@@ -116,9 +143,9 @@ func TestMended(t *testing.T) {
 		{"GOROOT is not there", "go.goroot", variables("GOROOT=/nonexistent"), Error, "GOROOT=/nonexistent (session)", OK},
 		{"GOROOT is not there in the go env file", "go.goroot", written("GOROOT=/nonexistent"), Error, "GOROOT=/nonexistent (go env -w)", OK},
 		{"GOROOT in a start-up file", "go.goroot", onUnix(func(t *testing.T, p person) []string {
-			file(t, 0o644, filepath.Join(p.home, ".bashrc"), "export NOT_GOROOT=1\nexport GOROOT=/nonexistent\n")
+			p.sets(t, ".bashrc", "export GOROOT=/nonexistent PATH=$PATH:/opt/bin")
 			return []string{"GOROOT=/nonexistent"}
-		}), Error, ".bashrc)", OK},
+		}), Error, ".bashrc:4)", OK},
 		{"GO111MODULE is off", "go.mode", variables("GO111MODULE=off"), Error, "GO111MODULE=off (session)", OK},
 		{"GO111MODULE is nonsense in the go env file", "go.mode", written("GO111MODULE=yes"), Error, "GO111MODULE=yes (go env -w)", OK},
 		{"GOCACHE is off", "go.cache", variables("GOCACHE=off"), Error, "GOCACHE=off", OK},
@@ -159,67 +186,38 @@ func TestMended(t *testing.T) {
 				require.NotNil(t, r.Fix)
 				fix := map[string]string{"cmd": r.Fix.Cmd, "powershell": r.Fix.PowerShell, "sh": r.Fix.Sh}[shell]
 				assert.NotContains(t, r.Summary+strings.Join(r.Evidence, "")+fix, "secret")
-				r = p.examine(t, test.check, env, shell, fix)
-				assert.Equal(t, test.then, r.Status, r.Summary)
+				before := p.startUp(t)
+				then := p.examine(t, test.check, env, shell, fix)
+				assert.Equal(t, test.then, then.Status, then.Summary)
+				assert.Equal(t, before, p.startUp(t), "nobody's start-up file is touched")
+				fmt.Fprintf(&table, "| %s | %s %s: %s | %s | %s: %s |\n", test.name, r.Status, r.ID, r.Summary, strings.TrimSpace(r.Fix.Do+" "+"`"+fix+"`"), then.Status, then.Summary)
 			})
 		}
 	}
-}
-
-// TestCutFrom edits a file of go env -w.
-func TestCutFrom(t *testing.T) {
-	testenv.NeedWindows(t, "has a findstr without /v")
-	for _, shell := range shells() {
-		for text, want := range map[string]string{
-			"GOFLAGS=-v\nGOROOT=/x\n# GOROOT=\nNOT_GOROOT=世界\n": "GOFLAGS=-v\n# GOROOT=\nNOT_GOROOT=世界\n",
-			"GOROOT=/x\n":  "",
-			"GOFLAGS=-v\n": "GOFLAGS=-v\n",
-		} {
-			file := filepath.Join(newPerson(t).home, "env")
-			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-			fix := cutFrom(file, "GOROOT")
-			line := map[string]string{"cmd": fix.Cmd, "powershell": fix.PowerShell, "sh": fix.Sh}[shell]
-			out, err := typed(t.Context(), shell, line, testenv.Command(t, "nothing")).CombinedOutput()
-			require.NoError(t, err, "%s: %s\n%s", shell, line, out)
-			got, err := os.ReadFile(file)
-			require.NoError(t, err)
-			assert.Equal(t, want, strings.ReplaceAll(string(got), "\r\n", "\n"), "%s: %s", shell, line)
-		}
+	if *tableFile != "" {
+		require.NoError(t, os.WriteFile(*tableFile, []byte(temporary.ReplaceAllString(table.String(), "$$TMP")), 0o644))
 	}
 }
 
-// TestChangesNothing makes all checks, for somebody with everything in place. What Windows
-// PowerShell keeps for itself is its own: the profile of its start and a list of modules.
-func TestChangesNothing(t *testing.T) {
-	needGo(t)
-	p := newPerson(t)
-	cache := filepath.Join(p.home, "cache")
-	for _, dir := range []string{cache, filepath.Join(cache, "00"), filepath.Join(p.home, "gopath", "pkg", "mod", "cache", "download")} {
-		require.NoError(t, os.MkdirAll(dir, 0o755))
-	}
-	writeProxy(t, filepath.Join(p.home, "proxy"))
-	require.NoError(t, os.WriteFile(filepath.Join(p.project, "go.mod"), []byte("module m\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n"), 0o644))
-	env := []string{"GOCACHE=" + cache, "GOPATH=" + filepath.Join(p.home, "gopath"), "GOFLAGS=-mod=mod"}
-	before := tree(t, filepath.Dir(p.home))
-	p.examine(t, "all", env, "", "")
-	assert.Equal(t, before, tree(t, filepath.Dir(p.home)))
-}
+var (
+	tableFile = flag.String("table", "", "write what TestMended has found and mended to this `file`")
+	temporary = regexp.MustCompile(`/tmp/TestMended[^/]*/\d+`)
+)
 
-// tree returns the files below root with their contents, and the directories.
-func tree(t *testing.T, root string) map[string]string {
+// nextGo is the release of Go after the one that is there.
+func nextGo(t *testing.T) string {
 	t.Helper()
-	files := map[string]string{}
-	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if runtime.GOOS == "windows" && err == nil && d.IsDir() && d.Name() == "Microsoft" {
-			return filepath.SkipDir
-		}
-		if err != nil || d.IsDir() {
-			files[path] = "directory"
-			return err
-		}
-		data, err := os.ReadFile(path)
-		files[path] = string(data)
-		return err
-	}))
-	return files
+	var minor int
+	_, err := fmt.Sscanf(runtime.Version(), "go1.%d", &minor)
+	require.NoError(t, err)
+	return fmt.Sprintf("1.%d", minor+1)
+}
+
+// deadPort is an address where nothing listens.
+func deadPort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return l.Addr().String()
 }

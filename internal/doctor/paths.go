@@ -10,7 +10,7 @@ import (
 
 func samePath(goos, a, b string) bool { return cleanPath(goos, a) == cleanPath(goos, b) }
 
-// inside says whether p lies in dir or below.
+// inside reports whether p lies in dir or below.
 func inside(goos, p, dir string) bool {
 	p, dir = cleanPath(goos, p), cleanPath(goos, dir)
 	return p == dir || strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/")

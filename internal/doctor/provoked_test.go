@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -32,9 +34,9 @@ func TestMain(m *testing.M) {
 const examined = "examined: "
 
 // examine is a helper process: it prints what the check that args name finds, or
-// the last of all, in the directory that they name.
+// what all find, in the directory that they name.
 func examine(args []string) int {
-	o := Options{Only: args[:1], Dir: args[1]}
+	o := Options{Only: args[:1], Dir: args[1], Online: os.Getenv("ONLINE") != ""}
 	if args[0] == "all" {
 		o.Only = nil
 	}
@@ -43,7 +45,7 @@ func examine(args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	out, err := json.Marshal(report.Results[len(report.Results)-1])
+	out, err := json.Marshal(report)
 	if err != nil {
 		return 1
 	}
@@ -102,7 +104,16 @@ func TestCorruptedModuleCache(t *testing.T) {
 	r = look(t, Options{Dir: project}, "go.sum")
 	assert.Equal(t, Error, r.Status, r.Summary)
 	assert.Contains(t, strings.Join(r.Evidence, "\n"), "example.com/dep v1.0.0")
-	assert.Equal(t, "go clean -modcache", r.Fix.Sh)
+	if runtime.GOOS != "windows" {
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", r.Fix.Sh).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		cmd := exec.CommandContext(t.Context(), "go", "mod", "download", "example.com/dep") // unpacks it again
+		cmd.Dir = project
+		out, err = cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		assert.Equal(t, OK, look(t, Options{Dir: project}, "go.sum").Status)
+		assert.DirExists(t, filepath.Join(cache, "example.com", "dep@v1.0.0.changed"), "it can be undone")
+	}
 }
 
 func TestPortInUse(t *testing.T) {
@@ -147,12 +158,16 @@ func TestProxyAnswers(t *testing.T) {
 	asked := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked++
-		code, _ := strconv.Atoi(strings.Split(r.URL.Path, "/")[1])
+		code, err := strconv.Atoi(strings.Split(r.URL.Path, "/")[1])
+		if err != nil {
+			fmt.Fprint(w, "<!DOCTYPE html><title>Sign in</title>")
+			return
+		}
 		w.WriteHeader(code)
 	}))
 	defer server.Close()
 	at := strings.Replace(server.URL, "http://", "http://li:secret@", 1)
-	for path, want := range map[string]Status{"/200": OK, "/404/": OK, "/401": Error, "/503": Error} {
+	for path, want := range map[string]Status{"/200": OK, "/404/": OK, "/401": Error, "/503": Error, "/429": Error, "/511": Error, "/hotel": Error} {
 		t.Setenv("GOPROXY", at+path+",direct")
 		r := look(t, Options{Online: true}, "go.proxy")
 		assert.Equal(t, want, r.Status, "%s: %s", path, r.Summary)
@@ -160,13 +175,65 @@ func TestProxyAnswers(t *testing.T) {
 		require.NoError(t, err)
 		assert.NotContains(t, string(out), "secret")
 	}
-	assert.Equal(t, 4, asked)
+	assert.Equal(t, 7, asked)
 	assert.Equal(t, OK, look(t, Options{}, "go.proxy").Status)
-	assert.Equal(t, 4, asked, "without Online nobody is asked")
+	assert.Equal(t, 7, asked, "without Online nobody is asked")
+	t.Setenv("GOPROXY", at+"/hotel")
+	assert.Contains(t, look(t, Options{Online: true}, "go.proxy").Summary, "sign-in")
+	t.Setenv("GOPROXY", at+"/429")
+	assert.Contains(t, look(t, Options{Online: true}, "go.proxy").Summary, "for a while")
 	server.Close()
+	assert.Equal(t, Error, look(t, Options{}, "go.proxy").Status, "nothing listens on that loopback port, which takes no network to see")
+	t.Setenv("GOPROXY", at+"|direct")
+	assert.Equal(t, OK, look(t, Options{}, "go.proxy").Status, "direct is asked then")
 	r := look(t, Options{Online: true}, "go.proxy")
 	assert.Equal(t, Error, r.Status, r.Summary)
 	assert.NotContains(t, r.Summary, "secret")
+}
+
+// TestUntrustedProxy has a certificate that nobody has signed whom the system trusts.
+func TestUntrustedProxy(t *testing.T) {
+	needGo(t)
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	t.Setenv("GOPROXY", server.URL)
+	r := look(t, Options{Online: true}, "go.proxy")
+	assert.Equal(t, Error, r.Status, r.Summary)
+	assert.Contains(t, r.Summary, "not trusted")
+	assert.Contains(t, r.Fix.Do, "root certificate")
+}
+
+// TestDockerContext has contexts as docker keeps them.
+func TestDockerContext(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("its engine has a named pipe")
+	}
+	dir, err := os.MkdirTemp("", "docker") // the path of a socket must be short
+	require.NoError(t, err)
+	defer os.RemoveAll(dir)
+	socket := filepath.Join(dir, "colima.sock")
+	t.Setenv("DOCKER_HOST", "")
+	t.Setenv("DOCKER_CONTEXT", "")
+	t.Setenv("DOCKER_CONFIG", dir)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "config.json"), []byte(`{"auths": {}, "currentContext": "colima"}`), 0o600))
+	r := look(t, Options{}, "docker")
+	assert.Equal(t, Error, r.Status, r.Summary)
+	assert.Contains(t, r.Summary, `"colima" is not there`)
+	const hash = "f24fd3749c1368328e2b149bec149cb6795619f244c5b584e844961215dadd16" // of the name, as docker has it
+	meta := filepath.Join(dir, "contexts", "meta", hash)
+	require.NoError(t, os.MkdirAll(meta, 0o755))
+	text := fmt.Sprintf(`{"Name": "colima", "Endpoints": {"docker": {"Host": "unix://%s", "SkipTLSVerify": false}}}`, socket)
+	require.NoError(t, os.WriteFile(filepath.Join(meta, "meta.json"), []byte(text), 0o600))
+	r = look(t, Options{}, "docker")
+	assert.Contains(t, []Status{Warn, Skip}, r.Status, r.Summary) // Skip: there is no docker command here
+	l, err := net.Listen("unix", socket)
+	require.NoError(t, err)
+	defer l.Close()
+	assert.Equal(t, OK, look(t, Options{}, "docker").Status)
+	t.Setenv("DOCKER_CONTEXT", "default")
+	assert.NotContains(t, look(t, Options{}, "docker").Summary, "colima")
 }
 
 func TestDocker(t *testing.T) {

@@ -43,7 +43,7 @@ func (r *Result) clean() {
 		r.Evidence[i] = line(r.Evidence[i])
 	}
 	if r.Fix != nil {
-		r.Fix = &Fix{redact(r.Fix.Cmd), redact(r.Fix.PowerShell), redact(r.Fix.Sh)}
+		r.Fix = &Fix{line(r.Fix.Do), redact(r.Fix.Cmd), redact(r.Fix.PowerShell), redact(r.Fix.Sh)}
 	}
 }
 

@@ -17,6 +17,6 @@ func shortPath(string) string { return os.Getenv("PATH") }
 // typed runs a line in a shell, and then a command.
 func typed(ctx context.Context, _, line string, cmd *exec.Cmd) *exec.Cmd {
 	shell := exec.CommandContext(ctx, "sh", append([]string{"-c", line + `; exec "$@"`, "sh", cmd.Path}, cmd.Args[1:]...)...)
-	shell.Env = cmd.Env
+	shell.Env, shell.Dir = cmd.Env, cmd.Dir
 	return shell
 }

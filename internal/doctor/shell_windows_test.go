@@ -44,6 +44,6 @@ func typed(ctx context.Context, shell, line string, cmd *exec.Cmd) *exec.Cmd {
 	} else {
 		x = exec.CommandContext(ctx, "powershell.exe", "-NoProfile", "-NonInteractive", "-Command", line+"; & "+strings.Join(words, " "))
 	}
-	x.Env = cmd.Env
+	x.Env, x.Dir = cmd.Env, cmd.Dir
 	return x
 }
