@@ -30,10 +30,10 @@ type walk struct {
 
 	tried   []Attempt
 	paths   strings.Builder // see join
-	file    *os.File // the one to return; closed when explaining
-	risk    string   // why file would not be trusted, if that is not checked
-	decided bool     // a place has ended the search
-	stopped bool     // ... and its file can't be used
+	file    *os.File        // the one to return; closed when explaining
+	risk    string          // why file would not be trusted, if that is not checked
+	decided bool            // a place has ended the search
+	stopped bool            // ... and its file can't be used
 }
 
 // run visits the places in their order, until one decides or, to explain, all.
