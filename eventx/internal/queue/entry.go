@@ -84,7 +84,9 @@ func (e *Entry) Free() {
 	if cap(e.Buf) > keep || e.Waiter != nil {
 		return
 	}
-	*e = Entry{Text: Text{Buf: e.Buf[:0], Fields: e.Fields[:0], Prefix: e.Prefix[:0]}}
+	e.Buf, e.Fields, e.Prefix = e.Buf[:0], e.Fields[:0], e.Prefix[:0]
+	e.ID, e.Category, e.HasID, e.Multiline, e.Odd, e.Left = 0, 0, false, false, false, 0
+	e.Time, e.Level, e.Source, e.barrier = time.Time{}, 0, nil, nil
 	entries.Put(e)
 }
 

@@ -24,6 +24,8 @@ type Queue struct {
 	mu     sync.Mutex
 	limit  *limiter
 	lists  [severities + 1]list
+	n      int // events in lists, barriers not counted
+	bytes  int // that they take
 	seq    uint64
 	idle   bool // the writer sleeps
 	closed bool
@@ -79,7 +81,7 @@ func (q *Queue) Push(e *Entry) Fate {
 		q.suppress(e)
 		return Suppressed
 	}
-	if !q.makeRoom(sev, e.size) {
+	if !q.fits(q.n, q.bytes, e.size) && !q.makeRoom(sev, e.size) {
 		if e.Waiter == nil {
 			q.drop(e)
 		}
@@ -104,16 +106,13 @@ func (q *Queue) fits(n, bytes, size int) bool {
 // makeRoom makes room for an event, if need be by giving up events of lower severity, the lowest and
 // oldest first. It gives up nothing if that is not enough.
 func (q *Queue) makeRoom(sev Severity, size int) bool {
-	if n, bytes := q.waiting(0); q.fits(n, bytes, size) {
-		return true
-	}
 	if n, bytes := q.waiting(sev); !q.fits(n, bytes, size) {
 		return false
 	}
 	for lower := range sev {
-		for victim := q.lists[lower].take(); victim != nil; victim = q.lists[lower].take() {
+		for victim := q.take(&q.lists[lower]); victim != nil; victim = q.take(&q.lists[lower]) {
 			q.drop(victim)
-			if n, bytes := q.waiting(0); q.fits(n, bytes, size) {
+			if q.fits(q.n, q.bytes, size) {
 				return true
 			}
 		}
@@ -125,7 +124,20 @@ func (q *Queue) put(l *list, e *Entry) {
 	q.seq++
 	e.seq = q.seq
 	l.add(e)
+	if e.barrier == nil {
+		q.n++
+		q.bytes += e.size
+	}
 	q.wakeWriter()
+}
+
+func (q *Queue) take(l *list) *Entry {
+	e := l.take()
+	if e != nil && e.barrier == nil {
+		q.n--
+		q.bytes -= e.size
+	}
+	return e
 }
 
 func (q *Queue) wakeWriter() {
@@ -154,7 +166,7 @@ func (q *Queue) Pop() (e *Entry, reportDue, ended bool) {
 		q.idle = true
 		return nil, false, q.closed
 	}
-	return oldest.take(), q.lost.any && q.now() >= q.lost.due, false
+	return q.take(oldest), q.lost.any && q.now() >= q.lost.due, false
 }
 
 // Flush queues a barrier. It is closed when everything before it is written; ErrClosed comes through
@@ -191,7 +203,7 @@ func (q *Queue) Abandon() (n int) {
 		q.lost.overdue.Stop()
 	}
 	for i := range q.lists {
-		for e := q.lists[i].take(); e != nil; e = q.lists[i].take() {
+		for e := q.take(&q.lists[i]); e != nil; e = q.take(&q.lists[i]) {
 			if e.barrier != nil {
 				e.barrier <- ErrClosed
 				e.Free()

@@ -85,7 +85,9 @@ func (w *Writer) run() {
 			if !w.deliver(e) {
 				w.Queue.lostByWriter(e)
 			}
-			w.stuck.Store(false)
+			if w.stuck.Load() { // a load is cheaper than a store
+				w.stuck.Store(false)
+			}
 			e.settle(false)
 			e.Free()
 			if reportDue {
