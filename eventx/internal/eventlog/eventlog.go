@@ -153,7 +153,7 @@ func appendEventText(dst []byte, e *queue.Entry, f Form, check bool) []byte {
 		dst = append(append(dst, "\nsource="...), e.Source.File...)
 		dst = strconv.AppendInt(append(dst, ':'), int64(e.Source.Line), 10)
 	}
-	if queue.IsLate(e) {
+	if e.Late {
 		dst = queue.AppendLateTime(append(dst, "\n"+queue.TimeKey+"="...), e)
 	}
 	if e.HasID && shownID(e, f) != e.ID {

@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -16,29 +15,23 @@ import (
 
 // TestLateEvents: an event that waited says when it happened, and reading it back gives that time.
 func TestLateEvents(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := &eventtest.Reports{}
-		l := &Log{Report: r.Report}
-		e := queue.Note(slog.LevelError, "m", slog.Int("k", 1), queue.ID(7))
-		at := e.Time
-		time.Sleep(time.Second)
-		_, err := l.Write(e)
-		require.NoError(t, err)
-		assert.Equal(t, "m\r\nk=1", r.All[0].Inserts[0], "not late")
-		time.Sleep(time.Millisecond)
-		l.Form = FormOEM
-		_, err = l.Write(e)
-		require.NoError(t, err)
-		want := at.UTC().Format(time.RFC3339Nano)
-		assert.Equal(t, "m\r\nk=1\r\nevent_time="+want+"\r\nevent_id=7", r.All[1].Inserts[0])
-		record, err := parseWinEvent("<Event><System><EventID>3299</EventID><TimeCreated SystemTime='2026-01-01T00:00:00Z'/></System><EventData><Data>" +
-			r.All[1].Inserts[0] + "</Data>" + strings.Repeat("<Data></Data>", 8) + "</EventData></Event>")
-		require.NoError(t, err)
-		assert.True(t, at.Equal(record.Time))
-		assert.Equal(t, uint16(7), record.ID)
-		assert.Equal(t, []string{"k=1"}, eventtest.Texts(record.Attrs))
-
-		e.Time = time.Time{}
-		assert.False(t, queue.IsLate(e), "it has no time")
-	})
+	r := &eventtest.Reports{}
+	l := &Log{Report: r.Report}
+	e := queue.Note(slog.LevelError, "m", slog.Int("k", 1), queue.ID(7))
+	at := e.Time
+	_, err := l.Write(e)
+	require.NoError(t, err)
+	assert.Equal(t, "m\r\nk=1", r.All[0].Inserts[0], "not late")
+	e.Late = true
+	l.Form = FormOEM
+	_, err = l.Write(e)
+	require.NoError(t, err)
+	want := at.UTC().Format(time.RFC3339Nano)
+	assert.Equal(t, "m\r\nk=1\r\nevent_time="+want+"\r\nevent_id=7", r.All[1].Inserts[0])
+	record, err := parseWinEvent("<Event><System><EventID>3299</EventID><TimeCreated SystemTime='2026-01-01T00:00:00Z'/></System><EventData><Data>" +
+		r.All[1].Inserts[0] + "</Data>" + strings.Repeat("<Data></Data>", 8) + "</EventData></Event>")
+	require.NoError(t, err)
+	assert.True(t, at.Equal(record.Time))
+	assert.Equal(t, uint16(7), record.ID)
+	assert.Equal(t, []string{"k=1"}, eventtest.Texts(record.Attrs))
 }

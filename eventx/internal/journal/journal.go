@@ -66,7 +66,7 @@ func appendJournal(dst []byte, e *queue.Entry, source string, msgID func(id uint
 		dst = append(strconv.AppendInt(dst, int64(e.Source.Line), 10), '\n')
 		dst, _ = appendJournalField(dst, "CODE_FUNC", []byte(e.Source.Function))
 	}
-	if queue.IsLate(e) {
+	if e.Late {
 		dst = append(queue.AppendLateTime(append(dst, fieldTime+"="...), e), '\n')
 	}
 	names := journalNames{e: e}

@@ -72,7 +72,7 @@ func FuzzJournal(f *testing.F) {
 // TestLateEntry: an event that waited says when it happened.
 func TestLateEntry(t *testing.T) {
 	e := queue.Note(slog.LevelError, "m")
-	e.Time = time.Now().Add(-time.Minute)
+	e.Time, e.Late = time.Now().Add(-time.Minute), true
 	fields, err := eventtest.DecodeJournal(appendJournal(nil, e, "orders", nil))
 	require.NoError(t, err)
 	assert.Contains(t, fields, "EVENT_TIME="+e.Time.UTC().Format(time.RFC3339Nano))

@@ -17,6 +17,7 @@ type Entry struct {
 	Time   time.Time
 	Level  slog.Level
 	Source *slog.Source
+	Late   bool // it waited so long that it has to carry its own time
 
 	next    *Entry // in its queue
 	seq     uint64
@@ -86,7 +87,7 @@ func (e *Entry) Free() {
 	}
 	e.Buf, e.Fields, e.Prefix = e.Buf[:0], e.Fields[:0], e.Prefix[:0]
 	e.ID, e.Category, e.HasID, e.Multiline, e.Odd, e.Left = 0, 0, false, false, false, 0
-	e.Time, e.Level, e.Source, e.barrier = time.Time{}, 0, nil, nil
+	e.Time, e.Level, e.Source, e.Late, e.barrier = time.Time{}, 0, nil, false, nil
 	entries.Put(e)
 }
 

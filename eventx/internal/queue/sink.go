@@ -44,18 +44,11 @@ func Priority(l slog.Level) int {
 	return 7
 }
 
-// lateAfter is how old an event may be when it is written without saying how old it is: a log gives it
-// the time at which it comes.
-const lateAfter = time.Second
-
 // TimeKey is the attribute that has the time of an event that was written late.
 const TimeKey = "event_time"
 
 // IDKey is the attribute that has an ID which the log can't have.
 const IDKey = "event_id"
-
-// IsLate reports whether e has to carry its own time.
-func IsLate(e *Entry) bool { return !e.Time.IsZero() && time.Since(e.Time) > lateAfter }
 
 // AppendLateTime appends the time of an event that is late.
 func AppendLateTime(dst []byte, e *Entry) []byte {

@@ -44,6 +44,8 @@ type Writer struct {
 	line         []byte        // scratch
 	half         bool          // the last line is not whole: the disk was full
 
+	clock lateClock
+
 	stuck atomic.Bool // an event of HandlerOptions.Sync waited in vain, and none was written since
 
 	written, truncated, errors atomic.Uint64
@@ -66,6 +68,8 @@ func (w *Writer) Counts() Stats {
 
 func (w *Writer) run() {
 	defer close(w.Done)
+	w.clock.read()
+	defer w.clock.timer.Stop()
 	for {
 		e, reportDue, ended := w.Queue.Pop()
 		switch {
@@ -77,6 +81,7 @@ func (w *Writer) run() {
 			return
 		case e == nil:
 			w.sleep()
+			w.clock.read()
 		case e.barrier != nil:
 			w.report()
 			close(e.barrier)
@@ -128,6 +133,7 @@ func (w *Writer) sleep() {
 // it.
 func (w *Writer) deliver(e *Entry) bool {
 	if w.open() {
+		e.Late = w.clock.late(e.Time)
 		cut, err := w.sink.Write(e)
 		if err == nil {
 			w.backoff, w.refusals = 0, 0
