@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -47,13 +48,18 @@ func (t *tree) reapOrphans(leader int) (stop func()) {
 		signal.Stop(ended)
 		close(done)
 		<-over
-		t.reap(leader)
+		// One whose main thread has ended, but not yet its others, looks like a zombie and can't
+		// be reaped yet.
+		for end := time.Now().Add(killWait); t.reap(leader) > 0 && time.Now().Before(end); {
+			time.Sleep(time.Millisecond)
+		}
 	}
 }
 
-// reap reaps the zombies that were in the tree, other than its leader, which os/exec waits for.
-// A zombie keeps its number until then, so it can't be another process.
-func (t *tree) reap(leader int) {
+// reap reaps the zombies that were in the tree, other than its leader, which os/exec waits for,
+// and returns how many are left. A zombie keeps its number until then, so it can't be another
+// process.
+func (t *tree) reap(leader int) (left int) {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, name := range stats {
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
@@ -66,9 +72,12 @@ func (t *tree) reap(leader int) {
 		}
 		parent, group, zombie := orphan(string(text))
 		if zombie && parent == os.Getpid() && (t.cgroup == nil && group == leader || t.cgroup != nil && t.cgroup.had(pid)) {
-			unix.Wait4(pid, nil, unix.WNOHANG, nil)
+			if reaped, err := unix.Wait4(pid, nil, unix.WNOHANG, nil); reaped == 0 && err == nil {
+				left++
+			}
 		}
 	}
+	return left
 }
 
 // had reports whether a zombie was in the cgroup, or in one inside it (cgroups(7)).
