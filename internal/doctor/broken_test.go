@@ -118,10 +118,12 @@ func TestNoNetwork(t *testing.T) {
 		switch r.ID {
 		case "go.version":
 			assert.Equal(t, Info, r.Status, "the release would be downloaded: %s", r.Summary)
-		case "net.proxy":
-			assert.Equal(t, OK, r.Status, "there is a proxy: %s", r.Summary)
+		case "net.proxy", "go.build":
+			assert.Equal(t, OK, r.Status, "%s: %s", r.ID, r.Summary)
 		}
 	}
+	r := p.examine(t, "go.build", append(env, "GOFLAGS=-nonsense"), "", "")
+	assert.Equal(t, Error, r.Status, "another fault is seen all the same: %s", r.Summary)
 	p.examine(t, "go.proxy", append(env, "ONLINE=1"), "", "")
 	assert.Positive(t, connections.Load(), "with --online it is asked")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,12 +63,6 @@ func goEnvJSON(ctx context.Context, dir string, env ...string) (map[string]strin
 }
 
 func gatherGo(ctx context.Context, in *inquiry) (*GoFacts, error) {
-	var trial error
-	tried := make(chan struct{})
-	go func() {
-		defer close(tried)
-		trial = try(ctx, in.Dir)
-	}()
 	env, err := in.goEnv()
 	if err != nil {
 		return nil, err
@@ -97,9 +92,13 @@ func gatherGo(ctx context.Context, in *inquiry) (*GoFacts, error) {
 	g.Fallback = g.fallbackToolchain()
 	g.Toolchain = cmp.Or(g.System["GOTOOLCHAIN"], g.Fallback)
 	g.Toolchains = toolchains(env.vars["GOMODCACHE"])
-	<-tried
-	if g.Refusal = message(trial); trial != nil {
-		g.findGuilty(ctx, in.Dir)
+	dir := in.Dir
+	if want, _ := g.wants(); version.Compare(want, g.Env["GOVERSION"]) > 0 {
+		dir = g.TempDir // there this go refuses its go.mod, which go.version judges
+	}
+	if err := try(ctx, dir); err != nil {
+		g.Refusal = err.Error()
+		g.findGuilty(ctx, dir)
 	}
 	return g, nil
 }
