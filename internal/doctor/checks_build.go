@@ -144,7 +144,7 @@ func goTarget(f *Facts) Result {
 	var fixes []*Fix
 	for _, name := range []string{"GOOS", "GOARCH"} {
 		if value, place := f.Go.where(name); value != "" {
-			r.Evidence = append(r.Evidence, name+"="+value+" ("+place+")")
+			r.Evidence = append(r.Evidence, name+"="+value+f.in(place))
 			fixes = append(fixes, f.unset(name, place))
 			r.NeedsAdmin = r.NeedsAdmin || needsAdmin(place)
 		}
@@ -195,7 +195,7 @@ func goBuild(f *Facts) Result {
 func (f *Facts) guilty(name, good, said string) Result {
 	value, place := f.Go.where(name)
 	r := f.result(Error, "go refuses to build with this %s", "go 拒绝使用这个 %s 构建", name)
-	r.Evidence = []string{variable(name, value) + " (" + place + ")"}
+	r.Evidence = []string{variable(name, value) + f.in(place)}
 	if said != "" {
 		r.Evidence = append(r.Evidence, said)
 	}

@@ -101,7 +101,7 @@ func goRoot(f *Facts) Result {
 	if own != "" && samePath(f.OS, value, own) {
 		r = f.result(Info, "GOROOT is set to what go finds by itself: it will be wrong after an update", "GOROOT 与 go 自己找到的相同：升级之后会出错")
 	}
-	r.Evidence = []string{"GOROOT=" + value + " (" + place + ")", f.Tools.Found[0].Path + ": " + own}
+	r.Evidence = []string{"GOROOT=" + value + f.in(place), f.Tools.Found[0].Path + ": " + own}
 	r.Fix, r.NeedsAdmin, r.Doc = f.unsetRefused("GOROOT", place, own), needsAdmin(place), docInstall
 	if place == goEnvPlace && f.Go.EnvFile != "" {
 		r.Fix = cutFrom(f.Go.EnvFile, "GOROOT")
@@ -120,7 +120,7 @@ func goMode(f *Facts) Result {
 	default:
 		r = f.result(Error, "GO111MODULE has a value that go refuses", "GO111MODULE 的值无效，go 拒绝运行")
 	}
-	r.Evidence = []string{"GO111MODULE=" + value + " (" + place + ")"}
+	r.Evidence = []string{"GO111MODULE=" + value + f.in(place)}
 	r.Fix, r.NeedsAdmin, r.Doc = f.unset("GO111MODULE", place), needsAdmin(place), docModules+"#mod-commands"
 	return r
 }
@@ -144,9 +144,9 @@ func goPath(f *Facts) Result {
 	for _, dir := range splitList(f.OS, gopath) {
 		switch {
 		case !isAbs(f.OS, dir):
-			return bad("GOPATH="+gopath+" ("+place+")", f.unsetRefused("GOPATH", place, g.TempDir), "GOPATH must be absolute", "GOPATH 必须是绝对路径")
+			return bad("GOPATH="+gopath+f.in(place), f.unsetRefused("GOPATH", place, g.TempDir), "GOPATH must be absolute", "GOPATH 必须是绝对路径")
 		case samePath(f.OS, dir, g.Env["GOROOT"]):
-			return bad("GOPATH="+gopath+" ("+place+")", f.unsetRefused("GOPATH", place, g.TempDir), "GOPATH and GOROOT are the same directory", "GOPATH 与 GOROOT 是同一目录")
+			return bad("GOPATH="+gopath+f.in(place), f.unsetRefused("GOPATH", place, g.TempDir), "GOPATH and GOROOT are the same directory", "GOPATH 与 GOROOT 是同一目录")
 		case g.Module != "" && inside(f.OS, g.Module, joinPath(f.OS, dir, "src")):
 			r := f.result(Info, "the module lies inside GOPATH/src, where tools from before modules take it for another", "模块位于 GOPATH/src 之内，旧工具会误解它")
 			r.Evidence, r.Doc = []string{g.Module}, docEnv

@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -20,7 +19,7 @@ func goEnvShadow(f *Facts) Result {
 			continue
 		}
 		names = append(names, name)
-		evidence = append(evidence, fmt.Sprintf("%s (%s), %s (go env -w)", variable(name, value), place, variable(name, g.File[name])))
+		evidence = append(evidence, variable(name, value)+f.in(place)+f.comma()+variable(name, g.File[name])+f.in(goEnvPlace))
 		fixes = append(fixes, f.unset(name, place))
 		admin = admin || needsAdmin(place)
 	}

@@ -10,7 +10,7 @@ func goBin(f *Facts) Result {
 	value, place := f.Go.where("GOBIN")
 	if value != "" && !isAbs(f.OS, value) {
 		r := f.result(Error, "GOBIN must be absolute: go install refuses", "GOBIN 必须是绝对路径：go install 会拒绝")
-		r.Evidence, r.Fix, r.NeedsAdmin, r.Doc = []string{"GOBIN=" + value + " (" + place + ")"}, f.unset("GOBIN", place), needsAdmin(place), docEnv
+		r.Evidence, r.Fix, r.NeedsAdmin, r.Doc = []string{"GOBIN=" + value + f.in(place)}, f.unset("GOBIN", place), needsAdmin(place), docEnv
 		return r
 	}
 	onPath := slices.ContainsFunc(p.Dirs, func(dir string) bool { return dir != "" && samePath(f.OS, dir, p.Bin) })

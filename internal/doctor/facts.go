@@ -307,6 +307,17 @@ func (g *GoFacts) where(name string) (value, place string) {
 	return "", ""
 }
 
+// in is a place of a variable, as it stands behind the value.
+func (f *Facts) in(place string) string {
+	if f.Lang != "zh" {
+		return " (" + place + ")"
+	}
+	if zh := map[string]string{"session": "本会话", "user": "用户变量", "machine": "系统变量"}[place]; zh != "" {
+		place = zh
+	}
+	return "（" + place + "）"
+}
+
 // tmpDir is where go builds.
 func (g *GoFacts) tmpDir() string {
 	if dir := g.Env["GOTMPDIR"]; dir != "" {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"go/version"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,14 +19,12 @@ import (
 var goVars = []string{"GOROOT", "GOPATH", "GO111MODULE", "GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOCACHE", "GOMODCACHE",
 	"GOTMPDIR", "GOFLAGS", "GOTOOLCHAIN", "GOARCH", "GOOS", "GOBIN", "GOEXPERIMENT", "GOWORK", "CGO_ENABLED", "CC"}
 
-// goEnvironment are the values in force, or if go refuses them its defaults.
-type goEnvironment struct {
-	vars    map[string]string
-	refused error
-}
+// goEnvironment are the values in force, which nobody changes.
+type goEnvironment struct{ vars map[string]string }
 
 // goEnv returns the variables in force in dir, as the first go on PATH has them.
-// A wrong GOROOT, GOPATH or GO111MODULE makes go refuse to print any.
+// A wrong GOROOT, GOPATH or GO111MODULE makes go refuse to print any: then they are
+// its defaults and what is set.
 func goEnv(ctx context.Context, dir string) (goEnvironment, error) {
 	vars, err := goEnvJSON(ctx, dir)
 	if err == nil {
@@ -34,7 +34,17 @@ func goEnv(ctx context.Context, dir string) (goEnvironment, error) {
 	if again != nil {
 		return goEnvironment{}, err
 	}
-	return goEnvironment{vars: vars, refused: err}, nil
+	file := parseEnvFile(goEnvFile())
+	for _, name := range goVars {
+		if value := cmp.Or(os.Getenv(name), file[name]); value != "" {
+			vars[name] = value
+		}
+	}
+	crosses := vars["GOOS"] != vars["GOHOSTOS"] || vars["GOARCH"] != vars["GOHOSTARCH"]
+	if crosses && cmp.Or(os.Getenv("CGO_ENABLED"), file["CGO_ENABLED"]) == "" {
+		vars["CGO_ENABLED"] = "0" // as go has it, but did not say
+	}
+	return goEnvironment{vars: vars}, nil
 }
 
 // only is an environment that has none of Go's variables but one.
@@ -62,17 +72,11 @@ func goEnvJSON(ctx context.Context, dir string, env ...string) (map[string]strin
 }
 
 func gatherGo(ctx context.Context, in *inquiry) (*GoFacts, error) {
-	var trial error
-	tried := make(chan struct{})
-	go func() {
-		defer close(tried)
-		trial = try(ctx, in.Dir)
-	}()
 	env, err := in.goEnv()
 	if err != nil {
 		return nil, err
 	}
-	g := &GoFacts{Env: env.vars, TempDir: os.TempDir(), Module: moduleOf(in.Dir, "go.mod"),
+	g := &GoFacts{Env: maps.Clone(env.vars), TempDir: os.TempDir(), Module: moduleOf(in.Dir, "go.mod"),
 		System: map[string]string{}, File: map[string]string{}, Kept: map[string]string{}, Guilty: map[string]string{}}
 	if data, err := os.ReadFile(goEnvFile()); err == nil {
 		g.EnvFile, g.File = goEnvFile(), parseGoEnvFile(string(data))
@@ -84,12 +88,6 @@ func gatherGo(ctx context.Context, in *inquiry) (*GoFacts, error) {
 				g.Kept[name] = place
 			}
 		}
-		if value, _ := g.where(name); env.refused != nil && value != "" {
-			g.Env[name] = value
-		}
-	}
-	if env.refused != nil && g.crosses() && g.System["CGO_ENABLED"]+g.File["CGO_ENABLED"] == "" {
-		g.Env["CGO_ENABLED"] = "0" // as go has it, but did not say
 	}
 	// To print it, go would try the C compiler, and keep in its cache what it has found.
 	g.Env["CGO_CFLAGS"] = cmp.Or(os.Getenv("CGO_CFLAGS"), g.File["CGO_CFLAGS"])
@@ -97,9 +95,13 @@ func gatherGo(ctx context.Context, in *inquiry) (*GoFacts, error) {
 	g.Fallback = g.fallbackToolchain()
 	g.Toolchain = cmp.Or(g.System["GOTOOLCHAIN"], g.Fallback)
 	g.Toolchains = toolchains(env.vars["GOMODCACHE"])
-	<-tried
-	if g.Refusal = message(trial); trial != nil {
-		g.findGuilty(ctx, in.Dir)
+	dir := in.Dir
+	if want, _ := g.wants(); version.Compare(want, g.Env["GOVERSION"]) > 0 {
+		dir = g.TempDir // there this go refuses its go.mod, which go.version judges
+	}
+	if err := try(ctx, dir); err != nil {
+		g.Refusal = err.Error()
+		g.findGuilty(ctx, dir)
 	}
 	return g, nil
 }
@@ -143,11 +145,6 @@ func (g *GoFacts) findGuilty(ctx context.Context, dir string) {
 	if _, err := run(ctx, dir, append(only(""), offline...), "go", "list", "-f", ".", "unsafe"); err != nil {
 		clear(g.Guilty) // it is not the variables
 	}
-}
-
-// crosses reports whether go builds for another machine than this.
-func (g *GoFacts) crosses() bool {
-	return g.Env["GOOS"] != g.Env["GOHOSTOS"] || g.Env["GOARCH"] != g.Env["GOHOSTARCH"]
 }
 
 func (g *GoFacts) readModules(dir string) {

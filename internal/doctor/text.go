@@ -34,7 +34,7 @@ var chinese = map[string]string{
 	"No problems found, but these checks could not be made: %s.": "未发现问题，但以下各项无法检查：%s。",
 	"No errors, but these may cause trouble later: %s.":          "没有错误，但以下各项以后可能造成问题：%s。",
 	"Fix these errors, in this order: %s.":                       "以下各项有错误，请依次修复：%s。",
-	", ":                                                         "，", "; ": "；", "(%s)": "（%s）",
+	"and":                                                        "、", ", ": "，", "; ": "；", "(%s)": "（%s）",
 }
 
 // Text writes a report for people: groups, the worst last in each and the worst
