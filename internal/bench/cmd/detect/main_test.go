@@ -16,8 +16,8 @@ import (
 func catalogue(header string, translations ...string) []byte {
 	texts := append([]string{header}, translations...)
 	data := make([]byte, 28+8*len(texts))
-	for i, n := range []int{0x950412de, 0, len(texts), 28, 28} { // both tables are the same one
-		binary.LittleEndian.PutUint32(data[4*i:], uint32(n))
+	for i, n := range []uint32{0x950412de, 0, uint32(len(texts)), 28, 28} { // both tables are the same one
+		binary.LittleEndian.PutUint32(data[4*i:], n)
 	}
 	for i, text := range texts {
 		binary.LittleEndian.PutUint32(data[28+8*i:], uint32(len(text)))
