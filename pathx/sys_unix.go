@@ -4,6 +4,7 @@ package pathx
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -48,6 +49,9 @@ func dupStdin() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "-"), nil
 }
 
+// writerWait is how long a named pipe may be without a writer.
+const writerWait = 5 * time.Second
+
 // waitForWriter waits until something has been written to a named pipe, or its writer has come and
 // gone: it was opened without waiting for one.
 func waitForWriter(f *os.File) error {
@@ -57,7 +61,7 @@ func waitForWriter(f *os.File) error {
 		switch {
 		case err == unix.EINTR && time.Now().Before(end):
 		case err == nil && n == 0:
-			return errNoWriter{}
+			return fmt.Errorf("%w: a pipe to which nobody has written for %v", ErrNotRegular, writerWait)
 		default:
 			return os.NewSyscallError("poll", err)
 		}

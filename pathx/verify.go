@@ -2,11 +2,9 @@ package pathx
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 )
 
 // open opens a file and finds out why it can't be used. If another has come into its
@@ -59,18 +57,6 @@ func (w *walk) verify(src Source, file *os.File, fi fs.FileInfo, path string) er
 	}
 	return nil
 }
-
-// writerWait is how long a named pipe may be without a writer.
-const writerWait = 5 * time.Second
-
-// errNoWriter is an ErrNotRegular.
-type errNoWriter struct{}
-
-func (errNoWriter) Error() string {
-	return fmt.Sprintf("%v: a pipe to which nobody has written for %v", ErrNotRegular, writerWait)
-}
-
-func (errNoWriter) Unwrap() error { return ErrNotRegular }
 
 // isOpenedByNumber reports whether path names an open file of this process, such as /dev/stdin or
 // what a shell makes of <(command). There is no way to it that others could change.

@@ -104,6 +104,3 @@ func writersOf(mode fs.FileMode) (who []string, letters string) {
 	}
 	return who, letters
 }
-
-// exchanged is the error for a path that no longer leads to what is open.
-func exchanged(name string) error { return fmt.Errorf("%s was %w", name, trust.ErrExchanged) }

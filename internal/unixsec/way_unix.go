@@ -4,11 +4,14 @@ package unixsec
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
 // CheckFile returns a [*trust.Finding] if others could change the file or directory at an absolute
@@ -96,3 +99,6 @@ func (a Account) CheckWay(open fs.FileInfo, path string) error {
 		at, rest = filepath.Join(at, name), more
 	}
 }
+
+// exchanged is the error for a path that no longer leads to what is open.
+func exchanged(name string) error { return fmt.Errorf("%s was %w", name, trust.ErrExchanged) }
