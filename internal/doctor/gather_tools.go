@@ -26,14 +26,22 @@ func gatherTools(ctx context.Context, in *inquiry) (*ToolsFacts, error) {
 	return t, nil
 }
 
-// lookAll returns every executable of that name on PATH, in order, but not those
-// of tool chains that another go has downloaded and runs itself.
+// lookAll returns every executable of that name on PATH, in order. Those of tool chains that
+// another go has downloaded, and runs itself, count only if there are no others.
 func lookAll(name string) (found []string) {
+	var downloaded []string
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		path, err := exec.LookPath(filepath.Join(dir, name))
-		if dir != "" && err == nil && !slices.Contains(found, path) && !strings.Contains(filepath.ToSlash(path), "golang.org/toolchain@") {
+		switch {
+		case dir == "" || err != nil || slices.Contains(found, path) || slices.Contains(downloaded, path):
+		case strings.Contains(filepath.ToSlash(path), "golang.org/toolchain@"):
+			downloaded = append(downloaded, path)
+		default:
 			found = append(found, path)
 		}
+	}
+	if found == nil {
+		return downloaded
 	}
 	return found
 }
