@@ -296,9 +296,22 @@ func ansi() CodePage { return machinePages().ansi }
 
 func oem() CodePage { return machinePages().oem }
 
-// machinePages returns the machine's code pages, which change only when it is started again.
-// GetACP and GetOEMCP are 65001 in a process whose manifest sets activeCodePage to UTF-8.
-var machinePages = sync.OnceValue(func() (pages struct{ ansi, oem CodePage }) {
+// machine holds the machine's code pages, which change only when it is started again.
+var machine struct {
+	once  sync.Once
+	pages codePages
+}
+
+type codePages struct{ ansi, oem CodePage }
+
+func machinePages() codePages {
+	machine.once.Do(func() { machine.pages = readPages() })
+	return machine.pages
+}
+
+// readPages asks the registry: GetACP and GetOEMCP are 65001 in a process whose manifest sets
+// activeCodePage to UTF-8.
+func readPages() (pages codePages) {
 	pages.ansi, pages.oem = CodePage(windows.GetACP()), CodePage(winapi.GetOEMCP())
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Control\Nls\CodePage`, registry.QUERY_VALUE)
 	if err != nil {
@@ -313,7 +326,7 @@ var machinePages = sync.OnceValue(func() (pages struct{ ansi, oem CodePage }) {
 		}
 	}
 	return pages
-})
+}
 
 // consoleOutput returns 0 without a console.
 func consoleOutput() CodePage {
