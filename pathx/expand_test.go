@@ -2,6 +2,7 @@ package pathx
 
 import (
 	"os"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -145,10 +146,13 @@ func alpha(name string) (string, bool) { return "alpha", name == "A" }
 func expandSlowly(s string, get func(string) (string, bool)) (string, bool) {
 	for i := range len(s) {
 		rest := s[i:]
+		if after, ok := strings.CutPrefix(rest, "$${"); ok {
+			tail, ok := expandSlowly(after, get)
+			return s[:i] + "${" + tail, ok
+		}
 		if strings.HasPrefix(rest, "${") {
-			name, after, closed := strings.Cut(rest[2:], "}")
-			value, ok := get(name)
-			if !closed || !ok {
+			value, after, ok := slowBraces(rest[2:], get)
+			if !ok {
 				return "", false
 			}
 			tail, ok := expandSlowly(after, get)
@@ -164,11 +168,51 @@ func expandSlowly(s string, get func(string) (string, bool)) (string, bool) {
 	return s, true
 }
 
+// inBraces is a name, and what makes a form of the shell of it.
+var inBraces = regexp.MustCompile(`^([^:\-?+#/^,@%{}=\x00-\x1f\x7f]+)(:?[-?])?`)
+
+// slowBraces returns the value of what stands behind ${, and what comes after its }.
+func slowBraces(s string, get func(string) (string, bool)) (value, after string, ok bool) {
+	m := inBraces.FindStringSubmatch(s)
+	if m == nil {
+		return "", "", false
+	}
+	rest := s[len(m[0]):]
+	value, known := get(m[1])
+	if m[2] == "" {
+		after, closed := strings.CutPrefix(rest, "}")
+		return value, after, closed && known
+	}
+	end := 0
+	for depth := 1; ; end++ {
+		switch {
+		case end == len(rest):
+			return "", "", false
+		case strings.HasPrefix(rest[end:], "${"):
+			depth++
+		case rest[end] == '}':
+			depth--
+		}
+		if depth == 0 {
+			break
+		}
+	}
+	if known && (value != "" || m[2][0] != ':') {
+		return value, rest[end+1:], true
+	}
+	if strings.HasSuffix(m[2], "?") {
+		return "", "", false
+	}
+	value, ok = expandSlowly(rest[:end], get)
+	return value, rest[end+1:], ok
+}
+
 func FuzzExpand(f *testing.F) {
-	f.Add("${A}%B%%%C%")                  // both forms
-	f.Add(`%ProgramFiles(x86)%\\srv\c$\`) // Windows
-	f.Add("${NOPE}")                      // an error
-	f.Add("%%%A%%$${A}${")                // signs without a name
+	f.Add("${A}%B%%%C%")                   // both forms
+	f.Add(`%ProgramFiles(x86)%\\srv\c$\`)  // Windows
+	f.Add("${NOPE}")                       // an error
+	f.Add("%%%A%%$${A}${")                 // signs without a name
+	f.Add("${NOPE:-%A%${A}}${EMPTY?x}$${") // forms of the shell
 	f.Fuzz(func(t *testing.T, s string) {
 		if strings.Count(s, "%")+strings.Count(s, "${") > 500 {
 			return // expandSlowly recurses
