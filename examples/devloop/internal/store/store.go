@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "modernc.org/sqlite"             // the driver "sqlite", without cgo
@@ -31,10 +32,25 @@ func Open(ctx context.Context, url, dir, name string, schema ...string) (*sql.DB
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, db, url != "", schema); err != nil {
+	err = migrate(ctx, db, url != "", schema)
+	for end := time.Now().Add(busyWait); isBusy(err) && ctx.Err() == nil && time.Now().Before(end); err = migrate(ctx, db, url != "", schema) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("database: %w", err), db.Close())
 	}
 	return db, nil
+}
+
+// busyWait is how long Open waits for others that open the same file.
+const busyWait = 5 * time.Second
+
+// isBusy reports whether err is SQLITE_BUSY. While one connection makes a file's mode WAL, others
+// get it at once: waiting could be a deadlock, and busy_timeout does not apply ("Result Codes").
+func isBusy(err error) bool {
+	const sqliteBusy = 5
+	var coded interface{ Code() int }
+	return errors.As(err, &coded) && coded.Code()&0xFF == sqliteBusy
 }
 
 func openPostgres(dsn string) (*sql.DB, error) {
