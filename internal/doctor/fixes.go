@@ -3,6 +3,8 @@ package doctor
 import (
 	"regexp"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
 // Fix is what mends the machine, as it is typed into each shell; sh is Git Bash
@@ -141,7 +143,7 @@ func cutFrom(file, name string) *Fix {
 	old := file + ".bak"
 	return &Fix{"",
 		`copy /y "` + file + `" "` + old + `" && findstr /l /v /b "` + name + `=" "` + old + `" >"` + file + `"`,
-		"Copy-Item " + psString(file) + " " + psString(old) + " -ErrorAction Stop; [IO.File]::WriteAllLines(" + psString(file) + ", [string[]]@([IO.File]::ReadAllLines(" + psString(old) + ") -notmatch '^" + name + "='))",
+		"Copy-Item " + shquote.PowerShellString(file) + " " + shquote.PowerShellString(old) + " -ErrorAction Stop; [IO.File]::WriteAllLines(" + shquote.PowerShellString(file) + ", [string[]]@([IO.File]::ReadAllLines(" + shquote.PowerShellString(old) + ") -notmatch '^" + name + "='))",
 		"cp -p " + shQuote(file) + " " + shQuote(old) + " && sed '/^" + name + "=/d' " + shQuote(old) + " >" + shQuote(file),
 	}
 }
@@ -246,11 +248,5 @@ func psQuote(s string) string {
 	if plain.MatchString(s) && s[0] != '-' || regexp.MustCompile(`^--?[\w-]+$`).MatchString(s) {
 		return s
 	}
-	return psString(s)
-}
-
-// psString is a string of PowerShell's, which doubles a quote inside quotes, and takes
-// typographic ones for quotes too.
-func psString(s string) string {
-	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’").Replace(s) + "'"
+	return shquote.PowerShellString(s)
 }
