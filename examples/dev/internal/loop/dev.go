@@ -1,0 +1,299 @@
+// Package dev runs the services of a module for those who work on them: all of
+// them with one command, each rebuilt and replaced when a file that it is made
+// of is saved, without a client that notices.
+//
+//	s, err := dev.New(dev.Config{Services: services, Status: "localhost:8090"})
+//	…
+//	err = s.Run(ctx) // until ctx ends
+//
+// # Ports without a gap
+//
+// The public port of a service belongs to dev, which passes requests on to the
+// process that serves at the time. A process listens at a free port of its own
+// (LISTEN=localhost:0) and writes its URL into the file that ADDR_FILE names.
+// A new build is started beside the old one; once its /readyz says 200, it gets
+// all new requests, and the old one ends when its last request is answered. A
+// build that fails, or a process that does not become ready, changes nothing.
+//
+// # What is watched
+//
+// The files that "go list -deps" names for a service, as far as they belong to
+// modules on this disk: also those of a replace directive or of a workspace.
+// Only the services that a change concerns are rebuilt, with one go build for
+// all of them. A build during which another file is saved is dropped.
+//
+// # The end
+//
+// When the context ends, services end in reverse order of dependency: each
+// answers the requests that it has, is asked to end, and is killed with all of
+// its descendants if it does not (procx/child).
+package loop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/surefoot-go/surefoot/consolex"
+	"github.com/surefoot-go/surefoot/examples/dev/page"
+	"github.com/surefoot-go/surefoot/listen"
+	"github.com/surefoot-go/surefoot/procx"
+)
+
+// Service is a program of the module that serves HTTP and keeps the promises
+// that the README lists.
+type Service struct {
+	Name    string   // for people, commands and the variable NAME_URL
+	Package string   // as go build takes it, such as ./cmd/user-service
+	Listen  string   // the public address, such as localhost:8081
+	Needs   []string // services that must be ready before it starts
+	Env     []string // more variables, as in os/exec
+}
+
+// Config says what to run. Only Services is needed.
+type Config struct {
+	Dir      string        // where go runs; default: the working directory
+	Services []Service     // those it needs stand before a service
+	Status   string        // the status page's address; empty: no page
+	Drain    time.Duration // how long a replaced process may take for its last requests; default 10 s
+	Start    time.Duration // how long a process may take to become ready; default 20 s
+	Output   io.Writer     // default: standard output
+	Colour   bool          // of the services' names
+	Debug    bool          // build for a debugger, which takes longer; otherwise without debug information
+}
+
+const (
+	stopLimit  = 15 * time.Second // for all services together, below svcx's 20 s
+	stopGrace  = 10 * time.Second // for one process that was asked to end
+	lastDrain  = 3 * time.Second  // for requests that dev's end finds, before the process is asked to end
+	firstBuild = 10 * time.Second // how long a request waits for the first process
+)
+
+// Supervisor runs the services. It is the Control of the status page.
+type Supervisor struct {
+	cfg     Config
+	out     *output
+	temp    string // of this run: binaries, address files, go's own
+	status  *listen.Listener
+	runners []*runner
+	builds  *queue
+	relist  chan time.Time // since a build that began then, what services are made of may have changed
+	tools   tools
+
+	mu      sync.Mutex      // guards the runners' state
+	news    []string        // lines to print once mu is free; empty while it is
+	changed broadcast       // wakes those who wait for a change of that state
+	drains  context.Context // ends lastDrain after Run's
+	life    context.Context // ends stopLimit after Run's
+}
+
+// New checks the configuration.
+func New(cfg Config) (*Supervisor, error) {
+	var err error
+	if cfg.Dir, err = filepath.Abs(cfg.Dir); err != nil {
+		return nil, err
+	}
+	if cfg.Drain <= 0 {
+		cfg.Drain = 10 * time.Second
+	}
+	if cfg.Start <= 0 {
+		cfg.Start = 20 * time.Second
+	}
+	if cfg.Output == nil {
+		cfg.Output = consolex.Stdout()
+	}
+	s := &Supervisor{cfg: cfg, builds: newQueue(), relist: make(chan time.Time, 1)}
+	names := []string{"dev"}
+	for _, svc := range cfg.Services {
+		switch missing := slices.IndexFunc(svc.Needs, func(need string) bool { return !slices.Contains(names[1:], need) }); {
+		case missing >= 0:
+			return nil, fmt.Errorf("dev: %s needs %s, which must stand before it", svc.Name, svc.Needs[missing])
+		case svc.Name == "" || slices.Contains(names, svc.Name):
+			return nil, fmt.Errorf("dev: two services have the name %q, or it is dev's own", svc.Name)
+		}
+		names = append(names, svc.Name)
+	}
+	s.out = newOutput(cfg.Output, names, cfg.Colour)
+	for _, svc := range cfg.Services {
+		s.runners = append(s.runners, newRunner(s, svc))
+	}
+	return s, nil
+}
+
+// Run starts all services and returns when ctx ends and they have ended, or
+// with what keeps it from working at all: a port that is taken, say.
+func (s *Supervisor) Run(ctx context.Context) (err error) {
+	if s.temp, err = os.MkdirTemp("", "devloop-"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, removeAll(s.temp)) }()
+	if s.tools == nil {
+		s.tools = &goTools{dir: s.cfg.Dir, temp: s.temp, debug: s.cfg.Debug}
+	}
+
+	defer s.closeListeners()
+	if err := s.listen(); err != nil {
+		return err
+	}
+	watch, err := newWatch(s)
+	if err != nil {
+		return err
+	}
+
+	var cut, kill context.CancelFunc
+	s.drains, cut = context.WithCancel(context.Background())
+	defer cut()
+	s.life, kill = context.WithCancel(context.Background())
+	defer kill()
+	tasks := procx.NewGroup(ctx, "dev")
+	tasks.Go("limit the end", func(ctx context.Context) error {
+		<-ctx.Done()
+		time.AfterFunc(lastDrain, cut)
+		time.AfterFunc(stopLimit, kill)
+		return nil
+	})
+	for _, r := range s.runners {
+		tasks.Go("serve "+r.Name, func(context.Context) error { return serve(r.server, r.listener) })
+		tasks.Go("run "+r.Name, r.run)
+	}
+	if s.status != nil {
+		server := &http.Server{Handler: page.Handler(s), ReadHeaderTimeout: 5 * time.Second, ErrorLog: s.logger("status page")}
+		tasks.Go("serve the status page", func(context.Context) error { return serve(server, s.status) })
+		tasks.Go("close the status page", func(ctx context.Context) error { <-ctx.Done(); return server.Close() })
+	}
+	tasks.Go("watch", watch.run)
+	tasks.Go("build", s.buildAll)
+
+	<-tasks.Done()
+	stop, cancel := context.WithTimeout(context.Background(), stopLimit+2*time.Second)
+	defer cancel()
+	err = tasks.Stop(stop) // its error names what would not end
+	s.say("all services have ended")
+	return err
+}
+
+// listen takes all ports, so that a clash shows before anything is started.
+func (s *Supervisor) listen() (err error) {
+	for _, r := range s.runners {
+		if r.listener, err = listen.Dual(r.Listen); err != nil {
+			return fmt.Errorf("%s: %w", r.Name, err)
+		}
+		s.mu.Lock()
+		r.url = publicURL(r.Listen, r.listener.Addr())
+		s.mu.Unlock()
+		s.say("%s: %s", r.Name, r.url)
+	}
+	if s.cfg.Status != "" {
+		if s.status, err = listen.Dual(s.cfg.Status); err != nil {
+			return fmt.Errorf("status page: %w", err)
+		}
+		s.say("status page: %s/", publicURL(s.cfg.Status, s.status.Addr()))
+	}
+	return nil
+}
+
+// closeListeners closes those for which no server was started, too.
+func (s *Supervisor) closeListeners() {
+	for _, r := range s.runners {
+		if r.listener != nil {
+			r.listener.Close()
+		}
+	}
+	if s.status != nil {
+		s.status.Close()
+	}
+}
+
+func serve(server *http.Server, l net.Listener) error {
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// say prints a line of dev's own.
+func (s *Supervisor) say(format string, args ...any) {
+	s.out.line("dev", fmt.Sprintf(format, args...))
+}
+
+// tell has a line printed by unlock. The caller holds mu.
+func (s *Supervisor) tell(format string, args ...any) {
+	s.news = append(s.news, fmt.Sprintf(format, args...))
+}
+
+// unlock unlocks mu, and prints what there is to tell only then: a console stands
+// still while its user selects text, and the status page must not.
+func (s *Supervisor) unlock() {
+	news := s.news
+	s.news = nil
+	s.mu.Unlock()
+	for _, line := range news {
+		s.say("%s", line)
+	}
+}
+
+// logger returns a logger for what net/http has to say about a service's front.
+func (s *Supervisor) logger(service string) *log.Logger {
+	return log.New(&lineWriter{line: func(text string) { s.say("%s: %s", service, text) }}, "", 0)
+}
+
+// notify wakes all who wait for a change of the state. The caller holds mu.
+func (s *Supervisor) notify() { s.changed.notify() }
+
+func (s *Supervisor) runner(name string) *runner {
+	i := slices.IndexFunc(s.runners, func(r *runner) bool { return r.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.runners[i]
+}
+
+// environment is what every service gets besides dev's own variables: where to
+// reach the others, by the addresses that last.
+func (s *Supervisor) environment() []string {
+	var env []string
+	for _, r := range s.runners {
+		env = append(env, urlVariable(r.Name)+"="+r.url)
+	}
+	return env
+}
+
+// urlVariable names the variable with a service's URL: user-service's is
+// USER_SERVICE_URL.
+func urlVariable(service string) string {
+	return strings.ToUpper(strings.ReplaceAll(service, "-", "_")) + "_URL"
+}
+
+// publicURL is the URL of what listens at address, as the user wrote it, with
+// the port that it has got.
+func publicURL(address string, addr net.Addr) string {
+	host, _, err := net.SplitHostPort(address)
+	_, port, addrErr := net.SplitHostPort(addr.String())
+	if err != nil || addrErr != nil {
+		return "http://" + addr.String()
+	}
+	if host == "" {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// removeAll removes dir, with patience: for a moment after its end, Windows, or
+// what scans for viruses there, still holds a program's file.
+func removeAll(dir string) (err error) {
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if err = os.RemoveAll(dir); err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}

@@ -1,0 +1,280 @@
+package loop
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// inputs is what a service is built from, as far as it lies in modules on this
+// disk that may be edited: not in GOROOT, not in the module cache.
+type inputs struct {
+	packages map[string]bool // directories of packages, also of those that are still missing
+	files    map[string]bool // go.mod, go.sum, go.work
+	embeds   []embedding
+	others   map[string]bool // directories to watch for files and embeds
+}
+
+// An embedding is the patterns of a package's go:embed directives.
+type embedding struct {
+	dir      string
+	patterns []string
+}
+
+func newInputs() *inputs {
+	return &inputs{packages: map[string]bool{}, files: map[string]bool{}, others: map[string]bool{}}
+}
+
+func (in *inputs) addFile(name string) {
+	in.files[name] = true
+	in.others[filepath.Dir(name)] = true
+}
+
+// dirs are the directories to watch, whether they exist or not.
+func (in *inputs) dirs(yield func(string) bool) {
+	for _, set := range []map[string]bool{in.packages, in.others} {
+		for dir := range set {
+			if !yield(dir) {
+				return
+			}
+		}
+	}
+}
+
+// A change is what the file system says about a path.
+type change struct {
+	path string
+	name bool // the path was made, removed or renamed, not only written to
+}
+
+// concerns says whether a service must be rebuilt after the change.
+func (in *inputs) concerns(c change) bool {
+	dir, name := filepath.Split(c.path)
+	dir = filepath.Clean(dir)
+	if in.files[c.path] || in.packages[dir] && isSource(name) {
+		return true
+	}
+	for _, e := range in.embeds {
+		if rel, err := filepath.Rel(e.dir, c.path); err == nil && filepath.IsLocal(rel) && e.has(filepath.ToSlash(rel)) {
+			return !isTemporary(name)
+		}
+	}
+	if c.name { // of a directory that leads to what is needed
+		for dir := range in.dirs {
+			if within(dir, c.path) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// within says whether path is dir or lies below it.
+func within(path, dir string) bool {
+	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, string(filepath.Separator))+string(filepath.Separator))
+}
+
+// has says whether the file, relative to the package and with slashes, is
+// embedded, by itself or with a directory above it.
+func (e embedding) has(file string) bool {
+	for _, pattern := range e.patterns {
+		pattern = strings.TrimPrefix(pattern, "all:")
+		for p := file; p != "."; p = path.Dir(p) {
+			if ok, _ := path.Match(pattern, p); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isSource says whether go build would read the file of that name in a package's
+// directory ("go help packages", "File Types" in go/build).
+func isSource(name string) bool {
+	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || strings.HasSuffix(name, "_test.go") {
+		return false
+	}
+	switch path.Ext(name) {
+	case ".go", ".s", ".S", ".sx", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".m", ".f", ".F", ".for", ".f90",
+		".swig", ".swigcxx", ".syso":
+		return true
+	}
+	return false
+}
+
+// isTemporary says whether the name is one that an editor uses while it saves:
+// Vim, Emacs, JetBrains', gedit.
+func isTemporary(name string) bool {
+	switch path.Ext(name) {
+	case ".swp", ".swx", ".swo", ".tmp":
+		return true
+	}
+	return name == "4913" || strings.HasSuffix(name, "~") || strings.HasPrefix(name, ".#") ||
+		strings.HasPrefix(name, "#") && strings.HasSuffix(name, "#") ||
+		strings.Contains(name, "___jb_") || strings.HasPrefix(name, ".goutputstream-")
+}
+
+// listed is what go list says about a package.
+type listed struct {
+	ImportPath, Dir           string
+	Standard                  bool
+	Match, Deps               []string
+	EmbedPatterns, EmbedFiles []string
+	Module                    *module
+	Error                     *struct{ Err string }
+}
+
+type module struct {
+	Path, Dir, GoMod string
+	Main             bool
+	Replace          *struct{ Version string }
+}
+
+// local says whether the module lies in a directory that is its own, and not
+// the module cache's.
+func (m *module) local() bool {
+	return m != nil && (m.Main || m.Replace != nil && m.Replace.Version == "")
+}
+
+// listArgs are go's arguments for what parseList reads.
+var listArgs = []string{"list", "-e", "-deps",
+	"-json=ImportPath,Dir,Standard,Match,Deps,EmbedPatterns,EmbedFiles,Module,Error"}
+
+// parseList makes of go list's output what each service is built from. The work
+// file may be empty. Services whose package is not listed are left out.
+func parseList(r io.Reader, work string, services []Service) (map[string]*inputs, error) {
+	packages := map[string]*listed{}
+	var mains []*module
+	byPattern := map[string]*listed{}
+	for dec := json.NewDecoder(r); ; {
+		p := &listed{}
+		if err := dec.Decode(p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		packages[p.ImportPath] = p
+		if p.Module.local() {
+			mains = append(mains, p.Module)
+		}
+		for _, pattern := range p.Match {
+			byPattern[pattern] = p
+		}
+	}
+
+	result := map[string]*inputs{}
+	for _, svc := range services {
+		root := byPattern[svc.Package]
+		if root == nil {
+			continue
+		}
+		in := newInputs()
+		for _, dep := range append([]string{root.ImportPath}, root.Deps...) {
+			p := packages[dep]
+			switch {
+			case p == nil || p.Standard:
+			case p.Module.local():
+				in.addPackage(p)
+			case p.Module == nil && p.Error != nil: // not there yet, or not any more
+				if dir := dirOf(dep, mains); dir != "" {
+					in.packages[dir] = true
+				}
+			}
+		}
+		if work != "" {
+			in.addFile(work)
+			in.addFile(work + ".sum")
+		}
+		result[svc.Name] = in
+	}
+	return result, nil
+}
+
+func (in *inputs) addPackage(p *listed) {
+	in.packages[p.Dir] = true
+	for dir := p.Dir; dir != p.Module.Dir && within(dir, p.Module.Dir); dir = filepath.Dir(dir) {
+		in.others[filepath.Dir(dir)] = true // where dir may be renamed or made anew
+	}
+	in.addFile(p.Module.GoMod)
+	if p.Module.Main {
+		in.addFile(filepath.Join(filepath.Dir(p.Module.GoMod), "go.sum"))
+	}
+	if len(p.EmbedPatterns) == 0 {
+		return
+	}
+	in.embeds = append(in.embeds, embedding{p.Dir, p.EmbedPatterns})
+	for _, file := range p.EmbedFiles {
+		in.others[filepath.Dir(filepath.Join(p.Dir, file))] = true
+	}
+	for _, pattern := range p.EmbedPatterns { // where the first file may still come
+		in.others[filepath.Join(p.Dir, literalDir(strings.TrimPrefix(pattern, "all:")))] = true
+	}
+}
+
+// literalDir is the directory of a pattern up to its first wildcard.
+func literalDir(pattern string) string {
+	if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
+		pattern = pattern[:i] + "x"
+	}
+	return path.Dir(pattern)
+}
+
+// dirOf is where the package of that path would lie in one of the modules.
+func dirOf(importPath string, modules []*module) string {
+	for _, m := range modules {
+		if importPath == m.Path {
+			return m.Dir
+		}
+		if rel, ok := strings.CutPrefix(importPath, m.Path+"/"); ok {
+			return filepath.Join(m.Dir, filepath.FromSlash(rel))
+		}
+	}
+	return ""
+}
+
+// unlisted is what is known of a service that go list can't tell about.
+func unlisted(dir string, svc Service) *inputs {
+	in := newInputs()
+	in.packages[filepath.Join(dir, filepath.FromSlash(svc.Package))] = true
+	in.addFile(filepath.Join(dir, "go.mod"))
+	in.addFile(filepath.Join(dir, "go.sum"))
+	return in
+}
+
+// changedSince says whether one of the directory's files that concern the
+// service is newer than t. It is asked for directories that were not watched
+// at that time.
+func (in *inputs) changedSince(dir string, t time.Time) bool {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && info.ModTime().After(t) && in.concerns(change{path: filepath.Join(dir, e.Name())}) {
+			return true
+		}
+	}
+	return false
+}
+
+// nearest is the innermost directory on the way to dir that exists.
+func nearest(dir string, stat func(string) (fs.FileInfo, error)) string {
+	for {
+		if info, err := stat(dir); err == nil && info.IsDir() {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return dir
+		}
+		dir = parent
+	}
+}

@@ -1,0 +1,111 @@
+package loop
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// When a build begins: once nothing more is saved for a moment, as in a save of
+// all files or a checkout, but after a while in any case.
+const (
+	quiet   = 50 * time.Millisecond
+	patient = 2 * time.Second
+)
+
+// due says when a build may begin for changes of which the first and the last
+// one came at those times.
+func due(first, last time.Time) time.Time {
+	if end := first.Add(patient); end.Before(last.Add(quiet)) {
+		return end
+	}
+	return last.Add(quiet)
+}
+
+// A queue holds which services are to be built. A change that comes while they
+// are being built cancels that: what is built is never older than the last save.
+type queue struct {
+	wake chan struct{}
+
+	mu          sync.Mutex
+	wanted      map[string]bool // true: even where nothing has changed, replace the process
+	first, last time.Time       // of the changes in wanted
+	batch       *batch          // what is being built
+}
+
+// A batch is what one build is for.
+type batch struct {
+	services map[string]bool // as in queue.wanted
+	changed  time.Time       // the last change
+	ctx      context.Context // ends when it is stale
+	cancel   context.CancelFunc
+}
+
+func newQueue() *queue {
+	return &queue{wake: make(chan struct{}, 1), wanted: map[string]bool{}}
+}
+
+// add has a service built anew.
+func (q *queue) add(service string, force bool, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.wanted) == 0 {
+		q.first = now
+	}
+	q.last = now
+	q.wanted[service] = force || q.wanted[service]
+	if q.batch != nil {
+		if _, ok := q.batch.services[service]; ok {
+			q.batch.cancel()
+		}
+	}
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next waits for the next batch that is due, or returns ctx's error.
+func (q *queue) next(ctx context.Context) (*batch, error) {
+	for {
+		wait := time.Duration(-1)
+		q.mu.Lock()
+		if len(q.wanted) > 0 {
+			if wait = time.Until(due(q.first, q.last)); wait <= 0 {
+				defer q.mu.Unlock()
+				b := &batch{services: q.wanted, changed: q.last}
+				b.ctx, b.cancel = context.WithCancel(ctx)
+				q.wanted, q.batch = map[string]bool{}, b
+				return b, nil
+			}
+		}
+		q.mu.Unlock()
+
+		var timer <-chan time.Time
+		if wait > 0 {
+			timer = time.After(wait)
+		}
+		select {
+		case <-q.wake:
+		case <-timer:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// finish ends the batch and says whether what was built may be used. If it is
+// stale, all of it is to be built again.
+func (q *queue) finish(b *batch) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	defer b.cancel()
+	q.batch = nil
+	if b.ctx.Err() == nil {
+		return true
+	}
+	for service, force := range b.services {
+		q.wanted[service] = force || q.wanted[service]
+	}
+	return false
+}

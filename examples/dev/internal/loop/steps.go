@@ -1,0 +1,159 @@
+package loop
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// The steps of a runner, which only its run takes.
+
+// update changes the state.
+func (r *runner) update(f func()) {
+	r.sup.mu.Lock()
+	defer r.sup.unlock()
+	f()
+	r.sup.notify()
+}
+
+// launch starts the artifact as the candidate.
+func (r *runner) launch(a *artifact) {
+	p, err := r.spawn(a)
+	if err != nil {
+		r.update(func() { r.failed(a, fmt.Errorf("it can't be started: %w", err)) })
+		return
+	}
+	r.update(func() { r.candidate = p })
+}
+
+// abandon ends the candidate, since it is not wanted any more or, if there is an
+// error, since it did not become ready.
+func (r *runner) abandon(why error) {
+	p := r.candidate
+	r.update(func() {
+		r.candidate = nil
+		if why != nil {
+			r.failed(p.artifact, why)
+		}
+		r.bury(p, false)
+	})
+}
+
+// failed notes that the artifact did not become ready. Another one that serves
+// is kept, else it is tried again. The caller holds sup.mu.
+func (r *runner) failed(a *artifact, why error) {
+	if a != r.target() {
+		return // there is a newer one
+	}
+	r.trouble = why.Error()
+	if r.current != nil {
+		r.refused = a
+		r.sup.tell("%s: the new build did not start, the old one serves on: %v", r.Name, why)
+		return
+	}
+	r.back(0)
+}
+
+// back has the service tried again after a pause. The caller holds sup.mu.
+func (r *runner) back(wasWell time.Duration) {
+	if wasWell >= wellAgain {
+		r.crashes = 0
+	}
+	r.crashes++
+	pause := pauseAfter(r.crashes)
+	r.resume = time.Now().Add(pause)
+	r.sup.tell("%s: %s; next try in %s", r.Name, r.trouble, pause)
+}
+
+// crashed notes that what served has ended unasked.
+func (r *runner) crashed() {
+	p := r.current
+	r.update(func() {
+		r.current = nil
+		r.front.swap(nil)
+		r.trouble = exitText(p.err)
+		wasWell := time.Duration(0)
+		if !p.well.IsZero() {
+			wasWell = time.Since(p.well)
+		}
+		r.back(wasWell)
+		r.bury(p, true)
+	})
+}
+
+// swap lets p serve, or nobody, and ends what has served.
+func (r *runner) swap(p *process) {
+	r.update(func() {
+		old := r.current
+		r.current = p
+		switch {
+		case p == nil:
+			r.front.swap(nil)
+			r.sup.tell("%s: stopped", r.Name)
+		case old != nil:
+			r.reloads++
+			r.sup.tell("%s: reloaded, %s after the save (build %s, start %s)", r.Name,
+				round(time.Since(p.artifact.saved)), round(p.artifact.took), round(time.Since(p.since)))
+		default:
+			if r.crashes > 0 {
+				r.restarts++
+			}
+			r.sup.tell("%s: serves, process %d", r.Name, p.child.PID())
+		}
+		if p != nil {
+			r.front.swap(p.backend)
+			r.candidate, r.serving, p.well = nil, p.artifact, time.Now()
+			r.tasks.Go(func() { r.observe(p) })
+		}
+		if old != nil {
+			r.bury(old, true)
+		}
+	})
+}
+
+// bury ends a process in the background; if it has served, after its last
+// request. The caller holds sup.mu.
+func (r *runner) bury(p *process, served bool) {
+	r.retiring[p] = true
+	r.tasks.Go(func() {
+		left := 0
+		if served {
+			ctx, cancel := context.WithTimeout(r.sup.drains, r.sup.cfg.Drain)
+			defer cancel()
+			left = r.front.drain(ctx, p.backend)
+		}
+		err := p.stop(r.sup.life)
+		r.update(func() { // what there is to say waits for the console; nothing else does
+			if left > 0 {
+				r.sup.tell("%s: process %d ended with %d requests unanswered", r.Name, p.child.PID(), left)
+			}
+			if err != nil {
+				r.sup.tell("%s: %v", r.Name, err)
+			}
+			delete(r.retiring, p)
+			r.sweep()
+		})
+	})
+}
+
+// end ends the service when dev ends: after those that need it.
+func (r *runner) end() {
+	r.update(func() { r.want = false }) // nobody need wait for it any more
+	if r.candidate != nil {
+		r.abandon(nil)
+	}
+	for _, other := range r.sup.runners {
+		if slices.Contains(other.Needs, r.Name) {
+			<-other.done
+		}
+	}
+	ctx, cancel := context.WithTimeout(r.sup.drains, r.sup.cfg.Drain)
+	defer cancel()
+	r.server.Shutdown(ctx) // its error says that requests are left
+	if r.current != nil {
+		r.swap(nil)
+	}
+	r.tasks.Wait()
+	r.server.Close()
+}
