@@ -12,7 +12,7 @@ import (
 
 // TestFaults: every test that the table of faults names is there.
 func TestFaults(t *testing.T) {
-	text, err := os.ReadFile("faults.md")
+	text, err := os.ReadFile("../../docs/faults.md")
 	require.NoError(t, err)
 	named := regexp.MustCompile("`([a-z/]+)\\.(Test\\w+)`")
 	tests := map[string][]string{} // by package

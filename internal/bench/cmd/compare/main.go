@@ -45,10 +45,10 @@ func run() error {
 		documents = append(documents, name)
 		return nil
 	})
-	figures := flag.Bool("figures", false, "the same as -md README.md -plots plots")
+	figures := flag.Bool("figures", false, "the same as -md README.md -md ../../docs/figures.md -plots plots")
 	flag.Parse()
 	if *figures {
-		documents, *plots = append(documents, "README.md"), "plots"
+		documents, *plots = append(documents, "README.md", "../../docs/figures.md"), "plots"
 	}
 	if *short {
 		options = contest.Short
