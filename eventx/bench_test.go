@@ -73,7 +73,7 @@ func BenchmarkEnqueue(b *testing.B) {
 	}
 }
 
-// BenchmarkEnqueueRated has the token bucket, too.
+// BenchmarkEnqueueRated also has the token bucket.
 func BenchmarkEnqueueRated(b *testing.B) {
 	q := queue.New(16, 1<<20, queue.Rate{PerSecond: 1e12, Burst: 1e9})
 	e := queue.Note(slog.LevelError, "m")

@@ -123,7 +123,7 @@ func TestCutAtOnce(t *testing.T) {
 	}
 }
 
-// TestUnknownError: an error number that nobody knows must not leave a dead handle in use.
+// TestUnknownError: an unknown error number must not leave a dead handle in use.
 func TestUnknownError(t *testing.T) {
 	dead := &fakeLog{onWrite: func(n int) (bool, error) {
 		if n <= 2*queue.MaxRefusals+1 {

@@ -27,8 +27,8 @@
 //     string literal: "\x1b[31mred\x1b[0m". Line ends stay line ends in it.
 //   - In the Windows Event Log, a '%' before a digit, '%' or '{' is followed by a U+200B, which is not
 //     seen: every reader would expand %1 as an insertion code, and there is no escape. So the URL
-//     https://host/a%20b is stored as a%, U+200B, 20b. Whoever copies it out of Event Viewer has the
-//     character in it, and a search in an exported log has to be for a part without the '%'. journald
+//     https://host/a%20b is stored as a%, U+200B, 20b. A copy from Event Viewer
+//     contains that character, and a search in an exported log has to use a part without the '%'. journald
 //     and syslog get the text as it is.
 //
 // # Windows

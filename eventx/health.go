@@ -96,7 +96,7 @@ type change struct {
 
 // NewHealth returns the health of a service that is starting. Changes go to l, whose handler should be,
 // or contain, a [Handler]: that writes them whatever its level is, because an operator needs to see the
-// way back to healthy, too. A nil l is [slog.Default].
+// way back to healthy. A nil l is [slog.Default].
 func NewHealth(l *slog.Logger, service string) *Health {
 	if l == nil {
 		l = slog.Default()

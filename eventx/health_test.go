@@ -125,7 +125,7 @@ func TestFlappingEnds(t *testing.T) {
 	})
 }
 
-// TestSlowChanges: a few changes, or slow ones, are no flapping.
+// TestSlowChanges: a few changes, or slow ones, are not flapping.
 func TestSlowChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		new(fakeLog).use(t)

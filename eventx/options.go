@@ -8,7 +8,7 @@ import (
 )
 
 // Rate limits how many events of one ID are written. The zero Rate is 100 per second with a burst of
-// 200; a negative PerSecond is no limit.
+// 200; a negative PerSecond means no limit.
 type Rate struct {
 	PerSecond float64 // how many in the long run
 	Burst     int     // how many at once; 0: two seconds' worth, at least 1

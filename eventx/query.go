@@ -20,7 +20,7 @@ type Filter struct {
 	Sources []string
 
 	// IDs are the events' IDs; none: all. On journald, only events that this
-	// package wrote have one. Query finds those of unregistered sources, too.
+	// package wrote have one. Query also finds those of unregistered sources.
 	IDs []uint16
 
 	// MinLevel is the lowest level.
@@ -93,7 +93,7 @@ func Query(ctx context.Context, f Filter) iter.Seq2[Record, error] {
 }
 
 // Print writes the events that f selects to w, a line each, in the shape of a
-// service's "logs" command. The end of ctx ends a Filter that follows, and is no
+// service's "logs" command. The end of ctx ends a Filter that follows, and is not an
 // error then.
 func (f Filter) Print(ctx context.Context, w io.Writer) error {
 	for r, err := range Query(ctx, f) {

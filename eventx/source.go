@@ -41,7 +41,7 @@ type Source struct {
 	// Windows gives it. At most 4 GiB less 64 KiB.
 	MaxSize int64
 
-	// Retention is what becomes of old events when a log that Install makes is full.
+	// Retention is what happens to old events when a log that Install made is full.
 	Retention Retention
 
 	// Events may give event IDs a text of their own. All others show just the event.
@@ -52,7 +52,7 @@ type Source struct {
 
 	// MessageFile and CategoryFile are the paths of message files that an installer has put in place,
 	// signed perhaps, made of MessageDLL and CategoryDLL. "": Install makes them. Only administrators
-	// should be able to write to them: whoever can has Event Viewer show what they like.
+	// should be able to write to them: an account that can decides what Event Viewer shows.
 	MessageFile, CategoryFile string
 }
 

@@ -187,8 +187,8 @@ func TestInstallShared(t *testing.T) {
 	assert.Empty(t, files(t, dir))
 }
 
-// TestInstallKilled: what an Install that was killed on its way has left is no obstacle, and
-// goes with the next.
+// TestInstallKilled: what a killed Install leaves behind does not disturb the next one,
+// which removes it.
 func TestInstallKilled(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
@@ -241,8 +241,8 @@ func TestInstallElsewhere(t *testing.T) {
 	assert.NoError(t, Uninstall(s.Name), "whichever log it is in")
 }
 
-// TestSourceMoved: somebody moves a source to another log while a handler has it open.
-// Its events are written on, Status says where they go, and Install what to do.
+// TestSourceMoved: a source is moved to another log while a handler has it open.
+// Its events are still written, Status says where they go, and Install says what to do.
 func TestSourceMoved(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)

@@ -49,7 +49,7 @@ type State struct {
 	Mode        Mode
 	Log         string // the Windows log, or the socket, that events go to
 	MessageFile string // Windows: what is registered
-	Note        string // what is less than it could be, and what would mend it; "": nothing
+	Note        string // what could be better, and how; "": nothing
 }
 
 // Status says where the events of a source go and in what form, as a handler

@@ -157,8 +157,8 @@ func TestHungLogIsSaid(t *testing.T) {
 	})
 }
 
-// TestHungFallback: nobody waits for a fallback that hangs, not even who would
-// say so.
+// TestHungFallback: no caller waits for a fallback that hangs, not even the one that would
+// report it.
 func TestHungFallback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failing(t, errors.New("no log"))

@@ -48,7 +48,7 @@ func TestSince(t *testing.T) {
 	}
 }
 
-// A Check with Since passes over what its own test has started before, too.
+// A Check with Since also passes over what its own test started earlier.
 func TestCheckSince(t *testing.T) {
 	tb := &fakeTB{name: "TestFake"}
 	Check(tb, quick)
@@ -87,8 +87,8 @@ func TestVerdictOnProof(t *testing.T) {
 	}
 }
 
-// A goroutine that reads a pipe whose other end nobody has any more ends with the next garbage
-// collection, which closes that. The collection for a proof must not hide it.
+// A goroutine that reads a pipe whose other end has become unreachable ends with the next garbage
+// collection, which closes that end. The collection for a proof must not hide the leak.
 func TestVerdictBeforeTheCollection(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // no other collection
 	for _, o := range []*Options{nil, quick} {

@@ -23,8 +23,8 @@ func (t tally) total() (n int) {
 	return n
 }
 
-// tallyOf counts the goroutines that could be leaks: those that are no harness and are
-// not looking themselves.
+// tallyOf counts the goroutines that could be leaks. It leaves out the test harness and
+// goroutines that are taking a profile.
 func tallyOf(groups []group) tally {
 	t := make(tally)
 	for i := range groups {
@@ -35,7 +35,7 @@ func tallyOf(groups []group) tally {
 	return t
 }
 
-// anyCut says whether the function of one of those is not known for sure.
+// anyCut reports whether the function of one of those is not known for sure.
 func anyCut(groups []group) bool {
 	return slices.ContainsFunc(groups, func(g group) bool { return g.cut && !g.looks() })
 }
@@ -129,9 +129,9 @@ func takeCensus(look func() []group) *census {
 	}
 }
 
-// holds says whether what ran then is what runs now, given the counters.
+// holds reports whether what ran then is what runs now, given the counters.
 func (c *census) holds(created, live uint64) bool {
-	// IDs tell who is new also when others have ended.
+	// IDs tell new goroutines apart even when others have ended.
 	return created == c.created && (c.ids != nil || live == c.live)
 }
 

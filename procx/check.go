@@ -141,7 +141,7 @@ func newFamily(all []goroutine.Goroutine) family {
 	return f
 }
 
-// descends says whether an ancestor of g that is still there is the one. IDs are
+// descends reports whether an ancestor of g that is still there is the one. IDs are
 // never reused.
 func (f family) descends(g *goroutine.Goroutine, is func(*goroutine.Goroutine) bool) bool {
 	for seen := 0; seen < len(f); seen++ {
@@ -169,7 +169,7 @@ func (f family) besideOthers(id uint64) bool {
 	return false
 }
 
-// runsAlone says whether the goroutine is that of a test that no other test runs
+// runsAlone reports whether the goroutine is that of a test that no other test runs
 // beside, or of none at all. A parent waits for a subtest in T.Run, but for those that
 // called Parallel at the end of its own tRunner.
 func (f family) runsAlone(id uint64) bool {

@@ -256,7 +256,7 @@ func TestCheckOptions(t *testing.T) {
 	assert.Equal(t, 2, CheckMain(nil, &Options{Known: map[string]int{"": 1}}))
 }
 
-// What other tests leave running for good.
+// What other tests leave running.
 var forGood = []string{thisPackage + "receive", thisPackage + "lock", thisPackage + "forever"}
 
 func TestCheckClosesIdleConnections(t *testing.T) {
@@ -300,7 +300,7 @@ func TestFind(t *testing.T) {
 	assert.Empty(t, leaks)
 }
 
-// A main goroutine that is deep in its work is no leak, and nothing to wait for.
+// A main goroutine that is deep in its work is not a leak, and Find does not wait for it.
 func TestFindBelowDeepMain(t *testing.T) {
 	out, err := testenv.Command(t, "deep main").CombinedOutput()
 	require.NoError(t, err, string(out))

@@ -14,8 +14,8 @@ import (
 var ErrStopped = errors.New("procx: the group was stopped")
 
 // A Group runs named tasks that end together: when one fails, when the context of
-// the group ends, or when it is stopped. Unlike an errgroup it can tell who is
-// still running, and Stop does not wait forever.
+// the group ends, or when it is stopped. Unlike an errgroup it can tell which tasks
+// are still running, and Stop does not wait forever.
 //
 //	g := procx.NewGroup(ctx, "mail")
 //	g.Go("fetch", fetch)
@@ -59,8 +59,8 @@ func NewGroup(ctx context.Context, name string) *Group {
 	return g
 }
 
-// SetLimit lets at most n tasks run at a time; further calls of Go wait. An n below 1 is no
-// limit. It panics while a task runs.
+// SetLimit lets at most n tasks run at a time; further calls of Go wait. With an n below 1
+// there is no limit. It panics while a task runs.
 func (g *Group) SetLimit(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -81,7 +81,7 @@ func (s *series) last() int {
 	return s.counts[len(s.counts)-1]
 }
 
-// rise returns by how much the series has risen for good, and in how many
+// rise returns by how much the series has risen to stay, and in how many
 // rounds. What falls again has not risen, so a peak that passes is nothing; and clients
 // that all come back at once are one round's rise, where a leak's are many.
 func (s *series) rise() (growth, rounds int) {

@@ -29,7 +29,7 @@ type kind struct {
 	proof    proof
 }
 
-// A proof says who can tell that the goroutine will never go on.
+// A proof names what can tell that the goroutine will never go on.
 type proof int
 
 const (

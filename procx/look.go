@@ -40,7 +40,7 @@ func (g *group) check() string {
 	return number
 }
 
-// looks says whether these are goroutines that are taking this very profile, or
+// looks reports whether these are goroutines that are taking this very profile, or
 // another one. A Watcher is none of those that judge, and may be what leaks.
 func (g *group) looks() bool {
 	if g.entry() == thisPackage+"(*Watcher).run" {
@@ -127,7 +127,7 @@ func lookLabels() []group {
 }
 
 // provedLeaks runs the runtime's leak detection, and returns the goroutines that it
-// proves to leak, if this program has it. Stacks that are dumped later tell, too.
+// proves to leak, if this program has it. Later stack dumps mark them as well.
 func provedLeaks() []group {
 	p := leakProfile()
 	if p == nil {

@@ -94,7 +94,7 @@ func TestInnerSharedTransport(t *testing.T) {
 	}
 }
 
-// The idle connections of a transport that nobody closes, and their server.
+// The idle connections of a transport that is never closed, and their server.
 func TestInnerIdleTransport(t *testing.T) {
 	needInner(t)
 	server := newSharedServer()
@@ -108,7 +108,7 @@ func TestInnerIdleTransport(t *testing.T) {
 	}
 }
 
-// A body that nobody closes holds its connection for good.
+// A body that is never closed keeps its connection.
 func TestInnerForgottenBody(t *testing.T) {
 	needInner(t)
 	server := newSharedServer()

@@ -64,7 +64,7 @@ type TB interface {
 	Cleanup(func())
 }
 
-// Options say what is no leak, and how long to wait. A nil *Options is the zero
+// Options sets what does not count as a leak, and how long to wait. A nil *Options is the zero
 // value.
 type Options struct {
 	// Settle is how long goroutines get to end before they are leaks. Only a verdict that
@@ -73,7 +73,7 @@ type Options struct {
 	// that they can never end. A negative Settle takes one look and doesn't wait.
 	Settle time.Duration
 
-	// Ignore names goroutines that are no leaks, by a function on their
+	// Ignore names goroutines that are not leaks, by a function on their
 	// stack or the one that created them, as a stack trace prints it:
 	// "net/http.(*persistConn).readLoop". A type's or a package's name stands
 	// for all that is in it, and "example.com/mod/..." for the packages below
@@ -85,13 +85,13 @@ type Options struct {
 	// Known, with the function that they run and a number.
 	Ignore []string
 
-	// Known says how many goroutines of an entry function are no leaks: the
+	// Known says how many goroutines of an entry function are not leaks: the
 	// four workers of a pool that is never closed, but not five. The
 	// key is Leak.Function, or Leak.CreatedBy for all that a function starts.
 	// More of them than that are reported together.
 	Known map[string]int
 
-	// Since is what Now has returned: goroutines that ran then are no leaks. A Check needs it
+	// Since is what Now has returned: goroutines that ran then are not leaks. A Check needs it
 	// only for those that its own test has started before.
 	Since *Baseline
 
@@ -104,7 +104,7 @@ type Options struct {
 //
 // What starts goroutines for others, such as [sync.WaitGroup.Go], an errgroup or a
 // Group, is looked through: Function is the one that it was given, and File and Line
-// are where that is, as its go statement would tell nobody anything.
+// are where that is, because its go statement is inside the group.
 type Leak struct {
 	Function  string        // that the goroutine runs
 	CreatedBy string        // the function with the go statement
@@ -177,7 +177,7 @@ func CheckMain(m interface{ Run() int }, o *Options) int {
 
 // Find returns the goroutines of this process, other than the main one, the
 // caller's and those that are never reported, most numerous first. It waits for
-// them to end as Settle says; nil, then, says that there are none.
+// them to end as Settle says. Nil means that there are none.
 //
 // In a service most of what it returns works as intended: see [Watch] for what
 // grows. An error says what is wrong with the options.

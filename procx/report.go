@@ -10,7 +10,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// harness says whether the goroutine is never a leak. Only the main one has no
+// harness reports whether the goroutine is never a leak. Only the main one has no
 // creator.
 func harness(g *goroutine.Goroutine) bool {
 	return g.Creator == "" || harnessFunc(cmp.Or(g.Entry, g.Creator))
@@ -82,8 +82,8 @@ func leakOf(g *goroutine.Goroutine, entry, creator string) Leak {
 }
 
 // appendSignature appends what equal goroutines have in common: all but their ID, labels
-// and time, and the numbers of arguments and addresses. The line of each call tells
-// its function, too.
+// and time, and the numbers of arguments and addresses. The line of each call also
+// identifies its function.
 func appendSignature(b []byte, g *goroutine.Goroutine) []byte {
 	b = append(b, g.State...)
 	b = strconv.AppendBool(b, g.Leaked)

@@ -53,11 +53,11 @@ func (o *Options) filter() (*filter, error) {
 	return f, nil
 }
 
-// lenient says whether more than the harness is no leak, which a cheap look, that
-// does not see who created a goroutine, cannot decide.
+// lenient reports whether goroutines other than the harness are ignored. A cheap look, which
+// does not see what created a goroutine, cannot decide that.
 func (f *filter) lenient() bool { return len(f.ignore)+len(f.known) > 0 || f.since != nil }
 
-// ignores says whether one of the functions is to be ignored.
+// ignores reports whether one of the functions is to be ignored.
 func (f *filter) ignores(functions ...string) bool {
 	return slices.ContainsFunc(f.ignore, func(pattern string) bool {
 		return slices.ContainsFunc(functions, func(name string) bool { return matches(pattern, name) })
@@ -87,7 +87,7 @@ func (f *filter) closeIdle() {
 	}
 }
 
-// matches says whether pattern names the function, or a type, a package or a
+// matches reports whether pattern names the function, or a type, a package or a
 // tree of packages ("path/...") that it belongs to.
 func matches(pattern, function string) bool {
 	if tree, ok := strings.CutSuffix(pattern, "/..."); ok {
@@ -98,7 +98,7 @@ func matches(pattern, function string) bool {
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// harnessFunc says whether a goroutine that runs this function belongs to the runtime
+// harnessFunc reports whether a goroutine that runs this function belongs to the runtime
 // or to those who run the tests: testing and its benchmarks, subtests and bubbles,
 // the fuzzer, the CPU profile, the execution trace.
 func harnessFunc(entry string) bool {

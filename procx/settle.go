@@ -15,8 +15,8 @@ type scope interface {
 	// unsure, only a closer look can tell whether any of them is one. The picture is of them.
 	suspects() (n int, unsure bool, p picture)
 
-	// inspect returns those that are leaks, at the price of a full stack dump. Where it is not
-	// final, it also returns those of which only the proof of a leak could tell.
+	// inspect returns the leaks, at the price of a full stack dump. Where it is not final, it also
+	// returns goroutines that only the proof of a leak can decide about.
 	inspect(final bool) []goroutine.Goroutine
 }
 

@@ -36,8 +36,8 @@ func (g *Group) begun(t *task) {
 	t.id = id
 }
 
-// remove takes t off the group with its result. What a task returns when it has been
-// told to end is no failure of its own.
+// remove takes t off the group with its result. What a task returns after it was
+// told to end is not a failure.
 func (g *Group) remove(t *task, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -130,7 +130,7 @@ func (w *Watcher) find(suspects []growing) []Finding {
 		}
 		leak, ok := newest(among, s.function, s.growth)
 		if !ok {
-			continue // gone meanwhile
+			continue // gone by now
 		}
 		if s.proved {
 			w.proved[strings.Clone(s.function)] = 2 * s.growth // and not the whole profile

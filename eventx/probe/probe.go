@@ -31,7 +31,7 @@ type answer struct {
 //	GET /healthz  200 while the service is alive, 503 when it is Stopped or Crashed
 //	GET /readyz   200 while it serves, Healthy or Degraded, otherwise 503
 //
-// Any other path is 404. Anybody who can reach the handler can read the reason. A probe
+// Any other path is 404. Any client that can reach the handler can read the reason. A probe
 // never waits for the log, even while h writes a change to one that hangs. The handler
 // may be used concurrently.
 func Handler(h *eventx.Health) http.Handler {

@@ -8,5 +8,5 @@ import (
 	"github.com/surefoot-go/surefoot/consolex"
 )
 
-// escapes says whether f obeys escape sequences.
+// escapes reports whether f obeys escape sequences.
 func escapes(_ *os.File, kind consolex.Kind) string { return escapesOf(kind) }

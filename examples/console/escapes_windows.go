@@ -8,7 +8,7 @@ import (
 	"github.com/surefoot-go/surefoot/consolex"
 )
 
-// escapes says whether f obeys escape sequences.
+// escapes reports whether f obeys escape sequences.
 func escapes(f *os.File, kind consolex.Kind) string {
 	var mode uint32
 	switch {

@@ -83,7 +83,7 @@ func showState(w io.Writer) error {
 	return table.Flush()
 }
 
-// escapesOf says whether what is no console of Windows obeys escape sequences.
+// escapesOf reports whether an output other than a Windows console obeys escape sequences.
 func escapesOf(kind consolex.Kind) string {
 	if kind.Terminal() {
 		return "on"

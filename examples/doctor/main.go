@@ -1,12 +1,12 @@
 // Doctor says what is wrong with this machine's set-up for Go services, and the
-// command that mends it, for cmd, PowerShell and sh. It changes nothing.
+// command that fixes it, for cmd, PowerShell and sh. It changes nothing.
 //
 //	doctor                    everything that needs no network
 //	doctor --only go,cgo      some checks, or groups of them
 //	doctor --port 8080 --port 9000 --binary bin/orders
-//	doctor --online           may use the network, too: does the module proxy answer?
+//	doctor --online           may use the network: does the module proxy answer?
 //	doctor --json             for programs
-//	doctor -v                 each check that is fine, too
+//	doctor -v                 also each check that is fine
 //
 // It exits with 0 where there are no errors, with 1 where there are (with
 // --strict: or warnings), and with 2 where the doctor itself has failed.
@@ -37,7 +37,7 @@
 //	             unknown  could not be seen; the summary says why
 //	summary      one line
 //	evidence     lines: the values and files that led to it
-//	fix          what mends it, as it is typed into each shell: cmd, powershell, sh
+//	fix          the command that fixes it, as it is typed into each shell: cmd, powershell, sh
 //	             (on Windows: Git Bash); a shell that can't, or that the system
 //	             does not have, is left out. A command is exact and can be undone;
 //	             do is a sentence that says what no command does, such as a change

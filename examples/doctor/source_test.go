@@ -40,7 +40,7 @@ func TestFromSource(t *testing.T) {
 	bin := t.TempDir()
 	line := strings.ReplaceAll(string(found[1]), "bin/", bin+"/")
 
-	// The home has this account's caches, so that not all is built and downloaded anew.
+	// The home has this account's caches, so that not everything is built and downloaded again.
 	home := t.TempDir()
 	for from, to := range map[string]string{env.GOCACHE: ".cache/go-build", env.GOMODCACHE: "go/pkg/mod"} {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(home, to)), 0o755))

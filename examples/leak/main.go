@@ -56,7 +56,7 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/quote", s.quote)
 	mux.HandleFunc("/leaks", func(w http.ResponseWriter, _ *http.Request) {
-		_ = json.NewEncoder(w).Encode(watcher.Findings()) // whoever asked has gone
+		_ = json.NewEncoder(w).Encode(watcher.Findings()) // the client may have gone
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 
@@ -74,14 +74,14 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 		return server.Shutdown(last)
 	})
 	err := g.Wait()
-	cancel() // if it could not serve, nobody else has
+	cancel() // if it could not serve, ctx is still open
 	watcher.Wait()
 	return err
 }
 
 // quote asks for a quote, and gives up when that takes too long.
 func (s *service) quote(w http.ResponseWriter, r *http.Request) {
-	answer := make(chan string) // the bug: with room for one, nobody would have to wait
+	answer := make(chan string) // the bug: with room for one, the sender would not have to wait
 	go s.ask(answer, r.FormValue("slow") != "")
 	select {
 	case q := <-answer:

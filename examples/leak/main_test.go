@@ -50,7 +50,7 @@ func TestEndsIfItCannotServe(t *testing.T) {
 }
 
 func TestStopsWhole(t *testing.T) {
-	procx.Check(t, &procx.Options{Settle: time.Minute}) // on a busy machine, too
+	procx.Check(t, &procx.Options{Settle: time.Minute}) // also on a busy machine
 	url := start(t, &service{patience: time.Minute})
 	get(t, url+"/quote")
 	body := get(t, url+"/leaks")

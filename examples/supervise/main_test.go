@@ -34,7 +34,7 @@ func TestSupervise(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			cmd := testenv.Command(t, "supervise", tt.args...)
 			cmd.WaitDelay = time.Minute
-			out, err := cmd.CombinedOutput() // returns when nobody of the tree is left
+			out, err := cmd.CombinedOutput() // returns when no process of the tree is left
 			if tt.err == "" {
 				require.NoError(t, err, "%s", out)
 			} else {

@@ -85,7 +85,7 @@ func judgeModuleVars(f *Facts) (name string, r Result) {
 		return "GOPROXY", r
 	}
 	for _, name := range []string{"GOPRIVATE", "GONOPROXY", "GONOSUMDB"} {
-		if value, _ := f.Go.where(name); strings.Contains(value, "://") { // not that which stands for another's
+		if value, _ := f.Go.where(name); strings.Contains(value, "://") { // not a default
 			r = f.result(Error, "%s takes patterns of module paths, not URLs", "%s 应为模块路径模式，而不是 URL", name)
 			r.Fix = f.assign(name, goEnvW(name, patterns(value)))
 			return name, r

@@ -102,7 +102,7 @@ func TestChoose(t *testing.T) {
 }
 
 // TestLate has one gatherer that is done, one that fails, and one that neither
-// ends nor heeds its context.
+// ends nor obeys its context.
 func TestLate(t *testing.T) {
 	stuck := make(chan struct{})
 	defer close(stuck)

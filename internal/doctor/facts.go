@@ -120,7 +120,7 @@ type GoFacts struct {
 	WorkMod    ModFile
 	Toolchain  string   // the value of GOTOOLCHAIN that is configured
 	Fallback   string   // the same without the environment
-	Toolchains []string // those that are downloaded or on PATH
+	Toolchains []string // downloaded, or on PATH
 }
 
 // ProxyFacts tell why the module proxy does not answer, if it was asked.
@@ -135,7 +135,7 @@ type DirsFacts struct {
 // SumFacts are those of go.sum, and of the modules that it is about.
 type SumFacts struct {
 	Module     string   // "": there is none here
-	Conflicts  []string // FILE:LINE of what is no entry
+	Conflicts  []string // FILE:LINE of lines that are not entries
 	Merge      bool     // they are those of a merge
 	Lacks      []string // modules without an entry that a build needs
 	Maybe      []string // the same, where it was not seen whether a build needs them
@@ -153,7 +153,7 @@ type CCFacts struct {
 	CC       string // the command's first word
 	Path     string // "": not on PATH
 	Machine  string // what -dumpmachine says
-	Multilib bool   // it can make code for 32 bits, too
+	Multilib bool   // it can make 32-bit code as well
 	Packager string // the first package manager on PATH, on Linux
 }
 

@@ -7,10 +7,10 @@ import (
 	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
-// Fix is what mends the machine, as it is typed into each shell; sh is Git Bash
+// Fix is how to fix the machine, as it is typed into each shell; sh is Git Bash
 // on Windows. A shell in which it can't be done, or which the system does not
 // have, has an empty string. A command is exact and can be undone; what it can't be, such
-// as a change to somebody's start-up file, Do says in words.
+// such as a change to a user's start-up file, Do says in words.
 type Fix struct {
 	Do         string `json:"do,omitempty"`
 	Cmd        string `json:"cmd,omitempty"`

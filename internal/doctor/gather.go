@@ -18,7 +18,7 @@ import (
 
 const (
 	perGatherer = 3 * time.Second        // how long each may take
-	grace       = 500 * time.Millisecond // for one that does not heed its context
+	grace       = 500 * time.Millisecond // for a gatherer that does not obey its context
 )
 
 // inquiry is what gatherers are asked.
@@ -72,7 +72,7 @@ func gather(ctx context.Context, o Options, checks []Check) *Facts {
 }
 
 // fill runs gatherers, all at once. One that takes longer than the limit and
-// does not heed its context is left behind.
+// does not obey its context is left behind.
 func (f *Facts) fill(ctx context.Context, o Options, left map[string]gatherer, limit time.Duration) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, limit)

@@ -19,7 +19,7 @@ import (
 var goVars = []string{"GOROOT", "GOPATH", "GO111MODULE", "GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOCACHE", "GOMODCACHE",
 	"GOTMPDIR", "GOFLAGS", "GOTOOLCHAIN", "GOARCH", "GOOS", "GOBIN", "GOEXPERIMENT", "GOWORK", "CGO_ENABLED", "CC"}
 
-// goEnvironment are the values in force, which nobody changes.
+// goEnvironment has the values in force. They are not changed.
 type goEnvironment struct{ vars map[string]string }
 
 // goEnv returns the variables in force in dir, as the first go on PATH has them.

@@ -61,7 +61,7 @@ func lookAt(ctx context.Context, dir, path string) GoTool {
 	case len(answers) == 0 || !strings.HasPrefix(answers[0], "go1") && !strings.HasPrefix(answers[0], "devel"):
 		t.Err = filepath.Base(path) + " env GOVERSION: " + strconv.Quote(strings.Join(answers, " "))
 	default:
-		t.Version, _, _ = strings.Cut(strings.TrimPrefix(answers[0], "devel "), " ") // it may have GOEXPERIMENT, too
+		t.Version, _, _ = strings.Cut(strings.TrimPrefix(answers[0], "devel "), " ") // GOEXPERIMENT may follow
 		if len(answers) == 2 {
 			t.Root = answers[1]
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A tool chain that another go has downloaded is no second go; but it may be the only one.
+// A tool chain that another go has downloaded is not a second go; but it may be the only one.
 func TestLookAll(t *testing.T) {
 	name := "tool"
 	if runtime.GOOS == "windows" {

@@ -117,5 +117,5 @@ func foreign(path string, info os.FileInfo) bool {
 // open reports whether others than its owner may read a file.
 func open(info os.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
 
-// storedPaths are those that are kept elsewhere than in start-up files.
+// storedPaths returns the paths that are kept elsewhere than in start-up files.
 func storedPaths() []string { return nil }

@@ -42,7 +42,7 @@ func TestMended(t *testing.T) {
 			return []string{"GOENV=" + file(t, 0o600, filepath.Join(p.home, "goenv"), line+"\n")}
 		}
 	}
-	// onUnix are faults that can't be made, or are not mended so, on Windows.
+	// onUnix are faults that can't be made, or are not fixed in this way, on Windows.
 	onUnix := func(provoke func(*testing.T, person) []string) func(*testing.T, person) []string {
 		return func(t *testing.T, p person) []string {
 			if runtime.GOOS == "windows" {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// person is somebody with a home, a temporary directory and, in that, a project.
+// person is a user with a home, a temporary directory and, in that, a project.
 type person struct{ home, tmp, project string }
 
 func newPerson(t *testing.T) person {
@@ -33,7 +33,7 @@ func newPerson(t *testing.T) person {
 	return p
 }
 
-// dotfiles gives somebody the start-up files that people have: a setting behind an if,
+// dotfiles gives a user the start-up files that people have: a setting behind an if,
 // others in the same export, and a file that is a link to one in another directory.
 func (p person) dotfiles(t *testing.T) {
 	t.Helper()
@@ -103,7 +103,7 @@ func (p person) report(t *testing.T, check string, env []string, shell, line str
 	cmd.Env = append(cmd.Env, env...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	_, answer, ok := strings.Cut(string(out), examined) // the fix may print, too
+	_, answer, ok := strings.Cut(string(out), examined) // the fix may print as well
 	require.True(t, ok, "%s", out)
 	require.NoError(t, json.Unmarshal([]byte(answer), &r), "%s", out)
 	return r

@@ -47,7 +47,7 @@ func TestFullTmp(t *testing.T) {
 	assert.Contains(t, r.Summary, "can't be written")
 }
 
-// TestForeignCache is nobody's, who has a module cache in which sudo go has been.
+// TestForeignCache runs as nobody, with a module cache that sudo go has written to.
 func TestForeignCache(t *testing.T) {
 	needGo(t)
 	if !testenv.IsRoot() {
@@ -93,7 +93,7 @@ func asNobody(t *testing.T, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// TestReadOnlyCache is nobody's, whose cache is root's: what sudo go build leaves behind.
+// TestReadOnlyCache runs as nobody, with a cache that belongs to root: what sudo go build leaves behind.
 func TestReadOnlyCache(t *testing.T) {
 	needGo(t)
 	dir, err := os.MkdirTemp("", "doctor-cache-")

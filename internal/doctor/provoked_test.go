@@ -191,7 +191,7 @@ func TestProxyAnswers(t *testing.T) {
 	assert.NotContains(t, r.Summary, "secret")
 }
 
-// TestUntrustedProxy has a certificate that nobody has signed whom the system trusts.
+// TestUntrustedProxy has a certificate that no authority of the system has signed.
 func TestUntrustedProxy(t *testing.T) {
 	needGo(t)
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())

@@ -13,7 +13,7 @@ type TextOptions struct {
 	Color   bool
 	Unicode bool   // ✓ ! ✗ ?, else ASCII
 	Shell   string // whose fix is shown: "cmd", "powershell", "sh"; "" is all that differ
-	Verbose bool   // each check that is fine, too, and not only how many
+	Verbose bool   // each check that is fine, and not only how many
 }
 
 // marks by status: Unicode, ASCII, colour (SGR).

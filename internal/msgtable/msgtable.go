@@ -30,7 +30,7 @@ type Table struct {
 
 // Template returns s in the syntax of message tables, in which it is shown as
 // it is; only a "%1" that no digit follows stays the event's first insertion
-// string. It says whether there is one.
+// string. It reports whether there is one.
 func Template(s string) (message string, inserts bool) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

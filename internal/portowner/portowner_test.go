@@ -61,7 +61,7 @@ func TestOf(t *testing.T) {
 		{Socket{"windows", "tcp6", 8080, 9000, "com.docker.backend.exe"}, "container", []string{"docker ps --filter publish=8080"}, []string{"docker stop CONTAINER"}},
 		{Socket{"windows", "tcp6", 8080, 9000, ""}, "has ended", []string{`powershell -NoProfile -Command "Get-CimInstance Win32_Process -Filter ParentProcessId=9000"`}, nil},
 
-		// The BSDs, which name nobody
+		// The BSDs, which name no process
 		{Socket{"freebsd", "tcp4", 8080, 0, ""}, "", []string{"sockstat -46l -P tcp -p 8080"}, nil},
 		{Socket{"openbsd", "tcp4", 8080, 0, ""}, "", []string{"fstat | grep ':8080'"}, nil},
 		{Socket{"freebsd", "tcp4", 8080, 1, "init"}, "process 1", []string{"ps -fp 1"}, nil},

@@ -2,7 +2,7 @@ package portowner
 
 import "fmt"
 
-// firstDynamic is where Windows' dynamic ports begin unless somebody has moved them (Microsoft, "The
+// firstDynamic is where Windows' dynamic ports begin unless they were moved (Microsoft, "The
 // default dynamic port range for TCP/IP has changed").
 const firstDynamic = 49152
 

@@ -84,7 +84,7 @@ func methods(obj *types.TypeName) (list []method) {
 }
 
 // unnamed returns t with no name for any parameter or result in it: renaming one
-// breaks nobody.
+// breaks no user.
 func unnamed(t types.Type) types.Type {
 	tuple := func(vars *types.Tuple) *types.Tuple {
 		var list []*types.Var

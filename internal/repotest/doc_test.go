@@ -155,7 +155,7 @@ func fields(name string, spec *ast.TypeSpec, all map[string]string) {
 	}
 }
 
-// linkLike is what was meant to be a link: what go/doc resolves is no text any more.
+// linkLike is what was meant to be a link: what go/doc resolves is no longer text.
 var linkLike = regexp.MustCompile(`\[(\*?(?:[a-z][\w/]*\.)?[A-Z]\w*(?:\.[A-Z]\w*)?)\]`)
 
 // brokenLinks returns those links in a comment that are none, or that lead to a
@@ -197,7 +197,7 @@ func brokenLinks(pkgs map[string]*types.Package, p *doc.Package, text string) (b
 	return broken
 }
 
-// has says whether a package has a name, or a type of it that field or method.
+// has reports whether a package has a name, or a type of it that field or method.
 func has(pkg *types.Package, recv, name string) bool {
 	if pkg == nil || name == "" {
 		return pkg != nil

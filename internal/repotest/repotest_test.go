@@ -44,7 +44,7 @@ var siblings = []string{"consolex", "eventx", "listen", "pathx", "procx", "svcx"
 
 func TestImports(t *testing.T) {
 	needGo(t)
-	// Heavy packages of the standard library and others, and who may link them.
+	// Heavy packages of the standard library and others, and the packages that may link them.
 	restricted := map[string][]string{
 		"golang.org/x/text": {"consolex"},
 		"net/http":          {"procx"},

@@ -58,8 +58,8 @@ func testsOf(t *testing.T, pkg string) (names []string) {
 	return names
 }
 
-// TestSystemDLLs: whoever can write to a directory on the search path must not have
-// his code loaded. NewLazySystemDLL looks into the system directory alone.
+// TestSystemDLLs: an account that can write to a directory on the search path must not
+// get its code loaded. NewLazySystemDLL looks into the system directory alone.
 func TestSystemDLLs(t *testing.T) {
 	loaders := regexp.MustCompile(`^(Must)?Load(DLL|Library\w*)$|^NewLazyDLL$`)
 	found := 0

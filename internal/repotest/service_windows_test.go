@@ -37,7 +37,7 @@ func hostPath(path string) string {
 }
 
 // goBuild builds exe in dir. Under Wine there is no go command for Windows, but Wine starts
-// the programs of its host, too. Such a process can't be waited for, so its shell leaves
+// the programs of its host as well. Such a process can't be waited for, so its shell leaves
 // the exit code in a file.
 func goBuild(t *testing.T, dir, exe string) {
 	t.Helper()

@@ -36,7 +36,7 @@ func isFlag(word string) bool {
 }
 
 // PowerShellString returns a string of PowerShell's with that text. PowerShell doubles a quote
-// inside quotes, and takes the typographic ones for quotes, too.
+// inside quotes, and treats typographic quotes as quotes.
 func PowerShellString(text string) string {
 	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(text) + "'"
 }

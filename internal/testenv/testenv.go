@@ -27,13 +27,13 @@ const (
 	insideVar = "SUREFOOT_TEST_INSIDE"    // the test that a child runs inside its namespace or system
 )
 
-// IsRoot says whether the test runs as root; never on Windows.
+// IsRoot reports whether the test runs as root; never on Windows.
 func IsRoot() bool { return os.Geteuid() == 0 }
 
-// IsWine says whether the test runs on Wine and not on Windows.
+// IsWine reports whether the test runs on Wine and not on Windows.
 func IsWine() bool { return wineVersion() != "" }
 
-// MayChange says whether tests may change the machine.
+// MayChange reports whether tests may change the machine.
 func MayChange() bool { return os.Getenv(changeVar) == "1" }
 
 // CanUnshare returns nil if this process can make namespaces of its own.

@@ -26,8 +26,8 @@ func canUnshare() error {
 	return cmd.Run()
 }
 
-// unshareNet makes cmd start in new network and mount namespaces. Who is not
-// root gets a user namespace around them in which he is.
+// unshareNet makes cmd start in new network and mount namespaces. A process
+// that is not root gets a user namespace around them, in which it is.
 func unshareNet(cmd *exec.Cmd) {
 	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS}
 	if !IsRoot() {

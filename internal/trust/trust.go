@@ -16,7 +16,7 @@ type Finding struct {
 	Advice string   // what to do where there is no Fix
 }
 
-// Error returns who can change what, without the fix.
+// Error names what can be changed and by whom, without the fix.
 func (f *Finding) Error() string {
 	who := strings.Join(f.Who, ", ")
 	if f.Owner {

@@ -9,7 +9,7 @@ import (
 // A Mount is what the file system that an object lies on has to do with its mode and owner. The
 // zero value is an ordinary one.
 type Mount struct {
-	ReadOnly bool   // nobody can write, whatever the mode says
+	ReadOnly bool   // no process can write, whatever the mode says
 	Fixed    string // the kind, if modes and owners are mount options instead of the files' own
 }
 
@@ -57,7 +57,7 @@ func (m Mount) advice(owner uint32) string {
 }
 
 // unmapped reports whether uid stands for all the users that a user namespace doesn't know, and so
-// for nobody in it. It belongs to the files of the world outside, the root directory among them.
+// for no user in it. It belongs to the files of the world outside, the root directory among them.
 // The map is the text of /proc/self/uid_map, and overflow that of /proc/sys/kernel/overflowuid.
 func unmapped(uid uint32, uidMap, overflow string) bool {
 	if n, err := strconv.ParseUint(strings.TrimSpace(overflow), 10, 32); err != nil || uint32(n) != uid {

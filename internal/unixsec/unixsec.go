@@ -6,7 +6,7 @@
 // every directory that a link on the way leads through; a directory with the sticky bit may be
 // writable for everyone, but then links in it are judged by their owner. On a read-only file system
 // modes don't matter, owners do. In a user namespace, an owner that the namespace doesn't know is
-// nobody who could write: the owner counts as root's does.
+// no other writer: its owner counts as root does.
 package unixsec
 
 import (

@@ -33,8 +33,8 @@ func touch(t *testing.T, path string) {
 	require.NoError(t, os.WriteFile(path, nil, 0o755))
 }
 
-// mend follows the commands of all findings until there are none, and returns what was named.
-func mend(t *testing.T, path string) (named []string) {
+// fixAll follows the commands of all findings until there are none, and returns what was named.
+func fixAll(t *testing.T, path string) (named []string) {
 	t.Helper()
 	for {
 		err := self().CheckFile(path)
@@ -60,7 +60,7 @@ func TestCheckFile(t *testing.T) {
 	require.NoError(t, os.Chmod(exe, 0o777))
 	require.NoError(t, os.Chmod(filepath.Dir(exe), 0o775))
 	require.NoError(t, os.Chmod(top, 0o703))
-	assert.ElementsMatch(t, []string{exe, filepath.Dir(exe), top}, mend(t, exe))
+	assert.ElementsMatch(t, []string{exe, filepath.Dir(exe), top}, fixAll(t, exe))
 
 	require.NoError(t, os.Chmod(top, 0o777|fs.ModeSticky))
 	require.NoError(t, self().CheckFile(exe), "as in /tmp, others can't touch what isn't theirs")
@@ -78,11 +78,11 @@ func TestCheckFileOwners(t *testing.T) {
 		require.ErrorAs(t, self().CheckFile(exe), &f)
 		assert.Equal(t, theirs+" belongs to uid 1000", f.Error())
 		require.NoError(t, Account{UID: user}.CheckFile(exe), "that user's service may run it")
-		assert.Equal(t, []string{theirs}, mend(t, exe))
+		assert.Equal(t, []string{theirs}, fixAll(t, exe))
 	}
 	require.NoError(t, os.Chown(exe, user, user))
 	require.NoError(t, os.Chmod(exe, 0o777))
-	assert.Equal(t, []string{exe}, mend(t, exe), "one command for both")
+	assert.Equal(t, []string{exe}, fixAll(t, exe), "one command for both")
 }
 
 // Each directory that a chain of links leads through is judged, whatever kind they are.
@@ -99,7 +99,7 @@ func TestCheckChain(t *testing.T) {
 	require.NoError(t, self().CheckFile(path))
 	for _, dir := range []string{a, b, c, filepath.Join(c, "d")} {
 		require.NoError(t, os.Chmod(dir, 0o777))
-		assert.Equal(t, []string{dir}, mend(t, path))
+		assert.Equal(t, []string{dir}, fixAll(t, path))
 	}
 }
 
@@ -116,7 +116,7 @@ func TestCheckLinkOwner(t *testing.T) {
 	require.NoError(t, os.Symlink(target, link))
 	require.NoError(t, self().CheckFile(link))
 	require.NoError(t, os.Lchown(link, user, user))
-	assert.Equal(t, []string{link}, mend(t, link))
+	assert.Equal(t, []string{link}, fixAll(t, link))
 }
 
 func TestCheckWayNoticesASwap(t *testing.T) {

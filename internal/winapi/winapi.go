@@ -33,7 +33,7 @@ package winapi
 //sys	LsaFreeMemory(buffer unsafe.Pointer) (ntstatus error) = advapi32.LsaFreeMemory
 //sys	LsaClose(policy windows.Handle) (ntstatus error) = advapi32.LsaClose
 
-// Sockets and who has them.
+// Sockets and their owners.
 
 //sys	GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) = iphlpapi.GetExtendedTcpTable
 //sys	GetExtendedUdpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) = iphlpapi.GetExtendedUdpTable

@@ -87,7 +87,7 @@ func sweep(parent string) {
 		if err != nil || time.Since(info.ModTime()) < making {
 			continue
 		}
-		if c, err := takeCgroup(path); err == nil { // nobody's
+		if c, err := takeCgroup(path); err == nil { // its process is gone
 			c.kill()
 			c.close() // fails as long as the killed are dying, and is done next time
 		}
@@ -174,7 +174,7 @@ func (c *cgroup) kill() error {
 	return err
 }
 
-// populated says whether a live process, not only a zombie, is in the cgroup.
+// populated reports whether a live process, not only a zombie, is in the cgroup.
 func (c *cgroup) populated() bool {
 	data := make([]byte, 256) // two short lines
 	n, err := c.events.ReadAt(data, 0)

@@ -57,7 +57,7 @@ func TestCgroupSweep(t *testing.T) {
 	assert.Empty(t, out.rest(t))
 }
 
-// Nobody's sweep takes what another is making.
+// A sweep does not take a cgroup that another process is making.
 func TestCgroupsAtOnce(t *testing.T) {
 	needCgroup(t)
 	var wg sync.WaitGroup

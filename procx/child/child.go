@@ -10,7 +10,7 @@
 //
 //	cmd := exec.Command("worker", "-queue", "mail")
 //	cmd.Stdout = os.Stdout
-//	p, err := child.Start(ctx, cmd, nil) // ctx's end stops it, too
+//	p, err := child.Start(ctx, cmd, nil) // it is stopped when ctx ends
 //	…
 //	err = p.Stop(ctx) // asks, waits for Options.Grace, then kills the tree
 //	err = p.Wait()
@@ -94,8 +94,8 @@ const (
 	// so that one that is stopped can answer. On Windows it sends CTRL_BREAK to the child's
 	// process group. That passes only through a console that both share. Where this process
 	// has none, as a service, the child gets a console of its own without a window, to which
-	// this process attaches for the moment of asking; a child that is no console program can't
-	// be asked so, the tree is killed at once, and Stop's error is an errors.ErrUnsupported.
+	// this process attaches for the moment of asking; a child that is not a console
+	// program can't be asked in this way: the tree is killed at once, and Stop's error wraps errors.ErrUnsupported.
 	// With NoWindow, Start fails, and likewise with DETACHED_PROCESS, CREATE_NEW_CONSOLE or
 	// CREATE_NO_WINDOW among the command's creation flags, and with SysProcAttr.Ptrace on
 	// Linux.
@@ -246,7 +246,7 @@ func (p *Proc) Wait() error {
 // and until ctx ends at most, and then kills the tree. It returns nil if the
 // tree ended by itself, an error that is ErrKilled and says why if not. After
 // Stop the tree has ended in any case; a process that the kernel can't kill is
-// an error, too. Stop doesn't replace Wait.
+// an error. Stop doesn't replace Wait.
 func (p *Proc) Stop(ctx context.Context) error {
 	p.ask(nil)
 	select {

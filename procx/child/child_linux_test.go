@@ -128,7 +128,7 @@ func TestDeathSignalThread(t *testing.T) {
 }
 
 // pitfall starts a child on a thread that then ends, by os/exec or by this
-// package, and says whether the child survives.
+// package, and reports whether the child survives.
 func pitfall(args []string) int {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER=cat")

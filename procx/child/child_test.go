@@ -145,7 +145,7 @@ func TestNothingStaysOpen(t *testing.T) {
 		for range rounds {
 			run()
 		}
-		// A thread more or less has handles on Windows, too.
+		// On Windows a thread has handles as well.
 		assert.Eventually(t, func() bool { return handles(t) < before+rounds }, time.Minute, 10*time.Millisecond)
 	})
 }

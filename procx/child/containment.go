@@ -22,10 +22,10 @@ const (
 	DeathSignal
 )
 
-// Whole says whether every descendant is reached, whatever it does.
+// Whole reports whether every descendant is reached, whatever it does.
 func (c Containment) Whole() bool { return c&(Cgroup|Job) != 0 }
 
-// DiesWithParent says whether the child ends when this process does, however
+// DiesWithParent reports whether the child ends when this process does, however
 // that ends: killed, crashed or regularly. With Job, all descendants do too.
 func (c Containment) DiesWithParent() bool { return c&(Job|DeathSignal) != 0 }
 

@@ -29,7 +29,7 @@ func ExampleStart() {
 
 func ExampleProc_Stop() {
 	p, err := child.Start(context.Background(), exec.Command("worker"), &child.Options{
-		Ask:      child.AskStdin, // works in a Windows service, too
+		Ask:      child.AskStdin, // also works in a Windows service
 		NoWindow: true,
 	})
 	if err != nil {

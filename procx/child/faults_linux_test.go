@@ -53,8 +53,8 @@ func TestStartWithoutDescriptors(t *testing.T) {
 	})
 }
 
-// TestStopWithoutDescriptors: who can't be asked for want of a descriptor is killed, with
-// all that it started.
+// TestStopWithoutDescriptors: a child that can't be asked for want of a descriptor is killed,
+// with all that it started.
 func TestStopWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// groupAlive says whether a live process is in the process group.
+// groupAlive reports whether a live process is in the process group.
 func groupAlive(pgid int) bool {
 	const zombie = 5 // SZOMB in <sys/proc.h>
 	procs, err := unix.SysctlKinfoProcSlice("kern.proc.pgrp", pgid)

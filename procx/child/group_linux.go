@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// groupAlive says whether a live process is in the process group. kill(2) with
+// groupAlive reports whether a live process is in the process group. kill(2) with
 // signal 0 can't tell: it counts the unreaped leader.
 func groupAlive(pgid int) bool {
 	proc, err := os.Open("/proc")

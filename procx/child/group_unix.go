@@ -21,7 +21,7 @@ func groupAttr(cmd *exec.Cmd) (*syscall.SysProcAttr, error) {
 	if attr.Pgid != 0 {
 		return nil, errors.New("child: SysProcAttr.Pgid puts the child into a process group that is not its own: leave it 0")
 	}
-	attr.Setpgid = !attr.Setsid // a session's leader leads a group, too
+	attr.Setpgid = !attr.Setsid // a session's leader already leads a group
 	return attr, nil
 }
 

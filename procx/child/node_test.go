@@ -148,7 +148,7 @@ func (out *output) ready(t *testing.T, depth string) {
 	}
 }
 
-// rest waits until nobody can write any more, and returns what was written
+// rest waits until every writer has closed, and returns what was written
 // since.
 func (out *output) rest(t *testing.T) string {
 	t.Helper()

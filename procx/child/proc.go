@@ -101,7 +101,7 @@ func (p *Proc) start() error {
 	return err
 }
 
-// startLocked says whether the child runs, even with an error.
+// startLocked reports whether the child runs, even with an error.
 func (p *Proc) startLocked() (runs bool, err error) {
 	if p.tree, err = newTree(p.cmd, p.opt); err != nil {
 		return false, err
@@ -146,14 +146,14 @@ func (p *Proc) ask(cause error) {
 		p.kill(nil)
 		return
 	}
-	go func() { // whoever waits has a limit; a function needs none
+	go func() { // the waiter below has a limit, so the function needs none
 		if err := how(ctx); err != nil && !errors.Is(err, os.ErrClosed) {
 			p.kill(fmt.Errorf("asking failed: %w", err))
 		}
 	}()
 }
 
-// abort kills the tree for a reason that Wait returns, too.
+// abort kills the tree for a reason, which Wait then returns as well.
 func (p *Proc) abort(why error) {
 	p.mu.Lock()
 	if p.cause == nil {
@@ -224,7 +224,7 @@ func (p *Proc) custody() {
 }
 
 // waitEmpty waits until no descendant of the child is alive, for at most limit
-// and until cut is closed, and says whether that is so.
+// and until cut is closed, and reports whether that is so.
 func (p *Proc) waitEmpty(limit time.Duration, cut <-chan struct{}) bool {
 	end := time.Now().Add(limit)
 	for pause := time.Millisecond; p.tree.alive(p.cmd.Process); pause = min(2*pause, 50*time.Millisecond) {

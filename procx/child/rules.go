@@ -116,7 +116,7 @@ func unescapeMount(s string) string {
 	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
 
-// runs says whether a /proc/PID/stat text is that of a live process
+// runs reports whether a /proc/PID/stat text is that of a live process
 // (proc_pid_stat(5)). The name, the second field, may itself hold blanks and
 // parentheses.
 func runs(stat string) bool {

@@ -130,9 +130,9 @@ func hasConsole() bool {
 var attaching sync.Mutex
 
 // onConsoleOf attaches this process, which has no console, to a child's for the time of f, and
-// leaves its standard handles as they are. What is started meanwhile would share that console;
-// os/exec gives no way to keep others from starting something, so the time is short. Nobody can
-// close that console, which has no window, and so end this process with it (Microsoft:
+// leaves its standard handles as they are. A process that is started at that time would share the console.
+// os/exec gives no way to prevent that, so the time is short. The console has no window, so no user
+// can close it and end this process with it (Microsoft:
 // "AttachConsole function", "HandlerRoutine callback function").
 func onConsoleOf(pid int, f func() error) error {
 	attaching.Lock()
@@ -179,7 +179,7 @@ type basicAccounting struct {
 	TotalPageFaultCount, TotalProcesses, ActiveProcesses, TotalTerminatedProcesses     uint32
 }
 
-// alive says whether a process of the job is running.
+// alive reports whether a process of the job is running.
 func (t *tree) alive(*os.Process) bool {
 	if t.contained != Job {
 		return false

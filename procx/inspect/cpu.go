@@ -48,7 +48,7 @@ func cpuComments(used cpuUse, elapsed, total, syscalls time.Duration) []string {
 
 func ms(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 
-// isSyscall says whether a leaf is the last Go function above the system.
+// isSyscall reports whether a leaf is the last Go function above the system.
 func isSyscall(function string) bool {
 	switch function {
 	case "runtime.cgocall", "runtime.asmcgocall", "runtime.asmcgocall_no_g", "runtime.asmstdcall",

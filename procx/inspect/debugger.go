@@ -1,6 +1,6 @@
 package inspect
 
-// DebuggerAttached says whether a debugger, or a tracer such as strace, is
+// DebuggerAttached reports whether a debugger, or a tracer such as strace, is
 // attached to this process at this moment.
 //
 // Linux: TracerPid in /proc/self/status. Windows: IsDebuggerPresent, which

@@ -24,14 +24,14 @@ type unit struct {
 
 func (u unit) flag(f string) bool { return slices.Contains(strings.Fields(u.producer), f) }
 
-// standard says whether the package is of the standard library, by the rule of
+// standard reports whether the package is of the standard library, by the rule of
 // the go command: no dot in the first element.
 func (u unit) standard() bool {
 	first, _, _ := strings.Cut(u.name, "/")
 	return !strings.Contains(first, ".") && u.name != "main"
 }
 
-// unitsOf reads the compile units from a binary's DWARF, and says whether it
+// unitsOf reads the compile units from a binary's DWARF, and reports whether it
 // has any, and whether it has a symbol table.
 func unitsOf(path string) (units []unit, ok, symbols bool, err error) {
 	f, err := os.Open(path)
@@ -107,7 +107,7 @@ func openObject(f io.ReaderAt) (file object, symbols bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		return machoObject(fat.Arches[0].File) // of which debug/buildinfo reads the information, too
+		return machoObject(fat.Arches[0].File) // the one whose build information debug/buildinfo reads
 	}
 	return nil, false, fmt.Errorf("neither ELF nor PE nor Mach-O: %w", errors.ErrUnsupported)
 }

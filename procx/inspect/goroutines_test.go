@@ -84,7 +84,7 @@ func TestGroupStacks(t *testing.T) {
 	assert.Equal(t, "example.com/app.init.0.func1", bySite["C:/src/deep.go:12"].Creator)
 }
 
-// Goroutines with labels are no states of their own, in what either release writes.
+// Labels do not make a state of their own, in the format of either release.
 func TestGroupStacksWithLabels(t *testing.T) {
 	for _, file := range []string{"go1.26.txt", "go1.27.txt"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", "internal", "goroutine", "testdata", file))

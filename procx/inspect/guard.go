@@ -18,7 +18,7 @@ const (
 	requestBurst = 50
 )
 
-// newGuard lets through to h only who may see it.
+// newGuard passes a request on to h only if its sender may see the answer.
 func newGuard(token string, h http.Handler) http.Handler {
 	b := &bucket{tokens: requestBurst, now: time.Now}
 	want := sha256.Sum256([]byte(token))
@@ -81,7 +81,7 @@ func hostAllowed(host, serverName string) bool {
 }
 
 // siteAllowed decides by Sec-Fetch-Site, which browsers send (W3C: "Fetch
-// Metadata Request Headers") and tools don't. "none" is the user himself.
+// Metadata Request Headers") and tools don't. "none" is a request that the user typed.
 func siteAllowed(site string) bool {
 	return site == "" || site == "none" || site == "same-origin"
 }

@@ -1,10 +1,10 @@
-// Package inspect shows a running service to those who may see it: profiles,
-// goroutines, variables, and how its binary was built; and says whether a
+// Package inspect shows a running service to its owner: profiles,
+// goroutines, variables, and how its binary was built. It also reports whether a
 // debugger can do its work on that binary.
 //
 // Importing net/http/pprof or expvar registers handlers on
-// http.DefaultServeMux (golang.org/issue/22085): whoever serves that, serves
-// the profiles, too. A listener on ":6060" shows them to the whole network, and
+// http.DefaultServeMux (golang.org/issue/22085): a program that serves that
+// mux serves the profiles as well. A listener on ":6060" shows them to the whole network, and
 // one on the loopback interface still to every web page in a browser on the
 // same machine, by DNS rebinding. This package imports neither and serves its
 // own mux.

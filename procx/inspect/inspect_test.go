@@ -227,7 +227,7 @@ func TestBodyIsIgnored(t *testing.T) {
 	assert.Equal(t, "application/octet-stream", resp.Header.Get("Content-Type"))
 }
 
-// The caller's configuration may serve others, too.
+// The caller may use the configuration elsewhere.
 func TestTLSConfigIsUntouched(t *testing.T) {
 	c := certificate(t)
 	s := start(t, Options{TLS: c})
@@ -340,7 +340,7 @@ func TestPageEscapes(t *testing.T) {
 `, p.String())
 }
 
-// Both loopback addresses are the server's, so that nobody else gets what is meant for it.
+// The server has both loopback addresses, so that no other process gets its requests.
 func TestLocalhostIsBoth(t *testing.T) {
 	s, err := Serve(t.Context(), Options{Addr: "localhost:0"})
 	require.NoError(t, err)

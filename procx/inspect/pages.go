@@ -162,8 +162,8 @@ func (p *page) addGroup(g *group) {
 	p.add("</tr>\n")
 }
 
-// stacks dumps about n goroutines. The world stands still meanwhile, so the
-// buffer should be right at once.
+// stacks dumps about n goroutines. The world is stopped during a dump, so the
+// buffer should have the right size at the first try.
 func stacks(n int) string {
 	for buf := make([]byte, 64<<10+n*2048); ; buf = make([]byte, 2*len(buf)) {
 		if size := runtime.Stack(buf, true); size < len(buf) {

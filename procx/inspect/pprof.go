@@ -51,7 +51,7 @@ func (m *mux) profile(w http.ResponseWriter, r *http.Request) {
 	}
 	before, err := collect(p)
 	if err == nil {
-		leave(m.other) // others may look meanwhile
+		leave(m.other) // so that others may take theirs
 		if held = sleep(r, seconds) && wait(r, m.other); !held {
 			return
 		}
@@ -148,7 +148,7 @@ func secondsOf(w http.ResponseWriter, r *http.Request, missing float64) (time.Du
 	return d, true
 }
 
-// sleep waits that long, and says whether the client does, too.
+// sleep waits for d and reports whether the client is still there.
 func sleep(r *http.Request, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -21,6 +21,6 @@ func (e Error) Error() string { return string(e) }
 // Is lets ErrAccessDenied match fs.ErrPermission.
 func (e Error) Is(target error) bool { return e == ErrAccessDenied && target == fs.ErrPermission }
 
-// ErrUntrustedDir is returned when another user owns the folder that message files belong in. Whoever can
-// write there could have Event Viewer, run by an administrator, show what they like.
+// ErrUntrustedDir is returned when another user owns the folder that message files belong in. An account
+// that can write there decides what Event Viewer, run by an administrator, shows.
 var ErrUntrustedDir = errors.New("the folder for message files is not to be trusted")

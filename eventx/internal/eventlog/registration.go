@@ -96,7 +96,7 @@ type Registration struct {
 type machine struct {
 	dir    string                 // where Install puts its files
 	expand func(string) string    // %variables%
-	exists func(file string) bool // reports false only if there surely is no such file
+	exists func(file string) bool // reports false only if the file certainly does not exist
 }
 
 // mode is how the events of a source are shown. It is public as eventx.Mode.

@@ -143,7 +143,7 @@ func usedFiles() (map[string]bool, error) {
 }
 
 // subKeys lists the keys below key. They are read by their numbers, so that one
-// is missed when another goes away meanwhile: hence twice the same list.
+// is missed when another one is deleted during the walk, so the list is read until it is the same twice.
 func subKeys(key registry.Key) (names []string, err error) {
 	for try := range 50 {
 		last := names

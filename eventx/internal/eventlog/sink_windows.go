@@ -12,7 +12,7 @@ func open(source string) (queue.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	// An unregistered source is no error: its events go to Application.
+	// An unregistered source is not an error: its events go to Application.
 	h, err := windows.RegisterEventSource(nil, name)
 	if err != nil {
 		return nil, err

@@ -48,8 +48,8 @@ func Args(f reading.Filter) []string {
 // "Journal JSON Format").
 type journalEntry map[string]json.RawMessage
 
-// record makes a record of an entry, whoever wrote it: what an entry lacks or has in another form stays
-// empty.
+// record makes a record of an entry of any program. A field that the entry lacks, or has in another form,
+// stays empty.
 func (e journalEntry) record() reading.Record {
 	r := reading.Record{
 		Level: levelOf(e.text("PRIORITY")), Source: e.source(), Message: e.text("MESSAGE"), ID: e.number("EVENT_ID"), Category: e.number("EVENT_CATEGORY"),

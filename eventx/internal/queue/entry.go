@@ -161,7 +161,7 @@ func (t *Text) AppendAttr(replace ReplaceFunc, groups []string, a slog.Attr) {
 	}
 }
 
-// omitted reports whether a is one of the attributes that slog leaves out, too.
+// omitted reports whether a is one of the attributes that slog leaves out as well.
 func omitted(a slog.Attr) bool {
 	if s, ok := a.Value.Any().(*slog.Source); ok {
 		return s == nil || *s == slog.Source{}

@@ -11,7 +11,7 @@ const lateAfter = time.Second
 
 // lateClock tells the writer which events are late. To read the system's clock for each event would take
 // longer than anything else that the queue does with it: the clock is read when the writer has slept, and
-// whenever a timer has gone off meanwhile. So it is at most tick behind.
+// whenever a timer has fired since. So it is at most tick behind.
 type lateClock struct {
 	now   time.Time
 	stale atomic.Bool

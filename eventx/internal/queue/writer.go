@@ -40,13 +40,13 @@ type Writer struct {
 	outage   string        // why, as was said
 	retryAt  time.Time
 
-	fallbackLock chan struct{} // has room for one, who may use the fallback, line and half
+	fallbackLock chan struct{} // has room for one holder, which may use the fallback, line and half
 	line         []byte        // scratch
 	half         bool          // the last line is not whole: the disk was full
 
 	clock lateClock
 
-	stuck atomic.Bool // an event of HandlerOptions.Sync waited in vain, and none was written since
+	stuck atomic.Bool // an event of HandlerOptions.Sync was not written in time, and none was written since
 
 	written, truncated, errors atomic.Uint64
 }
