@@ -134,7 +134,7 @@ func report(whose string, leaks []Leak) string {
 }
 
 const poolHint = "\n\nhint: a pool keeps connections for later requests. Close the pool (CloseIdleConnections, or DB.Close), " +
-	"or name an http.Transport in Options.CloseIdle. A response body that is not closed keeps its connection, too."
+	"or name an http.Transport in Options.CloseIdle. A response body that is not closed also keeps its connection."
 
 func plural(n int, noun string) string {
 	if n == 1 {

@@ -120,8 +120,8 @@ func run(ctx context.Context, args []string, t terminal) int {
 	lang := flags.String("lang", doctor.Lang(), "`language`: zh or en")
 	asJSON := flags.Bool("json", false, "print JSON")
 	listOnly := flags.Bool("list", false, "list the checks")
-	verbose := flags.Bool("v", false, "show each check that is fine, too")
-	strict := flags.Bool("strict", false, "warnings give exit code 1, too")
+	verbose := flags.Bool("v", false, "also show each check that is fine")
+	strict := flags.Bool("strict", false, "warnings also give exit code 1")
 	online := flags.Bool("online", false, "use the network: ask the module proxy, and a Docker engine elsewhere")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0

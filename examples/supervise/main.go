@@ -76,7 +76,7 @@ func supervise(limit time.Duration, o *child.Options, program []string) error {
 		return err
 	}
 	defer p.Wait()
-	fmt.Printf("supervise: process %d, held by: %v; all of its descendants, too: %v; dies with this process: %v\n",
+	fmt.Printf("supervise: process %d, held by: %v; all of its descendants: %v; dies with this process: %v\n",
 		p.PID(), p.Containment(), p.Containment().Whole(), p.Containment().DiesWithParent())
 
 	select {

@@ -67,7 +67,7 @@ func goSum(f *Facts) Result {
 	case s.Merge:
 		r = f.result(Error, "go.sum holds a merge conflict: go refuses to build", "go.sum 含有合并冲突：go 拒绝构建")
 		r.Evidence = s.Conflicts
-		r.Fix = &Fix{Do: f.text("Delete the lines of the conflict's marks from go.sum and keep the entries of both sides; go mod tidy drops those that are too many.",
+		r.Fix = &Fix{Do: f.text("Delete the lines of the conflict's marks from go.sum and keep the entries of both sides; go mod tidy drops the surplus ones.",
 			"从 go.sum 中删去冲突标记行，保留双方的条目；多余的条目由 go mod tidy 清除。")}
 	case s.Conflicts != nil:
 		r = f.result(Error, "go.sum has lines that are no entries: go refuses to build", "go.sum 含有无效行：go 拒绝构建")
@@ -79,7 +79,7 @@ func goSum(f *Facts) Result {
 	case s.Mismatched != nil:
 		r = f.result(Error, "the downloaded modules are not those of go.sum: go refuses to build (checksum mismatch)", "已下载的模块与 go.sum 不符：go 拒绝构建（checksum mismatch）")
 		r.Evidence = s.Mismatched
-		r.Fix = &Fix{Do: f.text("Find out who is right before you change anything: see what has changed go.sum (git log -p go.sum), and download the module elsewhere.",
+		r.Fix = &Fix{Do: f.text("Find out which one is right before you change anything: see what has changed go.sum (git log -p go.sum), and download the module elsewhere.",
 			"先弄清哪一方正确，再作修改：查看 go.sum 的改动（git log -p go.sum），并在别处下载该模块。")}
 	case s.Modified != nil:
 		r = f.result(Error, "the module cache has been changed since it was downloaded", "模块缓存在下载之后被改动")

@@ -93,9 +93,9 @@ func judgeModuleVars(f *Facts) (name string, r Result) {
 	}
 	switch {
 	case env["GOSUMDB"] == "off" && strings.Contains(env["GOPROXY"], "http://"):
-		return "GOSUMDB", f.result(Warn, "modules come over plain http, and GOSUMDB=off: nobody would notice a change", "模块经明文 http 下载，且 GOSUMDB=off：被篡改也无人知晓")
+		return "GOSUMDB", f.result(Warn, "modules come over plain http, and GOSUMDB=off: a change would go unnoticed", "模块经明文 http 下载，且 GOSUMDB=off：被篡改也无人知晓")
 	case env["GOSUMDB"] == "off":
-		return "GOSUMDB", f.result(Warn, "GOSUMDB=off: nobody checks that new modules are what others get", "GOSUMDB=off：新模块不会被校验")
+		return "GOSUMDB", f.result(Warn, "GOSUMDB=off: no one checks that new modules are what others get", "GOSUMDB=off：新模块不会被校验")
 	case f.Proxy != nil && f.Proxy.Err != "" && !f.deadProxy(): // else that is why
 		return "GOPROXY", judgeAnswer(f)
 	}

@@ -25,7 +25,7 @@ func goVCS(f *Facts) Result {
 		r = f.result(Error, "git can't read the repository: go build fails with \"error obtaining VCS status\"", "git 无法读取代码库：go build 会报 “error obtaining VCS status”")
 		r.Evidence, r.Fix = []string{v.Root, f.late(v.Err)}, f.assign("GOFLAGS", goEnvW("GOFLAGS", "-buildvcs=false"))
 		if g.Env["GOFLAGS"] != "" { // which would be lost
-			r.Fix = &Fix{Do: f.text("Build with -buildvcs=false, or mend the repository.", "使用 -buildvcs=false 构建，或修复代码库。")}
+			r.Fix = &Fix{Do: f.text("Build with -buildvcs=false, or repair the repository.", "使用 -buildvcs=false 构建，或修复代码库。")}
 		}
 	default:
 		return f.result(OK, "git reads the repository: %s", "git 可读取代码库：%s", v.Root)

@@ -5,8 +5,8 @@
 // its group nor everyone write. That holds for the file, for every directory on the way and for
 // every directory that a link on the way leads through; a directory with the sticky bit may be
 // writable for everyone, but then links in it are judged by their owner. On a read-only file system
-// modes don't matter, owners do. In a user namespace, an owner that the namespace doesn't know is
-// no other writer: its owner counts as root does.
+// modes don't matter, owners do. In a user namespace, an owner that the namespace doesn't know
+// counts as root.
 package unixsec
 
 import (

@@ -73,7 +73,7 @@ func checkDetached(cmd *exec.Cmd, o *DetachOptions) error {
 		stream any
 	}{{"Stdin", cmd.Stdin}, {"Stdout", cmd.Stdout}, {"Stderr", cmd.Stderr}} {
 		if _, ok := std.stream.(*os.File); std.stream != nil && !ok {
-			return fmt.Errorf("child: %s of a detached process must be nil or an *os.File, not %T: nobody would copy once this process is gone", std.name, std.stream)
+			return fmt.Errorf("child: %s of a detached process must be nil or an *os.File, not %T: nothing would copy once this process is gone", std.name, std.stream)
 		}
 	}
 	return nil

@@ -106,7 +106,7 @@ func leaveJob(limits uint32) (breakaway bool, err error) {
 		return true, nil
 	case limits&jobKillOnClose != 0:
 		return false, errors.New("this process is in a job object that is killed on close and has no JOB_OBJECT_LIMIT_BREAKAWAY_OK: " +
-			"whoever made the job must allow it, or the program be started as a service or scheduled task")
+			"the program that made the job must allow it, or this program must be started as a service or scheduled task")
 	}
 	return false, nil
 }

@@ -40,7 +40,7 @@ func run() error {
 	pattern := flag.String("run", "", "hold only the contests whose names match `REGEXP`")
 	short := flag.Bool("short", false, "take a minute, and fail only if a ratio is far from what is asked")
 	rounds := flag.Int("rounds", 0, "hold at most `N` rounds of each contest")
-	plots := flag.String("plots", "", "measure the curves, too, and draw them into `DIR`")
+	plots := flag.String("plots", "", "also measure the curves, and draw them into `DIR`")
 	flag.Func("md", "fill the tables between the markers of `FILE`; may be repeated", func(name string) error {
 		documents = append(documents, name)
 		return nil
