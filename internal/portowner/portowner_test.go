@@ -2,6 +2,7 @@ package portowner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,10 @@ import (
 )
 
 func TestOf(t *testing.T) {
+	untested := map[int]bool{} // rows of the table
+	for i := range table {
+		untested[i] = true
+	}
 	const viewRequests = "netsh http show servicestate view=requestq"
 	for _, tt := range []struct {
 		socket    Socket
@@ -67,6 +72,7 @@ func TestOf(t *testing.T) {
 		{Socket{"freebsd", "tcp4", 8080, 1, "init"}, "process 1", []string{"ps -fp 1"}, nil},
 	} {
 		t.Run(fmt.Sprintf("%s %s %d %s", tt.socket.GOOS, tt.socket.Network, tt.socket.PID, tt.socket.Name), func(t *testing.T) {
+			delete(untested, slices.IndexFunc(table, func(r row) bool { return r.matches(tt.socket) }))
 			a := Of(tt.socket)
 			if tt.who == "" {
 				assert.Empty(t, a.Who)
@@ -76,6 +82,9 @@ func TestOf(t *testing.T) {
 			assert.Equal(t, tt.end, a.End)
 			assert.Equal(t, len(tt.show)+len(tt.end), len(a.Commands()))
 		})
+	}
+	for i := range untested {
+		t.Errorf("no test of %+v", table[i])
 	}
 }
 

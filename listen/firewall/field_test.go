@@ -74,7 +74,7 @@ func TestFieldVerdicts(t *testing.T) {
 		"HTTP.sys":                      {Query{Program: "System", Port: 80}, "domain: no rule, private: no rule, public: no rule"},
 		"HTTP.sys, another port":        {Query{Program: "System", Port: 47001}, "domain: no rule, private: no rule, public: no rule"},
 		"HTTP.sys, HTTP/3":              {Query{Program: "System", Port: 443, Protocol: UDP}, "domain: no rule, private: no rule, public: no rule"},
-		"HTTP.sys, PlayTo":              {Query{Program: "System", Port: 10246}, "domain: no rule, private: no rule, public: allowed"},
+		"HTTP.sys, PlayTo":              {Query{Program: "System", Port: 10246}, "domain: no rule, private: no rule, public: no rule"},
 		"Wi-Fi Direct printers' ports":  {Query{Program: svchost, Port: 80, Service: "stisvc"}, "domain: no rule, private: no rule, public: no rule"},
 		"a display of paired devices":   {Query{Program: `C:\Windows\System32\WUDFHost.exe`, Port: 7250}, "domain: no rule, private: no rule, public: no rule"},
 		"the endpoint mapper":           {Query{Program: svchost, Port: 135, Service: "RpcSs"}, "domain: allowed, private: no rule, public: no rule"},
@@ -84,8 +84,12 @@ func TestFieldVerdicts(t *testing.T) {
 		v := Evaluate(rules, tt.query)
 		assert.Equal(t, tt.want, v.String(), "%s: %q", name, v.Notes)
 	}
-	v := Evaluate(rules, Query{Program: "System", Port: 443, Protocol: UDP})
-	assert.Contains(t, strings.Join(v.Notes, "\n"), "for devices paired by WFDKmDriver")
+	for q, why := range map[Query]string{
+		{Program: "System", Port: 443, Protocol: UDP}: "for devices paired by WFDKmDriver",
+		{Program: "System", Port: 10246}:              "for devices that this machine plays media to",
+	} {
+		assert.Contains(t, strings.Join(Evaluate(rules, q).Notes, "\n"), why)
+	}
 }
 
 // TestFieldBlocks: the store of RestrictedServices blocks what it says, without Active=.

@@ -41,6 +41,9 @@ func (r Rule) unjudged() string {
 		return "for an app of the Store"
 	}
 	m := match{rule: r}
+	if r.RemoteAddrs != nil && !slices.ContainsFunc(r.RemoteAddrs, func(s Scope) bool { return !isRenderer(s) }) {
+		m.other = append(m.other, "for devices that this machine plays media to")
+	}
 	if r.Action == ActionBypass {
 		m.other = append(m.other, "for what IPsec has authenticated")
 	}
@@ -50,6 +53,11 @@ func (r Rule) unjudged() string {
 	}
 	return strings.Join(m.other, ", ")
 }
+
+// isRenderer reports whether s stands for the devices that the user has chosen to play media to (among
+// the keywords of RemoteAddressRanges: Microsoft, "Firewall CSP"). As with a paired device, no query
+// tells whether its peer is one.
+func isRenderer(s Scope) bool { return strings.EqualFold(s.Keyword, "Ply2Renders") }
 
 // isForApps reports whether r is for packaged apps, which a Go program is not.
 func (r Rule) isForApps() bool { return r.values("AppPkgId") != nil || r.values("PFN") != nil }
