@@ -125,6 +125,9 @@ func inherit(f *os.File, old *original) error {
 	return os.NewSyscallError("SetSecurityInfo", err)
 }
 
+// setMode: createFile has done it.
+func setMode(*os.File, fs.FileMode) error { return nil }
+
 // rename puts f, whose name is from, into the place of the file to. An os.Root renames with POSIX
 // semantics: processes that have the old file open keep it, if they share it for deletion. A file
 // system without such renames answers "access denied". ReplaceFile works there, but is not atomic
