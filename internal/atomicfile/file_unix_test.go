@@ -28,8 +28,7 @@ func TestWriteWhereModesAreFixed(t *testing.T) {
 	require.ErrorIs(t, Write(filepath.Dir(path), file, []byte("newer"), 0o600), syscall.EPERM, "a mode that is lost is an error")
 }
 
-// A unit file that an account without rights has made stays that account's by Write, and not by
-// WriteFresh.
+// A unit file that an account without rights has made would stay that account's by Write.
 func TestWriteFresh(t *testing.T) {
 	umask := syscall.Umask(0o077)
 	t.Cleanup(func() { syscall.Umask(umask) })

@@ -20,8 +20,8 @@ func TestChangedLines(t *testing.T) {
 	assert.Equal(t, []Change{"lines moved"}, ChangedLines("a\nb\n", "b\na\n"))
 }
 
-// A unit or script has the mode that its manager needs, whatever the old one had, and an install
-// that was killed leaves nothing for good.
+// A unit or script has the mode that its manager needs, whatever the old one had. The next install
+// removes what one that was killed has left.
 func TestUndoWriteFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "init.d", "orders")
 	undo := Undo{}
