@@ -3,6 +3,7 @@ package pathx
 import (
 	"errors"
 	"fmt"
+	"path"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -64,6 +65,12 @@ func TestUnixDirs(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, got)
 		})
+	}
+}
+
+func TestCleanIsPathClean(t *testing.T) {
+	for _, dir := range []string{"/", "//", "/.", "/..", "/a", "/a/", "/a//", "/a//b", "/a/./b", "/a/../b", "/a/.b", "/a/b.", "/a/..b/c", "//a"} {
+		assert.Equal(t, path.Clean(dir), clean(dir), dir)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 type exeDir struct {
@@ -95,3 +97,36 @@ func isNumbered(s, prefix string) bool {
 	digits, ok := strings.CutPrefix(s, prefix)
 	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
 }
+
+// carries says whether name has app in it as a word: orders.json and
+// my-orders.yaml carry "orders", reorders.json doesn't.
+func carries(name, app string) bool {
+	if rest, ok := strings.CutPrefix(name, app); ok && !startsWithWord(rest) {
+		return true // the usual form
+	}
+	name, app = strings.ToLower(name), strings.ToLower(app)
+	for i := 0; ; {
+		j := strings.Index(name[i:], app)
+		if j < 0 {
+			return false
+		}
+		start := i + j
+		if !endsInWord(name[:start]) && !startsWithWord(name[start+len(app):]) {
+			return true
+		}
+		i = start + 1
+	}
+}
+
+// endsInWord and startsWithWord say whether a letter or digit touches the app's name.
+func endsInWord(s string) bool {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return isWord(r)
+}
+
+func startsWithWord(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return isWord(r)
+}
+
+func isWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }

@@ -77,3 +77,16 @@ func TestOpenWithoutDescriptors(t *testing.T) {
 	}
 	assert.NotZero(t, refused)
 }
+
+// TestMissWithoutDescriptors: what does not exist is known without one.
+func TestMissWithoutDescriptors(t *testing.T) {
+	if !testenv.InOwnProcess(t) {
+		return
+	}
+	t.Setenv("XDG_CONFIG_HOME", openDir(t))
+	leave := testenv.Starve(t)
+	leave(0)
+	_, err := Finder{App: app, Trust: TrustAlways}.Open()
+	leave(-1)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}

@@ -2,6 +2,7 @@ package pathx
 
 import (
 	"io/fs"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -53,4 +54,18 @@ func TestUnreachableIsNotMissing(t *testing.T) {
 	assert.False(t, isNotExist(windows.ERROR_BAD_NETPATH))
 	assert.True(t, isNotExist(windows.ERROR_PATH_NOT_FOUND))
 	assert.Equal(t, "failed", Attempt{Err: windows.ERROR_BAD_NETPATH}.Status())
+}
+
+// ImDisk's volumes and the mounts of some containers don't tell the names of their files.
+func TestNamelessVolume(t *testing.T) {
+	for _, number := range []error{windows.ERROR_INVALID_FUNCTION, windows.ERROR_PATH_NOT_FOUND} {
+		err := os.NewSyscallError("GetFinalPathNameByHandle", number)
+		var w walk
+		w.stop(Attempt{Source: FromSystem, Path: `R:\x`, Err: err, Hint: errorHint(FromSystem, err)})
+		stop := &StopError{App: app, Tried: w.tried}
+		require.ErrorIs(t, stop, number)
+		require.NotErrorIs(t, stop, fs.ErrNotExist)
+		assert.ErrorContains(t, stop, "ImDisk")
+	}
+	assert.Equal(t, noTrouble, troubleOf(windows.ERROR_INVALID_FUNCTION))
 }

@@ -3,10 +3,12 @@ package pathx
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,6 +41,53 @@ func TestTrustOnAReadOnlyMount(t *testing.T) {
 	got := untrusted(t, f)
 	assert.Equal(t, []string{"uid 65534"}, got.Who)
 	assert.Contains(t, got.Fix, "give it to root where it is made")
+}
+
+// On FUSE, mount options make the modes and owners; those that the hint names make the file trusted.
+func TestTrustOnFUSE(t *testing.T) {
+	testenv.NeedRoot(t)
+	for _, program := range []string{"mkfs.ext4", "fuse2fs"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip(err)
+		}
+	}
+	if !testenv.InNetNS(t) {
+		return
+	}
+	top := openDir(t)
+	dir, image := filepath.Join(top, "mount"), filepath.Join(top, "image")
+	path := filepath.Join(dir, file)
+	require.NoError(t, os.Mkdir(dir, 0o755))
+	require.NoError(t, os.WriteFile(image, nil, 0o600))
+	require.NoError(t, os.Truncate(image, 8<<20))
+	out, err := exec.Command("mkfs.ext4", "-q", image).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	// mounted calls do while the image is mounted.
+	mounted := func(options string, do func()) {
+		cmd := exec.Command("fuse2fs", "-f", "-o", options, image, dir)
+		cmd.Stderr = os.Stderr
+		require.NoError(t, cmd.Start())
+		defer cmd.Wait()
+		defer unix.Unmount(dir, unix.MNT_DETACH)
+		require.Eventually(t, func() bool {
+			_, err := os.Stat(filepath.Join(dir, "lost+found"))
+			return err == nil
+		}, time.Minute, 5*time.Millisecond)
+		do()
+	}
+	f := Finder{App: app, Flag: path, Trust: TrustAlways}
+	var options string
+	mounted("fakeroot", func() {
+		require.NoError(t, os.WriteFile(path, nil, 0o644))
+		require.NoError(t, os.Chmod(path, 0o666))
+		require.NoError(t, os.Chown(path, nobody, nobody))
+		got := untrusted(t, f)
+		assert.Equal(t, []string{"uid 65534"}, got.Who)
+		_, hint, found := strings.Cut(got.Fix, "mount it with -o ")
+		require.True(t, found, got.Fix)
+		options, _, _ = strings.Cut(hint, ", ")
+	})
+	mounted(options, func() { trusted(t, f) })
 }
 
 // The root directory of a user namespace belongs to the overflow user, whom nobody in it can be.

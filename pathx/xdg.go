@@ -27,7 +27,7 @@ func (e unixEnv) isDarwin() bool { return e.goos == "darwin" || e.goos == "ios" 
 func (e unixEnv) xdg(name, below string) (string, error) {
 	value := e.getenv(name)
 	if path.IsAbs(value) {
-		return path.Clean(value), nil
+		return clean(value), nil
 	}
 	var err error
 	if value != "" {
@@ -51,12 +51,26 @@ func (e unixEnv) systemd(name, app string) (string, error) {
 		case !path.IsAbs(dir):
 			return "", &relativeError{name, value}
 		case path.Base(dir) == app:
-			return path.Clean(dir), nil
+			return clean(dir), nil
 		case first == "":
-			first = path.Clean(dir)
+			first = clean(dir)
 		}
 	}
 	return first, nil
+}
+
+// clean is path.Clean for an absolute path. Those that are clean, as nearly all are, take a third of
+// the time.
+func clean(dir string) string {
+	for i := 1; i < len(dir); i++ {
+		if dir[i-1] == '/' && (dir[i] == '/' || dir[i] == '.') {
+			return path.Clean(dir)
+		}
+	}
+	if len(dir) > 1 {
+		return strings.TrimSuffix(dir, "/")
+	}
+	return dir
 }
 
 // hasLocalEtc: hier(7) puts what is no part of the base system there.
@@ -102,7 +116,7 @@ func (e unixEnv) configDirs(app string, visit func(configDir)) {
 func (e unixEnv) xdgOfDarwin(visit func(configDir)) {
 	switch value := e.getenv("XDG_CONFIG_HOME"); {
 	case path.IsAbs(value):
-		visit(configDir{source: FromUser, path: path.Clean(value)})
+		visit(configDir{source: FromUser, path: clean(value)})
 	case value != "":
 		visit(skippedVariable(FromUser, &relativeError{"XDG_CONFIG_HOME", value}))
 	}
@@ -121,7 +135,7 @@ func (e unixEnv) xdgConfigDirs(visit func(configDir)) {
 		switch {
 		case dir == "": // a stray colon
 		case path.IsAbs(dir):
-			visit(configDir{source: FromSystem, path: path.Clean(dir)})
+			visit(configDir{source: FromSystem, path: clean(dir)})
 		default:
 			visit(skippedVariable(FromSystem, &relativeError{name, dir}))
 		}
@@ -173,7 +187,7 @@ func (e unixEnv) dirs(app string) (Dirs, error) {
 		value := e.getenv(xdg)
 		switch {
 		case path.IsAbs(value):
-			return path.Clean(value) + below + "/" + app
+			return clean(value) + below + "/" + app
 		case value != "":
 			report(&relativeError{xdg, value})
 		}
@@ -189,7 +203,7 @@ func (e unixEnv) dirs(app string) (Dirs, error) {
 	if !e.isDarwin() {
 		d.Runtime = pick("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "", user.Runtime)
 		if dir := e.getenv("CREDENTIALS_DIRECTORY"); path.IsAbs(dir) {
-			d.Credentials = path.Clean(dir)
+			d.Credentials = clean(dir)
 		}
 	}
 	return d, errors.Join(errs...)

@@ -28,6 +28,16 @@ var errSwept = errors.New("the temporary file was removed")
 // Write replaces the file base in the directory dir, an absolute path, or makes it. A new file gets
 // perm, less the umask; another keeps its permissions. pathx.WriteFile says what else holds.
 func Write(dir, base string, data []byte, perm fs.FileMode) error {
+	return replace(dir, base, data, perm.Perm(), false)
+}
+
+// WriteFresh is Write without anything of the old file: the new one belongs to this account and has
+// exactly perm, whatever the umask.
+func WriteFresh(dir, base string, data []byte, perm fs.FileMode) error {
+	return replace(dir, base, data, perm.Perm(), true)
+}
+
+func replace(dir, base string, data []byte, perm fs.FileMode, fresh bool) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
@@ -35,12 +45,12 @@ func Write(dir, base string, data []byte, perm fs.FileMode) error {
 	defer root.Close()
 	err = errSwept
 	for attempt := 0; attempt < 10 && errors.Is(err, errSwept); attempt++ {
-		err = write(root, base, data, perm.Perm())
+		err = write(root, base, data, perm, fresh)
 	}
 	return err
 }
 
-func write(root *os.Root, base string, data []byte, perm fs.FileMode) (err error) {
+func write(root *os.Root, base string, data []byte, perm fs.FileMode, fresh bool) (err error) {
 	var old *original
 	err = waitSharing(func() (err error) {
 		old, err = replaced(root, base)
@@ -48,6 +58,9 @@ func write(root *os.Root, base string, data []byte, perm fs.FileMode) (err error
 	})
 	if err != nil {
 		return err
+	}
+	if fresh {
+		old = nil
 	}
 	temps := tempsOf(root, base)
 	f, err := temps.create(perm, old)
@@ -67,10 +80,14 @@ func write(root *os.Root, base string, data []byte, perm fs.FileMode) (err error
 	if _, err := f.Write(data); err != nil {
 		return err
 	}
-	if old != nil {
-		if err := inherit(f.File, old); err != nil {
-			return err
-		}
+	switch {
+	case old != nil:
+		err = inherit(f.File, old)
+	case fresh:
+		err = setMode(f.File, perm)
+	}
+	if err != nil {
+		return err
 	}
 	if err := SyncFile(f.File); err != nil {
 		return err

@@ -78,6 +78,24 @@ func TestFailedWriteRemovesNothing(t *testing.T) {
 	requireOnly(t, dir, "."+file+".pathx-1", "."+file+".pathx-old0")
 }
 
+// A rename that is not flushed may be lost with the power.
+func TestWriteFlushesTheRename(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, file)
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o644))
+	saved := SyncFile
+	t.Cleanup(func() { SyncFile = saved })
+	var flushed []string // what the file was each time
+	SyncFile = func(f *os.File) error {
+		content, err := os.ReadFile(path)
+		assert.NoError(t, err)
+		flushed = append(flushed, string(content))
+		return saved(f)
+	}
+	require.NoError(t, Write(dir, file, []byte("new"), 0o644))
+	assert.Equal(t, []string{"old", "new"}, flushed)
+}
+
 // More writers at once than a sweep looks for.
 func TestManyWriters(t *testing.T) {
 	dir := t.TempDir()

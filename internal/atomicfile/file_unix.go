@@ -71,11 +71,14 @@ func inherit(f *os.File, old *original) error {
 	if err := dropACL(f); err != nil {
 		return err
 	}
-	if fi, err = f.Stat(); err != nil {
+	return setMode(f, perm)
+}
+
+// setMode changes only what differs: 9p, drvfs and vfat refuse every chmod.
+func setMode(f *os.File, perm fs.FileMode) error {
+	fi, err := f.Stat()
+	if err != nil || fi.Mode().Perm() == perm {
 		return err
-	}
-	if fi.Mode().Perm() == perm {
-		return nil // 9p, drvfs and vfat refuse every chmod
 	}
 	return chmod(f, perm)
 }

@@ -80,7 +80,7 @@ func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*o
 		}
 	}
 	create := func(access uint32) (windows.Handle, error) {
-		return windows.CreateFile(p, access, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, &sa,
+		return createHandle(p, access, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, &sa,
 			windows.CREATE_NEW, attributes|windows.FILE_FLAG_WRITE_THROUGH|winsec.Identification, 0)
 	}
 	h, err := create(access)
@@ -92,6 +92,13 @@ func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*o
 	}
 	return os.NewFile(uintptr(h), path), nil
 }
+
+// createHandle and replaceFileW are swapped by tests, to have a share that grants all but WRITE_DAC
+// and a file system on which ReplaceFile fails half-way.
+var (
+	createHandle = windows.CreateFile
+	replaceFileW = winapi.ReplaceFile
+)
 
 // private returns the descriptor of a file for its owner, SYSTEM and the Administrators.
 func private() (*windows.SECURITY_DESCRIPTOR, error) {
@@ -124,6 +131,9 @@ func inherit(f *os.File, old *original) error {
 	}
 	return os.NewSyscallError("SetSecurityInfo", err)
 }
+
+// setMode: createFile has done it.
+func setMode(*os.File, fs.FileMode) error { return nil }
 
 // rename puts f, whose name is from, into the place of the file to. An os.Root renames with POSIX
 // semantics: processes that have the old file open keep it, if they share it for deletion. A file
@@ -186,7 +196,7 @@ func replaceFile(root *os.Root, from, to string) error {
 		}
 	}
 	const ignoreMergeErrors = 2 // REPLACEFILE_IGNORE_MERGE_ERRORS: inherit has done it
-	err := winapi.ReplaceFile(names[0], names[1], names[2], ignoreMergeErrors, 0, 0)
+	err := replaceFileW(names[0], names[1], names[2], ignoreMergeErrors, 0, 0)
 	if err == nil {
 		root.Remove(aside)
 		return nil

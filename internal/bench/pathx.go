@@ -79,7 +79,7 @@ const (
 
 // pathxPlaces makes the directories in which n peers look: beside the executable,
 // unless go run has made it, the user's, and the system's, of which /etc is the last.
-// xdg looks in none but the user's and n-1 of the system's.
+// xdg looks in the same ones, and for that beside the executable in one more of the system's.
 func pathxPlaces(env contest.Env, n int) (finder pathx.Finder, paths []string, err error) {
 	root := env.TempDir()
 	dir := func(name string) string {
@@ -95,22 +95,30 @@ func pathxPlaces(env contest.Env, n int) (finder pathx.Finder, paths []string, e
 	if err != nil {
 		return finder, nil, err
 	}
-	env.Setenv("XDG_CONFIG_DIRS", strings.Join(system, ":"))
-	xdg.Reload()
+	setDirs := func(dirs []string) { env.Setenv("XDG_CONFIG_DIRS", strings.Join(dirs, ":")) }
 	finder = pathx.Finder{App: pathxApp, Trust: pathx.TrustNone}
-	places := func(system []string) (paths []string) {
-		env.Setenv("XDG_CONFIG_DIRS", strings.Join(system, ":"))
+	places := func(system []string) (paths, ofSystem []string) {
+		setDirs(system)
 		for _, a := range finder.Explain() {
-			if !errors.Is(a.Err, pathx.ErrSkipped) {
-				paths = append(paths, a.Path)
+			if errors.Is(a.Err, pathx.ErrSkipped) {
+				continue
+			}
+			paths = append(paths, a.Path)
+			if a.Source == pathx.FromSystem {
+				ofSystem = append(ofSystem, filepath.Dir(filepath.Dir(a.Path)))
 			}
 		}
-		return paths
+		return paths, ofSystem
 	}
-	others := len(places(system[:1])) - 1
-	if paths = places(system[:max(0, n-others)]); len(paths) != n {
+	some, _ := places(system[:1])
+	ours := system[:max(0, n-len(some)+1)]
+	paths, same := places(ours)
+	if len(paths) != n {
 		return finder, nil, contest.Skip("the system's directories can't be chosen on " + runtime.GOOS)
 	}
+	setDirs(append(same, system[len(same):]...))
+	xdg.Reload()
+	setDirs(ours)
 	return finder, paths, nil
 }
 

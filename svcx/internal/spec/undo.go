@@ -3,11 +3,14 @@ package spec
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/internal/atomicfile"
 )
 
 // Undo undoes what an installation has done when a later step fails.
@@ -49,16 +52,10 @@ func (u *Undo) WriteFile(name string, data []byte, perm fs.FileMode) (old []byte
 }
 
 func replaceFile(name string, data []byte, perm fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".svcx-*")
-	if err != nil {
-		return err
+	if err := atomicfile.WriteFresh(filepath.Dir(name), filepath.Base(name), data, perm); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
 	}
-	defer os.Remove(f.Name()) // once it is renamed, of no effect
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(perm), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return nil
 }
 
 // RemoveFile is like os.Remove but returns nil if the file does not exist.

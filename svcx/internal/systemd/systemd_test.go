@@ -66,7 +66,7 @@ func TestSystemdInstallUndoes(t *testing.T) {
 		} else {
 			assert.NoFileExists(t, m.file(s))
 		}
-		left, err := filepath.Glob(filepath.Join(m.dir, ".svcx-*"))
+		left, err := filepath.Glob(filepath.Join(m.dir, ".*"))
 		require.NoError(t, err)
 		assert.Empty(t, left)
 	}
