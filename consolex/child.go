@@ -44,7 +44,7 @@ func (d Detect) Stream(cmd *exec.Cmd, w io.Writer) error {
 	if w, ok := w.(*Writer); ok && sink.err == nil {
 		sink.err = w.Flush()
 	}
-	if sink.err != nil && !errors.Is(err, sink.err) { // Run may return it, too
+	if sink.err != nil && !errors.Is(err, sink.err) { // Run may have returned it as well
 		return errors.Join(sink.err, err)
 	}
 	return err

@@ -35,7 +35,7 @@ const (
 )
 
 // ErrCodePage is in the errors about a code page that is unknown, or that can't be
-// what is asked of it. It is an [errors.ErrUnsupported], too.
+// what is asked of it. It wraps [errors.ErrUnsupported].
 var ErrCodePage error = codepage.Unknown{}
 
 // Encoding returns the code page for use with golang.org/x/text. Its decoder and encoder never

@@ -58,7 +58,7 @@ var ErrNoConsole = errors.New("consolex: no console")
 // goroutines at once; it is never nil. [os.Exit] and log.Fatal skip deferred calls: call restore
 // before.
 //
-// Ctrl+C and Ctrl+Break restore, too, because the process may end. If it handles the signal and
+// Ctrl+C and Ctrl+Break restore as well, because the process may end. If it handles the signal and
 // goes on, the console is set to UTF-8 again a moment later.
 //
 // Without a console, in a service or on any system but Windows, UTF8 does nothing and returns no
@@ -83,7 +83,7 @@ func UTF8() (restore func() error, err error) {
 //	err := consolex.With(cmd.Run)
 //
 // The error is f's, as it is, unless restoring fails. The console is restored when
-// f panics, too. If UTF8 fails, f is not called.
+// f panics. If UTF8 fails, f is not called.
 func With(f func() error) (err error) {
 	restore, err := UTF8()
 	if err != nil {

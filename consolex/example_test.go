@@ -71,7 +71,7 @@ func ExampleKindOf() {
 
 func ExampleAttachParent() {
 	if err := consolex.AttachParent(); err != nil {
-		return // a double click: nobody reads along
+		return // a double click: there is no reader
 	}
 	fmt.Println("usage: tool [-v]") // in the terminal that tool.exe, built with -H windowsgui, was called from
 }

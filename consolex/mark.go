@@ -8,7 +8,7 @@ import (
 // A markReader drops a byte order mark and takes the converter that it calls for.
 type markReader struct {
 	converter
-	utf16   bool // heed its marks as well
+	utf16   bool // obey its marks as well
 	started bool
 }
 

@@ -44,10 +44,10 @@ func (t transcoder) convert(dst, src []byte, atEOF bool) ([]byte, int) {
 type conversion struct {
 	converter
 	held []byte
-	err  error // of the code page, or for good
+	err  error // of the code page, or a lasting one
 }
 
-// feed appends to dst what src becomes after that which is held back.
+// feed decodes the pending bytes followed by src and appends the result to dst.
 func (c *conversion) feed(dst, src []byte, atEOF bool) []byte {
 	for len(c.held) > 0 {
 		before := len(c.held)

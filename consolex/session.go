@@ -25,7 +25,7 @@ const vtProcessing = 0x4
 var session consoleSession
 
 // A consoleSession counts the users of the console in UTF-8, and knows what to undo when the last of
-// them leaves. It keeps no handle: the console may go away meanwhile, and be replaced by another.
+// them leaves. It keeps no handle: the console may go away and be replaced by another one.
 type consoleSession struct {
 	mu    sync.Mutex
 	users int

@@ -111,7 +111,7 @@ func TestSessionLeavesNeighboursAlone(t *testing.T) {
 
 	leave, err = s.enter(c.opener(), c.onEvent)
 	require.NoError(t, err)
-	c.bits |= 0x8 // somebody's other bit stays when ours goes
+	c.bits |= 0x8 // a bit that another program set stays when ours goes
 	require.NoError(t, leave())
 	assert.EqualValues(t, 0x9, c.bits)
 }

@@ -14,8 +14,8 @@ import (
 //
 // What differs from os.Stdin on a console: Ctrl+C does not end the input; a program
 // that handles [os.Interrupt] can go on reading. Ctrl+Z ends it where it is the
-// first character of a line, and is an ordinary character elsewhere. The end is no
-// end for good: the next Read reads the next line.
+// first character of a line, and is an ordinary character elsewhere. io.EOF is
+// not sticky: a later Read returns the next line.
 //
 // Lines end in "\r\n" there, as the console gives them.
 func Stdin() io.Reader {

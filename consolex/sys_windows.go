@@ -245,7 +245,7 @@ func kindOfDevice(h windows.Handle) Kind {
 
 const attachParentProcess = ^uint32(0) // ATTACH_PARENT_PROCESS
 
-// replaced keeps the files of dead handles: that of a file that nobody holds is closed,
+// replaced keeps the files of dead handles: the handle of a file without a holder is closed,
 // though by then its number may be another one's.
 var replaced []*os.File
 

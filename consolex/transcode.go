@@ -33,7 +33,7 @@ func NewDecodeWriter(w io.Writer, cp CodePage) io.WriteCloser {
 // page lacks becomes one question mark: never 0x1A, which text files end with for
 // many a program, and never another character that only looks alike, as Windows'
 // own best fits would have it. A byte that is not UTF-8 is taken for U+FFFD. There
-// is no byte order mark, unless it is written.
+// does not get a byte order mark, unless one is written.
 //
 // Close writes what is held back; it does not close w. A writer must not be used
 // by several goroutines at once. An unknown code page, or Auto, is an error of the

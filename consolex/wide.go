@@ -27,7 +27,7 @@ func isControl(c byte) bool {
 }
 
 // mayOpen reports whether a line may open in UTF-16 if its first byte is c and not ASCII text. At
-// the beginning of the stream that holds for a few signs, too: 中 is "-N", 在 "(W", 登 "{v",
+// the beginning of the stream this holds for a few characters as well: 中 is "-N", 在 "(W", 登 "{v",
 // 命 "}T" and 找 "~b". No other text that opens so is shorter than the four bytes that tell.
 func (d *detector) mayOpen(c byte) bool {
 	return c >= utf8.RuneSelf || !d.begun && (isControl(c) || d.wide() && isSign(c))
@@ -166,7 +166,7 @@ func (d *detector) leaves(src []byte, atEOF bool) (narrow, more bool) {
 		if _, size := utf8.DecodeRune(src[i:]); size > 2 {
 			return true, false
 		}
-		// Both bytes of a pair are mostly in the upper half. Read as UTF-16 that is no Chinese, but
+		// Both bytes of a pair are mostly in the upper half. Read as UTF-16 that is not Chinese but
 		// Hangul or private use.
 		if d.double && d.number != EUCKR && i%2 == 0 && len(src) > i+1 && src[i+1] >= 0xA1 && src[i+1] < 0xFF {
 			return true, false

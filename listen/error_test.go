@@ -332,7 +332,7 @@ func TestErrorsFromTheSystem(t *testing.T) {
 	var errno syscall.Errno
 	assert.ErrorAs(t, err, &errno)
 
-	_, err = Dual("203.0.113.77:0") // TEST-NET-3: nobody's
+	_, err = Dual("203.0.113.77:0") // TEST-NET-3: no machine's
 	assert.ErrorIs(t, err, ErrNoAddress)
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFreePortIsNotShadowed has the system choose ports on which somebody listens
+// TestFreePortIsNotShadowed has the system choose ports on which another socket listens
 // at an address that overlaps, as Windows may.
 func TestFreePortIsNotShadowed(t *testing.T) {
 	needIPv6(t)

@@ -106,7 +106,7 @@ func shortageHints(goos string, self int) []string {
 }
 
 // inUseHints: what to do about the owners is internal/portowner's to know. An ordinary program is
-// named once, whoever else is there.
+// named once, whatever other owners there are.
 func (r refusal) inUseHints(port int) []string {
 	proto := r.endpoint.proto
 	switch {
@@ -140,7 +140,7 @@ func (r refusal) inUseHints(port int) []string {
 		switch {
 		case o.PID == r.self:
 			hints = append(hints, ownHint)
-		case r.activated(o): // the socket unit's hints are for it, too: it would be started again
+		case r.activated(o): // the socket unit's hints cover it: it would be started again
 		case advice.Who == "" && ordinary:
 		default:
 			ordinary = ordinary || advice.Who == ""

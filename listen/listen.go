@@ -1,5 +1,5 @@
 // Package listen opens a service's TCP port on IPv4 and IPv6, each with a
-// socket of its own, and says who has the port and what to do when it can't.
+// socket of its own, and its errors name the port's owner and what to do.
 //
 //	l, err := listen.Dual(":8080")
 //	if err != nil {

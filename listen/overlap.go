@@ -23,7 +23,7 @@ var errShadowed = errors.New("another socket has this port at an address that ov
 func checkOverlap(ctx context.Context, proto string, a netip.AddrPort) error {
 	rows, err := tcptable.Listeners(ctx, proto, a.Addr().Is6(), a.Port())
 	if err != nil {
-		return nil // the port is bound: what can't be checked is no reason against it
+		return nil // the port is bound: a check that can't be made is not an error
 	}
 	if overlapped(a, os.Getpid(), rows) {
 		return errShadowed

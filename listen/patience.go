@@ -44,7 +44,7 @@ func (c Config) bindPatiently(ctx context.Context, ends []endpoint) binding {
 }
 
 // mayPass reports whether the refusal of b may be over soon. Windows refuses a port that another
-// socket has exclusively as it does one in a reserved range: only the latter is for good.
+// socket has exclusively as it does one in a reserved range: only the latter lasts.
 func mayPass(goos string, b binding, reserved func() []PortRange) bool {
 	port := int(b.failed.addr.Port())
 	switch causeOf(b.err) {

@@ -68,7 +68,7 @@ func TestPatienceEnds(t *testing.T) {
 	}
 }
 
-// TestPatienceWithinContext: the error says both, who has the port and that the context has ended.
+// TestPatienceWithinContext: the error says both: the port's owner, and that the context has ended.
 func TestPatienceWithinContext(t *testing.T) {
 	taken := listenOn(t, "127.0.0.1:0")
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)

@@ -30,7 +30,7 @@ func (r PortRange) Contains(port int) bool { return r.First <= port && port <= r
 // Reserved returns the ranges of TCP ports that are excluded on Windows, for
 // IPv4 or IPv6, in order. Hyper-V, WSL and Docker have WinNAT exclude a hundred
 // at a time, others after each start, and a bind there fails with WSAEACCES
-// although nobody has the port (github.com/microsoft/WSL/issues/5306). Ports in
+// although no process has the port (github.com/microsoft/WSL/issues/5306). Ports in
 // an administered range can be bound.
 //
 // It runs netsh. On other systems, which have no such ranges, the error matches

@@ -91,7 +91,7 @@ func TestDualUDPBindsWhatAnAddressSays(t *testing.T) {
 }
 
 // TestUDPConflictInOneFamilyFailsAll: nothing stays open, and the owner is that of the UDP port. A
-// TCP port of that number is no conflict.
+// TCP port of that number is not a conflict.
 func TestUDPConflictInOneFamilyFailsAll(t *testing.T) {
 	skipUDPOnWine(t, "udp")
 	needIPv6(t)

@@ -10,7 +10,7 @@ import (
 // of them is made or looked at; see [EnsureDir].
 type Dirs struct {
 	Config string // what people edit
-	Data   string // what the app needs and can't make anew
+	Data   string // what the app needs and can't make again
 	State  string // what should outlive a restart: history, positions, leases
 	Cache  string // what may be deleted
 	Log    string // log files
@@ -56,8 +56,8 @@ func DirsOf(app string) (Dirs, error) {
 	return dirsOf(app)
 }
 
-// MachineDirs returns the directories of app for a service of this machine, whoever asks and
-// with whatever environment: an installer gets those that [DirsOf] gives the service, and not
+// MachineDirs returns the directories of app for a service of this machine, for any caller and
+// any environment: an installer gets those that [DirsOf] gives the service, and not
 // those of the account that installs.
 //
 //	         Windows                Linux, OpenBSD    FreeBSD                 macOS
@@ -101,7 +101,7 @@ func (f folders) configDirs(visit func(configDir)) {
 	switch {
 	case f.service != "":
 		visit(configDir{source: FromUser, err: ErrSkipped, hint: "the service account " + f.service +
-			" has no user places: what a person installs for himself, a service does not see; use the system's place"})
+			" has no user places: a service does not see what a user installs for that user alone; use the system's place"})
 	case errors.Is(f.userErr, errNoProfile):
 		visit(configDir{source: FromUser, err: ErrSkipped, hint: f.userErr.Error() + "; is USERPROFILE set?"})
 	case f.userErr != nil:

@@ -1,9 +1,9 @@
-// Package pathx finds a service's configuration file, whoever runs the service
-// and from wherever, and reads and writes it safely.
+// Package pathx finds a service's configuration file, whatever account runs the service
+// and in whatever directory, and reads and writes it safely.
 //
 // A program that reads "config.json" works in a developer's terminal and not as
 // a service: a Windows service starts in System32, a systemd unit in /, and each
-// runs under an account whose home directory nobody has ever put a file into.
+// runs under an account whose home directory is empty.
 // Search helpers make that worse when they pass over a file that they may not
 // read and load another one without a word. This package looks in a fixed order,
 // stops at what is wrong instead of going round it, and can always say which
@@ -34,14 +34,14 @@
 // # Trust
 //
 // A process with more rights than others (root, SYSTEM, a service, an elevated
-// one) takes a file only if nobody with fewer rights can change it; see [Trust].
+// one) takes a file only if no account with fewer rights can change it; see [Trust].
 //
 // # Windows
 //
 // Folders come from the registry, so shell32.dll and user32.dll stay out of the
 // process. The service accounts LocalSystem, LocalService and NetworkService,
-// and the virtual accounts of services, have no user places: whoever installs
-// the service writes into another profile than theirs. HOMEDRIVE and HOMEPATH are
+// and the virtual accounts of services, have no user places: an installer
+// writes into another profile than theirs. HOMEDRIVE and HOMEPATH are
 // not used; they may name a network drive. Paths may be longer than 260
 // characters. Reserved names are refused before they are opened: a configuration
 // named COM1 would be a serial port.

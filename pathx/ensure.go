@@ -12,10 +12,10 @@ import (
 
 // EnsureDir makes sure that there is a directory of that name, and makes it and those
 // above it as needed. If it is private, only this account can read and write it, and
-// those who can do everything: root, or SYSTEM and the Administrators.
+// the all-powerful accounts: root, or SYSTEM and the Administrators.
 //
-// A directory that is there already may have been put there by somebody who wants to
-// choose what this process will find in it: in ProgramData and in /tmp everybody can
+// A directory that exists already may have been made by an account that wants to
+// choose what this process will find in it: in ProgramData and in /tmp every account can
 // make directories (CVE-2019-12572). So if it is to be private, or the process is
 // privileged (see [Trust]), an existing one is refused with an [*UntrustedError] if
 // others own it, could have written to it, or could exchange it. One that others can
@@ -41,8 +41,8 @@ func EnsureDir(dir string, private bool) error {
 
 // EnsureDirFor makes sure that there is a directory of that name which account can use, and
 // makes it and those above it as needed: for installers, which run under another account than
-// the service. The account can read, write and delete in it, and so can those who can do
-// everything: root, or SYSTEM and the Administrators. Nobody else can.
+// the service. The account can read, write and delete in it, and so can root, or
+// SYSTEM and the Administrators. No other account can.
 //
 // On Unix the account is a user's name or number, as id(1) knows it, which owns the directory
 // with mode 0700; only root can give a directory away. On Windows it is the name that a service

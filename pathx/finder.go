@@ -80,9 +80,9 @@ type Finder struct {
 }
 
 // Open returns the file that the search ends with, open for reading. The file was
-// opened once and all checks were made on that handle, so that nobody can swap it
-// between check and use (if it is replaced meanwhile, the new one is opened and checked); read from it rather than opening its path again. The
-// caller closes it.
+// opened once and all checks were made on that handle, so that no one can swap the
+// file between check and use; if it is replaced in the meantime, the new file is opened and checked
+// instead. Read from it rather than opening its path again. The caller closes it.
 //
 // The error is a [*NotFoundError] if there is no file, and a [*StopError] if
 // there is one that can't be used; both list all places that were looked at. Other

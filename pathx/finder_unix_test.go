@@ -71,7 +71,7 @@ func TestOpenAsOther(t *testing.T) {
 	assert.Contains(t, got, "user "+first+": access denied")
 }
 
-// A FIFO that nobody writes to must not hold the search up for long.
+// A FIFO without a writer must not hold the search up for long.
 func TestOpenDoesNotBlockOnAPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(path, 0o644))
@@ -81,7 +81,7 @@ func TestOpenDoesNotBlockOnAPipe(t *testing.T) {
 	}
 }
 
-// A home that is no directory has no files: the search goes on.
+// A home that is not a directory has no files: the search goes on.
 func TestOpenGoesOnBehindAFile(t *testing.T) {
 	s := newScene(t)
 	require.NoError(t, os.RemoveAll(s[FromUser]))
@@ -118,7 +118,7 @@ func TestOpenBesideALink(t *testing.T) {
 	}
 }
 
-// Who replaces a file as WriteFile does, while it is opened and checked, is no attacker.
+// A file that is replaced as by WriteFile, while it is opened and checked, is not an attack.
 func TestOpenWhileReplacing(t *testing.T) {
 	dir := openDir(t)
 	path := filepath.Join(dir, file)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// pathHint says what is odd about a path that somebody gave and that can't be
+// pathHint says what is odd about a path that was given and can't be
 // opened; given is the path as it was before it was made absolute.
 func pathHint(given, path string, err error) string {
 	if hint := driveHint(path); hint != "" {

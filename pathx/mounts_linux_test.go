@@ -90,7 +90,7 @@ func TestTrustOnFUSE(t *testing.T) {
 	mounted(options, func() { trusted(t, f) })
 }
 
-// The root directory of a user namespace belongs to the overflow user, whom nobody in it can be.
+// The root directory of a user namespace belongs to the overflow user, which no process in it can be.
 func TestTrustInAUserNamespace(t *testing.T) {
 	testenv.NeedRoot(t)
 	dir := openDir(t)

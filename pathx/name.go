@@ -92,7 +92,7 @@ func checkRoot(goos, root string) error {
 }
 
 // checkVolume refuses C:x and C:, which mean the directory that some other program, or
-// nobody, has made current on that drive. It also refuses \\server\..\a, of which
+// no process, has made current on that drive. It also refuses \\server\..\a, of which
 // filepath.Clean makes another path in each Go release (see lexVolume).
 func checkVolume(goos, path string) error {
 	if goos != "windows" {
@@ -129,7 +129,7 @@ func checkOpenable(goos, path string) error {
 	case kind == winpath.Device || winpath.IsPipe(path):
 		return &nameError{path, "names a device"}
 	case kind == winpath.Verbatim && winpath.HasPrefix(path, winpath.VerbatimUNC):
-		rest = len(winpath.VerbatimUNC) // the server and the share are names, too
+		rest = len(winpath.VerbatimUNC) // the server and the share are names as well
 	}
 	for part := range winpath.Elements(path[rest:]) {
 		if part == "" || part == "." || part == ".." {

@@ -50,7 +50,7 @@ var start struct {
 }
 
 // startDir is asked when it is needed, and not at import: a program may have to
-// change its directory first, and most need none. If it is gone, it is asked anew.
+// change its directory first, and most need none. If it is gone, it is asked for again.
 func startDir() (string, error) {
 	start.Lock()
 	defer start.Unlock()

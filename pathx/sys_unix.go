@@ -68,7 +68,7 @@ func waitForWriter(f *os.File) error {
 		switch {
 		case err == unix.EINTR && time.Now().Before(end):
 		case err == nil && n == 0:
-			return fmt.Errorf("%w: a pipe to which nobody has written for %v", ErrNotRegular, writerWait)
+			return fmt.Errorf("%w: a pipe to which nothing was written for %v", ErrNotRegular, writerWait)
 		default:
 			return os.NewSyscallError("poll", err)
 		}
@@ -95,7 +95,7 @@ func makeDir(dir string, private bool) error {
 }
 
 // secureDir refuses a directory that others may have put something into, and closes a
-// private one to those who can only read it.
+// private one to accounts that can only read it.
 func secureDir(f *os.File, fi fs.FileInfo, dir string, private bool) error {
 	err := checkDir(thisAccount(), fi, dir)
 	if err != nil || !private || fi.Mode()&0o077 == 0 {

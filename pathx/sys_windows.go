@@ -130,7 +130,7 @@ func makeDir(dir string, private bool) error {
 }
 
 // secureDir refuses a directory that others may have put something into, and closes a
-// private one to those who can only read it.
+// private one to accounts that can only read it.
 func secureDir(f *os.File, _ fs.FileInfo, dir string, private bool) error {
 	if err := checkUse(f, dir, winsec.ForContents); err != nil || !private {
 		return err

@@ -8,8 +8,8 @@ import (
 )
 
 // open opens a file and finds out why it can't be used. If another has come into its
-// place meanwhile, it opens that one: whoever writes a configuration anew, as WriteFile
-// does, is no attacker.
+// place by then, it opens that one: a configuration that is written again, as by WriteFile,
+// is not an attack.
 func (w *walk) open(src Source, path string) (file *os.File, err, problem error) {
 	const attempts = 20
 	for n := 1; ; n++ {
@@ -59,7 +59,7 @@ func (w *walk) verify(src Source, file *os.File, fi fs.FileInfo, path string) er
 }
 
 // isOpenedByNumber reports whether path names an open file of this process, such as /dev/stdin or
-// what a shell makes of <(command). There is no way to it that others could change.
+// what a shell makes of <(command). No path leads to it that others could change.
 func isOpenedByNumber(path string) bool {
 	dir := filepath.Dir(path)
 	return path == "/dev/stdin" || dir == "/dev/fd" || dir == "/proc/self/fd"

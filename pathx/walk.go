@@ -62,7 +62,7 @@ func (w *walk) run() error {
 	}
 	if w.WorkDir && w.more() {
 		switch dir, err := os.Getwd(); {
-		case isNotExist(err): // somebody has removed it
+		case isNotExist(err): // it was removed
 			w.note(Attempt{Source: FromWorkDir, Err: err})
 		case err != nil:
 			w.stop(Attempt{Source: FromWorkDir, Err: err})
@@ -120,7 +120,7 @@ func (w *walk) visitStdin() {
 	w.note(a)
 }
 
-// visitPath looks at a path that somebody gave.
+// visitPath looks at a path that was given.
 func (w *walk) visitPath(src Source, path string) {
 	given := path
 	if err := checkOpenable(runtime.GOOS, path); err != nil {
@@ -234,7 +234,7 @@ func (w *walk) stop(a Attempt) {
 	}
 }
 
-// isNotExist also holds for a path through something that is no directory, such as
+// isNotExist also holds for a path through something that is not a directory, such as
 // $HOME/.config for an account whose home is /dev/null. Nothing can be there. A file
 // server that can't be reached may have the file, though Go takes that for fs.ErrNotExist.
 func isNotExist(err error) bool {

@@ -10,8 +10,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/atomicfile"
 )
 
-// WriteFile writes data to the file of that name, atomically and durably: whoever opens it, at any
-// time and after a crash or a loss of power at any moment, reads the old content or the new one,
+// WriteFile writes data to the file of that name, atomically and durably: a reader that opens it, at any
+// time and after a crash or a loss of power at any moment, gets the old content or the new one,
 // whole. When WriteFile has returned nil, it is the new one. With several writers at once, also in
 // different processes, the last wins.
 //
@@ -23,7 +23,7 @@ import (
 // A file that is replaced keeps its permissions, whatever perm is: on Unix its mode (not
 // set-user-ID, which no write keeps), on Linux its POSIX access control list, and its owner and
 // group as far as the account may give files away; on Windows its access control list and its
-// attributes. Nobody gets more access than before: where the group or the list can't be kept, the
+// attributes. No account gets more access than before: where the group or the list can't be kept, the
 // group gets what others have, or what the list had for it. Not kept are extended attributes, the
 // access control lists of macOS, FreeBSD and NFSv4, and on Windows the owner, alternate data
 // streams, compression and encryption: the new file has those of a file that is made in its

@@ -46,7 +46,7 @@ func TestWriteFileHonoursTheUmask(t *testing.T) {
 	assert.Equal(t, fs.FileMode(0o600), modeOf(t, path))
 }
 
-// Replacing a device or a pipe would break whoever uses it.
+// Replacing a device or a pipe would break the programs that use it.
 func TestWriteFileReplacesNoPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(path, 0o644))

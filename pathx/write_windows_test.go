@@ -19,7 +19,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winapi"
 )
 
-// Whoever writes a secret says so by its mode. Wine makes modes of access lists, and shows others
+// The mode of a file says that it is a secret. Wine makes modes of access lists, and shows others
 // by the mode's bits.
 func TestWriteFilePrivate(t *testing.T) {
 	dir := t.TempDir()
@@ -83,7 +83,7 @@ func TestWriteFileKeepsReadOnly(t *testing.T) {
 	testAttributes(t, windows.FILE_ATTRIBUTE_READONLY|windows.FILE_ATTRIBUTE_ARCHIVE)
 }
 
-// Somebody who doesn't share the file is waited for, but not for ever.
+// WriteFile waits for a process that doesn't share the file, but not for ever.
 func TestWriteFileWaitsForTheUnwilling(t *testing.T) {
 	path := filepath.Join(t.TempDir(), file)
 	require.NoError(t, WriteFile(path, []byte("old"), 0o644))
@@ -99,7 +99,7 @@ func TestWriteFileWaitsForTheUnwilling(t *testing.T) {
 	require.NoError(t, WriteFile(path, []byte("new"), 0o644))
 }
 
-// Who opens the file for himself alone is waited for before its rights can be read.
+// WriteFile waits for a process that shares nothing before the file's rights can be read.
 func TestWriteFileWaitsForTheOneWhoSharesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), file)
 	require.NoError(t, WriteFile(path, []byte("old"), 0o644))

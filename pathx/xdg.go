@@ -73,7 +73,7 @@ func clean(dir string) string {
 	return dir
 }
 
-// hasLocalEtc: hier(7) puts what is no part of the base system there.
+// hasLocalEtc: hier(7) puts what is not part of the base system there.
 func (e unixEnv) hasLocalEtc() bool { return e.goos == "freebsd" || e.goos == "dragonfly" }
 
 // configDirs visits the places of configurations in the order of the search.

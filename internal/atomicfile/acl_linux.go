@@ -11,7 +11,7 @@ import (
 const aclName = "system.posix_acl_access"
 
 // readACL returns the list of a file, or nil if it has none. The file may be one that this account
-// can't open. If it is exchanged meanwhile, so is the content that the list is for.
+// can't open. If the file is exchanged at that moment, so is the content that the list is for.
 func readACL(root *os.Root, base string) acl {
 	path := filepath.Join(root.Name(), base)
 	buf := make([]byte, 1<<10)

@@ -1,5 +1,5 @@
-// Package atomicfile replaces files whole: whoever opens one, at any time and after a crash at any
-// moment, reads the old content or the new one.
+// Package atomicfile replaces files whole: a reader that opens one, at any time and after a crash at any
+// moment, gets the old content or the new one.
 //
 // The data goes into a temporary file in the same directory, which is flushed, gets what the old
 // file had of permissions, and is renamed. Temporary files have one of a few names, each held by a

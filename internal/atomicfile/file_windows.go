@@ -185,7 +185,7 @@ func waitSharing(f func() error) error {
 
 // replaceFile sets the old file aside, as ReplaceFile does anyway, under a name that the next sweep
 // knows. If it fails half-way, the old file is put back, unless another process has put its own
-// file under the name meanwhile.
+// file under the name by then.
 func replaceFile(root *os.Root, from, to string) error {
 	aside := freeAside(root, to)
 	var names [3]*uint16

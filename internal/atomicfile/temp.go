@@ -118,7 +118,7 @@ func (t temps) createNamed(name string, perm fs.FileMode, old *original) (*os.Fi
 	case err == nil && t.isLinked(name, f):
 		return f, nil
 	case err != nil && !errors.Is(err, errLocked):
-		return f, nil // no locks here: nobody sweeps either
+		return f, nil // no locks here: no process sweeps either
 	}
 	f.Close()
 	return nil, fs.ErrExist

@@ -14,7 +14,7 @@ import (
 
 //go:generate go run ./gen
 
-// A run is n codes in a row, from code on, whose characters are in a row, too,
+// A run is n codes in a row, from code on, whose characters are also in a row,
 // from char on. A char of 0 means that the codes mean nothing.
 type run struct {
 	code uint16

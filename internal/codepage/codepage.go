@@ -8,7 +8,7 @@
 // (Big5-HKSCS of 2008), 20932 and 51932 (EUC-JP) are x/text's; the last two also
 // read and write JIS X 0212 in three bytes, as files have it.
 //
-// It differs from MultiByteToWideChar in what is no text: a byte that does not
+// It differs from MultiByteToWideChar for bytes that are not text: a byte that does not
 // belong there becomes U+FFFD and not the page's own replacement, and an ASCII
 // byte after a stray lead byte stays what it is, so that no newline or quotation
 // mark is ever lost.

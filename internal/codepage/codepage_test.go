@@ -184,7 +184,7 @@ func TestInvalid(t *testing.T) {
 		{gb18030, "\x81\x30\x81", "\uFFFD0\uFFFD"},
 		{gb18030, "\x81\x30\n", "\uFFFD0\n"},
 		{gb18030, "\x81\x30\x81\n", "\uFFFD0\uFFFD\n"},
-		{gb18030, "\x84\x31\xa5\x30", "\uFFFD1\uFFFD0"}, // four bytes that are no character: the digits stay
+		{gb18030, "\x84\x31\xa5\x30", "\uFFFD1\uFFFD0"}, // four bytes without a character: the digits stay
 		{gb18030, "\xe3\x32\x9a\x36", "\uFFFD2\uFFFD6"},
 	} {
 		assert.Equal(t, test.text, decodeAll(t, lookup(t, test.page), test.code), "%d %x", test.page, test.code)

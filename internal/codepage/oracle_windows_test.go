@@ -21,7 +21,7 @@ const (
 )
 
 // windowsDecode is MultiByteToWideChar. With mbErrInvalidChars ok is false where
-// the bytes are no text, or text of the private use area.
+// the bytes are not text, or are text of the private use area.
 func windowsDecode(number, flags uint32, src []byte) (text string, ok bool) {
 	var dst [8]uint16
 	n, err := windows.MultiByteToWideChar(number, flags, &src[0], int32(len(src)), &dst[0], int32(len(dst)))

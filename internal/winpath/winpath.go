@@ -122,7 +122,7 @@ func shareEnd(path string, start int) int {
 }
 
 // IsPipe says whether the path is in the share that each server has for named pipes, or
-// in the one for mailslots: to open a pipe is to call whoever serves it.
+// in the one for mailslots. Opening a pipe calls the process that serves it.
 func IsPipe(path string) bool {
 	switch kind, _ := Volume(path); {
 	case kind == UNC:

@@ -34,7 +34,7 @@ func (d Descriptor) IsDirSDDL() bool {
 	return true
 }
 
-// DirSDDLFor returns the descriptor of a directory that a and the account sid use, and nobody else.
+// DirSDDLFor returns the descriptor of a directory that only a and the account sid can use.
 func (a Account) DirSDDLFor(sid string) string {
 	full, modify := []string(nil), []string(nil)
 	if a.SID != System && !a.Elevated && a.SID != sid {

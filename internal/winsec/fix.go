@@ -45,7 +45,7 @@ func fixOwner(path string, use Use) fix {
 
 // fixRights takes the SIDs' rights away. Rights that are inherited can't be taken one by one:
 // the whole inherited list goes, and what is harmless in it is granted again. ("/inheritance:d",
-// which turns the inherited entries into own ones, is no help: a "/remove" in the same command
+// which turns the inherited entries into own ones, does not help: a "/remove" in the same command
 // doesn't find them yet.)
 func (a Account) fixRights(path string, d Descriptor, use Use, sids []string) fix {
 	if !slices.ContainsFunc(sids, func(sid string) bool { return d.granted(sid, true) != 0 }) {

@@ -54,7 +54,7 @@ func (u Use) threats(root bool) (m Mask) {
 	switch u {
 	case ForReading:
 		m = writeData | appendData | writeEA | writeAttributes | deleteIt | takeOver | genericWrite
-	case ForPassing: // adding is no threat: Users may add to ProgramData, and to C:\
+	case ForPassing: // adding is not a threat: Users may add to ProgramData, and to C:\
 		m = exchange
 	case ForLinking: // writing attributes or data can set another reparse point
 		m = exchange | writeData | appendData | writeEA | writeAttributes | genericWrite

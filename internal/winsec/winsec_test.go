@@ -136,7 +136,7 @@ func TestAlso(t *testing.T) {
 	require.NoError(t, Account{SID: System, Also: []string{alice}}.Check(`C:\x`, d, ForReading))
 }
 
-// Without a DACL, as on FAT, everybody may write; with an empty one, nobody.
+// Without a DACL, as on FAT, everyone may write; with an empty one, no one.
 func TestCheckWithoutDACL(t *testing.T) {
 	for name, change := range map[string]func(b []byte){
 		"null":    func(b []byte) { binary.LittleEndian.PutUint32(b[16:], 0) },

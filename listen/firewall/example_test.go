@@ -11,7 +11,7 @@ import (
 	"github.com/surefoot-go/surefoot/listen/firewall"
 )
 
-// A server that listens on all addresses says at its start who can reach it.
+// A server that listens on all addresses tells at its start which networks can reach it.
 func ExampleCheck() {
 	v, err := firewall.Check(context.Background(), firewall.Query{Port: 8080})
 	switch {

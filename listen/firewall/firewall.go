@@ -151,7 +151,7 @@ func (v Verdict) String() string {
 // Allowed; where a policy ignores the machine's own rules, so does Check.
 //
 // A Block rule with a value that can't be read is taken to apply, an Allow rule
-// with one does not count, and a text that is no rule is left out. If the key of
+// with one does not count, and a text that is not a rule is left out. If the key of
 // a device management's rules is denied to this account, the others are judged.
 // Notes say so.
 //
@@ -276,7 +276,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // It can be pasted into the Command Prompt and into PowerShell and does nothing
 // else in either, whatever stands in r: where that can't be, there is no line,
 // and the error says so. A name or a path that no rule can have is an error in
-// any case. Allow doesn't say whether the rule is enough: Check does.
+// any case. Allow doesn't report whether the rule is enough: Check does.
 //
 // On other systems the error wraps errors.ErrUnsupported.
 func Allow(ctx context.Context, r Rule) error {

@@ -72,7 +72,7 @@ func readRules(store Store) ([]registryRule, error) {
 	for _, name := range names {
 		text, _, err := k.GetStringValue(name)
 		if errors.Is(err, registry.ErrNotExist) || errors.Is(err, registry.ErrUnexpectedType) {
-			continue // deleted meanwhile, or not a rule
+			continue // deleted since, or not a rule
 		}
 		if err != nil {
 			return nil, err

@@ -106,7 +106,7 @@ func readPage(nls, ucm string, cp int) (page *table, codes []uint16) {
 	return page, codes
 }
 
-// A run is n codes in a row, from code on, whose characters are in a row, too.
+// A run is n codes in a row, from code on, whose characters are also in a row.
 type run struct{ code, n, char int }
 
 // difference returns the runs in which page differs from base. A rune of 0 takes

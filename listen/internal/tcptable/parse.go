@@ -56,7 +56,7 @@ type layout struct{ size, addr, scope, port, state, pid int }
 
 // parseTCPTable reads what Windows' GetExtendedTcpTable fills in for the TCP_TABLE_OWNER_PID
 // classes: a MIB_TCPTABLE_OWNER_PID, or a MIB_TCP6TABLE_OWNER_PID (Microsoft, tcpmib.h). A socket
-// in TIME_WAIT is nobody's and is left out.
+// in TIME_WAIT has no owner and is left out.
 func parseTCPTable(buf []byte, ipv6 bool) []Row {
 	if ipv6 {
 		return parseTable(buf, layout{size: 56, addr: 0, scope: 16, port: 20, state: 48, pid: 52})
