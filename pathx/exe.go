@@ -118,7 +118,7 @@ func carries(name, app string) bool {
 	}
 }
 
-// endsInWord and startsWithWord say whether a letter or digit touches the app's name.
+// endsInWord and startsWithWord report whether a letter or digit touches the app's name.
 func endsInWord(s string) bool {
 	r, _ := utf8.DecodeLastRuneInString(s)
 	return isWord(r)
