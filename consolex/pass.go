@@ -9,13 +9,19 @@ import (
 
 // span returns how many bytes src starts with that are ASCII, or sure to be UTF-8.
 func (d *detector) span(src []byte, _ bool) (n int) {
-	if d.utf16 != 0 || !d.begun && len(src) > 0 && d.mayOpen(src[0]) {
+	if d.utf16 != 0 || d.run == asPage || !d.begun && len(src) > 0 && d.mayOpen(src[0]) {
 		return 0
 	}
-	if nul := bytes.IndexByte(src, 0); nul >= 0 {
-		src = src[:nul]
+	n = codepage.TextPrefix(src)
+	d.passed(src[:n], 0)
+	rest := src[n:]
+	if len(rest) == 0 || rest[0] == 0 {
+		return n
 	}
-	return d.pass(src)
+	if nul := bytes.IndexByte(rest, 0); nul >= 0 {
+		rest = rest[:nul]
+	}
+	return n + d.pass(rest)
 }
 
 // pass is span where src has no NUL.

@@ -85,6 +85,25 @@ func ASCIIPrefix(p []byte) int {
 	return len(p) - len(rest)
 }
 
+// TextPrefix returns how many bytes of p are ASCII other than NUL, from its beginning on.
+func TextPrefix(p []byte) int {
+	rest := p[:len(p):len(p)]
+	if len(rest) >= 64 {
+		rest = rest[textBlocks(rest):]
+	}
+	for len(rest) > 8 {
+		word := binary.LittleEndian.Uint64(rest)
+		if others := (word | (word - ones)) & nonASCII; others != 0 {
+			return len(p) - len(rest) + bits.TrailingZeros64(others)>>3
+		}
+		rest = rest[8:]
+	}
+	for len(rest) > 0 && rest[0]-1 < utf8.RuneSelf-1 {
+		rest = rest[1:]
+	}
+	return len(p) - len(rest)
+}
+
 // EastAsianPrefix returns how many bytes of p are characters of three bytes that East Asian text
 // consists of: kana, ideographs and their punctuation, and Hangul where that is asked for.
 func EastAsianPrefix(p []byte, hangul bool) int {

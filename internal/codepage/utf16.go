@@ -9,6 +9,9 @@ import (
 // nonASCII has the top bit of every byte of a word: the bits that ASCII lacks.
 const nonASCII = 0x8080808080808080
 
+// ones has the lowest bit of every byte of a word.
+const ones = 0x0101010101010101
+
 // Nearly all of Chinese, Japanese and Korean is three bytes a character in UTF-8.
 // These work on a word of the next bytes, first byte lowest.
 
