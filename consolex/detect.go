@@ -84,6 +84,7 @@ type detector struct {
 	settle reading // what all of the runs are taken for
 	before byte    // the byte before the next one
 	column int     // how many bytes of this line come before the next one
+	seen   codepage.RunSet // runs that are likelier UTF-8
 
 	begun  bool     // after the stream's first byte
 	utf16  CodePage // what this line is in, if that is UTF-16

@@ -41,6 +41,9 @@ func (d *detector) violates(src []byte) bool {
 func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
 	joined := d.run == asUTF8
 	r := d.scan(src, d.before, joined, atEOF)
+	if r.score > 0 && r.end < len(src) && !joined && d.before < utf8.RuneSelf {
+		d.seen.Add(src[:r.end+1], d.before)
+	}
 	switch {
 	case r.more:
 		return 0, unknown
@@ -59,8 +62,10 @@ func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
 	switch {
 	case d.column < d.until:
 		return d.decided(first, d.next)
-	case d.line != asPage && d.stream == asUTF8 && first.score > 0,
-		d.line != asUTF8 && d.stream == asPage && first.score <= -clear:
+	case d.knowsUTF8() && first.score > 0:
+		d.line = asUTF8
+		return first.end, asUTF8
+	case d.line != asUTF8 && d.stream == asPage && first.score <= -clear:
 		return d.decided(first, unknown)
 	}
 	total, at := d.score, 0 // at is the start of the run r

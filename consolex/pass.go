@@ -48,22 +48,25 @@ func (d *detector) pass(src []byte) (n int) {
 
 // passUTF8 is pass in a stream that is UTF-8.
 func (d *detector) passUTF8(src []byte) (n int) {
+	if d.page == nil {
+		n = codepage.ValidPrefix(src)
+		d.passed(src[:n], 0)
+		return n
+	}
 	high := 0 // the end of what is not ASCII
-	before := d.before
+	before, seen := d.before, &d.seen
+	if d.column < d.until {
+		seen = new(codepage.RunSet) // what is decided goes before
+	}
 	for n < len(src) {
-		switch {
-		case d.page == nil:
-			n += codepage.ValidPrefix(src[n:])
-		case d.double:
-			same, end := codepage.ThreesPrefix(src[n:])
-			if end > 0 {
-				high = n + end
-			}
-			n += same
-		default:
-			n += codepage.ASCIIPrefix(src[n:])
+		same, end := seen.Prefix(src[n:], before, d.threes())
+		if end > 0 {
+			high = n + end
 		}
-		if n > 0 {
+		if n += same; n == len(src) {
+			break
+		}
+		if same > 0 {
 			before = src[n-1]
 		}
 		word := frequentWord(src[n:], before, d.double)
@@ -86,16 +89,13 @@ func (d *detector) knowsUTF8() bool {
 	return d.stream == asUTF8 && d.line != asPage
 }
 
-// frequentWord returns the length of the run that src starts with, if that is a letter such as é in
-// a word of ASCII letters, the word à, or a word of Cyrillic letters. Once the stream is UTF-8, no
-// page's reading of such a run is likelier. It saves the look at a frequent case.
+// frequentWord returns the length of the run that src starts with, if that is a word of Cyrillic
+// letters. Once the stream is UTF-8, no page's reading of such a run is likelier. It saves the look
+// at a frequent case.
 func frequentWord(src []byte, before byte, double bool) int {
 	n := 0
 	for ; n+2 < len(src) && src[n] >= utf8.RuneSelf; n += 2 {
 		switch lead, trail := src[n], src[n+1]; {
-		case lead == 0xC3 && n == 0 && trail >= 0x9F && trail < 0xC0 && trail != 0xB7 &&
-			src[2] < utf8.RuneSelf && (trail == 0xA0 || isLetter(before) || isLetter(src[2])):
-			return 2
 		case lead == 0xD0 && trail >= 0x90 && trail < 0xC0, lead == 0xD1 && trail >= 0x80 && trail < 0x90:
 		default:
 			return 0

@@ -107,14 +107,13 @@ func narrowed(word uint64) uint64 {
 func (d utf16Decoder) decodeThrees(dst, src []byte) (nSrc, nDst int) {
 	have, room := len(src), len(dst)
 	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
-	for len(src) > 8 && len(dst) > 16 {
+	for len(src) > 8 && len(dst) > 12 {
 		word := d.units(src)
 		first, second, third, fourth := uint16(word), uint16(word>>16), uint16(word>>32), uint16(word>>48)
 		if !isThreeUnit(first) || !isThreeUnit(second) || !isThreeUnit(third) || !isThreeUnit(fourth) {
 			break
 		}
-		binary.LittleEndian.PutUint64(dst, threeBytes(first)|threeBytes(second)<<24)
-		binary.LittleEndian.PutUint64(dst[6:], threeBytes(third)|threeBytes(fourth)<<24)
+		putFourThrees(dst, threeBytes(first), threeBytes(second), threeBytes(third), threeBytes(fourth))
 		src, dst = src[8:], dst[12:]
 	}
 	for len(src) >= 2 && len(dst) >= 4 {

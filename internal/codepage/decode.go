@@ -25,12 +25,17 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	for i < len(src) {
 		c := src[i]
 		if c < utf8.RuneSelf {
-			n := copyASCII(dst[j:], src[i:])
-			if n == 0 {
+			if j == len(dst) {
 				return j, i, transform.ErrShortDst
 			}
-			i += n
-			j += n
+			dst[j] = c
+			i++
+			j++
+			if i < len(src) && src[i] < utf8.RuneSelf { // more than a newline among Chinese
+				n := copyASCII(dst[j:], src[i:])
+				i += n
+				j += n
+			}
 			continue
 		}
 		if p.pairs != nil {
@@ -76,15 +81,15 @@ func (p *Page) decodePairs(dst, src []byte) (nSrc, nDst int) {
 	have, room := len(src), len(dst)
 	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
 	pairs := p.pairs
-	for len(src) > 8 && len(dst) > 16 { // nearly all of a table are characters of three bytes
+	for len(src) > 8 && len(dst) > 12 { // nearly all of a table are characters of three bytes
 		word := binary.BigEndian.Uint64(src)
 		a, b := pairs[word>>48&0x7FFF], pairs[word>>32&0x7FFF]
 		c, d := pairs[word>>16&0x7FFF], pairs[word&0x7FFF]
-		if word&0x8000800080008000 != 0x8000800080008000 || min(a, b, c, d) < 1<<16 {
+		const third = 1 << 23 // the top bit of a third byte
+		if word&0x8000800080008000 != 0x8000800080008000 || a&b&c&d&third == 0 {
 			break
 		}
-		binary.LittleEndian.PutUint64(dst, uint64(a)|uint64(b)<<24)
-		binary.LittleEndian.PutUint64(dst[6:], uint64(c)|uint64(d)<<24)
+		putFourThrees(dst, uint64(a), uint64(b), uint64(c), uint64(d))
 		src, dst = src[8:], dst[12:]
 	}
 	for len(src) >= 2 && len(dst) >= 4 && src[0] >= utf8.RuneSelf {
@@ -106,6 +111,13 @@ func (p *Page) decodePairs(dst, src []byte) (nSrc, nDst int) {
 func threeBytes(char uint16) uint64 {
 	c := uint64(char)
 	return 0x8080E0 | c>>12 | c<<2&0x3F00 | c<<16&0x3F0000
+}
+
+// putFourThrees stores four characters of three bytes, each first byte lowest, in two words that
+// don't overlap: the compiler makes small pieces of ones that do.
+func putFourThrees(dst []byte, a, b, c, d uint64) {
+	binary.LittleEndian.PutUint64(dst, a|b<<24|c<<48)
+	binary.LittleEndian.PutUint32(dst[8:], uint32(c>>16|d<<8))
 }
 
 // decodeRest decodes what starts with a byte that is neither ASCII nor a character.

@@ -80,7 +80,7 @@ func TestPrefixes(t *testing.T) {
 	for _, text := range []string{"", "a", "中", "中文abc", "中文 é", "aé", "中a한", strings.Repeat("中文字", 9) + "é", strings.Repeat("abc中", 20) + "😀", "中\xe4", "\xe0\x80\x80", "\xed\xa0\x80", "日本\xff"} {
 		for i := range len(text) + 1 {
 			p := []byte(text[i:])
-			n, high := ThreesPrefix(p)
+			n, high := new(RunSet).Prefix(p, 0, true)
 			want, wantHigh := 0, 0
 			for want < len(p) {
 				char, size := utf8.DecodeRune(p[want:])
