@@ -75,15 +75,15 @@ type detector struct {
 	number CodePage
 	double bool // a page of two bytes a character
 
-	stream reading // what was last sure
-	line   reading // what was last sure on this line
-	run    reading // of the run whose middle the next byte is in
-	score  int     // of the runs on this line whose reading was not sure
-	until  int     // the column up to which the next two hold
-	next   reading // what is sure after the runs
-	settle reading // what all of the runs are taken for
-	before byte    // the byte before the next one
-	column int     // how many bytes of this line come before the next one
+	stream reading         // what was last sure
+	line   reading         // what was last sure on this line
+	run    reading         // of the run whose middle the next byte is in
+	score  int             // of the runs on this line whose reading was not sure
+	until  int             // the column up to which the next two hold
+	next   reading         // what is sure after the runs
+	settle reading         // what all of the runs are taken for
+	before byte            // the byte before the next one
+	column int             // how many bytes of this line come before the next one
 	seen   codepage.RunSet // runs that are likelier UTF-8
 
 	begun  bool     // after the stream's first byte

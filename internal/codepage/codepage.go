@@ -96,9 +96,10 @@ type Page struct {
 	three    *[1 << 14]uint16  // those of EUC-JP's codes of three bytes, by the last two, seven bits each
 
 	encoding sync.Once
-	codes    *[1 << 16]uint16 // by character: its byte or pair; 0 for none
+	codes    *[1 << 16]uint16 // by character from U+0800 on: its byte or pair; 0 for none, and below
+	short    *[0x800]uint16   // the same for characters of one or two bytes in UTF-8
 	astral   map[rune]uint16  // the same for characters beyond the Basic Multilingual Plane
-	long     map[rune]uint16  // EUC-JP\'s codes of three bytes, by character: the last two
+	long     map[rune]uint16  // EUC-JP's codes of three bytes, by character: the last two
 }
 
 // none is in the table of single bytes for one that is not a character. 0 is one: 0x80 in page 20127.

@@ -58,7 +58,7 @@ func (p *Page) Encodable(s string) bool {
 		case char == utf8.RuneError && s[i] != "\uFFFD"[0]:
 			return false
 		case p.four != nil:
-		case (char >= 0x10000 || p.codes[char] == 0) && p.astral[char] == 0 && p.long[char] == 0:
+		case p.code(char) == 0 && p.astral[char] == 0 && p.long[char] == 0:
 			return false
 		}
 	}

@@ -35,6 +35,11 @@ func three(word uint32) uint16 {
 	return uint16(word&0x0F<<12 | word>>2&0xFC0 | word>>16&0x3F)
 }
 
+// twoThrees returns the two characters that six bytes are, at bits 0 and 24.
+func twoThrees(word uint64) uint64 {
+	return word&0x0F00000F<<12 | word>>2&0xFC0000FC0 | word>>16&0x3F00003F
+}
+
 // ToUTF16 converts UTF-8 to UTF-16 until src is used up, dst is full, or what
 // is left of src is the start of a rune whose end is missing. It never writes
 // half of a surrogate pair. A byte that is not UTF-8 becomes one U+FFFD.
