@@ -225,8 +225,8 @@ func (e utf16Encoder) encodeThrees(dst, src []byte) (nSrc, nDst int) {
 		if !areTwoThrees(first) || !areTwoThrees(second) {
 			break
 		}
-		e.putFour(dst, uint64(three(uint32(first)))|uint64(three(uint32(first>>24)))<<16|
-			uint64(three(uint32(second)))<<32|uint64(three(uint32(second>>24)))<<48)
+		first, second = twoThrees(first), twoThrees(second)
+		e.putFour(dst, first&0xFFFF|first>>8&0xFFFF0000|(second&0xFFFF|second>>8&0xFFFF0000)<<32)
 		src, dst = src[12:], dst[8:]
 	}
 	for len(src) > 3 && len(dst) >= 2 {
