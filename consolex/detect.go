@@ -149,14 +149,24 @@ func (d *detector) convert(dst, src []byte, atEOF bool) (out []byte, n int) {
 func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (out []byte, n int) {
 	for n < end {
 		if d.run == asPage {
-			used := 0
-			dst, used = d.page.AppendRun(dst, src[n:end], ended)
+			var used, ascii int
+			var sure bool
+			dst, used, ascii, sure = d.page.AppendText(dst, src[n:end], ended)
+			if ascii > 0 {
+				d.before = src[n+ascii-1]
+			}
+			if sure {
+				d.line, d.stream = asPage, asPage
+			}
 			n += used
 			d.column += used
 			if n == end {
+				if ascii == used && used > 0 {
+					d.run = unknown
+				}
 				break
 			}
-			if src[n] >= utf8.RuneSelf {
+			if src[n] >= utf8.RuneSelf && ascii < used {
 				if _, size := d.page.Char(src[n:end], ended); size == 0 {
 					break
 				}

@@ -38,16 +38,13 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 			}
 			continue
 		}
-		if p.pairs != nil {
-			if nPair, nChar := p.decodePairs(dst[j:], src[i:]); nPair > 0 {
-				i += nPair
-				j += nChar
-				continue
-			}
+		if nCode, nChar := p.decodeMany(dst[j:], src[i:]); nCode > 0 {
+			i += nCode
+			j += nChar
+			continue
 		}
 		size, char := 1, rune(p.single[c&0x7F])
-		switch {
-		case char == none:
+		if char == none {
 			if size, char = p.decodeRest(src[i:], atEOF); size == 0 {
 				return j, i, transform.ErrShortSrc
 			}
@@ -60,11 +57,6 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 				j += copy(dst[j:], text)
 				continue
 			}
-		case char >= utf8.RuneSelf && char < 0x800 && j+2 <= len(dst):
-			dst[j], dst[j+1] = byte(0xC0|char>>6), byte(0x80|char&0x3F)
-			i++
-			j += 2
-			continue
 		}
 		if len(dst)-j < utf8.RuneLen(char) {
 			return j, i, transform.ErrShortDst
@@ -73,6 +65,39 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 		j += utf8.EncodeRune(dst[j:], char)
 	}
 	return j, i, nil
+}
+
+// decodeMany decodes what src starts with that is quickly done, as far as dst has room, and returns
+// how many bytes that is and became.
+func (p *Page) decodeMany(dst, src []byte) (nSrc, nDst int) {
+	if p.pairs != nil {
+		return p.decodePairs(dst, src)
+	}
+	return p.decodeSingles(dst, src)
+}
+
+// decodeSingles is decodeMany in a page of one byte.
+func (p *Page) decodeSingles(dst, src []byte) (nSrc, nDst int) {
+	have, room := len(src), len(dst)
+	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
+	for len(src) > 0 && src[0] >= utf8.RuneSelf && len(dst) > 4 {
+		char := p.single[src[0]&0x7F]
+		switch {
+		case char == none:
+			return have - len(src), room - len(dst)
+		case char < utf8.RuneSelf:
+			dst[0] = byte(char)
+			dst = dst[1:]
+		case char < 0x800:
+			dst[0], dst[1] = byte(0xC0|char>>6), byte(0x80|char&0x3F)
+			dst = dst[2:]
+		default:
+			binary.LittleEndian.PutUint32(dst, uint32(threeBytes(char)))
+			dst = dst[3:]
+		}
+		src = src[1:]
+	}
+	return have - len(src), room - len(dst)
 }
 
 // decodePairs decodes the pairs that src starts with, as far as dst has room, and

@@ -25,7 +25,7 @@ func TestPagesOfText(t *testing.T) {
 			found++
 			require.Equal(t, want, decodeAll(t, enc, code), "%d %x", number, code)
 			page, _ := PageOf(number)
-			out, n := page.AppendRun(nil, []byte(code), true)
+			out, n, _, _ := page.AppendText(nil, []byte(code), true)
 			require.Equal(t, want, string(out), "%d %x", number, code)
 			require.Equal(t, len(code), n)
 			if utf8.RuneCountInString(want) == 1 {
