@@ -148,30 +148,22 @@ func (d *detector) convert(dst, src []byte, atEOF bool) (out []byte, n int) {
 // stops where a line opens in UTF-16.
 func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (out []byte, n int) {
 	for n < end {
-		if d.run == asPage {
-			var used, ascii int
-			var sure bool
-			dst, used, ascii, sure = d.page.AppendText(dst, src[n:end], ended)
-			if ascii > 0 {
-				d.before = src[n+ascii-1]
-			}
-			if sure {
-				d.line, d.stream = asPage, asPage
-			}
-			n += used
-			d.column += used
-			if n == end {
-				if ascii == used && used > 0 {
-					d.run = unknown
-				}
+		if d.stream == asPage && src[n] == '\n' {
+			dst = append(dst, '\n')
+			n++
+			d.newLine()
+			d.run, d.before = unknown, '\n'
+			continue
+		}
+		if d.run == asPage || d.stream == asPage && src[n] < utf8.RuneSelf {
+			out, used, inRun := d.convertLine(dst, src[n:end], ended)
+			dst = out
+			if n += used; n == end || inRun {
 				break
 			}
-			if src[n] >= utf8.RuneSelf && ascii < used {
-				if _, size := d.page.Char(src[n:end], ended); size == 0 {
-					break
-				}
+			if src[n] == '\n' {
+				continue
 			}
-			d.run = unknown
 		}
 		if d.column == 0 && !d.narrow && d.mayOpen(src[n]) {
 			cp, size, more := d.opening(src[n:], atEOF)
@@ -183,6 +175,10 @@ func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (o
 				return dst, n + size
 			}
 		}
+		if src[n] >= utf8.RuneSelf && d.violates(src[n:end]) {
+			d.run, d.line, d.stream = asPage, asPage, asPage
+			continue
+		}
 		same := d.pass(src[n:end])
 		dst = append(dst, src[n:n+same]...)
 		if n += same; n == end {
@@ -190,10 +186,6 @@ func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (o
 		}
 		if d.column == 0 && same > 0 {
 			continue // a line opens
-		}
-		if d.violates(src[n:end]) {
-			d.run, d.line, d.stream = asPage, asPage, asPage
-			continue
 		}
 		size, what := d.judge(src[n:end], ended)
 		if size == 0 {
@@ -213,4 +205,31 @@ func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (o
 		d.column += size
 	}
 	return dst, n
+}
+
+// convertLine converts what src has of text in the page, up to a newline or a run that may be UTF-8.
+// inRun reports whether it ends in an incomplete code.
+func (d *detector) convertLine(dst, src []byte, ended bool) (out []byte, n int, inRun bool) {
+	out, n, ascii, sure := d.page.AppendText(dst, src, ended)
+	d.column += n
+	if ascii > 0 {
+		d.before = src[ascii-1]
+	}
+	if sure {
+		d.line, d.stream = asPage, asPage
+	}
+	if n == ascii && n > 0 {
+		d.run = unknown
+		return out, n, false
+	}
+	d.run = asPage
+	if n < len(src) {
+		if src[n] >= utf8.RuneSelf {
+			if _, size := d.page.Char(src[n:], ended); size == 0 {
+				return out, n, true
+			}
+		}
+		d.run = unknown
+	}
+	return out, n, false
 }
