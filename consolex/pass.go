@@ -69,7 +69,7 @@ func (d *detector) passUTF8(src []byte) (n int) {
 		if same > 0 {
 			before = src[n-1]
 		}
-		word := frequentWord(src[n:], before, d.double)
+		word := cyrillicWord(src[n:], before, d.double)
 		if word == 0 {
 			break
 		}
@@ -89,19 +89,19 @@ func (d *detector) knowsUTF8() bool {
 	return d.stream == asUTF8 && d.line != asPage
 }
 
-// frequentWord returns the length of the run that src starts with, if that is a word of Cyrillic
+// cyrillicWord returns the length of the run that src starts with, if that is a word of Cyrillic
 // letters. Once the stream is UTF-8, no page's reading of such a run is likelier. It saves the look
 // at a frequent case.
-func frequentWord(src []byte, before byte, double bool) int {
+func cyrillicWord(src []byte, before byte, double bool) int {
 	n := 0
-	for ; n+2 < len(src) && src[n] >= utf8.RuneSelf; n += 2 {
-		switch lead, trail := src[n], src[n+1]; {
-		case lead == 0xD0 && trail >= 0x90 && trail < 0xC0, lead == 0xD1 && trail >= 0x80 && trail < 0x90:
-		default:
+	for n+2 < len(src) && src[n]|1 == 0xD1 && src[n+1]&0xC0 == 0x80 {
+		letter := src[n]&1<<6 | src[n+1]&0x3F // above U+0400
+		if letter < 0x10 || letter > 0x4F {
 			return 0
 		}
+		n += 2
 	}
-	if n+2 >= len(src) && (n >= len(src) || src[n] >= utf8.RuneSelf) || isLetter(before) || isLetter(src[n]) {
+	if n >= len(src) || src[n] >= utf8.RuneSelf || isLetter(before) || isLetter(src[n]) {
 		return 0
 	}
 	if n == 2 && double && src[1] >= 0xA1 { // a frequent character of the page, perhaps

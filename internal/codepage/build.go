@@ -43,6 +43,11 @@ func Base(number uint32) encoding.Encoding {
 // build makes the tables for decoding.
 func (p *Page) build() {
 	p.buildSingle()
+	for i, char := range p.single {
+		if char != none {
+			p.upper[i] = pack(rune(char)) | uint32(utf8.RuneLen(rune(char)))<<24
+		}
+	}
 	base, differences, _ := p.sources()
 	if base == nil {
 		return

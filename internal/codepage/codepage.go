@@ -90,6 +90,7 @@ type Page struct {
 
 	decoding sync.Once
 	single   [0x80]uint16      // by byte-0x80: a character, or none, which a lead byte is too
+	upper    [0x80]uint32      // the UTF-8 of single, first byte lowest, and its length in the highest byte; 0 for none
 	pairs    *[1 << 15]uint32  // by pair&0x7FFF, in the same way; nil in a page of one byte
 	others   map[uint16]string // by pair: text that is not one character of 16 bits; pairs has elsewhere for it
 	four     []uint16          // the characters of GB 18030's four-byte codes

@@ -78,26 +78,16 @@ func (p *Page) decodeMany(dst, src []byte) (nSrc, nDst int) {
 
 // decodeSingles is decodeMany in a page of one byte.
 func (p *Page) decodeSingles(dst, src []byte) (nSrc, nDst int) {
-	have, room := len(src), len(dst)
-	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
-	for len(src) > 0 && src[0] >= utf8.RuneSelf && len(dst) > 4 {
-		char := p.single[src[0]&0x7F]
-		switch {
-		case char == none:
-			return have - len(src), room - len(dst)
-		case char < utf8.RuneSelf:
-			dst[0] = byte(char)
-			dst = dst[1:]
-		case char < 0x800:
-			dst[0], dst[1] = byte(0xC0|char>>6), byte(0x80|char&0x3F)
-			dst = dst[2:]
-		default:
-			binary.LittleEndian.PutUint32(dst, uint32(threeBytes(char)))
-			dst = dst[3:]
+	for nSrc < len(src) && src[nSrc] >= utf8.RuneSelf && nDst+4 <= len(dst) {
+		packed := p.upper[src[nSrc]&0x7F]
+		if packed == 0 {
+			break
 		}
-		src = src[1:]
+		binary.LittleEndian.PutUint32(dst[nDst:nDst+4:nDst+4], packed)
+		nSrc++
+		nDst += int(packed >> 24)
 	}
-	return have - len(src), room - len(dst)
+	return nSrc, nDst
 }
 
 // decodePairs decodes the pairs that src starts with, as far as dst has room, and

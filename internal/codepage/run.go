@@ -49,9 +49,10 @@ func (p *Page) AppendText(dst, src []byte, atEOF bool) (out []byte, n, ascii int
 	return dst[:len(dst)+made], n, ascii, sure
 }
 
-// Violates reports whether src starts with two bytes that are not UTF-8, but text of the page.
+// Violates reports whether src starts with two or three bytes that are not UTF-8, but text of the
+// page.
 func (p *Page) Violates(src []byte) bool {
-	if len(src) < 2 || src[0] < utf8.RuneSelf || startsUTF8(src[0], src[1]) {
+	if len(src) < 2 || src[0] < utf8.RuneSelf || mayBeUTF8(src) {
 		return false
 	}
 	if p.pairs != nil && p.pairs[(uint16(src[0])<<8|uint16(src[1]))&0x7FFF] != 0 {
@@ -61,10 +62,13 @@ func (p *Page) Violates(src []byte) bool {
 	return size > 0 && char != utf8.RuneError
 }
 
-// startsUTF8 reports whether a character of UTF-8 may start with two bytes.
-func startsUTF8(first, second byte) bool {
-	return first >= 0xC2 && first < 0xF5 && second >= 0x80 && second < 0xC0
+// mayBeUTF8 reports whether src starts with a lead byte of UTF-8 and as many others as follow, of
+// which it looks at two.
+func mayBeUTF8(src []byte) bool {
+	return src[0] >= 0xC2 && src[0] < 0xF5 && isTrail(src[1]) && (src[0] < 0xE0 || len(src) < 3 || isTrail(src[2]))
 }
+
+func isTrail(c byte) bool { return c >= 0x80 && c < 0xC0 }
 
 // copyLine copies the ASCII that src starts with, up to a newline, and may leave up to seven bytes
 // of anything after it in dst, which has room for them.

@@ -8,7 +8,7 @@ import (
 
 // A RunSet remembers short runs of bytes that are not ASCII, with the kinds of ASCII around them, so
 // that a frequent letter such as é need not be looked at each time. It forgets some of them.
-type RunSet [256]uint64
+type RunSet [1024]uint64
 
 // Add remembers the run of which p is all and the byte after it. before is the byte before it. A run
 // of more than six bytes is not remembered.
@@ -80,7 +80,7 @@ func keyOf(word uint64, size int, before byte) uint64 {
 	return word&(1<<(8*size&63)-1) | uint64(kinds[before&0x7F])<<48 | uint64(kinds[after])<<56
 }
 
-func slotOf(key uint64) uint8 { return uint8(key * 0x9E3779B97F4A7C15 >> 56) }
+func slotOf(key uint64) uint { return uint(key * 0x9E3779B97F4A7C15 >> 54) }
 
 // kinds tells small letters, capitals and other ASCII apart.
 const kinds = "................................" + "................................" +
