@@ -104,7 +104,9 @@ func (p *Page) decodePairs(dst, src []byte) (nSrc, nDst int) {
 		if word&0x8000800080008000 != 0x8000800080008000 || a&b&c&d&third == 0 {
 			break
 		}
-		putFourThrees(dst, uint64(a), uint64(b), uint64(c), uint64(d))
+		// Two stores that overlapped would become six small ones.
+		binary.LittleEndian.PutUint64(dst, uint64(a)|uint64(b)<<24|uint64(c)<<48)
+		binary.LittleEndian.PutUint32(dst[8:], c>>16|d<<8)
 		src, dst = src[8:], dst[12:]
 	}
 	for len(src) >= 2 && len(dst) >= 4 && src[0] >= utf8.RuneSelf {
@@ -126,13 +128,6 @@ func (p *Page) decodePairs(dst, src []byte) (nSrc, nDst int) {
 func threeBytes(char uint16) uint64 {
 	c := uint64(char)
 	return 0x8080E0 | c>>12 | c<<2&0x3F00 | c<<16&0x3F0000
-}
-
-// putFourThrees stores four characters of three bytes, each first byte lowest, in two words that
-// don't overlap: the compiler makes small pieces of ones that do.
-func putFourThrees(dst []byte, a, b, c, d uint64) {
-	binary.LittleEndian.PutUint64(dst, a|b<<24|c<<48)
-	binary.LittleEndian.PutUint32(dst[8:], uint32(c>>16|d<<8))
 }
 
 // decodeRest decodes what starts with a byte that is neither ASCII nor a character.
