@@ -64,7 +64,7 @@ func (s *stripper) Write(p []byte) (n int, err error) {
 const stripBlock = 64 << 10
 
 func (s *stripper) write(p []byte) (int, error) {
-	if s.state == inText && bytes.IndexByte(p, esc) < 0 {
+	if s.state == inText && (len(p) == 0 || p[0] != esc && bytes.IndexByte(p, esc) < 0) {
 		return writeFull(s.w, p)
 	}
 	before := s.state
@@ -107,8 +107,10 @@ const ones, tops = 0x0101010101010101, 0x8080808080808080
 // bytes.IndexByte and one of copy. Nothing is sliced up to its end, since that takes longer: the
 // position of each ESC waits for that of the one before.
 func copyText(dst, src []byte) (n, i int) {
-	for i < len(src) {
-		if i+8 <= len(src) {
+	src = src[:len(src):len(src)]
+	for {
+		switch {
+		case i+8 <= len(src):
 			word := binary.LittleEndian.Uint64(src[i : i+8 : i+8])
 			binary.LittleEndian.PutUint64(dst[n:n+8:n+8], word)
 			word ^= esc * ones
@@ -119,28 +121,29 @@ func copyText(dst, src []byte) (n, i int) {
 			}
 			skip := bits.TrailingZeros64(found) >> 3
 			i, n = i+skip, n+skip
-		} else if src[i] != esc {
+		case i == len(src):
+			return n, i
+		case src[i] != esc:
 			dst[n] = src[i]
 			i, n = i+1, n+1
 			continue
 		}
-		length := sequence(src[i:])
+		length := sequence(src, i)
 		if length == 0 {
-			break
+			return n, i
 		}
 		i += length
 	}
-	return n, i
 }
 
-// sequence returns the length of the CSI sequence that p starts with, 0 if it is not a whole one.
-func sequence(p []byte) int {
-	for i := 2; i < len(p); i++ {
-		if c := p[i]; c-0x20 >= 0x20 { // neither parameters nor intermediate bytes
-			if c-0x40 > 0x7E-0x40 || p[1] != '[' {
+// sequence returns the length of the CSI sequence at p[at], 0 if it is not a whole one.
+func sequence(p []byte, at int) int {
+	for n := 2; at+n < len(p); n++ {
+		if c := p[at+n]; c-0x20 >= 0x20 { // neither parameters nor intermediate bytes
+			if c-0x40 > 0x7E-0x40 || p[at+1] != '[' {
 				break
 			}
-			return i + 1
+			return n + 1
 		}
 	}
 	return 0
