@@ -21,7 +21,7 @@ const (
 	clear = 10
 )
 
-// violates reports whether src starts with two bytes that are not UTF-8, but are text of the page. It
+// violates reports whether src starts with bytes that are not UTF-8, but are text of the page. It
 // is what judge finds out about most of such text. Once the stream is in page 936, a frequent
 // character that is a rare one in UTF-8 is enough.
 func (d *detector) violates(src []byte) bool {
