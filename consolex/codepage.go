@@ -15,8 +15,9 @@ import (
 // A CodePage is the number that Windows gives to an encoding of text, see "Code
 // Page Identifiers" in Microsoft's documentation. Any number may be tried. Known
 // on every system are UTF-8, UTF-16 (1200, 1201), GB 18030 (54936), the double-byte
-// pages 932, 936, 949 and 950, and the ANSI, OEM, KOI8 and ISO 8859 pages of one
-// byte: 437 to 869, 874, 1250 to 1258, 20127, 20866, 21866, 28591 to 28605.
+// pages 932, 936, 949, 950 and 951 (Big5-HKSCS), EUC-JP (20932, 51932), and the
+// ANSI, OEM, KOI8 and ISO 8859 pages of one byte: 437 to 869, 874, 1250 to 1258,
+// 20127, 20866, 21866, 28591 to 28605.
 type CodePage uint32
 
 // Frequent code pages.

@@ -75,15 +75,16 @@ type detector struct {
 	number CodePage
 	double bool // a page of two bytes a character
 
-	stream reading // what was last sure
-	line   reading // what was last sure on this line
-	run    reading // of the run whose middle the next byte is in
-	score  int     // of the runs on this line whose reading was not sure
-	until  int     // the column up to which the next two hold
-	next   reading // what is sure after the runs
-	settle reading // what all of the runs are taken for
-	before byte    // the byte before the next one
-	column int     // how many bytes of this line come before the next one
+	stream reading         // what was last sure
+	line   reading         // what was last sure on this line
+	run    reading         // of the run whose middle the next byte is in
+	score  int             // of the runs on this line whose reading was not sure
+	until  int             // the column up to which the next two hold
+	next   reading         // what is sure after the runs
+	settle reading         // what all of the runs are taken for
+	before byte            // the byte before the next one
+	column int             // how many bytes of this line come before the next one
+	seen   codepage.RunSet // runs that are likelier UTF-8
 
 	begun  bool     // after the stream's first byte
 	utf16  CodePage // what this line is in, if that is UTF-16
@@ -147,20 +148,22 @@ func (d *detector) convert(dst, src []byte, atEOF bool) (out []byte, n int) {
 // stops where a line opens in UTF-16.
 func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (out []byte, n int) {
 	for n < end {
-		if d.run == asPage {
-			used := 0
-			dst, used = d.page.AppendRun(dst, src[n:end], ended)
-			n += used
-			d.column += used
-			if n == end {
+		if d.stream == asPage && src[n] == '\n' {
+			dst = append(dst, '\n')
+			n++
+			d.newLine()
+			d.run, d.before = unknown, '\n'
+			continue
+		}
+		if d.run == asPage || d.stream == asPage && src[n] < utf8.RuneSelf {
+			out, used, inRun := d.convertLine(dst, src[n:end], ended)
+			dst = out
+			if n += used; n == end || inRun {
 				break
 			}
-			if src[n] >= utf8.RuneSelf {
-				if _, size := d.page.Char(src[n:end], ended); size == 0 {
-					break
-				}
+			if src[n] == '\n' {
+				continue
 			}
-			d.run = unknown
 		}
 		if d.column == 0 && !d.narrow && d.mayOpen(src[n]) {
 			cp, size, more := d.opening(src[n:], atEOF)
@@ -172,6 +175,10 @@ func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (o
 				return dst, n + size
 			}
 		}
+		if src[n] >= utf8.RuneSelf && d.violates(src[n:end]) {
+			d.run, d.line, d.stream = asPage, asPage, asPage
+			continue
+		}
 		same := d.pass(src[n:end])
 		dst = append(dst, src[n:n+same]...)
 		if n += same; n == end {
@@ -179,10 +186,6 @@ func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (o
 		}
 		if d.column == 0 && same > 0 {
 			continue // a line opens
-		}
-		if d.violates(src[n:end]) {
-			d.run, d.line, d.stream = asPage, asPage, asPage
-			continue
 		}
 		size, what := d.judge(src[n:end], ended)
 		if size == 0 {
@@ -202,4 +205,31 @@ func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (o
 		d.column += size
 	}
 	return dst, n
+}
+
+// convertLine converts what src has of text in the page, up to a newline or a run that may be UTF-8.
+// inRun reports whether it ends in an incomplete code.
+func (d *detector) convertLine(dst, src []byte, ended bool) (out []byte, n int, inRun bool) {
+	out, n, ascii, sure := d.page.AppendText(dst, src, ended)
+	d.column += n
+	if ascii > 0 {
+		d.before = src[ascii-1]
+	}
+	if sure {
+		d.line, d.stream = asPage, asPage
+	}
+	if n == ascii && n > 0 {
+		d.run = unknown
+		return out, n, false
+	}
+	d.run = asPage
+	if n < len(src) {
+		if src[n] >= utf8.RuneSelf {
+			if _, size := d.page.Char(src[n:], ended); size == 0 {
+				return out, n, true
+			}
+		}
+		d.run = unknown
+	}
+	return out, n, false
 }

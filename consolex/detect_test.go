@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
 // detected returns what Detect makes of src in one piece.
@@ -195,6 +197,35 @@ func TestDetectUTF16(t *testing.T) {
 			assert.Equal(t, test.want, detected(t, test.src, test.cp))
 			anyCut(t, test.src, test.want, test.cp)
 		})
+	}
+}
+
+// TestDetectForgets: what a detector remembers of runs it has weighed changes nothing.
+func TestDetectForgets(t *testing.T) {
+	texts := []string{
+		"Le café à côté : « déjà vu », où l'été naïf est créé. Éléonore, Ça, ÿ\n", "Größe, Übung, Maß, über 10° – “so”…\n",
+		"Ещё я и ты, Ёлка ё-моё\n", "状态 é, 停止 è; 系统 à la carte\n", gbkHello + " café\n",
+		"中 sûr, ûr, sû.\n", "中 \xc3\xbb, \xc3\xbb.\n", // û within a word, 没 alone
+		"\xcf\xb5\xcd\xb3 \xc3\xa9 \xd7\xb4\n", "x\xc3\xa9\xc4\xe3 é\n",
+	}
+	for _, cp := range []CodePage{GBK, Big5, ShiftJIS, EUCKR, 866, 1252, 852} {
+		for i, first := range texts {
+			for _, second := range texts[i:] {
+				src := strings.Repeat(first, 2) + second + first + strings.Repeat(second, 2)
+				d, err := newDetector(cp)
+				require.NoError(t, err)
+				c := &conversion{converter: d}
+				var out []byte
+				for piece := range strings.Lines(src) {
+					for _, p := range pieces(piece, 5) {
+						d.seen = codepage.RunSet{}
+						out = c.feed(out, []byte(p), false)
+					}
+				}
+				out = c.feed(out, nil, true)
+				require.Equal(t, detected(t, src, cp), string(out), "%v", cp)
+			}
+		}
 	}
 }
 

@@ -21,19 +21,18 @@ const (
 	clear = 10
 )
 
-// violates reports whether src starts with two bytes that are not UTF-8, but are text of a page of
-// two bytes a character. It is what judge finds out about most of such text. Once the stream is in
-// the page, a frequent character that is a rare one in UTF-8 is enough.
+// violates reports whether src starts with bytes that are not UTF-8, but are text of the page. It
+// is what judge finds out about most of such text. Once the stream is in page 936, a frequent
+// character that is a rare one in UTF-8 is enough.
 func (d *detector) violates(src []byte) bool {
-	if !d.double || len(src) < 2 {
+	if d.page == nil || len(src) < 2 {
 		return false
 	}
-	if src[0] >= 0xC2 && src[0] < 0xF5 && src[1] >= 0x80 && src[1] < 0xC0 {
-		return src[0] < 0xE0 && d.stream == asPage && d.line != asUTF8 && (d.number == GBK || d.number == GB18030) &&
-			tables().obvious[int(src[0])&0x3F<<6|int(src[1])&0x3F]
+	if d.page.Violates(src) {
+		return true
 	}
-	char, size := d.page.Char(src, false)
-	return size > 0 && char != utf8.RuneError
+	return d.stream == asPage && d.line != asUTF8 && (d.number == GBK || d.number == GB18030) &&
+		src[0] >= 0xC2 && src[0] < 0xE0 && src[1] >= 0x80 && src[1] < 0xC0 && tables().obvious[int(src[0])&0x3F<<6|int(src[1])&0x3F]
 }
 
 // judge returns the reading of the run that src starts with, and its length. A page's run has a
@@ -41,6 +40,9 @@ func (d *detector) violates(src []byte) bool {
 func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
 	joined := d.run == asUTF8
 	r := d.scan(src, d.before, joined, atEOF)
+	if r.score > 0 && r.end < len(src) && !joined && d.before < utf8.RuneSelf {
+		d.seen.Add(src[:r.end+1], d.before)
+	}
 	switch {
 	case r.more:
 		return 0, unknown
@@ -59,8 +61,10 @@ func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
 	switch {
 	case d.column < d.until:
 		return d.decided(first, d.next)
-	case d.line != asPage && d.stream == asUTF8 && first.score > 0,
-		d.line != asUTF8 && d.stream == asPage && first.score <= -clear:
+	case d.knowsUTF8() && first.score > 0:
+		d.line = asUTF8
+		return first.end, asUTF8
+	case d.line != asUTF8 && d.stream == asPage && first.score <= -clear:
 		return d.decided(first, unknown)
 	}
 	total, at := d.score, 0 // at is the start of the run r

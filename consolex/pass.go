@@ -9,13 +9,19 @@ import (
 
 // span returns how many bytes src starts with that are ASCII, or sure to be UTF-8.
 func (d *detector) span(src []byte, _ bool) (n int) {
-	if d.utf16 != 0 || !d.begun && len(src) > 0 && d.mayOpen(src[0]) {
+	if d.utf16 != 0 || d.run == asPage || !d.begun && len(src) > 0 && d.mayOpen(src[0]) {
 		return 0
 	}
-	if nul := bytes.IndexByte(src, 0); nul >= 0 {
-		src = src[:nul]
+	n = codepage.TextPrefix(src)
+	d.passed(src[:n], 0)
+	rest := src[n:]
+	if len(rest) == 0 || rest[0] == 0 {
+		return n
 	}
-	return d.pass(src)
+	if nul := bytes.IndexByte(rest, 0); nul >= 0 {
+		rest = rest[:nul]
+	}
+	return n + d.pass(rest)
 }
 
 // pass is span where src has no NUL.
@@ -42,25 +48,28 @@ func (d *detector) pass(src []byte) (n int) {
 
 // passUTF8 is pass in a stream that is UTF-8.
 func (d *detector) passUTF8(src []byte) (n int) {
+	if d.page == nil {
+		n = codepage.ValidPrefix(src)
+		d.passed(src[:n], 0)
+		return n
+	}
 	high := 0 // the end of what is not ASCII
-	before := d.before
+	before, seen := d.before, &d.seen
+	if d.column < d.until {
+		seen = new(codepage.RunSet) // what is decided goes before
+	}
 	for n < len(src) {
-		switch {
-		case d.page == nil:
-			n += codepage.ValidPrefix(src[n:])
-		case d.double:
-			same, end := codepage.ThreesPrefix(src[n:])
-			if end > 0 {
-				high = n + end
-			}
-			n += same
-		default:
-			n += codepage.ASCIIPrefix(src[n:])
+		same, end := seen.Prefix(src[n:], before, d.threes())
+		if end > 0 {
+			high = n + end
 		}
-		if n > 0 {
+		if n += same; n == len(src) {
+			break
+		}
+		if same > 0 {
 			before = src[n-1]
 		}
-		word := frequentWord(src[n:], before, d.double)
+		word := cyrillicWord(src[n:], before, d.double)
 		if word == 0 {
 			break
 		}
@@ -80,22 +89,19 @@ func (d *detector) knowsUTF8() bool {
 	return d.stream == asUTF8 && d.line != asPage
 }
 
-// frequentWord returns the length of the run that src starts with, if that is a letter such as é in
-// a word of ASCII letters, the word à, or a word of Cyrillic letters. Once the stream is UTF-8, no
-// page's reading of such a run is likelier. It saves the look at a frequent case.
-func frequentWord(src []byte, before byte, double bool) int {
+// cyrillicWord returns the length of the run that src starts with, if that is a word of Cyrillic
+// letters. Once the stream is UTF-8, no page's reading of such a run is likelier. It saves the look
+// at a frequent case.
+func cyrillicWord(src []byte, before byte, double bool) int {
 	n := 0
-	for ; n+2 < len(src) && src[n] >= utf8.RuneSelf; n += 2 {
-		switch lead, trail := src[n], src[n+1]; {
-		case lead == 0xC3 && n == 0 && trail >= 0x9F && trail < 0xC0 && trail != 0xB7 &&
-			src[2] < utf8.RuneSelf && (trail == 0xA0 || isLetter(before) || isLetter(src[2])):
-			return 2
-		case lead == 0xD0 && trail >= 0x90 && trail < 0xC0, lead == 0xD1 && trail >= 0x80 && trail < 0x90:
-		default:
+	for n+2 < len(src) && src[n]|1 == 0xD1 && src[n+1]&0xC0 == 0x80 {
+		letter := src[n]&1<<6 | src[n+1]&0x3F // above U+0400
+		if letter < 0x10 || letter > 0x4F {
 			return 0
 		}
+		n += 2
 	}
-	if n+2 >= len(src) && (n >= len(src) || src[n] >= utf8.RuneSelf) || isLetter(before) || isLetter(src[n]) {
+	if n >= len(src) || src[n] >= utf8.RuneSelf || isLetter(before) || isLetter(src[n]) {
 		return 0
 	}
 	if n == 2 && double && src[1] >= 0xA1 { // a frequent character of the page, perhaps

@@ -64,7 +64,7 @@ func (s *stripper) Write(p []byte) (n int, err error) {
 const stripBlock = 64 << 10
 
 func (s *stripper) write(p []byte) (int, error) {
-	if s.state == inText && bytes.IndexByte(p[:min(len(p), 16)], esc) < 0 && bytes.IndexByte(p, esc) < 0 {
+	if s.state == inText && (len(p) == 0 || p[0] != esc && bytes.IndexByte(p, esc) < 0) {
 		return writeFull(s.w, p)
 	}
 	before := s.state
@@ -104,40 +104,49 @@ const ones, tops = 0x0101010101010101, 0x8080808080808080
 // copyText copies the text of src to dst, without the CSI sequences in it, up to another ESC. It
 // returns how much text that is, and of how many bytes. dst has eight bytes more than src, all of
 // which may be overwritten. Coloured text has an ESC every few bytes, too few for a call of
-// bytes.IndexByte and one of copy.
-func copyText(dst, src []byte) (n, size int) {
-	room, have := len(dst), len(src)
-	dst, src = dst[:room:room], src[:have:have] // slicing is one addition then
-	for len(src) > 0 && len(dst) > 0 {
-		if len(src) > 8 && len(dst) > 8 {
-			word := binary.LittleEndian.Uint64(src)
-			binary.LittleEndian.PutUint64(dst, word)
+// bytes.IndexByte and one of copy. Nothing is sliced up to its end, since that takes longer: the
+// position of each ESC waits for that of the one before.
+func copyText(dst, src []byte) (n, i int) {
+	src = src[:len(src):len(src)]
+	for {
+		switch {
+		case i+8 <= len(src):
+			word := binary.LittleEndian.Uint64(src[i : i+8 : i+8])
+			binary.LittleEndian.PutUint64(dst[n:n+8:n+8], word)
 			word ^= esc * ones
 			found := (word - ones) &^ word & tops
 			if found == 0 {
-				src, dst = src[8:], dst[8:]
+				i, n = i+8, n+8
 				continue
 			}
-			skip := bits.TrailingZeros64(found) >> 3 & 7
-			src, dst = src[skip:], dst[skip:]
-		} else if src[0] != esc {
-			dst[0] = src[0]
-			src, dst = src[1:], dst[1:]
+			skip := bits.TrailingZeros64(found) >> 3
+			i, n = i+skip, n+skip
+		case i == len(src):
+			return n, i
+		case src[i] != esc:
+			dst[n] = src[i]
+			i, n = i+1, n+1
 			continue
 		}
-		if len(src) < 3 || src[1] != '[' {
-			break
+		length := sequence(src, i)
+		if length == 0 {
+			return n, i
 		}
-		end := 2
-		for end < len(src) && src[end]-0x20 < 0x20 { // parameters and intermediate bytes
-			end++
-		}
-		if end == len(src) || src[end]-0x40 > 0x7E-0x40 {
-			break
-		}
-		src = src[end+1:]
+		i += length
 	}
-	return room - len(dst), have - len(src)
+}
+
+// sequence returns the length of the CSI sequence at p[at], 0 if it is not a whole one.
+func sequence(p []byte, at int) int {
+	for n := 2; at+n < len(p); n++ {
+		if c := p[at+n]; c-0x20 >= 0x20 { // neither parameters nor intermediate bytes
+			if c-0x40 > 0x7E-0x40 || p[at+1] != '[' {
+				break
+			}
+			return n + 1
+		}
+	}
+	return 0
 }
 
 // rewind goes back to where taken bytes of p's text have been written, and returns how many bytes

@@ -76,9 +76,7 @@ func (d *detector) opening(src []byte, atEOF bool) (cp CodePage, mark int, more 
 		return utf16BE, 2, false
 	case src[1] == 0:
 		return UTF16LE, 0, false
-	case !d.wide() && !isControl(src[0]):
-		return 0, 0, false
-	case d.sureRun(src) > 0:
+	case !d.wide() && !isControl(src[0]), !isWide(uint16(src[0]) | uint16(src[1])<<8), d.sureRun(src) > 0:
 		return 0, 0, false
 	}
 	for n := 0; n+2 <= len(src); n += 2 {

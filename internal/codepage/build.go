@@ -43,6 +43,11 @@ func Base(number uint32) encoding.Encoding {
 // build makes the tables for decoding.
 func (p *Page) build() {
 	p.buildSingle()
+	for i, char := range p.single {
+		if char != none {
+			p.upper[i] = pack(rune(char)) | uint32(utf8.RuneLen(rune(char)))<<24
+		}
+	}
 	base, differences, _ := p.sources()
 	if base == nil {
 		return
@@ -190,7 +195,14 @@ func (p *Page) buildFour() {
 // it: what can't be encoded must not become something else unnoticed.
 func (p *Page) buildCodes() {
 	p.load()
-	p.codes = new([1 << 16]uint16)
+	p.codes, p.short = new([1 << 16]uint16), new([0x800]uint16)
+	set := func(char rune, code uint16) {
+		if char < 0x800 {
+			p.short[char] = code
+		} else {
+			p.codes[char] = code
+		}
+	}
 	if p.pairs != nil {
 		_, _, notEncoded := p.sources()
 		skip := map[uint16]bool{}
@@ -206,8 +218,8 @@ func (p *Page) buildCodes() {
 				if char, size := utf8.DecodeRuneInString(p.others[code]); size == len(p.others[code]) {
 					p.setAstral(char, code)
 				}
-			case char != 0 && !skip[code] && (p.codes[char] == 0 || !p.firstCode()):
-				p.codes[char] = code
+			case char != 0 && !skip[code] && (p.code(char) == 0 || !p.firstCode()):
+				set(char, code)
 			}
 		}
 	}
@@ -221,11 +233,11 @@ func (p *Page) buildCodes() {
 	}
 	for i, char := range p.single {
 		if char != none {
-			p.codes[char] = uint16(0x80 + i)
+			set(rune(char), uint16(0x80+i))
 		}
 	}
 	for b := range uint16(0x80) {
-		p.codes[b] = b
+		p.short[b] = b
 	}
 }
 

@@ -90,15 +90,17 @@ type Page struct {
 
 	decoding sync.Once
 	single   [0x80]uint16      // by byte-0x80: a character, or none, which a lead byte is too
+	upper    [0x80]uint32      // the UTF-8 of single, first byte lowest, and its length in the highest byte; 0 for none
 	pairs    *[1 << 15]uint32  // by pair&0x7FFF, in the same way; nil in a page of one byte
 	others   map[uint16]string // by pair: text that is not one character of 16 bits; pairs has elsewhere for it
 	four     []uint16          // the characters of GB 18030's four-byte codes
 	three    *[1 << 14]uint16  // those of EUC-JP's codes of three bytes, by the last two, seven bits each
 
 	encoding sync.Once
-	codes    *[1 << 16]uint16 // by character: its byte or pair; 0 for none
+	codes    *[1 << 16]uint16 // by character from U+0800 on: its byte or pair; 0 for none, and below
+	short    *[0x800]uint16   // the same for characters of one or two bytes in UTF-8
 	astral   map[rune]uint16  // the same for characters beyond the Basic Multilingual Plane
-	long     map[rune]uint16  // EUC-JP\'s codes of three bytes, by character: the last two
+	long     map[rune]uint16  // EUC-JP's codes of three bytes, by character: the last two
 }
 
 // none is in the table of single bytes for one that is not a character. 0 is one: 0x80 in page 20127.

@@ -323,11 +323,21 @@ func TestValidPrefix(t *testing.T) {
 }
 
 func TestASCIIPrefix(t *testing.T) {
-	long := strings.Repeat("ASCII ", 30)
+	long := strings.Repeat("ASCII ", 50)
 	for at := range len(long) + 1 {
-		require.Equal(t, at, ASCIIPrefix([]byte(long[:at]+"\x80"+long[at:])))
+		for _, other := range []string{"\x80", "\xff", "\x00"} {
+			text := []byte(long[:at] + other + long[at:])
+			require.Equal(t, at, TextPrefix(text), "%q at %d", other, at)
+			want := at
+			if other == "\x00" {
+				want = len(text)
+			}
+			require.Equal(t, want, ASCIIPrefix(text), "%q at %d", other, at)
+		}
+		require.Equal(t, at, TextPrefix([]byte(long[:at])))
+		require.Equal(t, at, ASCIIPrefix([]byte(long[:at])))
 	}
-	assert.Equal(t, len(long), ASCIIPrefix([]byte(long)))
+	assert.Equal(t, 126, TextPrefix([]byte("\x01\x7f"+strings.Repeat("\x01\x7f", 62)+"\x00")))
 }
 
 // incomplete is minus the length of the piece of a character that s ends with.

@@ -107,14 +107,14 @@ func narrowed(word uint64) uint64 {
 func (d utf16Decoder) decodeThrees(dst, src []byte) (nSrc, nDst int) {
 	have, room := len(src), len(dst)
 	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
-	for len(src) > 8 && len(dst) > 16 {
+	for len(src) > 8 && len(dst) > 12 {
 		word := d.units(src)
-		first, second, third, fourth := uint16(word), uint16(word>>16), uint16(word>>32), uint16(word>>48)
-		if !isThreeUnit(first) || !isThreeUnit(second) || !isThreeUnit(third) || !isThreeUnit(fourth) {
+		if !areThreeUnits(word) {
 			break
 		}
-		binary.LittleEndian.PutUint64(dst, threeBytes(first)|threeBytes(second)<<24)
-		binary.LittleEndian.PutUint64(dst[6:], threeBytes(third)|threeBytes(fourth)<<24)
+		first, second := sixBytes(word), sixBytes(word>>32)
+		binary.LittleEndian.PutUint64(dst, first|second<<48)
+		binary.LittleEndian.PutUint32(dst[8:], uint32(second>>16))
 		src, dst = src[8:], dst[12:]
 	}
 	for len(src) >= 2 && len(dst) >= 4 {
@@ -131,6 +131,19 @@ func (d utf16Decoder) decodeThrees(dst, src []byte) (nSrc, nDst int) {
 // isThreeUnit reports whether a unit is a character that has three bytes in UTF-8: neither below
 // U+0800 nor half of a surrogate pair.
 func isThreeUnit(unit uint16) bool { return unit >= 0x800 && unit-0xD800 >= 0x800 }
+
+// areThreeUnits reports whether isThreeUnit holds for all of four units.
+func areThreeUnits(word uint64) bool {
+	const most, carry = 0x7FFF_7FFF_7FFF_7FFF, 0x8000_8000_8000_8000 // what is not 0 in 16 bits carries into the highest
+	blocks := word >> 11 & 0x001F_001F_001F_001F                     // of U+0800 characters
+	return (blocks+most)&((blocks^0x001B_001B_001B_001B)+most)&carry == carry
+}
+
+// sixBytes returns the UTF-8 of the two lowest units, which have three bytes each, first byte lowest.
+func sixBytes(word uint64) uint64 {
+	word = word&0xFFFF | word<<8&0xFFFF000000
+	return 0x8080E0_8080E0 | word>>12&0x00000F_00000F | word<<2&0x003F00_003F00 | word<<16&0x3F0000_3F0000
+}
 
 // A utf16Encoder turns UTF-8 into UTF-16, without a byte order mark.
 type utf16Encoder struct{ bigEndian bool }
@@ -226,8 +239,8 @@ func (e utf16Encoder) encodeThrees(dst, src []byte) (nSrc, nDst int) {
 		if !areTwoThrees(first) || !areTwoThrees(second) {
 			break
 		}
-		e.putFour(dst, uint64(three(uint32(first)))|uint64(three(uint32(first>>24)))<<16|
-			uint64(three(uint32(second)))<<32|uint64(three(uint32(second>>24)))<<48)
+		first, second = twoThrees(first), twoThrees(second)
+		e.putFour(dst, first&0xFFFF|first>>8&0xFFFF0000|(second&0xFFFF|second>>8&0xFFFF0000)<<32)
 		src, dst = src[12:], dst[8:]
 	}
 	for len(src) > 3 && len(dst) >= 2 {

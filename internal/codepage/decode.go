@@ -25,24 +25,26 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	for i < len(src) {
 		c := src[i]
 		if c < utf8.RuneSelf {
-			n := copyASCII(dst[j:], src[i:])
-			if n == 0 {
+			if j == len(dst) {
 				return j, i, transform.ErrShortDst
 			}
-			i += n
-			j += n
+			dst[j] = c
+			i++
+			j++
+			if i < len(src) && src[i] < utf8.RuneSelf { // more than a newline among Chinese
+				n := copyASCII(dst[j:], src[i:])
+				i += n
+				j += n
+			}
 			continue
 		}
-		if p.pairs != nil {
-			if nPair, nChar := p.decodePairs(dst[j:], src[i:]); nPair > 0 {
-				i += nPair
-				j += nChar
-				continue
-			}
+		if nCode, nChar := p.decodeMany(dst[j:], src[i:]); nCode > 0 {
+			i += nCode
+			j += nChar
+			continue
 		}
 		size, char := 1, rune(p.single[c&0x7F])
-		switch {
-		case char == none:
+		if char == none {
 			if size, char = p.decodeRest(src[i:], atEOF); size == 0 {
 				return j, i, transform.ErrShortSrc
 			}
@@ -55,11 +57,6 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 				j += copy(dst[j:], text)
 				continue
 			}
-		case char >= utf8.RuneSelf && char < 0x800 && j+2 <= len(dst):
-			dst[j], dst[j+1] = byte(0xC0|char>>6), byte(0x80|char&0x3F)
-			i++
-			j += 2
-			continue
 		}
 		if len(dst)-j < utf8.RuneLen(char) {
 			return j, i, transform.ErrShortDst
@@ -70,21 +67,46 @@ func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	return j, i, nil
 }
 
+// decodeMany decodes what src starts with that is quickly done, as far as dst has room, and returns
+// how many bytes that is and became.
+func (p *Page) decodeMany(dst, src []byte) (nSrc, nDst int) {
+	if p.pairs != nil {
+		return p.decodePairs(dst, src)
+	}
+	return p.decodeSingles(dst, src)
+}
+
+// decodeSingles is decodeMany in a page of one byte.
+func (p *Page) decodeSingles(dst, src []byte) (nSrc, nDst int) {
+	for nSrc < len(src) && src[nSrc] >= utf8.RuneSelf && nDst+4 <= len(dst) {
+		packed := p.upper[src[nSrc]&0x7F]
+		if packed == 0 {
+			break
+		}
+		binary.LittleEndian.PutUint32(dst[nDst:nDst+4:nDst+4], packed)
+		nSrc++
+		nDst += int(packed >> 24)
+	}
+	return nSrc, nDst
+}
+
 // decodePairs decodes the pairs that src starts with, as far as dst has room, and
 // returns how many bytes they are and became.
 func (p *Page) decodePairs(dst, src []byte) (nSrc, nDst int) {
 	have, room := len(src), len(dst)
 	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
 	pairs := p.pairs
-	for len(src) > 8 && len(dst) > 16 { // nearly all of a table are characters of three bytes
+	for len(src) > 8 && len(dst) > 12 { // nearly all of a table are characters of three bytes
 		word := binary.BigEndian.Uint64(src)
 		a, b := pairs[word>>48&0x7FFF], pairs[word>>32&0x7FFF]
 		c, d := pairs[word>>16&0x7FFF], pairs[word&0x7FFF]
-		if word&0x8000800080008000 != 0x8000800080008000 || min(a, b, c, d) < 1<<16 {
+		const third = 1 << 23 // the top bit of a third byte
+		if word&0x8000800080008000 != 0x8000800080008000 || a&b&c&d&third == 0 {
 			break
 		}
-		binary.LittleEndian.PutUint64(dst, uint64(a)|uint64(b)<<24)
-		binary.LittleEndian.PutUint64(dst[6:], uint64(c)|uint64(d)<<24)
+		// Two stores that overlapped would become six small ones.
+		binary.LittleEndian.PutUint64(dst, uint64(a)|uint64(b)<<24|uint64(c)<<48)
+		binary.LittleEndian.PutUint32(dst[8:], c>>16|d<<8)
 		src, dst = src[8:], dst[12:]
 	}
 	for len(src) >= 2 && len(dst) >= 4 && src[0] >= utf8.RuneSelf {

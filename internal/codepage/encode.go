@@ -43,11 +43,7 @@ func (e encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 		if size == 1 && !atEOF && !utf8.FullRune(src[i:]) {
 			return j, i, transform.ErrShortSrc
 		}
-		code := uint16(0)
-		if char < 0x10000 {
-			code = codes[char]
-		}
-		switch {
+		switch code := p.code(char); {
 		case code > 0xFF:
 			if j+1 >= len(dst) {
 				return j, i, transform.ErrShortDst
@@ -72,9 +68,20 @@ func (e encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	return j, i, nil
 }
 
+// code returns the code of one or two bytes that a character has, or 0.
+func (p *Page) code(char rune) uint16 {
+	switch {
+	case char < 0x800:
+		return p.short[char]
+	case char < 0x10000:
+		return p.codes[char]
+	}
+	return 0
+}
+
 // encodeThrees encodes the characters of three bytes that src starts with and that
-// have codes of two, as far as dst has room, and returns their number. It leaves
-// those that begin with E0, which could be overlong, and surrogates have no code.
+// have codes of two, as far as dst has room, and returns their number. What is overlong
+// has no code in the table, and surrogates have none.
 func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
 	room := len(dst)
 	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
@@ -83,38 +90,33 @@ func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
 		if (first&0xC0C0F0C0C0F0^0x8080E08080E0)|(second&0xC0C0F0C0C0F0^0x8080E08080E0) != 0 {
 			break
 		}
-		const lead = 0x0F00000F // of both characters: those that begin with E0 have 0 there
-		if ((first&lead)+lead)&((second&lead)+lead)&0x10000010 != 0x10000010 {
+		first, second = twoThrees(first), twoThrees(second)
+		code1, code2 := uint64(codes[uint16(first)]), uint64(codes[uint16(first>>24)])
+		code3, code4 := uint64(codes[uint16(second)]), uint64(codes[uint16(second>>24)])
+		if code1&code2&code3&code4&0x8000 == 0 { // which all codes of two bytes have
 			break
 		}
-		code1, code2 := codes[three(uint32(first))], codes[three(uint32(first>>24))]
-		code3, code4 := codes[three(uint32(second))], codes[three(uint32(second>>24))]
-		if code1 < 0x100 || code2 < 0x100 || code3 < 0x100 || code4 < 0x100 {
-			break
-		}
-		binary.BigEndian.PutUint64(dst, uint64(code1)<<48|uint64(code2)<<32|uint64(code3)<<16|uint64(code4))
+		binary.BigEndian.PutUint64(dst, code1<<48|code2<<32|code3<<16|code4)
 		src, dst = src[12:], dst[8:]
 	}
-	for len(src) > 8 && len(dst) > 4 {
+	if len(src) > 8 && len(dst) > 4 {
 		word := binary.LittleEndian.Uint64(src)
-		if word&0xC0C0F0C0C0F0 != 0x8080E08080E0 || word&0x0F == 0 || word>>24&0x0F == 0 {
-			break
+		if word&0xC0C0F0C0C0F0 == 0x8080E08080E0 {
+			word = twoThrees(word)
+			code1, code2 := uint32(codes[uint16(word)]), uint32(codes[uint16(word>>24)])
+			if code1&code2&0x8000 != 0 {
+				binary.BigEndian.PutUint32(dst, code1<<16|code2)
+				src, dst = src[6:], dst[4:]
+			}
 		}
-		code1, code2 := codes[three(uint32(word))], codes[three(uint32(word>>24))]
-		if code1 < 0x100 || code2 < 0x100 {
-			break
-		}
-		binary.BigEndian.PutUint32(dst, uint32(code1)<<16|uint32(code2))
-		src, dst = src[6:], dst[4:]
 	}
-	for len(src) >= 4 && len(dst) >= 2 {
+	if len(src) >= 4 && len(dst) >= 2 {
 		word := binary.LittleEndian.Uint32(src)
 		code := codes[three(word)]
-		if word&0xC0C0F0 != 0x8080E0 || word&0x0F == 0 || code < 0x100 {
-			break
+		if word&0xC0C0F0 == 0x8080E0 && code&0x8000 != 0 {
+			binary.BigEndian.PutUint16(dst, code)
+			dst = dst[2:]
 		}
-		binary.BigEndian.PutUint16(dst, code)
-		src, dst = src[3:], dst[2:]
 	}
 	return (room - len(dst)) / 2
 }

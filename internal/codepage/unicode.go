@@ -85,6 +85,25 @@ func ASCIIPrefix(p []byte) int {
 	return len(p) - len(rest)
 }
 
+// TextPrefix returns how many bytes of p are ASCII other than NUL, from its beginning on.
+func TextPrefix(p []byte) int {
+	rest := p[:len(p):len(p)]
+	if len(rest) >= 64 {
+		rest = rest[textBlocks(rest):]
+	}
+	for len(rest) > 8 {
+		word := binary.LittleEndian.Uint64(rest)
+		if others := (word | (word - ones)) & nonASCII; others != 0 {
+			return len(p) - len(rest) + bits.TrailingZeros64(others)>>3
+		}
+		rest = rest[8:]
+	}
+	for len(rest) > 0 && rest[0]-1 < utf8.RuneSelf-1 {
+		rest = rest[1:]
+	}
+	return len(p) - len(rest)
+}
+
 // EastAsianPrefix returns how many bytes of p are characters of three bytes that East Asian text
 // consists of: kana, ideographs and their punctuation, and Hangul where that is asked for.
 func EastAsianPrefix(p []byte, hangul bool) int {
@@ -111,40 +130,4 @@ func EastAsianPrefix(p []byte, hangul bool) int {
 func isEastAsian(word uint32, hangul bool) bool {
 	first := word&0xFF<<8 | word>>8&0xFF
 	return first-0xE4B8 <= 0xE9BF-0xE4B8 || first-0xE380 <= 0x0F || first == 0xEFBC || hangul && first-0xEAB0 <= 0xED9E-0xEAB0
-}
-
-// ThreesPrefix returns how many bytes of p are ASCII or characters of three bytes, and where the last
-// of the latter ends.
-func ThreesPrefix(p []byte) (n, high int) {
-	rest := p[:len(p):len(p)]
-	for len(rest) > 8 {
-		if rest[0] < utf8.RuneSelf {
-			ascii := ASCIIPrefix(rest)
-			rest = rest[ascii:]
-			continue
-		}
-		before := len(rest)
-		for len(rest) > 8 && areTwoThrees(binary.LittleEndian.Uint64(rest)) {
-			rest = rest[6:]
-		}
-		if len(rest) > 8 && isThree(binary.LittleEndian.Uint32(rest)) {
-			rest = rest[3:]
-		}
-		if len(rest) == before {
-			break
-		}
-		high = len(p) - len(rest)
-	}
-	for len(rest) > 0 {
-		if rest[0] < utf8.RuneSelf {
-			rest = rest[1:]
-			continue
-		}
-		if len(rest) < 3 || !isThree(uint32(rest[0])|uint32(rest[1])<<8|uint32(rest[2])<<16) {
-			break
-		}
-		rest = rest[3:]
-		high = len(p) - len(rest)
-	}
-	return len(p) - len(rest), high
 }

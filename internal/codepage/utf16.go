@@ -9,6 +9,9 @@ import (
 // nonASCII has the top bit of every byte of a word: the bits that ASCII lacks.
 const nonASCII = 0x8080808080808080
 
+// ones has the lowest bit of every byte of a word.
+const ones = 0x0101010101010101
+
 // Nearly all of Chinese, Japanese and Korean is three bytes a character in UTF-8.
 // These work on a word of the next bytes, first byte lowest.
 
@@ -30,6 +33,11 @@ func isSpecial(word uint32) bool {
 // three returns the character that three bytes are.
 func three(word uint32) uint16 {
 	return uint16(word&0x0F<<12 | word>>2&0xFC0 | word>>16&0x3F)
+}
+
+// twoThrees returns the two characters that six bytes are, at bits 0 and 24.
+func twoThrees(word uint64) uint64 {
+	return word&0x0F00000F<<12 | word>>2&0xFC0000FC0 | word>>16&0x3F00003F
 }
 
 // ToUTF16 converts UTF-8 to UTF-16 until src is used up, dst is full, or what

@@ -3,9 +3,9 @@ package main
 import (
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/surefoot-go/surefoot/consolex"
+	"github.com/surefoot-go/surefoot/internal/bench/linewise"
 )
 
 // A testCase is the messages of a language in a code page, or in UTF-8, on a machine that has the
@@ -93,40 +93,21 @@ func detect(code string, page consolex.CodePage) string {
 	return string(text)
 }
 
-// lineByLine is the rule of before: a line is UTF-8 if its first 32 bytes, from the first one on
-// that is not ASCII, are.
+// lineByLine is the rule of before.
 func lineByLine(code string, page consolex.CodePage) string {
 	enc, err := page.Encoding()
 	if err != nil {
 		panic(err)
 	}
-	decoder := enc.NewDecoder()
 	var out strings.Builder
-	for line := range strings.Lines(code) {
-		first := strings.IndexFunc(line, func(r rune) bool { return r >= utf8.RuneSelf })
-		head := line[max(first, 0):]
-		if cut := min(len(head), 32+utf8.UTFMax); utf8.ValidString(head) || validHead(head[:cut]) {
-			out.WriteString(strings.ToValidUTF8(line, "\uFFFD"))
-			continue
-		}
-		text, err := decoder.String(line)
-		if err != nil {
-			panic(err)
-		}
-		out.WriteString(text)
+	w := linewise.NewDecodeWriter(&out, enc)
+	if _, err = io.WriteString(w, code); err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		panic(err)
 	}
 	return out.String()
-}
-
-func validHead(p string) bool {
-	for n := 0; n < 32; {
-		r, size := utf8.DecodeRuneInString(p[n:])
-		if size == 0 || r == utf8.RuneError && size == 1 {
-			return false
-		}
-		n += size
-	}
-	return true
 }
 
 // stream returns the lines that are wrong in one stream.
