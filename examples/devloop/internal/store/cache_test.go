@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,26 +39,4 @@ func TestMemoryCache(t *testing.T) {
 		has(fmt.Sprint(3*maxEntries-1), "v")
 		assert.LessOrEqual(t, len(c.(*memory).entries), maxEntries)
 	})
-}
-
-func TestOpenCacheRefuses(t *testing.T) {
-	for _, url := range []string{"localhost:6379", "http://localhost", "redis://localhost/x"} {
-		_, err := OpenCache(url)
-		assert.ErrorContains(t, err, "REDIS_URL: want redis://", url)
-	}
-}
-
-// Without a Redis, each call fails, and soon: the service goes on without it.
-func TestNoRedis(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	c, err := OpenCache("redis://" + l.Addr().String())
-	require.NoError(t, err, "it may come later")
-	defer c.Close()
-	_, ok, err := c.Get(t.Context(), "k")
-	assert.Error(t, err)
-	assert.False(t, ok)
-	assert.Error(t, c.Set(t.Context(), "k", "v", time.Second))
-	assert.Error(t, c.Ping(t.Context()))
 }
