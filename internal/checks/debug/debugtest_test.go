@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 	testenv.Main(m, map[string]func([]string) int{"path": path})
 }
 
-// goCommand is the go command without the settings of whoever tests. It asks no
-// git, which may belong to somebody else.
+// goCommand returns the go command without the user's settings. It does not call git, because the
+// repository may belong to another account.
 func goCommand(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	if _, err := exec.LookPath("go"); err != nil {
