@@ -189,7 +189,7 @@ func (c *Client) try(req *http.Request, n int) (*Response, error) {
 	defer cancel()
 	req = req.Clone(ctx)
 	req.Body, _ = req.GetBody() // which never fails for a bytes.Reader
-	req.Header.Set(service.TimeoutHeader, strconv.FormatInt((limit*9/10).Milliseconds(), 10))
+	req.Header.Set(service.TimeoutHeader, strconv.FormatInt((limit*4/5).Milliseconds(), 10))
 	res, err := c.send(req)
 	code := "error"
 	if err == nil {
