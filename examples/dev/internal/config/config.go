@@ -20,8 +20,7 @@ type File struct {
 	Drain    time.Duration // how long a replaced process may take for its last requests; 0: not said
 	Start    time.Duration // how long a process may take to become ready; 0: not said
 	Services []Service     // a service stands behind those it needs
-	env      map[string]string
-	envFiles []string // of all services; nil: .env, where there is one
+	envFiles []string      // of all services; nil: .env, where there is one
 }
 
 // A Service is a program that dev keeps running: either a Go package, which it builds, or a
@@ -32,7 +31,8 @@ type Service struct {
 	Run       Command  // a command that needs no build
 	Address   string   // the public address, such as localhost:8081; empty: a worker, without one
 	Needs     []string // services that must be ready before it starts
-	FileEnv   []string // variables of files, in os/exec's form: those of dev's environment win
+	SharedEnv []string // variables of the files of all services, in os/exec's form: those of dev's environment win
+	FileEnv   []string // likewise of its own files
 	Env       []string // variables that win over all others; templates (Expand)
 	Args      []string // templates
 	Dir       string   // the working directory
@@ -74,20 +74,11 @@ func Load(file string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, f.readEnv()
+	return f, f.ReadEnv()
 }
 
-// Default is a File for services that no dev.toml describes.
-func Default(dir string, services []Service) (*File, error) {
-	for i := range services {
-		services[i].Root, services[i].Dir = dir, dir
-	}
-	f := &File{Dir: dir, Services: services}
-	return f, f.readEnv()
-}
-
-// readEnv fills in the variables of the files.
-func (f *File) readEnv() error {
+// ReadEnv fills in the variables of the files.
+func (f *File) ReadEnv() error {
 	common, optional := f.envFiles, false
 	if common == nil {
 		common, optional = []string{filepath.Join(f.Dir, ".env")}, true
@@ -119,7 +110,7 @@ func (f *File) readEnv() error {
 		if err != nil {
 			return err
 		}
-		f.Services[i].FileEnv = append(all[:len(all):len(all)], own...)
+		f.Services[i].SharedEnv, f.Services[i].FileEnv = all, own
 	}
 	return nil
 }

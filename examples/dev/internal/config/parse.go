@@ -89,7 +89,7 @@ func Parse(name, dir string, data []byte) (*File, error) {
 		return nil, syntaxError(name, err)
 	}
 	p := &parser{name: name, dir: dir, text: string(data)}
-	f := &File{Dir: dir, Status: doc.Status, Drain: time.Duration(doc.Drain), Start: time.Duration(doc.Start), env: doc.Env}
+	f := &File{Dir: dir, Status: doc.Status, Drain: time.Duration(doc.Drain), Start: time.Duration(doc.Start)}
 	var err error
 	if doc.EnvFile != nil {
 		if f.envFiles, err = p.files(-1, "env_file", doc.EnvFile); err != nil {

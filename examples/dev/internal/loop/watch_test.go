@@ -21,7 +21,7 @@ import (
 // fixed are tools that know what services are built from.
 type fixed map[string]*inputs
 
-func (fixed) build(context.Context, string, []Service) (string, error) { panic("not asked to") }
+func (fixed) build(context.Context, string, []Service) map[string]made { panic("not asked to") }
 
 func (f fixed) list(context.Context, []Service) (map[string]*inputs, error) { return f, nil }
 
