@@ -38,6 +38,7 @@ type Service struct {
 	Dir       string   // the working directory
 	Flags     []string // of go build
 	Ready     Ready
+	Polls     []string // paths of long polls, as path.Match takes them
 	StopFirst bool     // the old process ends before the new one starts
 	Watch     []string // globs relative to Root: files that it reads, for which it is restarted
 	Before    []Step   // commands before its build

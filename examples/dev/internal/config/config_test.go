@@ -108,6 +108,7 @@ func TestParseErrors(t *testing.T) {
 		{"no port to ask", one + "ready.tcp = true\n", `dev.toml:3:1: without an address there is no port`},
 		{"no path", one + "address = \":1\"\nready.http = \"readyz\"\n", `ready.http is a path`},
 		{"no regular expression", one + "[service.ready]\nlog = \"(\"\n", `dev.toml:3:1: ready.log: error parsing regexp`},
+		{"no path of a poll", one + "polls = [\"[\"]\n", `dev.toml:3:1: "[" is no path of a long poll`},
 		{"no glob", one + "watch = [\"[\"]\n", `dev.toml:3:1: "[" is no glob`},
 		{"an absolute glob", one + "watch = [\"/etc/*\"]\n", `dev.toml:3:1: "/etc/*" is no glob`},
 		{"no flag", one + "build_flags = [\"race\"]\n", `dev.toml:3:1: "race" is no flag`},

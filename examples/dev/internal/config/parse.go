@@ -37,6 +37,7 @@ type service struct {
 	Dir        string            `toml:"dir"`
 	BuildFlags []string          `toml:"build_flags"`
 	Tags       []string          `toml:"tags"`
+	Polls      []string          `toml:"polls"`
 	StopFirst  *bool             `toml:"stop_first"`
 	Watch      []string          `toml:"watch"`
 	Before     []step            `toml:"before"`
@@ -142,7 +143,7 @@ func (p *parser) errorf(i int, key, format string, args ...any) error {
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 func (p *parser) service(i int, raw service, common map[string]string) (Service, error) {
-	s := Service{Name: raw.Name, Address: raw.Address, Needs: raw.Needs, Args: raw.Args, Watch: raw.Watch,
+	s := Service{Name: raw.Name, Address: raw.Address, Needs: raw.Needs, Args: raw.Args, Watch: raw.Watch, Polls: raw.Polls,
 		Root: p.dir, Dir: p.path(raw.Dir)}
 	var err error
 	switch {
@@ -175,6 +176,11 @@ func (p *parser) service(i int, raw service, common map[string]string) (Service,
 	}
 	if s.Ready, err = p.ready(i, raw, s.Address); err != nil {
 		return s, err
+	}
+	for _, pattern := range raw.Polls {
+		if _, err := path.Match(pattern, ""); err != nil || !strings.HasPrefix(pattern, "/") {
+			return s, p.errorf(i, "polls", "%q is no path of a long poll: write one such as /events/*", pattern)
+		}
 	}
 	if raw.EnvFile != nil {
 		if s.envFiles, err = p.files(i, "env_file", raw.EnvFile); err != nil {
