@@ -87,7 +87,7 @@ func programs(dir string) ([]config.Draft, error) {
 		drafts = append(drafts, config.Main(p.Package, p.ImportPath, p.Port))
 	}
 	if len(drafts) == 0 {
-		return nil, fmt.Errorf("%s has no %s, and its module no main package", dir, config.Name)
+		return nil, fmt.Errorf("%s has no %s, and no module there has a main package", dir, config.Name)
 	}
 	return config.Numbered(drafts), nil
 }

@@ -194,7 +194,7 @@ func (g *goTools) list(ctx context.Context, services []Service) (map[string]*inp
 		file = ""
 	}
 	all := map[string]*inputs{}
-	for _, group := range groups(services, func(Service) string { return "" }) {
+	for _, group := range groups(services, func(svc Service) string { return svc.Package }) {
 		args := append(listArgs[:len(listArgs):len(listArgs)], group[0].Flags...)
 		for _, svc := range group {
 			args = append(args, svc.Package)

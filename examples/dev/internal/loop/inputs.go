@@ -49,6 +49,9 @@ func (in *inputs) dirs(yield func(string) bool) {
 	}
 }
 
+// watches reports whether dir is one of those to watch.
+func (in *inputs) watches(dir string) bool { return in.packages[dir] || in.others[dir] }
+
 // A change is what the file system says about a path.
 type change struct {
 	path string

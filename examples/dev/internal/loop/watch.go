@@ -160,19 +160,20 @@ func (w *watch) forget(dir string) {
 	delete(w.watched, dir)
 }
 
-// update takes over what services are built from. Those of which a new directory
-// holds files that are newer than the build which began at since are queued.
+// update takes over what services are built from. A service is queued if a directory that is new
+// among its own holds files that are newer than the build which began at since: it may have been
+// watched for another service, but what was saved there was not this one's concern.
 func (w *watch) update(all map[string]*inputs, since time.Time) {
-	before := maps.Clone(w.watched)
+	before := maps.Clone(w.inputs)
 	maps.Copy(w.inputs, all)
 	w.sync()
 	for _, r := range w.s.runners {
 		in := w.inputs[r.Name]
-		if in == nil {
+		if in == nil || in == before[r.Name] {
 			continue
 		}
 		for dir := range in.dirs {
-			if !before[dir] && in.changedSince(dir, since) {
+			if !before[r.Name].watches(dir) && in.changedSince(dir, since) {
 				w.s.builds.add(r.Name, false, time.Now())
 			}
 		}

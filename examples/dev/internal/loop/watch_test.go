@@ -126,6 +126,31 @@ func TestWatchSaves(t *testing.T) {
 	}
 }
 
+// TestWatchShared: a service comes to be built from a directory that is watched for another, in which
+// a file was saved meanwhile.
+func TestWatchShared(t *testing.T) {
+	root := t.TempDir()
+	s, err := New(Config{Dir: root, Output: io.Discard, Services: []Service{{Name: "one", Package: "./a"}, {Name: "two", Package: "./b"}}})
+	require.NoError(t, err)
+	for _, name := range []string{"a", "b", "c"} {
+		save(t, filepath.Join(root, name, "x.go"), "")
+	}
+	from := func(names ...string) *inputs {
+		in := newInputs()
+		for _, name := range names {
+			in.packages[filepath.Join(root, name)] = true
+		}
+		return in
+	}
+	w, err := newWatch(s)
+	require.NoError(t, err)
+	defer w.notify.close()
+	now := time.Now()
+	w.update(fixed{"one": from("a"), "two": from("b", "c")}, now.Add(time.Hour))
+	w.update(fixed{"one": from("a", "c"), "two": from("b", "c")}, now.Add(-time.Hour)) // since a build that began before the save
+	expect(t, s, "one")
+}
+
 func TestWatchCheckout(t *testing.T) {
 	root, s := watched(t)
 	for i := range 1000 {
