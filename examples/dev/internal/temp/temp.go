@@ -91,8 +91,8 @@ func sweep(dir string, say func(format string, args ...any)) {
 		if err != nil || !info.IsDir() || !mine(info) {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(old, lockName)); err != nil && time.Since(info.ModTime()) < time.Minute {
-			continue // another run is making it
+		if _, err := os.Stat(filepath.Join(old, lockName)); err != nil {
+			continue // another run is making it, or has made it again after a cleaner took it
 		}
 		lock, err := takeLock(filepath.Join(old, lockName))
 		if err != nil {

@@ -44,6 +44,7 @@ func TestRemove(t *testing.T) {
 func TestSweep(t *testing.T) {
 	root := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(root, "other"), 0o700))
+	require.NoError(t, os.Mkdir(filepath.Join(root, prefix+"made again"), 0o700))
 	holder := testenv.Command(t, "hold", root)
 	out, err := holder.StdoutPipe()
 	require.NoError(t, err)
@@ -75,6 +76,7 @@ func TestSweep(t *testing.T) {
 	require.NoError(t, err)
 	assert.NoDirExists(t, held)
 	assert.DirExists(t, filepath.Join(root, "other"))
+	assert.DirExists(t, filepath.Join(root, prefix+"made again"), "it may be in use")
 	require.NotEmpty(t, said)
 	assert.Contains(t, said[len(said)-1], "removed "+held)
 	if left != nil {
