@@ -117,6 +117,7 @@ func TestParseErrors(t *testing.T) {
 		{"flags of a command", "[[service]]\nname = \"a\"\nrun = \"b\"\nargs = [\"c\"]\n", `dev.toml:4:1: args is for a service with a package`},
 		{"a step without command", one + "[[service.before]]\nwatch = [\"*.x\"]\n", `dev.toml:3:1: a step has a command`},
 		{"no file of variables", one + "env_file = 3\n", `dev.toml:3:1: env_file is a file's name`},
+		{"a fixed port", one + "address = \":1\"\nenv = { PORT = \"1\" }\n", `dev.toml:4:1: PORT is the port that dev chooses`},
 		{"no variable", one + "env = { \"A=B\" = \"\" }\n", `dev.toml:3:1: "A=B" can't be a variable's name`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -191,6 +191,9 @@ func (p *parser) service(i int, raw service, common map[string]string) (Service,
 		return s, err
 	}
 	s.Env = append(pairs(common), pairs(raw.Env)...)
+	if port, ok := raw.Env["PORT"]; ok && s.Address != "" && !strings.Contains(port, "{port}") {
+		return s, p.errorf(i, "env", "PORT is the port that dev chooses for each process, not the public one: leave it out, or write {port}")
+	}
 	if s.Flags, err = buildFlags(raw.BuildFlags, raw.Tags); err != nil {
 		return s, p.errorf(i, "build_flags", "%v", err)
 	}

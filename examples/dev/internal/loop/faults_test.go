@@ -24,7 +24,6 @@ func TestProgramsOfOneName(t *testing.T) {
 		save(t, filepath.Join(dir, name, "cmd", "main.go"), `package main
 
 import (
-	"net/http"
 	"os"
 
 	"example.test/fake"

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"io/fs"
+	"iter"
 	"path/filepath"
 	"strings"
 
@@ -80,6 +81,26 @@ func (g globSet) dirs(yield func(string) bool) {
 				return
 			}
 		}
+	}
+}
+
+// filesBelow are the files in and below path, if that is a directory which the globs look into.
+func (g globSet) filesBelow(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !g.deepBelow(path) {
+			return
+		}
+		filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return nil
+			case d.IsDir() && file != path && skipped(d.Name()):
+				return fs.SkipDir
+			case !d.IsDir() && file != path && !yield(file):
+				return fs.SkipAll
+			}
+			return nil
+		})
 	}
 }
 

@@ -152,7 +152,7 @@ func (p *process) ask(ctx context.Context) error {
 func (b *backend) dial(ctx context.Context) error {
 	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", b.url.Host)
 	if err != nil {
-		return err
+		return fmt.Errorf("nothing listens at the port that it was given: %w", err)
 	}
 	return conn.Close()
 }

@@ -113,20 +113,34 @@ func (w *watch) event(event fsnotify.Event) {
 	}
 	c := change{path: filepath.Clean(event.Name), name: event.Has(fsnotify.Create) || event.Has(fsnotify.Remove) || event.Has(fsnotify.Rename)}
 	for _, r := range w.s.runners {
-		restart, steps := w.globs[r.Name].concerns(c.path)
-		w.s.mu.Lock()
-		for _, i := range steps {
-			r.due[i] = true
-		}
-		w.s.mu.Unlock()
-		in := w.inputs[r.Name]
-		if restart || len(steps) > 0 || in != nil && in.concerns(c) {
-			w.s.builds.add(r.Name, restart, time.Now())
+		w.matched(r, c.path)
+		if in := w.inputs[r.Name]; in != nil && in.concerns(c) {
+			w.s.builds.add(r.Name, false, time.Now())
 		}
 	}
-	if c.name {
-		w.rewatch(c.path)
+	if !c.name {
+		return
 	}
+	w.rewatch(c.path)
+	for _, r := range w.s.runners { // what was in a new directory before it was watched
+		for file := range w.globs[r.Name].filesBelow(c.path) {
+			w.matched(r, file)
+		}
+	}
+}
+
+// matched queues the service if its globs match the file.
+func (w *watch) matched(r *runner, file string) {
+	restart, steps := w.globs[r.Name].concerns(file)
+	if !restart && len(steps) == 0 {
+		return
+	}
+	w.s.mu.Lock()
+	for _, i := range steps {
+		r.due[i] = true
+	}
+	w.s.mu.Unlock()
+	w.s.builds.add(r.Name, restart, time.Now())
 }
 
 // rewatch watches anew what lies below path, if anything there is to be watched:
