@@ -156,7 +156,11 @@ func TestLookedAt(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(dir, "b.go")))
 	expect("WRITE a.go", "CREATE c.go", "REMOVE b.go")
 	require.NoError(t, os.Rename(filepath.Join(dir, "c.go"), filepath.Join(dir, "a.go")))
-	expect("CREATE a.go", "REMOVE c.go")
+	if runtime.GOOS == "windows" { // where a snapshot does not hold a file's identity
+		expect("WRITE a.go", "REMOVE c.go")
+	} else {
+		expect("CREATE a.go", "REMOVE c.go")
+	}
 	require.NoError(t, os.Chtimes(filepath.Join(dir, "a.go"), time.Time{}, time.Now().Add(time.Minute)))
 	expect("WRITE a.go")
 	require.NoError(t, os.RemoveAll(dir))
