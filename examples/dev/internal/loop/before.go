@@ -24,7 +24,7 @@ func (s *Supervisor) prepare(b *batch, runners []*runner) map[string]string {
 		for _, d := range due {
 			taken = true
 			start := time.Now()
-			output, err := runStep(b.ctx, d.root, d.argv)
+			output, err := s.runStep(b.ctx, d.root, d.argv)
 			if err == nil {
 				s.say("%s: ran %s in %s", strings.Join(d.names(), ", "), d.text, round(time.Since(start)))
 				continue
@@ -89,7 +89,8 @@ func (s *Supervisor) takeDue(runners []*runner, problems map[string]string) (all
 	return all
 }
 
-func runStep(ctx context.Context, dir string, argv []string) (string, error) {
+// runStep runs a command and returns what it has printed.
+func (s *Supervisor) runStep(ctx context.Context, dir string, argv []string) (string, error) {
 	var output bytes.Buffer
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = dir
@@ -98,6 +99,8 @@ func runStep(ctx context.Context, dir string, argv []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	s.guard.Add(p.PID())
+	defer s.guard.Remove(p.PID())
 	err = p.Wait()
 	return output.String(), err
 }
