@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	_ "github.com/surefoot-go/surefoot/examples/dev/cli" // what the tests build: so the results are cached for as long as it stays
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
