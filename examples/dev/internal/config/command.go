@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"os/exec"
 	"runtime"
 	"strings"
 )
@@ -26,6 +27,16 @@ func (c Command) argv(goos string) []string {
 		return []string{"cmd", "/d", "/c", c[1]}
 	}
 	return []string{"/bin/sh", "-c", c[1]}
+}
+
+// Cmd returns the command, to be started.
+func (c Command) Cmd() *exec.Cmd {
+	argv := c.Argv()
+	cmd := exec.Command(argv[0], argv[1:]...)
+	if c[0] == shellName {
+		setLine(cmd, c[1])
+	}
+	return cmd
 }
 
 // String is the command as the user wrote it, or nearly.

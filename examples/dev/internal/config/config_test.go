@@ -1,8 +1,11 @@
 package config
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -239,6 +242,21 @@ func TestExpand(t *testing.T) {
 	}
 	assert.True(t, Uses("port", []string{"a"}, []string{"b={port}"}))
 	assert.False(t, Uses("port", []string{"{port:debug}"}))
+}
+
+// TestCmd: the shell gets a command as it was written.
+func TestCmd(t *testing.T) {
+	text, want := `echo "a b" && exit 3`, "a b\n"
+	if runtime.GOOS == "windows" {
+		want = "\"a b\" \r\n" // whose echo prints the quotes, and what stands before &&
+	}
+	out, err := shell(text).Cmd().Output()
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	require.True(t, ok, "%v", err)
+	assert.Equal(t, 3, exit.ExitCode())
+	assert.Equal(t, want, string(out))
+	assert.Equal(t, []string{"a", "b c"}, Command{"a", "b c"}.Cmd().Args)
+	assert.Equal(t, `a "b c"`, Command{"a", "b c"}.String())
 }
 
 func TestProcfile(t *testing.T) {

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os/exec"
 	"strings"
 	"time"
 
+	"github.com/surefoot-go/surefoot/examples/dev/internal/config"
 	"github.com/surefoot-go/surefoot/procx/child"
 )
 
@@ -24,13 +24,13 @@ func (s *Supervisor) prepare(b *batch, runners []*runner) map[string]string {
 		for _, d := range due {
 			taken = true
 			start := time.Now()
-			output, err := s.runStep(b.ctx, d.root, d.argv)
+			output, err := s.runStep(b.ctx, d.root, d.run)
 			if err == nil {
-				s.say("%s: ran %s in %s", strings.Join(d.names(), ", "), d.text, round(time.Since(start)))
+				s.say("%s: ran %s in %s", strings.Join(d.names(), ", "), d.run, round(time.Since(start)))
 				continue
 			}
 			for r, i := range d.steps {
-				problems[r.Name] = fmt.Sprintf("%s\n%s: %v", strings.TrimSpace(output), d.text, err)
+				problems[r.Name] = fmt.Sprintf("%s\n%s: %v", strings.TrimSpace(output), d.run, err)
 				s.mu.Lock()
 				r.due[i] = true
 				s.mu.Unlock()
@@ -48,10 +48,10 @@ func (s *Supervisor) prepare(b *batch, runners []*runner) map[string]string {
 
 // A dueStep is a command, and whose it is.
 type dueStep struct {
-	root, text string
-	argv       []string
-	steps      map[*runner]int
-	order      []*runner
+	root  string
+	run   config.Command
+	steps map[*runner]int
+	order []*runner
 }
 
 func (d *dueStep) names() (names []string) {
@@ -78,7 +78,7 @@ func (s *Supervisor) takeDue(runners []*runner, problems map[string]string) (all
 			key := r.Root + "\x00" + strings.Join(step.Run.Argv(), "\x00")
 			d := byCommand[key]
 			if d == nil {
-				d = &dueStep{root: r.Root, text: step.Run.String(), argv: step.Run.Argv(), steps: map[*runner]int{}}
+				d = &dueStep{root: r.Root, run: step.Run, steps: map[*runner]int{}}
 				byCommand[key] = d
 				all = append(all, d)
 			}
@@ -90,9 +90,9 @@ func (s *Supervisor) takeDue(runners []*runner, problems map[string]string) (all
 }
 
 // runStep runs a command and returns what it has printed.
-func (s *Supervisor) runStep(ctx context.Context, dir string, argv []string) (string, error) {
+func (s *Supervisor) runStep(ctx context.Context, dir string, run config.Command) (string, error) {
 	var output bytes.Buffer
-	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd := run.Cmd()
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = &output, &output
 	p, err := child.Start(ctx, cmd, &child.Options{Grace: time.Second})

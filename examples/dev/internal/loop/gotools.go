@@ -185,6 +185,9 @@ func link(file, other string) error {
 // list asks go list about the packages of all services; those with other flags, which may have other
 // files, apart.
 func (g *goTools) list(ctx context.Context, services []Service) (map[string]*inputs, error) {
+	if len(services) == 0 {
+		return nil, nil // nor need there be a go command
+	}
 	var work, output bytes.Buffer
 	if err := g.run(ctx, &work, &output, "env", "GOWORK"); err != nil {
 		return nil, fmt.Errorf("go env: %w: %s", err, output.String())

@@ -50,15 +50,16 @@ func (r *runner) spawn(a *artifact) (*process, error) {
 	if p.said, err = newSaid(p.how.Log); err != nil {
 		return nil, err
 	}
-	argv := r.Run.Argv()
-	if a.file != "" {
-		argv = []string{a.file}
+	var cmd *exec.Cmd
+	if a.file == "" {
+		cmd = r.Run.Cmd()
+	} else {
+		cmd = exec.Command(a.file)
 		for _, arg := range r.Args {
-			argv = append(argv, config.Expand(arg, at.value))
+			cmd.Args = append(cmd.Args, config.Expand(arg, at.value))
 		}
 	}
 	out := r.sup.out.stream(r.Name, r.tail)
-	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = r.Dir
 	cmd.Env = r.variables(cmd.Environ(), at)
 	both := io.MultiWriter(out, p.said) // one writer for both streams keeps the order of their lines
