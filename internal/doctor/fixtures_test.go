@@ -98,9 +98,9 @@ func (x fixture) facts() *Facts {
 	return f
 }
 
-// file has no dot before its ending: "con.cp" is Windows' device CON, so nobody
-// could check it out there, and a module with such a name in it can't be fetched at all.
+// file has no dot before its ending: "con.cp" is Windows' device CON, so nobody there
+// could check it out, and a module with such a name, or an apostrophe, in it can't be fetched.
 func (x fixture) file() string {
-	name := strings.NewReplacer(" ", "-", ":", "_").Replace(x.name)
+	name := strings.NewReplacer(" ", "-", ":", "_", "'", "").Replace(x.name)
 	return filepath.Join("testdata", "golden", strings.ReplaceAll(x.check, ".", "-"), name+".json")
 }

@@ -26,7 +26,7 @@ var (
 // full, the others by their language versions.
 func TestReleases(t *testing.T) {
 	files := map[string]string{".ci/run": read(t, ".ci/run"), "README.md": read(t, "README.md"), "README.zh-CN.md": read(t, "README.zh-CN.md")}
-	for _, pattern := range []string{".github/workflows/*.yml", "go.mod", "internal/bench/go.mod", "examples/devloop/go.mod"} {
+	for _, pattern := range []string{".github/workflows/*.yml", "go.mod", "internal/*/go.mod", "examples/*/go.mod"} {
 		names, err := filepath.Glob(filepath.Join(root(t), filepath.FromSlash(pattern)))
 		require.NoError(t, err)
 		require.NotEmpty(t, names, pattern)
@@ -48,7 +48,10 @@ func TestReleases(t *testing.T) {
 		"README.md":                      {"Go 1.", "Go 2."},
 		"README.zh-CN.md":                {"Go 1.", "Go 2."},
 		"go.mod":                         {"go 1.", "go 2."},
+		"examples/dev/go.mod":            {"go 1.", "go 2."},
 		"examples/devloop/go.mod":        {"go 1.", "go 2."},
+		"internal/bench/go.mod":          {"go 1.", "go 2."},
+		"internal/checks/go.mod":         {"go 1.", "go 2."},
 	} {
 		changed := maps.Clone(files)
 		changed[name] = strings.ReplaceAll(files[name], change[0], change[1])

@@ -136,7 +136,8 @@ func TestSources(t *testing.T) {
 }
 
 // A name that Windows reserves can't be checked out there, and no module that has
-// one can be fetched.
+// one can be fetched; nor one with an apostrophe, say, in a file's name
+// (golang.org/x/mod/module, CheckFilePath).
 func TestFileNames(t *testing.T) {
 	top := root(t)
 	require.NoError(t, filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
@@ -147,6 +148,7 @@ func TestFileNames(t *testing.T) {
 			return filepath.SkipDir
 		}
 		assert.NoError(t, pathx.CheckName(d.Name()), path)
+		assert.False(t, strings.ContainsAny(d.Name(), "\"'*<>?`|/\\:;"), path)
 		return nil
 	}))
 }

@@ -40,6 +40,6 @@ func TestChoose(t *testing.T) {
 }
 
 func TestWrongUsage(t *testing.T) {
-	assert.Equal(t, 2, svcx.ExitCode(run(loop.Config{}, "", "", []string{"start"})))
-	assert.Equal(t, 2, svcx.ExitCode(run(loop.Config{}, "shop-service", "", nil)))
+	assert.Equal(t, 2, svcx.ExitCode(run(options{}, []string{"start"})))
+	assert.Equal(t, 2, svcx.ExitCode(run(options{only: "shop-service"}, nil)))
 }

@@ -6,45 +6,69 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"slices"
-	"strings"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/surefoot-go/surefoot/consolex"
+	"github.com/surefoot-go/surefoot/examples/dev/internal/guard"
 	"github.com/surefoot-go/surefoot/examples/dev/internal/loop"
 	"github.com/surefoot-go/surefoot/svcx"
 )
 
-// services are in order of dependency.
-var services = []loop.Service{
-	{Name: "user-service", Package: "./cmd/user-service", Listen: "localhost:8081"},
-	{Name: "order-service", Package: "./cmd/order-service", Listen: "localhost:8082", Needs: []string{"user-service"}},
-	{Name: "api-gateway", Package: "./cmd/api-gateway", Listen: "localhost:8000", Needs: []string{"user-service", "order-service"}},
-}
+const usage = `Dev runs the services of a Go module or workspace, and replaces each when its source changes.
+
+    dev [flags]    run them, as dev.toml says here or in a directory above; without one, every main package
+    dev init       write a dev.toml for what there is: main packages, a Procfile, .air.toml files
+
+Flags:
+`
+
+// guardArg is how dev starts itself as its own guard.
+const guardArg = "run-as-guard"
 
 // Main is the program, with the arguments of this process.
 func Main() {
-	var (
-		status  = flag.String("status", "localhost:8090", "serve the status page at this `address`; empty: nowhere")
-		only    = flag.String("only", "", "run only these `services`, separated by commas")
-		without = flag.String("without", "", "run all but these `services`")
-		debug   = flag.Bool("debug", false, "build for a debugger that attaches; a build takes longer")
-		drain   = flag.Duration("drain", 10*time.Second, "how long a replaced process may take for the requests that it has")
-	)
+	if len(os.Args) == 2 && os.Args[1] == guardArg {
+		os.Exit(guard.Main())
+	}
+	var o options
+	flag.StringVar(&o.file, "config", "", "run what this `file` says, instead of dev.toml")
+	flag.StringVar(&o.status, "status", "localhost:8090", "serve the status page at this `address`; empty: nowhere")
+	flag.StringVar(&o.only, "only", "", "run only these `services`, separated by commas")
+	flag.StringVar(&o.without, "without", "", "run all but these `services`")
+	flag.BoolVar(&o.debug, "debug", false, "build for a debugger that attaches; a build takes longer")
+	flag.DurationVar(&o.drain, "drain", 0, "how long a replaced process may take for the requests that it has (default dev.toml's)")
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), usage)
+		flag.PrintDefaults()
+	}
 	flag.Parse()
-	err := run(loop.Config{Status: *status, Drain: *drain, Debug: *debug}, *only, *without, flag.Args())
-	if err != nil {
+	o.set = map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { o.set[f.Name] = true })
+	if err := run(o, flag.Args()); err != nil {
 		fmt.Fprintln(consolex.Stderr(), "dev:", err)
 		os.Exit(svcx.ExitCode(err))
 	}
 }
 
-func run(cfg loop.Config, only, without string, args []string) error {
+// options are the flags.
+type options struct {
+	file, status, only, without string
+	debug                       bool
+	drain                       time.Duration
+	set                         map[string]bool // flags that were given: they win over dev.toml
+}
+
+func run(o options, args []string) error {
+	if len(args) == 1 && args[0] == "init" {
+		return initialize(".", consolex.Stdout())
+	}
 	if len(args) > 0 {
 		return &svcx.ExitError{Code: 2, Err: fmt.Errorf("what is %q? See -help", args[0])}
 	}
-	var err error
-	if cfg.Services, err = choose(services, only, without); err != nil {
+	cfg, err := o.configuration()
+	if err != nil {
 		return &svcx.ExitError{Code: 2, Err: err}
 	}
 	restore, err := consolex.UTF8() // colours, and what services write as UTF-8
@@ -53,48 +77,21 @@ func run(cfg loop.Config, only, without string, args []string) error {
 	}
 	defer restore()
 	cfg.Colour = consolex.Escapes(os.Stdout)
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cfg.Guard = []string{exe, guardArg}
 	supervisor, err := loop.New(cfg)
 	if err != nil {
 		return err
 	}
-	return svcx.Run(context.Background(), "devloop", supervisor.Run)
-}
-
-// choose returns the services that the flags leave, which then don't wait for
-// the others.
-func choose(all []loop.Service, only, without string) ([]loop.Service, error) {
-	names := func(list string) ([]string, error) {
-		if list == "" {
-			return nil, nil
-		}
-		names := strings.Split(list, ",")
-		for _, name := range names {
-			if !slices.ContainsFunc(all, func(s loop.Service) bool { return s.Name == name }) {
-				return nil, fmt.Errorf("there is no service %q", name)
-			}
-		}
-		return names, nil
-	}
-	with, err := names(only)
-	if err != nil {
-		return nil, err
-	}
-	out, err := names(without)
-	if err != nil {
-		return nil, err
-	}
-	left := func(name string) bool {
-		return (only == "" || slices.Contains(with, name)) && !slices.Contains(out, name)
-	}
-	var chosen []loop.Service
-	for _, s := range all {
-		if left(s.Name) {
-			s.Needs = slices.DeleteFunc(slices.Clone(s.Needs), func(need string) bool { return !left(need) })
-			chosen = append(chosen, s)
-		}
-	}
-	if len(chosen) == 0 {
-		return nil, fmt.Errorf("no service is left to run")
-	}
-	return chosen, nil
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP) // a terminal that was closed
+	defer stop()
+	// Where the reader of dev's output has gone, as in "dev | tee", whose tee Ctrl+C ends first: a
+	// program that takes SIGPIPE gets an error for what it writes, and goes on to end its services.
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	defer signal.Stop(broken)
+	return svcx.Run(ctx, "dev", supervisor.Run)
 }

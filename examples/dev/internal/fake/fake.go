@@ -26,7 +26,8 @@ import (
 //	exit     ends at once, with exit code 3
 //	unready  never becomes ready
 //
-// It expects FAKE_NEEDS, if set, to be the URL of a service that is ready.
+// It expects FAKE_NEEDS, if set, to be the URL of a service that is ready, and listens at DEBUG_ADDR,
+// if set, besides.
 func Main(version, manner string) int {
 	if len(os.Args) > 1 && os.Args[1] == "descendant" {
 		time.Sleep(time.Hour)
@@ -43,6 +44,14 @@ func Main(version, manner string) int {
 			return 4
 		}
 	}
+	if addr := os.Getenv("DEBUG_ADDR"); addr != "" {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 5
+		}
+		defer l.Close()
+	}
 	if err := serve(version, manner); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -57,12 +66,13 @@ func serve(version, manner string) error {
 	if err != nil {
 		return err
 	}
-	file := os.Getenv("ADDR_FILE")
-	if err := os.WriteFile(file+".new", []byte("http://"+l.Addr().String()), 0o600); err != nil {
-		return err
-	}
-	if err := os.Rename(file+".new", file); err != nil {
-		return err
+	if file := os.Getenv("ADDR_FILE"); file != "" {
+		if err := os.WriteFile(file+".new", []byte("http://"+l.Addr().String()), 0o600); err != nil {
+			return err
+		}
+		if err := os.Rename(file+".new", file); err != nil {
+			return err
+		}
 	}
 	var ready atomic.Bool
 	ready.Store(manner != "unready")

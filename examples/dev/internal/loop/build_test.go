@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,9 +19,9 @@ func TestBuildForADebugger(t *testing.T) {
 	for debug, want := range map[bool]inspect.Verdict{true: inspect.Debuggable, false: inspect.Stripped} {
 		tools := &goTools{dir: module, temp: t.TempDir(), debug: debug}
 		dir := t.TempDir()
-		output, err := tools.build(t.Context(), dir, []Service{{Name: "alpha", Package: "./cmd/alpha"}})
-		require.NoError(t, err, output)
-		report, err := inspect.BuildOf(filepath.Join(dir, programName("./cmd/alpha")))
+		built := tools.build(t.Context(), dir, []Service{{Name: "alpha", Package: "./cmd/alpha"}})["alpha"]
+		require.NotEmpty(t, built.file, built.problem)
+		report, err := inspect.BuildOf(built.file)
 		require.NoError(t, err)
 		assert.Equal(t, want, report.Verdict, report.Reason)
 	}

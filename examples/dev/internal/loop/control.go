@@ -77,7 +77,7 @@ func (s *Supervisor) order(name string, do func(*runner) error) error {
 
 // start has the service built and then started, or replaced.
 func (r *runner) start() {
-	r.want, r.building = true, true
+	r.want, r.building, r.finished = true, true, false
 	if r.current == nil {
 		r.newest = nil // may be older than the source
 		r.crashes, r.resume = 0, time.Time{}

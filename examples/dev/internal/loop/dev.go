@@ -9,11 +9,14 @@
 // # Ports without a gap
 //
 // The public port of a service belongs to dev, which passes requests on to the
-// process that serves at the time. A process listens at a free port of its own
-// (LISTEN=localhost:0) and writes its URL into the file that ADDR_FILE names.
-// A new build is started beside the old one; once its /readyz says 200, it gets
+// process that serves at the time. A process listens at a free port of its own,
+// which dev chooses (PORT, or where the service's variables and arguments have
+// {port}), or writes its URL into the file that {addr_file} names.
+// A new build is started beside the old one; once it is ready, it gets
 // all new requests, and the old one ends when its last request is answered. A
 // build that fails, or a process that does not become ready, changes nothing.
+// A service that can't run twice is stopped first, and a service without an
+// address is a worker: it has no front.
 //
 // # What is watched
 //
@@ -30,6 +33,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,25 +44,20 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/surefoot-go/surefoot/consolex"
+	"github.com/surefoot-go/surefoot/examples/dev/internal/config"
+	"github.com/surefoot-go/surefoot/examples/dev/internal/guard"
+	"github.com/surefoot-go/surefoot/examples/dev/internal/temp"
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 	"github.com/surefoot-go/surefoot/listen"
 	"github.com/surefoot-go/surefoot/procx"
 )
 
-// Service is a program of the module that serves HTTP and keeps the promises
-// that the README lists.
-type Service struct {
-	Name    string   // for people, commands and the variable NAME_URL
-	Package string   // as go build takes it, such as ./cmd/user-service
-	Listen  string   // the public address, such as localhost:8081
-	Needs   []string // services that must be ready before it starts
-	Env     []string // more variables, as in os/exec
-}
+// Service is a program of the module, or a command.
+type Service = config.Service
 
 // Config says what to run. Only Services is needed.
 type Config struct {
@@ -70,6 +69,7 @@ type Config struct {
 	Output   io.Writer     // default: standard output
 	Colour   bool          // of the services' names
 	Debug    bool          // build for a debugger, which takes longer; otherwise without debug information
+	Guard    []string      // the command that runs guard.Main; none: processes may outlive a dev that is killed
 }
 
 const (
@@ -89,6 +89,7 @@ type Supervisor struct {
 	builds  *queue
 	relist  chan time.Time // since a build that began then, what services are made of may have changed
 	tools   tools
+	guard   *guard.Guard // nil: none
 
 	mu      sync.Mutex      // guards the runners' state
 	news    []string        // lines to print once mu is free; empty while it is
@@ -125,6 +126,7 @@ func New(cfg Config) (*Supervisor, error) {
 	}
 	s.out = newOutput(cfg.Output, names, cfg.Colour)
 	for _, svc := range cfg.Services {
+		svc.Root, svc.Dir = cmp.Or(svc.Root, cfg.Dir), cmp.Or(svc.Dir, cfg.Dir)
 		s.runners = append(s.runners, newRunner(s, svc))
 	}
 	return s, nil
@@ -133,10 +135,21 @@ func New(cfg Config) (*Supervisor, error) {
 // Run starts all services and returns when ctx ends and they have ended, or
 // with what keeps it from working at all: a port that is taken, say.
 func (s *Supervisor) Run(ctx context.Context) (err error) {
-	if s.temp, err = os.MkdirTemp("", "devloop-"); err != nil {
+	folder, err := temp.New(s.say)
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, removeAll(s.temp)) }()
+	s.temp = folder.Dir
+	defer func() { err = errors.Join(err, folder.Remove()) }()
+	if s.cfg.Guard != nil {
+		if s.guard, err = guard.Start(s.cfg.Guard, s.temp); err != nil {
+			return err
+		}
+		defer s.guard.Close()
+	}
+	for _, name := range sharedAddresses(os.Environ()) {
+		s.say("%s: all services would listen there; each gets a port of its own (dev.toml can set it for one)", name)
+	}
 	if s.tools == nil {
 		s.tools = &goTools{dir: s.cfg.Dir, temp: s.temp, debug: s.cfg.Debug}
 	}
@@ -163,7 +176,9 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 		return nil
 	})
 	for _, r := range s.runners {
-		tasks.Go("serve "+r.Name, func(context.Context) error { return serve(r.server, r.listener) })
+		if r.front != nil {
+			tasks.Go("serve "+r.Name, func(context.Context) error { return serve(r.server, r.listener) })
+		}
 		tasks.Go("run "+r.Name, r.run)
 	}
 	if s.status != nil {
@@ -185,11 +200,14 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 // listen takes all ports, so that a clash shows before anything is started.
 func (s *Supervisor) listen() (err error) {
 	for _, r := range s.runners {
-		if r.listener, err = listen.Dual(r.Listen); err != nil {
+		if r.front == nil {
+			continue
+		}
+		if r.listener, err = listen.Dual(r.Address); err != nil {
 			return fmt.Errorf("%s: %w", r.Name, err)
 		}
 		s.mu.Lock()
-		r.url = publicURL(r.Listen, r.listener.Addr())
+		r.url = publicURL(r.Address, r.listener.Addr())
 		s.mu.Unlock()
 		s.say("%s: %s", r.Name, r.url)
 	}
@@ -263,15 +281,11 @@ func (s *Supervisor) runner(name string) *runner {
 func (s *Supervisor) environment() []string {
 	var env []string
 	for _, r := range s.runners {
-		env = append(env, urlVariable(r.Name)+"="+r.url)
+		if r.front != nil {
+			env = append(env, config.Variable(r.Name)+"="+r.url)
+		}
 	}
 	return env
-}
-
-// urlVariable names the variable with a service's URL: user-service's is
-// USER_SERVICE_URL.
-func urlVariable(service string) string {
-	return strings.ToUpper(strings.ReplaceAll(service, "-", "_")) + "_URL"
 }
 
 // publicURL is the URL of what listens at address, as the user wrote it, with
@@ -286,14 +300,4 @@ func publicURL(address string, addr net.Addr) string {
 		host = "localhost"
 	}
 	return "http://" + net.JoinHostPort(host, port)
-}
-
-// removeAll removes dir, with patience: for a moment after its end, Windows, or
-// what scans for viruses there, still holds a program's file.
-func removeAll(dir string) (err error) {
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		if err = os.RemoveAll(dir); err == nil || time.Now().After(end) {
-			return err
-		}
-	}
 }

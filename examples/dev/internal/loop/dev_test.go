@@ -24,8 +24,8 @@ import (
 func TestStartsInOrder(t *testing.T) {
 	alpha := freePort(t)
 	r := start(t, newModule(t), func(cfg *Config) {
-		cfg.Services[0].Listen = alpha
-		cfg.Services[1].Env = []string{"FAKE_NEEDS=http://" + alpha} // beta ends if alpha isn't ready
+		cfg.Services[0].Address = alpha
+		cfg.Services[1].Env = append(cfg.Services[1].Env, "FAKE_NEEDS=http://"+alpha) // beta ends if alpha isn't ready
 	})
 	for _, name := range []string{"alpha", "beta"} {
 		svc := r.await(name, "healthy, and heard of", func(s page.Service) bool {
@@ -188,8 +188,8 @@ func TestCrashAtStart(t *testing.T) {
 	r.await("alpha", "tried again", func(s page.Service) bool {
 		return s.State == page.Crashed && strings.Contains(s.Reason, "exit code 3") && slices.Equal(s.Log, []string{"version 1, 版本 exit", "no database", "version 1, 版本 exit", "no database"})
 	})
-	r.awaitPrinted("alpha: exit code 3; next try in 1s")
-	r.awaitPrinted("alpha: exit code 3; next try in 2s")
+	r.awaitPrinted("alpha: exit code 3; its last line: no database; next try in 1s")
+	r.awaitPrinted("alpha: exit code 3; its last line: no database; next try in 2s")
 	saveVersion(t, dir, "alpha", "2", "ok")
 	r.awaitVersion("alpha", "2")
 }
@@ -302,8 +302,8 @@ func TestPortTaken(t *testing.T) {
 	require.NoError(t, err)
 	defer l.Close()
 	s, err := New(Config{Dir: t.TempDir(), Output: io.Discard, Services: []Service{
-		{Name: "free", Package: "./free", Listen: "localhost:0"},
-		{Name: "taken", Package: "./taken", Listen: l.Addr().String()},
+		{Name: "free", Package: "./free", Address: "localhost:0"},
+		{Name: "taken", Package: "./taken", Address: l.Addr().String()},
 	}})
 	require.NoError(t, err)
 	assert.ErrorContains(t, s.Run(t.Context()), "taken: listen tcp")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -47,6 +48,9 @@ func (in *inputs) dirs(yield func(string) bool) {
 		}
 	}
 }
+
+// watches reports whether dir is one of those to watch.
+func (in *inputs) watches(dir string) bool { return in.packages[dir] || in.others[dir] }
 
 // A change is what the file system says about a path.
 type change struct {
@@ -171,7 +175,7 @@ func parseList(r io.Reader, work string, services []Service) (map[string]*inputs
 
 	result := map[string]*inputs{}
 	for _, svc := range services {
-		root := byPattern[svc.Package]
+		root := byPattern[svc.Package] // listed under the pattern as it was given
 		if root == nil {
 			continue
 		}
@@ -195,6 +199,42 @@ func parseList(r io.Reader, work string, services []Service) (map[string]*inputs
 		result[svc.Name] = in
 	}
 	return result, nil
+}
+
+// followLinks adds the files that source files are links to.
+func (in *inputs) followLinks() {
+	for dir := range in.packages {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			if e.Type()&fs.ModeSymlink == 0 || !isSource(e.Name()) {
+				continue
+			}
+			in.followLink(filepath.Join(dir, e.Name()))
+		}
+	}
+	for file := range maps.Clone(in.files) {
+		in.followLink(file)
+	}
+}
+
+// followLink adds every file on the way that a link leads.
+func (in *inputs) followLink(file string) {
+	for range 40 { // as many as Linux follows
+		to, err := os.Readlink(file)
+		if err != nil {
+			return
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(file), to)
+		}
+		if file = filepath.Clean(to); in.files[file] {
+			return
+		}
+		in.addFile(file)
+	}
 }
 
 func (in *inputs) addPackage(p *listed) {
@@ -242,7 +282,11 @@ func dirOf(importPath string, modules []*module) string {
 // unlisted is what is known of a service that go list can't tell about.
 func unlisted(dir string, svc Service) *inputs {
 	in := newInputs()
-	in.packages[filepath.Join(dir, filepath.FromSlash(svc.Package))] = true
+	if pkg := filepath.FromSlash(svc.Package); filepath.IsAbs(pkg) {
+		in.packages[pkg] = true
+	} else {
+		in.packages[filepath.Join(dir, pkg)] = true
+	}
 	in.addFile(filepath.Join(dir, "go.mod"))
 	in.addFile(filepath.Join(dir, "go.sum"))
 	return in

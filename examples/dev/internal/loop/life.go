@@ -15,6 +15,8 @@ type facts struct {
 	current   int  // that serves
 	candidate int  // that was started, to take its place
 	pause     bool // after a crash, before the next try
+	stopFirst bool // what serves must have ended before another one starts
+	done      bool // it has ended, as a worker may, and left nothing to do
 
 	building bool // its newest source
 	broken   bool // which does not build
@@ -38,7 +40,11 @@ func (f facts) next() step {
 		return abandon
 	case !f.want && f.current != 0:
 		return retire
-	case !f.want, f.candidate != 0, f.target == 0, f.current == f.target:
+	case !f.want, f.candidate != 0, f.target == 0, f.current == f.target, f.done:
+		return idle
+	case f.stopFirst && f.current != 0:
+		return retire
+	case f.stopFirst && f.retiring:
 		return idle
 	case f.current == 0 && (f.pause || !f.needs):
 		return idle // what serves is replaced all the same
@@ -58,6 +64,8 @@ func (f facts) state() page.State {
 		return page.Stopped
 	case f.candidate != 0:
 		return page.Starting
+	case f.done:
+		return page.Stopped
 	case f.building:
 		return page.Building
 	case f.broken:

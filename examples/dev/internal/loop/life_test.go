@@ -32,6 +32,11 @@ func TestNext(t *testing.T) {
 		{"not wanted any more", facts{target: 1, needs: true, current: 1}, retire},
 		{"not wanted while it starts", facts{target: 1, needs: true, candidate: 1}, abandon},
 		{"not wanted while a newer one starts", facts{target: 2, needs: true, current: 1, candidate: 2}, abandon},
+		{"can't run twice, a newer build", facts{want: true, needs: true, target: 2, current: 1, stopFirst: true}, retire},
+		{"can't run twice, the old process ends", facts{want: true, needs: true, target: 2, stopFirst: true, retiring: true}, idle},
+		{"can't run twice, the old process has ended", facts{want: true, needs: true, target: 2, stopFirst: true}, launch},
+		{"can't run twice, it serves", facts{want: true, needs: true, target: 1, current: 1, stopFirst: true}, idle},
+		{"has done its work", facts{want: true, needs: true, target: 1, done: true}, idle},
 	} {
 		t.Run(test.name, func(t *testing.T) { assert.Equal(t, test.want, test.next()) })
 	}
@@ -60,6 +65,7 @@ func TestState(t *testing.T) {
 		{"its start is being stopped", facts{candidate: 1}, page.Stopping},
 		{"stopped", facts{target: 1}, page.Stopped},
 		{"stopped while it was built", facts{building: true}, page.Stopped},
+		{"has done its work", facts{want: true, needs: true, target: 1, done: true}, page.Stopped},
 	} {
 		t.Run(test.name, func(t *testing.T) { assert.Equal(t, test.want, test.state()) })
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/examples/dev/internal/config"
 	"github.com/surefoot-go/surefoot/examples/dev/internal/fake"
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 	"github.com/surefoot-go/surefoot/internal/testenv"
@@ -85,10 +86,15 @@ func start(t *testing.T, dir string, change func(*Config)) *rig {
 	t.Setenv("GOFLAGS", "")
 	procx.Check(t, nil)
 	cfg := Config{Dir: dir, Services: []Service{
-		{Name: "alpha", Package: "./cmd/alpha", Listen: "localhost:0"},
-		{Name: "beta", Package: "./cmd/beta", Listen: "localhost:0", Needs: []string{"alpha"}},
+		{Name: "alpha", Package: "./cmd/alpha"},
+		{Name: "beta", Package: "./cmd/beta", Needs: []string{"alpha"}},
 	}}
 	r := &rig{t: t, dir: dir, out: &testenv.Buffer{}}
+	for i := range cfg.Services {
+		cfg.Services[i].Address = "localhost:0"
+		cfg.Services[i].Env = []string{"LISTEN=localhost:0", "ADDR_FILE={addr_file}"}
+		cfg.Services[i].Ready = config.Ready{HTTP: "/readyz"}
+	}
 	cfg.Output = r.out
 	if change != nil {
 		change(&cfg)
@@ -200,29 +206,38 @@ type copies struct{ dir string }
 
 const mark = "\nthis is version.go:"
 
-func (c copies) build(_ context.Context, dir string, services []Service) (string, error) {
+func (c copies) build(_ context.Context, dir string, services []Service) map[string]made {
+	all := map[string]made{}
 	for _, svc := range services {
-		version, err := os.ReadFile(filepath.Join(c.dir, svc.Package, "version.go"))
+		file := filepath.Join(dir, svc.Name+".exe")
+		problem, err := c.copy(file, svc)
 		if err != nil {
-			return "", err
-		}
-		if bytes.Contains(version, []byte("does not build")) {
-			return "version.go: does not build", errors.New("exit status 1")
-		}
-		exe, err := os.Executable()
-		if err != nil {
-			return "", err
-		}
-		program, err := os.ReadFile(exe)
-		if err != nil {
-			return "", err
-		}
-		program = append(append(program, mark...), version...)
-		if err := os.WriteFile(filepath.Join(dir, programName(svc.Package)), program, 0o755); err != nil {
-			return "", err
+			all[svc.Name] = made{problem: problem + err.Error()}
+		} else {
+			all[svc.Name] = made{file: file}
 		}
 	}
-	return "", nil
+	return all
+}
+
+func (c copies) copy(file string, svc Service) (string, error) {
+	version, err := os.ReadFile(filepath.Join(c.dir, svc.Package, "version.go"))
+	if err != nil {
+		return "", err
+	}
+	if bytes.Contains(version, []byte("does not build")) {
+		return "version.go: does not build", errors.New("exit status 1")
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	program, err := os.ReadFile(exe)
+	if err != nil {
+		return "", err
+	}
+	program = append(append(program, mark...), version...)
+	return "", os.WriteFile(file, program, 0o755)
 }
 
 func (copies) list(context.Context, []Service) (map[string]*inputs, error) { return nil, nil }

@@ -22,9 +22,9 @@ func (r *runner) observe(p *process) {
 		case <-p.exited:
 			return
 		}
-		health := p.backend.probe(context.Background())
+		health := p.ask(context.Background())
 		goroutines, counted := 0, false
-		if health == nil && second {
+		if health == nil && second && p.how.HTTP != "" {
 			if metrics, err := p.backend.get(context.Background(), "/metrics"); err == nil {
 				goroutines, counted = parseGoroutines(metrics)
 			}

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
+	"github.com/surefoot-go/surefoot/examples/dev/internal/config"
 	"github.com/surefoot-go/surefoot/procx/child"
 )
 
@@ -19,44 +20,62 @@ import (
 type process struct {
 	artifact *artifact
 	child    *child.Proc
-	addrFile string
+	place    *place
+	said     *said
+	address  bool         // the service has one
+	how      config.Ready // to be ready
 	since    time.Time
 
 	ready    chan struct{} // closed once it is ready, or won't be
 	startErr error         // which of the two; set before, as is backend
-	backend  *backend
+	backend  *backend      // nil: a worker, or it has not said where it listens
 	exited   chan struct{} // closed when it and its descendants have ended
 	err      error         // how; set before
 
-	health error     // what /readyz said last; guarded by Supervisor.mu
+	health error     // what it said last when it was asked; guarded by Supervisor.mu
 	well   time.Time // since when that is nil; zero where it is not
 }
 
 // spawn starts a program and looks until it is ready.
 func (r *runner) spawn(a *artifact) (*process, error) {
 	r.spawned++
-	p := &process{
-		artifact: a,
-		addrFile: filepath.Join(r.sup.temp, fmt.Sprintf("%s-%d.url", r.Name, r.spawned)),
-		ready:    make(chan struct{}),
-		exited:   make(chan struct{}),
-	}
-	out := r.sup.out.stream(r.Name, r.tail)
-	cmd := exec.Command(a.file)
-	cmd.Dir = r.sup.cfg.Dir
-	cmd.Env = append(cmd.Environ(), r.sup.environment()...)
-	cmd.Env = append(cmd.Env, r.Env...)
-	cmd.Env = append(cmd.Env, "LISTEN=localhost:0", "ADDR_FILE="+p.addrFile)
-	cmd.Stdout, cmd.Stderr = out, out
-	var err error
-	if p.child, err = child.Start(context.Background(), cmd, &child.Options{Grace: stopGrace}); err != nil {
+	at, err := r.newPlace()
+	if err != nil {
 		return nil, err
 	}
+	p := &process{
+		artifact: a, place: at, address: r.Address != "", how: r.Service.Ready,
+		ready: make(chan struct{}), exited: make(chan struct{}),
+	}
+	if p.said, err = newSaid(p.how.Log); err != nil {
+		return nil, err
+	}
+	var cmd *exec.Cmd
+	if a.file == "" {
+		cmd = r.Run.Cmd()
+	} else {
+		cmd = exec.Command(a.file)
+		for _, arg := range r.Args {
+			cmd.Args = append(cmd.Args, config.Expand(arg, at.value))
+		}
+	}
+	out := r.sup.out.stream(r.Name, r.tail)
+	cmd.Dir = r.Dir
+	cmd.Env = r.variables(cmd.Environ(), at)
+	both := io.MultiWriter(out, p.said) // one writer for both streams keeps the order of their lines
+	cmd.Stdout, cmd.Stderr = both, both
+	if p.child, err = child.Start(context.Background(), cmd, &child.Options{Grace: stopGrace}); err != nil {
+		out.Close()
+		return nil, err
+	}
+	r.sup.guard.Add(p.child.PID())
 	p.since = time.Now()
 	go func() {
 		p.err = p.child.Wait()
+		r.sup.guard.Remove(p.child.PID())
 		out.Close()
-		os.Remove(p.addrFile)
+		p.said.Close()
+		os.Remove(at.addrFile)
 		close(p.exited)
 	}()
 	go func() {
@@ -68,22 +87,22 @@ func (r *runner) spawn(a *artifact) (*process, error) {
 	return p, nil
 }
 
-// awaitReady waits until the process has said where it listens, and then until
-// it says that it is ready.
+// awaitReady waits until it is known where the process listens, if the service has an address, and
+// then until the process is ready.
 func (p *process) awaitReady(ctx context.Context) error {
 	why := errors.New("it has not written its URL to ADDR_FILE")
 	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
-		if p.backend == nil {
-			if data, err := os.ReadFile(p.addrFile); err == nil {
-				u, err := url.Parse(string(data))
-				if err != nil {
-					return fmt.Errorf("ADDR_FILE: %w", err)
-				}
+		if p.address && p.backend == nil {
+			u, err := p.place.url()
+			if err != nil {
+				return err
+			}
+			if u != nil {
 				p.backend, pause = newBackend(u), 2*time.Millisecond
 			}
 		}
-		if p.backend != nil {
-			err := p.backend.probe(ctx)
+		if !p.address || p.backend != nil {
+			err := p.check(ctx)
 			if err == nil {
 				return nil
 			}
@@ -94,28 +113,70 @@ func (p *process) awaitReady(ctx context.Context) error {
 		select {
 		case <-time.After(pause):
 		case <-p.exited:
-			return errors.New(exitText(p.err))
+			if p.err == nil && !p.address {
+				return nil // it has done what it was there for
+			}
+			return errors.New(p.exitText())
 		case <-ctx.Done():
-			return fmt.Errorf("not ready in time: %w", why)
+			return fmt.Errorf("not ready in time: %w%s", why, p.said.quoted())
 		}
 	}
 }
 
-// probe asks /readyz; nil means ready.
-func (b *backend) probe(ctx context.Context) error {
-	body, err := b.get(ctx, "/readyz")
+// check returns nil if the process is ready, and else why it is not.
+func (p *process) check(ctx context.Context) error {
+	switch {
+	case p.how.HTTP != "":
+		return p.backend.probe(ctx, p.how.HTTP)
+	case p.how.TCP:
+		return p.backend.dial(ctx)
+	case p.how.Log != "":
+		if !p.said.matched() {
+			return fmt.Errorf("it has not printed a line that matches %q", p.how.Log)
+		}
+	case time.Since(p.since) < p.how.After:
+		return fmt.Errorf("it has not run for %s", p.how.After)
+	}
+	return nil
+}
+
+// ask asks a process that serves whether it is well. One that has only a port is not asked: a
+// connection without a request may be an error for it.
+func (p *process) ask(ctx context.Context) error {
+	if p.how.HTTP == "" {
+		return nil
+	}
+	return p.backend.probe(ctx, p.how.HTTP)
+}
+
+// dial returns why the process takes no connection.
+func (b *backend) dial(ctx context.Context) error {
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", b.url.Host)
+	if err != nil {
+		return fmt.Errorf("nothing listens at the port that it was given: %w", err)
+	}
+	return conn.Close()
+}
+
+// probe asks for path; nil means ready.
+func (b *backend) probe(ctx context.Context, path string) error {
+	body, err := b.get(ctx, path)
 	if err != nil && len(body) > 0 {
 		return fmt.Errorf("%w: %s", err, firstLine(body))
 	}
 	return err
 }
 
-// get returns the beginning of what the process answers, also with an error for
-// another status than 200.
+// get returns the beginning of what the process answers, also with an error for a status of 400 or
+// more.
 func (b *backend) get(ctx context.Context, path string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url.JoinPath(path).String(), nil)
+	ref, err := url.Parse(path)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url.ResolveReference(ref).String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +189,7 @@ func (b *backend) get(ctx context.Context, path string) ([]byte, error) {
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err == nil && resp.StatusCode != http.StatusOK {
+	if err == nil && resp.StatusCode >= http.StatusBadRequest {
 		err = fmt.Errorf("%s: %s", path, resp.Status)
 	}
 	return body, err
@@ -145,7 +206,9 @@ func (p *process) stop(ctx context.Context) error {
 	return err
 }
 
-// exitText says how a process ended that nobody had asked to.
+// exitText says how a process ended that was not asked to, and what it said last.
+func (p *process) exitText() string { return exitText(p.err) + p.said.quoted() }
+
 func exitText(err error) string {
 	if err == nil {
 		return "it ended by itself, with exit code 0"

@@ -35,10 +35,11 @@ type queue struct {
 
 // A batch is what one build is for.
 type batch struct {
-	services map[string]bool // as in queue.wanted
-	changed  time.Time       // the last change
-	ctx      context.Context // ends when it is stale
-	cancel   context.CancelFunc
+	preparing bool            // what is saved now is still in it
+	services  map[string]bool // as in queue.wanted
+	changed   time.Time       // the last change
+	ctx       context.Context // ends when it is stale
+	cancel    context.CancelFunc
 }
 
 func newQueue() *queue {
@@ -54,7 +55,7 @@ func (q *queue) add(service string, force bool, now time.Time) {
 	}
 	q.last = now
 	q.wanted[service] = force || q.wanted[service]
-	if q.batch != nil {
+	if q.batch != nil && !q.batch.preparing {
 		if _, ok := q.batch.services[service]; ok {
 			q.batch.cancel()
 		}
@@ -73,7 +74,7 @@ func (q *queue) next(ctx context.Context) (*batch, error) {
 		if len(q.wanted) > 0 {
 			if wait = time.Until(due(q.first, q.last)); wait <= 0 {
 				defer q.mu.Unlock()
-				b := &batch{services: q.wanted, changed: q.last}
+				b := &batch{preparing: true, services: q.wanted, changed: q.last}
 				b.ctx, b.cancel = context.WithCancel(ctx)
 				q.wanted, q.batch = map[string]bool{}, b
 				return b, nil
@@ -90,6 +91,20 @@ func (q *queue) next(ctx context.Context) (*batch, error) {
 		case <-timer:
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		}
+	}
+}
+
+// begin ends the batch's preparation: the build begins, with all that was saved until now. So what
+// is wanted of the batch's services is in it.
+func (q *queue) begin(b *batch) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	b.preparing = false
+	for service, force := range q.wanted {
+		if was, ok := b.services[service]; ok {
+			b.services[service], b.changed = was || force, q.last
+			delete(q.wanted, service)
 		}
 	}
 }

@@ -36,6 +36,12 @@ func TestQueue(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]bool{"a": false, "b": true}, b.services)
 
+	q.add("a", true, past)
+	assert.NoError(t, b.ctx.Err(), "while it is prepared, a is in it")
+	q.begin(b)
+	assert.True(t, b.services["a"])
+	b.services["a"] = false
+
 	q.add("c", false, past)
 	assert.NoError(t, b.ctx.Err(), "c is not in the batch")
 	q.add("a", false, past)

@@ -17,7 +17,7 @@ import (
 type runner struct {
 	Service
 	sup      *Supervisor
-	front    *front
+	front    *front       // nil: a worker, with no address
 	server   *http.Server // of the front
 	listener *listen.Listener
 	url      string
@@ -39,14 +39,23 @@ type runner struct {
 	artifacts          []*artifact // that are not deleted yet
 	crashes            int         // in a row
 	resume             time.Time
-	trouble            string // how the last process, or the last candidate, ended
+	trouble            string       // how the last process, or the last candidate, ended
+	replacing          bool         // StopFirst: the old process was stopped for the new build
+	finished           bool         // a worker that has ended well
+	due                map[int]bool // steps before the build that are to be taken
 	restarts, reloads  int
 	goroutines         []int
 }
 
 func newRunner(s *Supervisor, svc Service) *runner {
 	r := &runner{Service: svc, sup: s, tail: &tail{most: page.MaxLog}, done: make(chan struct{}),
-		want: true, building: true, retiring: map[*process]bool{}}
+		want: true, building: true, retiring: map[*process]bool{}, due: map[int]bool{}}
+	for i := range svc.Before {
+		r.due[i] = true
+	}
+	if svc.Address == "" {
+		return r
+	}
 	r.front = newFront(r.why, firstBuild)
 	r.front.proxy.ErrorLog = s.logger(svc.Name)
 	r.server = &http.Server{Handler: r.front, ReadHeaderTimeout: 10 * time.Second, ErrorLog: s.logger(svc.Name)}
@@ -82,6 +91,7 @@ func (r *runner) facts() facts {
 	f := facts{
 		want: r.want, needs: r.missing() == nil, building: r.building, retiring: len(r.retiring) > 0,
 		broken: !r.build.OK && !r.build.At.IsZero(), pause: time.Now().Before(r.resume),
+		stopFirst: r.StopFirst, done: r.finished,
 	}
 	if a := r.target(); a != nil {
 		f.target = a.number
@@ -98,7 +108,7 @@ func (r *runner) facts() facts {
 // missing is the first of the services that it needs which does not serve.
 func (r *runner) missing() *runner {
 	for _, name := range r.Needs {
-		if need := r.sup.runner(name); need.current == nil {
+		if need := r.sup.runner(name); need.current == nil && !need.finished {
 			return need
 		}
 	}
@@ -115,6 +125,9 @@ func (r *runner) reason(s page.State) string {
 	case page.Unhealthy:
 		return r.current.health.Error()
 	case page.Stopped, page.Stopping:
+		if r.want {
+			return "it has ended, with exit code 0"
+		}
 		return "by you"
 	case page.Failed:
 		return firstLine([]byte(r.build.Output))
@@ -167,7 +180,7 @@ func (r *runner) built(b result) {
 		a.remove()
 		r.newest = r.current.artifact // also where a newer one was built, and undone
 	default:
-		r.newest = a
+		r.newest, r.finished = a, false
 		r.artifacts = append(r.artifacts, a)
 		r.crashes, r.resume, r.trouble = 0, time.Time{}, "" // it may do better
 	}

@@ -20,6 +20,13 @@ func (r *runner) update(f func()) {
 // launch starts the artifact as the candidate.
 func (r *runner) launch(a *artifact) {
 	p, err := r.spawn(a)
+	if err != nil && a.lost() { // by what cleans up temporary folders
+		r.update(func() {
+			r.sup.tell("%s: %s is gone: building it again", r.Name, a.file)
+			r.start()
+		})
+		return
+	}
 	if err != nil {
 		r.update(func() { r.failed(a, fmt.Errorf("it can't be started: %w", err)) })
 		return
@@ -47,6 +54,11 @@ func (r *runner) failed(a *artifact, why error) {
 		return // there is a newer one
 	}
 	r.trouble = why.Error()
+	if r.current == nil && r.replacing && r.serving != nil && r.serving != a {
+		r.refused, r.replacing = a, false
+		r.sup.tell("%s: the new build did not start, the old one is started again: %v", r.Name, why)
+		return
+	}
 	if r.current != nil {
 		r.refused = a
 		r.sup.tell("%s: the new build did not start, the old one serves on: %v", r.Name, why)
@@ -66,13 +78,20 @@ func (r *runner) back(wasWell time.Duration) {
 	r.sup.tell("%s: %s; next try in %s", r.Name, r.trouble, pause)
 }
 
-// crashed notes that what served has ended unasked.
+// crashed notes that what served has ended unasked. A worker may: with exit code 0, it has done
+// what it was there for.
 func (r *runner) crashed() {
 	p := r.current
 	r.update(func() {
 		r.current = nil
-		r.front.swap(nil)
-		r.trouble = exitText(p.err)
+		r.point(nil)
+		if p.err == nil && r.front == nil {
+			r.finished = true
+			r.sup.tell("%s: done", r.Name)
+			r.bury(p, true)
+			return
+		}
+		r.trouble = p.exitText()
 		wasWell := time.Duration(0)
 		if !p.well.IsZero() {
 			wasWell = time.Since(p.well)
@@ -88,10 +107,14 @@ func (r *runner) swap(p *process) {
 		old := r.current
 		r.current = p
 		switch {
+		case p == nil && r.want:
+			r.replacing = true
+			r.point(nil)
+			r.sup.tell("%s: stopped, to start its new build", r.Name)
 		case p == nil:
-			r.front.swap(nil)
+			r.point(nil)
 			r.sup.tell("%s: stopped", r.Name)
-		case old != nil:
+		case old != nil || r.replacing:
 			r.reloads++
 			r.sup.tell("%s: reloaded, %s after the save (build %s, start %s)", r.Name,
 				round(time.Since(p.artifact.saved)), round(p.artifact.took), round(time.Since(p.since)))
@@ -102,7 +125,8 @@ func (r *runner) swap(p *process) {
 			r.sup.tell("%s: serves, process %d", r.Name, p.child.PID())
 		}
 		if p != nil {
-			r.front.swap(p.backend)
+			r.point(p.backend)
+			r.replacing = false
 			r.candidate, r.serving, p.well = nil, p.artifact, time.Now()
 			r.tasks.Go(func() { r.observe(p) })
 		}
@@ -112,13 +136,20 @@ func (r *runner) swap(p *process) {
 	})
 }
 
+// point has the front, if there is one, pass requests on to b, or to nobody.
+func (r *runner) point(b *backend) {
+	if r.front != nil {
+		r.front.swap(b)
+	}
+}
+
 // bury ends a process in the background; if it has served, after its last
 // request. The caller holds sup.mu.
 func (r *runner) bury(p *process, served bool) {
 	r.retiring[p] = true
 	r.tasks.Go(func() {
 		left := 0
-		if served {
+		if served && p.backend != nil {
 			ctx, cancel := context.WithTimeout(r.sup.drains, r.sup.cfg.Drain)
 			defer cancel()
 			left = r.front.drain(ctx, p.backend)
@@ -148,12 +179,14 @@ func (r *runner) end() {
 			<-other.done
 		}
 	}
-	ctx, cancel := context.WithTimeout(r.sup.drains, r.sup.cfg.Drain)
-	defer cancel()
-	r.server.Shutdown(ctx) // its error says that requests are left
+	if r.front != nil {
+		ctx, cancel := context.WithTimeout(r.sup.drains, r.sup.cfg.Drain)
+		defer cancel()
+		defer r.server.Close()
+		r.server.Shutdown(ctx) // its error says that requests are left
+	}
 	if r.current != nil {
 		r.swap(nil)
 	}
 	r.tasks.Wait()
-	r.server.Close()
 }

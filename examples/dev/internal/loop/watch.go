@@ -3,7 +3,6 @@ package loop
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,20 +15,24 @@ import (
 // A watch tells the queue which services a saved file concerns.
 type watch struct {
 	s       *Supervisor
-	fs      *fsnotify.Watcher
-	inputs  map[string]*inputs // of each service
+	notify  *notifier
+	inputs  map[string]*inputs // of each service that is built
+	globs   map[string]globSet // of each service
 	watched map[string]bool
 	warned  bool
 }
 
 func newWatch(s *Supervisor) (*watch, error) {
-	fs, err := fsnotify.NewWatcher()
+	notify, err := newNotifier(s.say, fsnotify.NewWatcher)
 	if err != nil {
-		return nil, fmt.Errorf("watching files: %w", err)
+		return nil, err
 	}
-	w := &watch{s: s, fs: fs, inputs: map[string]*inputs{}, watched: map[string]bool{}}
+	w := &watch{s: s, notify: notify, inputs: map[string]*inputs{}, globs: map[string]globSet{}, watched: map[string]bool{}}
 	for _, r := range s.runners {
-		w.inputs[r.Name] = unlisted(s.cfg.Dir, r.Service)
+		w.globs[r.Name] = newGlobSet(r.Service)
+		if r.Package != "" {
+			w.inputs[r.Name] = unlisted(s.cfg.Dir, r.Service)
+		}
 	}
 	w.sync()
 	s.relist <- time.Now()
@@ -38,7 +41,11 @@ func newWatch(s *Supervisor) (*watch, error) {
 
 // run watches until ctx ends.
 func (w *watch) run(ctx context.Context) error {
-	defer w.fs.Close()
+	var poller sync.WaitGroup
+	defer poller.Wait()
+	defer w.notify.close()
+	poller.Go(func() { w.notify.poll.run(ctx) })
+	services := w.s.packages()
 	type list struct {
 		inputs map[string]*inputs
 		err    error
@@ -49,6 +56,7 @@ func (w *watch) run(ctx context.Context) error {
 	var lister sync.WaitGroup
 	defer lister.Wait()
 	for {
+		events, errs := w.notify.channels()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -56,7 +64,7 @@ func (w *watch) run(ctx context.Context) error {
 			relist = nil // one at a time
 			lister.Go(func() {
 				l := list{since: since}
-				l.inputs, l.err = w.s.tools.list(ctx, w.s.cfg.Services)
+				l.inputs, l.err = w.s.tools.list(ctx, services)
 				lists <- l
 			})
 		case l := <-lists:
@@ -65,12 +73,14 @@ func (w *watch) run(ctx context.Context) error {
 				w.s.say("what services are built from stays as it was: %v", l.err)
 			}
 			w.update(l.inputs, l.since)
-		case event, ok := <-w.fs.Events:
+		case event := <-w.notify.poll.events:
+			w.event(event)
+		case event, ok := <-events:
 			if !ok {
 				return errors.New("watching files: the watcher has ended")
 			}
 			w.event(event)
-		case err, ok := <-w.fs.Errors:
+		case err, ok := <-errs:
 			if !ok {
 				return errors.New("watching files: the watcher has ended")
 			}
@@ -86,6 +96,16 @@ func (w *watch) run(ctx context.Context) error {
 	}
 }
 
+// packages are the services that are built.
+func (s *Supervisor) packages() (services []Service) {
+	for _, r := range s.runners {
+		if r.Package != "" {
+			services = append(services, r.Service)
+		}
+	}
+	return services
+}
+
 // event queues the services that it concerns.
 func (w *watch) event(event fsnotify.Event) {
 	if event.Op == fsnotify.Chmod {
@@ -93,13 +113,34 @@ func (w *watch) event(event fsnotify.Event) {
 	}
 	c := change{path: filepath.Clean(event.Name), name: event.Has(fsnotify.Create) || event.Has(fsnotify.Remove) || event.Has(fsnotify.Rename)}
 	for _, r := range w.s.runners {
-		if w.inputs[r.Name].concerns(c) {
+		w.matched(r, c.path)
+		if in := w.inputs[r.Name]; in != nil && in.concerns(c) {
 			w.s.builds.add(r.Name, false, time.Now())
 		}
 	}
-	if c.name {
-		w.rewatch(c.path)
+	if !c.name {
+		return
 	}
+	w.rewatch(c.path)
+	for _, r := range w.s.runners { // what was in a new directory before it was watched
+		for file := range w.globs[r.Name].filesBelow(c.path) {
+			w.matched(r, file)
+		}
+	}
+}
+
+// matched queues the service if its globs match the file.
+func (w *watch) matched(r *runner, file string) {
+	restart, steps := w.globs[r.Name].concerns(file)
+	if !restart && len(steps) == 0 {
+		return
+	}
+	w.s.mu.Lock()
+	for _, i := range steps {
+		r.due[i] = true
+	}
+	w.s.mu.Unlock()
+	w.s.builds.add(r.Name, restart, time.Now())
 }
 
 // rewatch watches anew what lies below path, if anything there is to be watched:
@@ -109,6 +150,12 @@ func (w *watch) rewatch(path string) {
 	for _, in := range w.inputs {
 		for dir := range in.dirs {
 			again = again || within(dir, path)
+		}
+	}
+	for _, globs := range w.globs {
+		if !again && globs.deepBelow(path) {
+			info, err := os.Stat(path)
+			again = err != nil && w.watched[path] || err == nil && info.IsDir()
 		}
 	}
 	if !again {
@@ -123,20 +170,24 @@ func (w *watch) rewatch(path string) {
 }
 
 func (w *watch) forget(dir string) {
-	w.fs.Remove(dir) // an error says that it has gone already
+	w.notify.remove(dir)
 	delete(w.watched, dir)
 }
 
-// update takes over what services are built from. Those of which a new directory
-// holds files that are newer than the build which began at since are queued.
+// update takes over what services are built from. A service is queued if a directory that is new
+// among its own holds files that are newer than the build which began at since: it may have been
+// watched for another service, but what was saved there was not this one's concern.
 func (w *watch) update(all map[string]*inputs, since time.Time) {
-	before := maps.Clone(w.watched)
+	before := maps.Clone(w.inputs)
 	maps.Copy(w.inputs, all)
 	w.sync()
 	for _, r := range w.s.runners {
 		in := w.inputs[r.Name]
+		if in == nil || in == before[r.Name] {
+			continue
+		}
 		for dir := range in.dirs {
-			if !before[dir] && in.changedSince(dir, since) {
+			if !before[r.Name].watches(dir) && in.changedSince(dir, since) {
 				w.s.builds.add(r.Name, false, time.Now())
 			}
 		}
@@ -157,15 +208,20 @@ func (w *watch) syncOnce() (more bool) {
 			want[nearest(dir, os.Stat)] = true
 		}
 	}
+	for _, globs := range w.globs {
+		for dir := range globs.dirs {
+			want[nearest(dir, os.Stat)] = true
+		}
+	}
 	for dir := range want {
 		if w.watched[dir] {
 			continue
 		}
-		if err := w.fs.Add(dir); err == nil {
+		if err := w.notify.add(dir); err == nil {
 			w.watched[dir], more = true, true
 		} else if !w.warned && !errors.Is(err, os.ErrNotExist) {
 			w.warned = true
-			w.s.say("can't watch %s (Linux: see fs.inotify.max_user_watches): %v", dir, err)
+			w.s.say("can't watch %s: %v", dir, err)
 		}
 	}
 	for dir := range w.watched {

@@ -21,7 +21,7 @@ import (
 // fixed are tools that know what services are built from.
 type fixed map[string]*inputs
 
-func (fixed) build(context.Context, string, []Service) (string, error) { panic("not asked to") }
+func (fixed) build(context.Context, string, []Service) map[string]made { panic("not asked to") }
 
 func (f fixed) list(context.Context, []Service) (map[string]*inputs, error) { return f, nil }
 
@@ -124,6 +124,31 @@ func TestWatchSaves(t *testing.T) {
 			t.Fatal(test.name)
 		}
 	}
+}
+
+// TestWatchShared: a service comes to be built from a directory that is watched for another, in which
+// a file was saved meanwhile.
+func TestWatchShared(t *testing.T) {
+	root := t.TempDir()
+	s, err := New(Config{Dir: root, Output: io.Discard, Services: []Service{{Name: "one", Package: "./a"}, {Name: "two", Package: "./b"}}})
+	require.NoError(t, err)
+	for _, name := range []string{"a", "b", "c"} {
+		save(t, filepath.Join(root, name, "x.go"), "")
+	}
+	from := func(names ...string) *inputs {
+		in := newInputs()
+		for _, name := range names {
+			in.packages[filepath.Join(root, name)] = true
+		}
+		return in
+	}
+	w, err := newWatch(s)
+	require.NoError(t, err)
+	defer w.notify.close()
+	now := time.Now()
+	w.update(fixed{"one": from("a"), "two": from("b", "c")}, now.Add(time.Hour))
+	w.update(fixed{"one": from("a", "c"), "two": from("b", "c")}, now.Add(-time.Hour)) // since a build that began before the save
+	expect(t, s, "one")
 }
 
 func TestWatchCheckout(t *testing.T) {

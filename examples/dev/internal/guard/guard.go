@@ -1,0 +1,72 @@
+// Package guard ends what a dev that was killed can't end any more. A small process waits at the end
+// of a pipe; when dev is gone, however it went, the pipe ends, and the process kills what dev has
+// told it of, and removes dev's temporary folder.
+//
+// The kernels of Linux and FreeBSD kill dev's children with it, but not what those have started;
+// those of macOS and the other BSDs do neither. Windows has jobs for all of that and needs no guard.
+package guard
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+)
+
+// A Guard is the process, as dev sees it. A nil one guards nothing.
+type Guard struct {
+	cmd *exec.Cmd
+
+	mu   sync.Mutex
+	pipe io.WriteCloser
+}
+
+// Start starts argv, a command that calls Main, as the guard of this process and of the folder. On
+// Windows it returns nil.
+func Start(argv []string, dir string) (*Guard, error) {
+	if runtime.GOOS == "windows" {
+		return nil, nil
+	}
+	g := &Guard{cmd: exec.Command(argv[0], argv[1:]...)}
+	g.cmd.Dir = "/"
+	g.cmd.Stderr = os.Stderr
+	detach(g.cmd) // the terminal's signals are not for it
+	var err error
+	if g.pipe, err = g.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	if err := g.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("guard: %w", err)
+	}
+	_, err = fmt.Fprintf(g.pipe, "dir %q\n", dir)
+	return g, err
+}
+
+// Add has the process group of that number killed with dev.
+func (g *Guard) Add(group int) { g.tell("add", group) }
+
+// Remove says that the group has ended.
+func (g *Guard) Remove(group int) { g.tell("remove", group) }
+
+func (g *Guard) tell(what string, group int) {
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	fmt.Fprintf(g.pipe, "%s %d\n", what, group) // an error says that the guard was killed: nothing can be done
+}
+
+// Close ends the guard, after all that was added has ended.
+func (g *Guard) Close() {
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	fmt.Fprintln(g.pipe, "end")
+	g.pipe.Close()
+	g.mu.Unlock()
+	g.cmd.Wait()
+}
