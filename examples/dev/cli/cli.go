@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/surefoot-go/surefoot/consolex"
 	"github.com/surefoot-go/surefoot/examples/dev/internal/loop"
@@ -29,7 +28,7 @@ func Main() {
 		only    = flag.String("only", "", "run only these `services`, separated by commas")
 		without = flag.String("without", "", "run all but these `services`")
 		debug   = flag.Bool("debug", false, "build for a debugger that attaches; a build takes longer")
-		drain   = flag.Duration("drain", 10*time.Second, "how long a replaced process may take for the requests that it has")
+		drain   = flag.Duration("drain", loop.DefaultDrain, "how long a replaced process may take for the requests that are under way")
 	)
 	flag.Parse()
 	err := run(loop.Config{Status: *status, Drain: *drain, Debug: *debug}, *only, *without, flag.Args())

@@ -12,8 +12,10 @@
 // process that serves at the time. A process listens at a free port of its own
 // (LISTEN=localhost:0) and writes its URL into the file that ADDR_FILE names.
 // A new build is started beside the old one; once its /readyz says 200, it gets
-// all new requests, and the old one ends when its last request is answered. A
-// build that fails, or a process that does not become ready, changes nothing.
+// all new requests, and the old one ends when its last request is answered, or
+// after Config.Drain. WebSockets, streams of events and long polls are told to go
+// at once: see package front, which also says what passes, HTTP/2 and gRPC among
+// it. A build that fails, or a process that does not become ready, changes nothing.
 //
 // # What is watched
 //
@@ -45,6 +47,7 @@ import (
 	"time"
 
 	"github.com/surefoot-go/surefoot/consolex"
+	"github.com/surefoot-go/surefoot/examples/dev/front"
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 	"github.com/surefoot-go/surefoot/listen"
 	"github.com/surefoot-go/surefoot/procx"
@@ -58,6 +61,7 @@ type Service struct {
 	Listen  string   // the public address, such as localhost:8081
 	Needs   []string // services that must be ready before it starts
 	Env     []string // more variables, as in os/exec
+	Polls   []string // paths of long polls, as path.Match takes them: see package front
 }
 
 // Config says what to run. Only Services is needed.
@@ -65,16 +69,20 @@ type Config struct {
 	Dir      string        // where go runs; default: the working directory
 	Services []Service     // those it needs stand before a service
 	Status   string        // the status page's address; empty: no page
-	Drain    time.Duration // how long a replaced process may take for its last requests; default 10 s
+	Drain    time.Duration // how long a replaced process may take for its last requests; default DefaultDrain
 	Start    time.Duration // how long a process may take to become ready; default 20 s
 	Output   io.Writer     // default: standard output
 	Colour   bool          // of the services' names
 	Debug    bool          // build for a debugger, which takes longer; otherwise without debug information
 }
 
+// DefaultDrain is longer than any request takes that is not stuck.
+const DefaultDrain = 5 * time.Minute
+
 const (
 	stopLimit  = 15 * time.Second // for all services together, below svcx's 20 s
 	stopGrace  = 10 * time.Second // for one process that was asked to end
+	stopDrain  = 10 * time.Second // for the last requests of a process that none follows
 	lastDrain  = 3 * time.Second  // for requests that dev's end finds, before the process is asked to end
 	firstBuild = 10 * time.Second // how long a request waits for the first process
 )
@@ -104,7 +112,7 @@ func New(cfg Config) (*Supervisor, error) {
 		return nil, err
 	}
 	if cfg.Drain <= 0 {
-		cfg.Drain = 10 * time.Second
+		cfg.Drain = DefaultDrain
 	}
 	if cfg.Start <= 0 {
 		cfg.Start = 20 * time.Second
@@ -125,6 +133,9 @@ func New(cfg Config) (*Supervisor, error) {
 	}
 	s.out = newOutput(cfg.Output, names, cfg.Colour)
 	for _, svc := range cfg.Services {
+		if err := front.CheckPolls(svc.Polls); err != nil {
+			return nil, fmt.Errorf("dev: %s: %w", svc.Name, err)
+		}
 		s.runners = append(s.runners, newRunner(s, svc))
 	}
 	return s, nil
@@ -171,6 +182,7 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 		tasks.Go("serve the status page", func(context.Context) error { return serve(server, s.status) })
 		tasks.Go("close the status page", func(ctx context.Context) error { <-ctx.Done(); return server.Close() })
 	}
+	tasks.Go("measure", s.measure)
 	tasks.Go("watch", watch.run)
 	tasks.Go("build", s.buildAll)
 

@@ -21,6 +21,7 @@ type process struct {
 	child    *child.Proc
 	addrFile string
 	since    time.Time
+	log      int // where its lines begin in the tail
 
 	ready    chan struct{} // closed once it is ready, or won't be
 	startErr error         // which of the two; set before, as is backend
@@ -38,6 +39,7 @@ func (r *runner) spawn(a *artifact) (*process, error) {
 	p := &process{
 		artifact: a,
 		addrFile: filepath.Join(r.sup.temp, fmt.Sprintf("%s-%d.url", r.Name, r.spawned)),
+		log:      r.tail.end(),
 		ready:    make(chan struct{}),
 		exited:   make(chan struct{}),
 	}
@@ -115,11 +117,11 @@ func (b *backend) probe(ctx context.Context) error {
 func (b *backend) get(ctx context.Context, path string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url.JoinPath(path).String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL.JoinPath(path).String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := b.transport.RoundTrip(req)
+	resp, err := b.RoundTrip(req)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%s: no answer within a second", path)
@@ -140,7 +142,7 @@ func (p *process) stop(ctx context.Context) error {
 	<-p.exited
 	<-p.ready
 	if p.backend != nil {
-		p.backend.transport.CloseIdleConnections()
+		p.backend.Close()
 	}
 	return err
 }

@@ -34,6 +34,7 @@ func (r *runner) abandon(why error) {
 	r.update(func() {
 		r.candidate = nil
 		if why != nil {
+			r.lastWords = lastWords(r.tail.since(p.log))
 			r.failed(p.artifact, why)
 		}
 		r.bury(p, false)
@@ -71,7 +72,8 @@ func (r *runner) crashed() {
 	p := r.current
 	r.update(func() {
 		r.current = nil
-		r.front.swap(nil)
+		r.front.Swap(nil)
+		r.lastWords = lastWords(r.tail.since(p.log))
 		r.trouble = exitText(p.err)
 		wasWell := time.Duration(0)
 		if !p.well.IsZero() {
@@ -89,7 +91,7 @@ func (r *runner) swap(p *process) {
 		r.current = p
 		switch {
 		case p == nil:
-			r.front.swap(nil)
+			r.front.Swap(nil)
 			r.sup.tell("%s: stopped", r.Name)
 		case old != nil:
 			r.reloads++
@@ -102,7 +104,8 @@ func (r *runner) swap(p *process) {
 			r.sup.tell("%s: serves, process %d", r.Name, p.child.PID())
 		}
 		if p != nil {
-			r.front.swap(p.backend)
+			r.front.Swap(p.backend.Backend)
+			r.lastWords = nil
 			r.candidate, r.serving, p.well = nil, p.artifact, time.Now()
 			r.tasks.Go(func() { r.observe(p) })
 		}
@@ -116,12 +119,16 @@ func (r *runner) swap(p *process) {
 // request. The caller holds sup.mu.
 func (r *runner) bury(p *process, served bool) {
 	r.retiring[p] = true
+	drain := r.sup.cfg.Drain
+	if r.current == nil {
+		drain = min(drain, stopDrain)
+	}
 	r.tasks.Go(func() {
 		left := 0
 		if served {
-			ctx, cancel := context.WithTimeout(r.sup.drains, r.sup.cfg.Drain)
+			ctx, cancel := context.WithTimeout(r.sup.drains, drain)
 			defer cancel()
-			left = r.front.drain(ctx, p.backend)
+			left = r.front.Drain(ctx, p.backend.Backend)
 		}
 		err := p.stop(r.sup.life)
 		r.update(func() { // what there is to say waits for the console; nothing else does
