@@ -4,16 +4,16 @@
 const width = 119, height = 32; // of the viewBox: 120 points
 const pad = 2;
 
-const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
 
 // leastSpan is what fills the height at least: a small change is no cliff.
 export const memory = {
   name: 'Memory', leastSpan: 8 * 2 ** 20, fromZero: false,
-  text: (now, min, max) => `${mib(now)} · max ${mib(max)}`,
+  text: (now, max) => `${mib(now)} · max ${mib(max)} MiB`,
 };
 export const requests = {
   name: 'Requests per second', leastSpan: 5, fromZero: true,
-  text: (now, min, max) => `${now}/s · max ${max}/s`,
+  text: (now, max) => `${now}/s · max ${max}/s`,
 };
 
 export function drawTrend(figure, kind, values) {
@@ -32,7 +32,7 @@ export function drawTrend(figure, kind, values) {
   const points = values.map((value, i) => `${x(i)} ${y(value)}`).join('L');
   line.setAttribute('d', `M${points}`);
   area.setAttribute('d', `M${x(0)} ${height}L${points}L${width} ${height}Z`);
-  setLabel(figure, kind, kind.text(values.at(-1), min, max));
+  setLabel(figure, kind, kind.text(values.at(-1), max));
 }
 
 function setLabel(figure, kind, text) {

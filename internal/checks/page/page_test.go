@@ -68,7 +68,7 @@ func testHealthy(t *testing.T, p *tab) {
 	assert.Equal(t, []string{"user-service", "order-service", "api-gateway"}, p.texts("h2"), "in the order of the status")
 	assert.Equal(t, []string{"healthy", "healthy", "healthy"}, p.texts(".state"))
 	assert.Equal(t, []string{"4000", "4001", "4002"}, p.texts("[data-id=pid]"))
-	assert.Equal(t, "12.0 MiB · max 13.0 MiB", p.texts("[data-id=memory]")[0])
+	assert.Equal(t, "12.0 · max 13.0 MiB", p.texts("[data-id=memory]")[0])
 	assert.Equal(t, "12/s · max 30/s", p.texts("[data-id=requests]")[0])
 	assert.Contains(t, p.texts("[data-id=build]")[0], "✓ 840 ms")
 	assert.Equal(t, "http://localhost:8081/", eval[string](p, `document.querySelector(".head a").href`))
