@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -107,36 +106,6 @@ func TestPassesOn(t *testing.T) {
 			assert.Equal(t, http.Header{"X-Announced": {"1"}, "X-Surprise": {"2"}}, resp.Trailer)
 			assert.EqualValues(t, 1, f.Requests())
 		})
-	}
-}
-
-// The protocol to the process is the client's, if the process takes it.
-func TestProtocols(t *testing.T) {
-	for _, test := range []struct {
-		name   string
-		behind *http.Protocols
-		want   map[string]string // by the client's
-	}{
-		{"both", protocols(true, true), map[string]string{"HTTP/1.1": "HTTP/1.1", "HTTP/2.0": "HTTP/2.0"}},
-		{"HTTP/1 only", protocols(true, false), map[string]string{"HTTP/1.1": "HTTP/1.1", "HTTP/2.0": "HTTP/1.1"}},
-		{"HTTP/2 only", protocols(false, true), map[string]string{"HTTP/2.0": "HTTP/2.0"}},
-	} {
-		for proto, client := range clients(t) {
-			t.Run(test.name+", asked by "+proto, func(t *testing.T) {
-				procx.Check(t, nil)
-				_, base := inFront(t, speaking(t, test.behind, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto) }))
-				for range 2 {
-					resp, err := client.Get(base)
-					code, body := answer(t, resp, err)
-					if want := test.want[proto]; want != "" {
-						assert.Equal(t, want, body)
-					} else {
-						assert.Equal(t, http.StatusBadGateway, code)
-						assert.Contains(t, body, "the service did not answer: ")
-					}
-				}
-			})
-		}
 	}
 }
 
@@ -273,101 +242,6 @@ func TestBackendDies(t *testing.T) {
 		}
 		server.Close()
 	}
-}
-
-// A process that takes connections and says nothing does not take HTTP/2.
-func TestAskHTTP2(t *testing.T) {
-	procx.Check(t, nil)
-	for _, test := range []struct{ name, says string }{
-		{"HTTP/1", "HTTP/1.1 505 HTTP Version Not Supported\r\n\r\n"},
-		{"nothing", ""},
-		{"another frame", "\x00\x00\x00\x06\x00\x00\x00\x00\x00"},
-		{"the settings of a stream", "\x00\x00\x00\x04\x00\x00\x00\x00\x01"},
-		{"half a frame", "\x00\x00\x00\x04"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			require.NoError(t, err)
-			defer l.Close()
-			go func() {
-				conn, err := l.Accept()
-				if err != nil {
-					return
-				}
-				defer conn.Close()
-				io.ReadFull(conn, make([]byte, len(preface)))
-				io.WriteString(conn, test.says)
-			}()
-			takes, err := askHTTP2(t.Context(), l.Addr().String())
-			assert.NoError(t, err)
-			assert.False(t, takes)
-		})
-	}
-	_, err := askHTTP2(t.Context(), "127.0.0.1:1")
-	assert.Error(t, err)
-}
-
-func TestForwarded(t *testing.T) {
-	const own, from = "10.9.8.7:4321", "10.9.8.7"
-	type header = map[string]string
-	for _, test := range []struct {
-		name         string
-		remote, host string
-		sent, want   header
-	}{
-		{"from a client", own, "shop.example", nil, header{"X-Forwarded-For": from, "X-Forwarded-Host": "shop.example",
-			"X-Forwarded-Proto": "http", "Forwarded": "for=10.9.8.7;host=shop.example;proto=http"}},
-		{"by IPv6", "[::1]:4321", "localhost:8000", nil, header{"X-Forwarded-For": "::1", "X-Forwarded-Host": "localhost:8000",
-			"X-Forwarded-Proto": "http", "Forwarded": `for="[::1]";host="localhost:8000";proto=http`}},
-		{"a name to be quoted", own, `a"b\c`, nil, header{"X-Forwarded-For": from, "X-Forwarded-Host": `a"b\c`,
-			"X-Forwarded-Proto": "http", "Forwarded": `for=10.9.8.7;host="a\"b\\c";proto=http`}},
-		{"from a proxy", own, "shop.example",
-			header{"X-Forwarded-For": "203.0.113.9, 10.0.0.1", "X-Forwarded-Host": "shop.test", "X-Forwarded-Proto": "https"},
-			header{"X-Forwarded-For": "203.0.113.9, 10.0.0.1", "X-Forwarded-Host": "shop.test", "X-Forwarded-Proto": "https"}},
-		{"from one that says a part", own, "shop.example", header{"X-Forwarded-Proto": "https"},
-			header{"X-Forwarded-For": from, "X-Forwarded-Host": "shop.example", "X-Forwarded-Proto": "https"}},
-		{"from one of RFC 7239", own, "shop.example", header{"Forwarded": "for=203.0.113.9;proto=https"}, header{"Forwarded": "for=203.0.113.9;proto=https"}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			h, want := http.Header{}, http.Header{}
-			for name, value := range test.sent {
-				h.Set(name, value)
-			}
-			for name, value := range test.want {
-				want.Set(name, value)
-			}
-			addForwarded(h, test.remote, test.host)
-			assert.Equal(t, want, h)
-		})
-	}
-}
-
-// What a client, a proxy perhaps, has said arrives; what it has not is added.
-func TestForwardedArrives(t *testing.T) {
-	procx.Check(t, nil)
-	got := make(chan *http.Request, 1)
-	_, base := inFront(t, behind(t, func(w http.ResponseWriter, r *http.Request) { got <- r }))
-	addr := strings.TrimPrefix(base, "http://")
-	send := func(request string) *http.Request {
-		conn, err := net.Dial("tcp", addr)
-		require.NoError(t, err)
-		defer conn.Close()
-		io.WriteString(conn, request)
-		_, err = io.ReadAll(conn)
-		require.NoError(t, err)
-		return <-got
-	}
-	r := send("GET / HTTP/1.0\r\n\r\n")
-	assert.Equal(t, addr, r.Host, "HTTP/1.0 has none")
-	assert.Equal(t, "for=127.0.0.1;host=\""+addr+"\";proto=http", r.Header.Get("Forwarded"))
-	r = send("GET / HTTP/1.1\r\nConnection: close\r\nHost: shop.example\r\nX-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Port: 443\r\nX-Forwarded-Proto: https\r\n\r\n")
-	assert.Equal(t, "shop.example", r.Host)
-	assert.Equal(t, []string{"203.0.113.9"}, r.Header["X-Forwarded-For"])
-	assert.Equal(t, []string{"https"}, r.Header["X-Forwarded-Proto"])
-	assert.Equal(t, []string{"443"}, r.Header["X-Forwarded-Port"])
-	assert.Equal(t, []string{"shop.example"}, r.Header["X-Forwarded-Host"])
-	r = send("GET / HTTP/1.1\r\nConnection: close\r\nHost: x\r\nForwarded: for=203.0.113.9\r\n\r\n")
-	assert.Equal(t, []string{"for=203.0.113.9"}, r.Header["Forwarded"])
 }
 
 func TestCheckPolls(t *testing.T) {

@@ -5,6 +5,7 @@ package rss
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 )
 
 // A Table is of all processes at one time. The zero Table has none.
@@ -51,13 +52,21 @@ func (t Table) Tree(pid int) int64 {
 func parsePS(out []byte) (Table, error) {
 	children, sizes := map[int][]int{}, map[int]process{}
 	for line := range bytes.Lines(out) {
-		var pid, parent int
-		var kib int64
-		if _, err := fmt.Sscan(string(line), &pid, &parent, &kib); err != nil {
-			return Table{}, fmt.Errorf("ps: %q: %w", line, err)
+		fields := bytes.Fields(line)
+		if len(fields) != 3 {
+			return Table{}, fmt.Errorf("ps: %d fields in %q", len(fields), line)
 		}
+		var numbers [3]int
+		for i := range numbers {
+			n, err := strconv.Atoi(string(fields[i]))
+			if err != nil {
+				return Table{}, fmt.Errorf("ps: %q: %w", line, err)
+			}
+			numbers[i] = n
+		}
+		pid, parent, kib := numbers[0], numbers[1], numbers[2]
 		children[parent] = append(children[parent], pid)
-		sizes[pid] = process{size: kib << 10}
+		sizes[pid] = process{size: int64(kib) << 10}
 	}
 	return Table{children, func(pid int) process { return sizes[pid] }}, nil
 }
@@ -70,9 +79,9 @@ func parseStat(stat []byte) (parent int, pages int64, err error) {
 	if len(rest) < 22 {
 		return 0, 0, fmt.Errorf("stat: %d fields after the name in %q", len(rest), stat)
 	}
-	if _, err := fmt.Sscan(string(rest[1]), &parent); err != nil {
+	if parent, err = strconv.Atoi(string(rest[1])); err != nil {
 		return 0, 0, err
 	}
-	_, err = fmt.Sscan(string(rest[21]), &pages)
+	pages, err = strconv.ParseInt(string(rest[21]), 10, 64)
 	return parent, pages, err
 }

@@ -57,6 +57,15 @@ func TestTreeOfThisProcess(t *testing.T) {
 	assert.Less(t, after.Tree(os.Getpid()), child)
 }
 
+func BenchmarkRead(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Read(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestTree(t *testing.T) {
 	sizes := map[int]process{1: {1, 10}, 2: {20, 20}, 3: {300, 30}, 4: {4000, 5}, 5: {50000, 30}}
 	table := Table{map[int][]int{1: {2, 4}, 2: {3}, 3: {1, 2}, 9: {5}}, func(pid int) process { return sizes[pid] }}
@@ -69,8 +78,10 @@ func TestParsePS(t *testing.T) {
 	table, err := parsePS([]byte("    1     0  14512\n  501     1   2048\n  777   501    512\n"))
 	require.NoError(t, err)
 	assert.EqualValues(t, 2560<<10, table.Tree(501))
-	_, err = parsePS([]byte("PID PPID RSS\n"))
-	assert.ErrorContains(t, err, "PID PPID RSS")
+	for _, bad := range []string{"PID PPID RSS\n", "1 0\n", "\n"} {
+		_, err = parsePS([]byte(bad))
+		assert.ErrorContains(t, err, "ps: ", "%q", bad)
+	}
 }
 
 func TestParseStat(t *testing.T) {
