@@ -205,20 +205,17 @@ func TestWebSocketInAFrame(t *testing.T) {
 	}
 }
 
-// told reports whether all WebSockets of b have been told to go.
+// told reports whether the WebSocket of b has been told to go.
 func told(b *Backend) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for s := range b.streams {
 		s := s.(*webSocket)
 		s.mu.Lock()
-		told := s.told
-		s.mu.Unlock()
-		if told == 0 {
-			return false
-		}
+		defer s.mu.Unlock()
+		return s.told != 0
 	}
-	return true
+	return false // it is not open yet
 }
 
 // A client or a process that does not answer the close frame holds nothing up for
