@@ -55,6 +55,7 @@ func testAxe(t *testing.T, p *tab) {
 			})
 			p.control.Change("api-gateway", func(s *page.Service) { s.State, s.Reason, s.PID = page.Stopped, "by you", 0 })
 		}},
+		{"dev gone", "gone", p.stop},
 	} {
 		state.make()
 		p.wait(fmt.Sprintf(`document.documentElement.dataset.level === %q`, state.level))
