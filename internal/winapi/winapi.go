@@ -42,6 +42,7 @@ package winapi
 
 //sys	NtResumeProcess(process windows.Handle) (ntstatus error) = ntdll.NtResumeProcess
 //sys	IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (err error) [int32(failretval)==0] = kernel32.IsProcessInJob
+//sys	GetProcessMemoryInfo(process windows.Handle, counters *PROCESS_MEMORY_COUNTERS, size uint32) (err error) [int32(failretval)==0] = kernel32.K32GetProcessMemoryInfo
 
 // Debugging.
 

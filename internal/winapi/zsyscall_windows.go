@@ -57,6 +57,7 @@ var (
 	procGetOEMCP                     = modkernel32.NewProc("GetOEMCP")
 	procIsDebuggerPresent            = modkernel32.NewProc("IsDebuggerPresent")
 	procIsProcessInJob               = modkernel32.NewProc("IsProcessInJob")
+	procK32GetProcessMemoryInfo      = modkernel32.NewProc("K32GetProcessMemoryInfo")
 	procReadConsoleW                 = modkernel32.NewProc("ReadConsoleW")
 	procReplaceFileW                 = modkernel32.NewProc("ReplaceFileW")
 	procSetConsoleCtrlHandler        = modkernel32.NewProc("SetConsoleCtrlHandler")
@@ -175,6 +176,14 @@ func IsDebuggerPresent() (present bool) {
 
 func IsProcessInJob(process windows.Handle, job windows.Handle, result *int32) (err error) {
 	r1, _, e1 := syscall.SyscallN(procIsProcessInJob.Addr(), uintptr(process), uintptr(job), uintptr(unsafe.Pointer(result)))
+	if int32(r1) == 0 {
+		err = errnoErr(e1)
+	}
+	return
+}
+
+func GetProcessMemoryInfo(process windows.Handle, counters *PROCESS_MEMORY_COUNTERS, size uint32) (err error) {
+	r1, _, e1 := syscall.SyscallN(procK32GetProcessMemoryInfo.Addr(), uintptr(process), uintptr(unsafe.Pointer(counters)), uintptr(size))
 	if int32(r1) == 0 {
 		err = errnoErr(e1)
 	}

@@ -1,7 +1,7 @@
 // A card shows one service. Whatever comes from a service or a compiler is put in
 // as text, never as HTML.
 import { appendStyled, Log } from './log.js';
-import { drawTrend } from './trend.js';
+import { drawTrend, memory, requests } from './trend.js';
 
 const levels = {
   waiting: 'busy', building: 'busy', starting: 'busy', healthy: 'ok',
@@ -34,10 +34,12 @@ export class Card {
     this.buttons = [...this.element.querySelectorAll('[data-order]')];
     this.name = name;
     this.poll = poll;
-    this.log = new Log(this.parts.lines, this.parts.end);
+    this.log = new Log(this.parts.lines, this.parts.end, this.parts.unfold);
     this.parts.name.textContent = name;
     this.element.setAttribute('aria-label', name);
     this.parts.lines.setAttribute('aria-label', `Log of ${name}`);
+    this.parts.unfold.setAttribute('aria-label', `Details of all lines of ${name}`);
+    this.parts.words.setAttribute('aria-label', `Last words of ${name}`);
     for (const button of this.buttons) {
       button.setAttribute('aria-label', `${button.textContent} ${name}`);
       button.addEventListener('click', () => this.order(button));
@@ -56,12 +58,23 @@ export class Card {
     setLink(parts.url, service.url);
     setText(parts.pid, service.pid ? String(service.pid) : '–');
     setText(parts.uptime, service.pid && service.since ? duration(now - new Date(service.since)) : '–');
-    setText(parts.reloads, String(service.reloads));
-    setText(parts.restarts, String(service.restarts));
+    setText(parts.reloads, String(service.reloads ?? 0));
+    setText(parts.restarts, String(service.restarts ?? 0));
+    this.drawLastWords((service.last_words ?? []).join('\n'));
     this.drawBuild(service.build);
-    drawTrend(this.element.querySelector('.curve'), parts.numbers, service.goroutines ?? []);
+    drawTrend(parts.memory.closest('figure'), memory, service.memory ?? []);
+    drawTrend(parts.requests.closest('figure'), requests, service.requests ?? []);
     this.log.draw(service.log ?? []);
     this.drawButtons();
+  }
+
+  // drawLastWords shows at once why a process has ended, wherever its log is scrolled to.
+  drawLastWords(text) {
+    if (text === this.lastWords) return;
+    this.lastWords = text;
+    this.parts.words.parentElement.hidden = text === '';
+    this.parts.words.replaceChildren();
+    appendStyled(this.parts.words, text);
   }
 
   drawBuild(build) {

@@ -1,6 +1,6 @@
 // Package page is dev's status page: what an engineer keeps open on a second
-// screen. It shows each service's state, process, last build, goroutine trend
-// and log, and starts, stops and reloads services.
+// screen. It shows each service's state, process, last build, memory, requests and
+// log, and starts, stops and reloads services.
 package page
 
 import (

@@ -127,9 +127,9 @@ func TestStatusJSON(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	status := page.Status{Time: at, Services: []page.Service{
 		{Name: "users", URL: "http://localhost:8081", State: page.Failed, Reason: "build failed",
-			Build:      page.Build{At: at, Took: 1500 * time.Microsecond, Output: "x.go:1: undefined: y"},
-			Goroutines: []int{1, 2}, Log: []string{"你好"}},
-		{Name: "orders", State: page.Waiting},
+			Build:  page.Build{At: at, Took: 1500 * time.Microsecond, Output: "x.go:1: undefined: y"},
+			Memory: []int64{1, 2}, Requests: []int{3}, LastWords: []string{"panic: x"}, Log: []string{"你好"}},
+		{Name: "orders", State: page.Waiting, Memory: []int64{}, Requests: []int{}, LastWords: []string{}, Log: []string{}},
 	}}
 	data, err := json.Marshal(status)
 	require.NoError(t, err)
@@ -137,11 +137,17 @@ func TestStatusJSON(t *testing.T) {
 		{"name": "users", "url": "http://localhost:8081", "state": "failed", "reason": "build failed",
 		 "pid": 0, "restarts": 0, "reloads": 0,
 		 "build": {"ok": false, "at": "2026-03-01T12:00:00Z", "took_ms": 1.5, "output": "x.go:1: undefined: y"},
-		 "goroutines": [1, 2], "log": ["你好"]},
+		 "memory": [1, 2], "requests": [3], "last_words": ["panic: x"], "log": ["你好"]},
 		{"name": "orders", "url": "", "state": "waiting", "reason": "", "pid": 0, "restarts": 0, "reloads": 0,
-		 "build": {"ok": false, "took_ms": 0, "output": ""}, "goroutines": null, "log": null}]}`, string(data))
+		 "build": {"ok": false, "took_ms": 0, "output": ""}, "memory": [], "requests": [], "last_words": [], "log": []}]}`, string(data))
 
 	var back page.Status
 	require.NoError(t, json.Unmarshal(data, &back))
 	assert.Equal(t, status, back)
+
+	for _, none := range []page.Status{{}, {Services: []page.Service{{}}}} {
+		data, err := json.Marshal(none)
+		require.NoError(t, err)
+		assert.NotContains(t, string(data), "null")
+	}
 }

@@ -1,37 +1,67 @@
 // The tail of a log. It follows the end until the user scrolls up or selects
 // text; lines that are there stay the same elements, so a selection survives.
+import { parse, severity } from './line.js';
 
 const most = 5000; // lines that a log which is not followed may grow to
 
 export class Log {
-  constructor(element, endButton) {
+  constructor(element, endButton, unfoldButton) {
     this.element = element;
     this.endButton = endButton;
     this.texts = []; // of the lines in element
     this.following = true;
-    element.addEventListener('scroll', () => this.setFollowing(this.atEnd()));
+    this.shape = ''; // of the element and what is in it, when it was scrolled last
+    element.addEventListener('scroll', () => this.scrolled());
+    element.addEventListener('toggle', () => this.setFollowing(this.atEnd()), true); // of a line
     new ResizeObserver(() => { if (this.following) this.toEnd(); }).observe(element);
     endButton.addEventListener('click', () => {
       this.toEnd();
       element.focus();
+    });
+    unfoldButton.addEventListener('click', () => {
+      this.unfolded = !this.unfolded;
+      unfoldButton.setAttribute('aria-pressed', String(this.unfolded));
+      for (const details of element.querySelectorAll('details')) details.open = this.unfolded;
+      if (this.following) this.toEnd();
     });
   }
 
   // draw is given the log's tail as it is now.
   draw(tail) {
     const fresh = tail.slice(overlap(this.texts, tail));
-    for (const text of fresh) {
-      const line = document.createElement('div');
-      line.dataset.level = /\blevel"?[=:]"?(WARN|ERROR)/.exec(text)?.[1] ?? ''; // as slog writes it
-      appendStyled(line, text || '\n'); // an empty line is a line high
-      this.element.append(line);
-    }
+    for (const text of fresh) this.element.append(this.line(text));
     this.texts.push(...fresh);
     const pinned = !this.following || this.selected();
     const excess = this.texts.length - (pinned ? most : tail.length);
     for (let i = 0; i < excess; i++) this.element.firstElementChild.remove();
     if (excess > 0) this.texts.splice(0, excess);
-    if (!pinned && fresh.length) this.toEnd();
+    if (pinned) this.shape = this.shapeNow(); // with the new lines, which the user did not ask to see
+    else if (fresh.length) this.toEnd();
+  }
+
+  // line is a line as "HH:MM:SS level message", with what else it says folded; or as
+  // it is, if it does not say so.
+  line(text) {
+    const line = document.createElement('div');
+    const said = parse(text);
+    if (!said) {
+      appendStyled(line, text || '\n'); // an empty line is a line high
+      return line;
+    }
+    line.dataset.level = severity(said.level);
+    let place = line;
+    if (said.rest) {
+      const details = document.createElement('details');
+      details.open = Boolean(this.unfolded);
+      place = document.createElement('summary');
+      place.tabIndex = -1; // 200 stops of the tab key in each log: the button unfolds them all
+      const rest = document.createElement('p');
+      appendStyled(rest, said.rest);
+      details.append(place, rest);
+      line.append(details);
+    }
+    appendStyled(place, [said.time, said.level, said.message].filter(Boolean).join(' '));
+    return line;
   }
 
   atEnd() {
@@ -41,6 +71,19 @@ export class Log {
 
   toEnd() {
     this.element.scrollTop = this.element.scrollHeight;
+    this.shape = this.shapeNow();
+  }
+
+  // scrolled tells the user's scrolling from what the browser does when the log, or
+  // what is in it, gets another size, as when another card comes beside it.
+  scrolled() {
+    if (this.following && this.shape !== this.shapeNow()) return this.toEnd();
+    this.setFollowing(this.atEnd());
+  }
+
+  shapeNow() {
+    const { clientWidth, clientHeight, scrollHeight } = this.element;
+    return `${clientWidth} ${clientHeight} ${scrollHeight}`;
   }
 
   selected() {
@@ -51,6 +94,7 @@ export class Log {
   setFollowing(following) {
     this.following = following;
     this.endButton.hidden = following;
+    this.shape = this.shapeNow();
   }
 }
 

@@ -80,7 +80,7 @@ const marks = { ok: '✓', busy: '…', warn: '!', bad: '✕', gone: '✕' };
 // announce puts the state of the whole where it is seen and heard: the banner (a
 // live region: it is left alone when nothing is new), the title and the icon.
 function announce({ level, shape, text, short }) {
-  document.title = `${marks[level]} ${short} · devloop`;
+  document.title = `${marks[level]} ${short} · dev`;
   if (byId('summary').textContent !== text) byId('summary').textContent = text;
   document.querySelector('.banner use').setAttribute('href', `#${shape}`);
   if (document.documentElement.dataset.level === level) return;

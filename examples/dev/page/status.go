@@ -37,16 +37,43 @@ type Service struct {
 	Restarts int       `json:"restarts"`       // after crashes
 	Reloads  int       `json:"reloads"`        // after a save, or by the button
 
-	Build      Build    `json:"build"`
-	Goroutines []int    `json:"goroutines"` // one number per second, oldest first, at most MaxGoroutines
-	Log        []string `json:"log"`        // lines without their ends, newest last, at most MaxLog
+	Build     Build    `json:"build"`
+	Memory    []int64  `json:"memory"`     // bytes of its process tree, one number per second, oldest first, at most MaxTrend
+	Requests  []int    `json:"requests"`   // that came in each second, as Memory
+	LastWords []string `json:"last_words"` // what the last process wrote that did not become ready or has crashed; none once another one serves
+	Log       []string `json:"log"`        // lines without their ends, newest last, at most MaxLog
 }
 
-// What a Service holds at most: two minutes of goroutines, and a log's tail.
+// What a Service holds at most: two minutes of numbers, and a log's tail.
 const (
-	MaxGoroutines = 120
-	MaxLog        = 200
+	MaxTrend = 120
+	MaxLog   = 200
 )
+
+// MarshalJSON writes an empty list where there is none: null is no number of
+// requests.
+func (s Service) MarshalJSON() ([]byte, error) {
+	type plain Service
+	p := plain(s)
+	p.Memory, p.Requests = orEmpty(p.Memory), orEmpty(p.Requests)
+	p.LastWords, p.Log = orEmpty(p.LastWords), orEmpty(p.Log)
+	return json.Marshal(p)
+}
+
+// MarshalJSON writes an empty list where there is none.
+func (s Status) MarshalJSON() ([]byte, error) {
+	type plain Status
+	p := plain(s)
+	p.Services = orEmpty(p.Services)
+	return json.Marshal(p)
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
 
 // State is where a service is in its life.
 type State string

@@ -47,6 +47,11 @@ func TestPage(t *testing.T) {
 		{"the buttons", testOrders},
 		{"a refusal is shown", testRefusal},
 		{"a build that fails", testBuild},
+		{"cards open at the end of their logs", testOpensAtEnd},
+		{"lines", testLines},
+		{"a crash's lines", testLastWords},
+		{"nothing is known yet", testNothingYet},
+		{"axe", testAxe},
 		{"what is in a log is text", testLogIsText},
 		{"a log that is read stays", testLogStays},
 		{"dev gone and back", testGone},
@@ -58,12 +63,13 @@ func TestPage(t *testing.T) {
 func testHealthy(t *testing.T, p *tab) {
 	p.wait(`document.documentElement.dataset.level === "ok"`)
 	assert.Equal(t, "All 3 services are healthy", p.text("[role=status]"))
-	assert.Equal(t, "✓ 3 healthy · devloop", eval[string](p, `document.title`))
+	assert.Equal(t, "✓ 3 healthy · dev", eval[string](p, `document.title`))
 	assert.Contains(t, eval[string](p, `document.querySelector("link[rel=icon]").href`), "1a7f37", "a green icon")
 	assert.Equal(t, []string{"user-service", "order-service", "api-gateway"}, p.texts("h2"), "in the order of the status")
 	assert.Equal(t, []string{"healthy", "healthy", "healthy"}, p.texts(".state"))
 	assert.Equal(t, []string{"4000", "4001", "4002"}, p.texts("[data-id=pid]"))
-	assert.Equal(t, "12 now · 12 min · 13 max", p.texts("[data-id=numbers]")[0])
+	assert.Equal(t, "12.0 · max 13.0 MiB", p.texts("[data-id=memory]")[0])
+	assert.Equal(t, "12/s · max 30/s", p.texts("[data-id=requests]")[0])
 	assert.Contains(t, p.texts("[data-id=build]")[0], "✓ 840 ms")
 	assert.Equal(t, "http://localhost:8081/", eval[string](p, `document.querySelector(".head a").href`))
 	assert.Equal(t, "serving user-service", p.texts(".lines")[0])
@@ -78,6 +84,7 @@ func testNarrow(t *testing.T, p *tab) {
 	p.control.Change("order-service", func(s *page.Service) {
 		s.Name, s.URL, s.State, s.Reason = s.Name+"-"+long, s.URL+"/"+long, page.Failed, long
 		s.Build = page.Build{At: time.Now(), Output: long}
+		s.LastWords = []string{long}
 		s.Log = append(s.Log, long, "中文"+strings.Repeat("很长", 100))
 	})
 	require.NoError(t, chromedp.Do(p.ctx, chromedp.EmulateViewport(320, 800)))
@@ -102,7 +109,7 @@ func testRed(t *testing.T, p *tab) {
 		took = time.UnixMilli(eval[int64](p, `changedAt`)).Sub(crashed)
 		t.Logf("red after %v", took)
 		assert.Equal(t, "order-service has crashed", p.text("[role=status]"))
-		assert.Equal(t, "✕ order-service has crashed · devloop", eval[string](p, `document.title`))
+		assert.Equal(t, "✕ order-service has crashed · dev", eval[string](p, `document.title`))
 		assert.Contains(t, eval[string](p, `document.querySelector("link[rel=icon]").href`), "cf222e", "a red icon")
 		assert.Equal(t, []string{"healthy", "crashed", "healthy"}, p.texts(".state"))
 		assert.Equal(t, "exit status 2", p.texts(".reason")[1])
@@ -152,7 +159,7 @@ func testBuild(t *testing.T, p *tab) {
 	assert.Equal(t, "healthy", p.texts(".state")[0], "the build before serves")
 	assert.Contains(t, p.texts("[data-id=build]")[0], "✕ failed after 1.5 s")
 	assert.True(t, eval[bool](p, `document.querySelector("details").open`))
-	assert.Equal(t, "users.go:7:2: undefined: 用户", p.texts("pre")[0])
+	assert.Equal(t, "users.go:7:2: undefined: 用户", p.texts(".build pre")[0])
 
 	p.click("summary")
 	p.afterPolls(2)
@@ -181,11 +188,12 @@ func testLogIsText(t *testing.T, p *tab) {
 	})
 	p.wait(`document.querySelectorAll("article:first-child .lines div").length === 9`)
 	assert.Equal(t, []string{
-		lines[0], "red plain bold", "one of 256 of all", "a linkend", "", lines[5], "\n", lines[7], lines[8],
+		lines[0], "red plain bold", "one of 256 of all", "a linkend", "", lines[5], "\n",
+		clock(p, "2026-03-01T12:00:00Z") + " WARN slow", "ERROR+2 broken",
 	}, eval[[]string](p, `[...document.querySelectorAll("article:first-child .lines div")].map((e) => e.textContent)`))
 	assert.Equal(t, []string{"ansi-1 red", "ansi-2 bold bold", "ansi-1 one of 256"},
 		eval[[]string](p, `[...document.querySelectorAll(".lines span")].map((e) => e.className + " " + e.textContent)`))
-	assert.Equal(t, []string{"", "WARN", "ERROR"}, eval[[]string](p, `[...document.querySelectorAll("article:first-child .lines div")].slice(6).map((e) => e.dataset.level)`))
+	assert.Equal(t, []string{"", "WARN", "ERROR"}, eval[[]string](p, `[...document.querySelectorAll("article:first-child .lines div")].slice(6).map((e) => e.dataset.level ?? "")`))
 	assert.Zero(t, eval[int](p, `document.querySelectorAll("main script, main img, main b").length`))
 	assert.Equal(t, "undefined", eval[string](p, `typeof window.hacked`))
 	assert.False(t, eval[bool](p, `document.querySelector(".head a").hasAttribute("href")`))
@@ -246,7 +254,7 @@ func testGone(t *testing.T, p *tab) {
 	p.stop()
 	p.wait(`document.documentElement.dataset.level === "gone"`)
 	assert.Equal(t, "dev is gone: what is below is old", p.text("[role=status]"))
-	assert.Equal(t, "✕ dev is gone · devloop", eval[string](p, `document.title`))
+	assert.Equal(t, "✕ dev is gone · dev", eval[string](p, `document.title`))
 	assert.Zero(t, eval[int](p, `document.querySelectorAll("button[aria-disabled=false]").length`), "there is nobody to give orders to")
 	assert.Len(t, p.texts("h2"), 3, "what was known last is still there")
 

@@ -1,7 +1,7 @@
-// Pictures draws the pictures of the READMEs into ./pictures, with an installed
+// Pictures draws the pictures of the READMEs beside its source, with an installed
 // Chromium:
 //
-//	go run ./internal/pictures
+//	go run -C internal/checks ./pictures
 //
 // They show what the programs show: the status page itself, a report that the
 // doctor's tests check, and bytes decoded by consolex. The fonts are DejaVu and

@@ -32,7 +32,8 @@ func TestConsoles(t *testing.T) {
 
 func TestExample(t *testing.T) {
 	for _, s := range (example{}).Status().Services {
-		assert.LessOrEqual(t, len(s.Goroutines), page.MaxGoroutines)
+		assert.LessOrEqual(t, len(s.Memory), page.MaxTrend)
+		assert.LessOrEqual(t, len(s.Requests), page.MaxTrend)
 		assert.LessOrEqual(t, len(s.Log), page.MaxLog)
 	}
 	assert.Equal(t, example{}.Status(), example{}.Status(), "the same each time")

@@ -76,7 +76,9 @@ func serve(version, manner string) error {
 	}
 	var ready atomic.Bool
 	ready.Store(manner != "unready")
-	server := &http.Server{Handler: handler(version, &ready)}
+	server := &http.Server{Handler: handler(version, &ready), Protocols: new(http.Protocols)}
+	server.Protocols.SetHTTP1(true)
+	server.Protocols.SetUnencryptedHTTP2(true)
 	down := make(chan error, 1)
 	context.AfterFunc(ctx, func() { down <- server.Shutdown(context.Background()) })
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -101,6 +103,19 @@ func handler(version string, ready *atomic.Bool) http.Handler {
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Version", version)
 		io.Copy(w, r.Body)
+	})
+	// A call in the way of gRPC: what it has come to stands in the trailer.
+	mux.HandleFunc("POST /call", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Version", version)
+		w.Header().Set("Trailer", "Grpc-Status")
+		io.Copy(w, r.Body)
+		w.Header().Set("Grpc-Status", "0")
+	})
+	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprintf(w, "data: %s\n\n", version)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
 	})
 	mux.HandleFunc("POST /exit/{code}", func(w http.ResponseWriter, r *http.Request) {
 		code, _ := strconv.Atoi(r.PathValue("code"))

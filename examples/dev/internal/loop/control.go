@@ -21,7 +21,8 @@ func (s *Supervisor) Status() page.Status {
 		svc := page.Service{
 			Name: r.Name, URL: r.url, State: state, Reason: r.reason(state),
 			Restarts: r.restarts, Reloads: r.reloads, Build: r.build,
-			Goroutines: slices.Clone(r.goroutines), Log: r.tail.last(page.MaxLog),
+			Memory: slices.Clone(r.trends.memory), Requests: slices.Clone(r.trends.requests),
+			LastWords: r.lastWords, Log: r.tail.last(page.MaxLog),
 		}
 		if p := r.current; p != nil {
 			svc.PID, svc.Since = p.child.PID(), p.since

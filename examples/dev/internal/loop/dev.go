@@ -13,8 +13,10 @@
 // which dev chooses (PORT, or where the service's variables and arguments have
 // {port}), or writes its URL into the file that {addr_file} names.
 // A new build is started beside the old one; once it is ready, it gets
-// all new requests, and the old one ends when its last request is answered. A
-// build that fails, or a process that does not become ready, changes nothing.
+// all new requests, and the old one ends when its last request is answered, or
+// after Config.Drain. WebSockets, streams of events and long polls are told to go
+// at once: see package front, which also says what passes, HTTP/2 and gRPC among
+// it. A build that fails, or a process that does not become ready, changes nothing.
 // A service that can't run twice is stopped first, and a service without an
 // address is a worker: it has no front.
 //
@@ -48,6 +50,7 @@ import (
 	"time"
 
 	"github.com/surefoot-go/surefoot/consolex"
+	"github.com/surefoot-go/surefoot/examples/dev/front"
 	"github.com/surefoot-go/surefoot/examples/dev/internal/config"
 	"github.com/surefoot-go/surefoot/examples/dev/internal/guard"
 	"github.com/surefoot-go/surefoot/examples/dev/internal/temp"
@@ -64,7 +67,7 @@ type Config struct {
 	Dir      string        // where go runs; default: the working directory
 	Services []Service     // those it needs stand before a service
 	Status   string        // the status page's address; empty: no page
-	Drain    time.Duration // how long a replaced process may take for its last requests; default 10 s
+	Drain    time.Duration // how long a replaced process may take for its last requests; default DefaultDrain
 	Start    time.Duration // how long a process may take to become ready; default 20 s
 	Output   io.Writer     // default: standard output
 	Colour   bool          // of the services' names
@@ -72,9 +75,13 @@ type Config struct {
 	Guard    []string      // the command that runs guard.Main; none: processes may outlive a dev that is killed
 }
 
+// DefaultDrain is longer than any request takes that is not stuck.
+const DefaultDrain = 5 * time.Minute
+
 const (
 	stopLimit  = 15 * time.Second // for all services together, below svcx's 20 s
 	stopGrace  = 10 * time.Second // for one process that was asked to end
+	stopDrain  = 10 * time.Second // for the last requests of a process that none follows
 	lastDrain  = 3 * time.Second  // for requests that dev's end finds, before the process is asked to end
 	firstBuild = 10 * time.Second // how long a request waits for the first process
 )
@@ -105,7 +112,7 @@ func New(cfg Config) (*Supervisor, error) {
 		return nil, err
 	}
 	if cfg.Drain <= 0 {
-		cfg.Drain = 10 * time.Second
+		cfg.Drain = DefaultDrain
 	}
 	if cfg.Start <= 0 {
 		cfg.Start = 20 * time.Second
@@ -126,6 +133,9 @@ func New(cfg Config) (*Supervisor, error) {
 	}
 	s.out = newOutput(cfg.Output, names, cfg.Colour)
 	for _, svc := range cfg.Services {
+		if err := front.CheckPolls(svc.Polls); err != nil {
+			return nil, fmt.Errorf("dev: %s: %w", svc.Name, err)
+		}
 		svc.Root, svc.Dir = cmp.Or(svc.Root, cfg.Dir), cmp.Or(svc.Dir, cfg.Dir)
 		s.runners = append(s.runners, newRunner(s, svc))
 	}
@@ -186,6 +196,7 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 		tasks.Go("serve the status page", func(context.Context) error { return serve(server, s.status) })
 		tasks.Go("close the status page", func(ctx context.Context) error { <-ctx.Done(); return server.Close() })
 	}
+	tasks.Go("measure", s.measure)
 	tasks.Go("watch", watch.run)
 	tasks.Go("build", s.buildAll)
 

@@ -38,7 +38,7 @@ func TestStartsInOrder(t *testing.T) {
 	r.awaitPrinted("alpha | version 1, 版本 ok\n")
 	r.awaitPrinted("beta  | version 1, 版本 ok\n")
 	r.awaitPrinted("dev   | alpha: serves, process ")
-	r.await("beta", "measured", func(s page.Service) bool { return len(s.Goroutines) > 1 && s.Goroutines[0] > 0 })
+	r.await("beta", "measured", func(s page.Service) bool { return len(s.Memory) > 1 && s.Memory[len(s.Memory)-1] > 1<<20 })
 
 	require.NoError(t, r.stop())
 	out := r.out.String()
@@ -59,8 +59,10 @@ func TestReloadsUnseen(t *testing.T) {
 	var done atomic.Bool
 	var requests, dials atomic.Int64
 	var clients sync.WaitGroup
-	client := func(keepAlive bool, send func(*http.Client) (*http.Response, error)) {
-		transport := &http.Transport{DisableKeepAlives: !keepAlive}
+	client := func(keepAlive, http2 bool, send func(*http.Client) (*http.Response, error)) {
+		transport := &http.Transport{DisableKeepAlives: !keepAlive, Protocols: new(http.Protocols)}
+		transport.Protocols.SetHTTP1(!http2)
+		transport.Protocols.SetUnencryptedHTTP2(http2)
 		if keepAlive {
 			transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 				dials.Add(1)
@@ -82,6 +84,9 @@ func TestReloadsUnseen(t *testing.T) {
 					return
 				}
 				last = version
+				if resp.Request.URL.Path == "/call" && !assert.Equal(t, "0", resp.Trailer.Get("Grpc-Status")) {
+					return
+				}
 				if resp.Request.Method == http.MethodPost && !assert.Equal(t, "payload", string(body)) {
 					return
 				}
@@ -92,10 +97,15 @@ func TestReloadsUnseen(t *testing.T) {
 	send := func(c *http.Client) (*http.Response, error) {
 		return c.Post(url, "text/plain", io.MultiReader(strings.NewReader("pay"), strings.NewReader("load"))) // which can't be sent again
 	}
-	client(true, get)
-	client(true, send)
-	client(false, get)
-	client(false, send)
+	call := func(c *http.Client) (*http.Response, error) {
+		return c.Post(url+"/call", "application/grpc", io.MultiReader(strings.NewReader("pay"), strings.NewReader("load")))
+	}
+	client(true, false, get)
+	client(true, false, send)
+	client(true, true, get)
+	client(true, true, call)
+	client(false, false, get)
+	client(false, false, send)
 
 	for version := 2; version <= 11; version++ {
 		saveVersion(t, dir, "alpha", strconv.Itoa(version), "ok")
@@ -103,10 +113,72 @@ func TestReloadsUnseen(t *testing.T) {
 	}
 	done.Store(true)
 	clients.Wait()
-	assert.EqualValues(t, 2, dials.Load(), "connections outlive reloads")
+	assert.EqualValues(t, 4, dials.Load(), "connections outlive reloads")
 	assert.Equal(t, 10, r.awaitState("alpha", page.Healthy).Reloads)
 	assert.Zero(t, r.awaitState("beta", page.Healthy).Reloads, "it is not concerned")
 	t.Logf("%d requests", requests.Load())
+}
+
+// A request that takes long is answered by the process that it came to, a stream of
+// events ends, and the old process with them.
+func TestReloadUnderWay(t *testing.T) {
+	dir := newModule(t)
+	r := start(t, dir, nil)
+	r.awaitVersion("alpha", "1")
+	before := r.awaitState("alpha", page.Healthy)
+
+	body, finish := io.Pipe()
+	slow := make(chan string, 1)
+	go func() {
+		resp, err := http.Post(before.URL, "text/plain", body)
+		if assert.NoError(t, err) {
+			answer, _ := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			slow <- resp.Header.Get("X-Version") + ": " + string(answer)
+		}
+	}()
+	_, err := io.WriteString(finish, "pay")
+	require.NoError(t, err)
+	events, err := http.Get(before.URL + "/events")
+	require.NoError(t, err)
+	defer events.Body.Close()
+
+	saveVersion(t, dir, "alpha", "2", "ok")
+	r.awaitVersion("alpha", "2")
+	seen, err := io.ReadAll(events.Body)
+	assert.NoError(t, err)
+	assert.Equal(t, "data: 1\n\n", string(seen))
+	assert.True(t, alive(before.PID), "it has a request to answer")
+	io.WriteString(finish, "load")
+	finish.Close()
+	assert.Equal(t, "1: payload", <-slow)
+	require.Eventually(t, func() bool { return !alive(before.PID) }, limit, 5*time.Millisecond)
+	r.await("alpha", "measured", func(s page.Service) bool { return slices.Max(append(s.Requests, 0)) > 0 })
+}
+
+// There is a limit.
+func TestDrainLimit(t *testing.T) {
+	dir := newModule(t)
+	r := start(t, dir, func(cfg *Config) { cfg.Drain = time.Millisecond })
+	r.awaitVersion("alpha", "1")
+	before := r.awaitState("alpha", page.Healthy)
+	body, finish := io.Pipe()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if resp, err := http.Post(before.URL, "text/plain", body); err == nil {
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
+	}()
+	_, err := io.WriteString(finish, "pay")
+	require.NoError(t, err)
+	saveVersion(t, dir, "alpha", "2", "ok")
+	r.awaitVersion("alpha", "2")
+	time.Sleep(time.Second)
+	finish.Close() // else the process would have to be killed, 10 s after it was asked to end
+	<-ended
+	r.awaitPrinted(fmt.Sprintf("alpha: process %d ended with 1 requests unanswered", before.PID))
 }
 
 func TestBuildErrorKeepsTheOld(t *testing.T) {
@@ -171,11 +243,13 @@ func TestCrashIsRestarted(t *testing.T) {
 	assert.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
 	assert.NotEmpty(t, resp.Header.Get("Retry-After"))
 	assert.Contains(t, string(body), "exit code 7")
-	assert.Contains(t, string(body), "version 1", "the log's tail")
+	assert.Contains(t, string(body), "version 1", "its last words")
+	assert.Equal(t, []string{"version 1, 版本 ok"}, svc.LastWords)
 
 	after := r.awaitState("alpha", page.Healthy)
 	assert.NotEqual(t, before.PID, after.PID)
 	assert.Equal(t, 1, after.Restarts)
+	assert.Empty(t, after.LastWords)
 	assert.Zero(t, after.Reloads)
 	require.Eventually(t, func() bool { return !alive(descendant) }, limit, 5*time.Millisecond)
 }
@@ -291,6 +365,7 @@ func TestNewRefuses(t *testing.T) {
 		`a needs dev, which`:                      {{Name: "a", Needs: []string{"dev"}}},
 		`two services have the name "a"`:          {{Name: "a"}, {Name: "a"}},
 		`two services have the name "dev", or it`: {{Name: "dev"}},
+		`a: the path of long polls "/[x"`:         {{Name: "a", Polls: []string{"/[x"}}},
 	} {
 		_, err := New(Config{Services: services})
 		assert.ErrorContains(t, err, want)

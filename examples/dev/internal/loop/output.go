@@ -126,6 +126,7 @@ type tail struct {
 	mu    sync.Mutex
 	most  int
 	lines []string
+	count int // of all lines so far
 }
 
 func (t *tail) add(line string) {
@@ -134,6 +135,19 @@ func (t *tail) add(line string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.lines = keepLast(t.lines, t.most, plain.String())
+	t.count++
+}
+
+// end is where the next line comes, for since.
+func (t *tail) end() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.count
+}
+
+// since returns the lines from there on that are still held, oldest first.
+func (t *tail) since(place int) []string {
+	return t.last(t.end() - place)
 }
 
 // last returns up to n lines, oldest first.

@@ -25,6 +25,7 @@ type process struct {
 	address  bool         // the service has one
 	how      config.Ready // to be ready
 	since    time.Time
+	log      int // where its lines begin in the tail
 
 	ready    chan struct{} // closed once it is ready, or won't be
 	startErr error         // which of the two; set before, as is backend
@@ -44,7 +45,7 @@ func (r *runner) spawn(a *artifact) (*process, error) {
 		return nil, err
 	}
 	p := &process{
-		artifact: a, place: at, address: r.Address != "", how: r.Service.Ready,
+		artifact: a, place: at, log: r.tail.end(), address: r.Address != "", how: r.Service.Ready,
 		ready: make(chan struct{}), exited: make(chan struct{}),
 	}
 	if p.said, err = newSaid(p.how.Log); err != nil {
@@ -151,7 +152,7 @@ func (p *process) ask(ctx context.Context) error {
 
 // dial returns why the process takes no connection.
 func (b *backend) dial(ctx context.Context) error {
-	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", b.url.Host)
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", b.URL.Host)
 	if err != nil {
 		return fmt.Errorf("nothing listens at the port that it was given: %w", err)
 	}
@@ -176,11 +177,11 @@ func (b *backend) get(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url.ResolveReference(ref).String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL.ResolveReference(ref).String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := b.transport.RoundTrip(req)
+	resp, err := b.RoundTrip(req)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%s: no answer within a second", path)
@@ -201,7 +202,7 @@ func (p *process) stop(ctx context.Context) error {
 	<-p.exited
 	<-p.ready
 	if p.backend != nil {
-		p.backend.transport.CloseIdleConnections()
+		p.backend.Close()
 	}
 	return err
 }

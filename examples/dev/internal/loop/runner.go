@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/surefoot-go/surefoot/examples/dev/front"
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 	"github.com/surefoot-go/surefoot/listen"
 )
@@ -17,7 +18,7 @@ import (
 type runner struct {
 	Service
 	sup      *Supervisor
-	front    *front       // nil: a worker, with no address
+	front    *front.Front // nil: a worker, with no address
 	server   *http.Server // of the front
 	listener *listen.Listener
 	url      string
@@ -43,12 +44,13 @@ type runner struct {
 	replacing          bool         // StopFirst: the old process was stopped for the new build
 	finished           bool         // a worker that has ended well
 	due                map[int]bool // steps before the build that are to be taken
+	lastWords          []string     // of that process; nil since one has served
 	restarts, reloads  int
-	goroutines         []int
+	trends             trends
 }
 
 func newRunner(s *Supervisor, svc Service) *runner {
-	r := &runner{Service: svc, sup: s, tail: &tail{most: page.MaxLog}, done: make(chan struct{}),
+	r := &runner{Service: svc, sup: s, tail: &tail{most: mostLines}, done: make(chan struct{}),
 		want: true, building: true, retiring: map[*process]bool{}, due: map[int]bool{}}
 	for i := range svc.Before {
 		r.due[i] = true
@@ -56,9 +58,8 @@ func newRunner(s *Supervisor, svc Service) *runner {
 	if svc.Address == "" {
 		return r
 	}
-	r.front = newFront(r.why, firstBuild)
-	r.front.proxy.ErrorLog = s.logger(svc.Name)
-	r.server = &http.Server{Handler: r.front, ReadHeaderTimeout: 10 * time.Second, ErrorLog: s.logger(svc.Name)}
+	r.front = front.New(front.Config{Why: r.why, Patience: firstBuild, Polls: svc.Polls, ErrorLog: s.logger(svc.Name)})
+	r.server = r.front.Server()
 	return r
 }
 
@@ -162,7 +163,7 @@ func (r *runner) why() (reason string, again <-chan struct{}) {
 	case page.Failed:
 		reason += ": its build failed\n" + firstLines(r.build.Output, 20)
 	case page.Crashed:
-		reason += ": " + r.reason(state) + "\n" + strings.Join(r.tail.last(20), "\n")
+		reason += ": " + r.reason(state) + "\n" + strings.Join(r.lastWords, "\n")
 	default:
 		if text := r.reason(state); text != "" {
 			reason += ": " + text

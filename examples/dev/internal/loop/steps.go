@@ -41,6 +41,7 @@ func (r *runner) abandon(why error) {
 	r.update(func() {
 		r.candidate = nil
 		if why != nil {
+			r.lastWords = lastWords(r.tail.since(p.log))
 			r.failed(p.artifact, why)
 		}
 		r.bury(p, false)
@@ -91,6 +92,7 @@ func (r *runner) crashed() {
 			r.bury(p, true)
 			return
 		}
+		r.lastWords = lastWords(r.tail.since(p.log))
 		r.trouble = p.exitText()
 		wasWell := time.Duration(0)
 		if !p.well.IsZero() {
@@ -127,6 +129,7 @@ func (r *runner) swap(p *process) {
 		if p != nil {
 			r.point(p.backend)
 			r.replacing = false
+			r.lastWords = nil
 			r.candidate, r.serving, p.well = nil, p.artifact, time.Now()
 			r.tasks.Go(func() { r.observe(p) })
 		}
@@ -138,8 +141,13 @@ func (r *runner) swap(p *process) {
 
 // point has the front, if there is one, pass requests on to b, or to nobody.
 func (r *runner) point(b *backend) {
-	if r.front != nil {
-		r.front.swap(b)
+	if r.front == nil {
+		return
+	}
+	if b == nil {
+		r.front.Swap(nil)
+	} else {
+		r.front.Swap(b.Backend)
 	}
 }
 
@@ -147,12 +155,16 @@ func (r *runner) point(b *backend) {
 // request. The caller holds sup.mu.
 func (r *runner) bury(p *process, served bool) {
 	r.retiring[p] = true
+	drain := r.sup.cfg.Drain
+	if r.current == nil {
+		drain = min(drain, stopDrain)
+	}
 	r.tasks.Go(func() {
 		left := 0
 		if served && p.backend != nil {
-			ctx, cancel := context.WithTimeout(r.sup.drains, r.sup.cfg.Drain)
+			ctx, cancel := context.WithTimeout(r.sup.drains, drain)
 			defer cancel()
-			left = r.front.drain(ctx, p.backend)
+			left = r.front.Drain(ctx, p.backend.Backend)
 		}
 		err := p.stop(r.sup.life)
 		r.update(func() { // what there is to say waits for the console; nothing else does

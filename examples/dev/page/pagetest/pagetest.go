@@ -28,8 +28,8 @@ func New() *Fake {
 		f.services = append(f.services, page.Service{
 			Name: name, URL: fmt.Sprintf("http://localhost:%d", 8081+i),
 			State: page.Healthy, PID: 4000 + i, Since: time.Now().Add(-90 * time.Second),
-			Build:      page.Build{OK: true, At: time.Now(), Took: 840 * time.Millisecond},
-			Goroutines: []int{12, 12, 13, 12}, Log: []string{"serving " + name},
+			Build:  page.Build{OK: true, At: time.Now(), Took: 840 * time.Millisecond},
+			Memory: []int64{12 << 20, 13 << 20, 12 << 20}, Requests: []int{0, 30, 12}, Log: []string{"serving " + name},
 		})
 	}
 	return f

@@ -1,0 +1,199 @@
+// Package front is what clients of a service talk to while dev replaces the
+// process behind it.
+//
+// # Protocols
+//
+// The front takes HTTP/1 and, without TLS, HTTP/2 (h2c with prior knowledge, as
+// gRPC uses it). A process gets a request in the client's protocol; one that
+// does not take HTTP/2 gets it as HTTP/1. Trailers pass. Host and the query pass
+// as they are; Forwarded and X-Forwarded-* are added only where they are absent.
+//
+// # A swap
+//
+// New requests go to the new process at once. What is under way on the old one
+// depends on what it is:
+//
+//   - A request finishes there, however long it takes, until the limit that the
+//     caller of Drain sets (dev's -drain): a download and a stream of gRPC, too.
+//   - A WebSocket client gets a close frame: 1012 (service restart), or 1001
+//     (going away) where no process follows. It has two seconds to answer.
+//   - A stream of server-sent events ends after the event that is under way, by
+//     a proper end of the response: EventSource connects again.
+//   - A long poll that has no answer yet is sent to the new process, and its
+//     client sees nothing of that. Only a GET or HEAD is one, and only if it says
+//     so: by "Prefer: wait" (RFC 7240), by accepting text/event-stream, or by a
+//     path in Config.Polls. To tell any other from a request that takes long is
+//     not possible, so such a request stays.
+//   - A connection upgraded to another protocol stays until the limit.
+package front
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httputil"
+	"path"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Config is what a Front needs.
+type Config struct {
+	// Why says why nothing serves; if something soon may, also what to wait for
+	// before asking again.
+	Why      func() (reason string, again <-chan struct{})
+	Patience time.Duration // how long a request waits for that
+	Polls    []string      // paths of long polls, as path.Match takes them: see CheckPolls
+	ErrorLog *log.Logger   // nil: log's own
+}
+
+// A Front passes requests on to whichever process serves at the time.
+type Front struct {
+	cfg      Config
+	proxy    httputil.ReverseProxy
+	requests atomic.Int64
+
+	mu      sync.Mutex
+	backend *Backend // nil: nothing serves
+}
+
+// CheckPolls returns an error for the first of the patterns that path.Match does
+// not take.
+func CheckPolls(patterns []string) error {
+	for _, pattern := range patterns {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Errorf("the path of long polls %q: %w", pattern, err)
+		}
+	}
+	return nil
+}
+
+// New returns a front with nothing behind it.
+func New(cfg Config) *Front {
+	f := &Front{cfg: cfg}
+	f.proxy = httputil.ReverseProxy{
+		Rewrite:       rewrite,
+		Transport:     roundTripper{},
+		FlushInterval: -1, // events pass at once
+		ErrorHandler:  failed,
+		ErrorLog:      cfg.ErrorLog,
+	}
+	return f
+}
+
+// Server returns a server of the front. Its Shutdown also tells streams to go.
+func (f *Front) Server() *http.Server {
+	s := &http.Server{Handler: f, ReadHeaderTimeout: 10 * time.Second, ErrorLog: f.cfg.ErrorLog, Protocols: protocols(true, true)}
+	s.RegisterOnShutdown(func() { f.Swap(nil) })
+	return s
+}
+
+// Requests returns how many requests have come so far.
+func (f *Front) Requests() int64 { return f.requests.Load() }
+
+// ServeHTTP passes a request on to the process that serves now.
+func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.requests.Add(1)
+	x := &exchange{front: f, poll: f.isPoll(r)}
+	defer x.release()
+	if isWebSocket(r.Header) {
+		w = &upgrader{w, x}
+	}
+	f.proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+}
+
+// unavailable is the error of a request for which nothing serves: the reason.
+type unavailable string
+
+func (u unavailable) Error() string { return string(u) }
+
+// acquire returns what serves, and counts one request more there; or the reason
+// why nothing does, once there is no hope or no more patience.
+func (f *Front) acquire(ctx context.Context) (*Backend, error) {
+	patience := time.NewTimer(f.cfg.Patience)
+	defer patience.Stop()
+	for {
+		if b := f.take(); b != nil {
+			return b, nil
+		}
+		reason, again := f.cfg.Why()
+		if b := f.take(); b != nil { // it came before Why looked
+			return b, nil
+		}
+		if again == nil {
+			return nil, unavailable(reason)
+		}
+		select {
+		case <-again:
+		case <-patience.C:
+			return nil, unavailable(reason)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (f *Front) take() *Backend {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.backend != nil {
+		f.backend.inflight++
+	}
+	return f.backend
+}
+
+func (f *Front) release(b *Backend) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b.inflight--
+	b.closeIfDrained()
+}
+
+// Swap lets new requests go to b, or to no process if it is nil, and tells the
+// streams of what has served to go.
+func (f *Front) Swap(b *Backend) {
+	f.mu.Lock()
+	old := f.backend
+	f.backend = b
+	if old != nil {
+		old.retired = true
+		old.closeIfDrained()
+	}
+	f.mu.Unlock()
+	switch {
+	case old == nil:
+	case b == nil:
+		old.dismiss(goingAway)
+	default:
+		old.dismiss(serviceRestart)
+	}
+}
+
+// Drain waits until b, which has been swapped out, has answered all of its
+// requests, or ctx ends. It returns how many are left.
+func (f *Front) Drain(ctx context.Context, b *Backend) (left int) {
+	select {
+	case <-b.drained:
+	case <-ctx.Done():
+	}
+	b.Close()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return b.inflight
+}
+
+// failed answers where no process has.
+func failed(w http.ResponseWriter, r *http.Request, err error) {
+	if reason, ok := errors.AsType[unavailable](err); ok {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, reason.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	if errors.Is(err, context.Canceled) {
+		return // the client has gone
+	}
+	http.Error(w, fmt.Sprintf("the service did not answer: %v", err), http.StatusBadGateway)
+}
