@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNoTablesInABinary builds a program that needs no code pages and looks for a
-// piece of the tables of x/text in it, and in one that needs them.
+// TestNoTablesInABinary builds a program that needs no code pages and looks for a piece of the
+// tables of x/text in it, and in one that needs them.
 func TestNoTablesInABinary(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds two programs")

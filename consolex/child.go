@@ -50,8 +50,8 @@ func (d Detect) Stream(cmd *exec.Cmd, w io.Writer) error {
 	return err
 }
 
-// An errWriter remembers the first error of a writer. Run prefers to tell how the
-// child ended, be it because of that.
+// An errWriter remembers the first error of a writer. Run prefers to tell how the child ended, be
+// it because of that.
 type errWriter struct {
 	w   io.Writer
 	err error

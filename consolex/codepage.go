@@ -12,12 +12,11 @@ import (
 	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
-// A CodePage is the number that Windows gives to an encoding of text, see "Code
-// Page Identifiers" in Microsoft's documentation. Any number may be tried. Known
-// on every system are UTF-8, UTF-16 (1200, 1201), GB 18030 (54936), the double-byte
-// pages 932, 936, 949, 950 and 951 (Big5-HKSCS), EUC-JP (20932, 51932), and the
-// ANSI, OEM, KOI8 and ISO 8859 pages of one byte: 437 to 869, 874, 1250 to 1258,
-// 20127, 20866, 21866, 28591 to 28605.
+// A CodePage is the number that Windows gives to an encoding of text, see "Code Page Identifiers"
+// in Microsoft's documentation. Any number may be tried. Known on every system are UTF-8, UTF-16
+// (1200, 1201), GB 18030 (54936), the double-byte pages 932, 936, 949, 950 and 951 (Big5-HKSCS),
+// EUC-JP (20932, 51932), and the ANSI, OEM, KOI8 and ISO 8859 pages of one byte: 437 to 869, 874,
+// 1250 to 1258, 20127, 20866, 21866, 28591 to 28605.
 type CodePage uint32
 
 // Frequent code pages.
@@ -35,8 +34,8 @@ const (
 	EUCKR    CodePage = 949   // Korean
 )
 
-// ErrCodePage is in the errors about a code page that is unknown, or that can't be
-// what is asked of it. It wraps [errors.ErrUnsupported].
+// ErrCodePage is in the errors about a code page that is unknown, or that can't be what is asked of
+// it. It wraps [errors.ErrUnsupported].
 var ErrCodePage error = codepage.Unknown{}
 
 // Encoding returns the code page for use with golang.org/x/text. Its decoder and encoder never
@@ -52,9 +51,9 @@ func (cp CodePage) Encoding() (encoding.Encoding, error) {
 	return codepage.Lookup(uint32(cp))
 }
 
-// Encodable reports whether every character of s is in the code page, so that [NewEncoder] loses none.
-// Otherwise what the code page lacks becomes question marks, without an error: ’ “ – and … do in
-// code page 437. It is false for [Auto] and for an unknown code page.
+// Encodable reports whether every character of s is in the code page, so that [NewEncoder] loses
+// none. Otherwise what the code page lacks becomes question marks, without an error: ’ “ – and … do
+// in code page 437. It is false for [Auto] and for an unknown code page.
 func (cp CodePage) Encodable(s string) bool {
 	if cp == UTF8CP || isUTF16(cp) {
 		return utf8.ValidString(s)
@@ -71,10 +70,10 @@ func (cp CodePage) String() string {
 	return strconv.FormatUint(uint64(cp), 10)
 }
 
-// ANSI returns the machine's code page for programs without Unicode: 936 on a Chinese Windows,
-// 1252 on a Western one, 65001 where "Beta: Use Unicode UTF-8 for worldwide language support" is
-// ticked. Python and old GUI programs use it. A manifest that sets this process's activeCodePage
-// does not change it, as it does not change what other programs write: it is read from
+// ANSI returns the machine's code page for programs without Unicode: 936 on a Chinese Windows, 1252
+// on a Western one, 65001 where "Beta: Use Unicode UTF-8 for worldwide language support" is ticked.
+// Python and old GUI programs use it. A manifest that sets this process's activeCodePage does not
+// change it, as it does not change what other programs write: it is read from
 // HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Nls\CodePage.
 //
 // On other systems ANSI, OEM, Output and ChildOf return the code page of the locale's charset
@@ -103,8 +102,8 @@ func Output() CodePage {
 //   - if that console is at 65001, where programs that follow it write UTF-8, and those that don't,
 //     such as ping, net and ipconfig, write the OEM code page.
 //
-// A nil cmd is a child on this process's console. On other systems than Windows the locale in
-// cmd's Env counts. [CombinedOutput] and [Stream] use ChildOf; [Detect] can be given its result.
+// A nil cmd is a child on this process's console. On other systems than Windows the locale in cmd's
+// Env counts. [CombinedOutput] and [Stream] use ChildOf; [Detect] can be given its result.
 func ChildOf(cmd *exec.Cmd) CodePage {
 	if cp, ok := ownPage(cmd); ok {
 		return cp

@@ -30,8 +30,8 @@ func TestWriterOnAConsole(t *testing.T) {
 	}
 }
 
-// helpWrite writes text to a new console, step bytes at a time, and prints the
-// screen and the output code page that it ends with.
+// helpWrite writes text to a new console, step bytes at a time, and prints the screen and the
+// output code page that it ends with.
 func helpWrite(args []string) error {
 	cp, step, text := parseCP(args[0]), int(parseCP(args[1])), args[2]
 	screen, err := newConsole(cp)
@@ -54,8 +54,7 @@ func helpWrite(args []string) error {
 	return err
 }
 
-// TestClosedConsole closes what is in use: the program's mistake, which a dead
-// handle is not.
+// TestClosedConsole closes what is in use: the program's mistake, which a dead handle is not.
 func TestClosedConsole(t *testing.T) {
 	f, err := os.OpenFile("NUL", os.O_RDWR, 0)
 	require.NoError(t, err)
@@ -128,8 +127,8 @@ func TestCtrlBreakRestores(t *testing.T) {
 	assert.Equal(t, []string{"during: 65001", "after: 437, same mode: true, died: true"}, runHelper(t, "ctrl", "1"))
 }
 
-// helpCtrl shares a console with a child that is in UTF8 and dies of an event:
-// CTRL_C_EVENT or CTRL_BREAK_EVENT.
+// helpCtrl shares a console with a child that is in UTF8 and dies of an event: CTRL_C_EVENT or
+// CTRL_BREAK_EVENT.
 func helpCtrl(args []string) error {
 	event := parseCP(args[0])
 	screen, err := newConsole(437)
@@ -230,9 +229,8 @@ func helpPipeline([]string) error {
 	return nil
 }
 
-// TestCodePageChangedByAnother: another process on the console changes the code page in the
-// middle of our output, even of a rune. The output stays what it is, and that process keeps
-// what it set.
+// TestCodePageChangedByAnother: another process on the console changes the code page in the middle
+// of our output, even of a rune. The output stays what it is, and that process keeps what it set.
 func TestCodePageChangedByAnother(t *testing.T) {
 	assert.Equal(t, []string{
 		"中文 after 437", "child code page 936, decoded 中文",
@@ -299,9 +297,8 @@ func TestAttachParent(t *testing.T) {
 	}, runHelper(t, "attach"))
 }
 
-// helpAttach starts a process without a console, as -H windowsgui does, with and
-// without a redirected output, and prints what it wrote to the screen and to the
-// pipe.
+// helpAttach starts a process without a console, as -H windowsgui does, with and without a
+// redirected output, and prints what it wrote to the screen and to the pipe.
 func helpAttach([]string) error {
 	screen, err := newConsole(936)
 	if err != nil {

@@ -207,8 +207,8 @@ func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (o
 	return dst, n
 }
 
-// convertLine converts what src has of text in the page, up to a newline or a run that may be UTF-8.
-// inRun reports whether it ends in an incomplete code.
+// convertLine converts what src has of text in the page, up to a newline or a run that may be
+// UTF-8. inRun reports whether it ends in an incomplete code.
 func (d *detector) convertLine(dst, src []byte, ended bool) (out []byte, n int, inRun bool) {
 	out, n, ascii, sure := d.page.AppendText(dst, src, ended)
 	d.column += n

@@ -16,8 +16,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestWriterOnAFullDisk: who writes is told how much the disk took, and writes on when there
-// is room; a child whose output finds none is not waited for.
+// TestWriterOnAFullDisk: who writes is told how much the disk took, and writes on when there is
+// room; a child whose output finds none is not waited for.
 func TestWriterOnAFullDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
@@ -53,8 +53,7 @@ func TestWriterOnAFullDisk(t *testing.T) {
 	}
 }
 
-// TestCombinedOutputWithoutDescriptors: there is all of a child's output, or an error and no
-// child.
+// TestCombinedOutputWithoutDescriptors: there is all of a child's output, or an error and no child.
 func TestCombinedOutputWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return

@@ -49,8 +49,8 @@ func helpHandles([]string) error {
 	return err
 }
 
-// nextHandle returns the value of the next handle. Values are reused, the lowest one first or nearly
-// so; they are multiples of four. GetProcessHandleCount counts nothing under Wine.
+// nextHandle returns the value of the next handle. Values are reused, the lowest one first or
+// nearly so; they are multiples of four. GetProcessHandleCount counts nothing under Wine.
 func nextHandle() (windows.Handle, error) {
 	h, err := windows.CreateEvent(nil, 0, 0, nil)
 	if err != nil {
@@ -59,8 +59,8 @@ func nextHandle() (windows.Handle, error) {
 	return h, windows.CloseHandle(h)
 }
 
-// TestWriterWhoseConsoleIsFreed goes on in the fallback, and a handle that may only be written to is
-// one of a console.
+// TestWriterWhoseConsoleIsFreed goes on in the fallback, and a handle that may only be written to
+// is one of a console.
 func TestWriterWhoseConsoleIsFreed(t *testing.T) {
 	assert.Equal(t, []string{
 		"write-only: console",

@@ -11,11 +11,11 @@ import (
 const (
 	// mostHeld is how many bytes wait at most for what tells their encoding.
 	mostHeld = 1 << 10
-	// sure is by how much the page's reading of a run must cost more than UTF-8's, for the run
-	// to be UTF-8 whatever else the stream holds.
+	// sure is by how much the page's reading of a run must cost more than UTF-8's, for the run to
+	// be UTF-8 whatever else the stream holds.
 	sure = 14
-	// byLine and byStream are how much a reading gains that is sure elsewhere on the line, or
-	// was last sure in the stream.
+	// byLine and byStream are how much a reading gains that is sure elsewhere on the line, or was
+	// last sure in the stream.
 	byLine, byStream = 8, 6
 	// clear is by how much a reading has to be likelier for a run not to wait for its line's end.
 	clear = 10
@@ -115,7 +115,8 @@ func (d *detector) meaningless(src []byte, joined bool) int {
 	return size
 }
 
-// decided returns the reading of a run by how much UTF-8's is cheaper, and by what is sure after it.
+// decided returns the reading of a run by how much UTF-8's is cheaper, and by what is sure after
+// it.
 func (d *detector) decided(r scanned, after reading) (end int, what reading) {
 	score := r.score
 	known, weight := cmp.Or(after, d.line), byLine
@@ -189,8 +190,8 @@ func (d *detector) scan(src []byte, before byte, joined, atEOF bool) (s scanned)
 	return s
 }
 
-// isProof reports whether a character is one that text of a double-byte page has never been seen
-// to hold by accident.
+// isProof reports whether a character is one that text of a double-byte page has never been seen to
+// hold by accident.
 func (d *detector) isProof(char rune, size int) bool {
 	if size < 3 {
 		return false

@@ -28,17 +28,14 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
 
-// Terminal reports whether a person is likely to look at it: [Console], [Pty] and
-// [MSYS].
+// Terminal reports whether a person is likely to look at it: [Console], [Pty] and [MSYS].
 func (k Kind) Terminal() bool { return k == Console || k == Pty || k == MSYS }
 
-// KindOf returns what f leads to. A nil or closed f is [None], and so is on Windows
-// a handle that is NULL or no longer valid, and one of a console that this
-// process has left.
+// KindOf returns what f leads to. A nil or closed f is [None], and so is on Windows a handle that
+// is NULL or no longer valid, and one of a console that this process has left.
 //
-// On Windows it asks the handle. Windows answers such questions about a pipe only
-// when no other call is blocked on the same handle, so ask before a goroutine
-// reads from it.
+// On Windows it asks the handle. Windows answers such questions about a pipe only when no other
+// call is blocked on the same handle, so ask before a goroutine reads from it.
 func KindOf(f *os.File) Kind {
 	if f == nil {
 		return None

@@ -31,8 +31,8 @@ func (m *markReader) convert(dst, src []byte, atEOF bool) ([]byte, int) {
 	return dst, n + used
 }
 
-// start returns the length of the byte order mark that src starts with, unless it
-// takes more bytes to know.
+// start returns the length of the byte order mark that src starts with, unless it takes more bytes
+// to know.
 func (m *markReader) start(src []byte, atEOF bool) (n int, ok bool) {
 	for _, known := range [...]struct {
 		mark string

@@ -154,8 +154,8 @@ func (p *namedPage) shown(plain string) string {
 	return plain
 }
 
-// pageNames are the names in "Code Page Identifiers" in Microsoft's documentation and the labels
-// of encoding.spec.whatwg.org.
+// pageNames are the names in "Code Page Identifiers" in Microsoft's documentation and the labels of
+// encoding.spec.whatwg.org.
 var pageNames = []namedPage{
 	{UTF8CP, "utf-8", "utf8 unicode11utf8 unicode20utf8 xunicode20utf8"},
 	{UTF16LE, "utf-16", "utf16 utf16le unicode ucs2 iso10646ucs2 csunicode unicodefeff"},

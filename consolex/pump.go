@@ -13,11 +13,11 @@ import (
 
 // A converter turns bytes into other bytes.
 type converter interface {
-	// span returns how many bytes src starts with that stay as they are, and takes
-	// them for converted.
+	// span returns how many bytes src starts with that stay as they are, and takes them for
+	// converted.
 	span(src []byte, atEOF bool) int
-	// convert appends to dst what src becomes and returns how much of src that is:
-	// all but an incomplete end.
+	// convert appends to dst what src becomes and returns how much of src that is: all but an
+	// incomplete end.
 	convert(dst, src []byte, atEOF bool) (out []byte, n int)
 }
 
@@ -171,8 +171,8 @@ func (r *convReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill reads and converts a block, once all is read, and tells r's error once all
-// before it is read.
+// fill reads and converts a block, once all is read, and tells r's error once all before it is
+// read.
 func (r *convReader) fill() error {
 	n, err := r.read(block)
 	if err != nil {
@@ -182,8 +182,7 @@ func (r *convReader) fill() error {
 	return nil
 }
 
-// read reads up to size bytes into src. An error that comes with them is told by
-// the next call.
+// read reads up to size bytes into src. An error that comes with them is told by the next call.
 func (r *convReader) read(size int) (n int, err error) {
 	if r.err != nil {
 		return 0, r.err

@@ -65,8 +65,8 @@ func runHelper(t *testing.T, name string, args ...string) []string {
 	return strings.Split(strings.TrimRight(strings.ReplaceAll(string(out), "\r\n", "\n"), "\n"), "\n")
 }
 
-// newConsole gives this process a console of its own, with the given output code
-// page, and returns its screen.
+// newConsole gives this process a console of its own, with the given output code page, and returns
+// its screen.
 func newConsole(cp uint32) (*os.File, error) {
 	freeConsole.Call() // fails if there was none
 	if ok, _, err := allocConsole.Call(); ok == 0 {
@@ -78,8 +78,8 @@ func newConsole(cp uint32) (*os.File, error) {
 	return os.OpenFile("CONOUT$", os.O_RDWR, 0)
 }
 
-// screenText reads the first n cells of the screen back. A wide character fills
-// two of them and may be told twice.
+// screenText reads the first n cells of the screen back. A wide character fills two of them and may
+// be told twice.
 func screenText(screen *os.File, n int) (string, error) {
 	cells := make([]uint16, n)
 	var read uint32
@@ -120,8 +120,8 @@ func ignoreCtrlC(ignore bool) error {
 	return nil
 }
 
-// self returns a command that runs this helper process's binary as another one,
-// on the same console.
+// self returns a command that runs this helper process's binary as another one, on the same
+// console.
 func self(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER="+name)

@@ -24,8 +24,8 @@ const vtProcessing = 0x4
 // session is this process's use of its console.
 var session consoleSession
 
-// A consoleSession counts the users of the console in UTF-8, and knows what to undo when the last of
-// them leaves. It keeps no handle: the console may go away and be replaced by another one.
+// A consoleSession counts the users of the console in UTF-8, and knows what to undo when the last
+// of them leaves. It keeps no handle: the console may go away and be replaced by another one.
 type consoleSession struct {
 	mu    sync.Mutex
 	users int
@@ -95,8 +95,8 @@ func (s *consoleSession) interrupt() (resume func()) {
 	}
 }
 
-// change sets the output code page to UTF-8 and switches escape sequences on, as far as that is
-// not so, and notes what to undo. Escape sequences are best effort: a legacy console has none.
+// change sets the output code page to UTF-8 and switches escape sequences on, as far as that is not
+// so, and notes what to undo. Escape sequences are best effort: a legacy console has none.
 func (s *consoleSession) change(c console) error {
 	old, err := c.codePage()
 	if err != nil {

@@ -8,14 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// Stdin returns a reader of [os.Stdin] that gives UTF-8 where it is a console, at
-// any input code page. Anything else it reads as it is. It is the same one until
-// os.Stdin changes, and may be used by several goroutines.
+// Stdin returns a reader of [os.Stdin] that gives UTF-8 where it is a console, at any input code
+// page. Anything else it reads as it is. It is the same one until os.Stdin changes, and may be used
+// by several goroutines.
 //
-// What differs from os.Stdin on a console: Ctrl+C does not end the input; a program
-// that handles [os.Interrupt] can go on reading. Ctrl+Z ends it where it is the
-// first character of a line, and is an ordinary character elsewhere. io.EOF is
-// not sticky: a later Read returns the next line.
+// What differs from os.Stdin on a console: Ctrl+C does not end the input; a program that handles
+// [os.Interrupt] can go on reading. Ctrl+Z ends it where it is the first character of a line, and
+// is an ordinary character elsewhere. io.EOF is not sticky: a later Read returns the next line.
 //
 // Lines end in "\r\n" there, as the console gives them.
 func Stdin() io.Reader {

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// typed returns a console that yields each line in one call, but at most as much
-// as there is room for; nil is Ctrl+C. After the lines comes an error.
+// typed returns a console that yields each line in one call, but at most as much as there is room
+// for; nil is Ctrl+C. After the lines comes an error.
 func typed(lines ...[]uint16) func([]uint16) (int, error) {
 	return func(u []uint16) (int, error) {
 		if len(lines) == 0 {

@@ -11,10 +11,10 @@ import (
 // writes the rest to w. It is meant for writing coloured output to a log file. To strip only where
 // escape sequences are not wanted, set [WriterOptions.Strip].
 //
-// Sequences are those of ECMA-48: CSI up to its final byte, the strings of OSC, DCS, SOS, PM and APC
-// up to BEL or ST, and ESC with one or more other bytes. They may be split over writes in any way.
-// CAN and SUB cancel a sequence, and go with it. A newline, another ESC or a byte that it can't
-// have ends it, and stays. Single controls stay, and so do those that some terminals take for
+// Sequences are those of ECMA-48: CSI up to its final byte, the strings of OSC, DCS, SOS, PM and
+// APC up to BEL or ST, and ESC with one or more other bytes. They may be split over writes in any
+// way. CAN and SUB cancel a sequence, and go with it. A newline, another ESC or a byte that it
+// can't have ends it, and stays. Single controls stay, and so do those that some terminals take for
 // sequences (U+009B): it is not a filter for hostile text.
 //
 // If w fails, Write returns how many bytes of p w has taken with the sequences before them, so that

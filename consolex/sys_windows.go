@@ -18,8 +18,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winapi"
 )
 
-// A sysConsole is the console that this process is attached to. The handle is
-// CONOUT$, its active screen buffer, wherever standard output leads.
+// A sysConsole is the console that this process is attached to. The handle is CONOUT$, its active
+// screen buffer, wherever standard output leads.
 type sysConsole struct{ out windows.Handle }
 
 func openConsole() (console, error) {
@@ -72,8 +72,8 @@ var handler struct {
 	installed bool
 }
 
-// onEvent has interrupt called on Ctrl+C and Ctrl+Break, before the handler of package os/signal and
-// the system's, which ends the process. The system calls all of them in a thread of its own. If
+// onEvent has interrupt called on Ctrl+C and Ctrl+Break, before the handler of package os/signal
+// and the system's, which ends the process. The system calls all of them in a thread of its own. If
 // that thread comes to its end, the program has handled the event, and lives on. If the process
 // ends, the threads that wait for it are gone before. A console that is closed takes its code page
 // along.
@@ -121,10 +121,9 @@ func writeConsole(f *os.File, u []uint16) (int, error) {
 	return int(n), nil
 }
 
-// readConsole reads a line, or what the console's mode makes of it. It returns 0
-// without an error if Ctrl+C or Ctrl+Break has interrupted it: ReadConsoleW then
-// succeeds, reads nothing and leaves ERROR_OPERATION_ABORTED, and only that tells
-// it from the end.
+// readConsole reads a line, or what the console's mode makes of it. It returns 0 without an error
+// if Ctrl+C or Ctrl+Break has interrupted it: ReadConsoleW then succeeds, reads nothing and leaves
+// ERROR_OPERATION_ABORTED, and only that tells it from the end.
 func readConsole(f *os.File, u []uint16) (int, error) {
 	h := windows.Handle(f.Fd())
 	if h == windows.InvalidHandle {
@@ -245,8 +244,8 @@ func kindOfDevice(h windows.Handle) Kind {
 
 const attachParentProcess = ^uint32(0) // ATTACH_PARENT_PROCESS
 
-// replaced keeps the files of dead handles: the handle of a file without a holder is closed,
-// though by then its number may be another one's.
+// replaced keeps the files of dead handles: the handle of a file without a holder is closed, though
+// by then its number may be another one's.
 var replaced []*os.File
 
 func attachParent() error {

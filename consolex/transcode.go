@@ -28,16 +28,15 @@ func NewDecodeWriter(w io.Writer, cp CodePage) io.WriteCloser {
 	return &convWriter{w: w, conversion: decoding(cp)}
 }
 
-// NewEncoder returns a writer that turns UTF-8 into the code page and writes that
-// to w, for a file or a program that reads nothing else. A character that the code
-// page lacks becomes one question mark: never 0x1A, which text files end with for
-// many a program, and never another character that only looks alike, as Windows'
-// own best fits would have it. A byte that is not UTF-8 is taken for U+FFFD. There
-// does not get a byte order mark, unless one is written.
+// NewEncoder returns a writer that turns UTF-8 into the code page and writes that to w, for a file
+// or a program that reads nothing else. A character that the code page lacks becomes one question
+// mark: never 0x1A, which text files end with for many a program, and never another character that
+// only looks alike, as Windows' own best fits would have it. A byte that is not UTF-8 is taken for
+// U+FFFD. There does not get a byte order mark, unless one is written.
 //
-// Close writes what is held back; it does not close w. A writer must not be used
-// by several goroutines at once. An unknown code page, or Auto, is an error of the
-// first Write, see [ErrCodePage].
+// Close writes what is held back; it does not close w. A writer must not be used by several
+// goroutines at once. An unknown code page, or Auto, is an error of the first Write, see
+// [ErrCodePage].
 func NewEncoder(w io.Writer, cp CodePage) io.WriteCloser {
 	return newEncoder(w, cp)
 }

@@ -27,8 +27,8 @@ func isControl(c byte) bool {
 }
 
 // mayOpen reports whether a line may open in UTF-16 if its first byte is c and not ASCII text. At
-// the beginning of the stream this holds for a few characters as well: 中 is "-N", 在 "(W", 登 "{v",
-// 命 "}T" and 找 "~b". No other text that opens so is shorter than the four bytes that tell.
+// the beginning of the stream this holds for a few characters as well: 中 is "-N", 在 "(W", 登
+// "{v", 命 "}T" and 找 "~b". No other text that opens so is shorter than the four bytes that tell.
 func (d *detector) mayOpen(c byte) bool {
 	return c >= utf8.RuneSelf || !d.begun && (isControl(c) || d.wide() && isSign(c))
 }

@@ -21,8 +21,8 @@ import (
 //   - A dead handle gets nothing. What is written goes to the fallback, or
 //     nowhere, without an error.
 //
-// A Writer is safe for concurrent use; each Write is whole on the console. Other
-// errors than that of a dead handle are returned as the system gave them.
+// A Writer is safe for concurrent use; each Write is whole on the console. Other errors than that
+// of a dead handle are returned as the system gave them.
 type Writer struct {
 	mu       sync.Mutex
 	file     *os.File
@@ -38,14 +38,13 @@ type Writer struct {
 
 // WriterOptions are the options of [NewWriter]. The zero value works.
 type WriterOptions struct {
-	// CodePage is what a pipe or a file gets, for programs that read nothing else,
-	// as findstr and more do without chcp 65001; see [NewEncoder]. Zero is UTF-8,
-	// as it is written. A console never needs one. An unknown code page is an
-	// error of each Write.
+	// CodePage is what a pipe or a file gets, for programs that read nothing else, as findstr and
+	// more do without chcp 65001; see [NewEncoder]. Zero is UTF-8, as it is written. A console
+	// never needs one. An unknown code page is an error of each Write.
 	CodePage CodePage
 
-	// Strip leaves out escape sequences, see [Strip], where f is not a terminal or the user does not
-	// want them: unless [Escapes] would report true after [UTF8]. The environment counts when
+	// Strip leaves out escape sequences, see [Strip], where f is not a terminal or the user does
+	// not want them: unless [Escapes] would report true after [UTF8]. The environment counts when
 	// NewWriter is called.
 	Strip bool
 
@@ -53,8 +52,8 @@ type WriterOptions struct {
 	Fallback io.Writer
 }
 
-// NewWriter returns a Writer to f, whose kind it finds out once, now. Options may
-// be nil. Close f when done, after Flush; a Writer has nothing to close.
+// NewWriter returns a Writer to f, whose kind it finds out once, now. Options may be nil. Close f
+// when done, after Flush; a Writer has nothing to close.
 func NewWriter(f *os.File, o *WriterOptions) *Writer {
 	w := newWriter(f)
 	if o != nil {
@@ -74,8 +73,8 @@ func NewWriter(f *os.File, o *WriterOptions) *Writer {
 	return w
 }
 
-// newWriter returns a Writer without options. It does not know of encoders: a
-// program that needs none shall not have their tables in its binary.
+// newWriter returns a Writer without options. It does not know of encoders: a program that needs
+// none shall not have their tables in its binary.
 func newWriter(f *os.File) *Writer {
 	return &Writer{file: f, out: f, kind: KindOf(f), console: writeConsole}
 }
@@ -103,8 +102,8 @@ func (s *standard) of(f *os.File) *Writer {
 	return s.w
 }
 
-// Write writes p. On a console it returns len(p) though the last bytes may wait
-// for the rest of their rune.
+// Write writes p. On a console it returns len(p) though the last bytes may wait for the rest of
+// their rune.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -116,8 +115,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n + m, err
 }
 
-// Flush writes what waits for the rest of a rune, as one U+FFFD for each byte. Only
-// on a console and with a code page anything waits. It does not sync a file.
+// Flush writes what waits for the rest of a rune, as one U+FFFD for each byte. Only on a console
+// and with a code page anything waits. It does not sync a file.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -138,8 +137,8 @@ func (w *Writer) Flush() error {
 	return err
 }
 
-// failed returns err, unless it comes from a file that went away under us. Then what
-// waits and the rest go to the fallback; it returns how much of the rest did.
+// failed returns err, unless it comes from a file that went away under us. Then what waits and the
+// rest go to the fallback; it returns how much of the rest did.
 func (w *Writer) failed(rest []byte, err error) (int, error) {
 	held := w.held[:w.nheld]
 	w.nheld = 0
@@ -181,9 +180,9 @@ func (w *Writer) Kind() Kind {
 	return w.kind
 }
 
-// Fd returns the file's descriptor or handle, as [os.File.Fd] does, for packages that ask the system
-// what it leads to, or how wide the terminal is. Without a file it is ^uintptr(0). What is written
-// to it directly passes the Writer by.
+// Fd returns the file's descriptor or handle, as [os.File.Fd] does, for packages that ask the
+// system what it leads to, or how wide the terminal is. Without a file it is ^uintptr(0). What is
+// written to it directly passes the Writer by.
 func (w *Writer) Fd() uintptr {
 	if w.file == nil {
 		return ^uintptr(0)
@@ -191,9 +190,8 @@ func (w *Writer) Fd() uintptr {
 	return w.file.Fd()
 }
 
-// units holds buffers for UTF-16. WriteConsoleW of older systems fails beyond
-// some 26,000 units (the heap that it shares with the console has 64 KiB), and a
-// bigger one is not faster.
+// units holds buffers for UTF-16. WriteConsoleW of older systems fails beyond some 26,000 units
+// (the heap that it shares with the console has 64 KiB), and a bigger one is not faster.
 var units = sync.Pool{New: func() any { return new([8 << 10]uint16) }}
 
 func (w *Writer) writeConsole(p []byte) (n int, err error) {

@@ -12,8 +12,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// The parts of an event's way, one by one. internal/bench compares the whole
-// with its peers.
+// The parts of an event's way, one by one. internal/bench compares the whole with its peers.
 
 // sampleRecord is an event with five attributes.
 func sampleRecord() slog.Record {
@@ -36,8 +35,8 @@ func BenchmarkFormat(b *testing.B) {
 	}
 }
 
-// BenchmarkEventLog is formatting and all that the writer does for the Windows
-// Event Log, UTF-16 included, but ReportEventW.
+// BenchmarkEventLog is formatting and all that the writer does for the Windows Event Log, UTF-16
+// included, but ReportEventW.
 func BenchmarkEventLog(b *testing.B) {
 	h, r := &Handler{}, sampleRecord()
 	l := &eventlog.Log{Report: discardReports}

@@ -104,7 +104,8 @@ func TestErrorsDoNotWait(t *testing.T) {
 	})
 }
 
-// TestCutAtOnce: for the Event Log an event is cut before it waits, and the mark counts all that is gone.
+// TestCutAtOnce: for the Event Log an event is cut before it waits, and the mark counts all that is
+// gone.
 func TestCutAtOnce(t *testing.T) {
 	for text, n := range map[string]int{strings.Repeat("x", 1<<20): 1 << 20, strings.Repeat("磁", 1<<18): 1 << 18, strings.Repeat("💾", 1<<18): 1 << 18} {
 		r := &eventtest.Reports{}

@@ -18,7 +18,8 @@ import (
 //     that level go to its fallback, usually standard error, where package log writes otherwise. No
 //     line is lost without a trace.
 //
-// Like slog.SetDefault it changes the settings of package log: the time is no longer part of a line.
+// Like slog.SetDefault it changes the settings of package log: the time is no longer part of a
+// line.
 func SetDefault(h *Handler) {
 	slog.SetDefault(slog.New(h))
 	log.SetFlags(0)
@@ -45,8 +46,8 @@ func (w lineWriter) Write(line []byte) (int, error) {
 	return len(line), w.h.hand(e, ends || w.h.sync != nil && level >= w.h.sync.Level())
 }
 
-// logCaller returns the program counter of the code that called package log, and whether the process,
-// or at least its goroutine, ends with that call.
+// logCaller returns the program counter of the code that called package log, and whether the
+// process, or at least its goroutine, ends with that call.
 func logCaller() (pc uintptr, ends bool) {
 	var pcs [32]uintptr
 	n := runtime.Callers(3, pcs[:]) // 3: the caller of Write

@@ -11,8 +11,8 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// Event IDs that this package writes itself. An operator filters by them; they
-// never change. Custom IDs are best taken from 1000 on.
+// Event IDs that this package writes itself. An operator filters by them; they never change. Custom
+// IDs are best taken from 1000 on.
 //
 //	ID   name           level    when
 //	100  IDStarting     info     a service begins to start
@@ -44,30 +44,27 @@ const DefaultID uint16 = 1
 // ErrSourceName is returned for a name that can't be an event source's.
 var ErrSourceName error = eventlog.ErrSourceName
 
-// ID returns the attribute that gives an event its ID in the log: 0–65535. The
-// [Handler] takes it out of the text, wherever it stands (in the call, in With
-// or in a group); of several the last one counts. Other handlers show it as
-// event_id=N. A constant ID costs no allocation.
+// ID returns the attribute that gives an event its ID in the log: 0–65535. The [Handler] takes it
+// out of the text, wherever it stands (in the call, in With or in a group); of several the last one
+// counts. Other handlers show it as event_id=N. A constant ID costs no allocation.
 func ID(id uint16) slog.Attr {
 	return slog.Attr{Key: "event_id", Value: slog.AnyValue(queue.EventID(id))}
 }
 
-// Category returns the attribute that gives an event its category: the number,
-// from 1, of one of its [Source]'s Categories. It is taken out of the text as
-// an ID is.
+// Category returns the attribute that gives an event its category: the number, from 1, of one of
+// its [Source]'s Categories. It is taken out of the text as an ID is.
 func Category(c uint16) slog.Attr { return queue.Category(c) }
 
-// maxSourceName is the most UTF-16 units of a source's name: a registry key's
-// name has at most 255, and the log's own path takes some (Microsoft,
-// "EventLog.CreateEventSource": 212).
+// maxSourceName is the most UTF-16 units of a source's name: a registry key's name has at most 255,
+// and the log's own path takes some (Microsoft, "EventLog.CreateEventSource": 212).
 const maxSourceName = 212
 
-// logNames are the names of logs that exist on every Windows. A source of the
-// same name is taken for the log.
+// logNames are the names of logs that exist on every Windows. A source of the same name is taken
+// for the log.
 var logNames = []string{"Application", "System", "Security", "Setup", "ForwardedEvents"}
 
-// checkSourceName applies the rules of all systems on all of them, so that a
-// name that works on one works on the next.
+// checkSourceName applies the rules of all systems on all of them, so that a name that works on one
+// works on the next.
 func checkSourceName(name string) error {
 	bad := func(why string) error { return fmt.Errorf("%w: %q %s", ErrSourceName, name, why) }
 	switch {

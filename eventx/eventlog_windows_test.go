@@ -19,8 +19,7 @@ import (
 
 var helpers = map[string]func([]string) int{"report": reportHelper, "last words": lastWords, "last event": lastEvent}
 
-// reportHelper writes two events of an unregistered source and one of an
-// installed one.
+// reportHelper writes two events of an unregistered source and one of an installed one.
 func reportHelper([]string) int {
 	h, err := NewHandler("surefoot-unregistered", &HandlerOptions{Level: slog.LevelInfo})
 	if err != nil {
@@ -50,8 +49,7 @@ func reportHelper([]string) int {
 	return 0
 }
 
-// TestReport writes as a service does that was never installed, and as one that
-// was.
+// TestReport writes as a service does that was never installed, and as one that was.
 func TestReport(t *testing.T) {
 	testenv.NeedChange(t, "registers an event source and writes to the Application log")
 	out, err := testenv.Command(t, "report").CombinedOutput()
@@ -79,9 +77,9 @@ func TestReportEventTrace(t *testing.T) {
 	}, got, trace)
 }
 
-// wineTrace runs a helper on a Wine of its own with the given WINEDEBUG, and
-// returns all that it wrote. Wine traces to Unix's stderr, which no Windows
-// program sees, but a Windows program can start a Unix one.
+// wineTrace runs a helper on a Wine of its own with the given WINEDEBUG, and returns all that it
+// wrote. Wine traces to Unix's stderr, which no Windows program sees, but a Windows program can
+// start a Unix one.
 func wineTrace(t *testing.T, helper, debug string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp(`Z:\tmp`, "eventx")

@@ -19,8 +19,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// untilWritten logs a message until the system's log has one of them, however long the
-// handler leaves a log alone that has failed.
+// untilWritten logs a message until the system's log has one of them, however long the handler
+// leaves a log alone that has failed.
 func untilWritten(t *testing.T, l *slog.Logger, receive func() string) {
 	t.Helper()
 	got := make(chan string, 1)
@@ -38,8 +38,8 @@ func untilWritten(t *testing.T, l *slog.Logger, receive func() string) {
 	}
 }
 
-// TestLogWithoutDescriptors: events go to the fallback while no descriptor is left to open
-// the log, and only those that need one while it is open.
+// TestLogWithoutDescriptors: events go to the fallback while no descriptor is left to open the log,
+// and only those that need one while it is open.
 func TestLogWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
@@ -72,8 +72,8 @@ func TestLogWithoutDescriptors(t *testing.T) {
 	leave(-1)
 }
 
-// TestFallbackOnAFullDisk: what neither the log nor the fallback takes is counted, and said
-// as soon as there is room, on a line of its own.
+// TestFallbackOnAFullDisk: what neither the log nor the fallback takes is counted, and said as soon
+// as there is room, on a line of its own.
 func TestFallbackOnAFullDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
@@ -146,8 +146,8 @@ func TestLogPermissionLost(t *testing.T) {
 	assert.Zero(t, checkSum(t, h).Dropped)
 }
 
-// TestLogWhileTheClockJumps: every event is written, in its order and with the time of day
-// as it was then; rates and outages go by the monotonic clock.
+// TestLogWhileTheClockJumps: every event is written, in its order and with the time of day as it
+// was then; rates and outages go by the monotonic clock.
 func TestLogWhileTheClockJumps(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return

@@ -12,8 +12,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// ErrClosed is what a [Handler] returns for events after its Close. They are
-// counted as dropped.
+// ErrClosed is what a [Handler] returns for events after its Close. They are counted as dropped.
 var ErrClosed error = queue.ErrClosed
 
 // closeWait bounds a Close whose context has no deadline.
@@ -33,8 +32,8 @@ type Handler struct {
 	groups []string   // the same groups
 }
 
-// Stats are counts since NewHandler. After a Flush that returned nil,
-// Written + Dropped + Suppressed = Sent.
+// Stats are counts since NewHandler. After a Flush that returned nil, Written + Dropped +
+// Suppressed = Sent.
 type Stats struct {
 	Sent       uint64 // events that were enabled and handed over, and the package's own reports
 	Written    uint64 // to the system's log, or to the fallback in its stead
@@ -51,8 +50,8 @@ type Stats struct {
 // that can't be opened now is tried again later, and events go to the fallback
 // until then.
 //
-// The handler owns a goroutine until it is closed. What is queued when the process ends without Close
-// or Flush is lost, except for the events of [HandlerOptions.Sync].
+// The handler owns a goroutine until it is closed. What is queued when the process ends without
+// Close or Flush is lost, except for the events of [HandlerOptions.Sync].
 //
 // slog.SetDefault with this handler sends the lines of package log, those of log.Fatal too, to
 // slog.LevelInfo, which is below the default level: they would vanish. [SetDefault] puts them where
@@ -101,9 +100,9 @@ func (h *Handler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= h.level.Level() || stateChanges.Load() > 0
 }
 
-// Handle hands r over to the writer. It copies everything that it needs, and waits for the log only if
-// [HandlerOptions.Sync] says so. Its one error is [ErrClosed]: what else goes wrong is counted in
-// [Handler.Stats] and reported in the log.
+// Handle hands r over to the writer. It copies everything that it needs, and waits for the log only
+// if [HandlerOptions.Sync] says so. Its one error is [ErrClosed]: what else goes wrong is counted
+// in [Handler.Stats] and reported in the log.
 func (h *Handler) Handle(_ context.Context, r slog.Record) error {
 	if h.unwanted(&r) {
 		return nil
@@ -173,8 +172,7 @@ func (h *Handler) appendSource(e *queue.Entry, r *slog.Record) {
 	e.AppendAttr(nil, nil, a)
 }
 
-// WithAttrs returns a handler that adds attrs to every event. They are
-// formatted once, now.
+// WithAttrs returns a handler that adds attrs to every event. They are formatted once, now.
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	c := h.clone()
 	for _, a := range attrs {
@@ -183,8 +181,7 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return c
 }
 
-// WithGroup returns a handler that puts "name." before the keys of all
-// attributes that follow.
+// WithGroup returns a handler that puts "name." before the keys of all attributes that follow.
 func (h *Handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
@@ -204,9 +201,9 @@ func (h *Handler) clone() *Handler {
 	return &c
 }
 
-// Flush returns when all events that were handed over before it are in the log
-// or accounted for in [Handler.Stats]; with the context's error if that ends
-// first, and with [ErrClosed] if a Close has given up a log that still hangs.
+// Flush returns when all events that were handed over before it are in the log or accounted for in
+// [Handler.Stats]; with the context's error if that ends first, and with [ErrClosed] if a Close has
+// given up a log that still hangs.
 func (h *Handler) Flush(ctx context.Context) error {
 	select {
 	case err := <-h.w.Queue.Flush():
@@ -226,10 +223,10 @@ func (h *Handler) Close() error {
 	return h.Shutdown(ctx)
 }
 
-// Shutdown writes the queued events, closes the log and ends the handler's goroutine.
-// It waits for that until ctx ends. If the log still hangs then, Shutdown gives the
-// queued events up and returns an error that says how many were lost; the goroutine
-// ends when the log answers. Shutdown and Close may be called again, and wait again.
+// Shutdown writes the queued events, closes the log and ends the handler's goroutine. It waits for
+// that until ctx ends. If the log still hangs then, Shutdown gives the queued events up and returns
+// an error that says how many were lost; the goroutine ends when the log answers. Shutdown and
+// Close may be called again, and wait again.
 func (h *Handler) Shutdown(ctx context.Context) error {
 	h.w.Queue.Close()
 	select {

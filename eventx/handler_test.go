@@ -20,8 +20,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestSlogtest runs the standard library's conformance test over what reaches
-// the log.
+// TestSlogtest runs the standard library's conformance test over what reaches the log.
 func TestSlogtest(t *testing.T) {
 	var log *fakeLog
 	var h *Handler

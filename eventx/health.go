@@ -12,8 +12,7 @@ import (
 // HealthState is what a service is doing.
 type HealthState uint8
 
-// The states of a service. The doc of [IDStarting] says under which IDs and
-// levels they are logged.
+// The states of a service. The doc of [IDStarting] says under which IDs and levels they are logged.
 const (
 	Starting HealthState = iota
 	Healthy
@@ -49,12 +48,12 @@ func (s HealthState) Level() slog.Level {
 	return slog.LevelInfo
 }
 
-// serving reports whether s is one of the states that a running service changes
-// between. Only those can flap.
+// serving reports whether s is one of the states that a running service changes between. Only those
+// can flap.
 func (s HealthState) serving() bool { return s == Healthy || s == Degraded || s == Unhealthy }
 
-// Flapping: more than flapLimit changes between Healthy, Degraded and Unhealthy
-// within flapWindow. It is over when there was none for flapQuiet.
+// Flapping: more than flapLimit changes between Healthy, Degraded and Unhealthy within flapWindow.
+// It is over when there was none for flapQuiet.
 const (
 	flapLimit  = 5
 	flapWindow = time.Minute
@@ -62,8 +61,8 @@ const (
 )
 
 // Health is the health of one service. It logs changes only, under the same IDs for every service;
-// eventx/probe answers probes with it. Its methods may be called concurrently, and by the handler that
-// the changes go to.
+// eventx/probe answers probes with it. Its methods may be called concurrently, and by the handler
+// that the changes go to.
 type Health struct {
 	log     *slog.Logger
 	service string
@@ -94,9 +93,9 @@ type change struct {
 	attrs   []slog.Attr
 }
 
-// NewHealth returns the health of a service that is starting. Changes go to l, whose handler should be,
-// or contain, a [Handler]: that writes them whatever its level is, because an operator needs to see the
-// way back to healthy. A nil l is [slog.Default].
+// NewHealth returns the health of a service that is starting. Changes go to l, whose handler should
+// be, or contain, a [Handler]: that writes them whatever its level is, because an operator needs to
+// see the way back to healthy. A nil l is [slog.Default].
 func NewHealth(l *slog.Logger, service string) *Health {
 	if l == nil {
 		l = slog.Default()
@@ -107,25 +106,27 @@ func NewHealth(l *slog.Logger, service string) *Health {
 // Service returns the name that [NewHealth] was given.
 func (h *Health) Service() string { return h.service }
 
-// State returns the current state, the reason given for it, and since when it holds.
-// Before the first Set that is Starting, since NewHealth. It never waits for the log.
+// State returns the current state, the reason given for it, and since when it holds. Before the
+// first Set that is Starting, since NewHealth. It never waits for the log.
 func (h *Health) State() (s HealthState, reason string, since time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.state, h.reason, h.since
 }
 
-// Set records that the service is now in state s, and why. If that is a change, Set logs it with the
-// old state, the new one, the reason and how long the old one lasted, and returns true. Calling Set
-// repeatedly with the current state logs nothing; a new reason for it is only returned by State.
+// Set records that the service is now in state s, and why. If that is a change, Set logs it with
+// the old state, the new one, the reason and how long the old one lasted, and returns true. Calling
+// Set repeatedly with the current state logs nothing; a new reason for it is only returned by
+// State.
 //
 // Changes are logged in their order. One that is made while another is being logged, by another
-// goroutine or by the handler that logs it, is logged after that one, by the goroutine that is at it.
+// goroutine or by the handler that logs it, is logged after that one, by the goroutine that is at
+// it.
 //
-// More than five changes between Healthy, Degraded and Unhealthy within a minute are flapping: that is
-// logged once, with [IDFlapping]; the following changes are folded, and Set returns false for them,
-// until there was none for a minute. Then the state that is left is logged, with the number of changes
-// that were folded.
+// More than five changes between Healthy, Degraded and Unhealthy within a minute are flapping: that
+// is logged once, with [IDFlapping]; the following changes are folded, and Set returns false for
+// them, until there was none for a minute. Then the state that is left is logged, with the number
+// of changes that were folded.
 func (h *Health) Set(ctx context.Context, s HealthState, reason string) bool {
 	if s >= healthStates {
 		return false

@@ -58,8 +58,7 @@ func TestHealth(t *testing.T) {
 	})
 }
 
-// TestHealthThroughOthers: in a slog.MultiHandler, each handler keeps its own
-// rules.
+// TestHealthThroughOthers: in a slog.MultiHandler, each handler keeps its own rules.
 func TestHealthThroughOthers(t *testing.T) {
 	log := new(fakeLog).use(t)
 	h := newHandler(t, nil)
@@ -232,7 +231,8 @@ func TestHealthThroughMiddleware(t *testing.T) {
 	assert.Len(t, log.all(), 4)
 }
 
-// TestSetInAHandler: a handler that itself calls Set does not deadlock, and the changes stay in order.
+// TestSetInAHandler: a handler that itself calls Set does not deadlock, and the changes stay in
+// order.
 func TestSetInAHandler(t *testing.T) {
 	log := new(fakeLog).use(t)
 	h := newHandler(t, nil)

@@ -14,8 +14,8 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
 )
 
-// TestLateAfterAHang: each event that a hung log has kept waiting says when it happened, and the ones after
-// them don't.
+// TestLateAfterAHang: each event that a hung log has kept waiting says when it happened, and the
+// ones after them don't.
 func TestLateAfterAHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r eventtest.Reports

@@ -39,8 +39,8 @@ func collect(ctx context.Context, f Filter) (messages []string, err error) {
 	return messages, nil
 }
 
-// TestQueryRunsNothingHere: a journalctl in the directory that the service happens to
-// be in is not run, even if PATH has that directory.
+// TestQueryRunsNothingHere: a journalctl in the directory that the service happens to be in is not
+// run, even if PATH has that directory.
 func TestQueryRunsNothingHere(t *testing.T) {
 	fakeJournalctl(t, "echo ran >ran")
 	t.Chdir(filepath.Dir(journalctl))

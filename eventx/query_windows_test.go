@@ -17,8 +17,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestQueryEventLog writes to the real log and reads it back, registered and
-// not.
+// TestQueryEventLog writes to the real log and reads it back, registered and not.
 func TestQueryEventLog(t *testing.T) {
 	testenv.NeedWindows(t, "has no event log to read")
 	testenv.NeedChange(t, "registers an event source and writes to the Application log")
@@ -78,8 +77,8 @@ func TestQueryEventLog(t *testing.T) {
 	}
 	assert.Equal(t, []string{got[3].Bookmark}, byID)
 
-	// What an operator sees: the text of the message file, and without one not
-	// "The description for Event ID … cannot be found".
+	// What an operator sees: the text of the message file, and without one not "The description for
+	// Event ID … cannot be found".
 	for i, want := range map[int]string{0: "broke", 3: "broke", 4: "The service broke."} {
 		query := fmt.Sprintf("/q:*[System[EventRecordID=%s]]", got[i].Bookmark[strings.LastIndexByte(got[i].Bookmark, '/')+1:])
 		shown, err := exec.CommandContext(ctx, "wevtutil", "query-events", "Application", query, "/format:text").CombinedOutput()

@@ -21,8 +21,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// listenUnixgram is a log daemon's socket. It returns what it receives; a
-// memory file's content if it gets one.
+// listenUnixgram is a log daemon's socket. It returns what it receives; a memory file's content if
+// it gets one.
 func listenUnixgram(t *testing.T) (path string, receive func() string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "socket")
@@ -91,8 +91,7 @@ func TestJournalSocket(t *testing.T) {
 	assert.Empty(t, out.String())
 }
 
-// TestJournalHangs: journald is there but does not read, so that its socket
-// fills up.
+// TestJournalHangs: journald is there but does not read, so that its socket fills up.
 func TestJournalHangs(t *testing.T) {
 	path, _ := listenUnixgram(t)
 	useSockets(t, path)

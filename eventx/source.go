@@ -19,9 +19,9 @@ var (
 	// ErrSourceElsewhere is returned when the source belongs to another log than the one that was
 	// asked for. A source can belong to one only.
 	ErrSourceElsewhere error = eventlog.ErrSourceElsewhere
-	// ErrForeignSource is returned when the source or the log is another program's: it has a message
-	// file that exists and is not one that Install, .NET or EventCreate.exe registers, or its
-	// provider has a manifest, or the log was not made by Install. Nothing is changed.
+	// ErrForeignSource is returned when the source or the log is another program's: it has a
+	// message file that exists and is not one that Install, .NET or EventCreate.exe registers, or
+	// its provider has a manifest, or the log was not made by Install. Nothing is changed.
 	ErrForeignSource error = eventlog.ErrForeignSource
 )
 
@@ -30,11 +30,12 @@ const defaultLog = "Application"
 
 // Source describes an event source to register.
 type Source struct {
-	// Name is the name that NewHandler is given: at most 212 UTF-16 units, without backslash, blanks
-	// at its ends or a dot at its end, and not the name of a log.
+	// Name is the name that NewHandler is given: at most 212 UTF-16 units, without backslash,
+	// blanks at its ends or a dot at its end, and not the name of a log.
 	Name string
 
-	// Log is the log that the source belongs to; "": Application. A log that does not exist is made.
+	// Log is the log that the source belongs to; "": Application. A log that does not exist is
+	// made.
 	Log string
 
 	// MaxSize is how many bytes a log that Install makes may take, rounded up to 64 KiB; 0: what
@@ -50,9 +51,10 @@ type Source struct {
 	// Categories are the names of the categories 1, 2, …
 	Categories []string
 
-	// MessageFile and CategoryFile are the paths of message files that an installer has put in place,
-	// signed perhaps, made of MessageDLL and CategoryDLL. "": Install makes them. Only administrators
-	// should be able to write to them: an account that can decides what Event Viewer shows.
+	// MessageFile and CategoryFile are the paths of message files that an installer has put in
+	// place, signed perhaps, made of MessageDLL and CategoryDLL. "": Install makes them. Only
+	// administrators should be able to write to them: an account that can decides what Event Viewer
+	// shows.
 	MessageFile, CategoryFile string
 }
 
@@ -65,8 +67,8 @@ const (
 	Keep                       // new events are refused, and go to the handler's fallback
 )
 
-// MessageDLL returns the message file of s as [Install] makes it, for an installer to ship and sign. The
-// same events always give the same bytes.
+// MessageDLL returns the message file of s as [Install] makes it, for an installer to ship and
+// sign. The same events always give the same bytes.
 func (s Source) MessageDLL() ([]byte, error) {
 	f, err := s.messageFiles()
 	return f.messages, err
@@ -78,17 +80,16 @@ func (s Source) CategoryDLL() ([]byte, error) {
 	return f.categories, err
 }
 
-// Event is the text that Event Viewer shows for an event ID. A %1 in it stands
-// for the event's message and attributes; if there is none, they follow the
-// text.
+// Event is the text that Event Viewer shows for an event ID. A %1 in it stands for the event's
+// message and attributes; if there is none, they follow the text.
 type Event struct {
 	ID   uint16
 	Text string
 }
 
-// Install registers s with the Windows Event Log, so that its events are shown with their IDs, texts and
-// categories. It adds what is missing and repairs what is wrong, and reports whether it changed
-// anything. It can be called again, after an update for instance.
+// Install registers s with the Windows Event Log, so that its events are shown with their IDs,
+// texts and categories. It adds what is missing and repairs what is wrong, and reports whether it
+// changed anything. It can be called again, after an update for instance.
 //
 // The message file that it registers is its own, msg-HASH.dll, made by this package with all 65,536
 // IDs, in a folder under %ProgramData% that only administrators can write to; a folder that another
@@ -96,11 +97,11 @@ type Event struct {
 // would keep it open, and updates would fail.
 //
 // Install needs administrator rights: otherwise its error wraps [ErrAccessDenied]. It wraps
-// [ErrForeignSource] if the source or the log is another program's, [ErrSourceElsewhere] if the source
-// belongs to another log (Uninstall it first; Windows notices a move only after a restart, as
-// Microsoft's "EventLog.CreateEventSource" says), and [ErrSourceName] if a name can't be used: a source
-// can't have the name of a log, nor a new log that of a source. On other systems, whose logs take any
-// source, it checks s and returns an error that wraps [errors.ErrUnsupported].
+// [ErrForeignSource] if the source or the log is another program's, [ErrSourceElsewhere] if the
+// source belongs to another log (Uninstall it first; Windows notices a move only after a restart,
+// as Microsoft's "EventLog.CreateEventSource" says), and [ErrSourceName] if a name can't be used: a
+// source can't have the name of a log, nor a new log that of a source. On other systems, whose logs
+// take any source, it checks s and returns an error that wraps [errors.ErrUnsupported].
 func Install(s Source) (changed bool, err error) {
 	s, err = s.check()
 	if err != nil {
@@ -116,10 +117,11 @@ func Install(s Source) (changed bool, err error) {
 	})
 }
 
-// Uninstall takes back what [Install] did, in whichever log the source is: the source, its message files
-// if no other source has them, and a log that Install made, once no other source is in it. Past events
-// then lack their description. A source that is not registered is not an error. The errors are those of
-// Install; ErrForeignSource means that the source is another program's and was left alone.
+// Uninstall takes back what [Install] did, in whichever log the source is: the source, its message
+// files if no other source has them, and a log that Install made, once no other source is in it.
+// Past events then lack their description. A source that is not registered is not an error. The
+// errors are those of Install; ErrForeignSource means that the source is another program's and was
+// left alone.
 func Uninstall(name string) error {
 	if err := checkSourceName(name); err != nil {
 		return err
@@ -137,8 +139,8 @@ func (s Source) OnInstall(context.Context) error {
 	return err
 }
 
-// OnUninstall is Uninstall in the shape of a service's hook: it returns nil where there is nothing to
-// uninstall.
+// OnUninstall is Uninstall in the shape of a service's hook: it returns nil where there is nothing
+// to uninstall.
 func (s Source) OnUninstall(context.Context) error {
 	err := Uninstall(s.Name)
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -192,8 +194,8 @@ func (s Source) check() (Source, error) {
 	return s, nil
 }
 
-// messageFiles are the contents of what Install puts on disk. Categories have a
-// file of their own, since category 1 and event 1 would both be its message 1.
+// messageFiles are the contents of what Install puts on disk. Categories have a file of their own,
+// since category 1 and event 1 would both be its message 1.
 type messageFiles struct {
 	messages   []byte
 	categories []byte // nil: none

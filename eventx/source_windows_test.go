@@ -187,8 +187,8 @@ func TestInstallShared(t *testing.T) {
 	assert.Empty(t, files(t, dir))
 }
 
-// TestInstallKilled: what a killed Install leaves behind does not disturb the next one,
-// which removes it.
+// TestInstallKilled: what a killed Install leaves behind does not disturb the next one, which
+// removes it.
 func TestInstallKilled(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
@@ -204,8 +204,8 @@ func TestInstallKilled(t *testing.T) {
 	assert.NoDirExists(t, dir)
 }
 
-// TestInstallsAtOnce: services are updated at the same time, and one removes the
-// folder that another is about to use.
+// TestInstallsAtOnce: services are updated at the same time, and one removes the folder that
+// another is about to use.
 func TestInstallsAtOnce(t *testing.T) {
 	needRegistry(t)
 	ownDir(t)
@@ -241,8 +241,8 @@ func TestInstallElsewhere(t *testing.T) {
 	assert.NoError(t, Uninstall(s.Name), "whichever log it is in")
 }
 
-// TestSourceMoved: a source is moved to another log while a handler has it open.
-// Its events are still written, Status says where they go, and Install says what to do.
+// TestSourceMoved: a source is moved to another log while a handler has it open. Its events are
+// still written, Status says where they go, and Install says what to do.
 func TestSourceMoved(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
@@ -515,8 +515,7 @@ func TestInstallWithoutFile(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// TestFileInPlaceOfDir: what is not a folder is refused, and no half of a
-// source is left.
+// TestFileInPlaceOfDir: what is not a folder is refused, and no half of a source is left.
 func TestFileInPlaceOfDir(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)

@@ -8,12 +8,14 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// stateChanges is how many changes of state are being logged at this moment. While there is one, a Handler
-// has every level enabled, and looks at the record instead: only a change of state is then written below
-// the handler's level. So no middleware can lose one, whatever it does to the context.
+// stateChanges is how many changes of state are being logged at this moment. While there is one, a
+// Handler has every level enabled, and looks at the record instead: only a change of state is then
+// written below the handler's level. So no middleware can lose one, whatever it does to the
+// context.
 var stateChanges atomic.Int32
 
-// unwanted reports whether r is below the level and came only because a change of state is being logged.
+// unwanted reports whether r is below the level and came only because a change of state is being
+// logged.
 func (h *Handler) unwanted(r *slog.Record) bool {
 	return r.Level < h.level.Level() && stateChanges.Load() > 0 && !isStateChange(r)
 }

@@ -18,8 +18,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestJournald writes to a real journald and reads it back, with journalctl
-// itself and with Query.
+// TestJournald writes to a real journald and reads it back, with journalctl itself and with Query.
 func TestJournald(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return
@@ -101,8 +100,7 @@ func TestJournald(t *testing.T) {
 	assert.Equal(t, 3, n)
 }
 
-// TestJournaldRestart: a new journald takes over the socket, which systemd
-// holds.
+// TestJournaldRestart: a new journald takes over the socket, which systemd holds.
 func TestJournaldRestart(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return

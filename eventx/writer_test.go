@@ -62,8 +62,7 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
-// TestBadEvent: an event that the log refuses goes to the fallback; the log
-// stays open.
+// TestBadEvent: an event that the log refuses goes to the fallback; the log stays open.
 func TestBadEvent(t *testing.T) {
 	log := &fakeLog{onWrite: func(n int) (bool, error) {
 		if n == 1 {
@@ -98,8 +97,8 @@ func TestNoLogAndNoFallback(t *testing.T) {
 	assert.Equal(t, Stats{Sent: 1, Dropped: 1}, s)
 }
 
-// TestLossesAreSaidLater: a Windows service has no standard error. What is lost
-// while its log is full, the log says as soon as it can be written again.
+// TestLossesAreSaidLater: a Windows service has no standard error. What is lost while its log is
+// full, the log says as soon as it can be written again.
 func TestLossesAreSaidLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var full atomic.Bool
@@ -157,8 +156,8 @@ func TestHungLogIsSaid(t *testing.T) {
 	})
 }
 
-// TestHungFallback: no caller waits for a fallback that hangs, not even the one that would
-// report it.
+// TestHungFallback: no caller waits for a fallback that hangs, not even the one that would report
+// it.
 func TestHungFallback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failing(t, errors.New("no log"))

@@ -10,12 +10,12 @@ import (
 
 // How Accept serves several sockets.
 //
-// While a call waits in Accept, each socket has one acceptor. While nearly all connections come from
-// one socket, the hot one, a call blocks in it itself, at the price of a single listener. Each other
-// socket, and every socket while none is hot, has a pump: a goroutine that accepts into a short queue,
-// wakes a call, and pauses when its queue is full until that is empty again. Calls that block in no
-// socket wait for the pumps. The call that does is woken by a deadline in the past, which costs more:
-// so there is no hot socket while the others have much to do.
+// While a call waits in Accept, each socket has one acceptor. While nearly all connections come
+// from one socket, the hot one, a call blocks in it itself, at the price of a single listener. Each
+// other socket, and every socket while none is hot, has a pump: a goroutine that accepts into a
+// short queue, wakes a call, and pauses when its queue is full until that is empty again. Calls
+// that block in no socket wait for the pumps. The call that does is woken by a deadline in the
+// past, which costs more: so there is no hot socket while the others have much to do.
 const (
 	// A pump accepts this many connections ahead of the calls. Fewer would cost more wake-ups; with
 	// more, a server that limits its connections would hold more than it wants.
@@ -116,8 +116,8 @@ func (l *Listener) leave() {
 func (l *Listener) settle(s *socket, err error) bool {
 	timedOut := errors.Is(err, os.ErrDeadlineExceeded)
 	if s.kicked || timedOut {
-		// The deadline was the kick, the caller's, or one that was set on the socket itself. The next
-		// acceptor finds the right one.
+		// The deadline was the kick, the caller's, or one that was set on the socket itself. The
+		// next acceptor finds the right one.
 		s.kicked = false
 		s.ln.SetDeadline(l.deadline)
 	}

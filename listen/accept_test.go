@@ -32,8 +32,7 @@ func eventually(t testing.TB, cond func() bool, msg string) {
 	}
 }
 
-// descriptors counts this process's open descriptors, or returns -1 where they
-// can't be counted.
+// descriptors counts this process's open descriptors, or returns -1 where they can't be counted.
 func descriptors() int {
 	if runtime.GOOS == "windows" {
 		return -1
@@ -46,8 +45,8 @@ func descriptors() int {
 	return -1
 }
 
-// TestEachConnectionIsDeliveredOnce has each client write its number, and counts
-// which numbers come with the connections that Accept returns.
+// TestEachConnectionIsDeliveredOnce has each client write its number, and counts which numbers come
+// with the connections that Accept returns.
 func TestEachConnectionIsDeliveredOnce(t *testing.T) {
 	conns := 10_000
 	if testing.Short() || testenv.IsWine() {
@@ -55,8 +54,7 @@ func TestEachConnectionIsDeliveredOnce(t *testing.T) {
 	}
 	for _, accepts := range []int{1, 4, 16} {
 		t.Run(fmt.Sprint(accepts), func(t *testing.T) {
-			// The net package and the runtime keep what they need for the first
-			// connection.
+			// The net package and the runtime keep what they need for the first connection.
 			warm := listenOn(t, "localhost:0")
 			dial(t, warm, "127.0.0.1")
 			warm.Close()
@@ -98,8 +96,8 @@ func TestEachConnectionIsDeliveredOnce(t *testing.T) {
 	}
 }
 
-// connectNumbered makes connections to the addresses in turn, sends each one's
-// number, and waits for the answer.
+// connectNumbered makes connections to the addresses in turn, sends each one's number, and waits
+// for the answer.
 func connectNumbered(t *testing.T, addrs []net.Addr, conns int) {
 	var clients sync.WaitGroup
 	var next atomic.Int32
@@ -125,9 +123,9 @@ func connectNumbered(t *testing.T, addrs []net.Addr, conns int) {
 	clients.Wait()
 }
 
-// TestBursts sends connections to one family for a while and then to the other,
-// so that the hot socket changes, and expects an answer to each before it goes
-// on: a call that is not woken would show.
+// TestBursts sends connections to one family for a while and then to the other, so that the hot
+// socket changes, and expects an answer to each before it goes on: a call that is not woken would
+// show.
 func TestBursts(t *testing.T) {
 	for _, calls := range []int{1, 2, 3} {
 		t.Run(fmt.Sprint(calls), func(t *testing.T) {
@@ -177,8 +175,7 @@ func TestBursts(t *testing.T) {
 	}
 }
 
-// TestFloodDoesNotStarve keeps one family's backlog full, and expects to be
-// served on the other.
+// TestFloodDoesNotStarve keeps one family's backlog full, and expects to be served on the other.
 func TestFloodDoesNotStarve(t *testing.T) {
 	needIPv6(t)
 	for flooded := range 2 {
@@ -233,8 +230,7 @@ func TestFloodDoesNotStarve(t *testing.T) {
 	}
 }
 
-// TestManySockets accepts from more sockets than two, with fewer and with more
-// calls than sockets.
+// TestManySockets accepts from more sockets than two, with fewer and with more calls than sockets.
 func TestManySockets(t *testing.T) {
 	if runtime.GOOS != "linux" && runtime.GOOS != "windows" {
 		t.Skip("127.0.0.2 is not there")
@@ -322,8 +318,8 @@ func TestCloseHangsUpOnWhatIsHeld(t *testing.T) {
 	assert.Equal(t, 1, open)
 }
 
-// TestFewAreAcceptedAhead: what waits in the queues while no goroutine calls Accept is bounded, as the
-// doc tells users of a LimitListener.
+// TestFewAreAcceptedAhead: what waits in the queues while no goroutine calls Accept is bounded, as
+// the doc tells users of a LimitListener.
 func TestFewAreAcceptedAhead(t *testing.T) {
 	l := listenOn(t, "localhost:0")
 	addrs := l.Addrs()

@@ -43,7 +43,8 @@ func TestProcessOneHasThePort(t *testing.T) {
 	}
 }
 
-// processOne is process 1: it takes the name that it is given, listens, and has a child try the same.
+// processOne is process 1: it takes the name that it is given, listens, and has a child try the
+// same.
 func processOne(args []string) int {
 	err := errors.Join(
 		unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),

@@ -8,10 +8,9 @@ import (
 	"slices"
 )
 
-// The search for a port that is free in every family ends after this many
-// tries. The first few let the system choose a port for one family in turn;
-// after that the port comes from a dual-stack socket, for which the system looks
-// at both families at once.
+// The search for a port that is free in every family ends after this many tries. The first few let
+// the system choose a port for one family in turn; after that the port comes from a dual-stack
+// socket, for which the system looks at both families at once.
 const (
 	maxTries   = 64
 	blindTries = 4
@@ -57,9 +56,9 @@ func (c Config) bind(ctx context.Context, ends []endpoint) binding {
 
 // bindFree binds all endpoints to one port of the system's choice.
 //
-// Which family asks first alternates: where thousands of ports are taken in one
-// family alone, the system would offer the other one these very ports again and
-// again. Sockets of failed tries stay open until the end for the same reason.
+// Which family asks first alternates: where thousands of ports are taken in one family alone, the
+// system would offer the other one these very ports again and again. Sockets of failed tries stay
+// open until the end for the same reason.
 func (c Config) bindFree(ctx context.Context, ends []endpoint) binding {
 	var failed []binding
 	defer func() {
@@ -102,8 +101,8 @@ func dualPort(proto string) uint16 {
 	return port
 }
 
-// bindAll opens a socket for each endpoint, all with the port that the first
-// one gets. It stops at the first refusal.
+// bindAll opens a socket for each endpoint, all with the port that the first one gets. It stops at
+// the first refusal.
 func (c Config) bindAll(ctx context.Context, ends []endpoint) (b binding) {
 	for i := range ends {
 		e := ends[i]
@@ -130,9 +129,9 @@ func withPort(ends []endpoint, port uint16) []endpoint {
 	return ends
 }
 
-// absent reports whether err means that the machine lacks e's family. An address
-// that can't be had is proof of it only if it stands for the family, or if the
-// family's loopback address can't be had either.
+// absent reports whether err means that the machine lacks e's family. An address that can't be had
+// is proof of it only if it stands for the family, or if the family's loopback address can't be had
+// either.
 func absent(e endpoint, err error) bool {
 	switch causeOf(err) {
 	case noFamily:

@@ -18,9 +18,8 @@ const (
 	hungUp          // the connection was gone before it was accepted
 )
 
-// Windows Sockets' error numbers (Microsoft, "Windows Sockets Error Codes"). The
-// syscall package gives their POSIX names to numbers of its own. No Unix has
-// numbers as high as these.
+// Windows Sockets' error numbers (Microsoft, "Windows Sockets Error Codes"). The syscall package
+// gives their POSIX names to numbers of its own. No Unix has numbers as high as these.
 const (
 	wsaEACCES          syscall.Errno = 10013
 	wsaEMFILE          syscall.Errno = 10024
@@ -56,8 +55,8 @@ func causeOf(err error) cause {
 		return shortage
 	case syscall.ECONNABORTED, syscall.ECONNRESET, syscall.ENOTCONN, syscall.EPROTO, syscall.ENETDOWN, syscall.EHOSTUNREACH,
 		syscall.ENETUNREACH, wsaECONNABORTED, wsaECONNRESET, wsaENOTCONN:
-		// "Linux accept() passes already-pending network errors on the new
-		// socket as an error code": accept(2). Wine's AcceptEx does likewise.
+		// "Linux accept() passes already-pending network errors on the new socket as an error
+		// code": accept(2). Wine's AcceptEx does likewise.
 		return hungUp
 	}
 	return other

@@ -16,10 +16,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/portowner"
 )
 
-// The kinds of [Error], for errors.Is. They are the same on every system, unlike
-// the system's error numbers: on Windows errors.Is(err, syscall.EADDRINUSE) is
-// false for WSAEADDRINUSE. ErrDenied is an [fs.ErrPermission] too, also for
-// Windows' WSAEACCES, which by itself is none.
+// The kinds of [Error], for errors.Is. They are the same on every system, unlike the system's error
+// numbers: on Windows errors.Is(err, syscall.EADDRINUSE) is false for WSAEADDRINUSE. ErrDenied is
+// an [fs.ErrPermission] too, also for Windows' WSAEACCES, which by itself is none.
 var (
 	ErrInUse           = errors.New("listen: port in use")
 	ErrReserved        = errors.New("listen: port in a range that Windows has reserved")
@@ -41,8 +40,8 @@ type Error struct {
 	Range         *PortRange // the reserved range, for ErrReserved
 
 	// Hints are what to do, the most useful one first: commands for this system's shell, in which a
-	// word in capitals is to be replaced; the address to write, for one that can't be understood; or a
-	// sentence, where no command helps.
+	// word in capitals is to be replaced; the address to write, for one that can't be understood;
+	// or a sentence, where no command helps.
 	Hints []string
 
 	Err error // the cause, as a *net.OpError

@@ -22,8 +22,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestShortageOfDescriptors runs the exhaust helper, whose descriptors are its
-// own.
+// TestShortageOfDescriptors runs the exhaust helper, whose descriptors are its own.
 func TestShortageOfDescriptors(t *testing.T) {
 	needIPv6(t)
 	out, err := testenv.Command(t, "exhaust").CombinedOutput()
@@ -39,8 +38,8 @@ func exhaust([]string) int {
 	return 0
 }
 
-// runOut uses up the descriptors while both families are connected to, waits
-// until Accept has backed off on both, frees them, and expects to be served.
+// runOut uses up the descriptors while both families are connected to, waits until Accept has
+// backed off on both, frees them, and expects to be served.
 func runOut() error {
 	var logged testenv.Buffer
 	l, err := Config{ErrorLog: log.New(&logged, "", 0)}.Listen(context.Background(), "localhost:0")
@@ -171,8 +170,8 @@ func runOut() error {
 	return nil
 }
 
-// TestListenWithoutDescriptors: with few descriptors left there are both families or an
-// error that tells, and nothing stays open; never one family in silence.
+// TestListenWithoutDescriptors: with few descriptors left there are both families or an error that
+// tells, and nothing stays open; never one family in silence.
 func TestListenWithoutDescriptors(t *testing.T) {
 	needIPv6(t)
 	if !testenv.InOwnProcess(t) {
@@ -211,8 +210,7 @@ func TestListenWithoutDescriptors(t *testing.T) {
 	}
 }
 
-// TestHangingLogDoesNotHoldUpClose also has the log's lines come faster than they
-// are written.
+// TestHangingLogDoesNotHoldUpClose also has the log's lines come faster than they are written.
 func TestHangingLogDoesNotHoldUpClose(t *testing.T) {
 	written, goOn := make(chan struct{}, 10), make(chan struct{})
 	defer close(goOn)

@@ -15,8 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestIPv6SwitchedOff: IPv4 is served on, without an error of Accept; and IPv6 again as
-// soon as it is back, by the same sockets.
+// TestIPv6SwitchedOff: IPv4 is served on, without an error of Accept; and IPv6 again as soon as it
+// is back, by the same sockets.
 func TestIPv6SwitchedOff(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
@@ -85,8 +85,8 @@ func TestIPv6SwitchedOff(t *testing.T) {
 	}
 }
 
-// TestDeadlineWhileTheClockJumps: a deadline ends Accept after the time that it was away
-// when it was set, wherever the time of day has gone.
+// TestDeadlineWhileTheClockJumps: a deadline ends Accept after the time that it was away when it
+// was set, wherever the time of day has gone.
 func TestDeadlineWhileTheClockJumps(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
@@ -109,8 +109,8 @@ func TestDeadlineWhileTheClockJumps(t *testing.T) {
 	}
 }
 
-// TestPermissionLost: a process that gives up its rights goes on serving its port, and is
-// told what it needs to open it again.
+// TestPermissionLost: a process that gives up its rights goes on serving its port, and is told what
+// it needs to open it again.
 func TestPermissionLost(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestFreePortAmongThousandsTaken holds half of the system's ports in one
-// family. Asked for a port in the other one, it mostly offers one of these.
+// TestFreePortAmongThousandsTaken holds half of the system's ports in one family. Asked for a port
+// in the other one, it mostly offers one of these.
 func TestFreePortAmongThousandsTaken(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
@@ -83,8 +83,7 @@ func TestNoFreePort(t *testing.T) {
 	assert.Equal(t, portOf(held[2]), portOf(l))
 }
 
-// TestOneFreePort leaves a single port in two hundred that is free in both
-// families.
+// TestOneFreePort leaves a single port in two hundred that is free in both families.
 func TestOneFreePort(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFreePortIsNotShadowed has the system choose ports on which another socket listens
-// at an address that overlaps, as Windows may.
+// TestFreePortIsNotShadowed has the system choose ports on which another socket listens at an
+// address that overlaps, as Windows may.
 func TestFreePortIsNotShadowed(t *testing.T) {
 	needIPv6(t)
 	for _, address := range []string{"127.0.0.1:0", "localhost:0"} {

@@ -9,8 +9,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
-// refusal is all that is known when an endpoint has been refused. Its methods
-// are rules: they ask nothing of the system.
+// refusal is all that is known when an endpoint has been refused. Its methods are rules: they ask
+// nothing of the system.
 type refusal struct {
 	goos      string
 	endpoint  endpoint
@@ -39,8 +39,8 @@ func (r refusal) asError(err error) *Error {
 	return e
 }
 
-// kind sorts the refusal. Windows says WSAEACCES for a port that another socket has
-// exclusively, for one in a reserved range, and for one it denies.
+// kind sorts the refusal. Windows says WSAEACCES for a port that another socket has exclusively,
+// for one in a reserved range, and for one it denies.
 func (r refusal) kind() error {
 	switch r.cause {
 	case inUse:
@@ -122,7 +122,8 @@ func (r refusal) inUseHints(port int) []string {
 			fmt.Sprintf("sudo ss -%cnp 'sport = :%d'", proto[0], port),
 		}
 	case len(r.owners) > 0 && !r.listening && r.goos == "windows":
-		// It is a client's, or one of a server that has ended: an exclusive port has to wait for these.
+		// It is a client's, or one of a server that has ended: an exclusive port has to wait for
+		// these.
 		return []string{
 			fmt.Sprintf("netstat -anoq | findstr :%d", port),
 			fmt.Sprintf("netsh interface %s add excludedportrange protocol=%s startport=%d numberofports=1", netshFamily(r.endpoint), proto, port),
@@ -210,8 +211,8 @@ func noFamilyHints(goos string, why cause, hasIPv6 bool, self int) []string {
 	})
 }
 
-// setcap is the command that lets program bind low ports. One that `go run` has
-// built is gone when it ends.
+// setcap is the command that lets program bind low ports. One that `go run` has built is gone when
+// it ends.
 func setcap(program string) string {
 	const command = "sudo setcap cap_net_bind_service=+ep "
 	if strings.Contains(program, "/go-build") {

@@ -8,8 +8,8 @@ import (
 )
 
 // The net package sets the keep-alive options of each connection that it accepts: four system calls
-// of eight. On Linux an accepted socket has those of the listening one (net/ipv4/tcp_minisocks.c), so
-// they are set there, once, and the net package is told not to.
+// of eight. On Linux an accepted socket has those of the listening one (net/ipv4/tcp_minisocks.c),
+// so they are set there, once, and the net package is told not to.
 const keepAliveInherited = true
 
 // The net package's defaults: see net.KeepAliveConfig.

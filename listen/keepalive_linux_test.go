@@ -63,8 +63,8 @@ func accepted(t *testing.T, ln net.Listener, client net.Dialer) map[string]strin
 	return optionsOf(t, s.(*net.TCPConn))
 }
 
-// TestAcceptedOptionsAreNets compares the options of accepted connections with those that net.Listen
-// gives them, in each way to configure a listener.
+// TestAcceptedOptionsAreNets compares the options of accepted connections with those that
+// net.Listen gives them, in each way to configure a listener.
 func TestAcceptedOptionsAreNets(t *testing.T) {
 	own := func(_, _ string, c syscall.RawConn) error {
 		var err error

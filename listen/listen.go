@@ -1,5 +1,5 @@
-// Package listen opens a service's TCP port on IPv4 and IPv6, each with a
-// socket of its own, and its errors name the port's owner and what to do.
+// Package listen opens a service's TCP port on IPv4 and IPv6, each with a socket of its own, and
+// its errors name the port's owner and what to do.
 //
 //	l, err := listen.Dual(":8080")
 //	if err != nil {
@@ -24,16 +24,15 @@
 //	"*:8080", "::1:8080"    errors with the address to write, as for a URL and
 //	"[fe80::1]:8080"        for a link-local address without its interface
 //
-// A family is left out only when this machine does not have it, and
-// [Listener.Skipped] says why. Any other refusal, such as a port that is taken
-// for one family alone, fails the whole call and leaves nothing open.
+// A family is left out only when this machine does not have it, and [Listener.Skipped] says why.
+// Any other refusal, such as a port that is taken for one family alone, fails the whole call and
+// leaves nothing open.
 //
 // # What net.Listen does instead
 //
-// Two things are often said of Go and are not so: that Linux's
-// net.ipv6.bindv6only=1 makes net.Listen("tcp", ":8080") lose IPv4 (Go sets
-// IPV6_V6ONLY itself, whatever the default is), and that a listener on "tcp6"
-// takes IPv4 peers as IPv4-mapped ones (it never does).
+// Two things are often said of Go and are not so: that Linux's net.ipv6.bindv6only=1 makes
+// net.Listen("tcp", ":8080") lose IPv4 (Go sets IPV6_V6ONLY itself, whatever the default is), and
+// that a listener on "tcp6" takes IPv4 peers as IPv4-mapped ones (it never does).
 //
 //	                             net.Listen "tcp" ":0"         "tcp6" ":0"     Dual(":0")
 //	both families                one socket, both families     IPv6 only       two sockets
@@ -42,8 +41,7 @@
 //	kernel without IPv6          0.0.0.0                       EAFNOSUPPORT    0.0.0.0; [::] is skipped
 //	V6ONLY can't be cleared      one family, without an error  IPv6 only       two sockets
 //
-// V6ONLY can't be cleared on OpenBSD and DragonFly. What two sockets give on
-// the other systems:
+// V6ONLY can't be cleared on OpenBSD and DragonFly. What two sockets give on the other systems:
 //
 //   - "0.0.0.0:8080" is IPv4 only; under "tcp" net.Listen serves IPv6 as well.
 //   - "localhost:8080" serves both loopback addresses; net.Listen takes
@@ -59,26 +57,25 @@
 //
 // # Keep-alive
 //
-// Accepted connections have the options that net.Listen gives them. On Linux they have them from the
-// listening socket, which saves four of eight system calls for each; where that is not exact,
+// Accepted connections have the options that net.Listen gives them. On Linux they have them from
+// the listening socket, which saves four of eight system calls for each; where that is not exact,
 // because the system refuses an option that net.Listen would forgive, they are set on each.
 //
 // # Windows
 //
-// Ports are taken exclusively (SO_EXCLUSIVEADDRUSE), so that no other program
-// can bind a more specific address of the same port and take the traffic, see
-// [Config.Shared]. The price: a port whose accepted connections are still open
-// can't be taken again until they end (Microsoft, "Using SO_REUSEADDR and
-// SO_EXCLUSIVEADDRUSE"): [Config.Patience] waits for that. A port on which another
-// socket listens at an address that overlaps is refused with [ErrInUse], although
-// Windows would share it out: 127.0.0.1 beside 0.0.0.0, and 0.0.0.0 beside another
-// program's dual-stack [::] (golang.org/issue/45150).
+// Ports are taken exclusively (SO_EXCLUSIVEADDRUSE), so that no other program can bind a more
+// specific address of the same port and take the traffic, see [Config.Shared]. The price: a port
+// whose accepted connections are still open can't be taken again until they end (Microsoft, "Using
+// SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"): [Config.Patience] waits for that. A port on which another
+// socket listens at an address that overlaps is refused with [ErrInUse], although Windows would
+// share it out: 127.0.0.1 beside 0.0.0.0, and 0.0.0.0 beside another program's dual-stack [::]
+// (golang.org/issue/45150).
 //
 // # macOS and the BSDs
 //
-// The net package sets SO_REUSEADDR, with which these systems let a specific
-// address be bound beside another program's wildcard, and the other way around.
-// On macOS that is refused as on Windows. Linux never allows it.
+// The net package sets SO_REUSEADDR, with which these systems let a specific address be bound
+// beside another program's wildcard, and the other way around. On macOS that is refused as on
+// Windows. Linux never allows it.
 package listen
 
 import (
@@ -130,12 +127,12 @@ type Config struct {
 	// KeepAlive is for accepted connections, as in [net.ListenConfig]. UDP ignores it.
 	KeepAlive net.KeepAliveConfig
 
-	// Control, if set, is called for each socket before it is bound, as in
-	// [net.ListenConfig]. The network is "tcp4", "tcp6", "udp4" or "udp6".
+	// Control, if set, is called for each socket before it is bound, as in [net.ListenConfig]. The
+	// network is "tcp4", "tcp6", "udp4" or "udp6".
 	Control func(network, address string, c syscall.RawConn) error
 
-	// ErrorLog is where Accept reports that it is short of descriptors and how long
-	// it waits. Nil is the log package's standard logger, as in [net/http.Server].
+	// ErrorLog is where Accept reports that it is short of descriptors and how long it waits. Nil
+	// is the log package's standard logger, as in [net/http.Server].
 	ErrorLog *log.Logger
 
 	// Patience is for how long a port that is in use is tried again, for as long as the context
@@ -151,19 +148,18 @@ type Config struct {
 	NoMPTCP bool
 }
 
-// Dual listens on a TCP address in both families, as described in the package's doc.
-// It is Config{}.Listen with a background context.
+// Dual listens on a TCP address in both families, as described in the package's doc. It is
+// Config{}.Listen with a background context.
 func Dual(address string) (*Listener, error) {
 	return Config{}.Listen(context.Background(), address)
 }
 
-// Listen listens on a TCP address, as described in the package's doc. The context
-// bounds the resolution of names, the search for a free port and [Config.Patience]; once Listen
-// has returned it has no effect.
+// Listen listens on a TCP address, as described in the package's doc. The context bounds the
+// resolution of names, the search for a free port and [Config.Patience]; once Listen has returned
+// it has no effect.
 //
-// Each error is an [*Error]. errors.Is finds [ErrInUse], [ErrReserved],
-// [ErrDenied], [ErrNoFamily] or [ErrNoAddress] in it, and errors.As the
-// [*net.OpError] of the socket that was refused.
+// Each error is an [*Error]. errors.Is finds [ErrInUse], [ErrReserved], [ErrDenied], [ErrNoFamily]
+// or [ErrNoAddress] in it, and errors.As the [*net.OpError] of the socket that was refused.
 func (c Config) Listen(ctx context.Context, address string) (*Listener, error) {
 	b, err := c.bindAddress(ctx, "tcp", address)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Listener accepts connections from one socket per address. It is made by
-// [Dual] and [Config.Listen]. Its methods can be called from any goroutine.
+// Listener accepts connections from one socket per address. It is made by [Dual] and
+// [Config.Listen]. Its methods can be called from any goroutine.
 type Listener struct {
 	socks   []*socket
 	skipped []Skip
@@ -56,15 +56,14 @@ func (l *Listener) Addrs() []net.Addr {
 	return addrs
 }
 
-// Listeners hands over the sockets, each a [*net.TCPListener], for one Serve
-// loop each:
+// Listeners hands over the sockets, each a [*net.TCPListener], for one Serve loop each:
 //
 //	for _, ln := range l.Listeners() {
 //		go srv.Serve(ln)
 //	}
 //
-// Use either them or [Listener.Accept], which handles a shortage of descriptors: with
-// the sockets that is up to the loops. Close closes them too.
+// Use either them or [Listener.Accept], which handles a shortage of descriptors: with the sockets
+// that is up to the loops. Close closes them too.
 func (l *Listener) Listeners() []net.Listener {
 	lns := make([]net.Listener, len(l.socks))
 	for i, s := range l.socks {
@@ -76,20 +75,17 @@ func (l *Listener) Listeners() []net.Listener {
 // Skipped returns the families that were left out, and why.
 func (l *Listener) Skipped() []Skip { return slices.Clone(l.skipped) }
 
-// Accept waits for the next connection of any family and returns it, a
-// [*net.TCPConn]. Any number of goroutines may call it. No family can starve
-// another.
+// Accept waits for the next connection of any family and returns it, a [*net.TCPConn]. Any number
+// of goroutines may call it. No family can starve another.
 //
-// Up to four connections per socket are accepted ahead of the calls, by a goroutine
-// that a call has set to work. They wait while no goroutine calls Accept, which is
-// when a server that limits its connections (golang.org/x/net/netutil.LimitListener)
-// has enough of them: two families hold up to eight more. [Listener.Listeners] have
-// none. Close closes them.
+// Up to four connections per socket are accepted ahead of the calls, by a goroutine that a call has
+// set to work. They wait while no goroutine calls Accept, which is when a server that limits its
+// connections (golang.org/x/net/netutil.LimitListener) has enough of them: two families hold up to
+// eight more. [Listener.Listeners] have none. Close closes them.
 //
-// A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is not an
-// error: Accept waits, first for 5 ms and at most for 1 s, says so in
-// [Config.ErrorLog], and tries again. After Close the error matches
-// [net.ErrClosed], and past the deadline [os.ErrDeadlineExceeded].
+// A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is not an error: Accept waits,
+// first for 5 ms and at most for 1 s, says so in [Config.ErrorLog], and tries again. After Close
+// the error matches [net.ErrClosed], and past the deadline [os.ErrDeadlineExceeded].
 func (l *Listener) Accept() (net.Conn, error) {
 	// Not return l.accept(): a nil *TCPConn would be a non-nil Conn.
 	c, err := l.accept()
@@ -99,8 +95,8 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// Close closes every socket and ends every Accept. A second Close returns an
-// error that matches [net.ErrClosed].
+// Close closes every socket and ends every Accept. A second Close returns an error that matches
+// [net.ErrClosed].
 func (l *Listener) Close() error {
 	err := l.shut()
 	if !errors.Is(err, net.ErrClosed) {
@@ -142,8 +138,8 @@ func (l *Listener) shut() error {
 	return errors.Join(errs...)
 }
 
-// SetDeadline sets the time at which Accept gives up, also for calls that wait
-// already. The zero time means never.
+// SetDeadline sets the time at which Accept gives up, also for calls that wait already. The zero
+// time means never.
 func (l *Listener) SetDeadline(t time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -151,8 +147,8 @@ func (l *Listener) SetDeadline(t time.Time) error {
 		return l.opError("set", net.ErrClosed)
 	}
 	if !t.IsZero() {
-		// By the monotonic clock, as the sockets do it: they must not time out
-		// while Accept finds that there is time left.
+		// By the monotonic clock, as the sockets do it: they must not time out while Accept finds
+		// that there is time left.
 		now := time.Now()
 		t = now.Add(t.Sub(now))
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// want says what an address form binds, and which clients are served, where [::1] is there
-// and where it is not.
+// want says what an address form binds, and which clients are served, where [::1] is there and
+// where it is not.
 type want struct {
 	bound, bound6Gone   string // networks, or the error
 	served, served6Gone Families

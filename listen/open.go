@@ -58,7 +58,8 @@ func (c Config) listenTCP(ctx context.Context, e endpoint, inherit bool) (net.Li
 		lc.KeepAliveConfig, lc.KeepAlive = net.KeepAliveConfig{}, -1 // none for each connection
 		refused := false
 		set := func(conn syscall.RawConn) error {
-			// Go tries a second socket, without Multipath TCP, if the first one fails: not this time.
+			// Go tries a second socket, without Multipath TCP, if the first one fails: not this
+			// time.
 			if !refused {
 				refused = onSocket(conn, func(fd uintptr) error { return setKeepAlive(fd, c.KeepAlive) }) != nil
 			}
@@ -68,8 +69,8 @@ func (c Config) listenTCP(ctx context.Context, e endpoint, inherit bool) (net.Li
 			return nil
 		}
 		lc.Control = func(network, address string, conn syscall.RawConn) error {
-			// Before c.Control, so that that is called once for each socket; and after, because what the
-			// net package sets on a connection comes last.
+			// Before c.Control, so that that is called once for each socket; and after, because
+			// what the net package sets on a connection comes last.
 			err := set(conn)
 			if err == nil {
 				err = c.control(network, address, conn)

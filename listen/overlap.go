@@ -35,9 +35,10 @@ func checkOverlap(ctx context.Context, proto string, a netip.AddrPort) error {
 // own row is among them. They are the rows of a's family on Windows, and of both on macOS, which is
 // asked only when it has refused a for the lack of SO_REUSEADDR.
 //
-// A socket at a specific address takes that address's traffic from one at the wildcard. A second row
-// with the same address is a dual-stack socket, which Windows lists in the tables of both families,
-// and beside which it allows 0.0.0.0 to be bound (golang.org/issue/45150). macOS lists it as [::] only.
+// A socket at a specific address takes that address's traffic from one at the wildcard. A second
+// row with the same address is a dual-stack socket, which Windows lists in the tables of both
+// families, and beside which it allows 0.0.0.0 to be bound (golang.org/issue/45150). macOS lists it
+// as [::] only.
 func overlapped(a netip.AddrPort, self int, rows []tcptable.Row) bool {
 	own := 0
 	for _, r := range rows {

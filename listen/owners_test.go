@@ -18,8 +18,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// holder listens on the address it is given, prints the port, and ends with its
-// input.
+// holder listens on the address it is given, prints the port, and ends with its input.
 func holder(args []string) int {
 	var addr net.Addr
 	if strings.HasPrefix(args[0], "udp") {
@@ -114,8 +113,8 @@ func TestInTheWay(t *testing.T) {
 	}
 }
 
-// TestNamesWhoIsInTheWay has other processes listen on the port at addresses of
-// their own, which a hint to end one must not name.
+// TestNamesWhoIsInTheWay has other processes listen on the port at addresses of their own, which a
+// hint to end one must not name.
 func TestNamesWhoIsInTheWay(t *testing.T) {
 	if runtime.GOOS != "linux" && runtime.GOOS != "windows" {
 		t.Skip("127.0.0.2 is not there, or nobody tells whose a port is")

@@ -12,8 +12,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestDualStackPairs is net's TestDualStackTCPListener and TestDualStackUDPListener for this package:
-// of two listeners on one port, the second one is refused if and only if they would share an address.
+// TestDualStackPairs is net's TestDualStackTCPListener and TestDualStackUDPListener for this
+// package: of two listeners on one port, the second one is refused if and only if they would share
+// an address.
 func TestDualStackPairs(t *testing.T) {
 	if runtime.GOOS == "linux" && !testenv.InNetNS(t) {
 		return // where no other process takes a port

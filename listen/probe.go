@@ -39,9 +39,9 @@ func (s Stack) String() string {
 	return line
 }
 
-// Probe finds out what this machine's network stack can do, by binding sockets.
-// None of them listens, so no firewall asks about them. Nothing is remembered:
-// the answer is as of now, and the next one may differ.
+// Probe finds out what this machine's network stack can do, by binding sockets. None of them
+// listens, so no firewall asks about them. Nothing is remembered: the answer is as of now, and the
+// next one may differ.
 func Probe() Stack {
 	var s Stack
 	try := func(what string, a netip.Addr, v6only bool) bool {
@@ -67,8 +67,8 @@ func Probe() Stack {
 
 func loopback4() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
 
-// probeBind binds a socket to a, without listening, and returns the port that
-// it got. Without v6only, an IPv6 socket does it for both families.
+// probeBind binds a socket to a, without listening, and returns the port that it got. Without
+// v6only, an IPv6 socket does it for both families.
 func probeBind(proto string, a netip.Addr, v6only bool) (uint16, error) {
 	return probeBindPort(proto, netip.AddrPortFrom(a, 0), v6only)
 }

@@ -27,11 +27,10 @@ func (r PortRange) String() string {
 // Contains reports whether port lies in the range.
 func (r PortRange) Contains(port int) bool { return r.First <= port && port <= r.Last }
 
-// Reserved returns the ranges of TCP ports that are excluded on Windows, for
-// IPv4 or IPv6, in order. Hyper-V, WSL and Docker have WinNAT exclude a hundred
-// at a time, others after each start, and a bind there fails with WSAEACCES
-// although no process has the port (github.com/microsoft/WSL/issues/5306). Ports in
-// an administered range can be bound.
+// Reserved returns the ranges of TCP ports that are excluded on Windows, for IPv4 or IPv6, in
+// order. Hyper-V, WSL and Docker have WinNAT exclude a hundred at a time, others after each start,
+// and a bind there fails with WSAEACCES although no process has the port
+// (github.com/microsoft/WSL/issues/5306). Ports in an administered range can be bound.
 //
 // It runs netsh. On other systems, which have no such ranges, the error matches
 // [errors.ErrUnsupported].
@@ -57,9 +56,9 @@ func bothFamilies(show func(family string) ([]byte, error)) ([]byte, error) {
 	return slices.Concat(text, more), nil
 }
 
-// parseReserved reads what `netsh interface ipv4 show excludedportrange` prints.
-// Its words are in the user's language and code page, so only the lines of two
-// numbers, and a * for an administered range, count.
+// parseReserved reads what `netsh interface ipv4 show excludedportrange` prints. Its words are in
+// the user's language and code page, so only the lines of two numbers, and a * for an administered
+// range, count.
 func parseReserved(text []byte) []PortRange {
 	var ranges []PortRange
 	for line := range bytes.Lines(text) {

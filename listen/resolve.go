@@ -16,8 +16,7 @@ type endpoint struct {
 	proto string // "tcp" or "udp"
 }
 
-// origin tells where an endpoint comes from, which decides what its absence
-// means.
+// origin tells where an endpoint comes from, which decides what its absence means.
 type origin uint8
 
 const (

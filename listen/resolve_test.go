@@ -76,7 +76,8 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// TestAddressesToWrite: what other programs take for an address is refused with the address to write.
+// TestAddressesToWrite: what other programs take for an address is refused with the address to
+// write.
 func TestAddressesToWrite(t *testing.T) {
 	swap(t, &interfaces, func() []iface {
 		return []iface{
@@ -149,8 +150,8 @@ func TestZoneWithoutInterfaces(t *testing.T) {
 	}
 }
 
-// TestResolvedZone: a link-local address can't be bound without its zone, which
-// LookupNetIP and LookupIP lose.
+// TestResolvedZone: a link-local address can't be bound without its zone, which LookupNetIP and
+// LookupIP lose.
 func TestResolvedZone(t *testing.T) {
 	found, err := lookupNetIP(t.Context(), "fe80::5%lo")
 	require.NoError(t, err)

@@ -7,9 +7,8 @@ import (
 	"syscall"
 )
 
-// prepare makes sure of an IPv6 socket's V6ONLY: the net package sets it, but
-// does not look whether it worked. A sandbox may deny setsockopt where it is on
-// already.
+// prepare makes sure of an IPv6 socket's V6ONLY: the net package sets it, but does not look whether
+// it worked. A sandbox may deny setsockopt where it is on already.
 func prepare(fd uintptr, ipv6, _ bool) error {
 	if !ipv6 {
 		return nil

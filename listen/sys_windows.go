@@ -9,8 +9,8 @@ import (
 
 const soExclusiveAddrUse = ^windows.SO_REUSEADDR // ws2def.h
 
-// prepare takes the port for this socket alone, and sets an IPv6 socket's V6ONLY
-// once more: the net package sets it, but does not look whether it worked.
+// prepare takes the port for this socket alone, and sets an IPv6 socket's V6ONLY once more: the net
+// package sets it, but does not look whether it worked.
 func prepare(fd uintptr, ipv6, exclusive bool) error {
 	s := windows.Handle(fd)
 	if ipv6 {
@@ -24,8 +24,8 @@ func prepare(fd uintptr, ipv6, exclusive bool) error {
 	return nil
 }
 
-// mayOverlap reports whether a socket may be bound beside another one that overlaps it. Exclusive use
-// keeps others from binding later, but what was there before only has to pass an access check
+// mayOverlap reports whether a socket may be bound beside another one that overlaps it. Exclusive
+// use keeps others from binding later, but what was there before only has to pass an access check
 // (Microsoft, "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
 func mayOverlap(endpoint) bool { return true }
 

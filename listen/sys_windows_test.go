@@ -40,8 +40,7 @@ func TestExclusiveUnlessShared(t *testing.T) {
 	}
 }
 
-// TestNoHijack has others try to take traffic from a wildcard, as Windows lets
-// them by default.
+// TestNoHijack has others try to take traffic from a wildcard, as Windows lets them by default.
 func TestNoHijack(t *testing.T) {
 	testenv.NeedWindows(t, "lets no socket bind a port twice")
 	reuse := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
@@ -58,8 +57,7 @@ func TestNoHijack(t *testing.T) {
 	}
 }
 
-// TestOverlapIsRefused binds beside another process's socket in ways that
-// Windows would allow.
+// TestOverlapIsRefused binds beside another process's socket in ways that Windows would allow.
 func TestOverlapIsRefused(t *testing.T) {
 	for _, tt := range []struct{ network, theirs, ours string }{
 		{"tcp4", "0.0.0.0", "127.0.0.1"},

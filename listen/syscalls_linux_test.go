@@ -17,8 +17,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestSystemCallsOfAccept has strace count what a connection costs: accept4, epoll_ctl, getsockname and
-// one setsockopt (TCP_NODELAY), where a listener of the net package needs five of the last one.
+// TestSystemCallsOfAccept has strace count what a connection costs: accept4, epoll_ctl, getsockname
+// and one setsockopt (TCP_NODELAY), where a listener of the net package needs five of the last one.
 func TestSystemCallsOfAccept(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {

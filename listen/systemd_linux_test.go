@@ -13,8 +13,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestSocketUnitHasThePort has a real systemd listen for a socket unit. The first hint names the unit,
-// and the second one frees the port.
+// TestSocketUnitHasThePort has a real systemd listen for a socket unit. The first hint names the
+// unit, and the second one frees the port.
 func TestSocketUnitHasThePort(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return

@@ -19,8 +19,8 @@ func DualUDP(address string) ([]*net.UDPConn, error) {
 // [net.PacketConn], such as those of github.com/quic-go/quic-go, runs once for each.
 //
 // An IPv4 peer has an IPv4 address. An answer goes out through the socket that the question came in
-// by. The errors are those of [Config.Listen]; the owners are those of the UDP port, and the reserved
-// ranges those of UDP.
+// by. The errors are those of [Config.Listen]; the owners are those of the UDP port, and the
+// reserved ranges those of UDP.
 func (c Config) ListenUDP(ctx context.Context, address string) ([]*net.UDPConn, error) {
 	b, err := c.bindAddress(ctx, "udp", address)
 	if err != nil {

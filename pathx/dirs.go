@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Dirs are the directories in which one app keeps its files for one account. None
-// of them is made or looked at; see [EnsureDir].
+// Dirs are the directories in which one app keeps its files for one account. None of them is made
+// or looked at; see [EnsureDir].
 type Dirs struct {
 	Config string // what people edit
 	Data   string // what the app needs and can't make again
@@ -16,16 +16,15 @@ type Dirs struct {
 	Log    string // log files
 
 	// Runtime is what lasts until a restart of the machine, or of the session: sockets, PID files.
-	// Only Linux and the BSDs have such a place; elsewhere, and for a user without a session, it
-	// is "".
+	// Only Linux and the BSDs have such a place; elsewhere, and for a user without a session, it is
+	// "".
 	Runtime string
 	// Credentials is where systemd puts the credentials of the unit that this process is, and ""
 	// without any: LoadCredential= of systemd.exec(5). It is the unit's own, without a folder app.
 	Credentials string
 }
 
-// DirsOf returns the directories of app for the account that this process runs
-// under.
+// DirsOf returns the directories of app for the account that this process runs under.
 //
 //	         Windows user             Windows service account   Linux, BSD (XDG)          macOS (~/Library)
 //	Config   Roaming AppData\app      ProgramData\app           ~/.config/app             Application Support/app
@@ -36,19 +35,18 @@ type Dirs struct {
 //
 //	Runtime                                                             $XDG_RUNTIME_DIR/app
 //
-// On Linux and the BSDs the XDG variables rule, and before them what systemd gives a
-// unit: CONFIGURATION_DIRECTORY, STATE_DIRECTORY (for State and Data),
-// CACHE_DIRECTORY, LOGS_DIRECTORY, RUNTIME_DIRECTORY. Of several directories in such a
-// variable, the one named for the app counts, else the first. On macOS an XDG variable
-// counts if it is set. On all of these, an account without a home directory, as system
-// services have, gets the machine's places: see [MachineDirs].
+// On Linux and the BSDs the XDG variables rule, and before them what systemd gives a unit:
+// CONFIGURATION_DIRECTORY, STATE_DIRECTORY (for State and Data), CACHE_DIRECTORY, LOGS_DIRECTORY,
+// RUNTIME_DIRECTORY. Of several directories in such a variable, the one named for the app counts,
+// else the first. On macOS an XDG variable counts if it is set. On all of these, an account without
+// a home directory, as system services have, gets the machine's places: see [MachineDirs].
 //
-// A service account is LocalSystem (S-1-5-18), LocalService (S-1-5-19),
-// NetworkService (S-1-5-20) or a virtual account (NT SERVICE\name).
+// A service account is LocalSystem (S-1-5-18), LocalService (S-1-5-19), NetworkService (S-1-5-20)
+// or a virtual account (NT SERVICE\name).
 //
-// The error is an [ErrName] if app isn't a good name for a folder. If a variable
-// holds a relative path, which the XDG Base Directory Specification makes invalid,
-// the error says so and Dirs is complete nevertheless, with the default in its place.
+// The error is an [ErrName] if app isn't a good name for a folder. If a variable holds a relative
+// path, which the XDG Base Directory Specification makes invalid, the error says so and Dirs is
+// complete nevertheless, with the default in its place.
 func DirsOf(app string) (Dirs, error) {
 	if err := CheckName(app); err != nil {
 		return Dirs{}, fmt.Errorf("pathx: DirsOf: %w", err)
@@ -56,9 +54,9 @@ func DirsOf(app string) (Dirs, error) {
 	return dirsOf(app)
 }
 
-// MachineDirs returns the directories of app for a service of this machine, for any caller and
-// any environment: an installer gets those that [DirsOf] gives the service, and not
-// those of the account that installs.
+// MachineDirs returns the directories of app for a service of this machine, for any caller and any
+// environment: an installer gets those that [DirsOf] gives the service, and not those of the
+// account that installs.
 //
 //	         Windows                Linux, OpenBSD    FreeBSD                 macOS
 //	Config   ProgramData\app        /etc/app          /usr/local/etc/app      /Library/Application Support/app
@@ -68,10 +66,10 @@ func DirsOf(app string) (Dirs, error) {
 //	Log      ProgramData\app\Logs   /var/log/app      /var/log/app            /Library/Logs/app
 //	Runtime                         /run/app          /var/run/app
 //
-// A service that has a home directory, or whose systemd unit has directories of other names,
-// reads others: give it a unit with ConfigurationDirectory= and its siblings. Make the
-// directories with [EnsureDirFor]. The error is an [ErrName] if app isn't a good name for a
-// folder, and on Windows one of the registry.
+// A service that has a home directory, or whose systemd unit has directories of other names, reads
+// others: give it a unit with ConfigurationDirectory= and its siblings. Make the directories with
+// [EnsureDirFor]. The error is an [ErrName] if app isn't a good name for a folder, and on Windows
+// one of the registry.
 func MachineDirs(app string) (Dirs, error) {
 	if err := CheckName(app); err != nil {
 		return Dirs{}, fmt.Errorf("pathx: MachineDirs: %w", err)

@@ -10,24 +10,23 @@ import (
 	"syscall"
 )
 
-// EnsureDir makes sure that there is a directory of that name, and makes it and those
-// above it as needed. If it is private, only this account can read and write it, and
-// the all-powerful accounts: root, or SYSTEM and the Administrators.
+// EnsureDir makes sure that there is a directory of that name, and makes it and those above it as
+// needed. If it is private, only this account can read and write it, and the all-powerful accounts:
+// root, or SYSTEM and the Administrators.
 //
-// A directory that exists already may have been made by an account that wants to
-// choose what this process will find in it: in ProgramData and in /tmp every account can
-// make directories (CVE-2019-12572). So if it is to be private, or the process is
-// privileged (see [Trust]), an existing one is refused with an [*UntrustedError] if
-// others own it, could have written to it, or could exchange it. One that others can
-// only read is closed to them if it is to be private; what they may have read, they
-// have read.
+// A directory that exists already may have been made by an account that wants to choose what this
+// process will find in it: in ProgramData and in /tmp every account can make directories
+// (CVE-2019-12572). So if it is to be private, or the process is privileged (see [Trust]), an
+// existing one is refused with an [*UntrustedError] if others own it, could have written to it, or
+// could exchange it. One that others can only read is closed to them if it is to be private; what
+// they may have read, they have read.
 //
-// Something else of that name, or on the way, is syscall.ENOTDIR; a path that means
-// something else on Windows, an [ErrName].
+// Something else of that name, or on the way, is syscall.ENOTDIR; a path that means something else
+// on Windows, an [ErrName].
 //
-// A new directory gets mode 0700 or 0755, less the umask. On Windows it inherits its
-// rights, unless it is private or the process is privileged: then the account, SYSTEM
-// and the Administrators have full control, and Users may read if it isn't private.
+// A new directory gets mode 0700 or 0755, less the umask. On Windows it inherits its rights, unless
+// it is private or the process is privileged: then the account, SYSTEM and the Administrators have
+// full control, and Users may read if it isn't private.
 func EnsureDir(dir string, private bool) error {
 	err := checkOpenable(runtime.GOOS, dir)
 	if err == nil {
@@ -39,20 +38,20 @@ func EnsureDir(dir string, private bool) error {
 	return dirError(dir, err)
 }
 
-// EnsureDirFor makes sure that there is a directory of that name which account can use, and
-// makes it and those above it as needed: for installers, which run under another account than
-// the service. The account can read, write and delete in it, and so can root, or
-// SYSTEM and the Administrators. No other account can.
+// EnsureDirFor makes sure that there is a directory of that name which account can use, and makes
+// it and those above it as needed: for installers, which run under another account than the
+// service. The account can read, write and delete in it, and so can root, or SYSTEM and the
+// Administrators. No other account can.
 //
-// On Unix the account is a user's name or number, as id(1) knows it, which owns the directory
-// with mode 0700; only root can give a directory away. On Windows it is the name that a service
-// has: LocalSystem, LocalService, NetworkService, NT SERVICE\name (whose service need not exist
-// yet), DOMAIN\name$ of a group managed service account, DOMAIN\name, a bare name of this
-// machine, or a SID; it gets the right to modify what is in the directory.
+// On Unix the account is a user's name or number, as id(1) knows it, which owns the directory with
+// mode 0700; only root can give a directory away. On Windows it is the name that a service has:
+// LocalSystem, LocalService, NetworkService, NT SERVICE\name (whose service need not exist yet),
+// DOMAIN\name$ of a group managed service account, DOMAIN\name, a bare name of this machine, or a
+// SID; it gets the right to modify what is in the directory.
 //
 // A directory that is there already is refused with an [*UntrustedError] if others than this
-// account and the other one own it, could have written to it, or could exchange it. An account
-// that does not exist is an error that names it. Otherwise the errors are those of [EnsureDir].
+// account and the other one own it, could have written to it, or could exchange it. An account that
+// does not exist is an error that names it. Otherwise the errors are those of [EnsureDir].
 func EnsureDirFor(dir, account string) error {
 	err := checkOpenable(runtime.GOOS, dir)
 	if err == nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/surefoot-go/surefoot/pathx"
 )
 
-// A service reads its configuration, says in its log which one it is, and does
-// without one if there is none. Whatever else is wrong ends it.
+// A service reads its configuration, says in its log which one it is, and does without one if there
+// is none. Whatever else is wrong ends it.
 func ExampleFinder_Open() {
 	path := flag.String("config", "", "configuration `file`")
 	flag.Parse()

@@ -52,10 +52,9 @@ func findExecutableDirs() exeDirs {
 	return d
 }
 
-// launchedAs is exe by the path that it was launched by. On Linux and some BSDs
-// os.Executable knows only the path without links; the other one is in os.Args,
-// which is believed if it leads to the same file. It isn't where the process has
-// more rights than its parent: the parent chose it.
+// launchedAs is exe by the path that it was launched by. On Linux and some BSDs os.Executable knows
+// only the path without links; the other one is in os.Args, which is believed if it leads to the
+// same file. It isn't where the process has more rights than its parent: the parent chose it.
 func launchedAs(exe string) string {
 	if runtime.GOOS == "windows" || len(os.Args) == 0 || os.Getuid() != os.Geteuid() || os.Getgid() != os.Getegid() {
 		return exe
@@ -75,8 +74,8 @@ func launchedAs(exe string) string {
 	return path
 }
 
-// isGoRun knows the executables of "go run": …/go-build123/b001/exe/name in the
-// temporary directory, or name in a …-d directory of the build cache.
+// isGoRun knows the executables of "go run": …/go-build123/b001/exe/name in the temporary
+// directory, or name in a …-d directory of the build cache.
 func isGoRun(goos, path string) bool {
 	if goos == "windows" {
 		path = strings.ReplaceAll(path, `\`, "/")
@@ -98,8 +97,8 @@ func isNumbered(s, prefix string) bool {
 	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// carries says whether name has app in it as a word: orders.json and
-// my-orders.yaml carry "orders", reorders.json doesn't.
+// carries says whether name has app in it as a word: orders.json and my-orders.yaml carry "orders",
+// reorders.json doesn't.
 func carries(name, app string) bool {
 	if rest, ok := strings.CutPrefix(name, app); ok && !startsWithWord(rest) {
 		return true // the usual form

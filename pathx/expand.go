@@ -10,40 +10,40 @@ import (
 // ErrExpand is in the error for a ${NAME} that can't be expanded.
 var ErrExpand = errors.New("pathx: can't expand")
 
-// Expand replaces ${NAME} and %NAME% in s by the environment variables of that name,
-// on every system. Names are matched as the system does: without regard to case on
-// Windows, exactly elsewhere. See [ExpandFunc] for the rules.
+// Expand replaces ${NAME} and %NAME% in s by the environment variables of that name, on every
+// system. Names are matched as the system does: without regard to case on Windows, exactly
+// elsewhere. See [ExpandFunc] for the rules.
 func Expand(s string) (string, error) { return ExpandFunc(s, os.LookupEnv) }
 
-// ExpandFunc replaces ${NAME} and %NAME% in s by what get returns for the name. A value is
-// not looked at again.
+// ExpandFunc replaces ${NAME} and %NAME% in s by what get returns for the name. A value is not
+// looked at again.
 //
-// ${NAME} is an error if the name is unknown, an [ErrExpand] that says where it stands: a path
-// that lacks a part would be a wrong one. Four forms are those of the POSIX shell:
+// ${NAME} is an error if the name is unknown, an [ErrExpand] that says where it stands: a path that
+// lacks a part would be a wrong one. Four forms are those of the POSIX shell:
 //
 //	${NAME:-word}  word, if NAME is unknown or empty
 //	${NAME-word}   word, if NAME is unknown
 //	${NAME:?word}  an ErrExpand with the text word, if NAME is unknown or empty
 //	${NAME?word}   an ErrExpand with the text word, if NAME is unknown
 //
-// References in word are expanded if it is used; quotes and backslashes in it are text. It ends
-// at the first } that closes no ${ in it. The shell's other forms, such as ${NAME:=word},
-// ${NAME+word} and ${#NAME}, are an ErrExpand. $${ is the text ${, so that $${NAME} stands for
-// a literal ${NAME}.
+// References in word are expanded if it is used; quotes and backslashes in it are text. It ends at
+// the first } that closes no ${ in it. The shell's other forms, such as ${NAME:=word}, ${NAME+word}
+// and ${#NAME}, are an ErrExpand. $${ is the text ${, so that $${NAME} stands for a literal
+// ${NAME}.
 //
-// %NAME% stays as it is if the name is unknown, since a percent sign is often only that, and
-// its second % may begin the next name: "50% of %A%" and "%%A%" hold a reference to A. Windows'
-// ExpandEnvironmentStrings differs in that alone: it takes "% of %" and "%%" for names, and
-// copies both of their percent signs. Windows' forms for substrings (%NAME:~0,3%) are cmd's,
-// and text here.
+// %NAME% stays as it is if the name is unknown, since a percent sign is often only that, and its
+// second % may begin the next name: "50% of %A%" and "%%A%" hold a reference to A. Windows'
+// ExpandEnvironmentStrings differs in that alone: it takes "% of %" and "%%" for names, and copies
+// both of their percent signs. Windows' forms for substrings (%NAME:~0,3%) are cmd's, and text
+// here.
 //
-// Everything else is text: a $ without a brace, so that \\server\c$\x and C:\$Recycle.Bin
-// survive, and a lone %. A name is what stands between the signs, as in %ProgramFiles(x86)%,
-// but not empty and without =, braces (for ${), control characters, and % (for %). In ${} it
-// ends before the first of : - ? + # / ^ , @ and %.
+// Everything else is text: a $ without a brace, so that \\server\c$\x and C:\$Recycle.Bin survive,
+// and a lone %. A name is what stands between the signs, as in %ProgramFiles(x86)%, but not empty
+// and without =, braces (for ${), control characters, and % (for %). In ${} it ends before the
+// first of : - ? + # / ^ , @ and %.
 //
-// The result is made in one allocation, or two if s has more than 16 references, or none if it
-// has none; a word costs more.
+// The result is made in one allocation, or two if s has more than 16 references, or none if it has
+// none; a word costs more.
 func ExpandFunc(s string, get func(string) (string, bool)) (string, error) {
 	if strings.IndexByte(s, '$') < 0 && strings.IndexByte(s, '%') < 0 {
 		return s, nil
@@ -134,8 +134,8 @@ func resolve(s string, i int, get func(string) (string, bool)) (replacement, err
 	return replacement{i, ref.end, word}, err
 }
 
-// percentName returns the name in the %NAME% that begins at i and where it ends, or 0 if
-// that is text.
+// percentName returns the name in the %NAME% that begins at i and where it ends, or 0 if that is
+// text.
 func percentName(s string, i int) (name string, end int) {
 	for j := i + 1; j < len(s); j++ {
 		switch c := s[j]; {

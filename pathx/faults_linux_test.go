@@ -13,8 +13,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestPermissionLost: an account that may write no more keeps the file as it is, and is
-// told; so is one that may read no more.
+// TestPermissionLost: an account that may write no more keeps the file as it is, and is told; so is
+// one that may read no more.
 func TestPermissionLost(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InOwnProcess(t) {

@@ -15,8 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestWriteFileWithoutDescriptors: however many are left, the file is whole, nothing lies
-// beside it, and the error says what to do.
+// TestWriteFileWithoutDescriptors: however many are left, the file is whole, nothing lies beside
+// it, and the error says what to do.
 func TestWriteFileWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return

@@ -9,25 +9,24 @@ import (
 )
 
 var (
-	// ErrUntrusted is in the error for a file that others could have changed;
-	// see [Trust] and [UntrustedError].
+	// ErrUntrusted is in the error for a file that others could have changed; see [Trust] and
+	// [UntrustedError].
 	ErrUntrusted = errors.New("pathx: not trusted")
 
-	// ErrNotRegular is in the error for a directory, device, pipe or socket in
-	// the place of a file. For a directory it is syscall.EISDIR too.
+	// ErrNotRegular is in the error for a directory, device, pipe or socket in the place of a file.
+	// For a directory it is syscall.EISDIR too.
 	ErrNotRegular = errors.New("pathx: not a regular file")
 
-	// ErrName is in the error for a name or path that is not allowed here, or
-	// would not work on every system; see [CheckName] and [Join].
+	// ErrName is in the error for a name or path that is not allowed here, or would not work on
+	// every system; see [CheckName] and [Join].
 	ErrName = errors.New("pathx: bad name")
 
-	// ErrSkipped is the Err of an [Attempt] at a place that the search does not
-	// use. The hint says why.
+	// ErrSkipped is the Err of an [Attempt] at a place that the search does not use. The hint says
+	// why.
 	ErrSkipped = errors.New("pathx: skipped")
 
-	// ErrNotReached is the Err of an [Attempt] at a place that has a file too,
-	// which an earlier place keeps from being taken. Only [Finder.Explain] goes
-	// there.
+	// ErrNotReached is the Err of an [Attempt] at a place that has a file too, which an earlier
+	// place keeps from being taken. Only [Finder.Explain] goes there.
 	ErrNotReached = errors.New("pathx: an earlier place decides")
 )
 
@@ -40,61 +39,59 @@ var (
 //  5. the system's places;
 //  6. the working directory, if WorkDir is set.
 //
-// Flag and variable are binding: if one is given, no other place is looked at.
-// Else only "does not exist" goes on to the next place. A file that is there but
-// can't be read, is a directory or is not trusted stops the search with an error,
-// so that a program never runs with another configuration than it was meant to.
+// Flag and variable are binding: if one is given, no other place is looked at. Else only "does not
+// exist" goes on to the next place. A file that is there but can't be read, is a directory or is
+// not trusted stops the search with an error, so that a program never runs with another
+// configuration than it was meant to.
 //
-// In each directory the names are tried in the order of Names. Beside the
-// executable only those that carry the app's name are: in /usr/local/bin a
-// config.json could be anybody's. The executable that "go run" makes for one run
-// is passed over.
+// In each directory the names are tried in the order of Names. Beside the executable only those
+// that carry the app's name are: in /usr/local/bin a config.json could be anybody's. The executable
+// that "go run" makes for one run is passed over.
 //
 // A Finder may be used by many goroutines at once.
 type Finder struct {
 	// App is the application's name: the folder of its user and system files.
 	App string
 
-	// Names are the names of the file, the preferred one first. Default: App
-	// with ".json".
+	// Names are the names of the file, the preferred one first. Default: App with ".json".
 	Names []string
 
-	// Flag is the value of the program's flag for the file; "-" is the standard
-	// input, read from a handle of its own. It may name a pipe, as in
+	// Flag is the value of the program's flag for the file; "-" is the standard input, read from a
+	// handle of its own. It may name a pipe, as in
 	// -config <(sops -d orders.json). A relative path is
-	// taken against the start directory: the one that is current when a Finder
-	// meets the first relative path. If the program changes its directory later,
-	// the path means the same file as before.
+	// taken against the start directory: the one that is current when a Finder meets the first
+	// relative path. If the program changes its directory later, the path means the same file as
+	// before.
 	Flag string
 
-	// EnvVar is the name of the environment variable that names the file. Its
-	// value is used like Flag, except for "-", which is a file's name there.
+	// EnvVar is the name of the environment variable that names the file. Its value is used like
+	// Flag, except for "-", which is a file's name there.
 	EnvVar string
 
-	// WorkDir adds the working directory as the last place. It is a convenience
-	// for tools: for a service it is System32 or the root directory.
+	// WorkDir adds the working directory as the last place. It is a convenience for tools: for a
+	// service it is System32 or the root directory.
 	WorkDir bool
 
 	// Trust says whose files are taken. The zero value is right for services.
 	Trust Trust
 }
 
-// Open returns the file that the search ends with, open for reading. The file was
-// opened once and all checks were made on that handle, so that no one can swap the
-// file between check and use; if it is replaced in the meantime, the new file is opened and checked
-// instead. Read from it rather than opening its path again. The caller closes it.
+// Open returns the file that the search ends with, open for reading. The file was opened once and
+// all checks were made on that handle, so that no one can swap the file between check and use; if
+// it is replaced in the meantime, the new file is opened and checked instead. Read from it rather
+// than opening its path again. The caller closes it.
 //
-// The error is a [*NotFoundError] if there is no file, and a [*StopError] if
-// there is one that can't be used; both list all places that were looked at. Other
-// errors are a bad App or Names ([ErrName]). Only a NotFoundError is fs.ErrNotExist.
+// The error is a [*NotFoundError] if there is no file, and a [*StopError] if there is one that
+// can't be used; both list all places that were looked at. Other errors are a bad App or Names
+// ([ErrName]). Only a NotFoundError is fs.ErrNotExist.
 //
-// A flag or variable may name a pipe, which must belong to an account that is trusted with
-// a file. It can be read once. If it has a name of its own, Open waits until something is
-// written to it, for five seconds at most.
+// A flag or variable may name a pipe, which must belong to an account that is trusted with a file.
+// It can be read once. If it has a name of its own, Open waits until something is written to it,
+// for five seconds at most.
 //
-// On Windows the handle shares everything, as on Unix: the file can be replaced
-// and deleted while it is open. A process that has the file open without sharing
-// it, such as a virus scanner, is waited for, for half a second at most.
+// On Windows the handle shares everything, as on Unix: the file can be replaced and deleted while
+// it is open. A process that has the file open without sharing it, such as a virus scanner, is
+// waited for, for half a second at most.
 func (f Finder) Open() (*File, error) {
 	w := walk{Finder: f}
 	if err := w.run(); err != nil {
@@ -111,10 +108,9 @@ func (f Finder) Open() (*File, error) {
 	}
 }
 
-// Explain makes the walk that Open makes and returns every place with what was
-// found there. Other than Open it doesn't end with the place that decides: what
-// comes after it is looked at too, and reported with [ErrNotReached] if it has a
-// file that would be good. Nothing stays open.
+// Explain makes the walk that Open makes and returns every place with what was found there. Other
+// than Open it doesn't end with the place that decides: what comes after it is looked at too, and
+// reported with [ErrNotReached] if it has a file that would be good. Nothing stays open.
 //
 // A bad App or Names makes one attempt without a place.
 func (f Finder) Explain() []Attempt {
@@ -142,8 +138,8 @@ type Attempt struct {
 	Hint   string // what to do about Err, or why it is so; may be empty
 }
 
-// Status returns what was found in a few words that are the same on every system,
-// whatever its language.
+// Status returns what was found in a few words that are the same on every system, whatever its
+// language.
 func (a Attempt) Status() string {
 	switch err := a.Err; {
 	case err == nil:
@@ -196,8 +192,8 @@ func (a Attempt) String() string {
 // MarshalText returns String, for JSON and structured logs.
 func (a Attempt) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// Detail returns what Err adds to Status, if anything: who could have changed the file,
-// what is wrong with a name, an error that has no status of its own.
+// Detail returns what Err adds to Status, if anything: who could have changed the file, what is
+// wrong with a name, an error that has no status of its own.
 func (a Attempt) Detail() string {
 	var untrusted *UntrustedError
 	var name *nameError
@@ -260,9 +256,9 @@ func (e *NotFoundError) Error() string {
 // Is makes errors.Is(err, fs.ErrNotExist) true.
 func (e *NotFoundError) Is(target error) bool { return target == fs.ErrNotExist }
 
-// A StopError says that the search ended at a place that has the file, but not one
-// that can be used. It wraps the error of that place: fs.ErrPermission,
-// [ErrNotRegular], [ErrUntrusted], [ErrName] or the system's own.
+// A StopError says that the search ended at a place that has the file, but not one that can be
+// used. It wraps the error of that place: fs.ErrPermission, [ErrNotRegular], [ErrUntrusted],
+// [ErrName] or the system's own.
 type StopError struct {
 	App   string
 	Tried []Attempt // all places up to that one, which is the last

@@ -162,8 +162,8 @@ func TestOpenBindingDoesNotFallThrough(t *testing.T) {
 	}
 }
 
-// Only "does not exist" goes on: whatever else is in an earlier place stops, though a
-// valid file follows.
+// Only "does not exist" goes on: whatever else is in an earlier place stops, though a valid file
+// follows.
 func TestOpenStops(t *testing.T) {
 	obstacles := []struct {
 		name   string

@@ -20,8 +20,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestOpenAsOther: what root can't see of itself. Another account is denied, and that
-// stops its search though a valid file follows.
+// TestOpenAsOther: what root can't see of itself. Another account is denied, and that stops its
+// search though a valid file follows.
 func TestOpenAsOther(t *testing.T) {
 	testenv.NeedRoot(t)
 	dir := openDir(t)

@@ -18,9 +18,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winpath"
 )
 
-// goTable returns the rows of a table in the tests of Go's path/filepath: the text of
-// each string and of each true or false. The release is the one whose table it is, such
-// as "go1.27.3".
+// goTable returns the rows of a table in the tests of Go's path/filepath: the text of each string
+// and of each true or false. The release is the one whose table it is, such as "go1.27.3".
 func goTable(t *testing.T, table string) (release string, rows [][]string) {
 	t.Helper()
 	out, err := exec.Command("go", "env", "GOVERSION", "GOROOT").Output()
@@ -78,14 +77,13 @@ func TestLexVolumeAgainstGo(t *testing.T) {
 	}
 }
 
-// isGo127 reports whether a release has the volumes of Go 1.27. A development version is
-// not older.
+// isGo127 reports whether a release has the volumes of Go 1.27. A development version is not older.
 func isGo127(release string) bool {
 	return !version.IsValid(release) || version.Compare(release, "go1.27rc1") >= 0
 }
 
-// What Go takes for a path that leads out or to a device, Join refuses; what it takes
-// for local, Join takes, but for the names that only some Windows versions take.
+// What Go takes for a path that leads out or to a device, Join refuses; what it takes for local,
+// Join takes, but for the names that only some Windows versions take.
 func TestJoinAgainstGo(t *testing.T) {
 	for _, table := range []string{"islocaltests", "winislocaltests"} {
 		release, rows := goTable(t, table)

@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 // serviceArg makes the test binary a service.
 const serviceArg = "-pathx-service"
 
-// helperFind searches as the Finder in its first argument says, and prints the file
-// that it found, or the error.
+// helperFind searches as the Finder in its first argument says, and prints the file that it found,
+// or the error.
 func helperFind(args []string) int {
 	var f Finder
 	if err := json.Unmarshal([]byte(args[0]), &f); err != nil {

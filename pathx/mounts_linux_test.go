@@ -43,7 +43,8 @@ func TestTrustOnAReadOnlyMount(t *testing.T) {
 	assert.Contains(t, got.Fix, "give it to root where it is made")
 }
 
-// On FUSE, mount options make the modes and owners; those that the hint names make the file trusted.
+// On FUSE, mount options make the modes and owners; those that the hint names make the file
+// trusted.
 func TestTrustOnFUSE(t *testing.T) {
 	testenv.NeedRoot(t)
 	for _, program := range []string{"mkfs.ext4", "fuse2fs"} {
@@ -90,7 +91,8 @@ func TestTrustOnFUSE(t *testing.T) {
 	mounted(options, func() { trusted(t, f) })
 }
 
-// The root directory of a user namespace belongs to the overflow user, which no process in it can be.
+// The root directory of a user namespace belongs to the overflow user, which no process in it can
+// be.
 func TestTrustInAUserNamespace(t *testing.T) {
 	testenv.NeedRoot(t)
 	dir := openDir(t)

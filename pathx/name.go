@@ -11,12 +11,12 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winpath"
 )
 
-// maxName is the longest name that every usual file system takes: 255 bytes on
-// Linux, 255 UTF-16 units on Windows and macOS.
+// maxName is the longest name that every usual file system takes: 255 bytes on Linux, 255 UTF-16
+// units on Windows and macOS.
 const maxName = 255
 
-// CheckName says whether name, one element of a path, would work and mean the same
-// on every system. The error, an [ErrName], says what is wrong with it:
+// CheckName says whether name, one element of a path, would work and mean the same on every system.
+// The error, an [ErrName], says what is wrong with it:
 //
 //   - it is empty, ".", "..", or holds a separator of any system, / or \;
 //   - Windows reserves it for a device (CON, PRN, AUX, NUL, COM1 to COM9, LPT1 to
@@ -30,9 +30,8 @@ const maxName = 255
 //     CONFIG~1.JSO for config.json.bak: on Windows it may open that file;
 //   - it is longer than 255 bytes, or is not valid UTF-8.
 //
-// Some Windows 11 versions take reserved names with an ending; older ones don't,
-// so CheckName doesn't either. Source: Microsoft, "Naming Files, Paths, and
-// Namespaces".
+// Some Windows 11 versions take reserved names with an ending; older ones don't, so CheckName
+// doesn't either. Source: Microsoft, "Naming Files, Paths, and Namespaces".
 func CheckName(name string) error {
 	if problem := nameProblem(name); problem != "" {
 		return &nameError{name, problem}
@@ -40,18 +39,16 @@ func CheckName(name string) error {
 	return nil
 }
 
-// Join joins elements to root and makes sure, by the rules of every system, that
-// the result lies inside root. It is for names that come from elsewhere: a
-// request, an archive, a configuration.
+// Join joins elements to root and makes sure, by the rules of every system, that the result lies
+// inside root. It is for names that come from elsewhere: a request, an archive, a configuration.
 //
-// Both / and \ separate, and each element in between must satisfy [CheckName]. "."
-// is dropped and ".." goes up, but never out of root. Absolute elements are
-// refused in every form: /x, \x, C:\x, C:x, \\server\share, \\?\, \??\. The error is
-// an [ErrName]. The root itself may be any path, except an empty one and, on
-// Windows, a drive without a directory ("C:").
+// Both / and \ separate, and each element in between must satisfy [CheckName]. "." is dropped and
+// ".." goes up, but never out of root. Absolute elements are refused in every form: /x, \x, C:\x,
+// C:x, \\server\share, \\?\, \??\. The error is an [ErrName]. The root itself may be any path,
+// except an empty one and, on Windows, a drive without a directory ("C:").
 //
-// Join knows nothing of the links in root. Where others may create some, open the
-// result through an os.Root.
+// Join knows nothing of the links in root. Where others may create some, open the result through an
+// os.Root.
 func Join(root string, elem ...string) (string, error) {
 	if err := checkRoot(runtime.GOOS, root); err != nil {
 		return "", err
@@ -91,9 +88,9 @@ func checkRoot(goos, root string) error {
 	return checkVolume(goos, root)
 }
 
-// checkVolume refuses C:x and C:, which mean the directory that some other program, or
-// no process, has made current on that drive. It also refuses \\server\..\a, of which
-// filepath.Clean makes another path in each Go release (see lexVolume).
+// checkVolume refuses C:x and C:, which mean the directory that some other program, or no process,
+// has made current on that drive. It also refuses \\server\..\a, of which filepath.Clean makes
+// another path in each Go release (see lexVolume).
 func checkVolume(goos, path string) error {
 	if goos != "windows" {
 		return nil
@@ -107,8 +104,8 @@ func checkVolume(goos, path string) error {
 	return nil
 }
 
-// checkOpenable refuses paths that a system opens as something else than a file of
-// that name, before they do harm: opening a device may set it going.
+// checkOpenable refuses paths that a system opens as something else than a file of that name,
+// before they do harm: opening a device may set it going.
 //
 // It is about what opens on this system, so short names and names of 255 UTF-16 units are fine.
 func checkOpenable(goos, path string) error {
@@ -166,8 +163,8 @@ func nameProblem(name string) string {
 	return ""
 }
 
-// windowsProblem returns why Windows would not open a file of that name, or "". The length is
-// not looked at.
+// windowsProblem returns why Windows would not open a file of that name, or "". The length is not
+// looked at.
 func windowsProblem(name string) string {
 	switch name {
 	case "":
@@ -192,8 +189,8 @@ func windowsProblem(name string) string {
 }
 
 // isShortName reports whether name has the form that Windows gives to a file's second name for
-// programs of MS-DOS: at most eight characters, the last of which are ~ and a number, and at
-// most three after a dot. Source: Microsoft, "[MS-FSA]", "Short Filenames".
+// programs of MS-DOS: at most eight characters, the last of which are ~ and a number, and at most
+// three after a dot. Source: Microsoft, "[MS-FSA]", "Short Filenames".
 func isShortName(name string) bool {
 	if strings.IndexByte(name, '~') < 0 {
 		return false // as nearly all are

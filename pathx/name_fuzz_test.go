@@ -74,8 +74,8 @@ func FuzzJoin(f *testing.F) {
 	})
 }
 
-// The lexer sees the volume that Go sees on Windows, and a path to a file is nothing
-// else for it: no device, no stream, no other drive's current directory.
+// The lexer sees the volume that Go sees on Windows, and a path to a file is nothing else for it:
+// no device, no stream, no other drive's current directory.
 func FuzzLexVolume(f *testing.F) {
 	addPaths(f)
 	f.Fuzz(func(t *testing.T, path string) {

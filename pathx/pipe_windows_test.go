@@ -14,8 +14,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// If a file's path turns out to be a pipe, its server learns who calls but can't act as the
-// caller.
+// If a file's path turns out to be a pipe, its server learns who calls but can't act as the caller.
 func TestPipeServerCannotAct(t *testing.T) {
 	testenv.NeedWindows(t, "gives the server of a pipe every level of impersonation")
 	path := fmt.Sprintf(`\\.\pipe\pathx-test-%d`, os.Getpid())

@@ -42,15 +42,15 @@ func fullPath(path string, base func() (string, error)) (string, error) {
 	return filepath.Clean(path), nil
 }
 
-// start is the directory that relative flags and variables are taken against, once one
-// of them has been.
+// start is the directory that relative flags and variables are taken against, once one of them has
+// been.
 var start struct {
 	sync.Mutex
 	dir string
 }
 
-// startDir is asked when it is needed, and not at import: a program may have to
-// change its directory first, and most need none. If it is gone, it is asked for again.
+// startDir is asked when it is needed, and not at import: a program may have to change its
+// directory first, and most need none. If it is gone, it is asked for again.
 func startDir() (string, error) {
 	start.Lock()
 	defer start.Unlock()

@@ -70,8 +70,8 @@ func (f finding) Execute(_ []string, _ <-chan svc.ChangeRequest, status chan<- s
 	return false, 0
 }
 
-// A real service, which the service manager starts in System32, finds its file beside
-// the executable, and in ProgramData.
+// A real service, which the service manager starts in System32, finds its file beside the
+// executable, and in ProgramData.
 func TestServiceFindsItsFile(t *testing.T) {
 	testenv.NeedChange(t, "makes a service, a directory in ProgramData and a file in System32")
 	programData := knownFolders().programData

@@ -18,9 +18,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/unixsec"
 )
 
-// openFile opens path for reading. O_NONBLOCK: a FIFO must not hold the search up;
-// O_NOCTTY: nor a terminal become that of a service.
-// The error is the bare number, without the path and an allocation.
+// openFile opens path for reading. O_NONBLOCK: a FIFO must not hold the search up; O_NOCTTY: nor a
+// terminal become that of a service. The error is the bare number, without the path and an
+// allocation.
 //
 // Most places of a search have no file, and stat finds that out in two thirds of the time: open
 // readies a descriptor first.
@@ -94,8 +94,8 @@ func makeDir(dir string, private bool) error {
 	return os.Mkdir(dir, 0o755)
 }
 
-// secureDir refuses a directory that others may have put something into, and closes a
-// private one to accounts that can only read it.
+// secureDir refuses a directory that others may have put something into, and closes a private one
+// to accounts that can only read it.
 func secureDir(f *os.File, fi fs.FileInfo, dir string, private bool) error {
 	err := checkDir(thisAccount(), fi, dir)
 	if err != nil || !private || fi.Mode()&0o077 == 0 {

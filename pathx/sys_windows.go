@@ -18,9 +18,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
-// openFile opens path for reading and shares it in every way, other than os.Open,
-// so that it can be replaced. With FILE_FLAG_BACKUP_SEMANTICS a directory opens too,
-// and is told from what access is denied to. The error is the bare number.
+// openFile opens path for reading and shares it in every way, other than os.Open, so that it can be
+// replaced. With FILE_FLAG_BACKUP_SEMANTICS a directory opens too, and is told from what access is
+// denied to. The error is the bare number.
 func openFile(path string) (*os.File, error) {
 	p, err := windows.UTF16PtrFromString(winpath.Extended(path))
 	if err != nil {
@@ -129,8 +129,8 @@ func makeDir(dir string, private bool) error {
 	return nil
 }
 
-// secureDir refuses a directory that others may have put something into, and closes a
-// private one to accounts that can only read it.
+// secureDir refuses a directory that others may have put something into, and closes a private one
+// to accounts that can only read it.
 func secureDir(f *os.File, _ fs.FileInfo, dir string, private bool) error {
 	if err := checkUse(f, dir, winsec.ForContents); err != nil || !private {
 		return err
@@ -224,8 +224,8 @@ func checkUse(file *os.File, path string, use winsec.Use) error {
 	return asUntrusted(err)
 }
 
-// driveHint: does the drive exist here, and if not, is it one of the user's mapped
-// drives, which the registry has (HKCU\Network)?
+// driveHint: does the drive exist here, and if not, is it one of the user's mapped drives, which
+// the registry has (HKCU\Network)?
 func driveHint(path string) string {
 	kind, _ := winpath.Volume(path)
 	if kind != winpath.Drive {

@@ -17,17 +17,16 @@ var ErrNotText = errors.New("pathx: not UTF-8 or UTF-16 text")
 // parsers take what Windows programs write: Notepad puts a mark before UTF-8, and Windows
 // PowerShell's > makes UTF-16.
 //
-// A mark at the start decides what r is. Without one it is UTF-8, or UTF-16 if there is a zero
-// byte within the first 4 KiB and what precedes it does not read as UTF-8: text has no zero
-// bytes, and in UTF-16 every line break has one. (UTF-16 without a mark and without any
-// ASCII character, not even a line break, can't be told from other data.) A mark at the start of a later
-// line, which comes from files that were joined, is dropped as well.
+// A mark at the start decides what r is. Without one it is UTF-8, or UTF-16 if there is a zero byte
+// within the first 4 KiB and what precedes it does not read as UTF-8: text has no zero bytes, and
+// in UTF-16 every line break has one. (UTF-16 without a mark and without any ASCII character, not
+// even a line break, can't be told from other data.) A mark at the start of a later line, which
+// comes from files that were joined, is dropped as well.
 //
-// Anything else is an [ErrNotText] that says at which byte and in which line of the input, and
-// what to do about it. Text in a code page such as GBK (936) is one case: guessing would change
-// it. Read that with NewDecoder of package consolex. A zero byte is another: Windows
-// PowerShell's >> appends UTF-16 to a file in UTF-8. What precedes the error is delivered; line
-// ends stay as they are.
+// Anything else is an [ErrNotText] that says at which byte and in which line of the input, and what
+// to do about it. Text in a code page such as GBK (936) is one case: guessing would change it. Read
+// that with NewDecoder of package consolex. A zero byte is another: Windows PowerShell's >> appends
+// UTF-16 to a file in UTF-8. What precedes the error is delivered; line ends stay as they are.
 //
 // The reader delivers nothing before it has seen a mark, 4 KiB or the end of r: it is for files,
 // not for a dialogue. It is for one goroutine. It does not close r.
@@ -130,8 +129,8 @@ func (t *textReader) start(last bool) bool {
 	return true
 }
 
-// orderWithoutMark returns the byte order of b, whose first zero byte is at zero, if it is
-// UTF-16 without a mark, or nil if it is not.
+// orderWithoutMark returns the byte order of b, whose first zero byte is at zero, if it is UTF-16
+// without a mark, or nil if it is not.
 func orderWithoutMark(b []byte, zero int) binary.ByteOrder {
 	if zero+1 < len(b) && b[zero+1] == 0 {
 		return nil // U+0000 in either order
@@ -149,8 +148,8 @@ func orderWithoutMark(b []byte, zero int) binary.ByteOrder {
 	return order
 }
 
-// plausible returns how much b looks like text in UTF-16 of that order, and whether all of it
-// does. The zero bytes alone don't tell the order: 一, 开 and 最 have one as well.
+// plausible returns how much b looks like text in UTF-16 of that order, and whether all of it does.
+// The zero bytes alone don't tell the order: 一, 开 and 最 have one as well.
 func plausible(b []byte, order binary.ByteOrder) (score int, all bool) {
 	all = true
 	for ; len(b) >= 2; b = b[2:] {
@@ -221,8 +220,8 @@ func (t *textReader) problem() string {
 	}
 }
 
-// char returns the first character in b and its size: 0 if it isn't whole. The
-// character is -1 if it is none.
+// char returns the first character in b and its size: 0 if it isn't whole. The character is -1 if
+// it is none.
 func (t *textReader) char(b []byte) (r rune, size int) {
 	if t.order == nil {
 		if b[0] < utf8.RuneSelf {

@@ -22,8 +22,8 @@ const (
 	notPermitted
 )
 
-// remedy is what to do about err in or with that directory, in brackets and with a blank
-// before it; "" if the error itself is all that can be said.
+// remedy is what to do about err in or with that directory, in brackets and with a blank before it;
+// "" if the error itself is all that can be said.
 func remedy(dir string, err error) string {
 	t := troubleOf(err)
 	if t == noTrouble && errors.Is(err, fs.ErrPermission) {

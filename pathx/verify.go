@@ -7,9 +7,8 @@ import (
 	"path/filepath"
 )
 
-// open opens a file and finds out why it can't be used. If another has come into its
-// place by then, it opens that one: a configuration that is written again, as by WriteFile,
-// is not an attack.
+// open opens a file and finds out why it can't be used. If another has come into its place by then,
+// it opens that one: a configuration that is written again, as by WriteFile, is not an attack.
 func (w *walk) open(src Source, path string) (file *os.File, err, problem error) {
 	const attempts = 20
 	for n := 1; ; n++ {
@@ -31,7 +30,8 @@ func (w *walk) open(src Source, path string) (file *os.File, err, problem error)
 // verify returns why the open file can't be used.
 func (w *walk) verify(src Source, file *os.File, fi fs.FileInfo, path string) error {
 	w.risk = ""
-	// A pipe holds what it holds once: an operator may name one, a place to search may not have one.
+	// A pipe holds what it holds once: an operator may name one, a place to search may not have
+	// one.
 	pipe := fi.Mode()&fs.ModeNamedPipe != 0 && (src == FromFlag || src == FromEnv)
 	switch {
 	case fi.IsDir():
@@ -65,8 +65,7 @@ func isOpenedByNumber(path string) bool {
 	return path == "/dev/stdin" || dir == "/dev/fd" || dir == "/proc/self/fd"
 }
 
-// isReplaced says whether the problem with an open file may be that the path no longer
-// leads to it.
+// isReplaced says whether the problem with an open file may be that the path no longer leads to it.
 func isReplaced(fi fs.FileInfo, path string, problem error) bool {
 	var untrusted *UntrustedError
 	if errors.Is(problem, ErrNotRegular) || errors.As(problem, &untrusted) {

@@ -82,8 +82,8 @@ func checkFinderName(field, name string) error {
 
 func (w *walk) more() bool { return !w.decided || w.explain }
 
-// visitBinding looks where flag and variable point to. The first that is set
-// decides, whatever is there.
+// visitBinding looks where flag and variable point to. The first that is set decides, whatever is
+// there.
 func (w *walk) visitBinding() {
 	if w.Flag != "" {
 		if w.Flag == "-" {
@@ -234,9 +234,9 @@ func (w *walk) stop(a Attempt) {
 	}
 }
 
-// isNotExist also holds for a path through something that is not a directory, such as
-// $HOME/.config for an account whose home is /dev/null. Nothing can be there. A file
-// server that can't be reached may have the file, though Go takes that for fs.ErrNotExist.
+// isNotExist also holds for a path through something that is not a directory, such as $HOME/.config
+// for an account whose home is /dev/null. Nothing can be there. A file server that can't be reached
+// may have the file, though Go takes that for fs.ErrNotExist.
 func isNotExist(err error) bool {
 	if err == error(syscall.ENOENT) { // nearly always, and quicker
 		return true

@@ -15,8 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// A real full disk and a real read-only one: a file system of 128 KiB in a mount
-// namespace of its own.
+// A real full disk and a real read-only one: a file system of 128 KiB in a mount namespace of its
+// own.
 func TestFullAndReadOnlyDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
@@ -76,8 +76,8 @@ func TestWriteFileToAMountOfItsOwn(t *testing.T) {
 	assert.Equal(t, "new", string(got))
 }
 
-// In a user namespace some owners can't be named, and so not be given a file. Its group
-// has no rights then: it is another one.
+// In a user namespace some owners can't be named, and so not be given a file. Its group has no
+// rights then: it is another one.
 func TestWriteFileInAUserNamespace(t *testing.T) {
 	testenv.NeedRoot(t)
 	dir := openDir(t)

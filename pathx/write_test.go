@@ -22,8 +22,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// content is what writer n writes: long enough for many writes to the disk, and each
-// part of it says whose it is.
+// content is what writer n writes: long enough for many writes to the disk, and each part of it
+// says whose it is.
 func content(n int) []byte { return bytes.Repeat([]byte(fmt.Sprintf("%07d\n", n)), 8<<10) }
 
 // requireWhole checks that the file has what one writer wrote, all of it.

@@ -53,8 +53,8 @@ func TestWriteFileReplacesNoPipe(t *testing.T) {
 	require.ErrorIs(t, WriteFile(path, nil, 0o644), ErrNotRegular)
 }
 
-// link/.. is the directory that the link's target lies in: for the system, and so for
-// all that read and write here.
+// link/.. is the directory that the link's target lies in: for the system, and so for all that read
+// and write here.
 func TestParentOfALink(t *testing.T) {
 	top := openDir(t)
 	require.NoError(t, os.MkdirAll(filepath.Join(top, "real", "sub"), 0o755))

@@ -22,8 +22,8 @@ func (e unixEnv) home() (home string, ok bool) {
 
 func (e unixEnv) isDarwin() bool { return e.goos == "darwin" || e.goos == "ios" }
 
-// xdg returns the variable's path. If it isn't set or not absolute, it is below in
-// the home directory, or nothing if there is none.
+// xdg returns the variable's path. If it isn't set or not absolute, it is below in the home
+// directory, or nothing if there is none.
 func (e unixEnv) xdg(name, below string) (string, error) {
 	value := e.getenv(name)
 	if path.IsAbs(value) {
@@ -59,8 +59,8 @@ func (e unixEnv) systemd(name, app string) (string, error) {
 	return first, nil
 }
 
-// clean is path.Clean for an absolute path. Those that are clean, as nearly all are, take a third of
-// the time.
+// clean is path.Clean for an absolute path. Those that are clean, as nearly all are, take a third
+// of the time.
 func clean(dir string) string {
 	for i := 1; i < len(dir); i++ {
 		if dir[i-1] == '/' && (dir[i] == '/' || dir[i] == '.') {

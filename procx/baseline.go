@@ -2,8 +2,8 @@ package procx
 
 import "github.com/surefoot-go/surefoot/internal/goroutine"
 
-// A Baseline is the goroutines that ran at one moment. It may be used by several calls, at the
-// same time too.
+// A Baseline is the goroutines that ran at one moment. It may be used by several calls, at the same
+// time too.
 type Baseline struct{ census *census }
 
 // Now returns the goroutines that are running, for Options.Since.

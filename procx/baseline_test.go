@@ -120,8 +120,8 @@ func TestSinceConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-// With the default Settle a verdict that fails is made as soon as nothing has changed for a
-// while. What waits for time to pass gets all of it.
+// With the default Settle a verdict that fails is made as soon as nothing has changed for a while.
+// What waits for time to pass gets all of it.
 func TestVerdictIsEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		took := func(o *Options, want string, body func()) time.Duration {

@@ -12,8 +12,8 @@ import (
 // A tally is how many goroutines run each function.
 type tally map[string]int
 
-// unnamed stands in a tally for goroutines that have not begun to run: a profile has
-// no function for them yet. A closer look that is not the last one can wait for it.
+// unnamed stands in a tally for goroutines that have not begun to run: a profile has no function
+// for them yet. A closer look that is not the last one can wait for it.
 const unnamed = ""
 
 func (t tally) total() (n int) {
@@ -23,8 +23,8 @@ func (t tally) total() (n int) {
 	return n
 }
 
-// tallyOf counts the goroutines that could be leaks. It leaves out the test harness and
-// goroutines that are taking a profile.
+// tallyOf counts the goroutines that could be leaks. It leaves out the test harness and goroutines
+// that are taking a profile.
 func tallyOf(groups []group) tally {
 	t := make(tally)
 	for i := range groups {
@@ -54,8 +54,8 @@ func (t tally) beyond(others ...tally) tally {
 	return rest
 }
 
-// newest returns, of the goroutines in list, as many of each function as t has, those
-// with the highest IDs: but for a few, these are the newest.
+// newest returns, of the goroutines in list, as many of each function as t has, those with the
+// highest IDs: but for a few, these are the newest.
 func (t tally) newest(list []goroutine.Goroutine) []goroutine.Goroutine {
 	var all []goroutine.Goroutine
 	taken := make(map[uint64]bool)
@@ -76,8 +76,8 @@ func (t tally) newest(list []goroutine.Goroutine) []goroutine.Goroutine {
 	return all
 }
 
-// running returns the goroutines that run function, or, of stacks too deep for a
-// look to see which that is, those that have called it.
+// running returns the goroutines that run function, or, of stacks too deep for a look to see which
+// that is, those that have called it.
 func running(list []goroutine.Goroutine, function string) (of []goroutine.Goroutine) {
 	for _, g := range list {
 		if g.Entry == function {
@@ -103,12 +103,12 @@ type census struct {
 	ids     map[uint64]bool // of all goroutines, if they are few; nil if they are not known
 }
 
-// few is how many goroutines may be told apart by their IDs. That takes full stacks, and
-// of more of them the census only knows how many run which function.
+// few is how many goroutines may be told apart by their IDs. That takes full stacks, and of more of
+// them the census only knows how many run which function.
 const few = 50
 
-// takeCensus counts what the look sees. Where it will go by names, it gives those that
-// have not begun to run a moment to get theirs.
+// takeCensus counts what the look sees. Where it will go by names, it gives those that have not
+// begun to run a moment to get theirs.
 func takeCensus(look func() []group) *census {
 	for tries := 20; ; tries-- {
 		created, live := counters()
@@ -143,8 +143,8 @@ func (c *census) suspects(now tally) tally {
 	return now.beyond(c.tally)
 }
 
-// old is how many suspects there would be if nothing but these had been created, or -1
-// if suspects are counted beyond them.
+// old is how many suspects there would be if nothing but these had been created, or -1 if suspects
+// are counted beyond them.
 func (c *census) old() int {
 	if c.ids != nil {
 		return c.tally.total()

@@ -82,8 +82,8 @@ func remember(left []goroutine.Goroutine) {
 	}
 }
 
-// suspects counts those with this Check's label. Whether those that have no Check's
-// are new it can't tell for sure.
+// suspects counts those with this Check's label. Whether those that have no Check's are new it
+// can't tell for sure.
 func (c *check) suspects() (n int, unsure bool, p picture) {
 	groups := lookLabels()
 	own := c.relevant(labelled(groups, c.label))
@@ -93,9 +93,8 @@ func (c *check) suspects() (n int, unsure bool, p picture) {
 	return n + c.extra.total(), c.extra[unnamed] == 0 && (n == 0 || c.lenient() || pooled), pictureOf(own, c.extra)
 }
 
-// inspect finds those with this Check's label; and of those with none, which are new,
-// those that the test, or one of the former, has started. In a test that runs alone, it
-// has started all.
+// inspect finds those with this Check's label; and of those with none, which are new, those that
+// the test, or one of the former, has started. In a test that runs alone, it has started all.
 func (c *check) inspect(final bool) []goroutine.Goroutine {
 	all := goroutine.Parse(dump(true))
 	family := newFamily(all)
@@ -141,8 +140,7 @@ func newFamily(all []goroutine.Goroutine) family {
 	return f
 }
 
-// descends reports whether an ancestor of g that is still there is the one. IDs are
-// never reused.
+// descends reports whether an ancestor of g that is still there is the one. IDs are never reused.
 func (f family) descends(g *goroutine.Goroutine, is func(*goroutine.Goroutine) bool) bool {
 	for seen := 0; seen < len(f); seen++ {
 		if g = f[g.Parent]; g == nil {
@@ -169,9 +167,9 @@ func (f family) besideOthers(id uint64) bool {
 	return false
 }
 
-// runsAlone reports whether the goroutine is that of a test that no other test runs
-// beside, or of none at all. A parent waits for a subtest in T.Run, but for those that
-// called Parallel at the end of its own tRunner.
+// runsAlone reports whether the goroutine is that of a test that no other test runs beside, or of
+// none at all. A parent waits for a subtest in T.Run, but for those that called Parallel at the end
+// of its own tRunner.
 func (f family) runsAlone(id uint64) bool {
 	g := f[id]
 	for seen := 0; g != nil && seen <= len(f); seen++ {

@@ -10,16 +10,16 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// counters are how many goroutines the process has ever created, and how many it
-// has. Reading them takes 100 ns and stops nothing.
+// counters are how many goroutines the process has ever created, and how many it has. Reading them
+// takes 100 ns and stops nothing.
 func counters() (created, live uint64) {
 	s := [2]metrics.Sample{{Name: "/sched/goroutines-created:goroutines"}, {Name: "/sched/goroutines:goroutines"}}
 	metrics.Read(s[:])
 	return s[0].Value.Uint64(), s[1].Value.Uint64()
 }
 
-// dump returns the stack traces of all goroutines, with labels if wanted. It stops
-// the world while they are written.
+// dump returns the stack traces of all goroutines, with labels if wanted. It stops the world while
+// they are written.
 func dump(labels bool) string {
 	if labels {
 		defer showLabels()()
@@ -36,9 +36,9 @@ func dump(labels bool) string {
 
 var showing sync.Mutex
 
-// showLabels lets stack traces show labels until the function that it returns is
-// called. The setting is the process's: what else the variable holds is kept, and
-// what another sets in the meantime wins.
+// showLabels lets stack traces show labels until the function that it returns is called. The
+// setting is the process's: what else the variable holds is kept, and what another sets in the
+// meantime wins.
 func showLabels() (restore func()) {
 	const name, setting = "GODEBUG", "tracebacklabels=1"
 	showing.Lock()

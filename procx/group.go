@@ -13,9 +13,9 @@ import (
 // ErrStopped is the [context.Cause] of a group's context after [Group.Stop].
 var ErrStopped = errors.New("procx: the group was stopped")
 
-// A Group runs named tasks that end together: when one fails, when the context of
-// the group ends, or when it is stopped. Unlike an errgroup it can tell which tasks
-// are still running, and Stop does not wait forever.
+// A Group runs named tasks that end together: when one fails, when the context of the group ends,
+// or when it is stopped. Unlike an errgroup it can tell which tasks are still running, and Stop
+// does not wait forever.
 //
 //	g := procx.NewGroup(ctx, "mail")
 //	g.Go("fetch", fetch)
@@ -51,16 +51,16 @@ type Task struct {
 	Children    []Leak // goroutines below it that the group did not start; only in a StuckError
 }
 
-// NewGroup returns an empty group. Its tasks get a context that ends with ctx.
-// The name is for errors.
+// NewGroup returns an empty group. Its tasks get a context that ends with ctx. The name is for
+// errors.
 func NewGroup(ctx context.Context, name string) *Group {
 	g := &Group{name: name, running: make(map[*task]struct{}), stopped: make(chan struct{}), spare: make(chan struct{}, 1)}
 	g.ctx, g.cancel = context.WithCancelCause(ctx)
 	return g
 }
 
-// SetLimit lets at most n tasks run at a time; further calls of Go wait. With an n below 1
-// there is no limit. It panics while a task runs.
+// SetLimit lets at most n tasks run at a time; further calls of Go wait. With an n below 1 there is
+// no limit. It panics while a task runs.
 func (g *Group) SetLimit(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -77,18 +77,17 @@ func (g *Group) SetLimit(n int) {
 	}
 }
 
-// ReturnPanics makes the panic of a task its result, as a *PanicError. Otherwise it
-// ends the program, as in any goroutine, with a *PanicError that names the task.
-// Call it before the first Go.
+// ReturnPanics makes the panic of a task its result, as a *PanicError. Otherwise it ends the
+// program, as in any goroutine, with a *PanicError that names the task. Call it before the first
+// Go.
 func (g *Group) ReturnPanics() { g.catch = true }
 
-// Go runs f in a goroutine of its own. The first error of a task cancels the
-// context of all, with that error as its cause.
+// Go runs f in a goroutine of its own. The first error of a task cancels the context of all, with
+// that error as its cause.
 //
-// With a limit, Go waits until fewer tasks run, after an error too. Of a group that Stop was
-// called for, one task more may run at a time, so that a task that would not end does not hang
-// Go. f is always called, if only with a context that has ended, so that it can release what it
-// was given.
+// With a limit, Go waits until fewer tasks run, after an error too. Of a group that Stop was called
+// for, one task more may run at a time, so that a task that would not end does not hang Go. f is
+// always called, if only with a context that has ended, so that it can release what it was given.
 func (g *Group) Go(name string, f func(context.Context) error) {
 	if g.slots == nil {
 		g.start(name, f, nil)
@@ -121,8 +120,7 @@ func (g *Group) TryGo(name string, f func(context.Context) error) bool {
 	return true
 }
 
-// Wait waits until no task runs, ends the group's context, and returns the first
-// error of a task.
+// Wait waits until no task runs, ends the group's context, and returns the first error of a task.
 func (g *Group) Wait() error {
 	err := g.wait(context.Background())
 	g.cancel(nil)
@@ -132,22 +130,20 @@ func (g *Group) Wait() error {
 	return err
 }
 
-// Stop cancels the group's context, with ErrStopped as its cause, and waits until
-// no task runs. It returns the first error of a task; that a task returned what
-// the context said is none.
+// Stop cancels the group's context, with ErrStopped as its cause, and waits until no task runs. It
+// returns the first error of a task; that a task returned what the context said is none.
 //
-// If ctx ends first, Stop returns a *StuckError with the tasks that are
-// still running. They are not ended, as nothing can end a goroutine from outside:
-// Stop may be called again. Finding their stacks stops the world for as long as it
-// takes to write those of all goroutines.
+// If ctx ends first, Stop returns a *StuckError with the tasks that are still running. They are not
+// ended, as nothing can end a goroutine from outside: Stop may be called again. Finding their
+// stacks stops the world for as long as it takes to write those of all goroutines.
 func (g *Group) Stop(ctx context.Context) error {
 	g.cancel(ErrStopped)
 	g.stop.Do(func() { close(g.stopped) })
 	return g.wait(ctx)
 }
 
-// Done returns a channel that is closed when the tasks are to end: one has failed,
-// the context given to [NewGroup] has ended, or the group was stopped.
+// Done returns a channel that is closed when the tasks are to end: one has failed, the context
+// given to [NewGroup] has ended, or the group was stopped.
 func (g *Group) Done() <-chan struct{} { return g.ctx.Done() }
 
 // Running returns the tasks that have not ended, in the order of their start.
@@ -156,8 +152,8 @@ func (g *Group) Running() []Task {
 	return list
 }
 
-// A StuckError says which tasks of a group would not end. It unwraps to the cause why
-// Stop waited no longer, such as context.DeadlineExceeded.
+// A StuckError says which tasks of a group would not end. It unwraps to the cause why Stop waited
+// no longer, such as context.DeadlineExceeded.
 type StuckError struct {
 	Group string
 	Tasks []Task
@@ -196,8 +192,8 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// start is the creator of every task's goroutine, which reports look through. slots, if there
-// are any, has the task's slot.
+// start is the creator of every task's goroutine, which reports look through. slots, if there are
+// any, has the task's slot.
 func (g *Group) start(name string, f func(context.Context) error, slots chan struct{}) {
 	t := g.add(name)
 	go g.run(t, f, slots)

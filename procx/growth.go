@@ -18,8 +18,8 @@ type series struct {
 	next   int   // the count from which it is a finding again
 }
 
-// A growing is a function whose series looks like a leak's, or whose goroutines are
-// proved to be leaks.
+// A growing is a function whose series looks like a leak's, or whose goroutines are proved to be
+// leaks.
 type growing struct {
 	function  string
 	growth    int
@@ -27,8 +27,8 @@ type growing struct {
 	proved    bool
 }
 
-// enter adds what was counted at one time; nil means as much as the time before. It
-// keeps as many rounds as the ledger is to judge by.
+// enter adds what was counted at one time; nil means as much as the time before. It keeps as many
+// rounds as the ledger is to judge by.
 func (l *ledger) enter(now time.Time, counts tally, rounds int) {
 	if l.series == nil {
 		l.series = make(map[string]*series)
@@ -55,8 +55,8 @@ func (l *ledger) enter(now time.Time, counts tally, rounds int) {
 	}
 }
 
-// growing returns the functions that are due to be found: those that rise as a leak
-// does, in two thirds of the rounds, and by twice as much as when they were found.
+// growing returns the functions that are due to be found: those that rise as a leak does, in two
+// thirds of the rounds, and by twice as much as when they were found.
 func (l *ledger) growing(rounds, threshold int, rate float64) []growing {
 	var list []growing
 	if len(l.times) <= rounds {
@@ -81,9 +81,9 @@ func (s *series) last() int {
 	return s.counts[len(s.counts)-1]
 }
 
-// rise returns by how much the series has risen to stay, and in how many
-// rounds. What falls again has not risen, so a peak that passes is nothing; and clients
-// that all come back at once are one round's rise, where a leak's are many.
+// rise returns by how much the series has risen to stay, and in how many rounds. What falls again
+// has not risen, so a peak that passes is nothing; and clients that all come back at once are one
+// round's rise, where a leak's are many.
 func (s *series) rise() (growth, rounds int) {
 	low := s.last()
 	for _, n := range slices.Backward(s.counts) {
@@ -95,8 +95,7 @@ func (s *series) rise() (growth, rounds int) {
 	return s.last() - low, rounds
 }
 
-// found notes a finding. The next is due when the growth since before the first has
-// doubled.
+// found notes a finding. The next is due when the growth since before the first has doubled.
 func (s *series) found(growth int) {
 	if s.next == 0 {
 		s.base = s.last() - growth

@@ -15,8 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// What runs tests starts goroutines of its own. Each of these children runs a clean
-// test under Check and CheckMain, amid some of them.
+// What runs tests starts goroutines of its own. Each of these children runs a clean test under
+// Check and CheckMain, amid some of them.
 func TestHarnessIsNoLeak(t *testing.T) {
 	dir := t.TempDir()
 	tests := []struct {

@@ -23,8 +23,8 @@ type group struct {
 	cut       bool     // the stack is so deep that the profile lacks its outer end
 }
 
-// entry is the function that the goroutines run, or, if the stack was cut, some
-// function on the way to it.
+// entry is the function that the goroutines run, or, if the stack was cut, some function on the way
+// to it.
 func (g *group) entry() string {
 	for i := len(g.functions) - 1; i >= 0; i-- {
 		if !goroutine.Scaffold(g.functions[i]) {
@@ -40,8 +40,8 @@ func (g *group) check() string {
 	return number
 }
 
-// looks reports whether these are goroutines that are taking this very profile, or
-// another one. A Watcher is none of those that judge, and may be what leaks.
+// looks reports whether these are goroutines that are taking this very profile, or another one. A
+// Watcher is none of those that judge, and may be what leaks.
 func (g *group) looks() bool {
 	if g.entry() == thisPackage+"(*Watcher).run" {
 		return false
@@ -59,9 +59,8 @@ type lens struct {
 // lenses are those of the calls that look now and then. Garbage collection frees unused ones.
 var lenses = sync.Pool{New: func() any { return new(lens) }}
 
-// look returns the goroutines grouped by stack, without their labels. It is the
-// cheapest look there is: the world stops for some microseconds at any number of
-// goroutines.
+// look returns the goroutines grouped by stack, without their labels. It is the cheapest look there
+// is: the world stops for some microseconds at any number of goroutines.
 //
 //go:noinline
 func look() []group {
@@ -116,8 +115,8 @@ func functionsOf(stack []uintptr) []string {
 	}
 }
 
-// lookLabels returns the goroutines grouped by stack and labels. It takes two or
-// three times as long as look, and stops the world no longer.
+// lookLabels returns the goroutines grouped by stack and labels. It takes two or three times as
+// long as look, and stops the world no longer.
 //
 //go:noinline
 func lookLabels() []group {
@@ -126,8 +125,8 @@ func lookLabels() []group {
 	return parseProfile(buf.String())
 }
 
-// provedLeaks runs the runtime's leak detection, and returns the goroutines that it
-// proves to leak, if this program has it. Later stack dumps mark them as well.
+// provedLeaks runs the runtime's leak detection, and returns the goroutines that it proves to leak,
+// if this program has it. Later stack dumps mark them as well.
 func provedLeaks() []group {
 	p := leakProfile()
 	if p == nil {
@@ -141,8 +140,8 @@ func provedLeaks() []group {
 // leakProfile is nil in a program that was built without it.
 func leakProfile() *pprof.Profile { return pprof.Lookup("goroutineleak") }
 
-// profileDepth is where the profiles of runtime/pprof cut a stack, if
-// GODEBUG=profstackdepth doesn't say otherwise.
+// profileDepth is where the profiles of runtime/pprof cut a stack, if GODEBUG=profstackdepth
+// doesn't say otherwise.
 const profileDepth = 128
 
 // parseProfile parses the text that the runtime's profiles have with debug=1:

@@ -15,8 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// innerVar makes a child run the tests that are meant to fail: those named
-// TestInner..., with CheckMain around them if it says so.
+// innerVar makes a child run the tests that are meant to fail: those named TestInner..., with
+// CheckMain around them if it says so.
 const innerVar = "PROCX_TEST_INNER"
 
 func TestMain(m *testing.M) {
@@ -41,8 +41,8 @@ var helpers = map[string]func([]string) int{
 	},
 }
 
-// A verdict on a leak that a test has made need not wait long. On a busy machine
-// a verdict that there is none may have to.
+// A verdict on a leak that a test has made need not wait long. On a busy machine a verdict that
+// there is none may have to.
 var (
 	quick   = &Options{Settle: 50 * time.Millisecond}
 	patient = &Options{Settle: 2 * time.Minute}
@@ -55,8 +55,7 @@ func needInner(t *testing.T) {
 	}
 }
 
-// inner runs the named inner test in a child and returns its verdicts, and all that
-// it said.
+// inner runs the named inner test in a child and returns its verdicts, and all that it said.
 func inner(t *testing.T, mode, test string) (verdicts map[string]string, out string, code int) {
 	t.Helper()
 	out, code = innerArgs(t, mode, "-test.run=^"+test+"$", "-test.v")

@@ -7,8 +7,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// pooled are the functions whose goroutines serve a connection that a pool keeps. Their label
-// says which test has dialled, not which one uses the connection now.
+// pooled are the functions whose goroutines serve a connection that a pool keeps. Their label says
+// which test has dialled, not which one uses the connection now.
 var pooled = []string{
 	readLoop,
 	writeLoop,
@@ -52,10 +52,10 @@ func newPool(all []goroutine.Goroutine, mine func(*goroutine.Goroutine) bool) *p
 	return p
 }
 
-// forgotten reports whether the goroutine serves a connection whose response body the test has
-// not closed. Nothing in a stack names the holder of a body. If the runtime can prove leaks, it
-// is the test's when no other goroutine can reach it, as only the final look knows; if not, when
-// no other goroutine reads one.
+// forgotten reports whether the goroutine serves a connection whose response body the test has not
+// closed. Nothing in a stack names the holder of a body. If the runtime can prove leaks, it is the
+// test's when no other goroutine can reach it, as only the final look knows; if not, when no other
+// goroutine reads one.
 func (p *pool) forgotten(g *goroutine.Goroutine, final bool) bool {
 	c := connection(g)
 	if leakProfile() != nil && final {
@@ -69,8 +69,8 @@ func reads(g *goroutine.Goroutine) bool {
 	return strings.Contains(g.Text, "\nnet/http.(*") && slices.ContainsFunc(g.Functions(), func(f string) bool { return slices.Contains(bodyReaders, f) })
 }
 
-// connection returns the address of the connection that a loop of net/http serves, which its
-// two loops have in common, or "" for another goroutine. It is the method's receiver.
+// connection returns the address of the connection that a loop of net/http serves, which its two
+// loops have in common, or "" for another goroutine. It is the method's receiver.
 func connection(g *goroutine.Goroutine) string {
 	if g.Entry != readLoop && g.Entry != writeLoop {
 		return ""

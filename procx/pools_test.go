@@ -149,8 +149,8 @@ func TestSharedTransport(t *testing.T) {
 	assert.Contains(t, out, "Options.CloseIdle")
 }
 
-// Of thousands of the same function, the few that a test has started are found, whether or not
-// they have its label and other tests run.
+// Of thousands of the same function, the few that a test has started are found, whether or not they
+// have its label and other tests run.
 func TestInnerFewAmongMany(t *testing.T) {
 	needInner(t)
 	for range 6000 {

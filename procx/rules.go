@@ -53,8 +53,8 @@ func (o *Options) filter() (*filter, error) {
 	return f, nil
 }
 
-// lenient reports whether goroutines other than the harness are ignored. A cheap look, which
-// does not see what created a goroutine, cannot decide that.
+// lenient reports whether goroutines other than the harness are ignored. A cheap look, which does
+// not see what created a goroutine, cannot decide that.
 func (f *filter) lenient() bool { return len(f.ignore)+len(f.known) > 0 || f.since != nil }
 
 // ignores reports whether one of the functions is to be ignored.
@@ -64,8 +64,8 @@ func (f *filter) ignores(functions ...string) bool {
 	})
 }
 
-// quotes reports whether one of the functions is to be ignored by the very name that a stack
-// trace has for it, which need not be the source's.
+// quotes reports whether one of the functions is to be ignored by the very name that a stack trace
+// has for it, which need not be the source's.
 func (f *filter) quotes(functions []string) bool {
 	return slices.ContainsFunc(functions, func(name string) bool { return slices.Contains(f.ignore, name) })
 }
@@ -87,8 +87,8 @@ func (f *filter) closeIdle() {
 	}
 }
 
-// matches reports whether pattern names the function, or a type, a package or a
-// tree of packages ("path/...") that it belongs to.
+// matches reports whether pattern names the function, or a type, a package or a tree of packages
+// ("path/...") that it belongs to.
 func matches(pattern, function string) bool {
 	if tree, ok := strings.CutSuffix(pattern, "/..."); ok {
 		rest, ok := strings.CutPrefix(function, tree)
@@ -98,9 +98,9 @@ func matches(pattern, function string) bool {
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// harnessFunc reports whether a goroutine that runs this function belongs to the runtime
-// or to those who run the tests: testing and its benchmarks, subtests and bubbles,
-// the fuzzer, the CPU profile, the execution trace.
+// harnessFunc reports whether a goroutine that runs this function belongs to the runtime or to
+// those who run the tests: testing and its benchmarks, subtests and bubbles, the fuzzer, the CPU
+// profile, the execution trace.
 func harnessFunc(entry string) bool {
 	if entry == "os/signal.loop" || entry == "main.main" {
 		return true

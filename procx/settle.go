@@ -11,8 +11,8 @@ import (
 
 // A scope is the goroutines that a verdict is about.
 type scope interface {
-	// suspects counts the goroutines that may be leaks, at a low price. If
-	// unsure, only a closer look can tell whether any of them is one. The picture is of them.
+	// suspects counts the goroutines that may be leaks, at a low price. If unsure, only a closer
+	// look can tell whether any of them is one. The picture is of them.
 	suspects() (n int, unsure bool, p picture)
 
 	// inspect returns the leaks, at the price of a full stack dump. Where it is not final, it also
@@ -35,15 +35,15 @@ const (
 	// nothing changes either.
 	stillLooks = 15
 
-	// proofAfter is how long nothing may change until their states are asked whether any of
-	// them can ever end.
+	// proofAfter is how long nothing may change until their states are asked whether any of them
+	// can ever end.
 	proofAfter = 50 * time.Millisecond
 )
 
-// settle waits for the goroutines in scope to end, and returns those that did not in
-// time. It polls the cheap look; one full dump makes the verdict, and where the cheap
-// look can't tell leaks from others, a few more, ever less often, spare the wait. As many as
-// cleared are likely to be none; -1 is unknown.
+// settle waits for the goroutines in scope to end, and returns those that did not in time. It polls
+// the cheap look; one full dump makes the verdict, and where the cheap look can't tell leaks from
+// others, a few more, ever less often, spare the wait. As many as cleared are likely to be none; -1
+// is unknown.
 func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 	start := time.Now()
 	closer := grace
@@ -107,8 +107,8 @@ func verdict(s scope) []goroutine.Goroutine {
 	return left
 }
 
-// A picture is what a cheap look has seen of the suspects. Two that are equal show the same
-// stacks, as often.
+// A picture is what a cheap look has seen of the suspects. Two that are equal show the same stacks,
+// as often.
 type picture struct {
 	sum    uint64
 	awaits bool // that time passes, or what another goroutine does with a connection
@@ -134,8 +134,8 @@ func pictureOf(groups []group, others tally) (p picture) {
 	return p
 }
 
-// A process is the scope of Find and CheckMain: all goroutines but the caller and
-// those that were there before.
+// A process is the scope of Find and CheckMain: all goroutines but the caller and those that were
+// there before.
 type process struct {
 	*filter
 	base  *census

@@ -36,8 +36,8 @@ func (g *Group) begun(t *task) {
 	t.id = id
 }
 
-// remove takes t off the group with its result. What a task returns after it was
-// told to end is not a failure.
+// remove takes t off the group with its result. What a task returns after it was told to end is not
+// a failure.
 func (g *Group) remove(t *task, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -88,8 +88,7 @@ func (g *Group) wait(ctx context.Context) error {
 	}
 }
 
-// snapshot returns the running tasks, in the order of their start, and their
-// goroutines.
+// snapshot returns the running tasks, in the order of their start, and their goroutines.
 func (g *Group) snapshot() (list []Task, ids []uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -105,8 +104,8 @@ func (g *Group) snapshot() (list []Task, ids []uint64) {
 	return list, ids
 }
 
-// stuck returns the running tasks with their stacks, and with their children: every
-// goroutine whose closest ancestor among the tasks is that one.
+// stuck returns the running tasks with their stacks, and with their children: every goroutine whose
+// closest ancestor among the tasks is that one.
 func (g *Group) stuck() []Task {
 	all := goroutine.Parse(dump(false))
 	tasks, ids := g.snapshot()

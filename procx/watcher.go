@@ -53,8 +53,8 @@ func (w *Watcher) run(ctx context.Context) {
 	}
 }
 
-// pause is how long to wait after a round of that cost. As the next will cost about as
-// much, and the first has waited too, none is begun before there is time for it.
+// pause is how long to wait after a round of that cost. As the next will cost about as much, and
+// the first has waited too, none is begun before there is time for it.
 func (c *WatchConfig) pause(cost time.Duration) time.Duration { return max(c.Every, c.share(cost)) }
 
 // share is the time of which the cost is the watcher's share.
@@ -65,8 +65,8 @@ func (c *WatchConfig) share(cost time.Duration) time.Duration {
 	return math.MaxInt64 // 292 years
 }
 
-// round looks once, and says how much CPU time that took, at most: how long it took,
-// and what the runtime's own threads took for a proof.
+// round looks once, and says how much CPU time that took, at most: how long it took, and what the
+// runtime's own threads took for a proof.
 func (w *Watcher) round() (findings []Finding, cost time.Duration) {
 	start := time.Now()
 	c := &w.config
@@ -107,8 +107,8 @@ func (w *Watcher) round() (findings []Finding, cost time.Duration) {
 	return findings, cost
 }
 
-// prove returns the functions of the goroutines that the runtime can prove to leak,
-// if there are twice as many as when they were found last.
+// prove returns the functions of the goroutines that the runtime can prove to leak, if there are
+// twice as many as when they were found last.
 func (w *Watcher) prove() []growing {
 	var list []growing
 	for function, n := range tallyOf(provedLeaks()) {
@@ -153,8 +153,8 @@ func (w *Watcher) report(ctx context.Context, f Finding) {
 	}
 }
 
-// newest returns, of the goroutines that run function, those that were started at the
-// go statement from which most of the newest n come.
+// newest returns, of the goroutines that run function, those that were started at the go statement
+// from which most of the newest n come.
 func newest(all []goroutine.Goroutine, function string, n int) (leak Leak, ok bool) {
 	type site struct{ creator, at string }
 	count := make(map[site]int)

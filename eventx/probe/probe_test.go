@@ -65,8 +65,7 @@ func TestProbes(t *testing.T) {
 	assert.Equal(t, 503, resp.StatusCode)
 }
 
-// TestProbesDuringAHungLog: a log that hangs does not make the service look
-// dead.
+// TestProbesDuringAHungLog: a log that hangs does not make the service look dead.
 func TestProbesDuringAHungLog(t *testing.T) {
 	gate := make(chan struct{})
 	slow := blockingHandler{gate}

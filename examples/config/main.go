@@ -1,5 +1,5 @@
-// Config prints the configuration of an imaginary service, and with -explain where it
-// was looked for and what was found there:
+// Config prints the configuration of an imaginary service, and with -explain where it was looked
+// for and what was found there:
 //
 //	go run ./examples/config -explain
 //	go run ./examples/config -config orders.json

@@ -1,7 +1,6 @@
-// Command console shows what this terminal is and does to text: what the standard
-// files lead to, the code pages, whether escape sequences work, and a sample of
-// Chinese, emoji and box drawing that should look right. With -run it shows a
-// child's output as UTF-8 and the raw bytes beside it:
+// Command console shows what this terminal is and does to text: what the standard files lead to,
+// the code pages, whether escape sequences work, and a sample of Chinese, emoji and box drawing
+// that should look right. With -run it shows a child's output as UTF-8 and the raw bytes beside it:
 //
 //	console -run ipconfig /all
 package main
@@ -104,8 +103,8 @@ func showSample(w io.Writer) error {
 	return err
 }
 
-// showChild runs cmd and writes each line of its output: the bytes in rows of
-// sixteen, and beside the first row what they mean.
+// showChild runs cmd and writes each line of its output: the bytes in rows of sixteen, and beside
+// the first row what they mean.
 func showChild(w io.Writer, cmd *exec.Cmd) error {
 	fmt.Fprintf(w, "code page %v, where a line is not UTF-8\n\n", consolex.ChildOf(nil))
 	r, pipe := io.Pipe()

@@ -1,5 +1,5 @@
-// Doctor says what is wrong with this machine's set-up for Go services, and the
-// command that fixes it, for cmd, PowerShell and sh. It changes nothing.
+// Doctor says what is wrong with this machine's set-up for Go services, and the command that fixes
+// it, for cmd, PowerShell and sh. It changes nothing.
 //
 //	doctor                    everything that needs no network
 //	doctor --only go,cgo      some checks, or groups of them
@@ -13,8 +13,8 @@
 //
 // # JSON
 //
-// The form has a number, "schema". New fields may come without a new number; it
-// is raised when a field goes or means something else. This is schema 1:
+// The form has a number, "schema". New fields may come without a new number; it is raised when a
+// field goes or means something else. This is schema 1:
 //
 //	schema   1
 //	os       the system: windows, linux, darwin, as GOOS
@@ -24,8 +24,8 @@
 //	counts   how many results have each status; one that none has is left out
 //	ms       how long it took, in milliseconds
 //
-// A result has these fields; those that are empty or false are left out, but for
-// the first four and ms:
+// A result has these fields; those that are empty or false are left out, but for the first four and
+// ms:
 //
 //	id           the check, as in --list: go.proxy
 //	group        its heading in the text
@@ -177,8 +177,8 @@ func writeJSON(w io.Writer, report doctor.Report) error {
 	return enc.Encode(report)
 }
 
-// text prints the report for people. The console is prepared only now: before,
-// its state was a thing to look at.
+// text prints the report for people. The console is prepared only now: before, its state was a
+// thing to look at.
 func (t terminal) text(report doctor.Report, verbose bool) error {
 	plain := !t.outIs.Terminal()
 	if !plain {
@@ -194,9 +194,8 @@ func (t terminal) text(report doctor.Report, verbose bool) error {
 	return report.Text(t.stdout, options)
 }
 
-// options follows the rules of terminals: no-color.org, TERM=dumb, and a locale
-// that can't show the marks. Plain is a file, a pipe, or a console without
-// escape sequences.
+// options follows the rules of terminals: no-color.org, TERM=dumb, and a locale that can't show the
+// marks. Plain is a file, a pipe, or a console without escape sequences.
 func (t terminal) options(plain bool) doctor.TextOptions {
 	o := doctor.TextOptions{Color: !plain && t.getenv("NO_COLOR") == "" && t.getenv("TERM") != "dumb"}
 	if t.goos == "windows" { // which takes UTF-16; only a console that is old in all things has no font for it

@@ -21,8 +21,8 @@ import (
 // cleanLine is the README's line that builds the doctor whatever is wrong with the environment.
 var cleanLine = regexp.MustCompile(`(?m)^    (env -i .* bin/doctor)$`)
 
-// TestFromSource breaks the environment in the ways that stop go run, and types
-// the README's line: the doctor starts, and finds what is broken.
+// TestFromSource breaks the environment in the ways that stop go run, and types the README's line:
+// the doctor starts, and finds what is broken.
 func TestFromSource(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the doctor")

@@ -1,12 +1,11 @@
-// Events shows an event source's whole life: it is installed, two services
-// write changes of their health, the changes are read back from the system's
-// log, and a view of them is made for Event Viewer.
+// Events shows an event source's whole life: it is installed, two services write changes of their
+// health, the changes are read back from the system's log, and a view of them is made for Event
+// Viewer.
 //
 //	go run ./examples/events
 //
-// Installing needs administrator rights on Windows; without them the rest works
-// all the same, as State says. Elsewhere nothing is installed. On Linux the
-// events are in journald:
+// Installing needs administrator rights on Windows; without them the rest works all the same, as
+// State says. Elsewhere nothing is installed. On Linux the events are in journald:
 //
 //	journalctl -t surefoot-events EVENT_ID=103
 package main
@@ -118,8 +117,8 @@ func write(ctx context.Context) error {
 	return nil
 }
 
-// read prints what the log has of this run. A log shows an event a little after
-// it was written, so it follows the log until the last one is there.
+// read prints what the log has of this run. A log shows an event a little after it was written, so
+// it follows the log until the last one is there.
 func read(ctx context.Context, out io.Writer, mode eventx.Mode, start time.Time) error {
 	if mode == eventx.Syslog || mode == eventx.Stderr {
 		return fmt.Errorf("%s: %w", mode, errors.ErrUnsupported)

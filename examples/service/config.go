@@ -25,8 +25,8 @@ type config struct {
 	heartbeat time.Duration
 }
 
-// loadConfig reads the file that finder finds, or else the embedded default. It
-// returns where the configuration came from, and each place it looked at.
+// loadConfig reads the file that finder finds, or else the embedded default. It returns where the
+// configuration came from, and each place it looked at.
 func loadConfig(finder pathx.Finder) (c config, from string, tried []pathx.Attempt, err error) {
 	from, data := "the embedded default", defaultConfig
 	file, err := finder.Open()

@@ -32,8 +32,8 @@ func newServer(greeting string, health http.Handler) *http.Server {
 	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 }
 
-// family names the address family of a peer. A listen.Listener gives IPv4 peers
-// plain IPv4 addresses, so it need not know about IPv4-mapped ones.
+// family names the address family of a peer. A listen.Listener gives IPv4 peers plain IPv4
+// addresses, so it need not know about IPv4-mapped ones.
 func family(peer string) string {
 	host, _, _ := net.SplitHostPort(peer)
 	if net.ParseIP(host).To4() != nil {

@@ -13,8 +13,8 @@ import (
 // source is who the events in the system's log come from.
 var source = eventx.Source{Name: name}
 
-// newLog returns one logger for two places: the console, and the system's own
-// log. The handler of the latter must be closed.
+// newLog returns one logger for two places: the console, and the system's own log. The handler of
+// the latter must be closed.
 func newLog() (*slog.Logger, *eventx.Handler, error) {
 	events, err := eventx.NewHandler(source.Name, &eventx.HandlerOptions{
 		Level:    slog.LevelInfo,

@@ -1,6 +1,6 @@
-// Service is the tour: one small service on all of surefoot's packages, to copy
-// from. It runs as a console program, as a Windows service, as a systemd unit
-// and as a launchd job, from this one main:
+// Service is the tour: one small service on all of surefoot's packages, to copy from. It runs as a
+// console program, as a Windows service, as a systemd unit and as a launchd job, from this one
+// main:
 //
 //	service                       run on this console, end with Ctrl+C
 //	service -listen localhost:0   on a free port
@@ -118,8 +118,8 @@ func heartbeat(ctx context.Context, log *slog.Logger, every time.Duration) error
 	}
 }
 
-// within calls f with a context of its own that ends after d: what ends a
-// service must not be cancelled by the end of its context.
+// within calls f with a context of its own that ends after d: what ends a service must not be
+// cancelled by the end of its context.
 func within(d time.Duration, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()

@@ -23,8 +23,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// tourVar names the tour's binary, as a user builds it. Without it the tests
-// run a copy of their own binary, which under the tour's name is the tour.
+// tourVar names the tour's binary, as a user builds it. Without it the tests run a copy of their
+// own binary, which under the tour's name is the tour.
 const tourVar = "SUREFOOT_TOUR"
 
 func TestMain(m *testing.M) {

@@ -25,9 +25,8 @@ import (
 
 var helpers = map[string]func([]string) int{"console": console}
 
-// interruptible returns a command that runs the program on a console of its
-// own, and what presses Ctrl+C there: the event goes to every process of a
-// console, so it must not be this one's.
+// interruptible returns a command that runs the program on a console of its own, and what presses
+// Ctrl+C there: the event goes to every process of a console, so it must not be this one's.
 func interruptible(t *testing.T, program string, args ...string) (cmd *exec.Cmd, interrupt func() error) {
 	t.Helper()
 	cmd = testenv.Command(t, "console", append([]string{program}, args...)...)
@@ -37,8 +36,8 @@ func interruptible(t *testing.T, program string, args ...string) (cmd *exec.Cmd,
 	return cmd, stdin.Close
 }
 
-// console is a helper process: it runs the program that args name until the
-// end of its input, then presses Ctrl+C.
+// console is a helper process: it runs the program that args name until the end of its input, then
+// presses Ctrl+C.
 func console(args []string) int {
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt) // it gets the event too, and goes on
 	cmd := exec.Command(args[0], args[1:]...)

@@ -1,5 +1,5 @@
-// Supervise runs a program and, when it is interrupted itself or the time is
-// over, stops the program with everything that it has started:
+// Supervise runs a program and, when it is interrupted itself or the time is over, stops the
+// program with everything that it has started:
 //
 //	go run ./examples/supervise -for 10s npm run serve
 //
@@ -59,8 +59,7 @@ func main() {
 	}
 }
 
-// supervise runs a program until it ends, the time is over, or this process is
-// interrupted.
+// supervise runs a program until it ends, the time is over, or this process is interrupted.
 func supervise(limit time.Duration, o *child.Options, program []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -92,8 +91,8 @@ func supervise(limit time.Duration, o *child.Options, program []string) error {
 	return nil
 }
 
-// tree is a process that has depth others below it and ends when it is asked;
-// if it is stubborn, after an hour.
+// tree is a process that has depth others below it and ends when it is asked; if it is stubborn,
+// after an hour.
 func tree(depth int, stdin, stubborn bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

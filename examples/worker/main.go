@@ -1,9 +1,9 @@
-// Worker is a service that works through a directory: every file that appears
-// in it is a job, and is renamed to *.done when it is done.
+// Worker is a service that works through a directory: every file that appears in it is a job, and
+// is renamed to *.done when it is done.
 //
-// It shows what package svcx does for a service beyond starting and stopping:
-// a start that takes its time and says so, pause and continue, reloading of the
-// configuration, a watchdog, and a stop that finishes the job at hand.
+// It shows what package svcx does for a service beyond starting and stopping: a start that takes
+// its time and says so, pause and continue, reloading of the configuration, a watchdog, and a stop
+// that finishes the job at hand.
 //
 //	worker -dir C:\jobs install
 //	worker start
@@ -89,8 +89,8 @@ func run(ctx context.Context) error {
 	}
 }
 
-// recoverJobs takes up the jobs that an earlier run has begun. There may be
-// many, so it says how far it is.
+// recoverJobs takes up the jobs that an earlier run has begun. There may be many, so it says how
+// far it is.
 func recoverJobs(ctx context.Context) error {
 	svcx.Progress(ctx, "looking for jobs that were interrupted")
 	files, err := os.ReadDir(*dir)
@@ -108,8 +108,8 @@ func recoverJobs(ctx context.Context) error {
 	return nil
 }
 
-// work does the jobs that are there, until the service is to stop. A job that
-// fails must not end the service.
+// work does the jobs that are there, until the service is to stop. A job that fails must not end
+// the service.
 func work(ctx context.Context) {
 	files, err := os.ReadDir(*dir)
 	if err != nil {

@@ -33,8 +33,8 @@ func (a acl) entries(f func(tag uint16, perm []byte)) {
 	}
 }
 
-// group returns what the owning group may do, as the last three bits of a mode. The group's bits
-// of the file's mode are the mask instead.
+// group returns what the owning group may do, as the last three bits of a mode. The group's bits of
+// the file's mode are the mask instead.
 func (a acl) group() fs.FileMode {
 	group, mask := uint16(0), uint16(7)
 	a.entries(func(tag uint16, perm []byte) {

@@ -69,8 +69,8 @@ func TestWriteKeepsTheACL(t *testing.T) {
 	}
 }
 
-// A list that the new file inherits from its directory gives accounts access that the old file
-// did not have.
+// A list that the new file inherits from its directory gives accounts access that the old file did
+// not have.
 func TestWriteTakesNoACLFromTheDirectory(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, file)

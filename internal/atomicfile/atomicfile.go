@@ -1,10 +1,10 @@
-// Package atomicfile replaces files whole: a reader that opens one, at any time and after a crash at any
-// moment, gets the old content or the new one.
+// Package atomicfile replaces files whole: a reader that opens one, at any time and after a crash
+// at any moment, gets the old content or the new one.
 //
 // The data goes into a temporary file in the same directory, which is flushed, gets what the old
 // file had of permissions, and is renamed. Temporary files have one of a few names, each held by a
-// lock for as long as its writer lives. So what a dead writer has left is found without reading
-// the directory, which may hold many thousands of files.
+// lock for as long as its writer lives. So what a dead writer has left is found without reading the
+// directory, which may hold many thousands of files.
 package atomicfile
 
 import (

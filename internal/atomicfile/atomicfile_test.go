@@ -120,8 +120,8 @@ func TestTempNames(t *testing.T) {
 	}
 }
 
-// The bytes are those of getfattr -e hex -n system.posix_acl_access for
-// setfacl -m g::r--,u:1000:rw,m::rw on a file of mode 0660.
+// The bytes are those of getfattr -e hex -n system.posix_acl_access for setfacl -m
+// g::r--,u:1000:rw,m::rw on a file of mode 0660.
 func TestACL(t *testing.T) {
 	list := parseACL([]byte("\x02\x00\x00\x00\x01\x00\x06\x00\xff\xff\xff\xff\x02\x00\x06\x00\xe8\x03\x00\x00" +
 		"\x04\x00\x04\x00\xff\xff\xff\xff\x10\x00\x06\x00\xff\xff\xff\xff\x20\x00\x00\x00\xff\xff\xff\xff"))

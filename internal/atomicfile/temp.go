@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// slots is how many temporary files a sweep looks for at least. A writer takes the first free
-// one, so that there are as many as there have been writers at once.
+// slots is how many temporary files a sweep looks for at least. A writer takes the first free one,
+// so that there are as many as there have been writers at once.
 const slots = 8
 
 // manySlots is after how many names in use a writer takes a random one. No sweep finds that.
@@ -161,8 +161,8 @@ func (t temps) sweep() {
 	}
 }
 
-// reclaim removes the temporary file of that name, which this process does not write, if its
-// writer has died, and reports whether it has.
+// reclaim removes the temporary file of that name, which this process does not write, if its writer
+// has died, and reports whether it has.
 func (t temps) reclaim(name string) bool {
 	if fi, err := t.root.Lstat(name); err != nil || !fi.Mode().IsRegular() {
 		return false

@@ -14,16 +14,15 @@ import (
 
 //go:generate go run ./gen
 
-// A run is n codes in a row, from code on, whose characters are also in a row,
-// from char on. A char of 0 means that the codes mean nothing.
+// A run is n codes in a row, from code on, whose characters are also in a row, from char on. A char
+// of 0 means that the codes mean nothing.
 type run struct {
 	code uint16
 	n    uint16
 	char uint16
 }
 
-// Base returns the encoding of x/text that the page of that number is made from,
-// or nil.
+// Base returns the encoding of x/text that the page of that number is made from, or nil.
 func Base(number uint32) encoding.Encoding {
 	switch number {
 	case 932:
@@ -73,8 +72,8 @@ func (p *Page) build() {
 	}
 }
 
-// buildSingle sets the bytes from 0x80 on that are characters of their own. Those
-// that Windows does not define in a page of two bytes lie in its private use area.
+// buildSingle sets the bytes from 0x80 on that are characters of their own. Those that Windows does
+// not define in a page of two bytes lie in its private use area.
 func (p *Page) buildSingle() {
 	for i := range p.single {
 		p.single[i] = none
@@ -109,8 +108,8 @@ func (p *Page) buildSingle() {
 	}
 }
 
-// sources returns what a page of two bytes is made from: an encoding of x/text,
-// the differences to it in their order, and the codes that are not encoded to.
+// sources returns what a page of two bytes is made from: an encoding of x/text, the differences to
+// it in their order, and the codes that are not encoded to.
 func (p *Page) sources() (base encoding.Encoding, differences [][]run, notEncoded []run) {
 	switch p.number {
 	case 932:
@@ -175,8 +174,8 @@ func (p *Page) buildThree(base encoding.Encoding) {
 	}
 }
 
-// buildFour lists the characters that GB 18030 writes in four bytes: those of the
-// Basic Multilingual Plane that have no shorter code, in order.
+// buildFour lists the characters that GB 18030 writes in four bytes: those of the Basic
+// Multilingual Plane that have no shorter code, in order.
 func (p *Page) buildFour() {
 	var short [1 << 16]bool
 	for _, packed := range p.pairs {
@@ -190,9 +189,9 @@ func (p *Page) buildFour() {
 	}
 }
 
-// buildCodes makes the table for encoding, the reverse of that for decoding. Best
-// fits, which turn a character into another one that looks like it, are not in
-// it: what can't be encoded must not become something else unnoticed.
+// buildCodes makes the table for encoding, the reverse of that for decoding. Best fits, which turn
+// a character into another one that looks like it, are not in it: what can't be encoded must not
+// become something else unnoticed.
 func (p *Page) buildCodes() {
 	p.load()
 	p.codes, p.short = new([1 << 16]uint16), new([0x800]uint16)

@@ -1,17 +1,15 @@
-// Package codepage converts between UTF-8 and Windows' code pages, exactly as
-// Windows does, on every system.
+// Package codepage converts between UTF-8 and Windows' code pages, exactly as Windows does, on
+// every system.
 //
-// A page of one byte is its 128 upper characters. A page of two bytes is made
-// from x/text's table of the same name and the list of what Windows has
-// otherwise: private use areas, the euro sign, and in page 950 a third of the
-// characters. All that is made at first use, once, and stays. Pages 951
-// (Big5-HKSCS of 2008), 20932 and 51932 (EUC-JP) are x/text's; the last two also
-// read and write JIS X 0212 in three bytes, as files have it.
+// A page of one byte is its 128 upper characters. A page of two bytes is made from x/text's table
+// of the same name and the list of what Windows has otherwise: private use areas, the euro sign,
+// and in page 950 a third of the characters. All that is made at first use, once, and stays. Pages
+// 951 (Big5-HKSCS of 2008), 20932 and 51932 (EUC-JP) are x/text's; the last two also read and write
+// JIS X 0212 in three bytes, as files have it.
 //
-// It differs from MultiByteToWideChar for bytes that are not text: a byte that does not
-// belong there becomes U+FFFD and not the page's own replacement, and an ASCII
-// byte after a stray lead byte stays what it is, so that no newline or quotation
-// mark is ever lost.
+// It differs from MultiByteToWideChar for bytes that are not text: a byte that does not belong
+// there becomes U+FFFD and not the page's own replacement, and an ASCII byte after a stray lead
+// byte stays what it is, so that no newline or quotation mark is ever lost.
 package codepage
 
 import (
@@ -38,9 +36,8 @@ type Unknown struct{}
 func (Unknown) Error() string        { return "consolex: unsupported code page" }
 func (Unknown) Is(target error) bool { return target == errors.ErrUnsupported }
 
-// Lookup returns the encoding that Windows gives this number to. Its decoders and
-// encoders never fail: what is not text becomes U+FFFD, and what the page can't
-// express '?'.
+// Lookup returns the encoding that Windows gives this number to. Its decoders and encoders never
+// fail: what is not text becomes U+FFFD, and what the page can't express '?'.
 func Lookup(number uint32) (encoding.Encoding, error) {
 	switch number {
 	case utf8CP:
@@ -57,8 +54,8 @@ func Lookup(number uint32) (encoding.Encoding, error) {
 	return coding{decoder{p}, encoder{p}}, nil
 }
 
-// PageOf returns the code page of that number. It returns false for a number without a table,
-// and for UTF-8 and UTF-16, which have none.
+// PageOf returns the code page of that number. It returns false for a number without a table, and
+// for UTF-8 and UTF-16, which have none.
 func PageOf(number uint32) (*Page, bool) {
 	if isUnicode(number) || !Known(number) {
 		return nil, false
@@ -83,8 +80,8 @@ type coding struct{ decoder, encoder transform.Transformer }
 func (c coding) NewDecoder() *encoding.Decoder { return &encoding.Decoder{Transformer: c.decoder} }
 func (c coding) NewEncoder() *encoding.Encoder { return &encoding.Encoder{Transformer: c.encoder} }
 
-// A Page is a code page of one, two or four bytes a character, whose bytes below
-// 0x80 are ASCII. It is safe for concurrent use.
+// A Page is a code page of one, two or four bytes a character, whose bytes below 0x80 are ASCII. It
+// is safe for concurrent use.
 type Page struct {
 	number uint32
 

@@ -38,8 +38,8 @@ func encodeAll(t testing.TB, enc encoding.Encoding, src string) string {
 	return out
 }
 
-// TestPublishedTables compares the characters of all one- and two-byte codes with
-// those of the published tables.
+// TestPublishedTables compares the characters of all one- and two-byte codes with those of the
+// published tables.
 func TestPublishedTables(t *testing.T) {
 	for _, number := range numbers() {
 		t.Run(fmt.Sprint(number), func(t *testing.T) {
@@ -66,8 +66,7 @@ func TestPublishedTables(t *testing.T) {
 	}
 }
 
-// TestPublishedCodes compares the codes of all characters with those of the
-// published tables.
+// TestPublishedCodes compares the codes of all characters with those of the published tables.
 func TestPublishedCodes(t *testing.T) {
 	for number, digest := range encodeDigests {
 		enc := lookup(t, number).NewEncoder()
@@ -214,8 +213,8 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// TestEncodeReversesDecode goes through all characters of the Basic Multilingual
-// Plane and some beyond.
+// TestEncodeReversesDecode goes through all characters of the Basic Multilingual Plane and some
+// beyond.
 func TestEncodeReversesDecode(t *testing.T) {
 	for _, number := range numbers() {
 		t.Run(fmt.Sprint(number), func(t *testing.T) {
@@ -247,8 +246,7 @@ func TestEncodeReversesDecode(t *testing.T) {
 	}
 }
 
-// TestSplits converts known texts in two pieces and with little room at every
-// place.
+// TestSplits converts known texts in two pieces and with little room at every place.
 func TestSplits(t *testing.T) {
 	const text = "ASCII of more than a word, 中文, naïve Привет ｱ 😀 한글\n"
 	for _, number := range append(numbers(), utf8CP, utf16LE, utf16BE) {

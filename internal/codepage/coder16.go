@@ -139,7 +139,8 @@ func areThreeUnits(word uint64) bool {
 	return (blocks+most)&((blocks^0x001B_001B_001B_001B)+most)&carry == carry
 }
 
-// sixBytes returns the UTF-8 of the two lowest units, which have three bytes each, first byte lowest.
+// sixBytes returns the UTF-8 of the two lowest units, which have three bytes each, first byte
+// lowest.
 func sixBytes(word uint64) uint64 {
 	word = word&0xFFFF | word<<8&0xFFFF000000
 	return 0x8080E0_8080E0 | word>>12&0x00000F_00000F | word<<2&0x003F00_003F00 | word<<16&0x3F0000_3F0000

@@ -13,8 +13,8 @@ type decoder struct{ page *Page }
 
 func (decoder) Reset() {}
 
-// astral is the position of U+10000 among GB 18030's four-byte codes: those of the
-// characters in page.four come first, and unused ones between.
+// astral is the position of U+10000 among GB 18030's four-byte codes: those of the characters in
+// page.four come first, and unused ones between.
 const astral = 0x2E248
 
 // Transform is transform.Transformer's.
@@ -90,8 +90,8 @@ func (p *Page) decodeSingles(dst, src []byte) (nSrc, nDst int) {
 	return nSrc, nDst
 }
 
-// decodePairs decodes the pairs that src starts with, as far as dst has room, and
-// returns how many bytes they are and became.
+// decodePairs decodes the pairs that src starts with, as far as dst has room, and returns how many
+// bytes they are and became.
 func (p *Page) decodePairs(dst, src []byte) (nSrc, nDst int) {
 	have, room := len(src), len(dst)
 	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
@@ -130,8 +130,8 @@ func threeBytes(char uint16) uint64 {
 	return 0x8080E0 | c>>12 | c<<2&0x3F00 | c<<16&0x3F0000
 }
 
-// decodeRest decodes what starts with a byte that is neither ASCII nor a character.
-// A size of 0 asks for more bytes.
+// decodeRest decodes what starts with a byte that is neither ASCII nor a character. A size of 0
+// asks for more bytes.
 func (p *Page) decodeRest(src []byte, atEOF bool) (size int, char rune) {
 	isLead := p.pairs != nil && src[0] > 0x80 && src[0] < 0xFF
 	if isLead && len(src) > 1 { // where there was no room for four bytes
@@ -188,8 +188,8 @@ func (p *Page) decodeThree(src []byte, atEOF bool) (size int, char rune) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// copyASCII copies the ASCII that src starts with, as far as dst has room, and
-// may leave up to 31 bytes of anything after it in dst.
+// copyASCII copies the ASCII that src starts with, as far as dst has room, and may leave up to 31
+// bytes of anything after it in dst.
 func copyASCII(dst, src []byte) int {
 	n := min(len(dst), len(src))
 	dst, src = dst[:n:n], src[:n:n]

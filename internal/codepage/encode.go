@@ -79,9 +79,9 @@ func (p *Page) code(char rune) uint16 {
 	return 0
 }
 
-// encodeThrees encodes the characters of three bytes that src starts with and that
-// have codes of two, as far as dst has room, and returns their number. What is overlong
-// has no code in the table, and surrogates have none.
+// encodeThrees encodes the characters of three bytes that src starts with and that have codes of
+// two, as far as dst has room, and returns their number. What is overlong has no code in the table,
+// and surrogates have none.
 func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
 	room := len(dst)
 	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]
@@ -121,8 +121,8 @@ func encodeThrees(dst, src []byte, codes *[1 << 16]uint16) int {
 	return (room - len(dst)) / 2
 }
 
-// encodeRest encodes a character that has no code of one or two bytes: in four, or
-// as a question mark. It returns 0 if dst has no room.
+// encodeRest encodes a character that has no code of one or two bytes: in four, or as a question
+// mark. It returns 0 if dst has no room.
 func (p *Page) encodeRest(dst []byte, char rune) int {
 	if code := p.astral[char]; code != 0 {
 		return copyCode(dst, byte(code>>8), byte(code))

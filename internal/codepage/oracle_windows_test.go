@@ -20,8 +20,8 @@ const (
 	wcNoBestFitChars  = 0x400 // WC_NO_BEST_FIT_CHARS
 )
 
-// windowsDecode is MultiByteToWideChar. With mbErrInvalidChars ok is false where
-// the bytes are not text, or are text of the private use area.
+// windowsDecode is MultiByteToWideChar. With mbErrInvalidChars ok is false where the bytes are not
+// text, or are text of the private use area.
 func windowsDecode(number, flags uint32, src []byte) (text string, ok bool) {
 	var dst [8]uint16
 	n, err := windows.MultiByteToWideChar(number, flags, &src[0], int32(len(src)), &dst[0], int32(len(dst)))
@@ -47,8 +47,8 @@ func windowsEncode(number uint32, char rune) string {
 	return string(dst[:n])
 }
 
-// TestAgainstWindows compares all one- and two-byte inputs, and all characters of
-// the Basic Multilingual Plane, with what Windows makes of them.
+// TestAgainstWindows compares all one- and two-byte inputs, and all characters of the Basic
+// Multilingual Plane, with what Windows makes of them.
 func TestAgainstWindows(t *testing.T) {
 	for _, number := range numbers() {
 		t.Run(fmt.Sprint(number), func(t *testing.T) {

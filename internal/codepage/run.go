@@ -92,8 +92,8 @@ func copyLine(dst, src []byte) int {
 }
 
 // Char decodes the code that src starts with, which is not ASCII. A code without a meaning is
-// U+FFFD. For one that is not a character of the Basic Multilingual Plane, the character says no more
-// than that. A size of 0 asks for more bytes.
+// U+FFFD. For one that is not a character of the Basic Multilingual Plane, the character says no
+// more than that. A size of 0 asks for more bytes.
 func (p *Page) Char(src []byte, atEOF bool) (char rune, size int) {
 	p.load()
 	if char := p.single[src[0]&0x7F]; char != none {

@@ -6,12 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// A RunSet remembers short runs of bytes that are not ASCII, with the kinds of ASCII around them, so
-// that a frequent letter such as é need not be looked at each time. It forgets some of them.
+// A RunSet remembers short runs of bytes that are not ASCII, with the kinds of ASCII around them,
+// so that a frequent letter such as é need not be looked at each time. It forgets some of them.
 type RunSet [1024]uint64
 
-// Add remembers the run of which p is all and the byte after it. before is the byte before it. A run
-// of more than six bytes is not remembered.
+// Add remembers the run of which p is all and the byte after it. before is the byte before it. A
+// run of more than six bytes is not remembered.
 func (s *RunSet) Add(p []byte, before byte) {
 	size := len(p) - 1
 	if size < 1 || size > 6 || p[size] >= utf8.RuneSelf || before >= utf8.RuneSelf {

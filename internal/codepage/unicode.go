@@ -41,8 +41,8 @@ func (utf8Coder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	return j, i, nil
 }
 
-// ValidPrefix returns how many bytes of p are whole characters of UTF-8, from its
-// beginning to the first byte that is none.
+// ValidPrefix returns how many bytes of p are whole characters of UTF-8, from its beginning to the
+// first byte that is none.
 func ValidPrefix(p []byte) int {
 	n := 0
 	for n < len(p) {
@@ -125,8 +125,8 @@ func EastAsianPrefix(p []byte, hangul bool) int {
 	return len(p) - len(rest)
 }
 
-// isEastAsian reports whether three bytes of a character are in U+3000 to U+33FF, U+4E00 to
-// U+9FFF, U+FF00 to U+FF3F, or U+AC00 to U+D7BF.
+// isEastAsian reports whether three bytes of a character are in U+3000 to U+33FF, U+4E00 to U+9FFF,
+// U+FF00 to U+FF3F, or U+AC00 to U+D7BF.
 func isEastAsian(word uint32, hangul bool) bool {
 	first := word&0xFF<<8 | word>>8&0xFF
 	return first-0xE4B8 <= 0xE9BF-0xE4B8 || first-0xE380 <= 0x0F || first == 0xEFBC || hangul && first-0xEAB0 <= 0xED9E-0xEAB0

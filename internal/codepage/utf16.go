@@ -12,8 +12,8 @@ const nonASCII = 0x8080808080808080
 // ones has the lowest bit of every byte of a word.
 const ones = 0x0101010101010101
 
-// Nearly all of Chinese, Japanese and Korean is three bytes a character in UTF-8.
-// These work on a word of the next bytes, first byte lowest.
+// Nearly all of Chinese, Japanese and Korean is three bytes a character in UTF-8. These work on a
+// word of the next bytes, first byte lowest.
 
 // isThree reports whether the next three bytes are one character.
 func isThree(word uint32) bool { return word&0xC0C0F0 == 0x8080E0 && !isSpecial(word) }
@@ -23,8 +23,8 @@ func areTwoThrees(word uint64) bool {
 	return word&0xC0C0F0C0C0F0 == 0x8080E08080E0 && !isSpecial(uint32(word)) && !isSpecial(uint32(word>>24))
 }
 
-// isSpecial reports whether three bytes of the right form are overlong (E0 80 to E0
-// 9F) or a surrogate (ED A0 to ED BF) nevertheless.
+// isSpecial reports whether three bytes of the right form are overlong (E0 80 to E0 9F) or a
+// surrogate (ED A0 to ED BF) nevertheless.
 func isSpecial(word uint32) bool {
 	bits := word & 0x200F
 	return bits == 0 || bits == 0x200D
@@ -40,9 +40,9 @@ func twoThrees(word uint64) uint64 {
 	return word&0x0F00000F<<12 | word>>2&0xFC0000FC0 | word>>16&0x3F00003F
 }
 
-// ToUTF16 converts UTF-8 to UTF-16 until src is used up, dst is full, or what
-// is left of src is the start of a rune whose end is missing. It never writes
-// half of a surrogate pair. A byte that is not UTF-8 becomes one U+FFFD.
+// ToUTF16 converts UTF-8 to UTF-16 until src is used up, dst is full, or what is left of src is the
+// start of a rune whose end is missing. It never writes half of a surrogate pair. A byte that is
+// not UTF-8 becomes one U+FFFD.
 func ToUTF16(dst []uint16, src []byte) (nDst, nSrc int) {
 	i, j := 0, 0
 	for i < len(src) && j < len(dst) {
@@ -76,8 +76,8 @@ func ToUTF16(dst []uint16, src []byte) (nDst, nSrc int) {
 	return j, i
 }
 
-// convertThrees converts the characters of three bytes that src starts with, as
-// far as dst has room, and returns their number.
+// convertThrees converts the characters of three bytes that src starts with, as far as dst has
+// room, and returns their number.
 func convertThrees(dst []uint16, src []byte) int {
 	room := len(dst)
 	dst, src = dst[:len(dst):len(dst)], src[:len(src):len(src)]

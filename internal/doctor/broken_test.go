@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBrokenGo has a go that does not run as the only one: that is one finding, and nothing
-// that depends on it is another.
+// TestBrokenGo has a go that does not run as the only one: that is one finding, and nothing that
+// depends on it is another.
 func TestBrokenGo(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("its shims are no scripts")
@@ -92,8 +92,8 @@ func TestShimOfTheProject(t *testing.T) {
 	assert.Contains(t, r.Evidence[0], "does not run")
 }
 
-// TestNoNetwork counts the connections to what is a module proxy and an HTTP proxy at once,
-// for a project that wants a release of Go and a module that are not there.
+// TestNoNetwork counts the connections to what is a module proxy and an HTTP proxy at once, for a
+// project that wants a release of Go and a module that are not there.
 func TestNoNetwork(t *testing.T) {
 	needGo(t)
 	l, err := net.Listen("tcp4", "127.0.0.1:0")

@@ -12,8 +12,8 @@ import (
 
 const docToolchain = "https://go.dev/doc/toolchain"
 
-// toolchainOf reads a value of GOTOOLCHAIN: the release that it names, "" for the one
-// that is there, and whether go may take a newer one, by download or from PATH only.
+// toolchainOf reads a value of GOTOOLCHAIN: the release that it names, "" for the one that is
+// there, and whether go may take a newer one, by download or from PATH only.
 func toolchainOf(value string) (release, how string, ok bool) {
 	release, how, _ = strings.Cut(value, "+")
 	switch release {

@@ -42,8 +42,8 @@ func pathNonASCII(f *Facts) Result {
 	return r
 }
 
-// inRoot has a directory of Go's below the root of Windows' drive C, which is
-// ASCII whatever the user's name is.
+// inRoot has a directory of Go's below the root of Windows' drive C, which is ASCII whatever the
+// user's name is.
 func inRoot(name, dir string) *Fix {
 	x := chain(program(`mkdir C:\`+dir), goEnvW(name, `C:\`+dir))
 	x.PowerShell = strings.Replace(x.PowerShell, "mkdir", "mkdir -Force", 1)
@@ -57,9 +57,9 @@ var machines = map[string][]string{
 	"loong64": {"loongarch64"}, "ppc64le": {"powerpc64le", "ppc64le"}, "riscv64": {"riscv64"}, "s390x": {"s390x"},
 }
 
-// makesFor reports whether a compiler's machine is one of a system's. On Windows that is
-// MinGW, or clang with its headers: MSYS2's and Cygwin's own compilers make programs that
-// need their DLL, and code for Microsoft's C library has other objects than cgo makes.
+// makesFor reports whether a compiler's machine is one of a system's. On Windows that is MinGW, or
+// clang with its headers: MSYS2's and Cygwin's own compilers make programs that need their DLL, and
+// code for Microsoft's C library has other objects than cgo makes.
 func makesFor(goos, machine string) bool {
 	has := func(parts ...string) bool {
 		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(machine, part) })
@@ -75,8 +75,8 @@ func makesFor(goos, machine string) bool {
 	return true
 }
 
-// makesCode reports whether a compiler makes code for an architecture. MinGW.org's says no
-// more than "mingw32". Go passes -m32 by itself, which some can and others can't.
+// makesCode reports whether a compiler makes code for an architecture. MinGW.org's says no more
+// than "mingw32". Go passes -m32 by itself, which some can and others can't.
 func makesCode(arch string, cc *CCFacts, flags string) bool {
 	switch {
 	case cc.Machine == "mingw32":

@@ -71,8 +71,8 @@ func goTools(f *Facts) Result {
 	return f.result(OK, "delve and gopls suit this Go", "delve 和 gopls 与 Go 版本相符")
 }
 
-// delveSupports returns the newest Go whose programs a release of Delve takes; "" is one
-// that was not released.
+// delveSupports returns the newest Go whose programs a release of Delve takes; "" is one that was
+// not released.
 func delveSupports(release string) string {
 	var minor int
 	if _, err := fmt.Sscanf(release, "v1.%d.", &minor); err != nil {
@@ -81,8 +81,8 @@ func delveSupports(release string) string {
 	return fmt.Sprintf("go1.%d", minor)
 }
 
-// launchModes returns the modes of the Go configurations in a launch.json, which
-// is JSON with comments.
+// launchModes returns the modes of the Go configurations in a launch.json, which is JSON with
+// comments.
 func launchModes(text string) (modes []string, err error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
@@ -101,8 +101,8 @@ func launchModes(text string) (modes []string, err error) {
 	return modes, nil
 }
 
-// stripComments blanks the comments and trailing commas of JSON with comments.
-// The result is as long as data, so that errors have the right offset.
+// stripComments blanks the comments and trailing commas of JSON with comments. The result is as
+// long as data, so that errors have the right offset.
 func stripComments(data []byte) []byte {
 	out := slices.Clone(data)
 	comma := -1 // the last comma, if only white space and comments came since

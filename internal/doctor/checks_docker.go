@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// dockerNeeds is what "Install Docker Desktop on Windows", System requirements,
-// asks for. That page's table changes, so this is data.
+// dockerNeeds is what "Install Docker Desktop on Windows", System requirements, asks for. That
+// page's table changes, so this is data.
 var dockerNeeds = struct {
 	Windows10, Windows11 uint32
 	WSL                  [3]int

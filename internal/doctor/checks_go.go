@@ -12,8 +12,8 @@ const (
 	docModules = "https://go.dev/ref/mod"
 )
 
-// broken reports whether the go that is used does not run. One that needs a GOROOT, and
-// has it, does.
+// broken reports whether the go that is used does not run. One that needs a GOROOT, and has it,
+// does.
 func (f *Facts) broken() bool {
 	return f.Tools != nil && len(f.Tools.Found) > 0 && f.Tools.Found[0].Err != "" && f.Go == nil
 }
@@ -75,9 +75,8 @@ func (f *Facts) getGo() *Fix {
 	return &Fix{Do: f.text("Install a current release from https://go.dev/dl/.", "从 https://golang.google.cn/dl/ 安装当前版本。")}
 }
 
-// replaceGo puts one that works before a go that doesn't run. What is wrong with that
-// is in its own words: a version manager's need another version, and a lone binary its
-// GOROOT.
+// replaceGo puts one that works before a go that doesn't run. What is wrong with that is in its own
+// words: a version manager's need another version, and a lone binary its GOROOT.
 func (f *Facts) replaceGo(works GoTool) *Fix {
 	switch {
 	case works.Dir != "":

@@ -31,8 +31,8 @@ func goEnvShadow(f *Facts) Result {
 	return r
 }
 
-// blamed reports whether another check says what to do about a variable: one that says to
-// keep it would say the contrary.
+// blamed reports whether another check says what to do about a variable: one that says to keep it
+// would say the contrary.
 func (f *Facts) blamed(name string) bool {
 	if f.Go.Guilty[name] != "" {
 		return true

@@ -68,8 +68,8 @@ func freeRange(r Range, port int) *Fix {
 	return chain(fixes...)
 }
 
-// freePort ends the process that has a port if it is an ordinary one. One that has the port
-// for another program is left alone: the command shows what is behind it.
+// freePort ends the process that has a port if it is an ordinary one. One that has the port for
+// another program is left alone: the command shows what is behind it.
 func freePort(goos string, o PortOwner) *Fix {
 	advice := portowner.Of(portowner.Socket{GOOS: goos, Network: "tcp", Port: o.Port, PID: o.PID, Name: o.Name})
 	line := advice.Show[0]

@@ -36,8 +36,8 @@ func pathCut(f *Facts) Result {
 	return r
 }
 
-// synced are the beginnings of the names of directories that a program keeps the same as
-// those of another machine: it holds files open, replaces them, or leaves them elsewhere.
+// synced are the beginnings of the names of directories that a program keeps the same as those of
+// another machine: it holds files open, replaces them, or leaves them elsewhere.
 var synced = []string{"onedrive", "dropbox", "google drive", "googledrive", "icloud drive", "iclouddrive", "mobile documents", "cloudstorage", "坚果云", "nutstore"}
 
 func pathSync(f *Facts) Result {

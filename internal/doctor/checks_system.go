@@ -85,8 +85,8 @@ func clock(f *Facts) Result {
 	return r
 }
 
-// judgeTimeService reads the state of the Windows Time service and its Start
-// value: 2 automatic, 3 manual, 4 disabled.
+// judgeTimeService reads the state of the Windows Time service and its Start value: 2 automatic, 3
+// manual, 4 disabled.
 func judgeTimeService(running bool, start uint64) *ClockFacts {
 	state := "stopped"
 	if running {

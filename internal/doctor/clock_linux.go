@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unsynchronised is the error, in microseconds, that the kernel grows to when
-// nothing tells it the time; timedatectl's "System clock synchronized" goes by it.
+// unsynchronised is the error, in microseconds, that the kernel grows to when nothing tells it the
+// time; timedatectl's "System clock synchronized" goes by it.
 const unsynchronised = 16_000_000
 
 // gatherClock reads adjtimex(2) with modes 0, which sets nothing.

@@ -1,10 +1,9 @@
 // Package doctor finds what is wrong with a machine's set-up for Go services.
 //
-// It works in two steps. Gatherers, thin and different per system, look at the
-// machine and fill Facts; they change nothing and have three seconds each.
-// Checks are pure functions from Facts to a Result, so that each can be tested
-// on every system with facts that were captured elsewhere. What could not be
-// seen is Unknown, never OK.
+// It works in two steps. Gatherers, thin and different per system, look at the machine and fill
+// Facts; they change nothing and have three seconds each. Checks are pure functions from Facts to a
+// Result, so that each can be tested on every system with facts that were captured elsewhere. What
+// could not be seen is Unknown, never OK.
 package doctor
 
 import (
@@ -14,8 +13,8 @@ import (
 	"time"
 )
 
-// Schema is the version of Report's JSON form. It is raised when a field goes or
-// changes its meaning, not when one is added.
+// Schema is the version of Report's JSON form. It is raised when a field goes or changes its
+// meaning, not when one is added.
 const Schema = 1
 
 // Status is a check's verdict.
@@ -58,8 +57,8 @@ type Report struct {
 	MS      int64          `json:"ms"`
 }
 
-// Options say what to look at. The zero value looks at everything that needs no
-// network, in English.
+// Options say what to look at. The zero value looks at everything that needs no network, in
+// English.
 type Options struct {
 	Only, Skip []string              // check ids, or what stands before their dots; Only empty: all
 	Ports      []int                 // the ports that the services are to use; none: 8080
@@ -70,8 +69,8 @@ type Options struct {
 	Progress   func(done, total int) // is called as gatherers end
 }
 
-// Run gathers the facts that the selected checks need, all at once, and judges
-// them. The error is about the options, or ctx's.
+// Run gathers the facts that the selected checks need, all at once, and judges them. The error is
+// about the options, or ctx's.
 func Run(ctx context.Context, o Options) (Report, error) {
 	start := time.Now()
 	selected, err := choose(o.Only, o.Skip)
@@ -205,8 +204,8 @@ func Checks() []Check {
 	}
 }
 
-// choose returns the checks that only and skip leave. An entry names a check, or
-// all checks below it: "go" is go.multi, go.env.shadow and so on.
+// choose returns the checks that only and skip leave. An entry names a check, or all checks below
+// it: "go" is go.multi, go.env.shadow and so on.
 func choose(only, skip []string) ([]Check, error) {
 	var selected []Check
 	used := map[string]bool{}

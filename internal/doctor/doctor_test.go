@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestFixtures judges each machine in both languages and compares the JSON with
-// what is in testdata/golden.
+// TestFixtures judges each machine in both languages and compares the JSON with what is in
+// testdata/golden.
 func TestFixtures(t *testing.T) {
 	for _, x := range fixtures {
 		t.Run(x.check+"/"+x.name, func(t *testing.T) {
@@ -101,8 +101,8 @@ func TestChoose(t *testing.T) {
 	assert.ErrorContains(t, err, `no check "g"`)
 }
 
-// TestLate has one gatherer that is done, one that fails, and one that neither
-// ends nor obeys its context.
+// TestLate has one gatherer that is done, one that fails, and one that neither ends nor obeys its
+// context.
 func TestLate(t *testing.T) {
 	stuck := make(chan struct{})
 	defer close(stuck)
@@ -153,8 +153,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestReport is the text as a terminal gets it, of a machine with the usual troubles.
-// The pictures of the READMEs are made of what is in testdata.
+// TestReport is the text as a terminal gets it, of a machine with the usual troubles. The pictures
+// of the READMEs are made of what is in testdata.
 func TestReport(t *testing.T) {
 	checks, err := choose([]string{"go.multi", "net", "fw", "port", "dbg", "con"}, nil)
 	require.NoError(t, err)

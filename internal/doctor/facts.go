@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Facts is what the gatherers saw. A section is nil if its gatherer was not
-// needed, or has failed: then Failed says why.
+// Facts is what the gatherers saw. A section is nil if its gatherer was not needed, or has failed:
+// then Failed says why.
 type Facts struct {
 	OS, Arch string
 	Lang     string // "zh" or "en"; "" is English
@@ -164,8 +164,8 @@ type WindowsFacts struct {
 	VirtFirmware, SLAT bool
 }
 
-// PSFacts are those of the one batch of PowerShell. It prints the quick ones
-// first; Late says why the others are missing.
+// PSFacts are those of the one batch of PowerShell. It prints the quick ones first; Late says why
+// the others are missing.
 type PSFacts struct {
 	Hypervisor     *bool
 	OutputCodePage int            // [Console]::OutputEncoding of a new console
@@ -292,8 +292,8 @@ func (f *Facts) late(why string) string {
 // goEnvPlace is the place of what go env -w has written.
 const goEnvPlace = "go env -w"
 
-// where returns the value of a variable of Go's and what sets it: a place of
-// Kept, "session", or goEnvPlace.
+// where returns the value of a variable of Go's and what sets it: a place of Kept, "session", or
+// goEnvPlace.
 func (g *GoFacts) where(name string) (value, place string) {
 	if value = g.System[name]; value != "" {
 		if place = g.Kept[name]; place == "" {

@@ -7,10 +7,10 @@ import (
 	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
-// Fix is how to fix the machine, as it is typed into each shell; sh is Git Bash
-// on Windows. A shell in which it can't be done, or which the system does not
-// have, has an empty string. A command is exact and can be undone; what it can't be, such
-// such as a change to a user's start-up file, Do says in words.
+// Fix is how to fix the machine, as it is typed into each shell; sh is Git Bash on Windows. A shell
+// in which it can't be done, or which the system does not have, has an empty string. A command is
+// exact and can be undone; what it can't be, such such as a change to a user's start-up file, Do
+// says in words.
 type Fix struct {
 	Do         string `json:"do,omitempty"`
 	Cmd        string `json:"cmd,omitempty"`
@@ -18,8 +18,8 @@ type Fix struct {
 	Sh         string `json:"sh,omitempty"`
 }
 
-// keepFor drops what another system's shells would be told. PowerShell runs on
-// all, but most of what it would be told does not.
+// keepFor drops what another system's shells would be told. PowerShell runs on all, but most of
+// what it would be told does not.
 func (x *Fix) keepFor(goos string) {
 	if x != nil && goos != "windows" {
 		x.Cmd, x.Sh = "", strings.ReplaceAll(x.Sh, keepSlashes, "")
@@ -29,9 +29,9 @@ func (x *Fix) keepFor(goos string) {
 	}
 }
 
-// program is a fix that runs one program. The line is written for cmd.exe: only
-// double quotes, which keep spaces together. The other shells get each word in
-// single quotes where it needs any, so that $ and \ stay as they are.
+// program is a fix that runs one program. The line is written for cmd.exe: only double quotes,
+// which keep spaces together. The other shells get each word in single quotes where it needs any,
+// so that $ and \ stay as they are.
 func program(line string) *Fix {
 	x := &Fix{Cmd: line}
 	var ps, sh []string
@@ -70,8 +70,8 @@ func words(line string) (words []string) {
 	return words
 }
 
-// chain is one fix after the other, whether or not that succeeds: a step that
-// was made before fails. A shell that lacks one of them lacks all.
+// chain is one fix after the other, whether or not that succeeds: a step that was made before
+// fails. A shell that lacks one of them lacks all.
 func chain(fixes ...*Fix) *Fix {
 	var do, cmd, ps, sh []string
 	for _, x := range fixes {
@@ -95,9 +95,9 @@ func join(lines []string, separator string) string {
 	return strings.Join(lines, separator)
 }
 
-// unset is how a variable of Go's is removed from the place that holds it. The
-// present session loses it too. No command edits a start-up file: the line may hold other
-// settings, or be all that an if has.
+// unset is how a variable of Go's is removed from the place that holds it. The present session
+// loses it too. No command edits a start-up file: the line may hold other settings, or be all that
+// an if has.
 func (f *Facts) unset(name, place string) *Fix {
 	session := &Fix{"", `set "` + name + `="`, "Remove-Item Env:" + name, "unset " + name}
 	switch place {
@@ -122,8 +122,8 @@ func (f *Facts) unset(name, place string) *Fix {
 		"编辑 %s%s：只删去设置 %s 的部分，其余保留；下次登录时生效。在当前 shell 中：", strings.ReplaceAll(place, ", ", f.comma()), root, name), Sh: "unset " + name}
 }
 
-// unsetRefused is unset for a variable with which go refuses to run, go env -u
-// too. One in the environment beats that in the file of go env -w.
+// unsetRefused is unset for a variable with which go refuses to run, go env -u too. One in the
+// environment beats that in the file of go env -w.
 func (f *Facts) unsetRefused(name, place, good string) *Fix {
 	if place != goEnvPlace {
 		return f.unset(name, place)
@@ -134,11 +134,10 @@ func (f *Facts) unsetRefused(name, place, good string) *Fix {
 		name + "=" + shQuote(good) + " " + command}
 }
 
-// cutFrom removes a variable from the file of go env -w, which has one in each line. From
-// Go 1.27 on, go env -u refuses to remove GOROOT, though one that an older release has
-// written stays in force. Which release a shell's go runs depends on the go.mod around it.
-// The old file stays beside it; the new one is written in its place, so that a link to a
-// file elsewhere stays one.
+// cutFrom removes a variable from the file of go env -w, which has one in each line. From Go 1.27
+// on, go env -u refuses to remove GOROOT, though one that an older release has written stays in
+// force. Which release a shell's go runs depends on the go.mod around it. The old file stays beside
+// it; the new one is written in its place, so that a link to a file elsewhere stays one.
 func cutFrom(file, name string) *Fix {
 	old := file + ".bak"
 	return &Fix{"",
@@ -153,8 +152,8 @@ func needsAdmin(place string) bool {
 	return place == "machine" || strings.HasPrefix(place, "/etc/") || strings.Contains(place, ", /etc/")
 }
 
-// assign sets a variable of Go's for later sessions: go env -w does not beat the
-// environment, so what is set there goes first.
+// assign sets a variable of Go's for later sessions: go env -w does not beat the environment, so
+// what is set there goes first.
 func (f *Facts) assign(name string, to *Fix) *Fix {
 	if _, place := f.Go.where(name); place != goEnvPlace {
 		return chain(f.unset(name, place), to)
@@ -198,8 +197,8 @@ func move(from, to string) *Fix {
 	}
 }
 
-// setAside renames a file or directory, in its own directory: in a read-only one
-// it could not be moved elsewhere.
+// setAside renames a file or directory, in its own directory: in a read-only one it could not be
+// moved elsewhere.
 func setAside(path string) *Fix {
 	old := path + ".changed"
 	name := old[strings.LastIndexAny(old, `/\`)+1:]

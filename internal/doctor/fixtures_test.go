@@ -98,8 +98,8 @@ func (x fixture) facts() *Facts {
 	return f
 }
 
-// file has no dot before its ending: "con.cp" is Windows' device CON, so nobody there
-// could check it out, and a module with such a name, or an apostrophe, in it can't be fetched.
+// file has no dot before its ending: "con.cp" is Windows' device CON, so nobody there could check
+// it out, and a module with such a name, or an apostrophe, in it can't be fetched.
 func (x fixture) file() string {
 	name := strings.NewReplacer(" ", "-", ":", "_", "'", "").Replace(x.name)
 	return filepath.Join("testdata", "golden", strings.ReplaceAll(x.check, ".", "-"), name+".json")

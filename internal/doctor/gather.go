@@ -71,8 +71,8 @@ func gather(ctx context.Context, o Options, checks []Check) *Facts {
 	return f
 }
 
-// fill runs gatherers, all at once. One that takes longer than the limit and
-// does not obey its context is left behind.
+// fill runs gatherers, all at once. One that takes longer than the limit and does not obey its
+// context is left behind.
 func (f *Facts) fill(ctx context.Context, o Options, left map[string]gatherer, limit time.Duration) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, limit)
@@ -135,14 +135,12 @@ func needed(checks []Check) map[string]gatherer {
 	return need
 }
 
-// quiet are what a go command is run with, so that it neither uses the network for
-// another tool chain nor keeps its counters. The value of GOTOOLCHAIN that is configured
-// is judged by itself.
+// quiet are what a go command is run with, so that it neither uses the network for another tool
+// chain nor keeps its counters. The value of GOTOOLCHAIN that is configured is judged by itself.
 var quiet = []string{"GOTOOLCHAIN=local", "TEST_TELEMETRY_DIR=" + os.DevNull}
 
-// run returns what a command prints to its standard output, as UTF-8, without a
-// window and within ctx. The error has what it has printed elsewhere. What it has
-// started ends with it.
+// run returns what a command prints to its standard output, as UTF-8, without a window and within
+// ctx. The error has what it has printed elsewhere. What it has started ends with it.
 func run(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.WaitDelay = dir, grace/2

@@ -37,8 +37,7 @@ func gatherDirs(ctx context.Context, in *inquiry) (*DirsFacts, error) {
 	return d, nil
 }
 
-// foreignShards returns the first of the build cache's 256 directories that are another
-// account's.
+// foreignShards returns the first of the build cache's 256 directories that are another account's.
 func foreignShards(cache string) (found []string) {
 	for i := 0; i < 256 && len(found) < enough; i++ {
 		dir := filepath.Join(cache, fmt.Sprintf("%02x", i))
@@ -52,8 +51,8 @@ func foreignShards(cache string) (found []string) {
 // enough is how many examples of a fault are shown.
 const enough = 5
 
-// writable says why dir and the directory below it can't be written. What is not
-// there yet, go makes, so that the nearest one above is looked at.
+// writable says why dir and the directory below it can't be written. What is not there yet, go
+// makes, so that the nearest one above is looked at.
 func writable(dir, below string) string {
 	if dir == "" || dir == "off" {
 		return ""
@@ -66,8 +65,8 @@ func writable(dir, below string) string {
 	return message(pathx.Writable(dir))
 }
 
-// foreignDirs returns the topmost directories and files of a module cache that are
-// another account's. Inside a module nothing is looked at: go makes all of it at once.
+// foreignDirs returns the topmost directories and files of a module cache that are another
+// account's. Inside a module nothing is looked at: go makes all of it at once.
 func foreignDirs(root string, until time.Time) (found []string) {
 	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch info, infoErr := infoOf(d); {

@@ -40,8 +40,8 @@ func gatherPath(_ context.Context, in *inquiry) (*PathFacts, error) {
 	return p, nil
 }
 
-// cutOff returns the last entry of a PATH in the registry that has as many characters as
-// setx keeps: it has cut off the rest, with no more than a warning.
+// cutOff returns the last entry of a PATH in the registry that has as many characters as setx
+// keeps: it has cut off the rest, with no more than a warning.
 func cutOff(stored ...string) string {
 	const kept = 1024
 	for _, value := range stored {
@@ -115,9 +115,9 @@ func gatherHTTP(ctx context.Context, _ *inquiry) (*HTTPFacts, error) {
 	return h, nil
 }
 
-// askLoopback says why no proxy is at a loopback address. The system's table of listening
-// sockets is asked first, so that a proxy that is there is not disturbed. It is no error
-// that an address is another machine's: the network is not used.
+// askLoopback says why no proxy is at a loopback address. The system's table of listening sockets
+// is asked first, so that a proxy that is there is not disturbed. It is no error that an address is
+// another machine's: the network is not used.
 func askLoopback(ctx context.Context, proxy string) error {
 	if !strings.Contains(proxy, "://") {
 		proxy = "http://" + proxy
@@ -161,8 +161,8 @@ func netrcFile() string {
 	return filepath.Join(home, ".netrc")
 }
 
-// netrcFaults returns the lines of a .netrc that go does not understand, without what is
-// in them: that may be a part of a password.
+// netrcFaults returns the lines of a .netrc that go does not understand, without what is in them:
+// that may be a part of a password.
 func netrcFaults(file, text string) (faults []string) {
 	n, machine, macro := 0, 0, false
 	login, password := false, false

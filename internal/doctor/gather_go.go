@@ -22,9 +22,8 @@ var goVars = []string{"GOROOT", "GOPATH", "GO111MODULE", "GOPROXY", "GOSUMDB", "
 // goEnvironment has the values in force. They are not changed.
 type goEnvironment struct{ vars map[string]string }
 
-// goEnv returns the variables in force in dir, as the first go on PATH has them.
-// A wrong GOROOT, GOPATH or GO111MODULE makes go refuse to print any: then they are
-// its defaults and what is set.
+// goEnv returns the variables in force in dir, as the first go on PATH has them. A wrong GOROOT,
+// GOPATH or GO111MODULE makes go refuse to print any: then they are its defaults and what is set.
 func goEnv(ctx context.Context, dir string) (goEnvironment, error) {
 	vars, err := goEnvJSON(ctx, dir)
 	if err == nil {
@@ -109,8 +108,8 @@ func gatherGo(ctx context.Context, in *inquiry) (*GoFacts, error) {
 // offline is for a command that loads packages, but builds none.
 var offline = []string{"GOPROXY=off", "GOCACHE=off"}
 
-// try has go load what a build begins with: its variables, go.work and go.mod. Nothing
-// is downloaded or written, in the build cache neither.
+// try has go load what a build begins with: its variables, go.work and go.mod. Nothing is
+// downloaded or written, in the build cache neither.
 func try(ctx context.Context, dir string, env ...string) error {
 	flags := os.Getenv("GOFLAGS")
 	if flags == "" {
@@ -167,8 +166,8 @@ func (g *GoFacts) readModules(dir string) {
 	}
 }
 
-// fallbackToolchain returns the value of GOTOOLCHAIN that is in force where the environment
-// has none. The doctor's own commands have another.
+// fallbackToolchain returns the value of GOTOOLCHAIN that is in force where the environment has
+// none. The doctor's own commands have another.
 func (g *GoFacts) fallbackToolchain() string {
 	return cmp.Or(g.File["GOTOOLCHAIN"], parseEnvFile(filepath.Join(g.Env["GOROOT"], "go.env"))["GOTOOLCHAIN"], "auto")
 }
@@ -224,8 +223,8 @@ func parseGoEnvFile(text string) map[string]string {
 	return vars
 }
 
-// moduleOf returns the directory of the go.mod, or go.work, that dir belongs to,
-// whether or not go takes it.
+// moduleOf returns the directory of the go.mod, or go.work, that dir belongs to, whether or not go
+// takes it.
 func moduleOf(dir, name string) string {
 	dir, err := filepath.Abs(dir)
 	for ; err == nil; dir = filepath.Dir(dir) {

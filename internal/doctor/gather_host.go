@@ -62,8 +62,8 @@ func engineOf(name string) string {
 	return "docker"
 }
 
-// dockerContext returns the context of docker's that is in force and the endpoint that
-// it stands for, "" if there is no such context.
+// dockerContext returns the context of docker's that is in force and the endpoint that it stands
+// for, "" if there is no such context.
 func dockerContext() (host, name string) {
 	dir := os.Getenv("DOCKER_CONFIG")
 	if home, err := os.UserHomeDir(); dir == "" && err == nil {

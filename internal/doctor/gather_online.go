@@ -68,8 +68,7 @@ func kindOf(err error) string {
 	return ""
 }
 
-// askProxy asks for a module that every proxy has. One that does not have it
-// answers too.
+// askProxy asks for a module that every proxy has. One that does not have it answers too.
 func askProxy(ctx context.Context, proxy string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(proxy, "/")+"/golang.org/x/sys/@latest", nil)
 	if err != nil {

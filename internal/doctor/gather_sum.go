@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// sumBudget is how long modules are read for, so that a check that reads hundreds of
-// megabytes does not hold up the report.
+// sumBudget is how long modules are read for, so that a check that reads hundreds of megabytes does
+// not hold up the report.
 const sumBudget = 400 * time.Millisecond
 
 func gatherSum(ctx context.Context, in *inquiry) (*SumFacts, error) {
@@ -50,8 +50,8 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// findLacking finds modules without an entry in go.sum. One that only pins a version needs
-// none, so go is asked whether a build needs them, but only if there are any.
+// findLacking finds modules without an entry in go.sum. One that only pins a version needs none, so
+// go is asked whether a build needs them, but only if there are any.
 func (s *SumFacts) findLacking(ctx context.Context, dir string, m ModFile, entries map[string]string) {
 	var lacks []string
 	for _, required := range m.Require {
@@ -80,9 +80,9 @@ type download struct {
 	suspect      bool
 }
 
-// readModules compares go.sum with the module cache, and what is in that with what was
-// downloaded. It does what go mod verify does, within a budget: first those modules that
-// have files that are newer than they should be.
+// readModules compares go.sum with the module cache, and what is in that with what was downloaded.
+// It does what go mod verify does, within a budget: first those modules that have files that are
+// newer than they should be.
 func (s *SumFacts) readModules(cache string, m ModFile, entries map[string]string) {
 	var modules []download
 	for _, required := range m.Require {

@@ -46,8 +46,8 @@ func lookAll(name string) (found []string) {
 	return found
 }
 
-// lookAt asks a go what it is by itself: without Go's variables, and without running
-// another one. It is asked in the project's directory: a version manager's goes by that.
+// lookAt asks a go what it is by itself: without Go's variables, and without running another one.
+// It is asked in the project's directory: a version manager's goes by that.
 func lookAt(ctx context.Context, dir, path string) GoTool {
 	t := GoTool{Path: path, Real: path, Dir: filepath.Dir(path)}
 	if real, err := filepath.EvalSymlinks(path); err == nil {

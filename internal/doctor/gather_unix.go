@@ -81,8 +81,8 @@ func executes(ctx context.Context, dir string) error {
 	return err
 }
 
-// dockerEndpoints are those of the engine, of a rootless one, and of what else
-// offers one: the name says whose each is.
+// dockerEndpoints are those of the engine, of a rootless one, and of what else offers one: the name
+// says whose each is.
 func dockerEndpoints() []endpoint {
 	endpoints := []endpoint{{"docker", "unix:///var/run/docker.sock"}}
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); strings.HasPrefix(dir, "/") {
@@ -99,8 +99,8 @@ func dockerEndpoints() []endpoint {
 
 func openPipe(string) error { return errors.ErrUnsupported }
 
-// gatherHost looks for what systemd's sd_booted(3) looks for, and for the marks of
-// containers and of WSL.
+// gatherHost looks for what systemd's sd_booted(3) looks for, and for the marks of containers and
+// of WSL.
 func gatherHost(context.Context, *inquiry) (*HostFacts, error) {
 	there := func(path string) bool { _, err := os.Stat(path); return err == nil }
 	h := &HostFacts{Systemd: there("/run/systemd/system"), WSL: there("/proc/sys/fs/binfmt_misc/WSLInterop") || os.Getenv("WSL_DISTRO_NAME") != ""}

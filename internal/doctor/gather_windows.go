@@ -80,9 +80,9 @@ func keptIn(name string) string {
 	return ""
 }
 
-// executes tries to run a copy of this program from dir. What has no reputation, as this
-// program has none, is what Smart App Control and attack surface reduction rules stop; a
-// program of Microsoft's would pass. If go run has built this one there, it has run.
+// executes tries to run a copy of this program from dir. What has no reputation, as this program
+// has none, is what Smart App Control and attack surface reduction rules stop; a program of
+// Microsoft's would pass. If go run has built this one there, it has run.
 func executes(ctx context.Context, dir string) error {
 	self, err := os.Executable()
 	if err != nil || inside("windows", self, dir) {
@@ -214,8 +214,8 @@ func gatherConsole(context.Context, *inquiry) (*ConsoleFacts, error) {
 	return c, nil
 }
 
-// gatherClock asks the Windows Time service. It is Manual by default: a trigger
-// starts it where there is a network, and it ends when it has done its work.
+// gatherClock asks the Windows Time service. It is Manual by default: a trigger starts it where
+// there is a network, and it ends when it has done its work.
 func gatherClock(context.Context, *inquiry) (*ClockFacts, error) {
 	manager, err := windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT)
 	if err != nil {

@@ -24,8 +24,8 @@ type ModVersion struct {
 	Indirect      bool
 }
 
-// parseMod reads a go.mod or go.work. Lines that go would refuse are left out: go
-// itself says what is wrong with them.
+// parseMod reads a go.mod or go.work. Lines that go would refuse are left out: go itself says what
+// is wrong with them.
 func parseMod(text string) ModFile {
 	m := ModFile{Replace: map[string]string{}}
 	block := ""
@@ -73,8 +73,8 @@ func (m *ModFile) add(words []string, indirect bool) {
 	}
 }
 
-// replaced returns the module that is taken in the place of v, and whether that has
-// entries in go.sum, which a directory has not.
+// replaced returns the module that is taken in the place of v, and whether that has entries in
+// go.sum, which a directory has not.
 func (m *ModFile) replaced(v ModVersion) (ModVersion, bool) {
 	to := cmp.Or(m.Replace[v.Path+"@"+v.Version], m.Replace[v.Path])
 	if to == "" {
@@ -116,10 +116,9 @@ func asGo(v string) string {
 	return "go" + v
 }
 
-// oldestSupported returns the oldest release of Go that still gets fixes at a time.
-// Releases come each February and August, and each is supported until there are two
-// newer ones ("Go Release History"). They count from the month after, so that a late
-// one makes nothing old too early.
+// oldestSupported returns the oldest release of Go that still gets fixes at a time. Releases come
+// each February and August, and each is supported until there are two newer ones ("Go Release
+// History"). They count from the month after, so that a late one makes nothing old too early.
 func oldestSupported(now time.Time) string {
 	const months = 6
 	since := (now.Year()-2026)*12 + int(now.Month()-time.March) // go1.26 came in February 2026

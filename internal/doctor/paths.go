@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// The functions here follow the rules of the system that they are given, and
-// look at no disk: a path of Windows' is judged on every system.
+// The functions here follow the rules of the system that they are given, and look at no disk: a
+// path of Windows' is judged on every system.
 
 func samePath(goos, a, b string) bool { return cleanPath(goos, a) == cleanPath(goos, b) }
 

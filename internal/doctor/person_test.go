@@ -33,8 +33,8 @@ func newPerson(t *testing.T) person {
 	return p
 }
 
-// dotfiles gives a user the start-up files that people have: a setting behind an if,
-// others in the same export, and a file that is a link to one in another directory.
+// dotfiles gives a user the start-up files that people have: a setting behind an if, others in the
+// same export, and a file that is a link to one in another directory.
 func (p person) dotfiles(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -79,8 +79,8 @@ func (p person) sets(t *testing.T, name, line string) {
 	require.NoError(t, errors.Join(err, f.Close()))
 }
 
-// examine makes a check as that person, who has typed a line into the same shell
-// before, if there is one.
+// examine makes a check as that person, who has typed a line into the same shell before, if there
+// is one.
 func (p person) examine(t *testing.T, check string, env []string, shell, line string) Result {
 	t.Helper()
 	results := p.report(t, check, env, shell, line).Results

@@ -93,7 +93,8 @@ func asNobody(t *testing.T, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// TestReadOnlyCache runs as nobody, with a cache that belongs to root: what sudo go build leaves behind.
+// TestReadOnlyCache runs as nobody, with a cache that belongs to root: what sudo go build leaves
+// behind.
 func TestReadOnlyCache(t *testing.T) {
 	needGo(t)
 	dir, err := os.MkdirTemp("", "doctor-cache-")

@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 // examined marks what examine prints.
 const examined = "examined: "
 
-// examine is a helper process: it prints what the check that args name finds, or
-// what all find, in the directory that they name.
+// examine is a helper process: it prints what the check that args name finds, or what all find, in
+// the directory that they name.
 func examine(args []string) int {
 	o := Options{Only: args[:1], Dir: args[1], Online: os.Getenv("ONLINE") != ""}
 	if args[0] == "all" {

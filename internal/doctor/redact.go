@@ -20,15 +20,13 @@ func redact(s string) string {
 	return query.ReplaceAllString(credentials.ReplaceAllString(s, "${1}***@"), "${1}***")
 }
 
-// redactProxies removes them from a value of GOPROXY, whether its entries are
-// URLs or not.
+// redactProxies removes them from a value of GOPROXY, whether its entries are URLs or not.
 func redactProxies(s string) string {
 	return redact(entryCredentials.ReplaceAllString(s, "${1}${2}***@"))
 }
 
-// clean lets nothing out that a check may have overlooked: no credentials, and
-// nothing that a terminal obeys or that turns a line around, such as another process
-// may have in its name.
+// clean lets nothing out that a check may have overlooked: no credentials, and nothing that a
+// terminal obeys or that turns a line around, such as another process may have in its name.
 func (r *Result) clean() {
 	line := func(s string) string {
 		return strings.Map(func(c rune) rune {

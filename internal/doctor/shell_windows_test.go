@@ -19,9 +19,9 @@ func shells() []string {
 	return []string{"cmd", "powershell"}
 }
 
-// shortPath is the PATH of a shell in which a go is the first. A PATH may have 32,767
-// characters, but a line of cmd's 8,191: on a machine with a longer PATH, such as the ones
-// that GitHub runs, cmd can't put %PATH% into a line.
+// shortPath is the PATH of a shell in which a go is the first. A PATH may have 32,767 characters,
+// but a line of cmd's 8,191: on a machine with a longer PATH, such as the ones that GitHub runs,
+// cmd can't put %PATH% into a line.
 func shortPath(goCommand string) string {
 	system := filepath.Join(os.Getenv("SystemRoot"), "System32")
 	return strings.Join([]string{filepath.Dir(goCommand), system, filepath.Join(system, "WindowsPowerShell", "v1.0")}, ";")

@@ -48,8 +48,8 @@ func bigProject(tb testing.TB, dependencies int) (dir string) {
 	return dir
 }
 
-// TestManyModules finds the one file of 300 modules that was changed: those that were
-// written to are read first.
+// TestManyModules finds the one file of 300 modules that was changed: those that were written to
+// are read first.
 func TestManyModules(t *testing.T) {
 	needGo(t)
 	dir := bigProject(t, 300)

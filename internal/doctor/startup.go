@@ -2,8 +2,8 @@ package doctor
 
 import "strings"
 
-// setsVariable returns the numbers of the lines in a shell's start-up file that set a
-// variable, in whatever company: behind an if, or with others in one export.
+// setsVariable returns the numbers of the lines in a shell's start-up file that set a variable, in
+// whatever company: behind an if, or with others in one export.
 func setsVariable(file, name string) (numbers []int) {
 	n := 0
 	for line := range strings.Lines(file) {
@@ -18,8 +18,8 @@ func setsVariable(file, name string) (numbers []int) {
 	return numbers
 }
 
-// assigns reports whether a command sets a variable for those that follow. Before
-// another command, an assignment is for that one only.
+// assigns reports whether a command sets a variable for those that follow. Before another command,
+// an assignment is for that one only.
 func assigns(words []string, name string) bool {
 	for len(words) > 0 {
 		switch words[0] {
@@ -56,8 +56,8 @@ func assigns(words []string, name string) bool {
 	return found
 }
 
-// shellCommands splits a line of a shell into commands, and those into words. Quotes
-// keep words together and are left in.
+// shellCommands splits a line of a shell into commands, and those into words. Quotes keep words
+// together and are left in.
 func shellCommands(line string) (commands [][]string) {
 	var words []string
 	var word strings.Builder

@@ -13,8 +13,8 @@ import (
 	"unicode"
 )
 
-// parseSum reads a go.sum. Entries are by "module version" and "module version/go.mod";
-// lines that are none are returned as FILE:LINE.
+// parseSum reads a go.sum. Entries are by "module version" and "module version/go.mod"; lines that
+// are none are returned as FILE:LINE.
 func parseSum(file, text string) (entries map[string]string, bad []string, merge bool) {
 	entries = map[string]string{}
 	n := 0
@@ -35,8 +35,8 @@ func parseSum(file, text string) (entries map[string]string, bad []string, merge
 	return entries, bad, merge
 }
 
-// escapeModule escapes a module's path as the module cache does: a capital becomes "!" and
-// the small letter (golang.org/ref/mod#module-cache).
+// escapeModule escapes a module's path as the module cache does: a capital becomes "!" and the
+// small letter (golang.org/ref/mod#module-cache).
 func escapeModule(path string) string {
 	var b strings.Builder
 	for _, r := range path {
@@ -49,8 +49,8 @@ func escapeModule(path string) string {
 	return b.String()
 }
 
-// hashDir is the h1 hash of a module's files, as in go.sum: the SHA-256 of a list
-// of the SHA-256 of each file and its name, in the order of the names.
+// hashDir is the h1 hash of a module's files, as in go.sum: the SHA-256 of a list of the SHA-256 of
+// each file and its name, in the order of the names.
 func hashDir(dir, prefix string, goOn func() bool) (string, error) {
 	var names []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

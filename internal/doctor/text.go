@@ -37,9 +37,9 @@ var chinese = map[string]string{
 	"and":                                                        "、", ", ": "，", "; ": "；", "(%s)": "（%s）",
 }
 
-// Text writes a report for people: groups, the worst last in each and the worst
-// group last, then a count and a verdict. Checks for other systems are only counted,
-// if there are others; so are several of a group that are fine, or skipped.
+// Text writes a report for people: groups, the worst last in each and the worst group last, then a
+// count and a verdict. Checks for other systems are only counted, if there are others; so are
+// several of a group that are fine, or skipped.
 func (r Report) Text(w io.Writer, o TextOptions) error {
 	groups := map[string][]Result{}
 	var names []string
@@ -92,8 +92,8 @@ type printer struct {
 	lang, goos string
 }
 
-// fold prints how many of a group are fine, or skipped, if they are several, and
-// returns the others.
+// fold prints how many of a group are fine, or skipped, if they are several, and returns the
+// others.
 func (p *printer) fold(results []Result) (others []Result) {
 	if p.Verbose {
 		return results

@@ -45,8 +45,8 @@ func TestCutFrom(t *testing.T) {
 	}
 }
 
-// TestChangesNothing makes all checks, for a user with everything in place. What Windows
-// PowerShell keeps for itself is its own: the profile of its start and a list of modules.
+// TestChangesNothing makes all checks, for a user with everything in place. What Windows PowerShell
+// keeps for itself is its own: the profile of its start and a list of modules.
 func TestChangesNothing(t *testing.T) {
 	needGo(t)
 	p := newPerson(t)

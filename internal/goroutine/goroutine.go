@@ -1,8 +1,8 @@
 // Package goroutine reads the stack traces that the runtime writes: those of [runtime.Stack], and
 // the text form (debug=1) of the goroutine profiles of [runtime/pprof].
 //
-// Neither format is documented, and both change. The parsers take those of Go 1.26 and Go 1.27,
-// and leave out what they can't read.
+// Neither format is documented, and both change. The parsers take those of Go 1.26 and Go 1.27, and
+// leave out what they can't read.
 package goroutine
 
 import (
@@ -72,8 +72,8 @@ const (
 	labels127 = "] {"
 )
 
-// splitHead splits what follows the "[" of a paragraph's first line. A label may contain
-// anything, so only the first bracket or brace counts.
+// splitHead splits what follows the "[" of a paragraph's first line. A label may contain anything,
+// so only the first bracket or brace counts.
 func splitHead(s string) (state, labels string) {
 	i := strings.IndexAny(s, "]{")
 	switch {
@@ -156,8 +156,7 @@ func (g *Goroutine) Unlabelled() string {
 	return strings.Replace(strings.Replace(g.Text, labels126+g.Labels+"}", "", 1), labels127+g.Labels+"}", "]", 1)
 }
 
-// FunctionOf returns the function that a line of a paragraph calls, or "" if it isn't such a
-// line.
+// FunctionOf returns the function that a line of a paragraph calls, or "" if it isn't such a line.
 func FunctionOf(line string) string {
 	if i := strings.LastIndexByte(line, '('); i > 0 && line[0] != '\t' && !strings.HasPrefix(line, "goroutine ") && !strings.HasPrefix(line, "created by ") {
 		return line[:i]
@@ -165,8 +164,8 @@ func FunctionOf(line string) string {
 	return ""
 }
 
-// Place returns the file:line of a line "\tfile:line +0x1d", after which GOTRACEBACK=system
-// writes more numbers.
+// Place returns the file:line of a line "\tfile:line +0x1d", after which GOTRACEBACK=system writes
+// more numbers.
 func Place(line string) string {
 	line = strings.TrimPrefix(line, "\t")
 	for {

@@ -5,12 +5,11 @@ import (
 	"strings"
 )
 
-// Label returns the value of a label, and whether it is there. A byte that is not UTF-8 is
-// U+FFFD in what Go 1.26 writes.
+// Label returns the value of a label, and whether it is there. A byte that is not UTF-8 is U+FFFD
+// in what Go 1.26 writes.
 func (g *Goroutine) Label(key string) (string, bool) { return Label(g.Labels, key) }
 
-// Label looks for a label in a list as a stack trace or a profile shows them, without the
-// braces:
+// Label looks for a label in a list as a stack trace or a profile shows them, without the braces:
 //
 //	"k": "v", "a b": ""     Go 1.26
 //	k: v, "a b":            Go 1.27, which quotes what has other characters than a-zA-Z0-9./_

@@ -12,13 +12,13 @@ import (
 // A Namer finds the names that functions have in their source. It is for one goroutine's use.
 //
 // Up to Go 1.26 a function literal gets the name of the function that it is compiled into, which
-// need not be the one that it stands in: where New calls (*Pool).start, and the compiler puts
-// that into New, and New into main, the literal is main.main.New.(*Pool).start.func3, and its
-// package is lost. Go 1.27 names it as it stands in the source, pool.(*Pool).start.func1.
+// need not be the one that it stands in: where New calls (*Pool).start, and the compiler puts that
+// into New, and New into main, the literal is main.main.New.(*Pool).start.func3, and its package is
+// lost. Go 1.27 names it as it stands in the source, pool.(*Pool).start.func1.
 type Namer struct{ known map[[2]string]string }
 
-// Name returns the source's name of a function, given a place (file:line) in it. It is the
-// function itself if it is not such a literal.
+// Name returns the source's name of a function, given a place (file:line) in it. It is the function
+// itself if it is not such a literal.
 func (n *Namer) Name(function, at string) string {
 	if !Renamed(function) {
 		return function
@@ -95,8 +95,8 @@ func Renamed(function string) bool {
 	return literal != "" && len(names) > 1 && (!strings.HasPrefix(names[0], "(") || len(names) > 2)
 }
 
-// splitName splits a function's name into its package and the names behind it. Neither brackets
-// nor parentheses are split.
+// splitName splits a function's name into its package and the names behind it. Neither brackets nor
+// parentheses are split.
 func splitName(function string) (pkg string, names []string) {
 	plain, _, _ := strings.Cut(function, "[") // type arguments have paths of their own
 	slash := strings.LastIndexByte(plain, '/') + 1
@@ -164,8 +164,8 @@ func linked() *symbols {
 	return theSymbols.all
 }
 
-// readSymbols walks through the program's functions from the last to the first, which takes
-// some milliseconds. A system on which they are not in one piece shows only some of them.
+// readSymbols walks through the program's functions from the last to the first, which takes some
+// milliseconds. A system on which they are not in one piece shows only some of them.
 func readSymbols() *symbols {
 	s := &symbols{functions: make(map[string]string), entries: make(map[string]uintptr), into: make(map[string]map[string]string), types: make(map[string]bool), packages: make(map[string]string), literals: make(map[string][]string)}
 	last, _, _, _ := runtime.Caller(0)
@@ -254,8 +254,8 @@ func (s *symbols) enclosing(function, file string) (in, literal string) {
 	return pkg + "." + last, literal
 }
 
-// inlined returns the functions that the compiler has put into another one, by their names
-// without the package.
+// inlined returns the functions that the compiler has put into another one, by their names without
+// the package.
 func (s *symbols) inlined(function string) map[string]string {
 	if list, ok := s.into[function]; ok {
 		return list

@@ -63,8 +63,8 @@ type sectionHeader struct {
 	Characteristics                            uint32
 }
 
-// resourceLevel is one level of a resource tree with a single path: an
-// IMAGE_RESOURCE_DIRECTORY and its IMAGE_RESOURCE_DIRECTORY_ENTRY.
+// resourceLevel is one level of a resource tree with a single path: an IMAGE_RESOURCE_DIRECTORY and
+// its IMAGE_RESOURCE_DIRECTORY_ENTRY.
 type resourceLevel struct {
 	Characteristics, TimeDateStamp uint32
 	MajorVersion, MinorVersion     uint16
@@ -81,10 +81,9 @@ type resources struct {
 	Data                 resourceData
 }
 
-// DLL returns t as a message file: a 64-bit DLL that has neither code nor entry
-// point, which every Windows from Vista on, of whatever architecture, reads as
-// data. The same table always gives the same bytes. It fails if a text is
-// longer than 32,763 UTF-16 units, or is not text.
+// DLL returns t as a message file: a 64-bit DLL that has neither code nor entry point, which every
+// Windows from Vista on, of whatever architecture, reads as data. The same table always gives the
+// same bytes. It fails if a text is longer than 32,763 UTF-16 units, or is not text.
 func (t Table) DLL() ([]byte, error) {
 	table, err := t.encode()
 	if err != nil {

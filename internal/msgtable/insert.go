@@ -14,8 +14,9 @@ const (
 	ellipsis       = 0x2026 // …
 )
 
-// AppendInsert appends s to dst as an insertion string that every reader of an event log shows as it is
-// meant, in at most limit UTF-16 units, and returns how many characters of s it had to leave out.
+// AppendInsert appends s to dst as an insertion string that every reader of an event log shows as
+// it is meant, in at most limit UTF-16 units, and returns how many characters of s it had to leave
+// out.
 //
 //   - A NUL, which would end the string, becomes U+2400 (␀).
 //   - Broken UTF-8, surrogates among it, and the characters that XML 1.0 forbids become U+FFFD: an
@@ -35,8 +36,8 @@ func AppendInsert(dst []uint16, s []byte, limit int) (text []uint16, left int) {
 	return text, left
 }
 
-// AppendCut is [AppendInsert] for a text from whose end missing characters were cut before; they count
-// as left out. It also reports whether it replaced a character, so that s can't be had back.
+// AppendCut is [AppendInsert] for a text from whose end missing characters were cut before; they
+// count as left out. It also reports whether it replaced a character, so that s can't be had back.
 func AppendCut(dst []uint16, s []byte, limit, missing int) (text []uint16, left int, replaced bool) {
 	start := len(dst)
 	space := min(2*len(s), limit) // no byte makes more than two units
@@ -78,8 +79,8 @@ func Plain(s string) string {
 // mark is what AppendInsert makes of a '%' that would begin an insertion code.
 const mark = "%\u200B"
 
-// codeFollows reports whether s, but for the U+200B that it may begin with, would complete an insertion
-// code after a '%'.
+// codeFollows reports whether s, but for the U+200B that it may begin with, would complete an
+// insertion code after a '%'.
 func codeFollows[T string | []byte](s T) bool {
 	const width = len(mark) - 1
 	for len(s) >= width && string(s[:width]) == mark[1:] {
@@ -97,8 +98,8 @@ func appendMark(dst []uint16, left int) []uint16 {
 	return append(dst, ']')
 }
 
-// insert writes s to dst up to the first character that no longer fits, and returns how much it wrote and
-// read, and whether it replaced a character.
+// insert writes s to dst up to the first character that no longer fits, and returns how much it
+// wrote and read, and whether it replaced a character.
 func insert(dst []uint16, s []byte) (n, read int, replaced bool) {
 	for read < len(s) {
 		// Most texts are one run of plain bytes.

@@ -1,10 +1,9 @@
-// Package msgtable makes message files for the Windows Event Log, and text
-// that is safe to put into their messages.
+// Package msgtable makes message files for the Windows Event Log, and text that is safe to put into
+// their messages.
 //
-// A message file is a DLL without code that holds a message table: for each
-// event ID a text, in which %1 stands for the first insertion string of the
-// event. Microsoft's tools make one with mc, rc and link; this package writes
-// the same bytes on every system.
+// A message file is a DLL without code that holds a message table: for each event ID a text, in
+// which %1 stands for the first insertion string of the event. Microsoft's tools make one with mc,
+// rc and link; this package writes the same bytes on every system.
 package msgtable
 
 import (
@@ -23,14 +22,12 @@ type Table struct {
 	// Texts are messages by ID, in the syntax of message tables: see Template.
 	Texts map[uint16]string
 
-	// Rest is the message of every ID that Texts lacks, up to 65535. Empty:
-	// they have none.
+	// Rest is the message of every ID that Texts lacks, up to 65535. Empty: they have none.
 	Rest string
 }
 
-// Template returns s in the syntax of message tables, in which it is shown as
-// it is; only a "%1" that no digit follows stays the event's first insertion
-// string. It reports whether there is one.
+// Template returns s in the syntax of message tables, in which it is shown as it is; only a "%1"
+// that no digit follows stays the event's first insertion string. It reports whether there is one.
 func Template(s string) (message string, inserts bool) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -52,16 +49,16 @@ func Template(s string) (message string, inserts bool) {
 	return b.String(), inserts
 }
 
-// runLength is how many entries of Rest there are. All blocks share them: a
-// table of 65,536 messages takes 17 KB.
+// runLength is how many entries of Rest there are. All blocks share them: a table of 65,536
+// messages takes 17 KB.
 const runLength = 1024
 
-// block is a MESSAGE_RESOURCE_BLOCK: the messages first to last, one behind the
-// other from offset on.
+// block is a MESSAGE_RESOURCE_BLOCK: the messages first to last, one behind the other from offset
+// on.
 type block struct{ first, last, offset uint32 }
 
-// encode returns the table as Windows reads it: MESSAGE_RESOURCE_DATA with its
-// blocks in ascending order, and the entries.
+// encode returns the table as Windows reads it: MESSAGE_RESOURCE_DATA with its blocks in ascending
+// order, and the entries.
 func (t Table) encode() ([]byte, error) {
 	ids := slices.Sorted(maps.Keys(t.Texts))
 	blocks := t.blocks(ids)
@@ -98,8 +95,8 @@ func (t Table) encode() ([]byte, error) {
 	return slices.Concat(data, run, own), nil
 }
 
-// blocks returns the blocks, still without offsets: a run of IDs that have
-// texts is one, what lies between such runs is split for runLength.
+// blocks returns the blocks, still without offsets: a run of IDs that have texts is one, what lies
+// between such runs is split for runLength.
 func (t Table) blocks(ids []uint16) (blocks []block) {
 	next := uint32(0) // the first ID that is in no block yet
 	rest := func(end uint32) {
@@ -123,8 +120,8 @@ func (t Table) blocks(ids []uint16) (blocks []block) {
 	return blocks
 }
 
-// encodeEntry returns a MESSAGE_RESOURCE_ENTRY: its own length, the flag for
-// Unicode, and the text, which ends in a line end and a NUL.
+// encodeEntry returns a MESSAGE_RESOURCE_ENTRY: its own length, the flag for Unicode, and the text,
+// which ends in a line end and a NUL.
 func encodeEntry(text string) ([]byte, error) {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return nil, fmt.Errorf("%.40q is not text: it has a NUL or broken UTF-8", text)

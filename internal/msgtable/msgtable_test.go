@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sample has the table's hard cases: first and last ID, neighbours, a gap that
-// no block of 1024 fits.
+// sample has the table's hard cases: first and last ID, neighbours, a gap that no block of 1024
+// fits.
 var sample = Table{
 	Rest: "%1",
 	Texts: map[uint16]string{
@@ -26,8 +26,8 @@ var sample = Table{
 	},
 }
 
-// decodeDLL reads a message file with debug/pe and a walk of its own through
-// resources and table, and complains about whatever Windows could stumble over.
+// decodeDLL reads a message file with debug/pe and a walk of its own through resources and table,
+// and complains about whatever Windows could stumble over.
 func decodeDLL(file []byte) (messages map[uint32]string, blocks []block, err error) {
 	f, err := pe.NewFile(bytes.NewReader(file))
 	if err != nil {
@@ -111,8 +111,7 @@ func TestDLL(t *testing.T) {
 	assert.Equal(t, uint32(65535), blocks[len(blocks)-1].first)
 }
 
-// TestDLLBytes: the same file from every system and every release, since its
-// name is its hash.
+// TestDLLBytes: the same file from every system and every release, since its name is its hash.
 func TestDLLBytes(t *testing.T) {
 	file, err := sample.DLL()
 	require.NoError(t, err)

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// TestFormatMessage lets Windows itself read the file, which holds resources only: as Event
-// Viewer and the event log service load it, and as older programs do. Loading it as code is
-// not used to load messages, and depends on the processor.
+// TestFormatMessage lets Windows itself read the file, which holds resources only: as Event Viewer
+// and the event log service load it, and as older programs do. Loading it as code is not used to
+// load messages, and depends on the processor.
 func TestFormatMessage(t *testing.T) {
 	file, err := sample.DLL()
 	require.NoError(t, err)

@@ -9,7 +9,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
-// TestPlain: what keeps a text from being expanded can be taken away again, and nothing else with it.
+// TestPlain: what keeps a text from being expanded can be taken away again, and nothing else with
+// it.
 func TestPlain(t *testing.T) {
 	const z = "\u200B"
 	for text, want := range map[string]string{

@@ -88,8 +88,8 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// TestNeverEndsABroker goes through every name of the table: what holds ports for others, and process
-// 1, is never ended by its number, and nothing is left to be filled in.
+// TestNeverEndsABroker goes through every name of the table: what holds ports for others, and
+// process 1, is never ended by its number, and nothing is left to be filled in.
 func TestNeverEndsABroker(t *testing.T) {
 	for _, goos := range []string{"linux", "darwin", "windows", "freebsd", "openbsd", "netbsd"} {
 		for _, r := range table {

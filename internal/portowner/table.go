@@ -41,8 +41,8 @@ var table = []row{
 	{names: dockers, who: docker, show: showDocker, end: endDocker},
 	{names: podmans, who: docker, show: showPodman, end: endPodman},
 
-	// Process 1 holds the ports of systemd's socket units. In a container it is the program that the
-	// container is for.
+	// Process 1 holds the ports of systemd's socket units. In a container it is the program that
+	// the container is for.
 	{goos: "linux", pid: 1, names: []string{"systemd", "init"}, who: "which holds it for a .socket unit",
 		show: []string{"systemctl list-sockets"}, end: []string{"sudo systemctl stop UNIT.socket"}},
 	{goos: "linux", pid: 1, who: "which is process 1, and must not be ended", show: []string{"ps -fp 1", "systemctl list-sockets"}},

@@ -22,8 +22,8 @@ import (
 
 var update = flag.Bool("update", false, "TestAPI records the API as it is in api/")
 
-// TestAPI compares what each package exports with its record in api/, one line a
-// name, for every system: users compile one source for all of them.
+// TestAPI compares what each package exports with its record in api/, one line a name, for every
+// system: users compile one source for all of them.
 func TestAPI(t *testing.T) {
 	needGo(t)
 	var recorded []string
@@ -73,8 +73,8 @@ func difference(record, source []string) (removed, added []string) {
 	return removed, added
 }
 
-// apiOf returns the sorted API of each package that users can import, by its path
-// in the module, as it is on goos.
+// apiOf returns the sorted API of each package that users can import, by its path in the module, as
+// it is on goos.
 func apiOf(t *testing.T, goos string) map[string][]string {
 	t.Helper()
 	api := map[string][]string{}
@@ -90,8 +90,8 @@ func apiOf(t *testing.T, goos string) map[string][]string {
 // checked keeps what typeCheck has found, as that takes seconds.
 var checked = map[string]map[string]*types.Package{}
 
-// typeCheck checks the module's packages and all that they import, from source
-// and without function bodies, as go/build chooses their files for goos.
+// typeCheck checks the module's packages and all that they import, from source and without function
+// bodies, as go/build chooses their files for goos.
 func typeCheck(t *testing.T, goos string) map[string]*types.Package {
 	t.Helper()
 	if pkgs := checked[goos]; pkgs != nil {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// exported returns the API of a package in the manner of the Go project's own
-// api/*.txt: a line for each constant with its value, variable, function, type,
-// field and method, without the names of parameters.
+// exported returns the API of a package in the manner of the Go project's own api/*.txt: a line for
+// each constant with its value, variable, function, type, field and method, without the names of
+// parameters.
 func exported(pkg *types.Package) []string {
 	qualify := types.RelativeTo(pkg)
 	text := func(t types.Type) string { return types.TypeString(unnamed(t), qualify) }
@@ -63,8 +63,8 @@ type method struct {
 	receiver string
 }
 
-// methods returns the exported methods of a type, with those that it has from a
-// type of this package that it embeds.
+// methods returns the exported methods of a type, with those that it has from a type of this
+// package that it embeds.
 func methods(obj *types.TypeName) (list []method) {
 	if types.IsInterface(obj.Type()) {
 		return nil
@@ -83,8 +83,7 @@ func methods(obj *types.TypeName) (list []method) {
 	return list
 }
 
-// unnamed returns t with no name for any parameter or result in it: renaming one
-// breaks no user.
+// unnamed returns t with no name for any parameter or result in it: renaming one breaks no user.
 func unnamed(t types.Type) types.Type {
 	tuple := func(vars *types.Tuple) *types.Tuple {
 		var list []*types.Var

@@ -22,8 +22,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDoc reads the documentation as pkg.go.dev shows it: each package says what
-// it is, each exported name has a comment, and each [Name] leads somewhere.
+// TestDoc reads the documentation as pkg.go.dev shows it: each package says what it is, each
+// exported name has a comment, and each [Name] leads somewhere.
 func TestDoc(t *testing.T) {
 	needGo(t)
 	pkgs := typeCheck(t, "linux")
@@ -107,8 +107,8 @@ func parseFiles(t *testing.T, fset *token.FileSet, dir string, names []string) (
 	return files
 }
 
-// comments returns the comment of each exported name. One above a group of
-// constants or variables is for all of them; the values of a type have its comment.
+// comments returns the comment of each exported name. One above a group of constants or variables
+// is for all of them; the values of a type have its comment.
 func comments(p *doc.Package) map[string]string {
 	all := map[string]string{"package": p.Doc}
 	values := func(list []*doc.Value, of string) {
@@ -158,8 +158,8 @@ func fields(name string, spec *ast.TypeSpec, all map[string]string) {
 // linkLike is what was meant to be a link: what go/doc resolves is no longer text.
 var linkLike = regexp.MustCompile(`\[(\*?(?:[a-z][\w/]*\.)?[A-Z]\w*(?:\.[A-Z]\w*)?)\]`)
 
-// brokenLinks returns those links in a comment that are none, or that lead to a
-// name which their package does not have.
+// brokenLinks returns those links in a comment that are none, or that lead to a name which their
+// package does not have.
 func brokenLinks(pkgs map[string]*types.Package, p *doc.Package, text string) (broken []string) {
 	var inline func(list []comment.Text)
 	inline = func(list []comment.Text) {

@@ -28,8 +28,8 @@ var (
 	harmless = regexp.MustCompile(`^declared and not used|^missing return$`)
 )
 
-// TestDocCode compiles the code in the documentation of every package, its names and their
-// fields: what a reader copies from there.
+// TestDocCode compiles the code in the documentation of every package, its names and their fields:
+// what a reader copies from there.
 func TestDocCode(t *testing.T) {
 	needGo(t)
 	pkgs := typeCheck(t, "linux")
@@ -71,8 +71,8 @@ func TestDocCodeFindsErrors(t *testing.T) {
 	assert.Empty(t, compileDoc(t, pkgs, "l, err := listen.Dual(`:80`)\n…\nreturn err"))
 }
 
-// compileDoc returns what the compiler has against a declaration, or against statements in
-// a function that returns an error.
+// compileDoc returns what the compiler has against a declaration, or against statements in a
+// function that returns an error.
 func compileDoc(t *testing.T, pkgs map[string]*types.Package, code string) (errs []error) {
 	t.Helper()
 	code = elided.ReplaceAllString(code, "")
@@ -125,8 +125,8 @@ func qualifiers(file *ast.File) (names []string) {
 	return names
 }
 
-// importOf returns the import path of a package that goes by that name: one of this module,
-// or of the standard library.
+// importOf returns the import path of a package that goes by that name: one of this module, or of
+// the standard library.
 func importOf(pkgs map[string]*types.Package, name string) string {
 	for at := range pkgs {
 		below, ours := strings.CutPrefix(at, module+"/")

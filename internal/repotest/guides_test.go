@@ -57,8 +57,8 @@ func TestGuidesNameWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestGuidesMake looks for the targets of make, and the fixtures of package testenv, that
-// the guides name.
+// TestGuidesMake looks for the targets of make, and the fixtures of package testenv, that the
+// guides name.
 func TestGuidesMake(t *testing.T) {
 	needGo(t)
 	makefile := readRoot(t, "Makefile")
@@ -107,8 +107,7 @@ func TestIssueForms(t *testing.T) {
 	}
 }
 
-// TestEditorConfig: the repository's text files are as .editorconfig asks editors to write
-// them.
+// TestEditorConfig: the repository's text files are as .editorconfig asks editors to write them.
 func TestEditorConfig(t *testing.T) {
 	config := readRoot(t, ".editorconfig")
 	for _, setting := range []string{"charset = utf-8", "end_of_line = lf", "insert_final_newline = true", "trim_trailing_whitespace = true"} {

@@ -22,8 +22,8 @@ var (
 	goLine       = regexp.MustCompile(`(?m)^go (\S+)$`)
 )
 
-// TestReleases compares the places that name the two releases of Go: .ci/run names them in
-// full, the others by their language versions.
+// TestReleases compares the places that name the two releases of Go: .ci/run names them in full,
+// the others by their language versions.
 func TestReleases(t *testing.T) {
 	files := map[string]string{".ci/run": read(t, ".ci/run"), "README.md": read(t, "README.md"), "README.zh-CN.md": read(t, "README.zh-CN.md")}
 	for _, pattern := range []string{".github/workflows/*.yml", "go.mod", "internal/*/go.mod", "examples/*/go.mod"} {

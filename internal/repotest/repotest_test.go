@@ -1,5 +1,5 @@
-// Package repotest tests the rules that hold for the whole module: what a package
-// may import, that importing one does no work, and where exported names stand.
+// Package repotest tests the rules that hold for the whole module: what a package may import, that
+// importing one does no work, and where exported names stand.
 package repotest
 
 import (
@@ -97,8 +97,8 @@ func TestRequirements(t *testing.T) {
 	assert.Equal(t, []string{"github.com/stretchr/testify", "golang.org/x/sys", "golang.org/x/text"}, direct)
 }
 
-// TestNoWorkAtImport runs this binary, which links every package, with the
-// runtime's trace of package initialisation: a package without work has no line.
+// TestNoWorkAtImport runs this binary, which links every package, with the runtime's trace of
+// package initialisation: a package without work has no line.
 func TestNoWorkAtImport(t *testing.T) {
 	cmd := testenv.Command(t, "nothing")
 	cmd.Env = append(cmd.Env, "GODEBUG=inittrace=1")
@@ -135,9 +135,9 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// A name that Windows reserves can't be checked out there, and no module that has
-// one can be fetched; nor one with an apostrophe, say, in a file's name
-// (golang.org/x/mod/module, CheckFilePath).
+// A name that Windows reserves can't be checked out there, and no module that has one can be
+// fetched; nor one with an apostrophe, say, in a file's name (golang.org/x/mod/module,
+// CheckFilePath).
 func TestFileNames(t *testing.T) {
 	top := root(t)
 	require.NoError(t, filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {

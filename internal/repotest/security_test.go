@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSecurityPromises looks for each test that SECURITY.md names in the package
-// that it names it for, and wants every package to be there.
+// TestSecurityPromises looks for each test that SECURITY.md names in the package that it names it
+// for, and wants every package to be there.
 func TestSecurityPromises(t *testing.T) {
 	_, text, ok := strings.Cut(readRoot(t, "SECURITY.md"), "\n## Promises\n")
 	require.True(t, ok)
@@ -38,8 +38,8 @@ func TestSecurityPromises(t *testing.T) {
 	}
 }
 
-// testsOf returns the names of the tests and fuzz targets of a package and of its internal packages, for
-// any system.
+// testsOf returns the names of the tests and fuzz targets of a package and of its internal
+// packages, for any system.
 func testsOf(t *testing.T, pkg string) (names []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root(t), filepath.FromSlash(pkg), "*_test.go"))
@@ -58,8 +58,8 @@ func testsOf(t *testing.T, pkg string) (names []string) {
 	return names
 }
 
-// TestSystemDLLs: an account that can write to a directory on the search path must not
-// get its code loaded. NewLazySystemDLL looks into the system directory alone.
+// TestSystemDLLs: an account that can write to a directory on the search path must not get its code
+// loaded. NewLazySystemDLL looks into the system directory alone.
 func TestSystemDLLs(t *testing.T) {
 	loaders := regexp.MustCompile(`^(Must)?Load(DLL|Library\w*)$|^NewLazyDLL$`)
 	found := 0
@@ -79,8 +79,8 @@ func TestSystemDLLs(t *testing.T) {
 	assert.NotZero(t, found)
 }
 
-// TestPrograms: these are the programs that a service runs by using this library,
-// and SECURITY.md says how each is found.
+// TestPrograms: these are the programs that a service runs by using this library, and SECURITY.md
+// says how each is found.
 func TestPrograms(t *testing.T) {
 	want := map[string]string{
 		"listen/reserved_windows.go":                `filepath.Join(dir, "netsh.exe")`,

@@ -24,8 +24,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// cutting is a Main that is often written, and wrong: http.Server.Serve returns as soon as
-// Shutdown begins, and the process ends with it.
+// cutting is a Main that is often written, and wrong: http.Server.Serve returns as soon as Shutdown
+// begins, and the process ends with it.
 const cutting = `package main
 
 import (
@@ -62,9 +62,9 @@ type program struct {
 	stop func() (string, error) // asks it to end, waits until it has, and returns what it said
 }
 
-// TestReadmeService builds the READMEs' service in a module of its own, as a user does, and
-// stops it while a request is under way: as a console program by SIGTERM, on Windows as a
-// service. Only its port and its name are others than those in print.
+// TestReadmeService builds the READMEs' service in a module of its own, as a user does, and stops
+// it while a request is under way: as a console program by SIGTERM, on Windows as a service. Only
+// its port and its name are others than those in print.
 func TestReadmeService(t *testing.T) {
 	source := serviceOf(t, "README.md")
 	require.Equal(t, withoutComments(t, source), withoutComments(t, serviceOf(t, "README.zh-CN.md")))

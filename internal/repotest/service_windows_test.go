@@ -14,8 +14,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// buildDir returns a directory to build in, which under Wine the host's go command can
-// find: there drive Z: is the host's root.
+// buildDir returns a directory to build in, which under Wine the host's go command can find: there
+// drive Z: is the host's root.
 func buildDir(t *testing.T) string {
 	t.Helper()
 	testenv.NeedChange(t, "installs a service")
@@ -36,9 +36,9 @@ func hostPath(path string) string {
 	return path
 }
 
-// goBuild builds exe in dir. Under Wine there is no go command for Windows, but Wine starts
-// the programs of its host as well. Such a process can't be waited for, so its shell leaves
-// the exit code in a file.
+// goBuild builds exe in dir. Under Wine there is no go command for Windows, but Wine starts the
+// programs of its host as well. Such a process can't be waited for, so its shell leaves the exit
+// code in a file.
 func goBuild(t *testing.T, dir, exe string) {
 	t.Helper()
 	if !testenv.IsWine() {

@@ -1,15 +1,14 @@
-// Package shquote quotes words for a POSIX shell and for PowerShell, for the commands that
-// errors offer for pasting.
+// Package shquote quotes words for a POSIX shell and for PowerShell, for the commands that errors
+// offer for pasting.
 package shquote
 
 import "strings"
 
-// plain are the characters, beside letters and digits, that no shell takes for its
-// own.
+// plain are the characters, beside letters and digits, that no shell takes for its own.
 const plain = "-_./:=@,+%"
 
-// Quote returns word as a shell takes it for that one word: as it is, if nothing
-// in it is special, else in single quotes.
+// Quote returns word as a shell takes it for that one word: as it is, if nothing in it is special,
+// else in single quotes.
 func Quote(word string) string {
 	if word == "" || word[0] == '=' || strings.ContainsFunc(word, special) { // zsh looks up =program
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
@@ -17,9 +16,9 @@ func Quote(word string) string {
 	return word
 }
 
-// PowerShell returns word as PowerShell takes it for that one argument of a program. In an
-// argument with a quotation mark, which Windows PowerShell 5.1 and PowerShell before 7.3 pass on
-// without escaping it, it writes \" for the mark, as those need it.
+// PowerShell returns word as PowerShell takes it for that one argument of a program. In an argument
+// with a quotation mark, which Windows PowerShell 5.1 and PowerShell before 7.3 pass on without
+// escaping it, it writes \" for the mark, as those need it.
 func PowerShell(word string) string {
 	bare := word != "" && word[0] != '-' && word[0] != '@' && !strings.ContainsFunc(word, special) && !strings.ContainsAny(word, ",%")
 	if bare || isFlag(word) {

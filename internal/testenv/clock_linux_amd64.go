@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// JumpClock sets the time of day of this process, which should be t's own, forward
-// or back by d, as an administrator or a time server may do to the machine's. The
-// monotonic clock goes on. It skips t where that can't be had.
+// JumpClock sets the time of day of this process, which should be t's own, forward or back by d, as
+// an administrator or a time server may do to the machine's. The monotonic clock goes on. It skips
+// t where that can't be had.
 //
-// Go asks the kernel's code in the process for the time (vdso(7)). JumpClock puts
-// other code in its place, in this process's private copy.
+// Go asks the kernel's code in the process for the time (vdso(7)). JumpClock puts other code in its
+// place, in this process's private copy.
 func JumpClock(t testing.TB, d time.Duration) {
 	t.Helper()
 	if err := jumpClock(d); err != nil {
@@ -29,8 +29,8 @@ func JumpClock(t testing.TB, d time.Duration) {
 // jumped is how far this process's clock is off.
 var jumped time.Duration
 
-// clockCode is clock_gettime by the system call, with what follows the code added to
-// the seconds of CLOCK_REALTIME.
+// clockCode is clock_gettime by the system call, with what follows the code added to the seconds of
+// CLOCK_REALTIME.
 var clockCode = []byte{
 	0xB8, 228, 0, 0, 0, // mov eax, SYS_clock_gettime
 	0x0F, 0x05, // syscall

@@ -9,9 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// SmallDisk returns the directory of a file system of t's own, which must be in a
-// mount namespace of its own, as InNetNS gives it. The options are tmpfs's, such
-// as "size=128k".
+// SmallDisk returns the directory of a file system of t's own, which must be in a mount namespace
+// of its own, as InNetNS gives it. The options are tmpfs's, such as "size=128k".
 func SmallDisk(t testing.TB, options string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -22,8 +21,8 @@ func SmallDisk(t testing.TB, options string) (dir string) {
 	return dir
 }
 
-// FillDisk leaves no room on the file system of dir: a file "filler" there has it.
-// The returned function makes room again, by removing that.
+// FillDisk leaves no room on the file system of dir: a file "filler" there has it. The returned
+// function makes room again, by removing that.
 func FillDisk(t testing.TB, dir string) (free func()) {
 	t.Helper()
 	filler, err := os.Create(filepath.Join(dir, "filler"))

@@ -18,8 +18,8 @@ type Request struct {
 	answers *bufio.Reader
 }
 
-// BeginRequest sends the header of a POST to path, and returns when the handler waits for the
-// body of that length. The test has a minute to go on.
+// BeginRequest sends the header of a POST to path, and returns when the handler waits for the body
+// of that length. The test has a minute to go on.
 func BeginRequest(t testing.TB, addr, path, contentType string, length int) *Request {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
@@ -55,8 +55,7 @@ func (r *Request) Finish(body string) (answer string, err error) {
 	return string(data), err
 }
 
-// AwaitClosed waits until nothing listens on addr any more, as when a server begins to shut
-// down.
+// AwaitClosed waits until nothing listens on addr any more, as when a server begins to shut down.
 func AwaitClosed(t testing.TB, addr string) {
 	t.Helper()
 	require.Eventually(t, func() bool {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// plainShell makes this process one that an ordinary command prompt has started, whatever
-// shell the tests were started from:
+// plainShell makes this process one that an ordinary command prompt has started, whatever shell the
+// tests were started from:
 //
 //   - MSYS's bash enables SeBackupPrivilege and SeRestorePrivilege in its children. With
 //     the flag that os.Open sets, FILE_FLAG_BACKUP_SEMANTICS, no file is denied to them.
@@ -27,8 +27,8 @@ func plainShell() {
 	}
 }
 
-// EnablePrivilege enables a privilege of this process, such as "SeRestorePrivilege", until
-// t ends. It skips t if this account does not have it.
+// EnablePrivilege enables a privilege of this process, such as "SeRestorePrivilege", until t ends.
+// It skips t if this account does not have it.
 func EnablePrivilege(t testing.TB, name string) {
 	t.Helper()
 	if err := setPrivileges(windows.SE_PRIVILEGE_ENABLED, name); err != nil {
@@ -37,8 +37,8 @@ func EnablePrivilege(t testing.TB, name string) {
 	t.Cleanup(func() { _ = setPrivileges(0, name) })
 }
 
-// setPrivileges enables or disables privileges of this process. The error is the last one:
-// a privilege that the account does not have is ERROR_NOT_ALL_ASSIGNED.
+// setPrivileges enables or disables privileges of this process. The error is the last one: a
+// privilege that the account does not have is ERROR_NOT_ALL_ASSIGNED.
 func setPrivileges(attributes uint32, names ...string) (last error) {
 	var token windows.Token
 	if err := windows.OpenProcessToken(windows.CurrentProcess(), windows.TOKEN_ADJUST_PRIVILEGES|windows.TOKEN_QUERY, &token); err != nil {
@@ -63,8 +63,8 @@ func setPrivilege(token windows.Token, attributes uint32, name string) error {
 	if err := windows.LookupPrivilegeValue(nil, text, &state.Privileges[0].Luid); err != nil {
 		return err
 	}
-	// The call succeeds also where nothing was changed. Only the list of what is enabled
-	// now tells, as x/sys does not return the last error of a call that succeeds.
+	// The call succeeds also where nothing was changed. Only the list of what is enabled now tells,
+	// as x/sys does not return the last error of a call that succeeds.
 	if err := windows.AdjustTokenPrivileges(token, false, &state, 0, nil, nil); err != nil {
 		return err
 	}

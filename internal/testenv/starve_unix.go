@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// Starve uses up the descriptors of this process, which should be t's own, until t
-// ends. The returned function gives n of them back, all that can be for a negative
-// n, and takes the rest again.
+// Starve uses up the descriptors of this process, which should be t's own, until t ends. The
+// returned function gives n of them back, all that can be for a negative n, and takes the rest
+// again.
 func Starve(t testing.TB) (leave func(n int)) {
 	t.Helper()
 	var old syscall.Rlimit

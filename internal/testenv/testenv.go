@@ -1,10 +1,9 @@
-// Package testenv tells a test what the machine under it can do, and gives it
-// the processes and namespaces that it needs: helper processes, a network of
-// its own, a systemd of its own.
+// Package testenv tells a test what the machine under it can do, and gives it the processes and
+// namespaces that it needs: helper processes, a network of its own, a systemd of its own.
 //
-// A test that the machine can't run is skipped with the reason. A test that
-// would change the machine (services, event sources, firewall rules) runs only
-// where SUREFOOT_CHANGE_MACHINE=1 is set, as CI does, and cleans up.
+// A test that the machine can't run is skipped with the reason. A test that would change the
+// machine (services, event sources, firewall rules) runs only where SUREFOOT_CHANGE_MACHINE=1 is
+// set, as CI does, and cleans up.
 package testenv
 
 import (
@@ -55,8 +54,8 @@ func NeedChange(t testing.TB, what string) {
 	}
 }
 
-// NeedWindows skips t under Wine, which differs from Windows in the way that
-// the reason says. windows-latest judges then.
+// NeedWindows skips t under Wine, which differs from Windows in the way that the reason says.
+// windows-latest judges then.
 func NeedWindows(t testing.TB, reason string) {
 	t.Helper()
 	if v := wineVersion(); v != "" {
@@ -64,15 +63,14 @@ func NeedWindows(t testing.TB, reason string) {
 	}
 }
 
-// Main is a TestMain with helper processes: a child that Command started runs
-// the helper of that name and exits with what it returns. All other processes
-// run the tests. Main does not return.
+// Main is a TestMain with helper processes: a child that Command started runs the helper of that
+// name and exits with what it returns. All other processes run the tests. Main does not return.
 //
-// The tests and their children see an ordinary machine, whatever the shell and the
-// temporary directory of the one that runs them: see plainShell.
+// The tests and their children see an ordinary machine, whatever the shell and the temporary
+// directory of the one that runs them: see plainShell.
 //
-// A program that was built with -race sleeps for a second before it exits. The
-// processes that one of the tests starts don't, unless GORACE says so.
+// A program that was built with -race sleeps for a second before it exits. The processes that one
+// of the tests starts don't, unless GORACE says so.
 func Main(m *testing.M, helpers map[string]func(args []string) int) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	name, ok := os.LookupEnv(helperVar)
@@ -89,9 +87,8 @@ func Main(m *testing.M, helpers map[string]func(args []string) int) {
 	os.Exit(helper(os.Args[1:]))
 }
 
-// Command returns a command that runs this test binary as the helper of that
-// name, which the package's TestMain gives to Main. Set more variables by
-// appending to its Env, which is never nil.
+// Command returns a command that runs this test binary as the helper of that name, which the
+// package's TestMain gives to Main. Set more variables by appending to its Env, which is never nil.
 func Command(t testing.TB, helper string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), executable(t), args...)
@@ -99,8 +96,7 @@ func Command(t testing.TB, helper string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// A Buffer collects what a process or a goroutine writes, and can be read while it
-// still does.
+// A Buffer collects what a process or a goroutine writes, and can be read while it still does.
 type Buffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -120,8 +116,8 @@ func (b *Buffer) String() string {
 	return b.buf.String()
 }
 
-// RemoveAll removes a directory in which programs have run. On Windows, the file of a program
-// that has just ended can be open for a while yet: to the system, to a virus scanner.
+// RemoveAll removes a directory in which programs have run. On Windows, the file of a program that
+// has just ended can be open for a while yet: to the system, to a virus scanner.
 func RemoveAll(t testing.TB, dir string) {
 	t.Helper()
 	var err error
@@ -136,8 +132,8 @@ func RemoveAll(t testing.TB, dir string) {
 	}
 }
 
-// InOwnProcess gives the test that calls it, in the manner of InNetNS, a process
-// of its own, for what is a whole process's: its descriptors, its clock.
+// InOwnProcess gives the test that calls it, in the manner of InNetNS, a process of its own, for
+// what is a whole process's: its descriptors, its clock.
 func InOwnProcess(t *testing.T) (inside bool) {
 	t.Helper()
 	if isInside(t) {
@@ -149,9 +145,9 @@ func InOwnProcess(t *testing.T) (inside bool) {
 	return false
 }
 
-// InNetNS gives the test that calls it a network namespace with only a
-// loopback device that is up, and a mount namespace in which /proc/sys/net can
-// be written. It runs the test once more, in a child process that has them:
+// InNetNS gives the test that calls it a network namespace with only a loopback device that is up,
+// and a mount namespace in which /proc/sys/net can be written. It runs the test once more, in a
+// child process that has them:
 //
 //	func TestX(t *testing.T) {
 //		if !testenv.InNetNS(t) {
@@ -180,10 +176,9 @@ func InNetNS(t *testing.T) (inside bool) {
 	return false
 }
 
-// InSystemd gives the test that calls it, in the manner of InNetNS, a machine
-// whose PID 1 is systemd, and root on it: a booted container, or this machine
-// if it is one and may be changed. It skips t where neither can be had;
-// .ci/systemd-setup makes the container's root.
+// InSystemd gives the test that calls it, in the manner of InNetNS, a machine whose PID 1 is
+// systemd, and root on it: a booted container, or this machine if it is one and may be changed. It
+// skips t where neither can be had; .ci/systemd-setup makes the container's root.
 func InSystemd(t *testing.T) (inside bool) {
 	t.Helper()
 	if isInside(t) {
@@ -207,8 +202,8 @@ func executable(t testing.TB) string {
 
 func isInside(t *testing.T) bool { return os.Getenv(insideVar) == t.Name() }
 
-// insideArgs are this process's test flags, with only t selected, and without
-// those that name a file which the parent writes.
+// insideArgs are this process's test flags, with only t selected, and without those that name a
+// file which the parent writes.
 func insideArgs(t *testing.T) []string {
 	t.Helper()
 	if strings.Contains(t.Name(), "/") {

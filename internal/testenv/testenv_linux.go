@@ -26,8 +26,8 @@ func canUnshare() error {
 	return cmd.Run()
 }
 
-// unshareNet makes cmd start in new network and mount namespaces. A process
-// that is not root gets a user namespace around them, in which it is.
+// unshareNet makes cmd start in new network and mount namespaces. A process that is not root gets a
+// user namespace around them, in which it is.
 func unshareNet(cmd *exec.Cmd) {
 	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS}
 	if !IsRoot() {
@@ -39,8 +39,8 @@ func unshareNet(cmd *exec.Cmd) {
 }
 
 func setUpNetNS() error {
-	// Keep mounts from here; then show this namespace's /proc/sys, writable
-	// also where a container's own is not.
+	// Keep mounts from here; then show this namespace's /proc/sys, writable also where a
+	// container's own is not.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("making mounts private: %w", err)
 	}

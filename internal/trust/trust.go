@@ -1,5 +1,5 @@
-// Package trust has the errors that internal/winsec and internal/unixsec share: who could
-// change a file that a process relies on, and how to take that away.
+// Package trust has the errors that internal/winsec and internal/unixsec share: who could change a
+// file that a process relies on, and how to take that away.
 package trust
 
 import (

@@ -13,8 +13,8 @@ type Mount struct {
 	Fixed    string // the kind, if modes and owners are mount options instead of the files' own
 }
 
-// fixedModes returns the kind of a file system of Linux on which modes and owners are mount options,
-// or "". Source: include/uapi/linux/magic.h, and the file systems' own sources.
+// fixedModes returns the kind of a file system of Linux on which modes and owners are mount
+// options, or "". Source: include/uapi/linux/magic.h, and the file systems' own sources.
 func fixedModes(magic uint32) string {
 	switch magic {
 	case 0x01021997:

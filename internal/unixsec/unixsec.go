@@ -1,5 +1,5 @@
-// Package unixsec decides who can change a file on Unix, for the files that a process reads
-// (pathx) and the programs that run as a service (svcx).
+// Package unixsec decides who can change a file on Unix, for the files that a process reads (pathx)
+// and the programs that run as a service (svcx).
 //
 // An object is safe for an account if root or that account owns it, and if its mode lets neither
 // its group nor everyone write. That holds for the file, for every directory on the way and for
@@ -40,8 +40,8 @@ func (a Account) Trusts(uid uint32) bool {
 	return uid == 0 || uid == a.UID || slices.Contains(a.Also, uid)
 }
 
-// Check returns a [*trust.Finding] if an account that a does not trust could change e. Owners
-// count as writers: they can always change the mode.
+// Check returns a [*trust.Finding] if an account that a does not trust could change e. Owners count
+// as writers: they can always change the mode.
 func (a Account) Check(e Entry) error {
 	f := &trust.Finding{Path: e.Path}
 	fix := ""
@@ -74,8 +74,8 @@ func (a Account) Check(e Entry) error {
 	return f
 }
 
-// isHome reports whether path is a user's home directory, by its usual place: /home/alice on
-// Linux, /usr/home/alice on FreeBSD, /Users/alice on macOS.
+// isHome reports whether path is a user's home directory, by its usual place: /home/alice on Linux,
+// /usr/home/alice on FreeBSD, /Users/alice on macOS.
 func isHome(dir string) bool {
 	switch path.Dir(dir) {
 	case "/home", "/usr/home", "/var/home", "/export/home", "/Users":

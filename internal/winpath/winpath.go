@@ -25,12 +25,12 @@ const (
 	BadVolume                 // \\server\..\a: a ".." where a server, share or device is named
 )
 
-// Volume returns the kind of a path by Windows rules, and the length of its volume.
-// The volume is the one that path/filepath sees on Windows from Go 1.27 on, whatever
-// release compiles this. That release stopped taking ".." for part of a volume, since
-// filepath.Clean keeps a volume as it is: Clean("//../../a") was a path that leads out of
-// any directory that it is joined to (golang.org/issue/58451). It also takes the server
-// and share after \\?\UNC and \??\UNC for part of the volume.
+// Volume returns the kind of a path by Windows rules, and the length of its volume. The volume is
+// the one that path/filepath sees on Windows from Go 1.27 on, whatever release compiles this. That
+// release stopped taking ".." for part of a volume, since filepath.Clean keeps a volume as it is:
+// Clean("//../../a") was a path that leads out of any directory that it is joined to
+// (golang.org/issue/58451). It also takes the server and share after \\?\UNC and \??\UNC for part
+// of the volume.
 func Volume(path string) (kind Kind, length int) {
 	kind, length = lexPrefix(path)
 	for part := range Elements(path[:length]) {
@@ -80,8 +80,8 @@ func verbatimKind(path string, volume int) Kind {
 // VerbatimUNC stands before the server and share of a \\?\ path.
 const VerbatimUNC = `\\?\UNC`
 
-// HasPrefix compares without regard to case and to the kind of separator;
-// the prefix must end where an element of the path ends.
+// HasPrefix compares without regard to case and to the kind of separator; the prefix must end where
+// an element of the path ends.
 func HasPrefix(path, prefix string) bool {
 	if len(path) < len(prefix) {
 		return false
@@ -94,8 +94,8 @@ func HasPrefix(path, prefix string) bool {
 	return len(path) == len(prefix) || IsSeparator(path[len(prefix)])
 }
 
-// deviceEnd is where the volume ends that begins with a prefix such as \\?\: after the
-// next element, or after the server and share that follow UNC.
+// deviceEnd is where the volume ends that begins with a prefix such as \\?\: after the next
+// element, or after the server and share that follow UNC.
 func deviceEnd(path string) int {
 	if len(path) > 4 && HasPrefix(path[4:], "UNC") {
 		return shareEnd(path, len(`\\?\UNC\`))
@@ -121,8 +121,8 @@ func shareEnd(path string, start int) int {
 	return len(path)
 }
 
-// IsPipe says whether the path is in the share that each server has for named pipes, or
-// in the one for mailslots. Opening a pipe calls the process that serves it.
+// IsPipe says whether the path is in the share that each server has for named pipes, or in the one
+// for mailslots. Opening a pipe calls the process that serves it.
 func IsPipe(path string) bool {
 	switch kind, _ := Volume(path); {
 	case kind == UNC:
@@ -160,8 +160,8 @@ func Elements(path string) iter.Seq[string] {
 	}
 }
 
-// IsReserved says whether Windows takes the name for a device: what counts is what
-// stands before the first dot or colon, without spaces at its end.
+// IsReserved says whether Windows takes the name for a device: what counts is what stands before
+// the first dot or colon, without spaces at its end.
 func IsReserved(name string) bool {
 	if i := strings.IndexAny(name, ".:"); i >= 0 {
 		name = name[:i]
@@ -197,8 +197,8 @@ func lower(c byte) byte {
 	return c
 }
 
-// longPath is the length from which Windows wants the \\?\ form of a path: MAX_PATH
-// less the room for an 8.3 name, which a directory must leave.
+// longPath is the length from which Windows wants the \\?\ form of a path: MAX_PATH less the room
+// for an 8.3 name, which a directory must leave.
 const longPath = 260 - 12
 
 // Extended is the form of a clean absolute path that may be long.

@@ -15,8 +15,8 @@ type profile struct {
 	quiet    bool // DisableNotifications=1: no prompt on the first listen
 }
 
-// A match is a rule that matches traffic for a query, and the conditions on
-// which it does that the query leaves open.
+// A match is a rule that matches traffic for a query, and the conditions on which it does that the
+// query leaves open.
 type match struct {
 	rule          Rule
 	remote, local []Scope // nil: any

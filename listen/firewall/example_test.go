@@ -64,8 +64,8 @@ func ExampleParseRule() {
 	// firewall: rule "{0D4B}": field "LPort=80000": 80000 is above 65535
 }
 
-// An installer, or the service itself, makes the rule; without the rights for
-// it, it shows the line that makes it.
+// An installer, or the service itself, makes the rule; without the rights for it, it shows the line
+// that makes it.
 func ExampleAllow() {
 	exe, err := os.Executable()
 	if err != nil {

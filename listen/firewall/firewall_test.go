@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeSystem puts a Windows with these rules in the system's place. What netsh
-// is given is collected, and answered with result.
+// fakeSystem puts a Windows with these rules in the system's place. What netsh is given is
+// collected, and answered with result.
 func fakeSystem(t *testing.T, p registryPolicy, isElevated bool, result error) (ran *[][]string) {
 	t.Helper()
 	saved := system

@@ -16,16 +16,16 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winapi"
 )
 
-// storeKeys are the stores' keys. Each holds the rules in FirewallRules and the
-// profiles' settings in keys of their own.
+// storeKeys are the stores' keys. Each holds the rules in FirewallRules and the profiles' settings
+// in keys of their own.
 var storeKeys = [...]string{
 	Local:       `SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy`,
 	GroupPolicy: `SOFTWARE\Policies\Microsoft\WindowsFirewall`,
 	MDM:         `SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\Mdm`,
 }
 
-// profileKeys are the keys beside FirewallRules that merge knows, and settings
-// the values that it wants of them.
+// profileKeys are the keys beside FirewallRules that merge knows, and settings the values that it
+// wants of them.
 var (
 	profileKeys = []string{"DomainProfile", "PrivateProfile", "PublicProfile", "StandardProfile"}
 	settings    = []string{"EnableFirewall", "DoNotAllowExceptions", "DefaultInboundAction", "AllowLocalPolicyMerge", "DisableNotifications"}
@@ -106,9 +106,8 @@ func readValues(path string) (map[string]uint64, error) {
 
 func elevated() bool { return windows.GetCurrentProcessToken().IsElevated() }
 
-// realPath returns the full path by which the kernel, and so the firewall, knows
-// the file: without short names, links and mapped drives. A file that can't be
-// opened keeps its name.
+// realPath returns the full path by which the kernel, and so the firewall, knows the file: without
+// short names, links and mapped drives. A file that can't be opened keeps its name.
 func realPath(path string) string {
 	if full, err := filepath.Abs(path); err == nil {
 		path = full

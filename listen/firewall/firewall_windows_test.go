@@ -16,8 +16,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// createKey creates a key of the machine with its parents and deletes those
-// that were not there when the test ends.
+// createKey creates a key of the machine with its parents and deletes those that were not there
+// when the test ends.
 func createKey(t *testing.T, path string) registry.Key {
 	t.Helper()
 	for i := range path + `\` {
@@ -145,8 +145,7 @@ func TestCheckWindows(t *testing.T) {
 	t.Log(v, v.Notes, v.Hints)
 }
 
-// TestAllowWindows makes a rule, finds that it lets the program in, and
-// deletes it.
+// TestAllowWindows makes a rule, finds that it lets the program in, and deletes it.
 func TestAllowWindows(t *testing.T) {
 	testenv.NeedWindows(t, "has a netsh that does nothing and says that all went well")
 	testenv.NeedChange(t, "a firewall rule")

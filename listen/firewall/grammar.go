@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// A key of the grammar: [MS-GPFAS] 2.2.2.19, as of April 23, 2024. Only the values that Evaluate uses
-// are read; those of the others are kept as text, whatever they are.
+// A key of the grammar: [MS-GPFAS] 2.2.2.19, as of April 23, 2024. Only the values that Evaluate
+// uses are read; those of the others are kept as text, whatever they are.
 type key struct {
 	name     string // as Windows writes it
 	many     bool   // may stand more than once
@@ -16,8 +16,8 @@ type key struct {
 	text     bool // set only checks the value, which is kept as text
 }
 
-// grammar holds the keys by their names in lower case: the specification itself
-// spells some in two ways (RMauth and RMAuth, PCross and PCROSS).
+// grammar holds the keys by their names in lower case: the specification itself spells some in two
+// ways (RMauth and RMAuth, PCross and PCROSS).
 func grammar() map[string]key {
 	known.once.Do(func() {
 		all := keys()
@@ -34,8 +34,8 @@ var known struct {
 	keys map[string]key
 }
 
-// lookup finds a key of the grammar. What a later version has added to a key's
-// values stands under the key and that version, such as LPort2_10 for a range.
+// lookup finds a key of the grammar. What a later version has added to a key's values stands under
+// the key and that version, such as LPort2_10 for a range.
 func lookup(name string) (k key, ok bool) {
 	name = strings.ToLower(name)
 	if k, ok = grammar()[name]; ok {

@@ -9,8 +9,8 @@ import (
 // hints says what to do where v doesn't let the program in. blocks are the rules that block it, by
 // profile.
 //
-// A Block rule of this machine's is removed: no Allow rule beats it. Where nothing allows the program
-// then, a rule is suggested, for the networks that q asks for.
+// A Block rule of this machine's is removed: no Allow rule beats it. Where nothing allows the
+// program then, a rule is suggested, for the networks that q asks for.
 func hints(rules []Rule, profiles [len(all)]profile, q Query, v Verdict, blocks [len(all)][]Rule) []string {
 	var hints []string
 	var need Profiles // where a rule of this machine would help
@@ -60,8 +60,8 @@ func hints(rules []Rule, profiles [len(all)]profile, q Query, v Verdict, blocks 
 	return hints
 }
 
-// removal is the line that removes a rule. netsh finds rules by name, and shows those whose name is a
-// reference to a resource under another one: PowerShell goes by the ID.
+// removal is the line that removes a rule. netsh finds rules by name, and shows those whose name is
+// a reference to a resource under another one: PowerShell goes by the ID.
 func removal(r Rule) (string, error) {
 	args, err := deleteArgs(r.Name, &r)
 	if err == nil {

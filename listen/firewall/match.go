@@ -54,9 +54,9 @@ func (r Rule) unjudged() string {
 	return strings.Join(m.other, ", ")
 }
 
-// isRenderer reports whether s stands for the devices that the user has chosen to play media to (among
-// the keywords of RemoteAddressRanges: Microsoft, "Firewall CSP"). As with a paired device, no query
-// tells whether its peer is one.
+// isRenderer reports whether s stands for the devices that the user has chosen to play media to
+// (among the keywords of RemoteAddressRanges: Microsoft, "Firewall CSP"). As with a paired device,
+// no query tells whether its peer is one.
 func isRenderer(s Scope) bool { return strings.EqualFold(s.Keyword, "Ply2Renders") }
 
 // isForApps reports whether r is for packaged apps, which a Go program is not.
@@ -76,9 +76,8 @@ func (r Rule) matchProgram(q Query, note func(string, ...any)) bool {
 	return samePath(program, q.Program)
 }
 
-// Ports of parts of Windows that never change. The other keywords stand for
-// what such a part has registered at the time (PortsInUse, [MS-FASP] 3.1.1): a
-// Go program's port is not among them.
+// Ports of parts of Windows that never change. The other keywords stand for what such a part has
+// registered at the time (PortsInUse, [MS-FASP] 3.1.1): a Go program's port is not among them.
 func keywordPort(keyword string) int {
 	switch strings.ToLower(keyword) {
 	case "rpc-epmap":
@@ -143,8 +142,8 @@ func everywhere(scopes []Scope) bool {
 	return within([]Scope{v4, v6}, scopes)
 }
 
-// localOnly: LOM=TRUE leaves the remote conditions out, but of a block rule
-// ([MS-FASP] 2.2.35, FW_RULE_FLAGS_LOCAL_ONLY_MAPPED).
+// localOnly: LOM=TRUE leaves the remote conditions out, but of a block rule ([MS-FASP] 2.2.35,
+// FW_RULE_FLAGS_LOCAL_ONLY_MAPPED).
 func (m *match) localOnly() bool {
 	lom := m.rule.values("LOM")
 	return lom != nil && strings.EqualFold(lom[0], "TRUE") && m.rule.Action != ActionBlock
@@ -162,9 +161,9 @@ var (
 	}
 
 	// unanswered are about the peer or its user: nothing in a query says whether they are met. On a
-	// stock Windows, most such rules are for devices that are paired by Wi-Fi Direct or UPnP (TTK), and
-	// would otherwise open every port of HTTP.sys. An unauthenticated peer is not let in by a rule
-	// with Security: [MS-FASP] 2.2.35, FW_RULE_FLAGS_AUTHENTICATE.
+	// stock Windows, most such rules are for devices that are paired by Wi-Fi Direct or UPnP (TTK),
+	// and would otherwise open every port of HTTP.sys. An unauthenticated peer is not let in by a
+	// rule with Security: [MS-FASP] 2.2.35, FW_RULE_FLAGS_AUTHENTICATE.
 	unanswered = []condition{
 		{"Security", "for what IPsec has authenticated: "},
 		{"Security2", "for what IPsec has authenticated: "},
@@ -194,8 +193,8 @@ func (m *match) matchPlatform() bool {
 	return matchPlatform(m.rule.values("Platform"), m.rule.values("Platform2") != nil)
 }
 
-// matchPlatform reports whether the list holds Windows 10.0, which every Windows
-// that runs today's Go calls itself. Platform2=GTEQ is for the last entry.
+// matchPlatform reports whether the list holds Windows 10.0, which every Windows that runs today's
+// Go calls itself. Platform2=GTEQ is for the last entry.
 func matchPlatform(list []string, atLeast bool) bool {
 	for i, s := range list {
 		p, err := parsePlatform(s)

@@ -7,12 +7,11 @@ import (
 	"unicode"
 )
 
-// netsh takes each argument as TAG=VALUE. Started by this program, without a
-// shell, an argument can hold any character; only the line that a person is to
-// paste needs care.
+// netsh takes each argument as TAG=VALUE. Started by this program, without a shell, an argument can
+// hold any character; only the line that a person is to paste needs care.
 
-// addArgs returns netsh's arguments that add r, whose Program has no variables
-// left, or an error if r is not one of the rules that Allow makes.
+// addArgs returns netsh's arguments that add r, whose Program has no variables left, or an error if
+// r is not one of the rules that Allow makes.
 func addArgs(r Rule) ([]string, error) {
 	if err := checkAddable(r); err != nil {
 		return nil, err
@@ -33,8 +32,8 @@ func addArgs(r Rule) ([]string, error) {
 	return args, nil
 }
 
-// deleteArgs returns netsh's arguments that delete the inbound rules of that
-// name; if r is not nil, only those like r.
+// deleteArgs returns netsh's arguments that delete the inbound rules of that name; if r is not nil,
+// only those like r.
 func deleteArgs(name string, r *Rule) ([]string, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -74,8 +73,8 @@ func checkAddable(r Rule) error {
 	return checkProgram(r.Program)
 }
 
-// checkSimple refuses what Allow does not make: anything but an inbound allow rule for a program and
-// ports, limited by profiles and peers.
+// checkSimple refuses what Allow does not make: anything but an inbound allow rule for a program
+// and ports, limited by profiles and peers.
 func checkSimple(r Rule) error {
 	no := func(what string) error { return fmt.Errorf("%s: %w", what, errors.ErrUnsupported) }
 	switch {
@@ -95,8 +94,8 @@ func checkSimple(r Rule) error {
 	return nil
 }
 
-// checkName holds a rule's name to [MS-FASP] 2.2.37, and keeps off references
-// to resources, "@FILE.dll,-1": Windows would load that file.
+// checkName holds a rule's name to [MS-FASP] 2.2.37, and keeps off references to resources,
+// "@FILE.dll,-1": Windows would load that file.
 func checkName(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "" || strings.TrimSpace(name) != name:
@@ -115,8 +114,8 @@ func notText(c rune) bool {
 	return c == '|' || c == '"' || unicode.IsControl(c) || c == unicode.ReplacementChar
 }
 
-// checkProgram wants the full path of a file on this machine. What netsh would
-// take as a variable must have been replaced.
+// checkProgram wants the full path of a file on this machine. What netsh would take as a variable
+// must have been replaced.
 func checkProgram(path string) error {
 	if path == "" || isSystem(path) {
 		return nil
@@ -135,8 +134,8 @@ func checkProgram(path string) error {
 	return nil
 }
 
-// checkLists keeps anything but numbers, addresses and keywords out of the
-// lists: netsh takes them comma by comma.
+// checkLists keeps anything but numbers, addresses and keywords out of the lists: netsh takes them
+// comma by comma.
 func checkLists(r Rule) error {
 	for _, p := range r.LocalPorts {
 		if p.Keyword != "" && keyword(p.Keyword) != nil || p.First < 0 || p.Last > 65535 || p.Last < p.First {
@@ -155,8 +154,7 @@ func checkLists(r Rule) error {
 	return nil
 }
 
-// mergeFamilies makes one keyword for both families of two for one: netsh
-// knows no other.
+// mergeFamilies makes one keyword for both families of two for one: netsh knows no other.
 func mergeFamilies(scopes []Scope) []Scope {
 	var merged []Scope
 	for _, s := range scopes {
@@ -182,11 +180,10 @@ func join[T fmt.Stringer](list []T) string {
 	return strings.Join(texts, ",")
 }
 
-// commandLine returns the line that runs netsh with these arguments, for a
-// person to paste. It means the same in the Command Prompt and in PowerShell,
-// or there is none: quotes keep spaces and & | < > ^ ( ) ; , together in both,
-// but % in the first and $ ` and typographic quotes in the second keep their
-// meaning within them, and a backslash before the closing one has two.
+// commandLine returns the line that runs netsh with these arguments, for a person to paste. It
+// means the same in the Command Prompt and in PowerShell, or there is none: quotes keep spaces and
+// & | < > ^ ( ) ; , together in both, but % in the first and $ ` and typographic quotes in the
+// second keep their meaning within them, and a backslash before the closing one has two.
 func commandLine(args []string) (string, error) {
 	line := []string{"netsh"}
 	for _, arg := range args {

@@ -31,17 +31,17 @@ func (e *syntaxError) Error() string {
 // 2.2.2.19, which all of Windows' stores share. The values that Evaluate uses are read, and one that
 // can't be is an error. All others are kept as they are.
 //
-// Beyond the grammar it takes what real stores hold: keys and the version in any case, fields in any
-// order, no bar at the end, empty values of free text, packaged apps' PFN, any version from 2.0 on. A
-// rule of version 2.0 or 4.0 without Active= is active: the store of RestrictedServices has only
-// such. One of a later version is active if it blocks.
+// Beyond the grammar it takes what real stores hold: keys and the version in any case, fields in
+// any order, no bar at the end, empty values of free text, packaged apps' PFN, any version from 2.0
+// on. A rule of version 2.0 or 4.0 without Active= is active: the store of RestrictedServices has
+// only such. One of a later version is active if it blocks.
 //
 // Evaluate counts no Allow rule with a key that is not in the grammar, or of another major version
 // than 2: it can't judge these.
 func ParseRule(name, text string) (Rule, error) { return parseRule(name, text, false) }
 
-// parseRule is ParseRule or, if lenient, keeps what can't be read as a doubt about the rule: a Block
-// rule that was left out because of one value could turn a verdict into "allowed".
+// parseRule is ParseRule or, if lenient, keeps what can't be read as a doubt about the rule: a
+// Block rule that was left out because of one value could turn a verdict into "allowed".
 func parseRule(name, text string, lenient bool) (Rule, error) {
 	p := parser{rule: Rule{ID: name}, seen: map[string]string{}}
 	versionText, rest, _ := strings.Cut(text, "|")
@@ -220,8 +220,7 @@ func parsePorts(s string) (Ports, error) {
 	return Ports{First: a, Last: b}, nil
 }
 
-// parseScope takes an address, a range, a subnet or, if keywords may stand
-// there, a keyword.
+// parseScope takes an address, a range, a subnet or, if keywords may stand there, a keyword.
 func parseScope(s string, family int, keywords bool) (Scope, error) {
 	if first, last, ok := strings.Cut(s, "-"); ok {
 		return parseAddrRange(first, last, family)

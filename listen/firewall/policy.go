@@ -12,8 +12,8 @@ type registryPolicy struct {
 	rules []registryRule
 	notes []string // what could not be read
 
-	// The values of the keys DomainProfile, PrivateProfile, PublicProfile and
-	// StandardProfile of each store; nil where there is no such key.
+	// The values of the keys DomainProfile, PrivateProfile, PublicProfile and StandardProfile of
+	// each store; nil where there is no such key.
 	profiles map[Store]map[string]map[string]uint64
 }
 
@@ -77,10 +77,9 @@ func gather(read func(Store) (storeContent, error)) (registryPolicy, error) {
 	return p, nil
 }
 
-// merge returns the settings of the profiles by the laws of [MS-FASP] 2.2.38:
-// Group Policy's value wins where there is one, then a device management's,
-// then the local one; DoNotAllowExceptions wins wherever it is on; and the
-// local store has no say in AllowLocalPolicyMerge.
+// merge returns the settings of the profiles by the laws of [MS-FASP] 2.2.38: Group Policy's value
+// wins where there is one, then a device management's, then the local one; DoNotAllowExceptions
+// wins wherever it is on; and the local store has no say in AllowLocalPolicyMerge.
 func (p registryPolicy) merge() (merged [len(all)]profile) {
 	for i, is := range all {
 		group, local, mdm := p.group(is), p.local(Local, is), p.local(MDM, is)
@@ -104,12 +103,12 @@ func (p registryPolicy) merge() (merged [len(all)]profile) {
 	return merged
 }
 
-// groupValues are Group Policy's for a profile: all, and without those of a
-// key that stands in for the profile's own.
+// groupValues are Group Policy's for a profile: all, and without those of a key that stands in for
+// the profile's own.
 type groupValues struct{ all, own map[string]uint64 }
 
-// group: StandardProfile stands for private and public if neither has a key of
-// its own, and may hold some of the settings only ([MS-GPFAS] 2.2.3).
+// group: StandardProfile stands for private and public if neither has a key of its own, and may
+// hold some of the settings only ([MS-GPFAS] 2.2.3).
 func (p registryPolicy) group(is Profiles) groupValues {
 	keys := p.profiles[GroupPolicy]
 	own := keys[profileKey(is)]
@@ -119,8 +118,8 @@ func (p registryPolicy) group(is Profiles) groupValues {
 	return groupValues{all: own, own: own}
 }
 
-// local: the stores that are not Group Policy's call the private profile by its
-// name from before Windows Vista.
+// local: the stores that are not Group Policy's call the private profile by its name from before
+// Windows Vista.
 func (p registryPolicy) local(s Store, is Profiles) map[string]uint64 {
 	keys := p.profiles[s]
 	if own := keys[profileKey(is)]; own != nil || is != Private {

@@ -119,8 +119,8 @@ func TestHints(t *testing.T) {
 	assert.Empty(t, Evaluate(nil, q).Hints, "no line is safe to paste")
 }
 
-// TestHintsRemoveBlocks: the Block rule of this machine's goes, and an Allow rule comes only where there
-// is none.
+// TestHintsRemoveBlocks: the Block rule of this machine's goes, and an Allow rule comes only where
+// there is none.
 func TestHintsRemoveBlocks(t *testing.T) {
 	q := Query{Program: `C:\srv\orders.exe`, Port: 8080}
 	block := rule(t, "{b}", `Action=Block|Active=TRUE|Dir=In|Protocol=6|LPort=8080|App=C:\srv\orders.exe|Name=No orders|`)

@@ -5,11 +5,10 @@ import (
 	"strings"
 )
 
-// The paths here are Windows' own whatever the system, so path/filepath can't
-// be used.
+// The paths here are Windows' own whatever the system, so path/filepath can't be used.
 
-// expand replaces %NAME% by get's value; unresolved is the first name that has
-// none, and stays in the path. A % without a partner is an ordinary character.
+// expand replaces %NAME% by get's value; unresolved is the first name that has none, and stays in
+// the path. A % without a partner is an ordinary character.
 func expand(path string, get func(string) (string, bool)) (expanded, unresolved string) {
 	var b strings.Builder
 	for {
@@ -35,9 +34,9 @@ func expand(path string, get func(string) (string, bool)) (expanded, unresolved 
 	}
 }
 
-// standardVariable gives the variables that are the same for all accounts the
-// values of an ordinary installation. The firewall's service resolves no others
-// to what a user means: it does so in its own account.
+// standardVariable gives the variables that are the same for all accounts the values of an ordinary
+// installation. The firewall's service resolves no others to what a user means: it does so in its
+// own account.
 func standardVariable(name string) (string, bool) {
 	switch strings.ToUpper(name) {
 	case "SYSTEMDRIVE":
@@ -60,8 +59,8 @@ func standardVariable(name string) (string, bool) {
 	return "", false
 }
 
-// machineVariable is standardVariable with this machine's values, as getenv
-// has them; a 32-bit program's ProgramFiles is not the service's.
+// machineVariable is standardVariable with this machine's values, as getenv has them; a 32-bit
+// program's ProgramFiles is not the service's.
 func machineVariable(getenv func(string) (string, bool)) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		standard, ok := standardVariable(name)
@@ -81,8 +80,8 @@ func machineVariable(getenv func(string) (string, bool)) func(string) (string, b
 	}
 }
 
-// samePath compares as the file system does: without regard to case, / like \,
-// and with or without the \\?\ that turns a path's parsing off.
+// samePath compares as the file system does: without regard to case, / like \, and with or without
+// the \\?\ that turns a path's parsing off.
 func samePath(a, b string) bool { return strings.EqualFold(cleanPath(a), cleanPath(b)) }
 
 func cleanPath(path string) string {
@@ -96,8 +95,7 @@ func cleanPath(path string) string {
 	return path
 }
 
-// isFullPath reports whether a path names the same file whatever the current drive
-// and directory.
+// isFullPath reports whether a path names the same file whatever the current drive and directory.
 func isFullPath(path string) bool {
 	path = cleanPath(path)
 	if share, ok := strings.CutPrefix(path, `\\`); ok {
@@ -114,9 +112,9 @@ func base(path string) string {
 	return path[strings.LastIndexByte(path, '\\')+1:]
 }
 
-// Where the go command and Delve put the programs that they run at once: in
-// work directories (go run, go test), since Go 1.24 in the build cache, under a
-// hash of the content (go run, go tool), and beside the source (dlv debug).
+// Where the go command and Delve put the programs that they run at once: in work directories (go
+// run, go test), since Go 1.24 in the build cache, under a hash of the content (go run, go tool),
+// and beside the source (dlv debug).
 const temporary = `(?i)\\go-build\d+\\b\d+\\` +
 	`|\\[0-9a-f]{2}\\[0-9a-f]{64}-d\\[^\\]+$` +
 	`|\\__debug_bin\d+(\.exe)?$`
@@ -127,14 +125,14 @@ const promptID = `(?i)^(TCP|UDP) Query User\{[0-9a-f-]{36}\}`
 // matches compiles at each use: once a check, and once for a rule of the program.
 func matches(pattern, s string) bool { return regexp.MustCompile(pattern).MatchString(s) }
 
-// isTemporary reports whether the path is another one after the next change to the
-// source, or at every run.
+// isTemporary reports whether the path is another one after the next change to the source, or at
+// every run.
 func isTemporary(program string) bool {
 	return matches(temporary, cleanPath(program))
 }
 
-// isFromPrompt reports whether r has been made by the prompt: by the name of its
-// value, or by what else is peculiar to it.
+// isFromPrompt reports whether r has been made by the prompt: by the name of its value, or by what
+// else is peculiar to it.
 func (r Rule) isFromPrompt() bool {
 	if r.Store != Local || r.Direction != Inbound || r.Program == "" || r.LocalPorts != nil {
 		return false
@@ -143,8 +141,8 @@ func (r Rule) isFromPrompt() bool {
 	return matches(promptID, r.ID) || deferred != nil && strings.EqualFold(deferred[0], "User") && r.Name == r.Description
 }
 
-// cancelled returns the Block rules, one for TCP and one for UDP, that a
-// cancelled prompt has left for the program.
+// cancelled returns the Block rules, one for TCP and one for UDP, that a cancelled prompt has left
+// for the program.
 func cancelled(rules []Rule, program string) []Rule {
 	var left []Rule
 	for _, r := range rules {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// A Rule is one rule of Windows Firewall. Its zero value allows all inbound
-// traffic on all profiles; every field that is set narrows it. ParseRule makes
-// a Rule of the registry's text, Allow takes one that a program has filled in:
+// A Rule is one rule of Windows Firewall. Its zero value allows all inbound traffic on all
+// profiles; every field that is set narrows it. ParseRule makes a Rule of the registry's text,
+// Allow takes one that a program has filled in:
 //
 //	firewall.Rule{Name: "orders", Program: exe, Protocol: firewall.TCP, LocalPorts: []firewall.Ports{{First: 8080, Last: 8080}}}
 type Rule struct {
@@ -29,9 +29,9 @@ type Rule struct {
 	LocalAddrs  []Scope // the union of all; none: every address
 	RemoteAddrs []Scope
 
-	// Program is the full path of the executable, in which %SystemRoot% and
-	// such may stand; "System" is the kernel (HTTP.sys). Service is a
-	// service's short name, or "*" for whatever runs as a service.
+	// Program is the full path of the executable, in which %SystemRoot% and such may stand;
+	// "System" is the kernel (HTTP.sys). Service is a service's short name, or "*" for whatever
+	// runs as a service.
 	Program string
 	Service string
 
@@ -59,8 +59,8 @@ func (s Store) String() string {
 	return enumName(uint8(s), "Store", "local", "Group Policy", "MDM")
 }
 
-// Action is what a rule does with the traffic that it matches. Bypass beats
-// block, and block beats allow ([MS-FASP] 2.2.34).
+// Action is what a rule does with the traffic that it matches. Bypass beats block, and block beats
+// allow ([MS-FASP] 2.2.34).
 type Action uint8
 
 const (
@@ -83,8 +83,8 @@ const (
 // String returns "in" or "out".
 func (d Direction) String() string { return enumName(uint8(d), "Direction", "in", "out") }
 
-// Profiles is a set of network profiles. Windows gives each network one of the
-// three; the zero value stands for all of them.
+// Profiles is a set of network profiles. Windows gives each network one of the three; the zero
+// value stands for all of them.
 type Profiles uint8
 
 const (
@@ -139,8 +139,7 @@ func (p Protocol) String() string {
 	return fmt.Sprint(uint16(p))
 }
 
-// Ports is a range of ports, or a keyword, such as RPC, for ports that parts
-// of Windows use.
+// Ports is a range of ports, or a keyword, such as RPC, for ports that parts of Windows use.
 type Ports struct {
 	First, Last int
 	Keyword     string // if not "", First and Last are 0
@@ -157,8 +156,8 @@ func (p Ports) String() string {
 	return fmt.Sprintf("%d-%d", p.First, p.Last)
 }
 
-// Scope is a range of addresses of one family, or a keyword, such as
-// LocalSubnet, for addresses that depend on the network.
+// Scope is a range of addresses of one family, or a keyword, such as LocalSubnet, for addresses
+// that depend on the network.
 type Scope struct {
 	First, Last netip.Addr
 	Keyword     string // if not "", First and Last are invalid
@@ -193,8 +192,8 @@ func enumName(v uint8, kind string, names ...string) string {
 	return fmt.Sprintf("%s(%d)", kind, v)
 }
 
-// String names the rule as a message needs it: what it does, what people call
-// it, and where it stands if that is not this machine's own store.
+// String names the rule as a message needs it: what it does, what people call it, and where it
+// stands if that is not this machine's own store.
 func (r Rule) String() string {
 	name := r.Name
 	if name == "" || strings.HasPrefix(name, "@") {

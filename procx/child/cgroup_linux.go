@@ -16,9 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cgroup is a cgroup v2 that holds one tree and nothing else. What its end
-// needs is open from the start: a process that has run out of descriptors can
-// still end its children.
+// cgroup is a cgroup v2 that holds one tree and nothing else. What its end needs is open from the
+// start: a process that has run out of descriptors can still end its children.
 type cgroup struct {
 	path   string
 	dir    *os.File // locked
@@ -28,8 +27,8 @@ type cgroup struct {
 
 var cgroupSeq atomic.Uint64
 
-// newCgroup makes a cgroup below this process's own, and makes sure that a
-// process can be started in it and that all in it can be killed.
+// newCgroup makes a cgroup below this process's own, and makes sure that a process can be started
+// in it and that all in it can be killed.
 func newCgroup() (*cgroup, error) {
 	own, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
@@ -47,8 +46,8 @@ func newCgroup() (*cgroup, error) {
 	for range 5 {
 		var c *cgroup
 		c, err = makeCgroup(parent)
-		// A predecessor with this process's number has left one that is dying;
-		// or another's sweep took this one, because locking it took a second.
+		// A predecessor with this process's number has left one that is dying; or another's sweep
+		// took this one, because locking it took a second.
 		taken := errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.EEXIST)
 		if !taken {
 			return c, err
@@ -74,12 +73,12 @@ func makeCgroup(parent string) (*cgroup, error) {
 	return c, nil
 }
 
-// making is how long a cgroup may be there before its owner has locked it.
-// Tests that sweep at once swap it.
+// making is how long a cgroup may be there before its owner has locked it. Tests that sweep at once
+// swap it.
 var making = time.Second
 
-// sweep kills and removes what processes left behind that could not do it
-// themselves, killed or crashed: a descendant that outlived its tree's owner.
+// sweep kills and removes what processes left behind that could not do it themselves, killed or
+// crashed: a descendant that outlived its tree's owner.
 func sweep(parent string) {
 	paths, _ := filepath.Glob(filepath.Join(parent, cgroupPrefix+"*-*"))
 	for _, path := range paths {
@@ -113,10 +112,10 @@ func takeCgroup(path string) (*cgroup, error) {
 	return c, nil
 }
 
-// probeCgroup finds out whether clone3 may start a process in the cgroup, which
-// seccomp filters, old kernels and the permissions of the common ancestor
-// forbid: an exec.Cmd can't be started a second time. The program that the
-// clone is to run can't exist, so that its error means that the clone worked.
+// probeCgroup finds out whether clone3 may start a process in the cgroup, which seccomp filters,
+// old kernels and the permissions of the common ancestor forbid: an exec.Cmd can't be started a
+// second time. The program that the clone is to run can't exist, so that its error means that the
+// clone worked.
 func probeCgroup(dir *os.File) error {
 	_, err := os.StartProcess("/dev/null/probe", []string{"probe"}, &os.ProcAttr{
 		Sys: &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())},
@@ -127,8 +126,8 @@ func probeCgroup(dir *os.File) error {
 	return fmt.Errorf("starting a process in %s: %w", dir.Name(), err)
 }
 
-// signal signals each process in the cgroup. A process is signalled only if it
-// is listed after it was opened: then the handle can't be a stranger's.
+// signal signals each process in the cgroup. A process is signalled only if it is listed after it
+// was opened: then the handle can't be a stranger's.
 func (c *cgroup) signal(sig unix.Signal) error {
 	pids, err := c.procs()
 	if err != nil {

@@ -89,8 +89,8 @@ func TestCgroupWithoutDescriptors(t *testing.T) {
 	assert.Empty(t, out.rest(t))
 }
 
-// starved runs a node until its own standard input ends, and stops it when it
-// has no descriptor to spend.
+// starved runs a node until its own standard input ends, and stops it when it has no descriptor to
+// spend.
 func starved(args []string) int {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER=node")

@@ -33,8 +33,7 @@ func handles(t *testing.T) int {
 
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-// everyContainment runs f with a cgroup, where this machine has one to give,
-// and without.
+// everyContainment runs f with a cgroup, where this machine has one to give, and without.
 func everyContainment(t *testing.T, f func(t *testing.T)) {
 	t.Run("cgroup", func(t *testing.T) {
 		needCgroup(t)
@@ -112,8 +111,8 @@ func TestGroupOfAnother(t *testing.T) {
 	assert.ErrorContains(t, err, "Pgid")
 }
 
-// The death signal follows the thread that started the child
-// (golang.org/issue/27505). Threads end with the goroutines locked to them.
+// The death signal follows the thread that started the child (golang.org/issue/27505). Threads end
+// with the goroutines locked to them.
 func TestDeathSignalThread(t *testing.T) {
 	for _, tt := range []struct {
 		how      string
@@ -127,8 +126,8 @@ func TestDeathSignalThread(t *testing.T) {
 	}
 }
 
-// pitfall starts a child on a thread that then ends, by os/exec or by this
-// package, and reports whether the child survives.
+// pitfall starts a child on a thread that then ends, by os/exec or by this package, and reports
+// whether the child survives.
 func pitfall(args []string) int {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER=cat")
@@ -166,8 +165,7 @@ func pitfall(args []string) int {
 	return 0
 }
 
-// onOtherThread runs f on a thread that ends with it, and so not on the main
-// one, which never ends.
+// onOtherThread runs f on a thread that ends with it, and so not on the main one, which never ends.
 func onOtherThread(f func()) {
 	runtime.LockOSThread() // and never unlocked
 	if unix.Gettid() != unix.Getpid() {

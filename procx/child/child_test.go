@@ -150,8 +150,7 @@ func TestNothingStaysOpen(t *testing.T) {
 	})
 }
 
-// A shell, npm or "go run" ends at once when asked; the server under it needs
-// its grace.
+// A shell, npm or "go run" ends at once when asked; the server under it needs its grace.
 func TestRestHasGrace(t *testing.T) {
 	everyContainment(t, func(t *testing.T) {
 		p, out := startNode(t, nil, Options{Ask: AskStdin, Grace: time.Minute}, "1", "stdin", "slow")

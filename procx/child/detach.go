@@ -9,30 +9,26 @@ import (
 
 // DetachOptions tell StartDetached where a detached process writes.
 type DetachOptions struct {
-	// Output is the path of a file to which the process's standard output and
-	// error are appended; it is made, readable by its owner only, if need be.
-	// Empty: the output is dropped, unless the command sets Stdout or Stderr.
+	// Output is the path of a file to which the process's standard output and error are appended;
+	// it is made, readable by its owner only, if need be. Empty: the output is dropped, unless the
+	// command sets Stdout or Stderr.
 	Output string
 }
 
-// StartDetached starts cmd as a process that outlives this one, and the console
-// or terminal session in which this one runs. A nil o means the zero
-// DetachOptions. Call the process's Wait or Release.
+// StartDetached starts cmd as a process that outlives this one, and the console or terminal session
+// in which this one runs. A nil o means the zero DetachOptions. Call the process's Wait or Release.
 //
-// On Unix it becomes a session of its own. On Windows it gets a console without
-// a window, so that what it starts makes none either (Microsoft: "Process
-// Creation Flags", CREATE_NO_WINDOW), a process group of its own, and leaves
-// this process's job object where the job allows it.
+// On Unix it becomes a session of its own. On Windows it gets a console without a window, so that
+// what it starts makes none either (Microsoft: "Process Creation Flags", CREATE_NO_WINDOW), a
+// process group of its own, and leaves this process's job object where the job allows it.
 //
-// StartDetached starts nothing and returns an error that is ErrTethered if the
-// process would end with this one all the same: on Windows in a job that is
-// killed on close and lets nobody leave (only the innermost of nested jobs can
-// be examined); on Linux where this process is PID 1, or the main process of a
-// systemd unit with a KillMode that ends the whole unit.
+// StartDetached starts nothing and returns an error that is ErrTethered if the process would end
+// with this one all the same: on Windows in a job that is killed on close and lets nobody leave
+// (only the innermost of nested jobs can be examined); on Linux where this process is PID 1, or the
+// main process of a systemd unit with a KillMode that ends the whole unit.
 //
-// The command must be made by exec.Command, not by CommandContext, and its
-// Stdin, Stdout and Stderr must be nil or an *os.File: this process couldn't
-// copy for it once it is gone.
+// The command must be made by exec.Command, not by CommandContext, and its Stdin, Stdout and Stderr
+// must be nil or an *os.File: this process couldn't copy for it once it is gone.
 func StartDetached(cmd *exec.Cmd, o *DetachOptions) (*os.Process, error) {
 	if o == nil {
 		o = &DetachOptions{}

@@ -32,8 +32,8 @@ func TestStartDetached(t *testing.T) {
 	}, time.Minute, 20*time.Millisecond)
 }
 
-// No process can be detached from within a tree that ends whole. From within a
-// process group it can.
+// No process can be detached from within a tree that ends whole. From within a process group it
+// can.
 func TestStartDetachedFromTree(t *testing.T) {
 	testenv.NeedWindows(t, "shows no limits in QueryInformationJobObject")
 	everyContainment(t, func(t *testing.T) {

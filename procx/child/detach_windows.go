@@ -35,8 +35,7 @@ func detach(cmd *exec.Cmd) error {
 // jobLimits is swapped by tests on a system that doesn't tell.
 var jobLimits = ownJobLimits
 
-// ownJobLimits returns the limits of the innermost job that this process is in,
-// 0 if in none.
+// ownJobLimits returns the limits of the innermost job that this process is in, 0 if in none.
 func ownJobLimits() (uint32, error) {
 	var in int32
 	if err := winapi.IsProcessInJob(windows.CurrentProcess(), 0, &in); err != nil || in == 0 {

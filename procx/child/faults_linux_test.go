@@ -15,8 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestStartWithoutDescriptors: with few left there is a child that can be stopped, or an
-// error and no process.
+// TestStartWithoutDescriptors: with few left there is a child that can be stopped, or an error and
+// no process.
 func TestStartWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
@@ -53,8 +53,8 @@ func TestStartWithoutDescriptors(t *testing.T) {
 	})
 }
 
-// TestStopWithoutDescriptors: a child that can't be asked for want of a descriptor is killed,
-// with all that it started.
+// TestStopWithoutDescriptors: a child that can't be asked for want of a descriptor is killed, with
+// all that it started.
 func TestStopWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
@@ -73,9 +73,8 @@ func TestStopWithoutDescriptors(t *testing.T) {
 	})
 }
 
-// TestGraceWhileTheClockJumps: a child has the grace that it was given, no more and no
-// less; and the sweep for what the dead left behind takes no living process's cgroup,
-// however old that seems.
+// TestGraceWhileTheClockJumps: a child has the grace that it was given, no more and no less; and
+// the sweep for what the dead left behind takes no living process's cgroup, however old that seems.
 func TestGraceWhileTheClockJumps(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
@@ -104,8 +103,8 @@ func TestGraceWhileTheClockJumps(t *testing.T) {
 	})
 }
 
-// TestDetachedOnAFullDisk: a process whose output finds no room runs on; one whose file
-// can't even be made is not started.
+// TestDetachedOnAFullDisk: a process whose output finds no room runs on; one whose file can't even
+// be made is not started.
 func TestDetachedOnAFullDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
@@ -129,8 +128,8 @@ func TestDetachedOnAFullDisk(t *testing.T) {
 	assert.ErrorContains(t, err, "output of the detached process: open "+dir)
 }
 
-// TestStopOfAnotherAccounts: a child that has become another account's is beyond this one's
-// rights; Stop says so, and does not hang.
+// TestStopOfAnotherAccounts: a child that has become another account's is beyond this one's rights;
+// Stop says so, and does not hang.
 func TestStopOfAnotherAccounts(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InOwnProcess(t) {

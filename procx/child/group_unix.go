@@ -11,8 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// groupAttr returns a copy of cmd's attributes in which the child leads a
-// process group.
+// groupAttr returns a copy of cmd's attributes in which the child leads a process group.
 func groupAttr(cmd *exec.Cmd) (*syscall.SysProcAttr, error) {
 	attr := &syscall.SysProcAttr{}
 	if cmd.SysProcAttr != nil {
@@ -25,8 +24,8 @@ func groupAttr(cmd *exec.Cmd) (*syscall.SysProcAttr, error) {
 	return attr, nil
 }
 
-// signalGroup signals the process group that p leads. p must be unreaped: then
-// the number is still its own.
+// signalGroup signals the process group that p leads. p must be unreaped: then the number is still
+// its own.
 func signalGroup(p *os.Process, sig unix.Signal) error {
 	err := unix.Kill(-p.Pid, sig)
 	if err == unix.ESRCH || err == unix.EPERM && !groupAlive(p.Pid) { // macOS: EPERM if all are zombies

@@ -32,13 +32,12 @@ func TestMain(m *testing.M) {
 	testenv.Main(m, helpers)
 }
 
-// variantVar makes helper processes a variant, for which each system has a
-// function of the name.
+// variantVar makes helper processes a variant, for which each system has a function of the name.
 const variantVar = "CHILD_TEST_VARIANT"
 
-// node is a process with a chain of as many descendants as args[0] says, all of
-// which write to one standard output: "ready " once they run, "ended " when
-// they were asked to end. So the output's end is the end of them all. Flags:
+// node is a process with a chain of as many descendants as args[0] says, all of which write to one
+// standard output: "ready " once they run, "ended " when they were asked to end. So the output's
+// end is the end of them all. Flags:
 //
 //	stdin     asked by the end of standard input, not by a signal
 //	stubborn  is not to be asked: ignores every signal that can be ignored
@@ -148,8 +147,7 @@ func (out *output) ready(t *testing.T, depth string) {
 	}
 }
 
-// rest waits until every writer has closed, and returns what was written
-// since.
+// rest waits until every writer has closed, and returns what was written since.
 func (out *output) rest(t *testing.T) string {
 	t.Helper()
 	limit := time.After(time.Minute)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// killWait is how long killed processes may take to be gone. A process in an
-// uninterruptible wait takes longer.
+// killWait is how long killed processes may take to be gone. A process in an uninterruptible wait
+// takes longer.
 const killWait = 5 * time.Second
 
 // prepare checks the options and sets up cmd as far as every system does.
@@ -74,9 +74,8 @@ func (p *Proc) launch() error {
 	return <-started
 }
 
-// start starts the child and takes it into custody, both under the lock: cmd's
-// context may end as soon as the child runs, and its kill then waits until the
-// tree is complete.
+// start starts the child and takes it into custody, both under the lock: cmd's context may end as
+// soon as the child runs, and its kill then waits until the tree is complete.
 func (p *Proc) start() error {
 	p.mu.Lock()
 	runs, err := p.startLocked()
@@ -193,8 +192,8 @@ func (p *Proc) kill(why error) error {
 	return nil
 }
 
-// custody lasts until the whole tree has ended. The child stays unreaped, so
-// that its number can't become another's before what is left is killed.
+// custody lasts until the whole tree has ended. The child stays unreaped, so that its number can't
+// become another's before what is left is killed.
 func (p *Proc) custody() {
 	stop := p.tree.reapOrphans(p.PID())
 	p.tree.waitExit(p.cmd.Process, func() { p.abort(ErrTerminal) })
@@ -223,8 +222,8 @@ func (p *Proc) custody() {
 	close(p.ended)
 }
 
-// waitEmpty waits until no descendant of the child is alive, for at most limit
-// and until cut is closed, and reports whether that is so.
+// waitEmpty waits until no descendant of the child is alive, for at most limit and until cut is
+// closed, and reports whether that is so.
 func (p *Proc) waitEmpty(limit time.Duration, cut <-chan struct{}) bool {
 	end := time.Now().Add(limit)
 	for pause := time.Millisecond; p.tree.alive(p.cmd.Process); pause = min(2*pause, 50*time.Millisecond) {

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inherits reports whether this process becomes the parent of orphans, and so has to reap them:
-// as PID 1, which it is in most containers, or as a subreaper (prctl(2)).
+// inherits reports whether this process becomes the parent of orphans, and so has to reap them: as
+// PID 1, which it is in most containers, or as a subreaper (prctl(2)).
 func inherits() bool {
 	if os.Getpid() == 1 {
 		return true
@@ -48,17 +48,16 @@ func (t *tree) reapOrphans(leader int) (stop func()) {
 		signal.Stop(ended)
 		close(done)
 		<-over
-		// One whose main thread has ended, but not yet its others, looks like a zombie and can't
-		// be reaped yet.
+		// One whose main thread has ended, but not yet its others, looks like a zombie and can't be
+		// reaped yet.
 		for end := time.Now().Add(killWait); t.reap(leader) > 0 && time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 		}
 	}
 }
 
-// reap reaps the zombies that were in the tree, other than its leader, which os/exec waits for,
-// and returns how many are left. A zombie keeps its number until then, so it can't be another
-// process.
+// reap reaps the zombies that were in the tree, other than its leader, which os/exec waits for, and
+// returns how many are left. A zombie keeps its number until then, so it can't be another process.
 func (t *tree) reap(leader int) (left int) {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, name := range stats {

@@ -18,7 +18,8 @@ import (
 )
 
 // pid1 is process 1 of a PID namespace. It stops trees, one of which leaves an orphan behind, and
-// counts the zombies that are left. At the same time a command of its own ends, which os/exec waits for.
+// counts the zombies that are left. At the same time a command of its own ends, which os/exec waits
+// for.
 func pid1(args []string) int {
 	fail := func(err error) int { fmt.Println(os.Getpid(), err); return 1 }
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {

@@ -19,8 +19,8 @@ func checkWhole(c Containment, o Options, reason error) error {
 	return fmt.Errorf("%w: only %v can be had: %w", ErrNotContained, c, reason)
 }
 
-// cgroupDir returns the directory of a process's cgroup v2, from the texts of
-// its /proc/self/cgroup and /proc/self/mountinfo (cgroups(7), proc(5)).
+// cgroupDir returns the directory of a process's cgroup v2, from the texts of its /proc/self/cgroup
+// and /proc/self/mountinfo (cgroups(7), proc(5)).
 func cgroupDir(cgroup, mountinfo string) (string, error) {
 	own, ok := cgroupPath(cgroup)
 	if !ok {
@@ -56,10 +56,9 @@ func cgroupPath(cgroup string) (string, bool) {
 // cgroupPrefix starts the name of every cgroup that this package makes.
 const cgroupPrefix = "procx-"
 
-// tetheredTo says to what a process in that cgroup (a path) is tied, "" if to
-// nothing. As the main process of a systemd unit, which execPID, systemd's
-// $SYSTEMD_EXEC_PID, tells (systemd.exec(5)), it is tied to that unit unless
-// the unit's KillMode, which killMode asks for, spares others
+// tetheredTo says to what a process in that cgroup (a path) is tied, "" if to nothing. As the main
+// process of a systemd unit, which execPID, systemd's $SYSTEMD_EXEC_PID, tells (systemd.exec(5)),
+// it is tied to that unit unless the unit's KillMode, which killMode asks for, spares others
 // (systemd.kill(5)).
 func tetheredTo(cgroup, execPID string, pid int, killMode func(unit string, user bool) string) string {
 	switch {
@@ -95,9 +94,9 @@ const (
 	jobKillOnClose       = 0x2000
 )
 
-// leaveJob says how a new process leaves the job of this process with those
-// limits: by asking for it, by itself, or, with an error, not at all. A job
-// that isn't killed on close lets its processes live.
+// leaveJob says how a new process leaves the job of this process with those limits: by asking for
+// it, by itself, or, with an error, not at all. A job that isn't killed on close lets its processes
+// live.
 func leaveJob(limits uint32) (breakaway bool, err error) {
 	switch {
 	case limits&jobSilentBreakawayOK != 0:
@@ -116,9 +115,8 @@ func unescapeMount(s string) string {
 	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
 
-// runs reports whether a /proc/PID/stat text is that of a live process
-// (proc_pid_stat(5)). The name, the second field, may itself hold blanks and
-// parentheses.
+// runs reports whether a /proc/PID/stat text is that of a live process (proc_pid_stat(5)). The
+// name, the second field, may itself hold blanks and parentheses.
 func runs(stat string) bool {
 	_, state, ok := strings.Cut(stat[strings.LastIndexByte(stat, ')')+1:], " ")
 	return ok && state != "" && state[0] != 'Z' && state[0] != 'X' // zombie, dead

@@ -53,8 +53,8 @@ func (t *tree) ask(p *os.Process) error {
 // reapOrphans does nothing: orphans go to process 1, which is init.
 func (t *tree) reapOrphans(int) (stop func()) { return func() {} }
 
-// waitExit waits until p has ended and leaves it unreaped (kqueue(2)). That a terminal has
-// stopped it does not show here.
+// waitExit waits until p has ended and leaves it unreaped (kqueue(2)). That a terminal has stopped
+// it does not show here.
 func (t *tree) waitExit(p *os.Process, _ func()) {
 	changes, events := make([]unix.Kevent_t, 1), make([]unix.Kevent_t, 1)
 	unix.SetKevent(&changes[0], p.Pid, unix.EVFILT_PROC, unix.EV_ADD|unix.EV_ONESHOT)

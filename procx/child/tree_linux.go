@@ -20,8 +20,8 @@ type tree struct {
 // openCgroup is swapped by tests that must do without.
 var openCgroup = newCgroup
 
-// holdThread keeps the goroutine on its thread, whose end would be the parent's
-// death to the kernel.
+// holdThread keeps the goroutine on its thread, whose end would be the parent's death to the
+// kernel.
 func holdThread() (release func()) {
 	runtime.LockOSThread()
 	return runtime.UnlockOSThread
@@ -55,8 +55,8 @@ func newTree(cmd *exec.Cmd, o Options) (*tree, error) {
 
 func (t *tree) adopt(p *os.Process, o Options) error { return nil }
 
-// checkAttr refuses what would keep the child from answering a signal: a child that is traced
-// stops for each, until its tracer lets it go on.
+// checkAttr refuses what would keep the child from answering a signal: a child that is traced stops
+// for each, until its tracer lets it go on.
 func checkAttr(cmd *exec.Cmd) error {
 	if cmd.SysProcAttr != nil && cmd.SysProcAttr.Ptrace {
 		return errors.New("child: with SysProcAttr.Ptrace every signal stops the child: set Ask to AskStdin or AskNothing, or set AskFunc")
@@ -120,8 +120,8 @@ func (t *tree) waitExit(p *os.Process, stopped func()) {
 
 const cldStopped = 5 // CLD_STOPPED of <signal.h>
 
-// statusOf returns si_status, which follows si_pid and si_uid (sigaction(2)). These are aligned
-// as a pointer is.
+// statusOf returns si_status, which follows si_pid and si_uid (sigaction(2)). These are aligned as
+// a pointer is.
 func statusOf(info *unix.Siginfo) unix.Signal {
 	offset := unsafe.Sizeof(int32(0)) * 3
 	if align := unsafe.Sizeof(uintptr(0)); offset%align != 0 {

@@ -45,8 +45,8 @@ func newTree(cmd *exec.Cmd, o Options) (*tree, error) {
 	return t, nil
 }
 
-// newJob makes a job object whose processes end with its last handle. The
-// handle isn't inheritable: the child itself would keep the job alive.
+// newJob makes a job object whose processes end with its last handle. The handle isn't inheritable:
+// the child itself would keep the job alive.
 func newJob() (windows.Handle, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
@@ -130,10 +130,10 @@ func hasConsole() bool {
 var attaching sync.Mutex
 
 // onConsoleOf attaches this process, which has no console, to a child's for the time of f, and
-// leaves its standard handles as they are. A process that is started at that time would share the console.
-// os/exec gives no way to prevent that, so the time is short. The console has no window, so no user
-// can close it and end this process with it (Microsoft:
-// "AttachConsole function", "HandlerRoutine callback function").
+// leaves its standard handles as they are. A process that is started at that time would share the
+// console. os/exec gives no way to prevent that, so the time is short. The console has no window,
+// so no user can close it and end this process with it (Microsoft: "AttachConsole function",
+// "HandlerRoutine callback function").
 func onConsoleOf(pid int, f func() error) error {
 	attaching.Lock()
 	defer attaching.Unlock()

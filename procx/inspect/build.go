@@ -16,20 +16,18 @@ import (
 type Verdict uint8
 
 const (
-	// Unknown: the binary could not be read, or was made by another compiler
-	// than gc.
+	// Unknown: the binary could not be read, or was made by another compiler than gc.
 	Unknown Verdict = iota
 	// Debuggable: every package was compiled without optimisation and inlining.
 	Debuggable
-	// MainOnly: the main package was, or the packages of Report.Unoptimized
-	// are, and the rest was not: -gcflags="-N -l" without "all=" does that.
+	// MainOnly: the main package was, or the packages of Report.Unoptimized are, and the rest was
+	// not: -gcflags="-N -l" without "all=" does that.
 	MainOnly
-	// Optimized: a breakpoint may land elsewhere or nowhere, because its
-	// function was inlined, and variables may be gone.
+	// Optimized: a breakpoint may land elsewhere or nowhere, because its function was inlined, and
+	// variables may be gone.
 	Optimized
-	// Stripped: there is no DWARF, so that a debugger finds few functions by
-	// name, and no variable; or there is no symbol table, without which delve
-	// does not start the program.
+	// Stripped: there is no DWARF, so that a debugger finds few functions by name, and no variable;
+	// or there is no symbol table, without which delve does not start the program.
 	Stripped
 )
 
@@ -77,9 +75,8 @@ type Report struct {
 	// empty if the binary has the true paths.
 	SubstitutePath []Substitution
 
-	// Delve is the first release of delve that knows the binary's Go version, such as
-	// "1.26": an older one refuses it, or shows it wrong. Empty for a version that is not
-	// a release's.
+	// Delve is the first release of delve that knows the binary's Go version, such as "1.26": an
+	// older one refuses it, or shows it wrong. Empty for a version that is not a release's.
 	Delve string
 
 	VCS VCS
@@ -89,15 +86,14 @@ type Report struct {
 	noSymbols bool     // there is no symbol table
 }
 
-// Substitution is a path in a binary, and where that is on this machine: "to" and "from" in
-// VS Code's substitutePath, and the two words behind delve's "config substitute-path".
+// Substitution is a path in a binary, and where that is on this machine: "to" and "from" in VS
+// Code's substitutePath, and the two words behind delve's "config substitute-path".
 type Substitution struct {
 	Binary string // "example.com/app"
 	Local  string // a directory; "${workspaceFolder}" where it was not found
 }
 
-// VCS is the state of the work tree that a binary was built from; zero unless
-// recorded (-buildvcs).
+// VCS is the state of the work tree that a binary was built from; zero unless recorded (-buildvcs).
 type VCS struct {
 	System   string // "git", …
 	Revision string
@@ -105,9 +101,9 @@ type VCS struct {
 	Modified bool      // with changes that are not in it
 }
 
-// Build reports on the running program. The first call reads its debug
-// information, which takes some tens of milliseconds; further ones are free.
-// Where its own file can't be read, the verdict is Unknown and Reason says why.
+// Build reports on the running program. The first call reads its debug information, which takes
+// some tens of milliseconds; further ones are free. Where its own file can't be read, the verdict
+// is Unknown and Reason says why.
 //
 // Binaries that "go run" and "go test" make have no DWARF.
 func Build() Report {
@@ -141,13 +137,12 @@ func readOwnBuild() Report {
 	return r
 }
 
-// BuildOf reports on the binary of that path: ELF, PE or Mach-O, of any
-// system. Whether its packages are optimised is read from its DWARF
-// (DW_AT_producer) where the flags in its build information tell only what was
-// asked for.
+// BuildOf reports on the binary of that path: ELF, PE or Mach-O, of any system. Whether its
+// packages are optimised is read from its DWARF (DW_AT_producer) where the flags in its build
+// information tell only what was asked for.
 //
-// Errors: those of opening the file, an fs.ErrNotExist for one; and an error
-// that says so if it isn't a Go binary.
+// Errors: those of opening the file, an fs.ErrNotExist for one; and an error that says so if it
+// isn't a Go binary.
 func BuildOf(path string) (Report, error) {
 	info, err := buildinfo.ReadFile(path)
 	if err != nil {

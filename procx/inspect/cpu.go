@@ -9,9 +9,8 @@ import (
 // cpuUse is what the system has accounted to this process.
 type cpuUse struct{ user, system time.Duration }
 
-// annotate puts beside the samples of a CPU profile what the system says that
-// the process used in that time, and warns where they disagree because of
-// threads that waited in system calls.
+// annotate puts beside the samples of a CPU profile what the system says that the process used in
+// that time, and warns where they disagree because of threads that waited in system calls.
 func (p *profile) annotate(used cpuUse, elapsed time.Duration) {
 	var total, waits time.Duration
 	functions := p.functionNames()
@@ -31,8 +30,8 @@ func (p *profile) annotate(used cpuUse, elapsed time.Duration) {
 	}
 }
 
-// cpuComments compares the sampled time, part of which has a system call for
-// its leaf, with what was used in truth.
+// cpuComments compares the sampled time, part of which has a system call for its leaf, with what
+// was used in truth.
 func cpuComments(used cpuUse, elapsed, total, syscalls time.Duration) []string {
 	real := used.user + used.system
 	comments := []string{fmt.Sprintf("CPU time of the process: %v (user %v, system %v) in %v, by the system's account",

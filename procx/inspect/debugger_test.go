@@ -60,8 +60,8 @@ func TestDelve(t *testing.T) {
 	})
 }
 
-// breakpoints sets breakpoints on functions and returns those that hit as in
-// the source: in the function itself, not optimised.
+// breakpoints sets breakpoints on functions and returns those that hit as in the source: in the
+// function itself, not optimised.
 func breakpoints(t *testing.T, dlv, exe string, functions ...string) (hits []string) {
 	t.Helper()
 	var script strings.Builder

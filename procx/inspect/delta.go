@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// subtract takes an older profile's values from those of p, so that p shows
-// what has changed in between. Samples without a change go.
+// subtract takes an older profile's values from those of p, so that p shows what has changed in
+// between. Samples without a change go.
 func (p *profile) subtract(old *profile) {
 	m := merger{p: p, index: map[string]uint64{}}
 	for i, s := range p.strings {
@@ -85,8 +85,8 @@ type merger struct {
 	index map[string]uint64 // of p.strings
 }
 
-// merge adds to list what it lacks of others, whose bodies translate puts into
-// p's terms. It returns the IDs in list by those of others.
+// merge adds to list what it lacks of others, whose bodies translate puts into p's terms. It
+// returns the IDs in list by those of others.
 func (m *merger) merge(list *[]entity, others []entity, translate func([]byte) []byte) map[uint64]uint64 {
 	have, next := map[string]uint64{}, uint64(1)
 	for _, e := range *list {
@@ -126,8 +126,8 @@ func (m *merger) intern(s string) uint64 {
 	return i
 }
 
-// rewrite passes each value of an encoded message through f, and each nested
-// message through nested, if there is one. A damaged rest is dropped.
+// rewrite passes each value of an encoded message through f, and each nested message through
+// nested, if there is one. A damaged rest is dropped.
 func rewrite(msg []byte, f func(num int, v uint64) uint64, nested func([]byte) []byte) []byte {
 	out := []byte{}
 	eachField(msg, func(num int, v uint64, data []byte) error {

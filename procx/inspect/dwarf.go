@@ -24,15 +24,15 @@ type unit struct {
 
 func (u unit) flag(f string) bool { return slices.Contains(strings.Fields(u.producer), f) }
 
-// standard reports whether the package is of the standard library, by the rule of
-// the go command: no dot in the first element.
+// standard reports whether the package is of the standard library, by the rule of the go command:
+// no dot in the first element.
 func (u unit) standard() bool {
 	first, _, _ := strings.Cut(u.name, "/")
 	return !strings.Contains(first, ".") && u.name != "main"
 }
 
-// unitsOf reads the compile units from a binary's DWARF, and reports whether it
-// has any, and whether it has a symbol table.
+// unitsOf reads the compile units from a binary's DWARF, and reports whether it has any, and
+// whether it has a symbol table.
 func unitsOf(path string) (units []unit, ok, symbols bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -67,9 +67,9 @@ func unitsOf(path string) (units []unit, ok, symbols bool, err error) {
 
 type object interface{ DWARF() (*dwarf.Data, error) }
 
-// openObject opens an ELF, PE or Mach-O file, and reports whether it has a symbol table. The file is
-// nil where the debug information was left out. The sections are looked up first: without any, DWARF
-// returns the error of a damaged file.
+// openObject opens an ELF, PE or Mach-O file, and reports whether it has a symbol table. The file
+// is nil where the debug information was left out. The sections are looked up first: without any,
+// DWARF returns the error of a damaged file.
 func openObject(f io.ReaderAt) (file object, symbols bool, err error) {
 	magic := make([]byte, 4)
 	if _, err := f.ReadAt(magic, 0); err != nil {

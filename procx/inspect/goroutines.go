@@ -27,8 +27,7 @@ type state struct {
 	Count int
 }
 
-// groupStacks groups the goroutines of a dump by runtime.Stack, most numerous
-// first.
+// groupStacks groups the goroutines of a dump by runtime.Stack, most numerous first.
 func groupStacks(dump string) []*group {
 	groups := map[[2]string]*group{}
 	var names goroutine.Namer
@@ -66,9 +65,8 @@ func ordered(groups func(func(*group) bool)) []*group {
 	return list
 }
 
-// groupProfile groups the goroutines of a goroutine profile by what they run.
-// It knows neither who started them nor for how long they wait, but costs the
-// program a thousandth of a dump's pause.
+// groupProfile groups the goroutines of a goroutine profile by what they run. It knows neither who
+// started them nor for how long they wait, but costs the program a thousandth of a dump's pause.
 func groupProfile(p *profile) []*group {
 	groups := map[string]*group{}
 	functions := p.functionNames()

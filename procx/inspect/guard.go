@@ -63,10 +63,9 @@ func tokenOf(r *http.Request) []byte {
 	return hash[:]
 }
 
-// hostAllowed decides by the Host header. A page whose own name has been made
-// to resolve to this machine (DNS rebinding) sends that name. An address can't
-// be rebound; nor can a name for which this server has a certificate, which the
-// browser has checked before it sends anything.
+// hostAllowed decides by the Host header. A page whose own name has been made to resolve to this
+// machine (DNS rebinding) sends that name. An address can't be rebound; nor can a name for which
+// this server has a certificate, which the browser has checked before it sends anything.
 func hostAllowed(host, serverName string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -80,8 +79,8 @@ func hostAllowed(host, serverName string) bool {
 	return name == "localhost" || net.ParseIP(address) != nil || name != "" && strings.EqualFold(name, serverName)
 }
 
-// siteAllowed decides by Sec-Fetch-Site, which browsers send (W3C: "Fetch
-// Metadata Request Headers") and tools don't. "none" is a request that the user typed.
+// siteAllowed decides by Sec-Fetch-Site, which browsers send (W3C: "Fetch Metadata Request
+// Headers") and tools don't. "none" is a request that the user typed.
 func siteAllowed(site string) bool {
 	return site == "" || site == "none" || site == "same-origin"
 }

@@ -1,13 +1,11 @@
-// Package inspect shows a running service to its owner: profiles,
-// goroutines, variables, and how its binary was built. It also reports whether a
-// debugger can do its work on that binary.
+// Package inspect shows a running service to its owner: profiles, goroutines, variables, and how
+// its binary was built. It also reports whether a debugger can do its work on that binary.
 //
-// Importing net/http/pprof or expvar registers handlers on
-// http.DefaultServeMux (golang.org/issue/22085): a program that serves that
-// mux serves the profiles as well. A listener on ":6060" shows them to the whole network, and
-// one on the loopback interface still to every web page in a browser on the
-// same machine, by DNS rebinding. This package imports neither and serves its
-// own mux.
+// Importing net/http/pprof or expvar registers handlers on http.DefaultServeMux
+// (golang.org/issue/22085): a program that serves that mux serves the profiles as well. A listener
+// on ":6060" shows them to the whole network, and one on the loopback interface still to every web
+// page in a browser on the same machine, by DNS rebinding. This package imports neither and serves
+// its own mux.
 //
 //	s, err := inspect.Serve(ctx, inspect.Options{Addr: "localhost:6060"})
 //	if err != nil {
@@ -23,22 +21,21 @@
 //	go tool pprof https+insecure://:TOKEN@host:6060/debug/pprof/goroutine
 //	go tool trace <(curl -s http://localhost:6060/debug/pprof/trace?seconds=5)
 //
-// With them come /debug/goroutines (grouped by where they were started, with
-// counts and ages), /debug/vars and /debug/build.
+// With them come /debug/goroutines (grouped by where they were started, with counts and ages),
+// /debug/vars and /debug/build.
 //
 // # Windows
 //
-// All profiles are there, CPU as well. But the CPU profile counts a thread that
-// waits in a system call as busy: the runtime leaves out only threads that it
-// parked itself. So it comes with the CPU time that the system has accounted,
-// and with a warning where samples are such waits, as comments that go tool
-// pprof shows above its report.
+// All profiles are there, CPU as well. But the CPU profile counts a thread that waits in a system
+// call as busy: the runtime leaves out only threads that it parked itself. So it comes with the CPU
+// time that the system has accounted, and with a warning where samples are such waits, as comments
+// that go tool pprof shows above its report.
 //
 // # Block and mutex profiles
 //
 // They are empty until asked for by runtime.SetBlockProfileRate and
-// runtime.SetMutexProfileFraction, and record when a wait ends: one that never
-// ends is on /debug/goroutines, not in them.
+// runtime.SetMutexProfileFraction, and record when a wait ends: one that never ends is on
+// /debug/goroutines, not in them.
 package inspect
 
 import (
@@ -58,24 +55,24 @@ import (
 	"github.com/surefoot-go/surefoot/listen"
 )
 
-// ErrExposed is in the error of Serve for an address beyond this machine
-// without both a token and TLS.
+// ErrExposed is in the error of Serve for an address beyond this machine without both a token and
+// TLS.
 var ErrExposed = errors.New("inspect: a debug server beyond the loopback interface needs a Token of 16 characters or more and TLS")
 
 // Options configure Serve. The zero value serves a free port of 127.0.0.1.
 type Options struct {
-	// Addr is the TCP address, default "127.0.0.1:0". "localhost" is both loopback
-	// addresses, so that no other program can have one of them and be handed the
-	// token; an empty host is every interface.
+	// Addr is the TCP address, default "127.0.0.1:0". "localhost" is both loopback addresses, so
+	// that no other program can have one of them and be handed the token; an empty host is every
+	// interface.
 	Addr string
-	// Token must come with each request: as "Authorization: Bearer TOKEN", or as
-	// the password, with any user name, of basic authentication. On the
-	// loopback interface it may be empty: everyone on this machine may look.
+	// Token must come with each request: as "Authorization: Bearer TOKEN", or as the password, with
+	// any user name, of basic authentication. On the loopback interface it may be empty: everyone
+	// on this machine may look.
 	Token string
 	// TLS makes it https.
 	TLS *tls.Config
-	// Vars yields more variables for /debug/vars, each a value that
-	// encoding/json can encode, or one whose String is JSON, as expvar's are:
+	// Vars yields more variables for /debug/vars, each a value that encoding/json can encode, or
+	// one whose String is JSON, as expvar's are:
 	//
 	//	options.Vars = func(yield func(string, any) bool) {
 	//		more := true
@@ -86,8 +83,7 @@ type Options struct {
 	//		})
 	//	}
 	//
-	// It is for the caller to import expvar: that puts /debug/vars on
-	// http.DefaultServeMux.
+	// It is for the caller to import expvar: that puts /debug/vars on http.DefaultServeMux.
 	Vars iter.Seq2[string, any]
 }
 
@@ -104,17 +100,14 @@ type Server struct {
 	handlers sync.WaitGroup
 }
 
-// Serve starts a debug server and returns once it listens. It ends with ctx or
-// by Close.
+// Serve starts a debug server and returns once it listens. It ends with ctx or by Close.
 //
-// A request must name this machine in its Host header, by address, as
-// localhost, or, with TLS, by the name that the connection was made to; one
-// that another site's page makes is refused (403). One CPU profile, one trace
-// and two other profiles are taken at a time, and 10 requests answered per
-// second with a burst of 50; beyond that the answer is 429.
+// A request must name this machine in its Host header, by address, as localhost, or, with TLS, by
+// the name that the connection was made to; one that another site's page makes is refused (403).
+// One CPU profile, one trace and two other profiles are taken at a time, and 10 requests answered
+// per second with a burst of 50; beyond that the answer is 429.
 //
-// Errors: ErrExposed; those of listening; the cause of a context that has ended
-// already.
+// Errors: ErrExposed; those of listening; the cause of a context that has ended already.
 func Serve(ctx context.Context, o Options) (*Server, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("inspect: not serving: %w", context.Cause(ctx))
@@ -162,12 +155,12 @@ func Serve(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// URL returns the server's root, "http://127.0.0.1:6060" for example: always
-// an address that can be dialled.
+// URL returns the server's root, "http://127.0.0.1:6060" for example: always an address that can be
+// dialled.
 func (s *Server) URL() string { return s.url }
 
-// Close ends the server: its connections, a profile that is being taken, and
-// its goroutines. It returns the error that ended serving before, if one did.
+// Close ends the server: its connections, a profile that is being taken, and its goroutines. It
+// returns the error that ended serving before, if one did.
 func (s *Server) Close() error {
 	s.unwatch()
 	s.close()

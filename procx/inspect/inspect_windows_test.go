@@ -15,8 +15,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// Threads that wait in a system call are in the CPU profile as busy. The
-// profile says so.
+// Threads that wait in a system call are in the CPU profile as busy. The profile says so.
 func TestPhantomSamples(t *testing.T) {
 	event, err := windows.CreateEvent(nil, 1, 0, nil)
 	require.NoError(t, err)
@@ -24,8 +23,8 @@ func TestPhantomSamples(t *testing.T) {
 	done := make(chan struct{})
 	for range 3 {
 		go func() {
-			// A thread is sampled from when the scheduler first gives it a goroutine
-			// after the start; a return from a system call alone need not do that.
+			// A thread is sampled from when the scheduler first gives it a goroutine after the
+			// start; a return from a system call alone need not do that.
 			for r := uint32(windows.WAIT_TIMEOUT); r == uint32(windows.WAIT_TIMEOUT); runtime.Gosched() {
 				r, _ = windows.WaitForSingleObject(event, 100)
 			}
@@ -51,8 +50,8 @@ func TestPhantomSamples(t *testing.T) {
 	assert.Contains(t, comments.String(), "runtime.cgocall")
 }
 
-// A process that is created with DEBUG_ONLY_THIS_PROCESS has its creating
-// thread for a debugger (Microsoft: "Process Creation Flags").
+// A process that is created with DEBUG_ONLY_THIS_PROCESS has its creating thread for a debugger
+// (Microsoft: "Process Creation Flags").
 func TestDebuggerAttachedByCreation(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -14,13 +14,13 @@ import (
 // maxRows is how many groups the page of goroutines shows.
 const maxRows = 500
 
-// maxAged is up to how many goroutines their page stops the world for a full
-// dump without being told to: for about 0.1 s. Tests swap it.
+// maxAged is up to how many goroutines their page stops the world for a full dump without being
+// told to: for about 0.1 s. Tests swap it.
 var maxAged = 20_000
 
-// A page is HTML in the making. It does without html/template, which finds methods
-// by their names: a linker that sees it used keeps all exported methods of the
-// whole program, and many a program grows by half.
+// A page is HTML in the making. It does without html/template, which finds methods by their names:
+// a linker that sees it used keeps all exported methods of the whole program, and many a program
+// grows by half.
 type page struct{ bytes.Buffer }
 
 // add appends the format, in which each %s stands for one of the args, as text.
@@ -162,8 +162,8 @@ func (p *page) addGroup(g *group) {
 	p.add("</tr>\n")
 }
 
-// stacks dumps about n goroutines. The world is stopped during a dump, so the
-// buffer should have the right size at the first try.
+// stacks dumps about n goroutines. The world is stopped during a dump, so the buffer should have
+// the right size at the first try.
 func stacks(n int) string {
 	for buf := make([]byte, 64<<10+n*2048); ; buf = make([]byte, 2*len(buf)) {
 		if size := runtime.Stack(buf, true); size < len(buf) {

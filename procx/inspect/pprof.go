@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// profile serves a profile as it is, or, with seconds=, what changes in that
-// time.
+// profile serves a profile as it is, or, with seconds=, what changes in that time.
 func (m *mux) profile(w http.ResponseWriter, r *http.Request) {
 	p := pprof.Lookup(r.PathValue("name"))
 	if p == nil {

@@ -9,15 +9,14 @@ import (
 	"slices"
 )
 
-// The profile format is that of github.com/google/pprof/proto/profile.proto.
-// These are its field numbers, as far as they are needed.
+// The profile format is that of github.com/google/pprof/proto/profile.proto. These are its field
+// numbers, as far as they are needed.
 const (
 	fieldSample, fieldMapping, fieldLocation, fieldFunction, fieldString = 2, 3, 4, 5, 6
 	fieldTime, fieldDuration, fieldComment                               = 9, 10, 13
 )
 
-// profile is a decoded profile. Its messages refer to strings by index, and to
-// each other by ID.
+// profile is a decoded profile. Its messages refer to strings by index, and to each other by ID.
 type profile struct {
 	strings        []string
 	mappings       []entity
@@ -168,9 +167,8 @@ func (s sample) key() []byte {
 	return key
 }
 
-// eachField calls f for each field of an encoded message: with its number and,
-// by its kind, its value or its bytes, which are nil in the first case only
-// (protobuf.dev: "Encoding").
+// eachField calls f for each field of an encoded message: with its number and, by its kind, its
+// value or its bytes, which are nil in the first case only (protobuf.dev: "Encoding").
 func eachField(msg []byte, f func(num int, v uint64, data []byte) error) error {
 	for len(msg) > 0 {
 		tag, n := binary.Uvarint(msg)

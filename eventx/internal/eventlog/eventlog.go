@@ -1,5 +1,6 @@
-// Package eventlog writes events to the Windows Event Log, reads them back, and registers their sources.
-// What is a rule of Windows is here a function for every system; the calls are in the Windows files.
+// Package eventlog writes events to the Windows Event Log, reads them back, and registers their
+// sources. What is a rule of Windows is here a function for every system; the calls are in the
+// Windows files.
 package eventlog
 
 import (
@@ -14,9 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
-// TextBudget is the most UTF-16 units of an event's text. 31,839 are
-// documented (Microsoft, "ReportEventW"); above about 31,700, less the names of
-// source and computer, some systems refuse
+// TextBudget is the most UTF-16 units of an event's text. 31,839 are documented (Microsoft,
+// "ReportEventW"); above about 31,700, less the names of source and computer, some systems refuse
 // (github.com/serilog/serilog-sinks-eventlog pull request 41).
 const TextBudget = 31_000
 
@@ -38,13 +38,12 @@ const (
 type Form uint8
 
 const (
-	// FormAny: the source's message file has every ID, with the text as its
-	// one insertion string.
+	// FormAny: the source's message file has every ID, with the text as its one insertion string.
 	FormAny Form = iota
 	// formLow: it is EventCreate.exe, which has only the IDs 1–1000.
 	formLow
-	// FormOEM: there is no message file, or it is netmsg.dll, which has NELOG_OEM_Code. That event of
-	// Windows' own, with nothing but nine insertion strings, is shown without a message file
+	// FormOEM: there is no message file, or it is netmsg.dll, which has NELOG_OEM_Code. That event
+	// of Windows' own, with nothing but nine insertion strings, is shown without a message file
 	// (lmerrlog.h; golang.org/issue/59780).
 	FormOEM
 )
@@ -55,8 +54,8 @@ const (
 	oemCount = 9 // with fewer insertion strings, placeholders would be seen
 )
 
-// ReportFunc is ReportEventW for one source: the type, category and ID of an event, and its insertion
-// strings, which end in a NUL and are valid during the call.
+// ReportFunc is ReportEventW for one source: the type, category and ID of an event, and its
+// insertion strings, which end in a NUL and are valid during the call.
 type ReportFunc func(kind, category uint16, id uint32, inserts []*uint16) error
 
 // Log writes to the Windows Event Log.
@@ -134,10 +133,10 @@ func shownID(e *queue.Entry, f Form) uint16 {
 	return id
 }
 
-// appendEventText appends e as Event Viewer shows it: the message, then each attribute on a line of its
-// own. The lines of a longer value are indented, and so are those of a message that could pass for an
-// attribute. An ID that the log can't have is an attribute, and so is the time of an event that is late.
-// With check, every part is checked for what can't be shown.
+// appendEventText appends e as Event Viewer shows it: the message, then each attribute on a line of
+// its own. The lines of a longer value are indented, and so are those of a message that could pass
+// for an attribute. An ID that the log can't have is an attribute, and so is the time of an event
+// that is late. With check, every part is checked for what can't be shown.
 func appendEventText(dst []byte, e *queue.Entry, f Form, check bool) []byte {
 	message := e.Message()
 	if !check && !e.Multiline && !e.Odd && !quote.HasLineEnd(message) && (len(message) == 0 || message[0] != '"') {
@@ -170,8 +169,8 @@ func appendKey(dst, key []byte) []byte {
 	return quote.AppendQuoted(dst, key)
 }
 
-// appendLines appends text, quoted if it has to be, with an indent before those of its lines, except the
-// first, for which indent returns true.
+// appendLines appends text, quoted if it has to be, with an indent before those of its lines,
+// except the first, for which indent returns true.
 func appendLines(dst, text []byte, indent func(line []byte) bool) []byte {
 	if quote.MustQuote(text) {
 		text = quote.AppendShowable(nil, text)
@@ -194,8 +193,8 @@ func appendLines(dst, text []byte, indent func(line []byte) bool) []byte {
 
 const indentation = "  "
 
-// likeAttr reports whether the line that text begins with could be taken for an attribute's, or for one
-// that was indented for that reason.
+// likeAttr reports whether the line that text begins with could be taken for an attribute's, or for
+// one that was indented for that reason.
 func likeAttr(text []byte) bool {
 	if end := bytes.IndexAny(text, "\r\n"); end >= 0 {
 		text = text[:end]
@@ -215,8 +214,7 @@ func cutAttr(line string) (key, value string, ok bool) {
 	return key, value, ok && !quote.NeedsQuotes([]byte(key))
 }
 
-// Errors after which the log has to be opened again, by their names in
-// winerror.h.
+// Errors after which the log has to be opened again, by their names in winerror.h.
 const (
 	errorAccessDenied          = syscall.Errno(5)
 	errorInvalidHandle         = syscall.Errno(6)
@@ -232,8 +230,8 @@ const (
 	rpcEndpointNotFound        = syscall.Errno(1753)
 )
 
-// gone reports whether err is about the log and not about the event: it is full, its service is down,
-// this account may not write to it, or the system has none, as in a container
+// gone reports whether err is about the log and not about the event: it is full, its service is
+// down, this account may not write to it, or the system has none, as in a container
 // (github.com/dotnet/runtime issue 73303).
 func gone(err error) bool {
 	errno, _ := errors.AsType[syscall.Errno](err)

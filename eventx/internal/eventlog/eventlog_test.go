@@ -109,8 +109,8 @@ func TestEventLogErrors(t *testing.T) {
 	}
 }
 
-// FuzzEventLog: whatever is logged, the log gets UTF-16 within its budget that
-// no reader expands further and that can't pass for more attributes.
+// FuzzEventLog: whatever is logged, the log gets UTF-16 within its budget that no reader expands
+// further and that can't pass for more attributes.
 func FuzzEventLog(f *testing.F) {
 	f.Add("disk is full", "path", "C:", uint16(1), uint8(FormAny))
 	f.Add("fe80::1%1\x00\xff", "%2", "%%3\n%{x}", uint16(0), uint8(FormOEM))

@@ -20,8 +20,8 @@ const (
 
 // evtResults are the results of a query or subscription that is open.
 type evtResults interface {
-	// next returns at most n events as XML, an empty text for one that can't be had, or an error that
-	// wraps errorNoMoreItems.
+	// next returns at most n events as XML, an empty text for one that can't be had, or an error
+	// that wraps errorNoMoreItems.
 	next(n int) ([]string, error)
 	// wait returns when there may be more, or when ctx ends.
 	wait(ctx context.Context) error
@@ -35,8 +35,8 @@ const (
 )
 
 // evtReader reads events, and goes on after the last one when the log breaks a query off: it was
-// cleared or has overwritten its oldest events (15011, 15012), or the events of one batch are too large
-// for its answer (1734, 87).
+// cleared or has overwritten its oldest events (15011, 15012), or the events of one batch are too
+// large for its answer (1734, 87).
 type evtReader struct {
 	filter reading.Filter // After follows what was read
 	open   func(reading.Filter) (evtResults, error)

@@ -23,7 +23,8 @@ func folderSDDL() string {
 	return "O:BA" + winsec.DirSDDL(nil, nil, []string{"AU", winsec.LocalService})
 }
 
-// messageDir is below %ProgramData%, which the registry knows: a variable of that name is anybody's.
+// messageDir is below %ProgramData%, which the registry knows: a variable of that name is
+// anybody's.
 func messageDir() string {
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList`, registry.QUERY_VALUE)
 	if err == nil {
@@ -37,8 +38,7 @@ func messageDir() string {
 	return filepath.Join(filepath.VolumeName(os.Getenv("SystemRoot"))+`\`, "ProgramData", "surefoot", "eventx")
 }
 
-// claimDir makes dir, or makes it safe, and keeps others out of it until unlock
-// is called.
+// claimDir makes dir, or makes it safe, and keeps others out of it until unlock is called.
 func claimDir(dir string) (unlock func(), err error) {
 	err = patiently(func() error {
 		if err := secureDir(dir); err != nil {
@@ -50,8 +50,8 @@ func claimDir(dir string) (unlock func(), err error) {
 	return unlock, err
 }
 
-// patiently tries again, for half a second in all, what an Uninstall that is
-// just removing the folder makes fail; but not what fails with final.
+// patiently tries again, for half a second in all, what an Uninstall that is just removing the
+// folder makes fail; but not what fails with final.
 func patiently(try func() error, final error) error {
 	for wait := time.Millisecond; ; wait *= 2 {
 		err := try()
@@ -122,9 +122,8 @@ const (
 	tempPrefix = "new-" // of a file that is being written, under the lock
 )
 
-// lockDir keeps other Installs and Uninstalls out of dir: what one is about to
-// name in the registry another could take for unused. It fails if there is no
-// such folder.
+// lockDir keeps other Installs and Uninstalls out of dir: what one is about to name in the registry
+// another could take for unused. It fails if there is no such folder.
 func lockDir(dir string) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -137,8 +136,8 @@ func lockDir(dir string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// removeUnusedFiles removes the message files that no source names any more, and
-// what an Install that was killed has left. One that Event Viewer holds open stays for the next time.
+// removeUnusedFiles removes the message files that no source names any more, and what an Install
+// that was killed has left. One that Event Viewer holds open stays for the next time.
 func removeUnusedFiles(dir string) {
 	used, err := usedFiles()
 	if err != nil {

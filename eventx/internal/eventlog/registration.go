@@ -24,8 +24,8 @@ const (
 	keep    = 2
 )
 
-// value is a registry value: an expandable string, a number if text is "", or one that there must not
-// be.
+// value is a registry value: an expandable string, a number if text is "", or one that there must
+// not be.
 type value struct {
 	name   string
 	text   string
@@ -67,8 +67,8 @@ func (s Spec) logValues() []value {
 	return values
 }
 
-// MessageFileName names a message file by its content, so that a new version never has to replace one
-// that Event Viewer holds open.
+// MessageFileName names a message file by its content, so that a new version never has to replace
+// one that Event Viewer holds open.
 func MessageFileName(kind string, content []byte) string {
 	sum := sha256.Sum256(content)
 	return kind + "-" + hex.EncodeToString(sum[:8]) + ".dll"
@@ -165,8 +165,8 @@ func (m machine) look(r Registration) (f Found) {
 	return f
 }
 
-// foreign reports whether a registration is another program's: its provider has a manifest, or one of
-// its files exists and is none that this package registers, nor mine.
+// foreign reports whether a registration is another program's: its provider has a manifest, or one
+// of its files exists and is none that this package registers, nor mine.
 func (m machine) foreign(r Registration, mine ...string) bool {
 	if r.Provider != "" {
 		return true
@@ -182,8 +182,9 @@ func (m machine) foreign(r Registration, mine ...string) bool {
 	return false
 }
 
-// files takes a list of files apart, as the event log reads it: separated by semicolons, some of them
-// in quotes, with %variables% or in the kernel's notation, names without a directory in System32.
+// files takes a list of files apart, as the event log reads it: separated by semicolons, some of
+// them in quotes, with %variables% or in the kernel's notation, names without a directory in
+// System32.
 func (m machine) files(list string) (files []string) {
 	const system32 = `%SystemRoot%\System32`
 	for file := range strings.SplitSeq(list, ";") {

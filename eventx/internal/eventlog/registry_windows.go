@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// findSource returns the registration of source, or fs.ErrNotExist. Logs that this account may not look
-// into, such as Security, are passed over.
+// findSource returns the registration of source, or fs.ErrNotExist. Logs that this account may not
+// look into, such as Security, are passed over.
 func findSource(source string) (r Registration, err error) {
 	err = eachLog(func(log string, key registry.Key) error {
 		k, err := registry.OpenKey(key, source, registry.QUERY_VALUE)
@@ -142,8 +142,8 @@ func usedFiles() (map[string]bool, error) {
 	return used, err
 }
 
-// subKeys lists the keys below key. They are read by their numbers, so that one
-// is missed when another one is deleted during the walk, so the list is read until it is the same twice.
+// subKeys lists the keys below key. They are read by their numbers, so that one is missed when
+// another one is deleted during the walk, so the list is read until it is the same twice.
 func subKeys(key registry.Key) (names []string, err error) {
 	for try := range 50 {
 		last := names

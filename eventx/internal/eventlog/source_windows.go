@@ -130,7 +130,8 @@ func install(s Spec) (changed bool, err error) {
 	return changed, nil
 }
 
-// installLog makes the log of s if there is none, and sets what s says about one that Install has made.
+// installLog makes the log of s if there is none, and sets what s says about one that Install has
+// made.
 func (s Spec) installLog() (changed bool, err error) {
 	key, existed, err := registry.CreateKey(registry.LOCAL_MACHINE, RegistryKey+`\`+s.Log, registry.QUERY_VALUE|registry.SET_VALUE)
 	if err != nil {
@@ -153,8 +154,8 @@ func (s Spec) installLog() (changed bool, err error) {
 	return changed, nil
 }
 
-// removeLog removes a log that Install has made, once it has no source but the one of its own name that
-// .NET adds.
+// removeLog removes a log that Install has made, once it has no source but the one of its own name
+// that .NET adds.
 func removeLog(log string) error {
 	if !madeLog(log) {
 		return nil

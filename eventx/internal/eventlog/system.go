@@ -16,8 +16,8 @@ var (
 	MessageDir = messageDir
 )
 
-// Open opens the Windows Event Log for a source. Like the other functions here it fails with an error
-// that wraps errors.ErrUnsupported where there is none.
+// Open opens the Windows Event Log for a source. Like the other functions here it fails with an
+// error that wraps errors.ErrUnsupported where there is none.
 func Open(source string) (queue.Sink, error) { return open(source) }
 
 // Query yields the events that f selects until yield returns false.
@@ -31,6 +31,6 @@ func Install(s Spec) (changed bool, err error) { return install(s) }
 // Uninstall takes back what Install did.
 func Uninstall(name string) error { return uninstall(name) }
 
-// LookUp returns what the registry has about a source, and what that amounts to. A source that is not
-// registered is fs.ErrNotExist.
+// LookUp returns what the registry has about a source, and what that amounts to. A source that is
+// not registered is fs.ErrNotExist.
 func LookUp(name string) (Registration, Found, error) { return lookUp(name) }

@@ -54,9 +54,9 @@ type querySelect struct {
 	XPath string `xml:",chardata"`
 }
 
-// The event log takes 21 or 22 comparisons in one expression, and calls a longer
-// one invalid (15001; Elastic, "Configure Winlogbeat"). Many sources or IDs make
-// many expressions. Level and times take up to five.
+// The event log takes 21 or 22 comparisons in one expression, and calls a longer one invalid
+// (15001; Elastic, "Configure Winlogbeat"). Many sources or IDs make many expressions. Level and
+// times take up to five.
 const (
 	maxSources = 8
 	maxIDs     = 7 // comparisons
@@ -105,8 +105,8 @@ func queryListOf(f reading.Filter, ids []uint16) (list queryList, err error) {
 	return list, nil
 }
 
-// chunks splits terms so that none has more than size comparisons. Without terms
-// there is one chunk, an empty one.
+// chunks splits terms so that none has more than size comparisons. Without terms there is one
+// chunk, an empty one.
 func chunks(terms []string, size int) (all [][]string) {
 	var chunk []string
 	n := 0

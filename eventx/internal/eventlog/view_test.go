@@ -68,8 +68,8 @@ func TestQueryTerms(t *testing.T) {
 	}
 }
 
-// TestManyServices: no expression is longer than the log takes, and together
-// they ask for every service and ID.
+// TestManyServices: no expression is longer than the log takes, and together they ask for every
+// service and ID.
 func TestManyServices(t *testing.T) {
 	var f reading.Filter
 	for i := range 50 {

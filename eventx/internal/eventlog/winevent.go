@@ -15,13 +15,13 @@ import (
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
-// parseWinEvent makes a record of an event's XML, as EvtRender returns it (Microsoft, "Event Schema").
-// Whatever can't be read is left out: one bad event must not end a query. It fails only for a text that
-// has no event in it.
+// parseWinEvent makes a record of an event's XML, as EvtRender returns it (Microsoft, "Event
+// Schema"). Whatever can't be read is left out: one bad event must not end a query. It fails only
+// for a text that has no event in it.
 //
-// An event of this package has its text in its one insertion string, or in the first of nine. Of others
-// the unnamed data are the message, unless the event was rendered; named data, UserData and binary data
-// are attributes.
+// An event of this package has its text in its one insertion string, or in the first of nine. Of
+// others the unnamed data are the message, unless the event was rendered; named data, UserData and
+// binary data are attributes.
 func parseWinEvent(text string) (reading.Record, error) {
 	p := winParser{r: reading.Record{Level: slog.LevelInfo}}
 	if !p.parse(text) {
@@ -204,8 +204,8 @@ func (p *winParser) system(name, value string) {
 
 func (p *winParser) attr(key, value string) { p.attrs = append(p.attrs, slog.String(key, value)) }
 
-// legalXML replaces what EvtRender lets through although XML forbids it: the events of other programs
-// can have control characters.
+// legalXML replaces what EvtRender lets through although XML forbids it: the events of other
+// programs can have control characters.
 func legalXML(r rune) rune {
 	if r < ' ' && r != '\t' && r != '\r' && r != '\n' || r == 0xFFFE || r == 0xFFFF {
 		return utf8.RuneError
@@ -246,8 +246,8 @@ func legalReferences(text string) string {
 	}
 }
 
-// splitEventText takes apart what appendEventText has put together, and undoes what AppendInsert did. The
-// last own attributes are what appendEventText itself has added.
+// splitEventText takes apart what appendEventText has put together, and undoes what AppendInsert
+// did. The last own attributes are what appendEventText itself has added.
 func splitEventText(text string) (message string, attrs []slog.Attr, own int) {
 	lines := strings.Split(msgtable.Plain(text), "\n")
 	n := 1
@@ -278,7 +278,8 @@ func isAttr(line string) bool {
 	return ok
 }
 
-// bookmark is "Application/4711". The numbers of a log's records only rise, even when it is cleared.
+// bookmark is "Application/4711". The numbers of a log's records only rise, even when it is
+// cleared.
 func bookmark(log string, record uint64) string { return fmt.Sprintf("%s/%d", log, record) }
 
 // afterTerm is the comparison for a bookmark.

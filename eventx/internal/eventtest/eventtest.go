@@ -50,8 +50,7 @@ func (r *Reports) Report(kind, category uint16, id uint32, inserts []*uint16) er
 	return nil
 }
 
-// AssertRecord compares two records. (Not even reflect.DeepEqual sees into an
-// slog.Value.)
+// AssertRecord compares two records. (Not even reflect.DeepEqual sees into an slog.Value.)
 func AssertRecord(t *testing.T, want, got reading.Record) {
 	t.Helper()
 	assert.Equal(t, Texts(want.Attrs), Texts(got.Attrs))
@@ -66,8 +65,8 @@ func Texts(attrs []slog.Attr) (all []string) {
 	return all
 }
 
-// DecodeJournal decodes the native protocol, and more strictly than journald,
-// which drops a bad field without a word.
+// DecodeJournal decodes the native protocol, and more strictly than journald, which drops a bad
+// field without a word.
 func DecodeJournal(data []byte) (fields []string, err error) {
 	name := regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
 	for len(data) > 0 {

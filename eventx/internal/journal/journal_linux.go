@@ -64,8 +64,8 @@ func (j *journal) lost(err error) error {
 // memfdCreate is a variable for the tests' sake.
 var memfdCreate = unix.MemfdCreate
 
-// sendFile sends what is too large for a datagram as a sealed memory file, as the native protocol wants
-// it. Where no such file can be had, only this event is lost to the journal.
+// sendFile sends what is too large for a datagram as a sealed memory file, as the native protocol
+// wants it. Where no such file can be had, only this event is lost to the journal.
 func (j *journal) sendFile() error {
 	fd, err := memfdCreate("eventx", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {

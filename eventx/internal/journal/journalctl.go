@@ -43,13 +43,13 @@ func Args(f reading.Filter) []string {
 	return args
 }
 
-// journalEntry is one object of journalctl's JSON. A field is a string, a list of bytes if it is not
-// printable text, a list of these if it was given several times, or null if it is too large (systemd,
-// "Journal JSON Format").
+// journalEntry is one object of journalctl's JSON. A field is a string, a list of bytes if it is
+// not printable text, a list of these if it was given several times, or null if it is too large
+// (systemd, "Journal JSON Format").
 type journalEntry map[string]json.RawMessage
 
-// record makes a record of an entry of any program. A field that the entry lacks, or has in another form,
-// stays empty.
+// record makes a record of an entry of any program. A field that the entry lacks, or has in another
+// form, stays empty.
 func (e journalEntry) record() reading.Record {
 	r := reading.Record{
 		Level: levelOf(e.text("PRIORITY")), Source: e.source(), Message: e.text("MESSAGE"), ID: e.number("EVENT_ID"), Category: e.number("EVENT_CATEGORY"),

@@ -69,8 +69,8 @@ func (n *journalNames) taken(name, key []byte) bool {
 	})
 }
 
-// appendJournalName makes a field's name of a key. A character that is not ASCII becomes its number,
-// U7528, and what has no place in a name becomes "_".
+// appendJournalName makes a field's name of a key. A character that is not ASCII becomes its
+// number, U7528, and what has no place in a name becomes "_".
 func appendJournalName(dst, key []byte) []byte {
 	start := len(dst)
 	for _, r := range string(bytes.TrimLeft(key, "_")) {

@@ -47,8 +47,8 @@ func Query(ctx context.Context, journalctl string, f reading.Filter, yield func(
 }
 
 // readJournal yields the entries of journalctl's output, which has one in each line. A line that is
-// not an entry is skipped; only if no line is one, that is an error. More is false if the caller has
-// had enough.
+// not an entry is skipped; only if no line is one, that is an error. More is false if the caller
+// has had enough.
 func readJournal(r io.Reader, f reading.Filter, yield func(reading.Record) bool) (more bool, err error) {
 	var bad error
 	entries := 0

@@ -10,8 +10,8 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/quote"
 )
 
-// An Entry is one event on its way to the log: its text as UTF-8, exactly as the caller gave it. The
-// sink replaces what its log can't hold, off the caller's path.
+// An Entry is one event on its way to the log: its text as UTF-8, exactly as the caller gave it.
+// The sink replaces what its log can't hold, off the caller's path.
 type Entry struct {
 	Text
 	Time   time.Time
@@ -50,8 +50,8 @@ type Field struct {
 	bytes         bool // the value is a []byte, which slog.TextHandler always quotes
 }
 
-// MaxText is how many bytes of an event are kept, so that a field can count them. The Windows Event Log
-// has a smaller limit of its own.
+// MaxText is how many bytes of an event are kept, so that a field can count them. The Windows Event
+// Log has a smaller limit of its own.
 const MaxText = 1 << 30
 
 // Message returns the message.
@@ -78,8 +78,9 @@ var entries = sync.Pool{New: func() any { return &Entry{Text: Text{Buf: make([]b
 
 func NewEntry() *Entry { return entries.Get().(*Entry) }
 
-// Free returns e to the pool, unless a large event made it so large that a full queue of such would not
-// fit into QueueBytes. An entry that a caller waits for is not reused: that caller may still be reading it.
+// Free returns e to the pool, unless a large event made it so large that a full queue of such would
+// not fit into QueueBytes. An entry that a caller waits for is not reused: that caller may still be
+// reading it.
 func (e *Entry) Free() {
 	const keep = 6 << 10
 	if cap(e.Buf) > keep || e.Waiter != nil {
@@ -169,7 +170,8 @@ func omitted(a slog.Attr) bool {
 	return a.Key == "" && a.Equal(slog.Attr{})
 }
 
-// plainKey reports whether no text has to be quoted for having key in it, after a group's name or not.
+// plainKey reports whether no text has to be quoted for having key in it, after a group's name or
+// not.
 func plainKey(key string, inGroup bool) bool {
 	for i := range len(key) {
 		if c := key[i]; c <= ' ' || c >= 0x7F || c == '=' || c == '"' {
@@ -179,7 +181,8 @@ func plainKey(key string, inGroup bool) bool {
 	return inGroup || key != "" && !IsOwnKey(key)
 }
 
-// IsOwnKey reports whether key is one that a log without a place for an event's ID or time writes for it.
+// IsOwnKey reports whether key is one that a log without a place for an event's ID or time writes
+// for it.
 func IsOwnKey(key string) bool { return key == IDKey || key == TimeKey }
 
 func (t *Text) appendGroup(replace ReplaceFunc, groups []string, a slog.Attr) {

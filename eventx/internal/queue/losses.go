@@ -65,8 +65,7 @@ func (q *Queue) lose() {
 	}
 }
 
-// reportIn says how long the next report of losses can wait; ok is false
-// without losses.
+// reportIn says how long the next report of losses can wait; ok is false without losses.
 func (q *Queue) reportIn() (wait time.Duration, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -108,8 +107,8 @@ func (q *Queue) addSent() {
 	q.stats.Sent++
 }
 
-// report writes one event about each kind of loss since the last report. What
-// it can't say now, because there is neither log nor fallback, it says later.
+// report writes one event about each kind of loss since the last report. What it can't say now,
+// because there is neither log nor fallback, it says later.
 func (w *Writer) report() {
 	lost := w.Queue.takeLosses()
 	if !lost.any {
@@ -148,8 +147,8 @@ func (w *Writer) reportSuppressed(n map[uint16]uint64, since slog.Attr) (written
 		slog.String("counts", each.String()[1:]), since)
 }
 
-// send delivers an event of this package's own. It counts only if that is
-// written: otherwise it is tried again.
+// send delivers an event of this package's own. It counts only if that is written: otherwise it is
+// tried again.
 func (w *Writer) send(level slog.Level, id uint16, message string, attrs ...slog.Attr) (written bool) {
 	e := Note(level, message, attrs...)
 	defer e.Free()
@@ -161,8 +160,7 @@ func (w *Writer) send(level slog.Level, id uint16, message string, attrs ...slog
 	return true
 }
 
-// overdue tells the fallback about losses that the writer does not report,
-// because the log hangs.
+// overdue tells the fallback about losses that the writer does not report, because the log hangs.
 func (w *Writer) overdue() {
 	select {
 	case w.fallbackLock <- struct{}{}:

@@ -1,6 +1,6 @@
-// Package queue takes events from the code that logs and gives them to a log, one by one, without letting
-// the callers wait: an Entry is an event, a Queue bounds what waits, a Writer writes it to a Sink or to the
-// fallback, and counts and reports what was lost.
+// Package queue takes events from the code that logs and gives them to a log, one by one, without
+// letting the callers wait: an Entry is an event, a Queue bounds what waits, a Writer writes it to
+// a Sink or to the fallback, and counts and reports what was lost.
 package queue
 
 import (
@@ -65,8 +65,8 @@ const (
 	Closed
 )
 
-// Push takes e over, whatever becomes of it. An event that a caller waits for and that finds no room is
-// not counted as dropped: the caller writes it to the fallback.
+// Push takes e over, whatever becomes of it. An event that a caller waits for and that finds no
+// room is not counted as dropped: the caller writes it to the fallback.
 func (q *Queue) Push(e *Entry) Fate {
 	sev := SeverityOf(e.Level)
 	e.size = e.memory()
@@ -103,8 +103,8 @@ func (q *Queue) fits(n, bytes, size int) bool {
 	return n < q.capacity && (bytes+size <= q.maxBytes || n == 0)
 }
 
-// makeRoom makes room for an event, if need be by giving up events of lower severity, the lowest and
-// oldest first. It gives up nothing if that is not enough.
+// makeRoom makes room for an event, if need be by giving up events of lower severity, the lowest
+// and oldest first. It gives up nothing if that is not enough.
 func (q *Queue) makeRoom(sev Severity, size int) bool {
 	if n, bytes := q.waiting(sev); !q.fits(n, bytes, size) {
 		return false
@@ -150,8 +150,8 @@ func (q *Queue) wakeWriter() {
 	}
 }
 
-// Pop returns the oldest entry or barrier; nil means that the writer has to wait for wake or, if the
-// queue has ended, that nothing will follow. It reports whether a report of losses is due.
+// Pop returns the oldest entry or barrier; nil means that the writer has to wait for wake or, if
+// the queue has ended, that nothing will follow. It reports whether a report of losses is due.
 func (q *Queue) Pop() (e *Entry, reportDue, ended bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -169,8 +169,8 @@ func (q *Queue) Pop() (e *Entry, reportDue, ended bool) {
 	return q.take(oldest), q.lost.any && q.now() >= q.lost.due, false
 }
 
-// Flush queues a barrier. It is closed when everything before it is written; ErrClosed comes through
-// it if that was given up.
+// Flush queues a barrier. It is closed when everything before it is written; ErrClosed comes
+// through it if that was given up.
 func (q *Queue) Flush() <-chan error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -193,8 +193,8 @@ func (q *Queue) Close() {
 	q.wakeWriter()
 }
 
-// Abandon drops everything that is still queued, because the writer won't come for it, and returns how
-// many events that was.
+// Abandon drops everything that is still queued, because the writer won't come for it, and returns
+// how many events that was.
 func (q *Queue) Abandon() (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -2,7 +2,8 @@ package queue
 
 import "time"
 
-// SyncWait is how long an event of HandlerOptions.Sync waits for the log, and then for the fallback.
+// SyncWait is how long an event of HandlerOptions.Sync waits for the log, and then for the
+// fallback.
 const SyncWait = 2 * time.Second
 
 // Waiter is the call of Handle that waits until its event is written.
@@ -19,8 +20,8 @@ func (e *Entry) settle(abandoned bool) {
 	}
 }
 
-// Await returns when e, which was pushed with this fate, is in the log or in the fallback, or when both
-// hang.
+// Await returns when e, which was pushed with this fate, is in the log or in the fallback, or when
+// both hang.
 func (w *Writer) Await(e *Entry, f Fate) {
 	if f == Queued && !w.stuck.Load() {
 		timer := time.NewTimer(SyncWait)
@@ -44,8 +45,8 @@ func (w *Writer) Await(e *Entry, f Fate) {
 	}
 }
 
-// Rescue writes e to the fallback from the caller's goroutine, unless the fallback hangs. At most one
-// goroutine is left behind by one that does.
+// Rescue writes e to the fallback from the caller's goroutine, unless the fallback hangs. At most
+// one goroutine is left behind by one that does.
 func (w *Writer) Rescue(e *Entry) (written bool) {
 	timer := time.NewTimer(SyncWait)
 	defer timer.Stop()

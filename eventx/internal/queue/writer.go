@@ -15,15 +15,15 @@ type Sink interface {
 	Close() error
 }
 
-// A log that is full or gone is opened again after this long, and after twice as long each time, up to
-// the maximum.
+// A log that is full or gone is opened again after this long, and after twice as long each time, up
+// to the maximum.
 const (
 	firstBackoff = time.Second
 	MaxBackoff   = time.Minute
 )
 
-// MaxRefusals is how many events in a row a log may refuse before it is opened again. An error number
-// that is not known to mean so may still mean that the handle is dead.
+// MaxRefusals is how many events in a row a log may refuse before it is opened again. An error
+// number that is not known to mean so may still mean that the handle is dead.
 const MaxRefusals = 3
 
 // Writer is the one goroutine that writes what the queue holds.
@@ -112,8 +112,7 @@ func (w *Writer) Ended() bool {
 	}
 }
 
-// sleep waits for something to do. It reports losses in time even when nothing
-// follows them.
+// sleep waits for something to do. It reports losses in time even when nothing follows them.
 func (w *Writer) sleep() {
 	wait, ok := w.Queue.reportIn()
 	if !ok {
@@ -129,8 +128,8 @@ func (w *Writer) sleep() {
 	}
 }
 
-// deliver writes e to the log or, while there is none, to the fallback. It reports whether either took
-// it.
+// deliver writes e to the log or, while there is none, to the fallback. It reports whether either
+// took it.
 func (w *Writer) deliver(e *Entry) bool {
 	if w.open() {
 		e.Late = w.clock.late(e.Time)
@@ -190,8 +189,8 @@ func (w *Writer) open() bool {
 	return true
 }
 
-// fail counts err, and lets go of a sink that is lost. It tells the fallback why events come there: of
-// an outage once for each cause, of an event that was refused each time.
+// fail counts err, and lets go of a sink that is lost. It tells the fallback why events come there:
+// of an outage once for each cause, of an event that was refused each time.
 func (w *Writer) fail(err error) {
 	w.errors.Add(1)
 	if !IsLost(err) {

@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// What a log can't show is written as Go writes it in a string literal, so that the bytes can be had
-// back: "\x1b[31mred\x1b[0m". Line ends stay line ends. A text that has to be quoted is one that has
-// such characters, or that would be taken for a quoted one that has. Every other text is written as
-// it is, even if it is in quotes itself.
+// What a log can't show is written as Go writes it in a string literal, so that the bytes can be
+// had back: "\x1b[31mred\x1b[0m". Line ends stay line ends. A text that has to be quoted is one
+// that has such characters, or that would be taken for a quoted one that has. Every other text is
+// written as it is, even if it is in quotes itself.
 
 // AppendShowable appends s, quoted if it has to be.
 func AppendShowable(dst, s []byte) []byte {
@@ -66,8 +66,8 @@ func unquote(s string) (text string, ok bool) {
 	return strings.Join(lines, "\n"), true
 }
 
-// unshowable reports whether s has control characters other than tabs and line ends, broken UTF-8, or
-// one of the two characters that XML lacks.
+// unshowable reports whether s has control characters other than tabs and line ends, broken UTF-8,
+// or one of the two characters that XML lacks.
 func unshowable(s []byte) bool {
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -99,7 +99,8 @@ func AppendQuoted(dst, s []byte) []byte {
 	return append(dst, s...)
 }
 
-// NeedsQuotes reports whether s as a key or value of key=value pairs could be misread without quotes.
+// NeedsQuotes reports whether s as a key or value of key=value pairs could be misread without
+// quotes.
 func NeedsQuotes(s []byte) bool {
 	if len(s) == 0 {
 		return true
@@ -121,9 +122,9 @@ func NeedsQuotes(s []byte) bool {
 	return false
 }
 
-// AppendOneLine appends s with its line ends as escapes, and without what would have a terminal show
-// something else than is there: controls, the separators of lines, and the characters that turn the
-// direction of what follows (Unicode Technical Report 36, "Bidirectional Text Spoofing").
+// AppendOneLine appends s with its line ends as escapes, and without what would have a terminal
+// show something else than is there: controls, the separators of lines, and the characters that
+// turn the direction of what follows (Unicode Technical Report 36, "Bidirectional Text Spoofing").
 func AppendOneLine(dst, s []byte) []byte {
 	for _, r := range string(s) {
 		switch {

@@ -6,8 +6,8 @@ import "time"
 // SendTimeout is how long a log daemon may leave its socket full before it counts as hung.
 const SendTimeout = 250 * time.Millisecond
 
-// Socket is a connection to a log daemon. It is a system's socket and not a net.Conn, because package
-// net would double the size of a program that only logs.
+// Socket is a connection to a log daemon. It is a system's socket and not a net.Conn, because
+// package net would double the size of a program that only logs.
 type Socket struct {
 	FD   int
 	Path string

@@ -15,8 +15,8 @@ const (
 	Limit          = 8 << 10 // what rsyslog and syslog-ng read of one message by default
 )
 
-// Append appends e as a message of the local syslog of at most limit bytes, in the form of RFC
-// 3164 without the host, which is one line with the attributes behind the message.
+// Append appends e as a message of the local syslog of at most limit bytes, in the form of RFC 3164
+// without the host, which is one line with the attributes behind the message.
 func Append(dst []byte, e *queue.Entry, source string, pid, limit int) (msg []byte, cut bool) {
 	start := len(dst)
 	t := e.Time

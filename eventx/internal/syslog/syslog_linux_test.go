@@ -14,8 +14,8 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// TestLargeForADatagram: an event that is too large for the system's datagrams is cut, as on a BSD, and is
-// not taken for a log that is gone.
+// TestLargeForADatagram: an event that is too large for the system's datagrams is cut, as on a BSD,
+// and is not taken for a log that is gone.
 func TestLargeForADatagram(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	daemon, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})

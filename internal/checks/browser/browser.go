@@ -1,5 +1,5 @@
-// Package browser drives an installed Chromium, Chrome or Edge, without a window:
-// for the tests of pages and for pictures of them.
+// Package browser drives an installed Chromium, Chrome or Edge, without a window: for the tests of
+// pages and for pictures of them.
 package browser
 
 import (
@@ -14,8 +14,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Find gives the path of a browser. Where there is none, its error wraps
-// fs.ErrNotExist and says where it looked.
+// Find gives the path of a browser. Where there is none, its error wraps fs.ErrNotExist and says
+// where it looked.
 func Find() (string, error) {
 	places := places(runtime.GOOS, os.Getenv)
 	for _, place := range places {
@@ -46,9 +46,8 @@ func places(goos string, getenv func(string) string) []string {
 	return places
 }
 
-// Open starts a browser with a profile of its own, and a tab in it. More tabs are
-// made from the tab's context by chromedp.NewContext. close ends the browser and
-// removes the profile.
+// Open starts a browser with a profile of its own, and a tab in it. More tabs are made from the
+// tab's context by chromedp.NewContext. close ends the browser and removes the profile.
 func Open(ctx context.Context) (tab context.Context, close func(), err error) {
 	path, err := Find()
 	if err != nil {

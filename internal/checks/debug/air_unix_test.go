@@ -19,8 +19,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// version is what the copy of a service has more than the service: the test reads
-// from it which version serves, and which process that is.
+// version is what the copy of a service has more than the service: the test reads from it which
+// version serves, and which process that is.
 const version = `package service
 
 import (
@@ -34,8 +34,7 @@ func version(w http.ResponseWriter, _ *http.Request) {
 }
 `
 
-// On Windows, air runs programs by PowerShell and kills them: nothing there could
-// be asked to end.
+// On Windows, air runs programs by PowerShell and kills them: nothing there could be asked to end.
 func TestAir(t *testing.T) {
 	t.Parallel()
 	air := tool(t, "github.com/air-verse/air@v1.67.4")

@@ -57,8 +57,7 @@ type observation struct {
 	answer    int
 }
 
-// observe lets a service go on with a breakpoint in its handler, and asks for what
-// passes there.
+// observe lets a service go on with a breakpoint in its handler, and asks for what passes there.
 func observe(t *testing.T, d *debugger, p place, h handler, module string) observation {
 	t.Helper()
 	file, line := h.find(t, module)
@@ -132,8 +131,8 @@ func TestBreakpointsHit(t *testing.T) {
 	}
 }
 
-// A debugger that attaches to a running service, and lets go of it, is no reason
-// for the service to end.
+// A debugger that attaches to a running service, and lets go of it, is no reason for the service to
+// end.
 func TestAttach(t *testing.T) {
 	t.Parallel()
 	dlv := tool(t, delve)

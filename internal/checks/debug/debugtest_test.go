@@ -1,5 +1,6 @@
-// Package debugtest tests the files that devloop has for other programs, with the real programs: .vscode
-// for VS Code and delve, cmd/*/.air.toml for air, the README's lines about go.work for the go command.
+// Package debugtest tests the files that devloop has for other programs, with the real programs:
+// .vscode for VS Code and delve, cmd/*/.air.toml for air, the README's lines about go.work for the
+// go command.
 package debugtest
 
 import (
@@ -50,8 +51,8 @@ func runGo(t *testing.T, dir string, args ...string) string {
 	return string(out)
 }
 
-// tool has the go command build a program, "example.com/tool@v1.2.3" say, and
-// returns its path, which is in the go command's cache.
+// tool has the go command build a program, "example.com/tool@v1.2.3" say, and returns its path,
+// which is in the go command's cache.
 func tool(t *testing.T, pkg string) string {
 	t.Helper()
 	if testing.Short() {
@@ -128,8 +129,8 @@ func replace(t *testing.T, file, from, to string) {
 	require.NoError(t, os.WriteFile(file, []byte(strings.Replace(string(data), from, to, 1)), 0o644))
 }
 
-// start starts a program, and gives what is closed at its end. At the end of the
-// test, stop is to have it end, if it has not.
+// start starts a program, and gives what is closed at its end. At the end of the test, stop is to
+// have it end, if it has not.
 func start(t *testing.T, cmd *exec.Cmd, output *testenv.Buffer, stop func()) (ended <-chan struct{}) {
 	t.Helper()
 	cmd.Stdout, cmd.Stderr = output, output

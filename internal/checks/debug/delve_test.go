@@ -17,9 +17,8 @@ import (
 
 const delve = "github.com/go-delve/delve/cmd/dlv@v1.27.2"
 
-// A debugger is a client of a headless delve with one process under it. The
-// methods and types are those of delve's service/rpc2 and service/api, as far as
-// needed.
+// A debugger is a client of a headless delve with one process under it. The methods and types are
+// those of delve's service/rpc2 and service/api, as far as needed.
 type debugger struct {
 	client *rpc.Client
 	output *testenv.Buffer // delve's, and that of a process which it has started
@@ -31,8 +30,8 @@ func debugProgram(t *testing.T, dlv, exe string, env []string) *debugger {
 	return debug(t, dlv, env, true, "exec", exe)
 }
 
-// debug starts delve with one of its commands. At the end of the test the process
-// is let go of, or killed if it is delve's.
+// debug starts delve with one of its commands. At the end of the test the process is let go of, or
+// killed if it is delve's.
 func debug(t *testing.T, dlv string, env []string, kill bool, command, target string) *debugger {
 	t.Helper()
 	d := &debugger{output: new(testenv.Buffer)}

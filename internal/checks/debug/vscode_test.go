@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// These are what VS Code reads of its files, as far as this module uses it: a
-// field that is misspelt there is unknown here.
+// These are what VS Code reads of its files, as far as this module uses it: a field that is
+// misspelt there is unknown here.
 
 type launchFile struct {
 	Version        string
@@ -72,8 +72,8 @@ func read[T any](t *testing.T, name string) (v T) {
 	return v
 }
 
-// services are the names of those that can be debugged: the programs of cmd that
-// are services and no tools.
+// services are the names of those that can be debugged: the programs of cmd that are services and
+// no tools.
 func services(t *testing.T) (names []string) {
 	t.Helper()
 	mains, err := filepath.Glob(filepath.Join(root, "cmd", "*", "main.go"))

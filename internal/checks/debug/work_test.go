@@ -13,8 +13,8 @@ import (
 
 const surefoot = "github.com/surefoot-go/surefoot"
 
-// A workspace builds the services, from where go.work is, with the library as it is
-// there, and leaves go.mod as it is.
+// A workspace builds the services, from where go.work is, with the library as it is there, and
+// leaves go.mod as it is.
 func TestWorkspace(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

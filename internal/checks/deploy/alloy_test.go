@@ -12,17 +12,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// alloySchema has, of the components that config.alloy uses, the attributes and the
-// blocks that Alloy's reference documents for them; a block ends with " {".
+// alloySchema has, of the components that config.alloy uses, the attributes and the blocks that
+// Alloy's reference documents for them; a block ends with " {".
 var alloySchema = map[string][]string{
 	"prometheus.scrape":                  {"targets", "forward_to", "job_name", "scrape_interval", "scrape_timeout", "metrics_path", "scheme"},
 	"prometheus.remote_write":            {"endpoint {", "external_labels"},
 	"prometheus.remote_write endpoint {": {"url", "name", "headers", "bearer_token", "bearer_token_file"},
 }
 
-// TestAlloy reads config.alloy by the grammar of Alloy's configuration and by
-// alloySchema. It stands in for Alloy, whose parser is no module that can be
-// required here; `alloy fmt` and `alloy validate` would see more.
+// TestAlloy reads config.alloy by the grammar of Alloy's configuration and by alloySchema. It
+// stands in for Alloy, whose parser is no module that can be required here; `alloy fmt` and `alloy
+// validate` would see more.
 func TestAlloy(t *testing.T) {
 	data, err := os.ReadFile(folder + "config.alloy")
 	require.NoError(t, err)
@@ -99,8 +99,8 @@ type alloyBlock struct {
 	blocks      []alloyBlock
 }
 
-// An alloyValue is one of: a string or number, a list, an object, or a reference,
-// which a call has arguments (list) with.
+// An alloyValue is one of: a string or number, a list, an object, or a reference, which a call has
+// arguments (list) with.
 type alloyValue struct {
 	text, reference string
 	list            []alloyValue
@@ -125,8 +125,7 @@ func cutLast(s, sep string) (before, after string) {
 	return s[:i], strings.TrimPrefix(s[i:], sep)
 }
 
-// An alloyParser parses by recursive descent; its first mistake is a panic that
-// parseAlloy returns.
+// An alloyParser parses by recursive descent; its first mistake is a panic that parseAlloy returns.
 type alloyParser struct {
 	scanner.Scanner
 	token rune

@@ -19,9 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// loadCompose loads ../compose.yaml as docker compose does: it checks the schema of
-// the Compose Specification, interpolates the variables, merges, and checks that
-// all that is named is there.
+// loadCompose loads ../compose.yaml as docker compose does: it checks the schema of the Compose
+// Specification, interpolates the variables, merges, and checks that all that is named is there.
 func loadCompose(t *testing.T, env []string, profiles ...string) *types.Project {
 	t.Helper()
 	options, err := cli.NewProjectOptions([]string{devloop + "compose.yaml"}, cli.WithEnv(env), cli.WithProfiles(profiles))
@@ -150,8 +149,8 @@ func TestComposeOthers(t *testing.T) {
 	}
 }
 
-// TestComposePrometheus checks the configuration that the container gets, and that
-// it differs from prometheus.yml in nothing but the addresses.
+// TestComposePrometheus checks the configuration that the container gets, and that it differs from
+// prometheus.yml in nothing but the addresses.
 func TestComposePrometheus(t *testing.T) {
 	project := loadCompose(t, nil, "*")
 	config := project.Configs["prometheus"].Content

@@ -26,13 +26,13 @@ import (
 // imagesVar names the folder with the images, for the process inside the namespace.
 const imagesVar = "DEVLOOP_IMAGES"
 
-// TestContainers runs the project of compose.yaml with no engine but the kernel: each
-// service in the root that its image would have, as PID 1, as the image's
-// user, with the project's environment, under the project's host names, in a network
-// without another. The health checks are the project's own.
+// TestContainers runs the project of compose.yaml with no engine but the kernel: each service in
+// the root that its image would have, as PID 1, as the image's user, with the project's
+// environment, under the project's host names, in a network without another. The health checks are
+// the project's own.
 //
-// What an engine would add is not seen: that each container has a network of its
-// own, the volumes, the limits on what the process may do.
+// What an engine would add is not seen: that each container has a network of its own, the volumes,
+// the limits on what the process may do.
 func TestContainers(t *testing.T) {
 	testenv.NeedRoot(t)
 	images := os.Getenv(imagesVar)

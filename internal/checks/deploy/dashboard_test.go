@@ -119,16 +119,16 @@ func (d dashboard) queries() (all []query) {
 	return all
 }
 
-// substitute replaces the variables, as Grafana does if all services are chosen. The window is wide,
-// so that it has two scrapes even on a busy machine.
+// substitute replaces the variables, as Grafana does if all services are chosen. The window is
+// wide, so that it has two scrapes even on a busy machine.
 func substitute(expr string) string {
 	return strings.NewReplacer("$service", "("+strings.Join(names, "|")+")", "$__rate_interval", "1m").Replace(expr)
 }
 
 var selector = regexp.MustCompile(`([a-zA-Z_:][a-zA-Z0-9_:]*)\{([^}]*)\}`)
 
-// metricsOf returns the metrics that an expression selects. Each selector must
-// have the services that are chosen.
+// metricsOf returns the metrics that an expression selects. Each selector must have the services
+// that are chosen.
 func metricsOf(t *testing.T, expr string) (metrics []string) {
 	t.Helper()
 	for _, m := range selector.FindAllStringSubmatch(expr, -1) {

@@ -32,8 +32,8 @@ const (
 	folder  = devloop + "deploy/"
 )
 
-// readDockerfile parses ../Dockerfile as BuildKit does, which must have nothing to
-// warn of, into the stage that builds and the one that is the image.
+// readDockerfile parses ../Dockerfile as BuildKit does, which must have nothing to warn of, into
+// the stage that builds and the one that is the image.
 func readDockerfile(t *testing.T) (build, final instructions.Stage) {
 	t.Helper()
 	f, err := os.Open(devloop + "Dockerfile")
@@ -98,9 +98,9 @@ func number(t *testing.T, s string) int {
 	return n
 }
 
-// buildImages does what a builder would do, for each service: it takes the context
-// that the .dockerignore leaves, runs the build stage's RUN lines, and copies
-// what the last stage copies into dir/NAME.
+// buildImages does what a builder would do, for each service: it takes the context that the
+// .dockerignore leaves, runs the build stage's RUN lines, and copies what the last stage copies
+// into dir/NAME.
 func buildImages(t *testing.T, dir string) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -173,8 +173,8 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, data, info.Mode().Perm())
 }
 
-// copyOut copies from the build stage, whose root is work, into the image. What
-// that stage has from its base image is not here.
+// copyOut copies from the build stage, whose root is work, into the image. What that stage has from
+// its base image is not here.
 func copyOut(t *testing.T, c *instructions.CopyCommand, work, image string) {
 	t.Helper()
 	dest := filepath.Join(image, c.DestPath)

@@ -78,8 +78,8 @@ func alerts(t *testing.T) map[string]string {
 	return exprs
 }
 
-// TestPrometheus has a real Prometheus with the configuration of this folder scrape
-// the real services, and answer what each panel and each alert asks.
+// TestPrometheus has a real Prometheus with the configuration of this folder scrape the real
+// services, and answer what each panel and each alert asks.
 func TestPrometheus(t *testing.T) {
 	program := lookPath(t, "prometheus")
 	services := startStack(t)
@@ -149,8 +149,8 @@ func (s stack) metrics(t *testing.T, name string) map[string]bool {
 
 type prometheus struct{ url string }
 
-// startPrometheus starts Prometheus with prometheus.yml, in which only the
-// addresses and the interval are others.
+// startPrometheus starts Prometheus with prometheus.yml, in which only the addresses and the
+// interval are others.
 func startPrometheus(t *testing.T, program string, services stack) prometheus {
 	t.Helper()
 	dir := t.TempDir()

@@ -41,9 +41,8 @@ const (
 	orders  = "http://localhost:8082"
 )
 
-// TestDev is a morning's work with the real services, on a copy of the module:
-// all start; clients see no failure through ten reloads; a crash shows; Ctrl+C
-// ends everything.
+// TestDev is a morning's work with the real services, on a copy of the module: all start; clients
+// see no failure through ten reloads; a crash shows; Ctrl+C ends everything.
 func TestDev(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: builds and runs three services")
@@ -122,8 +121,7 @@ func copyModule(t *testing.T) string {
 	return dir
 }
 
-// startDev runs dev as the README says until the test ends, and returns once the
-// gateway is ready.
+// startDev runs dev as the README says until the test ends, and returns once the gateway is ready.
 func startDev(t *testing.T, dir string) *child.Proc {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "dev.exe")
@@ -220,8 +218,8 @@ func tenReloads(t *testing.T, dir, user string) {
 	assert.NotZero(t, done.Load())
 }
 
-// statusPage has a browser look at the services while one of them crashes, is
-// stopped and is started again.
+// statusPage has a browser look at the services while one of them crashes, is stopped and is
+// started again.
 func statusPage(t *testing.T) {
 	if _, err := browser.Find(); err != nil {
 		require.ErrorIs(t, err, fs.ErrNotExist)

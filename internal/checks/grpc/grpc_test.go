@@ -102,8 +102,8 @@ func version(trailer metadata.MD) int {
 	return -1
 }
 
-// TestHundredReloads has four clients call all the time, two by unary calls and two
-// by streams, while the process behind is replaced a hundred times.
+// TestHundredReloads has four clients call all the time, two by unary calls and two by streams,
+// while the process behind is replaced a hundred times.
 func TestHundredReloads(t *testing.T) {
 	current := start(t, 0)
 	f, client := inFront(t, current)
@@ -187,8 +187,8 @@ func TestStreamFinishes(t *testing.T) {
 	assert.Zero(t, f.Drain(t.Context(), old.Backend))
 }
 
-// Errors pass, with their code and text, and nothing that serves is Unavailable,
-// on which clients try again.
+// Errors pass, with their code and text, and nothing that serves is Unavailable, on which clients
+// try again.
 func TestErrors(t *testing.T) {
 	f, client := inFront(t, start(t, 1))
 	_, err := client.UnaryCall(t.Context(), &testpb.SimpleRequest{ResponseStatus: &testpb.EchoStatus{Code: int32(codes.NotFound), Message: "没有"}})

@@ -18,9 +18,8 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 )
 
-// testAxe has axe-core look at the page in each of its states: it finds nothing
-// that would keep somebody from using it. testdata has axe-core 4.14.1, axe.min.js
-// as npm has it (MPL 2.0).
+// testAxe has axe-core look at the page in each of its states: it finds nothing that would keep
+// somebody from using it. testdata has axe-core 4.14.1, axe.min.js as npm has it (MPL 2.0).
 func testAxe(t *testing.T, p *tab) {
 	file, err := os.Open("testdata/axe.min.js.gz")
 	require.NoError(t, err)

@@ -13,8 +13,8 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 )
 
-// testOpensAtEnd opens the page at each width while logs are as long as they get:
-// the last line of each is in view.
+// testOpensAtEnd opens the page at each width while logs are as long as they get: the last line of
+// each is in view.
 func testOpensAtEnd(t *testing.T, p *tab) {
 	for i, name := range []string{"user-service", "order-service", "api-gateway"} {
 		p.control.Change(name, func(s *page.Service) {

@@ -95,8 +95,8 @@ func testNarrow(t *testing.T, p *tab) {
 		.filter((e) => e.getBoundingClientRect().right > 320).map((e) => e.outerHTML.slice(0, 80))`), "what sticks out")
 }
 
-// testRed has a service crash behind the page's back. On a machine that is busy
-// with other things one round may be slow; three are not.
+// testRed has a service crash behind the page's back. On a machine that is busy with other things
+// one round may be slow; three are not.
 func testRed(t *testing.T, p *tab) {
 	p.wait(`document.documentElement.dataset.level === "ok"`)
 	eval[bool](p, `new MutationObserver(() => { window.changedAt = Date.now() })
@@ -342,8 +342,7 @@ func (p *tab) click(selector string) {
 	require.NoError(p, chromedp.Do(p.ctx, chromedp.Click(chromedp.CSS(selector))), selector)
 }
 
-// afterPolls waits until the page has asked n times more, and has drawn all but the
-// last answer.
+// afterPolls waits until the page has asked n times more, and has drawn all but the last answer.
 func (p *tab) afterPolls(n int) {
 	p.Helper()
 	asked := p.control.Asked

@@ -22,8 +22,8 @@ const (
 		"来自 127.0.0.1 的回复: 字节=32 时间<1ms TTL=128\n"
 )
 
-// consoles are consoles without and with consolex. Nothing is painted by hand:
-// the garbage is what code pages make of the same bytes.
+// consoles are consoles without and with consolex. Nothing is painted by hand: the garbage is what
+// code pages make of the same bytes.
 func consoles() (screens, error) {
 	at936, err := shownAt(consolex.GBK)
 	if err != nil {
@@ -60,8 +60,8 @@ func consoles() (screens, error) {
 	}, nil
 }
 
-// shownAt is what a console at a code page makes of fromChild. Without consolex it
-// does not obey escape sequences either: its glyph for ESC is an arrow.
+// shownAt is what a console at a code page makes of fromChild. Without consolex it does not obey
+// escape sequences either: its glyph for ESC is an arrow.
 func shownAt(cp consolex.CodePage) (string, error) {
 	encoding, err := cp.Encoding()
 	if err != nil {

@@ -1,12 +1,10 @@
-// Pictures draws the pictures of the READMEs beside its source, with an installed
-// Chromium:
+// Pictures draws the pictures of the READMEs beside its source, with an installed Chromium:
 //
 //	go run -C internal/checks ./pictures
 //
-// They show what the programs show: the status page itself, a report that the
-// doctor's tests check, and bytes decoded by consolex. The fonts are DejaVu and
-// Noto Sans CJK (Debian: fonts-dejavu-core, fonts-noto-cjk); with the same browser
-// and fonts the files come out the same.
+// They show what the programs show: the status page itself, a report that the doctor's tests check,
+// and bytes decoded by consolex. The fonts are DejaVu and Noto Sans CJK (Debian: fonts-dejavu-core,
+// fonts-noto-cjk); with the same browser and fonts the files come out the same.
 package main
 
 import (

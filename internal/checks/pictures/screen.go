@@ -15,8 +15,7 @@ type screen struct {
 	Class string // troubled, cured, or neither
 }
 
-// screens is a web page with terminals. The status page's script for logs draws
-// what is in them.
+// screens is a web page with terminals. The status page's script for logs draws what is in them.
 type screens []screen
 
 //go:embed screens.html

@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// shrink makes a PNG one with a palette: text on a few grounds needs no more than
-// 256 colours, and a third of the bytes.
+// shrink makes a PNG one with a palette: text on a few grounds needs no more than 256 colours, and
+// a third of the bytes.
 func shrink(data []byte) ([]byte, error) {
 	full, err := png.Decode(bytes.NewReader(data))
 	if err != nil {
@@ -41,8 +41,8 @@ func at(i image.Image, x, y int) color.RGBA {
 	return color.RGBAModel.Convert(i.At(x, y)).(color.RGBA)
 }
 
-// palette takes the most frequent colours, and leaves out those that are close to
-// one that it has: so that shades of the ground do not crowd out a small red mark.
+// palette takes the most frequent colours, and leaves out those that are close to one that it has:
+// so that shades of the ground do not crowd out a small red mark.
 func palette(counts map[color.RGBA]int) color.Palette {
 	colours := make([]color.RGBA, 0, len(counts))
 	for c := range counts {

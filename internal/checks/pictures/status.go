@@ -12,9 +12,8 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 )
 
-// example is what dev says when one service has crashed and another's newest
-// source does not compile. Nothing here depends on the machine or on the day. It
-// takes no orders.
+// example is what dev says when one service has crashed and another's newest source does not
+// compile. Nothing here depends on the machine or on the day. It takes no orders.
 type example struct{}
 
 func (example) Status() page.Status {
@@ -88,8 +87,8 @@ func wave(most int, seed uint64) []int {
 	return values
 }
 
-// memory is two minutes of a process that holds so many MiB, more by growth each
-// second, and whose garbage is collected now and then.
+// memory is two minutes of a process that holds so many MiB, more by growth each second, and whose
+// garbage is collected now and then.
 func memory(mib int64, growth int64, seed uint64) []int64 {
 	random := rand.New(rand.NewPCG(seed, seed))
 	values := make([]int64, page.MaxTrend)

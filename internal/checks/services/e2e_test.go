@@ -28,8 +28,8 @@ import (
 	"github.com/surefoot-go/surefoot/procx/child"
 )
 
-// binVar names a directory that has the services' programs: built with other
-// flags, or for a system that has no Go. Otherwise the tests build them.
+// binVar names a directory that has the services' programs: built with other flags, or for a system
+// that has no Go. Otherwise the tests build them.
 const binVar = "DEVLOOP_BIN"
 
 var (
@@ -105,8 +105,8 @@ func run(t testing.TB, cmd *exec.Cmd) *process {
 	return &process{Proc: p, out: out}
 }
 
-// command returns the command of a service, which listens at a free port and has a
-// directory of its own unless the settings, NAME=VALUE, say otherwise.
+// command returns the command of a service, which listens at a free port and has a directory of its
+// own unless the settings, NAME=VALUE, say otherwise.
 func command(t testing.TB, name string, settings ...string) *exec.Cmd {
 	t.Helper()
 	testenv.NeedWindows(t, "has no console for CTRL_BREAK, by which they are asked to end")
@@ -177,8 +177,8 @@ func (s *services) stop(t testing.TB) {
 
 var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 
-// send sends a request, with the given ID if any, and returns the answer's status; out
-// gets its JSON.
+// send sends a request, with the given ID if any, and returns the answer's status; out gets its
+// JSON.
 func send(method, url, id string, in, out any) (status int, err error) {
 	var body io.Reader
 	if in != nil {

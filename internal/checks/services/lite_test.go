@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A program has the clients of PostgreSQL and Redis unless the tag lite leaves them out. Then it says
-// so to a user who needs them.
+// A program has the clients of PostgreSQL and Redis unless the tag lite leaves them out. Then it
+// says so to a user who needs them.
 func TestLite(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("go"); err != nil {

@@ -48,8 +48,8 @@ func metric(p *process, name string) (float64, error) {
 	return sum, nil
 }
 
-// Requests come at a rate of their own, whether the earlier ones have been answered
-// or not, as those of many clients do. None may fail, and no goroutine may stay.
+// Requests come at a rate of their own, whether the earlier ones have been answered or not, as
+// those of many clients do. None may fail, and no goroutine may stay.
 func TestLoad(t *testing.T) {
 	if len(buildFlags) > 0 {
 		t.Skipf("services built with %v are too slow for this: run it without", buildFlags)

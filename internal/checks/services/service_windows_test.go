@@ -23,8 +23,8 @@ import (
 	"github.com/surefoot-go/surefoot/pathx"
 )
 
-// The three as Windows services: installed by their own command, each with the
-// services that it needs, configured by a file, used, stopped and gone without a trace.
+// The three as Windows services: installed by their own command, each with the services that it
+// needs, configured by a file, used, stopped and gone without a trace.
 func TestWindowsServices(t *testing.T) {
 	testenv.NeedChange(t, "installs services")
 	m, err := mgr.Connect()
@@ -159,8 +159,8 @@ func outputFile(name string) string {
 	return filepath.Join(os.Getenv("ProgramData"), name, "output.log")
 }
 
-// registered is what the service control manager keeps of a service, with the names
-// of the services that it needs. Wine's QueryServiceConfig leaves those out.
+// registered is what the service control manager keeps of a service, with the names of the services
+// that it needs. Wine's QueryServiceConfig leaves those out.
 func registered(t *testing.T, name string) (commandLine string, needs []string) {
 	t.Helper()
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Services\`+name, registry.READ)

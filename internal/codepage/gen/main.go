@@ -1,14 +1,13 @@
-// Command gen writes tables.go and digest_test.go of package codepage: what
-// Windows' code pages have that golang.org/x/text does not.
+// Command gen writes tables.go and digest_test.go of package codepage: what Windows' code pages
+// have that golang.org/x/text does not.
 //
 //	go run ./gen -nls /usr/share/wine/nls -ucm icu-data/charset/data/ucm
 //
-// The sources are published tables. Wine's nls folder holds Windows' code pages
-// in Windows' own file format; Wine makes them from Microsoft's tables at
+// The sources are published tables. Wine's nls folder holds Windows' code pages in Windows' own
+// file format; Wine makes them from Microsoft's tables at
 // unicode.org/Public/MAPPINGS/VENDORS/MICSFT. Unicode's ICU project publishes
-// (github.com/unicode-org/icu-data) what it measured on a Windows, which Wine's
-// tables are checked against, and gb-18030-2000.ucm, the edition of GB 18030 that
-// code page 54936 is.
+// (github.com/unicode-org/icu-data) what it measured on a Windows, which Wine's tables are checked
+// against, and gb-18030-2000.ucm, the edition of GB 18030 that code page 54936 is.
 package main
 
 import (
@@ -109,8 +108,7 @@ func readPage(nls, ucm string, cp int) (page *table, codes []uint16) {
 // A run is n codes in a row, from code on, whose characters are also in a row.
 type run struct{ code, n, char int }
 
-// difference returns the runs in which page differs from base. A rune of 0 takes
-// a pair away.
+// difference returns the runs in which page differs from base. A rune of 0 takes a pair away.
 func difference(page, base *table) (runs []run) {
 	for code := 0x8000; code < len(page); code++ {
 		if page[code] == base[code] {

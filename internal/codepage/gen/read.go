@@ -14,11 +14,10 @@ import (
 	"strings"
 )
 
-// readNLS reads a code page in the format of Windows' c_*.nls: words, of which
-// the first is the header's length. After it come the length of the first part,
-// 256 characters, an optional 256 glyphs, the number of lead byte ranges, 256
-// offsets of the lead bytes' tables and these tables; and then, for each of the
-// 65,536 characters, its code. A page of one byte has bytes there.
+// readNLS reads a code page in the format of Windows' c_*.nls: words, of which the first is the
+// header's length. After it come the length of the first part, 256 characters, an optional 256
+// glyphs, the number of lead byte ranges, 256 offsets of the lead bytes' tables and these tables;
+// and then, for each of the 65,536 characters, its code. A page of one byte has bytes there.
 func readNLS(dir string, cp int) (page *table, codes []uint16, err error) {
 	name := filepath.Join(dir, fmt.Sprintf("c_%03d.nls", cp))
 	if cp == 858 { // 850 with the euro sign for the dotless i; Wine has no file
@@ -129,12 +128,11 @@ func check(dir string, cp int, page *table) error {
 	return err
 }
 
-// readGB18030 reads the one- and two-byte codes of ICU's table of GB 18030-2000
-// and changes them to what code page 54936 has: A8BC is U+E7C7 and the four bytes
-// 8135F437 are U+1E3F, as the standard's first edition had it and .NET's table,
-// ported from Windows' c_g18030.dll, still has (dotnet/runtime GB18030Encoding.cs).
-// It checks that the four-byte codes are the other characters in order, as
-// package codepage takes for granted.
+// readGB18030 reads the one- and two-byte codes of ICU's table of GB 18030-2000 and changes them to
+// what code page 54936 has: A8BC is U+E7C7 and the four bytes 8135F437 are U+1E3F, as the
+// standard's first edition had it and .NET's table, ported from Windows' c_g18030.dll, still has
+// (dotnet/runtime GB18030Encoding.cs). It checks that the four-byte codes are the other characters
+// in order, as package codepage takes for granted.
 func readGB18030(dir string) (*table, error) {
 	name := filepath.Join(dir, "gb-18030-2000.ucm")
 	all, err := readUCM(name)

@@ -107,8 +107,8 @@ func parseTable(buf []byte, l layout) []Row {
 	return rows
 }
 
-// parseLsof reads what `lsof -nP -iTCP:PORT -F pctPnT` prints: one field a line, the letter first. A
-// process's fields come before those of its sockets. Within those of a TCP socket, the state (T)
+// parseLsof reads what `lsof -nP -iTCP:PORT -F pctPnT` prints: one field a line, the letter first.
+// A process's fields come before those of its sockets. Within those of a TCP socket, the state (T)
 // comes last; a UDP socket has none (lsof(8), "OUTPUT FOR OTHER PROGRAMS").
 func parseLsof(text []byte) []Row {
 	var rows []Row

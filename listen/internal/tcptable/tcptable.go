@@ -29,8 +29,8 @@ func Rows(ctx context.Context, network string, port uint16) ([]Row, error) {
 	return rows(ctx, network, port)
 }
 
-// Listeners returns the sockets that listen, with their PIDs: those of a family on Windows, and of both
-// on macOS. Those of port are among them; others may be. On other systems, where sockets can't
+// Listeners returns the sockets that listen, with their PIDs: those of a family on Windows, and of
+// both on macOS. Those of port are among them; others may be. On other systems, where sockets can't
 // overlap or no table tells, the error is [errors.ErrUnsupported].
 func Listeners(ctx context.Context, network string, ipv6 bool, port uint16) ([]Row, error) {
 	return listeners(ctx, network, ipv6, port)

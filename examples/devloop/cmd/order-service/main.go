@@ -1,5 +1,5 @@
-// Order-service keeps the orders. See package service for what it has in common with
-// the others: its commands, its configuration, its log.
+// Order-service keeps the orders. See package service for what it has in common with the others:
+// its commands, its configuration, its log.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// User-service keeps the users. See package service for what it has in common with
-// the others: its commands, its configuration, its log.
+// User-service keeps the users. See package service for what it has in common with the others: its
+// commands, its configuration, its log.
 package main
 
 import (

@@ -48,7 +48,8 @@ func (w *wire) to(t *testing.T, next http.Handler) string {
 }
 
 // An order goes through the gateway and order-service to a user-service that fails. Tries must not
-// multiply: order-service makes all that are made, and no service waits longer than its caller does.
+// multiply: order-service makes all that are made, and no service waits longer than its caller
+// does.
 func TestFailureIsNotMultiplied(t *testing.T) {
 	fail := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
@@ -81,7 +82,8 @@ func TestFailureIsNotMultiplied(t *testing.T) {
 			outer, inner := toOrders.all(), toUsers.all()
 			t.Logf("%d calls of order-service, %d of user-service, in %v", len(outer), len(inner), took)
 			require.Len(t, outer, 1)
-			// Three tries; net/http adds one where a try got a connection that the other end had closed.
+			// Three tries; net/http adds one where a try got a connection that the other end had
+			// closed.
 			assert.LessOrEqual(t, len(inner), 4)
 			assert.Greater(t, len(inner), 1, "there are retries")
 			assert.Positive(t, outer[0])

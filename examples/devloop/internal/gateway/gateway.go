@@ -1,5 +1,5 @@
-// Package gateway is the way in to the other services. It passes /api/… on to them, and combines the
-// answers of several.
+// Package gateway is the way in to the other services. It passes /api/… on to them, and combines
+// the answers of several.
 package gateway
 
 import (

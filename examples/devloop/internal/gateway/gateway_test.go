@@ -136,8 +136,8 @@ func TestHeaders(t *testing.T) {
 	assert.Empty(t, got.Get("If-None-Match"), "that is about another answer")
 }
 
-// An order is sent again with the same key, the client's or the gateway's. A user is not, whatever the
-// client sends: user-service knows no keys.
+// An order is sent again with the same key, the client's or the gateway's. A user is not, whatever
+// the client sends: user-service knows no keys.
 func TestOrderIsSentAgain(t *testing.T) {
 	users, orders := newFake(t, 503), newFake(t, 503, 502)
 	url := start(t, users, orders)

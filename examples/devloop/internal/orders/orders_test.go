@@ -21,8 +21,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(procx.CheckMain(m, nil)) }
 
-// start runs the service with a user-service that knows only "jane", and counts how
-// often it is asked for a user.
+// start runs the service with a user-service that knows only "jane", and counts how often it is
+// asked for a user.
 func start(t *testing.T) (url string, asked *atomic.Int64, users *httptest.Server) {
 	asked = new(atomic.Int64)
 	users = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -104,7 +104,8 @@ func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	return json.NewEncoder(w).Encode(v)
 }
 
-// ReadJSON reads the whole body of r into v and accepts no unknown field. Its error is for the client.
+// ReadJSON reads the whole body of r into v and accepts no unknown field. Its error is for the
+// client.
 func ReadJSON(r *http.Request, v any) error {
 	dec := json.NewDecoder(r.Body)
 	dec.DisallowUnknownFields()

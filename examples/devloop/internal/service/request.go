@@ -18,8 +18,8 @@ const (
 	// TimeoutHeader has the milliseconds that the caller is still willing to wait.
 	TimeoutHeader = "X-Timeout-Ms"
 
-	// NoRetryHeader marks an answer 502, 503 or 504 of a service that has tried again already. If its
-	// caller did the same, every further layer would multiply the calls.
+	// NoRetryHeader marks an answer 502, 503 or 504 of a service that has tried again already. If
+	// its caller did the same, every further layer would multiply the calls.
 	NoRetryHeader = "X-Do-Not-Retry"
 )
 

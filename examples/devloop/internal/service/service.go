@@ -95,7 +95,8 @@ func Main(spec Spec) {
 	})
 }
 
-// Run runs the service until ctx ends or something fails. from is the origin of config, for the log.
+// Run runs the service until ctx ends or something fails. from is the origin of config, for the
+// log.
 func Run(ctx context.Context, spec Spec, config Config, from string) (err error) {
 	restore, consoleErr := consolex.UTF8()
 	defer restore()
@@ -165,8 +166,8 @@ func Run(ctx context.Context, spec Spec, config Config, from string) (err error)
 	return err
 }
 
-// baseURL returns the URL of addr on this machine. The wildcard address, which ":8081" binds, becomes
-// localhost.
+// baseURL returns the URL of addr on this machine. The wildcard address, which ":8081" binds,
+// becomes localhost.
 func baseURL(addr net.Addr) string {
 	host, port, _ := net.SplitHostPort(addr.String())
 	if net.ParseIP(host).IsUnspecified() {

@@ -220,8 +220,8 @@ func TestHealth(t *testing.T) {
 	})
 }
 
-// A request that is under way when the service is told to end is answered, and what
-// the service has open is closed after it.
+// A request that is under way when the service is told to end is answered, and what the service has
+// open is closed after it.
 func TestDrain(t *testing.T) {
 	began, finish := make(chan struct{}), make(chan struct{})
 	var closed []string

@@ -1,5 +1,6 @@
-// Package store opens what a service keeps its data in: a database (PostgreSQL, or a file of SQLite)
-// and a cache (Redis, or memory). Both databases understand the little SQL that the services use.
+// Package store opens what a service keeps its data in: a database (PostgreSQL, or a file of
+// SQLite) and a cache (Redis, or memory). Both databases understand the little SQL that the
+// services use.
 //
 // The build tag lite leaves the clients of PostgreSQL and Redis out, which makes the programs link
 // faster while one develops.
@@ -69,8 +70,8 @@ func List[T any](ctx context.Context, db *sql.DB, scan func(Row) (T, error), que
 // busyWait is how long Open waits for other processes that open the same file.
 const busyWait = 5 * time.Second
 
-// isBusy reports whether err is SQLITE_BUSY. While one connection switches a file to WAL, others get
-// it at once: waiting could be a deadlock, so busy_timeout does not apply ("Result Codes").
+// isBusy reports whether err is SQLITE_BUSY. While one connection switches a file to WAL, others
+// get it at once: waiting could be a deadlock, so busy_timeout does not apply ("Result Codes").
 func isBusy(err error) bool {
 	const sqliteBusy = 5
 	var coded interface{ Code() int }

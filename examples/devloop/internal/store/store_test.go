@@ -52,8 +52,8 @@ func TestSQLiteInARelativeDirectory(t *testing.T) {
 	assert.FileExists(t, filepath.Join("data", "x.db"))
 }
 
-// While a service is replaced two processes have its file, and make it, perhaps.
-// Different handles of one process lock each other out as processes do.
+// While a service is replaced two processes have its file, and make it, perhaps. Different handles
+// of one process lock each other out as processes do.
 func TestSQLiteOpenedAndWrittenByMany(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	var wg sync.WaitGroup

@@ -52,8 +52,8 @@ func isTemporary(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
-// tryTime returns the limit of the n-th try: half of the time that is left if there could be another
-// try, otherwise all of it.
+// tryTime returns the limit of the n-th try: half of the time that is left if there could be
+// another try, otherwise all of it.
 func tryTime(req *http.Request, n int) time.Duration {
 	deadline, _ := req.Context().Deadline()
 	left := time.Until(deadline)
@@ -63,8 +63,8 @@ func tryTime(req *http.Request, n int) time.Duration {
 	return left
 }
 
-// wait returns the pause after the n-th try: a random part of one that doubles, so that many clients
-// don't come back at once, or what the answer asks for, up to maxWait.
+// wait returns the pause after the n-th try: a random part of one that doubles, so that many
+// clients don't come back at once, or what the answer asks for, up to maxWait.
 func wait(n int, res *Response) time.Duration {
 	d := min(firstWait<<n, maxWait)
 	d = d/2 + rand.N(d/2)

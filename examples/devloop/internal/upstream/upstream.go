@@ -128,8 +128,8 @@ func (c *Client) Ready(ctx context.Context) error {
 
 // Do sends a request and returns the answer, whatever its status. The path may have a query. It
 // tries again as this package's rules allow (see retry.go), until ctx ends but no longer than
-// service.MaxTime. If the last answer is a 502, 503 or 504, Do sets service.NoRetryHeader in it, for
-// handlers that pass it on.
+// service.MaxTime. If the last answer is a 502, 503 or 504, Do sets service.NoRetryHeader in it,
+// for handlers that pass it on.
 func (c *Client) Do(ctx context.Context, method, path string, header http.Header, body []byte) (*Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, service.MaxTime)
 	defer cancel()

@@ -25,8 +25,8 @@ type Service struct {
 	Stop func() error // stops the service and waits for its end; can be called again
 }
 
-// Start runs a service at a free port of localhost with a data directory of its own, and waits until
-// it serves. env has further settings, which override those.
+// Start runs a service at a free port of localhost with a data directory of its own, and waits
+// until it serves. env has further settings, which override those.
 func Start(t testing.TB, spec service.Spec, env map[string]string) *Service {
 	t.Helper()
 	dir := t.TempDir()
@@ -53,7 +53,8 @@ func Start(t testing.TB, spec service.Spec, env map[string]string) *Service {
 	}
 }
 
-// Send sends a request with the given header, name after value, and returns the answer and its body.
+// Send sends a request with the given header, name after value, and returns the answer and its
+// body.
 func Send(t testing.TB, method, url, body string, header ...string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
