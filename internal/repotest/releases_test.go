@@ -26,7 +26,7 @@ var (
 // full, the others by their language versions.
 func TestReleases(t *testing.T) {
 	files := map[string]string{".ci/run": read(t, ".ci/run"), "README.md": read(t, "README.md"), "README.zh-CN.md": read(t, "README.zh-CN.md")}
-	for _, pattern := range []string{".github/workflows/*.yml", "go.mod", "internal/bench/go.mod", "examples/devloop/go.mod"} {
+	for _, pattern := range []string{".github/workflows/*.yml", "go.mod", "internal/bench/go.mod", "internal/adopt/go.mod", "internal/adopt/programs/*/go.mod", "examples/devloop/go.mod"} {
 		names, err := filepath.Glob(filepath.Join(root(t), filepath.FromSlash(pattern)))
 		require.NoError(t, err)
 		require.NotEmpty(t, names, pattern)
