@@ -157,7 +157,7 @@ func tryAll(ctx context.Context, p program, ways []way, dir string) (row []strin
 		switch _, skipped := errors.AsType[skip](failed); {
 		case failed == nil || skipped:
 		case w.wine && strings.Contains(failed.Error(), "#10045"): // WSAEOPNOTSUPP: SIO_UDP_CONNRESET, for UDP sockets
-			failed = fmt.Errorf("Wine lacks what Windows has: %w", failed)
+			failed = fmt.Errorf("missing in Wine, not in Windows: %w", failed)
 		default:
 			failures++
 		}
