@@ -65,7 +65,7 @@ func TestConsoleSecondSignalEndsAtOnce(t *testing.T) {
 func TestConsoleSignalSentTwice(t *testing.T) {
 	code := 0
 	for try := 0; try < 10 && code != 124; try++ {
-		cmd, _, stderr := runConsole(t, "stubborn")
+		cmd, _, stderr := runConsole(t, "hang")
 		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 		time.Sleep(5 * time.Millisecond) // else the system may make one of both
 		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
