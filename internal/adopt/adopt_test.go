@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -30,6 +31,9 @@ func TestPrograms(t *testing.T) {
 	require.NoError(t, os.Chmod(dir, 0o755))
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
+			source, err := os.ReadFile(filepath.Join("programs", p.name, "main.go")) // the go command runs the test again if it changes
+			require.NoError(t, err)
+			assert.LessOrEqual(t, bytes.Count(source, []byte("\n")), 110, "too long to learn from")
 			var url string
 			if p.backend != nil {
 				b, err := p.backend(dir)
