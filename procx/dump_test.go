@@ -113,6 +113,15 @@ func TestMatches(t *testing.T) {
 		{"a.F", "a.F[...]", true},
 		{"a.F", "a.F2", false},
 		{"a.F", "a", false},
+		{"gopkg.in/yaml.v3", "gopkg.in/yaml%2ev3.F[a/b.c].g", true},
+		{"gopkg.in/yaml.v3.F", "gopkg.in/yaml%2ev3.F", true},
+		{"gopkg.in/yaml%2ev3.F", "gopkg.in/yaml%2ev3.F", true},
+		{"gopkg.in/yaml.v3/...", "gopkg.in/yaml%2ev3.F", true},
+		{"gopkg.in/yaml.v3/...", "gopkg.in/yaml.v3/sub.F", true},
+		{"gopkg.in/yaml.v", "gopkg.in/yaml%2ev3.F", false},
+		{"gopkg.in/yaml", "gopkg.in/yaml%2ev3.F", false},
+		{"gopkg.in/...", "gopkg.in/yaml%2ev3.F", true},
+		{"a", "a%zz.F", false},
 	}
 	for _, tt := range tests {
 		assert.Equal(t, tt.want, matches(tt.pattern, tt.function), "%s %s", tt.pattern, tt.function)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -88,8 +89,15 @@ func (f *filter) closeIdle() {
 }
 
 // matches reports whether pattern names the function, or a type, a package or a tree of packages
-// ("path/...") that it belongs to.
+// ("path/...") that it belongs to. The package's path may be the one to import it by, or as a stack
+// trace prints it.
 func matches(pattern, function string) bool {
+	if strings.Contains(function, "%") {
+		pkg := goroutine.Package(function)
+		if path, err := url.PathUnescape(pkg); err == nil && strings.HasPrefix(pattern, path) {
+			pattern = pkg + pattern[len(path):]
+		}
+	}
 	if tree, ok := strings.CutSuffix(pattern, "/..."); ok {
 		rest, ok := strings.CutPrefix(function, tree)
 		return ok && rest != "" && (rest[0] == '/' || rest[0] == '.')

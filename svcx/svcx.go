@@ -74,7 +74,9 @@
 // # Console
 //
 // Ctrl+C, SIGINT, SIGTERM, or the closing of a Windows console cancels Main's
-// context. A second signal ends the process at once.
+// context. A second signal ends the process at once, unless it comes within a tenth of
+// a second: timeout(1), and managers that signal a process and then its group, send
+// each signal twice.
 package svcx
 
 import (

@@ -95,6 +95,13 @@ func Renamed(function string) bool {
 	return literal != "" && len(names) > 1 && (!strings.HasPrefix(names[0], "(") || len(names) > 2)
 }
 
+// Package returns the path of a function's package as a stack trace prints it: the dots of its last
+// element are %2e, as in gopkg.in/yaml%2ev3.
+func Package(function string) string {
+	pkg, _ := splitName(function)
+	return pkg
+}
+
 // splitName splits a function's name into its package and the names behind it. Neither brackets nor
 // parentheses are split.
 func splitName(function string) (pkg string, names []string) {

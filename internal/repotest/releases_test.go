@@ -26,7 +26,7 @@ var (
 // the others by their language versions.
 func TestReleases(t *testing.T) {
 	files := map[string]string{".ci/run": read(t, ".ci/run"), "README.md": read(t, "README.md"), "README.zh-CN.md": read(t, "README.zh-CN.md")}
-	for _, pattern := range []string{".github/workflows/*.yml", "go.mod", "internal/*/go.mod", "examples/*/go.mod"} {
+	for _, pattern := range []string{".github/workflows/*.yml", "go.mod", "internal/*/go.mod", "internal/adopt/programs/*/go.mod", "examples/*/go.mod"} {
 		names, err := filepath.Glob(filepath.Join(root(t), filepath.FromSlash(pattern)))
 		require.NoError(t, err)
 		require.NotEmpty(t, names, pattern)

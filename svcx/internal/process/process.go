@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
@@ -67,22 +68,22 @@ func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error
 	over := make(chan struct{})
 	defer close(over)
 	go func() {
-		for asked := false; ; {
+		var asked stopRequest
+		for {
 			select {
 			case sig := <-signals:
-				switch {
-				case isReload(sig):
+				if isReload(sig) {
 					select {
 					case m.reloads <- supervisor.Control{Code: supervisor.ParamChange}:
 					default: // it has not begun with the last one
 					}
-				case asked:
+					continue
+				}
+				if asked.again(time.Now()) {
 					supervisor.Tell(os.Stderr, fmt.Appendf(nil, "svcx: %s: %v again: ends at once\n", p.Name, sig))
 					os.Exit(signalExit(sig))
-				default:
-					asked = true
-					cancel(cause)
 				}
+				cancel(cause)
 			case <-over:
 				return
 			}
@@ -112,6 +113,21 @@ func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error
 		return nil
 	}
 	return err
+}
+
+// stopRequest is when a signal first asked the process to end.
+type stopRequest struct{ at time.Time }
+
+// sameRequest is how soon after the first a further signal can't be meant to hurry it. timeout(1)
+// and managers that signal a process and its group send each signal twice.
+const sameRequest = 100 * time.Millisecond
+
+// again reports whether a signal at now asks for the second time.
+func (r *stopRequest) again(now time.Time) bool {
+	if r.at.IsZero() {
+		r.at = now
+	}
+	return now.Sub(r.at) > sameRequest
 }
 
 // signalExit returns the exit code that a shell shows for a process that the

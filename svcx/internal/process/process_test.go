@@ -9,6 +9,17 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
+func TestStopRequest(t *testing.T) {
+	var r stopRequest
+	start := time.Now()
+	for _, c := range []struct {
+		after time.Duration
+		again bool
+	}{{0, false}, {0, false}, {sameRequest, false}, {sameRequest + 1, true}, {time.Hour, true}} {
+		assert.Equal(t, c.again, r.again(start.Add(c.after)), c.after)
+	}
+}
+
 func TestNotification(t *testing.T) {
 	monotonic := func() int64 { return 42 }
 	start := supervisor.Status{State: supervisor.StartPending, CheckPoint: 1}
