@@ -100,7 +100,8 @@ type Row struct {
 	// Asked is the ratio that is asked for, at least; 0: none. Without a peer it is
 	// the cost, at most.
 	Asked float64
-	// Gross is what a short run fails at; 0: a third of the ratio or ten times the cost.
+	// Gross is what a short run fails at; 0: a third of the ratio or ten times the cost. A row about
+	// time fails by the ratio of processor times, which other processes hardly change.
 	Gross float64
 }
 
@@ -133,6 +134,7 @@ type Result struct {
 	Row
 	Cost, PeerCost float64 // medians
 	Ratio          Spread  // of the costs, or of our cost if there is no peer
+	CPU            float64 // the median ratio of processor times, of a row about time; 0: the sides mostly waited
 	Rounds         int
 	Without        string // why there are no figures
 }
@@ -154,10 +156,24 @@ func (c *Contest) Compare(samples Samples) (results []Result, err error) {
 			}
 			r.PeerCost = Median(peer)
 			r.Ratio = SpreadOf(Ratios(peer, ours))
+			if row.Metric == Time {
+				r.CPU = cpuRatio(samples, row)
+			}
 		}
 		results = append(results, r)
 	}
 	return results, nil
+}
+
+// cpuRatio returns the median ratio of the processor times of a row about time, or 0 unless both
+// sides worked for at least half of the time.
+func cpuRatio(samples Samples, row Row) float64 {
+	for _, side := range []string{row.Ours, row.Peer} {
+		if cpu := samples[Key{side, CPU}]; len(cpu) == 0 || Median(cpu) < Median(samples[Key{side, Time}])/2 {
+			return 0
+		}
+	}
+	return SpreadOf(Ratios(samples[Key{row.Peer, CPU}], samples[Key{row.Ours, CPU}])).Median
 }
 
 // Met says whether what was asked is there; always, if nothing was.
@@ -173,7 +189,13 @@ func (r Result) Gross() bool {
 	default:
 		limit = r.Asked * 10
 	}
-	return r.Without == "" && !r.within(limit)
+	switch {
+	case r.Without != "":
+		return false
+	case r.Peer != "" && r.Metric == Time:
+		return r.CPU != 0 && r.CPU < limit
+	}
+	return !r.within(limit)
 }
 
 func (r Result) within(limit float64) bool {

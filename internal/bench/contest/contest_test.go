@@ -53,15 +53,22 @@ func TestCompare(t *testing.T) {
 		{What: "no wish", Ours: "a", Peer: "b"},
 		{What: "alone", Ours: "a", Asked: 50},
 		{What: "none", Ours: "a", Metric: Allocs},
+		{What: "a busy machine", Ours: "a", Peer: "late", Asked: 2},
+		{What: "waits", Ours: "a", Peer: "waiting", Asked: 9},
 	}}
-	results, err := c.Compare(Samples{{"a", Time}: {100, 200, 100}, {"b", Time}: {300, 400, 250}, {"a", Allocs}: {1}})
+	results, err := c.Compare(Samples{
+		{"a", Time}: {100, 200, 100}, {"a", CPU}: {100, 100, 100}, {"a", Allocs}: {1},
+		{"b", Time}: {300, 400, 250}, {"b", CPU}: {250, 250, 250},
+		{"late", Time}: {50, 50, 50}, {"late", CPU}: {50, 75, 75},
+		{"waiting", Time}: {100, 100, 100}, {"waiting", CPU}: {1, 1, 1},
+	})
 	require.NoError(t, err)
 	var met, gross []bool
 	for _, r := range results {
 		met, gross = append(met, r.Met()), append(gross, r.Gross())
 	}
-	assert.Equal(t, []bool{true, false, false, false, true, false, false}, met)
-	assert.Equal(t, []bool{false, false, true, false, false, false, true}, gross)
+	assert.Equal(t, []bool{true, false, false, false, true, false, false, false, false}, met)
+	assert.Equal(t, []bool{false, false, true, false, false, false, true, false, false}, gross)
 	assert.Equal(t, []string{"p/x", "100 ns", "b 300 ns", "**2.50**", "2.25–2.75", "3", "≥ 2", "yes"}, results[0].Columns())
 	assert.Equal(t, []string{"p/x: alone", "100 ns", "–", "–", "100 ns–150 ns", "3", "≤ 50 ns", "**no**"}, results[5].Columns())
 

@@ -3,7 +3,7 @@
 //
 //	go run -C internal/bench ./cmd/compare                 every ratio
 //	go run -C internal/bench ./cmd/compare -run ^pathx/    those of one package
-//	go run -C internal/bench ./cmd/compare -short          a minute; on Linux, fails if one is far off
+//	go run -C internal/bench ./cmd/compare -short          a minute; on Linux, fails if a ratio of processor times is far off
 //	go run -C internal/bench ./cmd/compare -figures        every ratio and curve, written where the documents have them
 //
 // internal/bench is a module of its own, so that its directory has to be the working
