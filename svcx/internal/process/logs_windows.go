@@ -3,8 +3,9 @@ package process
 import (
 	"errors"
 	"os"
+	"syscall"
 
-	"golang.org/x/sys/windows"
+	"github.com/surefoot-go/surefoot/internal/wincall"
 )
 
 // RedirectOutput makes standard output and error lead to a file: for all that
@@ -12,9 +13,9 @@ import (
 // for child processes.
 func (l *Logs) RedirectOutput(f *os.File) error {
 	*os.Stdout, *os.Stderr = *f, *f
-	h := windows.Handle(f.Fd())
+	h := syscall.Handle(f.Fd())
 	return errors.Join(
-		windows.SetStdHandle(windows.STD_OUTPUT_HANDLE, h),
-		windows.SetStdHandle(windows.STD_ERROR_HANDLE, h),
+		wincall.SetStdHandle(syscall.STD_OUTPUT_HANDLE, h),
+		wincall.SetStdHandle(syscall.STD_ERROR_HANDLE, h),
 	)
 }

@@ -4,23 +4,31 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"syscall"
 	"unsafe"
 
-	"golang.org/x/sys/windows"
+	"github.com/surefoot-go/surefoot/internal/wincall"
+)
+
+// Error numbers that package syscall lacks (WinError.h).
+const (
+	sharingViolation = syscall.Errno(32)
+	deletePending    = syscall.Errno(303)
 )
 
 // lock opens a file that no other process can open, and that is gone with the
 // last handle.
 func lock(name string) (unlock func(), err error) {
-	p, err := windows.UTF16PtrFromString(name)
+	p, err := syscall.UTF16PtrFromString(name)
 	if err != nil {
 		return nil, err
 	}
-	h, err := windows.CreateFile(p, windows.GENERIC_WRITE, 0, nil, windows.OPEN_ALWAYS, windows.FILE_FLAG_DELETE_ON_CLOSE, 0)
+	const deleteOnClose = 0x4000000 // FILE_FLAG_DELETE_ON_CLOSE
+	h, err := syscall.CreateFile(p, syscall.GENERIC_WRITE, 0, nil, syscall.OPEN_ALWAYS, deleteOnClose, 0)
 	switch err {
 	case nil:
-		return func() { windows.CloseHandle(h) }, nil
-	case windows.ERROR_SHARING_VIOLATION, windows.ERROR_DELETE_PENDING:
+		return func() { syscall.CloseHandle(h) }, nil
+	case sharingViolation, deletePending:
 		return nil, ErrBusy
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: err}
@@ -49,32 +57,32 @@ func (f *Files) replace(from string) error {
 // renamePOSIX renames a file over one that may be open (FileRenameInfoEx, since
 // Windows 10 1607).
 func renamePOSIX(from, to string) error {
-	const class, replaceIfExists, posixSemantics = 22, 0x1, 0x2
-	p, err := windows.UTF16PtrFromString(from)
+	const class, replaceIfExists, posixSemantics, longestPath = 22, 0x1, 0x2, 32 << 10
+	p, err := syscall.UTF16PtrFromString(from)
 	if err != nil {
 		return err
 	}
-	name, err := windows.UTF16FromString(to)
+	name, err := syscall.UTF16FromString(to)
 	if err != nil {
 		return err
 	}
-	h, err := windows.CreateFile(p, windows.DELETE|windows.SYNCHRONIZE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE,
-		nil, windows.OPEN_EXISTING, windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
+	const deleteRight, share = 0x10000, 0x7
+	h, err := syscall.CreateFile(p, deleteRight|syscall.SYNCHRONIZE, share, nil, syscall.OPEN_EXISTING, syscall.FILE_FLAG_OPEN_REPARSE_POINT, 0)
 	if err != nil {
 		return err
 	}
-	defer windows.CloseHandle(h)
+	defer syscall.CloseHandle(h)
 	type renameInfo struct { // FILE_RENAME_INFO
 		flags  uint32
-		root   windows.Handle
+		root   syscall.Handle
 		length uint32
-		name   [windows.MAX_LONG_PATH]uint16
+		name   [longestPath]uint16
 	}
 	info := &renameInfo{flags: replaceIfExists | posixSemantics, length: uint32(2 * (len(name) - 1))}
 	if copy(info.name[:], name) < len(name) {
-		return windows.ERROR_FILENAME_EXCED_RANGE
+		return syscall.ENAMETOOLONG
 	}
-	return windows.SetFileInformationByHandle(h, class, (*byte)(unsafe.Pointer(info)), uint32(unsafe.Offsetof(info.name))+uint32(2*len(name)))
+	return wincall.SetFileInformation(h, class, unsafe.Pointer(info), uint32(unsafe.Offsetof(info.name))+uint32(2*len(name)))
 }
 
 // own does nothing: the access list comes from the directory.
@@ -84,5 +92,5 @@ func syncDir(string) error { return nil }
 
 // inUse reports whether a file can't be removed since its program runs.
 func inUse(err error) bool {
-	return errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION)
+	return errors.Is(err, syscall.ERROR_ACCESS_DENIED) || errors.Is(err, sharingViolation)
 }

@@ -3,8 +3,7 @@ package winsvc
 import (
 	"path/filepath"
 
-	"golang.org/x/sys/windows"
-
+	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
@@ -22,7 +21,7 @@ func (*Backend) CheckTrust(exe string) error {
 // without their sticky bit, so that everyone seems to be able to exchange what is below /tmp:
 // there the directories farther up are not judged.
 func judge(a winsec.Account, path string, use winsec.Use) error {
-	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() != nil {
+	if !wincall.IsWine() {
 		return a.CheckFile(path, use)
 	}
 	err := a.CheckObject(path, use)
