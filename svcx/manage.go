@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/upgrade"
@@ -139,5 +138,5 @@ func (s *Service) executable() (string, error) {
 			return "", fmt.Errorf("svcx: %s: the executable's path: %w", s.Name, err)
 		}
 	}
-	return filepath.Abs(exe)
+	return absolute(exe)
 }

@@ -3,7 +3,6 @@ package svcx
 import (
 	"context"
 	"errors"
-	"path/filepath"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/upgrade"
@@ -39,7 +38,7 @@ func (s *Service) Upgrade(ctx context.Context, executable string) error {
 	if !ok {
 		return s.fail(op, spec.Fail(errors.ErrUnsupported, nil, ""))
 	}
-	executable, err = filepath.Abs(executable)
+	executable, err = absolute(executable)
 	if err != nil {
 		return s.fail(op, &spec.Error{Err: err})
 	}

@@ -17,17 +17,11 @@ type Value struct{ Key, Name string }
 
 const localMachine = uintptr(syscall.HKEY_LOCAL_MACHINE)
 
-func (v Value) pointers() (key, name *uint16, err error) {
-	if key, err = syscall.UTF16PtrFromString(v.Key); err == nil {
-		name, err = syscall.UTF16PtrFromString(v.Name)
-	}
-	return key, name, err
-}
-
 func (v Value) read(types uint32) ([]uint16, error) {
-	key, name, err := v.pointers()
-	if err != nil {
-		return nil, err
+	u := UTF16{}
+	key, name := u.Ptr(v.Key), u.Ptr(v.Name)
+	if u.Err != nil {
+		return nil, u.Err
 	}
 	for size := uint32(256); ; {
 		buf := make([]uint16, size/2+1)
@@ -73,72 +67,54 @@ func (v Value) Number() (uint32, error) {
 }
 
 // SetString writes a REG_SZ, and makes the key if there is none.
-func (v Value) SetString(text string) error { return v.set(syscall.REG_SZ, text) }
+func (v Value) SetString(text string) error {
+	return v.set(syscall.REG_SZ, []string{text}, 1)
+}
 
 // SetStrings writes a REG_MULTI_SZ.
-func (v Value) SetStrings(list []string) error { return v.set(syscall.REG_MULTI_SZ, list...) }
+func (v Value) SetStrings(list []string) error { return v.set(syscall.REG_MULTI_SZ, list, 0) }
 
-func (v Value) set(kind uint32, list ...string) error {
-	key, name, err := v.pointers()
-	if err != nil {
-		return err
-	}
-	buf, err := UTF16List(list)
-	if err != nil {
-		return err
-	}
-	if kind == syscall.REG_SZ {
-		buf = buf[:len(buf)-1]
+// set writes a list without the last units of it.
+func (v Value) set(kind uint32, list []string, without int) error {
+	u := UTF16{}
+	key, name, data := u.Ptr(v.Key), u.Ptr(v.Name), u.units(list)
+	if u.Err != nil {
+		return u.Err
 	}
 	return procRegSetKeyValue.number(localMachine, uintptr(unsafe.Pointer(key)), uintptr(unsafe.Pointer(name)), uintptr(kind),
-		uintptr(unsafe.Pointer(&buf[0])), uintptr(2*len(buf)))
+		uintptr(unsafe.Pointer(&data[0])), uintptr(2*(len(data)-without)))
 }
 
 // Delete deletes the value.
 func (v Value) Delete() error {
-	key, name, err := v.pointers()
-	if err != nil {
-		return err
+	u := UTF16{}
+	key, name := u.Ptr(v.Key), u.Ptr(v.Name)
+	if u.Err != nil {
+		return u.Err
 	}
 	return procRegDeleteKeyValue.number(localMachine, uintptr(unsafe.Pointer(key)), uintptr(unsafe.Pointer(name)))
 }
 
 // DeleteKey deletes the key that the value is in.
 func (v Value) DeleteKey() error {
-	key, _, err := v.pointers()
-	if err != nil {
-		return err
+	u := UTF16{}
+	key := u.Ptr(v.Key)
+	if u.Err != nil {
+		return u.Err
 	}
 	return procRegDeleteKey.number(localMachine, uintptr(unsafe.Pointer(key)))
 }
 
 // HasKey reports whether there is the key.
 func (v Value) HasKey() bool {
-	key, _, err := v.pointers()
-	if err != nil {
-		return false
-	}
+	u := UTF16{}
+	key := u.Ptr(v.Key)
 	var h syscall.Handle
-	if syscall.RegOpenKeyEx(syscall.HKEY_LOCAL_MACHINE, key, 0, syscall.KEY_QUERY_VALUE, &h) != nil {
+	if u.Err != nil || syscall.RegOpenKeyEx(syscall.HKEY_LOCAL_MACHINE, key, 0, syscall.KEY_QUERY_VALUE, &h) != nil {
 		return false
 	}
 	syscall.RegCloseKey(h)
 	return true
-}
-
-// UTF16List returns a list that ends with two NULs.
-func UTF16List(list []string) (units []uint16, err error) {
-	for _, text := range list {
-		u, err := syscall.UTF16FromString(text)
-		if err != nil {
-			return nil, err
-		}
-		units = append(units, u...)
-	}
-	if len(units) == 0 {
-		units = append(units, 0) // an empty list has two, too
-	}
-	return append(units, 0), nil
 }
 
 var (

@@ -42,9 +42,10 @@ func SecurityOf(h syscall.Handle) ([]byte, error) {
 
 // ParseSDDL makes a self-relative SECURITY_DESCRIPTOR of text.
 func ParseSDDL(text string) ([]byte, error) {
-	p, err := syscall.UTF16PtrFromString(text)
-	if err != nil {
-		return nil, err
+	u := UTF16{}
+	p := u.Ptr(text)
+	if u.Err != nil {
+		return nil, u.Err
 	}
 	const revision = 1 // SDDL_REVISION_1
 	var sd *byte

@@ -154,3 +154,38 @@ func String(p *uint16) string {
 	}
 	return syscall.UTF16ToString(unsafe.Slice(p, n))
 }
+
+// UTF16 makes text for Windows and keeps the first error.
+type UTF16 struct{ Err error }
+
+func (u *UTF16) encode(text string) []uint16 {
+	units, err := syscall.UTF16FromString(text)
+	if err != nil && u.Err == nil {
+		u.Err = err
+	}
+	return units
+}
+
+// Ptr returns text with a NUL behind it.
+func (u *UTF16) Ptr(text string) *uint16 { return unsafe.SliceData(u.encode(text)) }
+
+// Optional is Ptr, and NULL for "".
+func (u *UTF16) Optional(text string) *uint16 {
+	if text == "" {
+		return nil
+	}
+	return u.Ptr(text)
+}
+
+// List returns texts with a NUL behind each and one behind all.
+func (u *UTF16) List(list []string) *uint16 { return &u.units(list)[0] }
+
+func (u *UTF16) units(list []string) (units []uint16) {
+	for _, text := range list {
+		units = append(units, u.encode(text)...)
+	}
+	if len(units) == 0 {
+		units = append(units, 0) // an empty list has two, too
+	}
+	return append(units, 0)
+}

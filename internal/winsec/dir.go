@@ -1,6 +1,6 @@
 package winsec
 
-import "slices"
+import "cmp"
 
 // DirSDDL returns the descriptor of a directory of a service or program, and of all that will be
 // in it: full control for SYSTEM and the Administrators, and what is listed for others. Nothing
@@ -19,19 +19,20 @@ func aces(right string, sids []string) (sddl string) {
 // IsDirSDDL reports whether a directory has a descriptor of DirSDDL, for Users to read and for one
 // account, if any, to modify. Such a directory can be given to another account.
 func (d Descriptor) IsDirSDDL() bool {
-	if d.NoDACL || d.Owner != System && d.Owner != Administrators || len(d.DACL) < 3 || len(d.DACL) > 4 {
+	if d.NoDACL || d.Owner != System && d.Owner != Administrators {
 		return false
 	}
-	for i, e := range d.DACL {
-		fixed := []ACE{{Mask: 0x1f01ff, SID: System}, {Mask: 0x1f01ff, SID: Administrators}, {Mask: 0x1200a9, SID: Users}}
-		if len(d.DACL) == 4 {
-			fixed = slices.Insert(fixed, 2, ACE{Mask: 0x1301bf, SID: d.DACL[2].SID})
+	list := d.DACL
+	next := func(mask Mask, sid string) bool {
+		ok := len(list) > 0 && list[0] == ACE{Mask: mask, SID: cmp.Or(sid, list[0].SID)}
+		if ok {
+			list = list[1:]
 		}
-		if e != fixed[i] {
-			return false
-		}
+		return ok
 	}
-	return true
+	ok := next(0x1f01ff, System) && next(0x1f01ff, Administrators)
+	next(0x1301bf, "") // the account
+	return ok && next(0x1200a9, Users) && len(list) == 0
 }
 
 // DirSDDLFor returns the descriptor of a directory that a and the account sid use, and nobody else.

@@ -63,8 +63,8 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 		key("ThrottleInterval", xmlSeconds(delays[0]))
 	}
 	key("ExitTimeOut", xmlSeconds(s.StopTimeout+spec.StopMargin))
-	key("StandardOutPath", xmlString(path.Join(logs, "output.log")))
-	key("StandardErrorPath", xmlString(path.Join(logs, "output.log")))
+	key("StandardOutPath", xmlString(logs+"/output.log"))
+	key("StandardErrorPath", xmlString(logs+"/output.log"))
 	b.WriteString("</dict>\n</plist>\n")
 	return []byte(b.String()), nil
 }

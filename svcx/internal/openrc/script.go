@@ -49,7 +49,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 	if s.Account != "" {
 		set("command_user", s.Account)
 	}
-	logs := path.Join(logDir(s), "output.log")
+	logs := logDir(s) + "/output.log"
 	setWord("output_log", logs)
 	setWord("error_log", logs)
 	set("pidfile", "/run/"+s.Name+".pid")

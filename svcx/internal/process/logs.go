@@ -41,7 +41,7 @@ func (p *Program) OpenLogs(logs *Logs, under spec.Manager) (report []byte) {
 		}
 	}
 	if under == spec.Launchd || under == spec.OpenRC {
-		rotateAlways(within(dir, "output.log")) // the manager opens it and lets it grow
+		rotateAlways(spec.Within(dir, "output.log")) // the manager opens it and lets it grow
 	}
 	return report
 }
@@ -77,10 +77,6 @@ func (p *Program) workDir(under spec.Manager) string {
 	return exe[:strings.LastIndexByte(exe, '\\')+1]
 }
 
-// within returns the path of a file in dir. filepath.Join would be a tenth of what
-// Run adds to a program.
-func within(dir, name string) string { return dir + string(os.PathSeparator) + name }
-
 // DefaultLogDir returns where a service's files lie, or "".
 func DefaultLogDir(under spec.Manager, name string, user bool, getenv func(string) string) string {
 	switch under {
@@ -102,7 +98,7 @@ func DefaultLogDir(under spec.Manager, name string, user bool, getenv func(strin
 
 // open opens the files in dir and returns the crash report that is there.
 func (l *Logs) open(dir string) (report []byte, err error) {
-	name := within(dir, "crash.log")
+	name := spec.Within(dir, "crash.log")
 	f, err := openLog(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
@@ -118,14 +114,14 @@ func (l *Logs) open(dir string) (report []byte, err error) {
 	}
 	if len(report) > 0 { // keep it for people
 		f.Close()
-		os.Rename(name, within(dir, "crash.1.log")) // if it fails, it is told once more rather than lost
+		os.Rename(name, spec.Within(dir, "crash.1.log")) // if it fails, it is told once more rather than lost
 		if f, err = openLog(name); err != nil {
 			return report, err
 		}
 	}
 	l.crash.Store(f)
 	if l.Redirect != nil {
-		l.output, err = openLog(within(dir, "output.log"))
+		l.output, err = openLog(spec.Within(dir, "output.log"))
 	}
 	return report, err
 }

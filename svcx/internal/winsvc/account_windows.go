@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/surefoot-go/surefoot/internal/trust"
 	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/internal/winsec"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 const logonRight = "SeServiceLogonRight"
@@ -80,7 +80,7 @@ func makeLogDir(dir, account string) (made bool, err error) {
 	if sid != winsec.System {
 		modify = []string{sid}
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+	if err := os.MkdirAll(spec.Dir(dir), 0o755); err != nil {
 		return false, err
 	}
 	sddl := winsec.DirSDDL(nil, modify, []string{winsec.Users})

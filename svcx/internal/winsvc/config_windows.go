@@ -190,34 +190,6 @@ func setEnvironment(p *plan) error {
 	return nil
 }
 
-// utf16s makes strings for Windows and keeps the first error.
-type utf16s struct{ err error }
-
-func (u *utf16s) ptr(s string) *uint16 {
-	p, err := syscall.UTF16PtrFromString(s)
-	if err != nil && u.err == nil {
-		u.err = err
-	}
-	return p
-}
-
-// optional is NULL for "".
-func (u *utf16s) optional(s string) *uint16 {
-	if s == "" {
-		return nil
-	}
-	return u.ptr(s)
-}
-
-// list is a double-NUL-terminated list.
-func (u *utf16s) list(ss []string) *uint16 {
-	list, err := wincall.UTF16List(ss)
-	if err != nil && u.err == nil {
-		u.err = err
-	}
-	return unsafe.SliceData(list)
-}
-
 func splitList(p *uint16) (ss []string) {
 	if p == nil {
 		return nil

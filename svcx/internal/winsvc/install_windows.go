@@ -105,12 +105,12 @@ func openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
 	if h.manager, err = wincall.OpenSCManager(rights); err != nil {
 		return h, err
 	}
-	u := utf16s{}
-	name, display, path, account := u.ptr(p.name), u.ptr(p.display), u.ptr(p.binaryPath), u.ptr(p.account)
-	deps, password := u.list(p.dependencies), u.optional(p.password)
-	if u.err != nil {
+	u := wincall.UTF16{}
+	name, display, path, account := u.Ptr(p.name), u.Ptr(p.display), u.Ptr(p.binaryPath), u.Ptr(p.account)
+	deps, password := u.List(p.dependencies), u.Optional(p.password)
+	if u.Err != nil {
 		h.close()
-		return h, u.err
+		return h, u.Err
 	}
 	for limit := time.Now().Add(goneTimeout); ; {
 		h.service, err = wincall.OpenService(h.manager, name, wincall.SERVICE_ALL_ACCESS)
@@ -142,18 +142,18 @@ func openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
 
 // set makes one call of a plan for a service that is as in was.
 func set(service syscall.Handle, p, was *plan, call string) error {
-	u := utf16s{}
+	u := wincall.UTF16{}
 	level, info := uint32(0), unsafe.Pointer(nil)
 	switch call {
 	case callChange:
 		// An account that stays keeps its password, unless there is another one.
-		display, path, account := u.ptr(p.display), u.ptr(p.binaryPath), u.ptr(p.account)
+		display, path, account := u.Ptr(p.display), u.Ptr(p.binaryPath), u.Ptr(p.account)
 		if p.password == "" && sameAccount(p.account, was.account) {
 			account = nil
 		}
-		deps, password := u.list(p.dependencies), u.optional(p.password)
-		if u.err != nil {
-			return u.err
+		deps, password := u.List(p.dependencies), u.Optional(p.password)
+		if u.Err != nil {
+			return u.Err
 		}
 		errorControl := uint32(wincall.SERVICE_NO_CHANGE)
 		if p.kind != 0 {
@@ -164,7 +164,7 @@ func set(service syscall.Handle, p, was *plan, call string) error {
 	case callEnvironment:
 		return setEnvironment(p)
 	case callDescription:
-		text := u.ptr(p.description)
+		text := u.Ptr(p.description)
 		level, info = wincall.SERVICE_CONFIG_DESCRIPTION, unsafe.Pointer(&text)
 	case callDelayed:
 		is := number(p.start == spec.DelayedAutomatic)
@@ -188,13 +188,13 @@ func set(service syscall.Handle, p, was *plan, call string) error {
 		sid := [...]uint32{wincall.SERVICE_SID_TYPE_NONE, wincall.SERVICE_SID_TYPE_UNRESTRICTED, wincall.SERVICE_SID_TYPE_RESTRICTED}[p.sid]
 		level, info = wincall.SERVICE_CONFIG_SERVICE_SID_INFO, unsafe.Pointer(&sid)
 	case callPrivileges:
-		list := u.list(p.privileges)
+		list := u.List(p.privileges)
 		level, info = wincall.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, unsafe.Pointer(&list)
 	default:
 		return fmt.Errorf("svcx: no such call: %s", call)
 	}
-	if u.err != nil {
-		return u.err
+	if u.Err != nil {
+		return u.Err
 	}
 	return wincall.ChangeServiceConfig2(service, level, info)
 }

@@ -72,7 +72,7 @@ func newPlan(s *spec.Spec) (*plan, error) {
 	}
 	p := &plan{
 		name: s.Name, display: s.DisplayName, description: s.Description,
-		binaryPath:   commandLine(s.Executable, s.Args),
+		binaryPath:   CommandLine(s.Executable, s.Args),
 		start:        s.StartType,
 		dependencies: s.DependsOn,
 		// In the units that Windows keeps, or each Install would find a difference.

@@ -1,10 +1,9 @@
 package winsvc
 
 import (
-	"path/filepath"
-
 	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/internal/winsec"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // CheckTrust returns an error if an account other than SYSTEM and the administrators could
@@ -26,7 +25,7 @@ func judge(a winsec.Account, path string, use winsec.Use) error {
 	}
 	err := a.CheckObject(path, use)
 	if err == nil && use == winsec.ForReading {
-		err = a.CheckObject(filepath.Dir(path), winsec.ForPassing)
+		err = a.CheckObject(spec.Dir(path), winsec.ForPassing)
 	}
 	return err
 }
