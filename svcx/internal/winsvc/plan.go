@@ -2,7 +2,6 @@ package winsvc
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -91,7 +90,7 @@ func newPlan(s *spec.Spec) (*plan, error) {
 	if who == userAccount {
 		p.password = s.Password
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
+	for _, name := range s.Variables() {
 		p.environment = append(p.environment, name+"="+s.Env[name])
 	}
 	return p, nil
@@ -104,10 +103,10 @@ func check(s *spec.Spec) error {
 	}
 	// The name is that of the log directory, too.
 	if strings.ContainsAny(s.Name, `<>:"|?*`) || strings.HasSuffix(s.Name, ".") {
-		return fmt.Errorf("svcx: service name %q: a directory of Windows can't have that name", s.Name)
+		return spec.Refuse("service name", s.Name, "a directory of Windows can't have that name")
 	}
 	if strings.Contains(s.Executable, `"`) {
-		return fmt.Errorf("svcx: executable %q: a quote can't be in a path of Windows", s.Executable)
+		return spec.Refuse("executable", s.Executable, "a quote can't be in a path of Windows")
 	}
 	for i, text := range append([]string{s.Executable}, s.Args...) {
 		what := "executable"

@@ -1,8 +1,9 @@
 package winsvc
 
 import (
-	"fmt"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // CommandLine joins a program and its arguments so that
@@ -47,7 +48,7 @@ func checkNoVariable(what, text string) error {
 		if name == "" {
 			continue // the first of %%name% is text
 		}
-		return fmt.Errorf("svcx: %s %q: Windows would replace %%%s%% in it by a variable; pass the value itself, or the name without percent signs", what, text, name)
+		return spec.Refuse(what, text, "Windows would replace %"+name+"% in it by a variable; pass the value itself, or the name without percent signs")
 	}
 	return nil
 }
