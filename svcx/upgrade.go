@@ -40,7 +40,7 @@ func (s *Service) Upgrade(ctx context.Context, executable string) error {
 	}
 	executable, err = absolute(executable)
 	if err != nil {
-		return s.fail(op, &spec.Error{Err: err})
+		return s.fail(op, spec.Fail(nil, err, ""))
 	}
 	return s.fail(op, upgrade.Program(ctx, u, p, executable))
 }

@@ -95,12 +95,14 @@ func (d Descriptor) granted(sid string, inherited bool) (m Mask) {
 // keeps returns the right that an account is granted in the place of all that it had, in the words
 // of icacls. It is "" for one that keeps what it has of its own, or nothing.
 func (a Account) keeps(d Descriptor, sid string, use Use) string {
+	switch sid {
+	case "":
+		return ""
+	case System, Administrators, TrustedInstaller:
+		return "F"
+	}
 	own, inherited := d.granted(sid, false), d.granted(sid, true)
 	switch {
-	case sid == "":
-		return ""
-	case slices.Contains([]string{System, Administrators, TrustedInstaller}, sid):
-		return "F"
 	case a.Trusts(sid) && (inherited != 0 || own == 0):
 		return simpleRight(own | inherited | use.needs())
 	case a.Trusts(sid), use == ForSecrets, inherited&(readData|genericRead|genericAll) == 0:

@@ -25,8 +25,7 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	if logs == "" {
 		logs = process.DefaultLogDir(spec.Launchd, s.Name, s.User, getenv)
 	}
-	var t spec.Text
-	t.WriteString(`<?xml version="1.0" encoding="UTF-8"?>
+	t := spec.Text(`<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
 <dict>
@@ -62,8 +61,8 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	key(&t, "ExitTimeOut", xmlSeconds(s.StopTimeout+spec.StopMargin))
 	key(&t, "StandardOutPath", xmlString(logs+"/output.log"))
 	key(&t, "StandardErrorPath", xmlString(logs+"/output.log"))
-	t.WriteString("</dict>\n</plist>\n")
-	return []byte(t.String()), nil
+	t.Lines("</dict>\n</plist>")
+	return []byte(t), nil
 }
 
 // check returns what a plist can't express.
@@ -104,7 +103,10 @@ func key(t *spec.Text, name, value string) {
 }
 
 func escapeXML(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#9;").Replace(text)
+	for _, r := range [...][2]string{{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {`"`, "&quot;"}, {"\t", "&#9;"}} { // & first
+		text = strings.ReplaceAll(text, r[0], r[1])
+	}
+	return text
 }
 
 func xmlString(text string) string { return "<string>" + escapeXML(text) + "</string>" }

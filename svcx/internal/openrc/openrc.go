@@ -55,18 +55,18 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		return nil, err
 	}
 	if err := s.CheckTrust(); err != nil {
-		return nil, &spec.Error{Err: err}
+		return nil, spec.Fail(nil, err, "")
 	}
 	undo := spec.Undo{}
 	defer func() { err = undo.End(err) }()
 	old, err := undo.WriteFile(m.file(s), script, 0o755)
 	if err != nil {
-		return nil, &spec.Error{Err: err}
+		return nil, spec.Fail(nil, err, "")
 	}
 	if changed = spec.ChangedLines(string(old), string(script)); len(changed) > 0 {
 		// OpenRC compares whole seconds to find out whether it has to read it again.
 		if err := m.do(ctx, "rc-update", "--update"); err != nil {
-			return nil, &spec.Error{Err: err}
+			return nil, spec.Fail(nil, err, "")
 		}
 	}
 	if enabled := m.enabled(s); s.StartType.AtBoot() != enabled {
@@ -75,7 +75,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 			do, back, what = back, do, "disabled"
 		}
 		if err := m.do(ctx, "rc-update", do, s.Name, m.runlevel); err != nil {
-			return nil, &spec.Error{Err: err}
+			return nil, spec.Fail(nil, err, "")
 		}
 		undo.Add(func() error { return m.do(context.WithoutCancel(ctx), "rc-update", back, s.Name, m.runlevel) })
 		changed = append(changed, spec.Change(what))
@@ -105,11 +105,11 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	}
 	if m.enabled(s) {
 		if err := m.do(ctx, "rc-update", "del", s.Name, m.runlevel); err != nil {
-			return &spec.Error{Err: err}
+			return spec.Fail(nil, err, "")
 		}
 	}
 	if err := spec.RemoveFile(m.file(s)); err != nil {
-		return &spec.Error{Err: err}
+		return spec.Fail(nil, err, "")
 	}
 	return nil
 }
@@ -191,7 +191,7 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 		if ctx.Err() != nil {
 			return spec.Fail(nil, context.Cause(ctx), "the service goes on stopping")
 		}
-		return &spec.Error{Err: err}
+		return spec.Fail(nil, err, "")
 	}
 	if st.State == spec.Stopped {
 		return spec.Fail(spec.ErrNotRunning, nil, "")
@@ -222,7 +222,7 @@ func (m *Backend) Kill(ctx context.Context, s *spec.Spec) error {
 		err = process.Kill()
 	}
 	if err != nil {
-		return &spec.Error{Err: err}
+		return spec.Fail(nil, err, "")
 	}
 	return nil
 }
@@ -235,7 +235,7 @@ func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 	}
 	code, out, err := m.run(ctx, "rc-service", s.Name, "status")
 	if err != nil {
-		return spec.Status{}, &spec.Error{Err: err}
+		return spec.Status{}, spec.Fail(nil, err, "")
 	}
 	st := spec.Status{State: stateOf(code, out), Start: spec.Manual}
 	switch {

@@ -18,7 +18,7 @@ func (m *Backend) read(s *spec.Spec) (string, error) {
 		return "", spec.Fail(spec.ErrNotInstalled, nil, "install it first")
 	}
 	if err != nil {
-		return "", &spec.Error{Err: err}
+		return "", spec.Fail(nil, err, "")
 	}
 	return string(text), nil
 }

@@ -80,7 +80,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 	if s.Reload {
 		t.Lines("\nreload() {\n\tkill -HUP \"$(service_get_value child_pid || cat \"$pidfile\")\"\n}")
 	}
-	return []byte(t.String()), nil
+	return []byte(t), nil
 }
 
 // wholeSeconds rounds up: OpenRC counts whole seconds.

@@ -17,12 +17,12 @@ func CopyLogs(dir string, w io.Writer) error {
 			continue
 		}
 		if err != nil {
-			return &Error{Err: err}
+			return Fail(nil, err, "")
 		}
 		found = true
 		_, err = io.Copy(w, f)
 		if err := errors.Join(err, f.Close()); err != nil {
-			return &Error{Err: err}
+			return Fail(nil, err, "")
 		}
 	}
 	if !found {

@@ -14,6 +14,8 @@ import (
 type Undo struct{ steps []func() error }
 
 // Add adds a step; the last added is run first.
+//
+//go:noinline
 func (u *Undo) Add(f func() error) { u.steps = append(u.steps, f) }
 
 // End returns err, after undoing everything if it is not nil.

@@ -69,7 +69,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 	if !s.User { // a user's manager has no rights to mount
 		t.Lines("ProtectSystem=full\nPrivateTmp=yes")
 	}
-	t.WriteString(directories(s.Name))
+	t += spec.Text(directories(s.Name))
 	for _, text := range s.Unit {
 		t.Lines(text)
 	}
@@ -81,7 +81,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 		}
 		t.Line("\n[Install]\nWantedBy=", target)
 	}
-	return []byte(t.String()), nil
+	return []byte(t), nil
 }
 
 // directories returns the lines for the service's directories. That a unit has
@@ -163,7 +163,7 @@ func escapeSpecifiers(text string) string { return strings.ReplaceAll(text, "%",
 // quoteArgs makes words of a command line in which nothing is replaced.
 func quoteArgs(args []string) (words []string) {
 	for _, arg := range args {
-		words = append(words, quote(strings.NewReplacer("%", "%%", "$", "$$").Replace(arg)))
+		words = append(words, quote(strings.ReplaceAll(escapeSpecifiers(arg), "$", "$$")))
 	}
 	return words
 }
@@ -173,7 +173,7 @@ func quote(word string) string {
 	if word != "" && spec.Only(word, nameChars+":/=,+@%$") {
 		return word
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
+	return `"` + strings.ReplaceAll(strings.ReplaceAll(word, `\`, `\\`), `"`, `\"`) + `"`
 }
 
 // seconds returns d in whole microseconds, rounded up: 0 means no limit to some

@@ -36,14 +36,14 @@ func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string)
 	}
 	if p.Trust != nil {
 		if err := p.Trust(program); err != nil {
-			return &spec.Error{Err: err}
+			return spec.Fail(nil, err, "")
 		}
 	}
 	if err := files.Stage(program); err != nil {
 		return failFile(err)
 	}
 	if err := runsAtAll(ctx, files, p); err != nil {
-		return errors.Join(&spec.Error{Err: err, Hint: "the old program runs on"}, files.Done())
+		return errors.Join(spec.Fail(nil, err, "the old program runs on"), files.Done())
 	}
 	written := b.Watch(context.WithoutCancel(ctx), p)
 	if err := files.Swap(); err != nil {
@@ -57,9 +57,9 @@ func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string)
 		failed := fmt.Errorf("the new program does not work: %w%s", err, text)
 		ctx := context.WithoutCancel(ctx)
 		if back := goBack(ctx, b, p, files); back != nil {
-			return &spec.Error{Err: fmt.Errorf("%w\nand the old one could not be put back: %w", failed, back)}
+			return spec.Fail(nil, fmt.Errorf("%w\nand the old one could not be put back: %w", failed, back), "")
 		}
-		return &spec.Error{Err: failed, Hint: "the old program runs again"}
+		return spec.Fail(nil, failed, "the old program runs again")
 	}
 	return failFile(files.Done())
 }
@@ -158,7 +158,7 @@ func failFile(err error) error {
 	case errors.Is(err, os.ErrPermission):
 		return spec.Fail(spec.ErrAccessDenied, err, "run it as administrator or root")
 	}
-	return &spec.Error{Err: err}
+	return spec.Fail(nil, err, "")
 }
 
 // runsAtAll starts the staged program with the variable that makes Run return at once.

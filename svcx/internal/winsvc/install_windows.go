@@ -22,7 +22,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		return nil, err
 	}
 	if err := s.CheckTrust(); err != nil {
-		return nil, &spec.Error{Err: err}
+		return nil, spec.Fail(nil, err, "")
 	}
 	h, err := openOrCreate(ctx, want)
 	if err != nil {
