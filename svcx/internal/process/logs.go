@@ -110,7 +110,7 @@ func (l *Logs) open(dir string) (report []byte, err error) {
 		return nil, err
 	}
 	if report, err = readHead(f); err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, spec.Join(err, f.Close())
 	}
 	if len(report) > 0 { // keep it for people
 		f.Close()
@@ -140,7 +140,7 @@ func openLog(name string) (*os.File, error) {
 		err = &fs.PathError{Op: "open", Path: name, Err: errNoFile}
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, spec.Join(err, f.Close())
 	}
 	return f, nil
 }
@@ -199,7 +199,7 @@ func rotate(name string) error {
 		return err
 	}
 	if _, err := io.Copy(to, from); err != nil {
-		return errors.Join(err, to.Close(), os.Remove(to.Name())) // a full disk needs no half of it
+		return spec.Join(err, to.Close(), os.Remove(to.Name())) // a full disk needs no half of it
 	}
-	return errors.Join(to.Close(), os.Truncate(name, 0))
+	return spec.Join(to.Close(), os.Truncate(name, 0))
 }

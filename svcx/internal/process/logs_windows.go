@@ -1,11 +1,12 @@
 package process
 
 import (
-	"errors"
 	"os"
 	"syscall"
 
 	"github.com/surefoot-go/surefoot/internal/wincall"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // RedirectOutput makes standard output and error lead to a file: for all that
@@ -14,7 +15,7 @@ import (
 func (l *Logs) RedirectOutput(f *os.File) error {
 	*os.Stdout, *os.Stderr = *f, *f
 	h := syscall.Handle(f.Fd())
-	return errors.Join(
+	return spec.Join(
 		wincall.SetStdHandle(syscall.STD_OUTPUT_HANDLE, h),
 		wincall.SetStdHandle(syscall.STD_ERROR_HANDLE, h),
 	)

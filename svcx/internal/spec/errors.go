@@ -75,6 +75,11 @@ func (e *Error) Unwrap() []error {
 //go:noinline
 func Fail(kind, err error, hint string) error { return &Error{Kind: kind, Hint: hint, Err: err} }
 
+// Join is errors.Join, which the compiler puts into each caller.
+//
+//go:noinline
+func Join(errs ...error) error { return errors.Join(errs...) }
+
 // TrimPrefix returns the error's text without the package's name.
 func TrimPrefix(err error) string {
 	const prefix = "svcx: "

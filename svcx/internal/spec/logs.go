@@ -21,7 +21,7 @@ func CopyLogs(dir string, w io.Writer) error {
 		}
 		found = true
 		_, err = io.Copy(w, f)
-		if err := errors.Join(err, f.Close()); err != nil {
+		if err := Join(err, f.Close()); err != nil {
 			return Fail(nil, err, "")
 		}
 	}

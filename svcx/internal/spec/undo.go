@@ -24,7 +24,7 @@ func (u *Undo) End(err error) error {
 		return nil
 	}
 	for _, step := range slices.Backward(u.steps) {
-		err = errors.Join(err, step())
+		err = Join(err, step())
 	}
 	return err
 }
@@ -57,7 +57,7 @@ func replaceFile(name string, data []byte, perm fs.FileMode) error {
 	}
 	defer os.Remove(f.Name()) // once it is renamed, of no effect
 	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(perm), f.Sync(), f.Close()); err != nil {
+	if err = Join(err, f.Chmod(perm), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), name)

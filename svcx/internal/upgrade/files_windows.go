@@ -91,7 +91,7 @@ func (f *Files) replace(from string) error {
 		return err
 	}
 	if err := os.Rename(from, f.exe); err != nil {
-		return errors.Join(err, os.Rename(f.aside, f.exe))
+		return spec.Join(err, os.Rename(f.aside, f.exe))
 	}
 	return nil
 }

@@ -43,11 +43,11 @@ func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string)
 		return failFile(err)
 	}
 	if err := runsAtAll(ctx, files, p); err != nil {
-		return errors.Join(spec.Fail(nil, err, "the old program runs on"), files.Done())
+		return spec.Join(spec.Fail(nil, err, "the old program runs on"), files.Done())
 	}
 	written := b.Watch(context.WithoutCancel(ctx), p)
 	if err := files.Swap(); err != nil {
-		return errors.Join(failFile(err), files.Recover(true))
+		return spec.Join(failFile(err), files.Recover(true))
 	}
 	if err := restartAndWatch(ctx, b, p); err != nil {
 		text := written()

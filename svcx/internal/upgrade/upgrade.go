@@ -18,6 +18,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // ErrBusy is returned by Lock while another process upgrades the program.
@@ -123,7 +125,7 @@ func copyFile(name string, from io.Reader, like fs.FileInfo) (err error) {
 		}
 	}()
 	_, err = io.Copy(to, from)
-	return errors.Join(err, own(to, like), to.Sync(), to.Close())
+	return spec.Join(err, own(to, like), to.Sync(), to.Close())
 }
 
 // Swap puts the staged program in the place of the old one, which may be running.
@@ -131,7 +133,7 @@ func (f *Files) Swap() error {
 	if err := f.keepOld(); err != nil {
 		return err
 	}
-	return errors.Join(f.replace(f.staged), syncDirOf(f.exe))
+	return spec.Join(f.replace(f.staged), syncDirOf(f.exe))
 }
 
 // keepOld makes a second name for the old program, or a copy where there are no
@@ -155,7 +157,7 @@ func (f *Files) keepOld() error {
 
 // Back puts the old program back.
 func (f *Files) Back() error {
-	return errors.Join(f.replace(f.old), syncDirOf(f.exe))
+	return spec.Join(f.replace(f.old), syncDirOf(f.exe))
 }
 
 // Done removes what an upgrade leaves. The old program may run on for a moment.

@@ -48,7 +48,7 @@ func withPolicy(f func(policy syscall.Handle) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(policy), wincall.LsaClose(policy))
+	return spec.Join(f(policy), wincall.LsaClose(policy))
 }
 
 func hasRight(policy syscall.Handle, sid *syscall.SID, right string) (bool, error) {

@@ -216,7 +216,7 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	defer h.close()
 	stopped, err := stopOpen(ctx, s, h)
 	if err != nil && !errors.Is(err, spec.ErrNotRunning) {
-		return errors.Join(err, m.startAgain(ctx, stopped))
+		return spec.Join(err, m.startAgain(ctx, stopped))
 	}
 	if err := m.Start(ctx, s); err != nil {
 		return err
@@ -229,7 +229,7 @@ func (m *Backend) startAgain(ctx context.Context, stopped []string) (err error) 
 	for i := len(stopped) - 1; i >= 0; i-- {
 		started := m.Start(ctx, &spec.Spec{Name: stopped[i]})
 		if started != nil && !errors.Is(started, spec.ErrAlreadyRunning) {
-			err = errors.Join(err, fmt.Errorf("starting %s again, which depends on it: %w", stopped[i], started))
+			err = spec.Join(err, fmt.Errorf("starting %s again, which depends on it: %w", stopped[i], started))
 		}
 	}
 	return err
