@@ -240,8 +240,7 @@ func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 	if err != nil {
 		hint := ""
 		if m.user {
-			var failed *spec.Error
-			if errors.As(m.fail(s, nil, err), &failed) {
+			if failed, ok := errors.AsType[*spec.Error](m.fail(s, nil, err)); ok {
 				hint = failed.Hint
 			}
 		}
