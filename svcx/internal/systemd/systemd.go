@@ -223,7 +223,7 @@ func (m *Backend) activeDependents(ctx context.Context, s *spec.Spec) (names []s
 	if err != nil {
 		return nil
 	}
-	for line := range strings.Lines(out) {
+	for _, line := range strings.Split(out, "\n") {
 		_, value, _ := strings.Cut(line, "=")
 		for _, name := range strings.Fields(value) {
 			if _, err := m.ctl(ctx, "is-active", "--quiet", name); err == nil && strings.HasSuffix(name, ".service") && !slices.Contains(names, name) {
