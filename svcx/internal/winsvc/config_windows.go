@@ -51,7 +51,7 @@ func queryConfig2(service syscall.Handle, level uint32) (unsafe.Pointer, error) 
 
 // readPlan reads a service. Calls whose setting the system would not tell are
 // unknown.
-func readPlan(service syscall.Handle, name string) (p *plan, unknown map[string]bool, err error) {
+func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err error) {
 	c, err := queryConfig(service)
 	if err != nil {
 		return nil, nil, err
@@ -65,48 +65,41 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown map[string]
 		dependencies: splitList(c.Dependencies),
 		kind:         c.ServiceType, startNumber: c.StartType, errorControl: c.ErrorControl,
 	}
-	unknown = map[string]bool{}
-	read := func(call string, level uint32, use func(info unsafe.Pointer)) {
-		buf, err := queryConfig2(service, level)
-		if err != nil {
-			unknown[call] = true
-			return
-		}
-		use(buf)
+	read := func(call string, level uint32) unsafe.Pointer { return readSetting(service, level, call, &unknown) }
+	p.description = wincall.String(*(**uint16)(read(callDescription, wincall.SERVICE_CONFIG_DESCRIPTION)))
+	if *(*uint32)(read(callDelayed, wincall.SERVICE_CONFIG_DELAYED_AUTO_START_INFO)) != 0 && p.start == spec.Automatic {
+		p.start = spec.DelayedAutomatic
 	}
-	read(callDescription, wincall.SERVICE_CONFIG_DESCRIPTION, func(info unsafe.Pointer) {
-		p.description = wincall.String(*(**uint16)(info))
-	})
-	read(callDelayed, wincall.SERVICE_CONFIG_DELAYED_AUTO_START_INFO, func(info unsafe.Pointer) {
-		if p.start == spec.Automatic && *(*uint32)(info) != 0 {
-			p.start = spec.DelayedAutomatic
-		}
-	})
-	read(callActions, wincall.SERVICE_CONFIG_FAILURE_ACTIONS, func(info unsafe.Pointer) {
-		f := (*wincall.SERVICE_FAILURE_ACTIONS)(info)
-		p.reset = time.Duration(f.ResetPeriod) * time.Second
-		for _, a := range unsafe.Slice(f.Actions, f.ActionsCount) {
-			p.actions = append(p.actions, action{a.Type, time.Duration(a.Delay) * time.Millisecond})
-		}
-	})
-	read(callFlag, wincall.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, func(info unsafe.Pointer) {
-		p.failureFlag = *(*uint32)(info) != 0
-	})
-	read(callPreshutdown, wincall.SERVICE_CONFIG_PRESHUTDOWN_INFO, func(info unsafe.Pointer) {
-		p.preshutdown = time.Duration(*(*uint32)(info)) * time.Millisecond
-	})
-	read(callSID, wincall.SERVICE_CONFIG_SERVICE_SID_INFO, func(info unsafe.Pointer) {
-		p.sid = map[uint32]spec.SIDType{wincall.SERVICE_SID_TYPE_UNRESTRICTED: spec.SIDUnrestricted, wincall.SERVICE_SID_TYPE_RESTRICTED: spec.SIDRestricted}[*(*uint32)(info)]
-	})
-	read(callPrivileges, wincall.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, func(info unsafe.Pointer) {
-		p.privileges = splitList(*(**uint16)(info))
-	})
+	f := (*wincall.SERVICE_FAILURE_ACTIONS)(read(callActions, wincall.SERVICE_CONFIG_FAILURE_ACTIONS))
+	p.reset = time.Duration(f.ResetPeriod) * time.Second
+	for _, a := range unsafe.Slice(f.Actions, f.ActionsCount) {
+		p.actions = append(p.actions, action{a.Type, time.Duration(a.Delay) * time.Millisecond})
+	}
+	p.failureFlag = *(*uint32)(read(callFlag, wincall.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG)) != 0
+	p.preshutdown = time.Duration(*(*uint32)(read(callPreshutdown, wincall.SERVICE_CONFIG_PRESHUTDOWN_INFO))) * time.Millisecond
+	switch *(*uint32)(read(callSID, wincall.SERVICE_CONFIG_SERVICE_SID_INFO)) {
+	case wincall.SERVICE_SID_TYPE_UNRESTRICTED:
+		p.sid = spec.SIDUnrestricted
+	case wincall.SERVICE_SID_TYPE_RESTRICTED:
+		p.sid = spec.SIDRestricted
+	}
+	p.privileges = splitList(*(**uint16)(read(callPrivileges, wincall.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO)))
 	if p.environment, err = value(name, "Environment").Strings(); err != nil && err != syscall.ERROR_FILE_NOT_FOUND {
-		unknown[callEnvironment] = true
+		unknown = append(unknown, callEnvironment)
 	}
 	p.rawDisplay, _ = value(name, "DisplayName").String()
 	p.rawDescription, _ = value(name, "Description").String()
 	return p, unknown, nil
+}
+
+// readSetting returns what QueryServiceConfig2 tells, and zeros for what the system would not tell.
+func readSetting(service syscall.Handle, level uint32, call string, unknown *calls) unsafe.Pointer {
+	info, err := queryConfig2(service, level)
+	if err != nil {
+		*unknown = append(*unknown, call)
+		return unsafe.Pointer(&[8]uint64{}) // the largest has five
+	}
+	return info
 }
 
 // value returns a value of a service's key in the registry.

@@ -32,7 +32,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 
 	undo := spec.Undo{}
 	defer func() { err = undo.End(err) }()
-	old, unknown := want.fresh(), map[string]bool{}
+	old, unknown := want.fresh(), calls(nil)
 	if h.created {
 		undo.Add(func() error { return wincall.DeleteService(h.service) })
 		changed = append(changed, "created")
@@ -45,10 +45,11 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		}
 		want.adopt(old)
 	}
-	done := map[string]bool{}
+	last := ""
 	for _, c := range want.changes(old, unknown) {
-		if !done[c.call] {
-			done[c.call] = true
+		known := !unknown.have(c.call)
+		if c.call != last { // the changes by one call follow each other
+			last = c.call
 			back, err := m.apply(h.service, want, old, c.call)
 			if err == wincall.ERROR_INVALID_LEVEL {
 				if h.created {
@@ -59,11 +60,11 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 			if err != nil {
 				return nil, fail(fmt.Errorf("%s: %w", c.call, err))
 			}
-			if !unknown[c.call] && (!h.created || c.call == callLogonRight) { // a new service is deleted as a whole
+			if known && (!h.created || c.call == callLogonRight) { // a new service is deleted as a whole
 				undo.Add(back)
 			}
 		}
-		if c.what != "" && !unknown[c.call] && !h.created {
+		if c.what != "" && known && !h.created {
 			changed = append(changed, spec.Change(c.what))
 		}
 	}

@@ -128,6 +128,10 @@ func roundUp(d, unit time.Duration) time.Duration {
 	return d
 }
 
+type calls []string
+
+func (c calls) have(call string) bool { return slices.Contains(c, call) }
+
 // change is a call that an installed service needs, and why, for people.
 type change struct{ call, what string }
 
@@ -175,7 +179,7 @@ func restarts(list []action) (delays []time.Duration) {
 
 // changes lists the calls that lead from the plan that is there to p. A call in
 // unknown could not be read and is made in any case.
-func (p *plan) changes(old *plan, unknown map[string]bool) []change {
+func (p *plan) changes(old *plan, unknown calls) []change {
 	d := differences{unknown: unknown}
 	d.text(callChange, "display name", old.display, p.display)
 	d.text(callChange, "command line", old.binaryPath, p.binaryPath)
@@ -207,12 +211,12 @@ func (p *plan) changes(old *plan, unknown map[string]bool) []change {
 // differences are the changes from one plan to another.
 type differences struct {
 	list    []change
-	unknown map[string]bool
+	unknown calls
 }
 
 func (d *differences) add(call, what, before, after string, same bool) {
 	switch {
-	case d.unknown[call]:
+	case d.unknown.have(call):
 		d.list = append(d.list, change{call, what + ": " + after})
 	case !same:
 		d.list = append(d.list, change{call, what + ": " + before + " -> " + after})
