@@ -95,7 +95,7 @@ func TestOpenRC(t *testing.T) {
 		assert.NotZero(t, st.PID)
 		assert.ErrorIs(t, s.Start(t.Context()), ErrAlreadyRunning)
 
-		out, err := exec.Command("/sbin/rc-service", s.Name, "reload").CombinedOutput()
+		out, err := exec.Command("rc-service", s.Name, "reload").CombinedOutput()
 		require.NoError(t, err, "%s", out)
 		waitFile(t, dir, "event-3-0")
 
@@ -170,24 +170,5 @@ func TestOpenRC(t *testing.T) {
 		_, err := os.Lstat("/etc/runlevels/default/" + s.Name)
 		assert.ErrorIs(t, err, fs.ErrNotExist)
 	})
-	t.Run("upgrade", func(t *testing.T) {
-		s, dir := unitHelper(t, "slow")
-		leave(dir, "go", "")
-		real := s.Executable
-		write := func(name, text string) string {
-			name = filepath.Join(dir, name)
-			require.NoError(t, os.WriteFile(name, []byte("#!/bin/sh\n"+text+"\nexec "+real+` "$@"`+"\n"), 0o755))
-			return name
-		}
-		s.Executable = write("orders", "# one")
-		require.NoError(t, s.Install(t.Context()))
-		require.NoError(t, s.Start(t.Context()))
-		require.NoError(t, s.Upgrade(t.Context(), write("new", "# two")))
-		assert.Equal(t, Running, state(t, s).State)
-		err := s.Upgrade(t.Context(), write("bad", `[ "$SVCX_CHECK" ] || { echo no such table; exit 3; }`))
-		assert.ErrorContains(t, err, "no such table")
-		assert.ErrorContains(t, err, "the old program runs again")
-		assert.Contains(t, string(mustRead(t, s.Executable)), "# two")
-		assert.Equal(t, Running, state(t, s).State)
-	})
+	t.Run("upgrade", func(t *testing.T) { upgraded(t) })
 }

@@ -26,9 +26,18 @@ func (*Backend) Booted() bool {
 	return err == nil
 }
 
-// rc runs a program of OpenRC. They lie in /sbin, which is not on every user's PATH.
+// find returns where a program of OpenRC is: in /sbin, which is not on every user's PATH, or in
+// /bin, since OpenRC 0.60 and where that is another directory.
+func find(program string) string {
+	if _, err := os.Stat("/sbin/" + program); err != nil {
+		return "/bin/" + program
+	}
+	return "/sbin/" + program
+}
+
+// rc runs a program of OpenRC.
 func rc(ctx context.Context, program string, args ...string) (code int, out string, err error) {
-	cmd := exec.CommandContext(ctx, "/sbin/"+program, args...)
+	cmd := exec.CommandContext(ctx, find(program), args...)
 	text, err := cmd.CombinedOutput()
 	if _, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
 		return cmd.ProcessState.ExitCode(), string(text), nil
