@@ -4,13 +4,10 @@ package svcx
 
 import (
 	"context"
-	"path/filepath"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
-
-func absolute(path string) (string, error) { return filepath.Abs(path) }
 
 func under() spec.Manager {
 	p := (&Service{}).program()

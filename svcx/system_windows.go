@@ -3,7 +3,6 @@ package svcx
 import (
 	"context"
 	"errors"
-	"syscall"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
@@ -16,9 +15,6 @@ func openBackend(user bool) (spec.Backend, error) {
 	}
 	return &winsvc.Backend{}, nil
 }
-
-// absolute asks Windows: filepath.Abs would clean the path once more, by 13 kB of code.
-func absolute(path string) (string, error) { return syscall.FullPath(path) }
 
 func under() spec.Manager { return (&winsvc.Program{}).Under() }
 

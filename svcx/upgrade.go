@@ -38,7 +38,7 @@ func (s *Service) Upgrade(ctx context.Context, executable string) error {
 	if !ok {
 		return s.fail(op, spec.Fail(errors.ErrUnsupported, nil, ""))
 	}
-	executable, err = absolute(executable)
+	executable, err = spec.Absolute(executable)
 	if err != nil {
 		return s.fail(op, spec.Fail(nil, err, ""))
 	}

@@ -1,23 +1,22 @@
-package svcx
+package spec
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // isGoRun reports whether "go run" has built the program and will delete it.
 func isGoRun(exe string) bool {
-	dir := spec.Dir(exe)
+	dir := Dir(exe)
 	return strings.HasSuffix(dir, string(os.PathSeparator)+"exe") && strings.Contains(dir, "go-build")
 }
 
-// checkPaths refuses what would not be there when the service starts: a program
+// CheckPaths refuses what would not be there when the service starts: a program
 // that "go run" has built, and paths that mean another place then.
-func (s *Service) checkPaths(exe string) error {
+func (s *Spec) CheckPaths() error {
+	exe := s.Executable
 	if isGoRun(exe) {
 		return fmt.Errorf("svcx: %s was built by go run and is deleted when it ends: install a program that go build or go install has made", exe)
 	}
@@ -28,14 +27,14 @@ func (s *Service) checkPaths(exe string) error {
 	}
 	dir := s.Dir
 	if dir == "" {
-		dir = spec.Dir(exe)
+		dir = Dir(exe)
 	}
 	wd, err := os.Getwd()
 	if err != nil || wd == dir {
 		return nil
 	}
 	for _, arg := range s.Args {
-		if fixed := absoluteArg(arg, absolute, func(name string) bool { _, err := os.Stat(name); return err == nil }); fixed != "" {
+		if fixed := absoluteArg(arg, Absolute, func(name string) bool { _, err := os.Stat(name); return err == nil }); fixed != "" {
 			return fmt.Errorf("svcx: argument %q names a file of this directory, but the service runs in %s: write %s", arg, dir, fixed)
 		}
 	}
