@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -112,6 +113,31 @@ func TestOpenRC(t *testing.T) {
 		assert.Equal(t, Manual, state(t, s).Start)
 		require.NoError(t, s.Uninstall(t.Context()))
 		assert.NoFileExists(t, "/etc/init.d/"+s.Name)
+	})
+	t.Run("a start waits until it is ready", func(t *testing.T) {
+		version, err := exec.Command("openrc", "--version").Output()
+		require.NoError(t, err)
+		minor := 0
+		fmt.Sscanf(string(version), "openrc (OpenRC) 0.%d", &minor)
+		if minor < 60 {
+			t.Skipf("since OpenRC 0.60; this is %s", version)
+		}
+		for _, delays := range [][]time.Duration{nil, {}} { // supervise-daemon, start-stop-daemon
+			s, dir := unitHelper(t, "slow")
+			s.RestartDelays = delays
+			require.NoError(t, s.Install(t.Context()))
+			started := make(chan error, 1)
+			go func() { started <- s.Start(t.Context()) }()
+			assert.True(t, strings.HasPrefix(waitFile(t, dir, "started"), "OpenRC\n"))
+			time.Sleep(3 * time.Second) // an older one returns after a second
+			assert.Empty(t, started)
+			leave(dir, "go", "")
+			require.NoError(t, <-started)
+			assert.Equal(t, Running, state(t, s).State)
+			require.NoError(t, s.Uninstall(t.Context()))
+			require.NoError(t, os.Remove(filepath.Join(dir, "started")))
+			require.NoError(t, os.Remove(filepath.Join(dir, "go")))
+		}
 	})
 	t.Run("one that fails is restarted, and its output kept", func(t *testing.T) {
 		s, dir := unitHelper(t, "failready")
