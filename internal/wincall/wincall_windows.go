@@ -32,7 +32,7 @@ func (d *dll) load() (handle uintptr, err error) {
 	if handle = d.handle.Load(); handle != 0 {
 		return handle, nil
 	}
-	if d == &kernel32 { // a known DLL, which every process has loaded
+	if d == &kernel32 { // every process has it, so that nothing is searched for
 		h, err := syscall.LoadLibrary(d.name)
 		d.handle.Store(uintptr(h))
 		return uintptr(h), err

@@ -21,11 +21,17 @@ var errGaveUp = errors.New("gave up")
 
 // begin runs a command that starts the service, and looks whether it goes on running.
 func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error {
+	text, err := m.read(s)
+	if err != nil {
+		return err
+	}
+	supervised := strings.Contains(text, supervisor)
+	old := m.pid(s, supervised)
 	limited, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	over := make(chan error, 1)
 	go func() { over <- m.do(limited, "rc-service", s.Name, command) }()
-	err := m.watch(s, over)
+	err = m.watch(s, over, old, supervised)
 	if errors.Is(err, errGaveUp) {
 		giveUp(errGaveUp)
 		<-over
@@ -44,19 +50,15 @@ func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error
 }
 
 // watch waits for a command that starts the service, and gives up on one that OpenRC, since
-// 0.60, would wait for for ever: the program ends before it can say that it is ready.
-func (m *Backend) watch(s *spec.Spec, over <-chan error) error {
+// 0.60, would wait for for ever: the program ends before it can say that it is ready. old is the
+// process that ran before.
+func (m *Backend) watch(s *spec.Spec, over <-chan error, old int, supervised bool) error {
 	limit := startCap
 	if s.StartTimeout > 0 {
 		limit = s.StartTimeout + s.StopTimeout + startMargin
 	}
-	text, err := m.read(s)
-	if err != nil {
-		return err
-	}
-	supervised := strings.Contains(text, supervisor)
-	old, runs := m.pid(s, supervised), 0
-	pid, seen := old, time.Now() // the last process, and when it was seen alive
+	pid, runs := old, 0
+	seen := time.Now() // when the last process was alive
 	timer, tick := time.NewTimer(limit), time.NewTicker(spec.PollEvery(settle))
 	defer timer.Stop()
 	defer tick.Stop()

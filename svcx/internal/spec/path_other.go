@@ -4,5 +4,4 @@ package spec
 
 import "path/filepath"
 
-// Absolute makes a path absolute.
-func Absolute(path string) (string, error) { return filepath.Abs(path) }
+func absolute(path string) (string, error) { return filepath.Abs(path) }
