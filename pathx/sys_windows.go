@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
@@ -139,7 +140,7 @@ func secureDir(f *os.File, _ fs.FileInfo, dir string, private bool) error {
 	if err != nil {
 		return err
 	}
-	if p.CheckHandle(windows.Handle(f.Fd()), dir, winsec.ForSecrets) == nil {
+	if p.CheckHandle(syscall.Handle(f.Fd()), dir, winsec.ForSecrets) == nil {
 		runtime.KeepAlive(f)
 		return nil
 	}
@@ -148,7 +149,7 @@ func secureDir(f *os.File, _ fs.FileInfo, dir string, private bool) error {
 
 // protect gives the open directory the access list of a descriptor.
 func protect(f *os.File, dir, sddl string) error {
-	final, err := winsec.FinalPath(windows.Handle(f.Fd()))
+	final, err := winsec.FinalPath(syscall.Handle(f.Fd()))
 	runtime.KeepAlive(f)
 	if err != nil { // in a container; the way to dir is checked
 		final = winpath.Extended(dir)
@@ -178,7 +179,7 @@ func ensureDirFor(dir, account string) error {
 	return withDir(dir, func(f *os.File, _ fs.FileInfo) error {
 		a := p.Account
 		a.Also = append(slices.Clone(a.Also), sid)
-		h := windows.Handle(f.Fd())
+		h := syscall.Handle(f.Fd())
 		err := a.CheckHandle(h, dir, winsec.ForContents)
 		if err == nil {
 			err = a.CheckWay(h, dir)
@@ -203,7 +204,7 @@ func checkHandle(file *os.File, _ fs.FileInfo, path string) error {
 		return err
 	}
 	defer runtime.KeepAlive(file)
-	return asUntrusted(p.CheckHandle(windows.Handle(file.Fd()), path, winsec.ForReading))
+	return asUntrusted(p.CheckHandle(syscall.Handle(file.Fd()), path, winsec.ForReading))
 }
 
 // checkTrust judges the open file and the way to it.
@@ -216,7 +217,7 @@ func checkUse(file *os.File, path string, use winsec.Use) error {
 	if err != nil {
 		return err
 	}
-	h := windows.Handle(file.Fd())
+	h := syscall.Handle(file.Fd())
 	defer runtime.KeepAlive(file)
 	if err = p.CheckHandle(h, path, use); err == nil {
 		err = p.CheckWay(h, path)

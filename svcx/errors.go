@@ -41,13 +41,13 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	return "svcx: " + e.Op + " " + e.Service + ": " + (&spec.Error{Kind: e.Kind, Hint: e.Hint, Err: e.Err}).Error()
+	return "svcx: " + e.Op + " " + e.Service + ": " + e.cause().Error()
 }
 
 // Unwrap returns Kind and Err.
-func (e *Error) Unwrap() []error {
-	return (&spec.Error{Kind: e.Kind, Err: e.Err}).Unwrap()
-}
+func (e *Error) Unwrap() []error { return e.cause().Unwrap() }
+
+func (e *Error) cause() *spec.Error { return &spec.Error{Kind: e.Kind, Hint: e.Hint, Err: e.Err} }
 
 // fail adds the operation and the service to what a back end returned.
 func (s *Service) fail(op string, err error) error {

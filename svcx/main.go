@@ -3,6 +3,7 @@ package svcx
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -10,13 +11,11 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 
-	"github.com/surefoot-go/surefoot/internal/shquote"
+	"github.com/surefoot-go/surefoot/svcx/internal/cli"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
-	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
 )
 
 // Main is a whole main function: it runs a command of the command line on s and
@@ -64,15 +63,15 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	if err := s.check(); err != nil {
 		return s.refuse(err, stderr, false)
 	}
-	inv, err := parseCommandLine(args, s.flags())
+	inv, err := cli.Parse(args, s.flags())
 	if err != nil {
 		return s.refuse(err, stderr, true)
 	}
 	switch {
-	case inv.command == "help":
-		s.usage(stdout, inv.operand)
+	case inv.Command == "help":
+		cli.Usage(stdout, s.Name, inv.Operand, s.flags())
 		return 0
-	case inv.command == "run":
+	case inv.Command == "run":
 		err = s.Run(context.Background())
 	default:
 		ctx, cancel := context.WithCancel(context.Background())
@@ -93,11 +92,11 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	_, logged := errors.AsType[*spec.Logged](err)
-	if !logged && (inv.command == "run" || ExitCode(err) != spec.ExitStopped) {
+	if !logged && (inv.Command == "run" || ExitCode(err) != spec.ExitStopped) {
 		supervisor.Tell(stderr, fmt.Appendf(nil, "%s: %s\n", s.Name, spec.TrimPrefix(err)))
 	}
-	if inv.command != "run" && errors.Is(err, ErrAccessDenied) {
-		fmt.Fprintf(stderr, "%s: use\n\t%s\n", s.Name, elevated(runtime.GOOS, executablePath(), args))
+	if inv.Command != "run" && errors.Is(err, ErrAccessDenied) {
+		fmt.Fprintf(stderr, "%s: use\n\t%s\n", s.Name, cli.Elevated(runtime.GOOS, executablePath(), args))
 	}
 	return ExitCode(err)
 }
@@ -116,71 +115,66 @@ func (s *Service) refuse(err error, stderr io.Writer, usage bool) int {
 		return spec.ExitUsage
 	}
 	fmt.Fprintf(stderr, "%s: %v\n\n", s.Name, err)
-	s.usage(stderr, "")
+	cli.Usage(stderr, s.Name, "", s.flags())
 	return spec.ExitUsage
 }
 
 // manage runs a command other than run and help.
-func (s *Service) manage(ctx context.Context, inv invocation, stdout io.Writer) (err error) {
-	defer func() {
-		switch {
-		case errors.Is(err, ErrNotInstalled):
-			err = &ExitError{spec.ExitNotInstalled, err}
-		case errors.Is(err, ErrAccessDenied):
-			err = &ExitError{spec.ExitDenied, err}
-		}
-	}()
-	say := func(text string) { fmt.Fprintf(stdout, "%s: %s\n", s.Name, text) }
-	done := func(text string, err error) error {
-		if err == nil {
-			say(text)
-		}
-		return err
+func (s *Service) manage(ctx context.Context, inv *cli.Invocation, stdout io.Writer) error {
+	done, err := s.do(ctx, inv, stdout)
+	switch {
+	case errors.Is(err, ErrNotInstalled):
+		return &ExitError{spec.ExitNotInstalled, err}
+	case errors.Is(err, ErrAccessDenied):
+		return &ExitError{spec.ExitDenied, err}
+	case err == nil && done != "":
+		fmt.Fprintf(stdout, "%s: %s\n", s.Name, done)
 	}
+	return err
+}
+
+// do returns what is to be said if there is no error.
+func (s *Service) do(ctx context.Context, inv *cli.Invocation, stdout io.Writer) (done string, err error) {
 	c := *s
-	c.Force = s.Force || inv.force
-	switch inv.command {
+	c.Force = s.Force || inv.Force
+	c.Args = slices.Concat(s.Args, inv.Flags)
+	switch inv.Command {
 	case "install":
-		c.Args = slices.Concat(s.Args, inv.flags)
 		changed, err := c.Converge(ctx)
-		if err != nil {
-			return err
+		if err == nil {
+			for _, what := range changed {
+				fmt.Fprintf(stdout, "%s: %s\n", s.Name, what)
+			}
 		}
-		for _, what := range changed {
-			say(what)
-		}
-		say("installed")
+		return "installed", err
 	case "uninstall":
-		return done("uninstalled", c.Uninstall(ctx))
+		return "uninstalled", c.Uninstall(ctx)
 	case "start":
-		if err := s.Start(ctx); !errors.Is(err, ErrAlreadyRunning) {
-			return done("started", err)
+		err := s.Start(ctx)
+		if errors.Is(err, ErrAlreadyRunning) {
+			return "runs already", nil
 		}
-		say("runs already")
+		return "started", err
 	case "stop":
-		if err := s.Stop(ctx); !errors.Is(err, ErrNotRunning) {
-			return done("stopped", err)
+		err := s.Stop(ctx)
+		if errors.Is(err, ErrNotRunning) {
+			return "does not run", nil
 		}
-		say("does not run")
+		return "stopped", err
 	case "restart":
-		return done("restarted", s.Restart(ctx))
+		return "restarted", s.Restart(ctx)
 	case "upgrade":
-		return done("upgraded", s.Upgrade(ctx, inv.operand))
+		return "upgraded", s.Upgrade(ctx, inv.Operand)
 	case "status":
-		return s.printStatus(ctx, inv.json, stdout)
+		return "", s.printStatus(ctx, inv.JSON, stdout)
 	case "logs":
-		return s.printLogs(ctx, stdout)
-	case "render":
-		c.Args = slices.Concat(s.Args, inv.flags)
-		m, _ := rendererOf(inv.operand)
-		text, err := c.Render(m)
-		if err != nil {
-			return err
-		}
-		_, err = stdout.Write(text)
-		return err
+		return "", s.printLogs(ctx, stdout)
 	}
-	return nil
+	text, err := c.Render(Manager(cli.Renderer(inv.Operand)))
+	if err == nil {
+		_, err = stdout.Write(text)
+	}
+	return "", err
 }
 
 // printLogs prints the service's log.
@@ -210,19 +204,21 @@ func (s *Service) printStatus(ctx context.Context, json bool, stdout io.Writer) 
 		}
 		return err
 	}
+	text := ""
 	if json {
-		fmt.Fprintf(stdout, "{\"name\":%s,\"state\":%s,\"pid\":%d,\"exitCode\":%d,\"start\":%s}\n",
-			spec.JSONString(s.Name), spec.JSONString(st.State.String()), st.PID, st.ExitCode, spec.JSONString(st.Start.String()))
+		text = `{"name":` + spec.JSONString(s.Name) + `,"state":` + spec.JSONString(st.State.String()) + `,"pid":` + strconv.Itoa(st.PID) +
+			`,"exitCode":` + strconv.Itoa(st.ExitCode) + `,"start":` + spec.JSONString(st.Start.String()) + "}"
 	} else {
-		line := s.Name + ": " + st.State.String()
+		text = s.Name + ": " + st.State.String()
 		if st.PID != 0 {
-			line += ", pid " + strconv.Itoa(st.PID)
+			text += ", pid " + strconv.Itoa(st.PID)
 		}
 		if st.State == Stopped {
-			line += ", last exit code " + strconv.Itoa(st.ExitCode)
+			text += ", last exit code " + strconv.Itoa(st.ExitCode)
 		}
-		fmt.Fprintln(stdout, line+", start "+st.Start.String())
+		text += ", start " + st.Start.String()
 	}
+	fmt.Fprintln(stdout, text)
 	if st.State == Stopped {
 		return errStopped
 	}
@@ -237,20 +233,21 @@ func executablePath() string {
 	return exe
 }
 
-// elevated is the command line that runs the command with the rights it needs.
-func elevated(system, exe string, args []string) string {
-	var b strings.Builder
-	if system == "windows" { // for PowerShell, where '' is a quote in quotes
-		quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-		fmt.Fprintf(&b, "Start-Process -Verb RunAs %s", quote(exe))
-		for i, arg := range args {
-			b.WriteString([...]string{" -ArgumentList ", ","}[min(i, 1)] + quote(winsvc.Quote(arg)))
-		}
-		return b.String()
+func (s *Service) flags() *flag.FlagSet {
+	if s.Flags != nil {
+		return s.Flags
 	}
-	b.WriteString("sudo")
-	for _, word := range append([]string{exe}, args...) {
-		b.WriteString(" " + shquote.Quote(word))
+	return flag.CommandLine
+}
+
+// parseStartArgs parses what was given to StartService. They add to the flags
+// of the command line.
+func (s *Service) parseStartArgs(args []string) error {
+	if len(args) == 0 {
+		return nil
 	}
-	return b.String()
+	if err := cli.ParseFlags(s.flags(), args); err != nil {
+		return &ExitError{spec.ExitUsage, fmt.Errorf("svcx: %s: start arguments: %w", s.Name, err)}
+	}
+	return nil
 }

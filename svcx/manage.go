@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/upgrade"
@@ -34,7 +33,7 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkPaths(p.Executable); err != nil {
+	if err := p.CheckPaths(); err != nil {
 		return nil, err
 	}
 	if err := upgrade.Finish(ctx, b, p); err != nil {
@@ -139,5 +138,5 @@ func (s *Service) executable() (string, error) {
 			return "", fmt.Errorf("svcx: %s: the executable's path: %w", s.Name, err)
 		}
 	}
-	return filepath.Abs(exe)
+	return spec.Absolute(exe)
 }

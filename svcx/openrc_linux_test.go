@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -95,7 +96,7 @@ func TestOpenRC(t *testing.T) {
 		assert.NotZero(t, st.PID)
 		assert.ErrorIs(t, s.Start(t.Context()), ErrAlreadyRunning)
 
-		out, err := exec.Command("/sbin/rc-service", s.Name, "reload").CombinedOutput()
+		out, err := exec.Command("rc-service", s.Name, "reload").CombinedOutput()
 		require.NoError(t, err, "%s", out)
 		waitFile(t, dir, "event-3-0")
 
@@ -112,6 +113,31 @@ func TestOpenRC(t *testing.T) {
 		assert.Equal(t, Manual, state(t, s).Start)
 		require.NoError(t, s.Uninstall(t.Context()))
 		assert.NoFileExists(t, "/etc/init.d/"+s.Name)
+	})
+	t.Run("a start waits until it is ready", func(t *testing.T) {
+		version, err := exec.Command("openrc", "--version").Output()
+		require.NoError(t, err)
+		minor := 0
+		fmt.Sscanf(string(version), "openrc (OpenRC) 0.%d", &minor)
+		if minor < 60 {
+			t.Skipf("since OpenRC 0.60; this is %s", version)
+		}
+		for _, delays := range [][]time.Duration{nil, {}} { // supervise-daemon, start-stop-daemon
+			s, dir := unitHelper(t, "slow")
+			s.RestartDelays = delays
+			require.NoError(t, s.Install(t.Context()))
+			started := make(chan error, 1)
+			go func() { started <- s.Start(t.Context()) }()
+			assert.True(t, strings.HasPrefix(waitFile(t, dir, "started"), "OpenRC\n"))
+			time.Sleep(3 * time.Second) // an older one returns after a second
+			assert.Empty(t, started)
+			leave(dir, "go", "")
+			require.NoError(t, <-started)
+			assert.Equal(t, Running, state(t, s).State)
+			require.NoError(t, s.Uninstall(t.Context()))
+			require.NoError(t, os.Remove(filepath.Join(dir, "started")))
+			require.NoError(t, os.Remove(filepath.Join(dir, "go")))
+		}
 	})
 	t.Run("one that fails is restarted, and its output kept", func(t *testing.T) {
 		s, dir := unitHelper(t, "failready")
@@ -170,24 +196,5 @@ func TestOpenRC(t *testing.T) {
 		_, err := os.Lstat("/etc/runlevels/default/" + s.Name)
 		assert.ErrorIs(t, err, fs.ErrNotExist)
 	})
-	t.Run("upgrade", func(t *testing.T) {
-		s, dir := unitHelper(t, "slow")
-		leave(dir, "go", "")
-		real := s.Executable
-		write := func(name, text string) string {
-			name = filepath.Join(dir, name)
-			require.NoError(t, os.WriteFile(name, []byte("#!/bin/sh\n"+text+"\nexec "+real+` "$@"`+"\n"), 0o755))
-			return name
-		}
-		s.Executable = write("orders", "# one")
-		require.NoError(t, s.Install(t.Context()))
-		require.NoError(t, s.Start(t.Context()))
-		require.NoError(t, s.Upgrade(t.Context(), write("new", "# two")))
-		assert.Equal(t, Running, state(t, s).State)
-		err := s.Upgrade(t.Context(), write("bad", `[ "$SVCX_CHECK" ] || { echo no such table; exit 3; }`))
-		assert.ErrorContains(t, err, "no such table")
-		assert.ErrorContains(t, err, "the old program runs again")
-		assert.Contains(t, string(mustRead(t, s.Executable)), "# two")
-		assert.Equal(t, Running, state(t, s).State)
-	})
+	t.Run("upgrade", func(t *testing.T) { upgraded(t) })
 }

@@ -147,6 +147,11 @@ func (s *Service) check() error {
 	return spec.CheckName(s.Name)
 }
 
+// allRights reports whether the service runs as root, on systems that have it.
+func (s *Service) allRights() bool {
+	return !s.User && (s.Account == "" || s.Account == "root" || s.Account == "0")
+}
+
 // spec returns the service as it is to be registered, with its defaults.
 func (s *Service) spec(exe string) *spec.Spec {
 	p := &spec.Spec{

@@ -131,29 +131,7 @@ func TestSystemdFaults(t *testing.T) {
 		ctl(t, "unmask", s.Name)
 	})
 	t.Run("upgrade", func(t *testing.T) {
-		s, dir := unitHelper(t, "slow")
-		leave(dir, "go", "")
-		real := s.Executable
-		write := func(name, text string) string {
-			name = filepath.Join(dir, name)
-			require.NoError(t, os.WriteFile(name, []byte("#!/bin/sh\n"+text+"\nexec "+real+` "$@"`+"\n"), 0o755))
-			return name
-		}
-		s.Executable = write("orders", "# one")
-		require.NoError(t, s.Install(t.Context()))
-		require.NoError(t, s.Start(t.Context()))
-		require.NoError(t, s.Upgrade(t.Context(), write("new", "# two")))
-		assert.Equal(t, Running, state(t, s).State)
-		assert.Contains(t, string(mustRead(t, s.Executable)), "# two")
-
-		fails := write("bad", `[ "$SVCX_CHECK" ] || { echo no such table; exit 3; }`)
-		err := s.Upgrade(t.Context(), fails)
-		require.ErrorIs(t, err, ErrStartFailed)
-		assert.ErrorContains(t, err, "no such table")
-		assert.ErrorContains(t, err, "the old program runs again")
-		assert.Equal(t, Running, state(t, s).State)
-		assert.Contains(t, string(mustRead(t, s.Executable)), "# two")
-
+		s, dir, write := upgraded(t)
 		hangs := write("hangs", `[ "$SVCX_CHECK" ] || sleep 100`)
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
@@ -176,4 +154,32 @@ func TestSystemdFaults(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, left)
 	})
+}
+
+// upgraded starts a service, upgrades it, and fails to upgrade it by a program that does not run.
+// write writes another program for it.
+func upgraded(t *testing.T) (s *Service, dir string, write func(name, text string) string) {
+	t.Helper()
+	s, dir = unitHelper(t, "slow")
+	leave(dir, "go", "")
+	real := s.Executable
+	write = func(name, text string) string {
+		name = filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(name, []byte("#!/bin/sh\n"+text+"\nexec "+real+` "$@"`+"\n"), 0o755))
+		return name
+	}
+	s.Executable = write("orders", "# one")
+	require.NoError(t, s.Install(t.Context()))
+	require.NoError(t, s.Start(t.Context()))
+	require.NoError(t, s.Upgrade(t.Context(), write("new", "# two")))
+	assert.Equal(t, Running, state(t, s).State)
+	assert.Contains(t, string(mustRead(t, s.Executable)), "# two")
+
+	err := s.Upgrade(t.Context(), write("bad", `[ "$SVCX_CHECK" ] || { echo no such table; exit 3; }`))
+	require.ErrorIs(t, err, ErrStartFailed)
+	assert.ErrorContains(t, err, "no such table")
+	assert.ErrorContains(t, err, "the old program runs again")
+	assert.Equal(t, Running, state(t, s).State)
+	assert.Contains(t, string(mustRead(t, s.Executable)), "# two")
+	return s, dir, write
 }

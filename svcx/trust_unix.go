@@ -2,8 +2,15 @@
 
 package svcx
 
-import "github.com/surefoot-go/surefoot/internal/unixsec"
+import (
+	"runtime"
+
+	"github.com/surefoot-go/surefoot/internal/unixsec"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+)
 
 // checkTrust returns an error if an account other than root could replace a program that root
 // will run, or exchange a directory or link on the way to it.
-func checkTrust(exe string) error { return untrusted(exe, unixsec.Account{}.CheckFile(exe)) }
+func checkTrust(exe string) error {
+	return spec.Untrusted(runtime.GOOS, exe, unixsec.Account{}.CheckFile(exe))
+}

@@ -3,7 +3,6 @@ package svcx
 import (
 	"context"
 	"errors"
-	"path/filepath"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/upgrade"
@@ -39,9 +38,9 @@ func (s *Service) Upgrade(ctx context.Context, executable string) error {
 	if !ok {
 		return s.fail(op, spec.Fail(errors.ErrUnsupported, nil, ""))
 	}
-	executable, err = filepath.Abs(executable)
+	executable, err = spec.Absolute(executable)
 	if err != nil {
-		return s.fail(op, &spec.Error{Err: err})
+		return s.fail(op, spec.Fail(nil, err, ""))
 	}
 	return s.fail(op, upgrade.Program(ctx, u, p, executable))
 }

@@ -24,15 +24,6 @@ package winapi
 //sys	NtQueryVolumeInformationFile(file windows.Handle, iosb *windows.IO_STATUS_BLOCK, buf *byte, size uint32, class uint32) (ntstatus error) = ntdll.NtQueryVolumeInformationFile
 //sys	ReplaceFile(replaced *uint16, replacement *uint16, backup *uint16, flags uint32, exclude uintptr, reserved uintptr) (err error) [int32(failretval)==0] = kernel32.ReplaceFileW
 
-// Services (svcx).
-
-//sys	LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) = advapi32.LsaOpenPolicy
-//sys	LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) = advapi32.LsaAddAccountRights
-//sys	LsaRemoveAccountRights(policy windows.Handle, sid *windows.SID, all bool, rights *windows.NTUnicodeString, count uint32) (ntstatus error) = advapi32.LsaRemoveAccountRights
-//sys	LsaEnumerateAccountRights(policy windows.Handle, sid *windows.SID, rights **windows.NTUnicodeString, count *uint32) (ntstatus error) = advapi32.LsaEnumerateAccountRights
-//sys	LsaFreeMemory(buffer unsafe.Pointer) (ntstatus error) = advapi32.LsaFreeMemory
-//sys	LsaClose(policy windows.Handle) (ntstatus error) = advapi32.LsaClose
-
 // Sockets and their owners.
 
 //sys	GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) = iphlpapi.GetExtendedTcpTable

@@ -38,18 +38,11 @@ func errnoErr(e syscall.Errno) error {
 }
 
 var (
-	modadvapi32 = windows.NewLazySystemDLL("advapi32.dll")
 	modiphlpapi = windows.NewLazySystemDLL("iphlpapi.dll")
 	modkernel32 = windows.NewLazySystemDLL("kernel32.dll")
 	modntdll    = windows.NewLazySystemDLL("ntdll.dll")
 	modwevtapi  = windows.NewLazySystemDLL("wevtapi.dll")
 
-	procLsaAddAccountRights          = modadvapi32.NewProc("LsaAddAccountRights")
-	procLsaClose                     = modadvapi32.NewProc("LsaClose")
-	procLsaEnumerateAccountRights    = modadvapi32.NewProc("LsaEnumerateAccountRights")
-	procLsaFreeMemory                = modadvapi32.NewProc("LsaFreeMemory")
-	procLsaOpenPolicy                = modadvapi32.NewProc("LsaOpenPolicy")
-	procLsaRemoveAccountRights       = modadvapi32.NewProc("LsaRemoveAccountRights")
 	procGetExtendedTcpTable          = modiphlpapi.NewProc("GetExtendedTcpTable")
 	procGetExtendedUdpTable          = modiphlpapi.NewProc("GetExtendedUdpTable")
 	procAttachConsole                = modkernel32.NewProc("AttachConsole")
@@ -69,58 +62,6 @@ var (
 	procEvtRender                    = modwevtapi.NewProc("EvtRender")
 	procEvtSubscribe                 = modwevtapi.NewProc("EvtSubscribe")
 )
-
-func LsaAddAccountRights(policy windows.Handle, sid *windows.SID, rights *windows.NTUnicodeString, count uint32) (ntstatus error) {
-	r0, _, _ := syscall.SyscallN(procLsaAddAccountRights.Addr(), uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(rights)), uintptr(count))
-	if uint32(r0) != 0 {
-		ntstatus = windows.NTStatus(uint32(r0))
-	}
-	return
-}
-
-func LsaClose(policy windows.Handle) (ntstatus error) {
-	r0, _, _ := syscall.SyscallN(procLsaClose.Addr(), uintptr(policy))
-	if uint32(r0) != 0 {
-		ntstatus = windows.NTStatus(uint32(r0))
-	}
-	return
-}
-
-func LsaEnumerateAccountRights(policy windows.Handle, sid *windows.SID, rights **windows.NTUnicodeString, count *uint32) (ntstatus error) {
-	r0, _, _ := syscall.SyscallN(procLsaEnumerateAccountRights.Addr(), uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(rights)), uintptr(unsafe.Pointer(count)))
-	if uint32(r0) != 0 {
-		ntstatus = windows.NTStatus(uint32(r0))
-	}
-	return
-}
-
-func LsaFreeMemory(buffer unsafe.Pointer) (ntstatus error) {
-	r0, _, _ := syscall.SyscallN(procLsaFreeMemory.Addr(), uintptr(buffer))
-	if uint32(r0) != 0 {
-		ntstatus = windows.NTStatus(uint32(r0))
-	}
-	return
-}
-
-func LsaOpenPolicy(system *windows.NTUnicodeString, attributes *LSA_OBJECT_ATTRIBUTES, access uint32, policy *windows.Handle) (ntstatus error) {
-	r0, _, _ := syscall.SyscallN(procLsaOpenPolicy.Addr(), uintptr(unsafe.Pointer(system)), uintptr(unsafe.Pointer(attributes)), uintptr(access), uintptr(unsafe.Pointer(policy)))
-	if uint32(r0) != 0 {
-		ntstatus = windows.NTStatus(uint32(r0))
-	}
-	return
-}
-
-func LsaRemoveAccountRights(policy windows.Handle, sid *windows.SID, all bool, rights *windows.NTUnicodeString, count uint32) (ntstatus error) {
-	var _p0 uint32
-	if all {
-		_p0 = 1
-	}
-	r0, _, _ := syscall.SyscallN(procLsaRemoveAccountRights.Addr(), uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(_p0), uintptr(unsafe.Pointer(rights)), uintptr(count))
-	if uint32(r0) != 0 {
-		ntstatus = windows.NTStatus(uint32(r0))
-	}
-	return
-}
 
 func GetExtendedTcpTable(table *byte, size *uint32, order bool, family uint32, class uint32, reserved uint32) (ret error) {
 	var _p0 uint32

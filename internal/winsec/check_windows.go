@@ -4,27 +4,26 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
-	"unsafe"
+	"syscall"
 
-	"golang.org/x/sys/windows"
+	"github.com/surefoot-go/surefoot/internal/wincall"
 )
 
 // Identification belongs to the flags of every CreateFile of a path that others have named. If the
 // path turns out to be a pipe, its server can see who calls, but not act with this process's
 // rights (Microsoft, "Impersonation Levels").
-const Identification = windows.SECURITY_SQOS_PRESENT | windows.SECURITY_IDENTIFICATION
+const Identification = 0x100000 | 0x10000 // SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION
 
 // open opens an object to look at it, even if other processes have it open.
-func open(path string, flags uint32) (windows.Handle, error) {
-	name, err := windows.UTF16PtrFromString(path)
+func open(path string, flags uint32) (syscall.Handle, error) {
+	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
 		return 0, err
 	}
-	h, err := windows.CreateFile(name, windows.READ_CONTROL|windows.FILE_READ_ATTRIBUTES,
-		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE,
-		nil, windows.OPEN_EXISTING, windows.FILE_FLAG_BACKUP_SEMANTICS|Identification|flags, 0)
+	const readControl, readAttributes, share = 0x20000, 0x80, 0x7
+	h, err := syscall.CreateFile(name, readControl|readAttributes, share,
+		nil, syscall.OPEN_EXISTING, syscall.FILE_FLAG_BACKUP_SEMANTICS|Identification|flags, 0)
 	if err != nil {
 		return 0, &os.PathError{Op: "check", Path: shortPath(path), Err: err}
 	}
@@ -33,7 +32,7 @@ func open(path string, flags uint32) (windows.Handle, error) {
 
 // CheckHandle returns a [*trust.Finding] if others could use the open object against a, whatever
 // the way to it is.
-func (a Account) CheckHandle(h windows.Handle, path string, use Use) error {
+func (a Account) CheckHandle(h syscall.Handle, path string, use Use) error {
 	d, err := descriptorOf(h)
 	if err != nil {
 		return &os.PathError{Op: "check", Path: path, Err: err}
@@ -43,7 +42,7 @@ func (a Account) CheckHandle(h windows.Handle, path string, use Use) error {
 
 // CheckWay returns a [*trust.Finding] if others could exchange a directory or link on the way to
 // the open object, and a [trust.ErrExchanged] if the path leads elsewhere by now.
-func (a Account) CheckWay(h windows.Handle, path string) error {
+func (a Account) CheckWay(h syscall.Handle, path string) error {
 	w, err := a.walk(path, look)
 	if err != nil {
 		return err
@@ -59,13 +58,13 @@ func (a Account) CheckWay(h windows.Handle, path string) error {
 	if w.opaque && err != nil { // as text: the file is there, whatever the system says of its path
 		return fmt.Errorf("where the links on the way to %s lead to is unknown: %v", path, err)
 	}
-	var is, open windows.ByHandleFileInformation
+	var is, open syscall.ByHandleFileInformation
 	end, err := openInfo(w.end, 0, &is)
 	if err != nil {
 		return gone(path, err)
 	}
-	windows.CloseHandle(end)
-	if err := windows.GetFileInformationByHandle(h, &open); err != nil {
+	syscall.CloseHandle(end)
+	if err := syscall.GetFileInformationByHandle(h, &open); err != nil {
 		return &os.PathError{Op: "check", Path: path, Err: err}
 	}
 	if is.VolumeSerialNumber != open.VolumeSerialNumber || is.FileIndexHigh != open.FileIndexHigh || is.FileIndexLow != open.FileIndexLow {
@@ -80,7 +79,7 @@ func (a Account) CheckObject(path string, use Use) error {
 	if err != nil {
 		return err
 	}
-	defer windows.CloseHandle(h)
+	defer syscall.CloseHandle(h)
 	return a.CheckHandle(h, path, use)
 }
 
@@ -90,7 +89,7 @@ func (a Account) CheckFile(path string, use Use) error {
 	if err != nil {
 		return err
 	}
-	defer windows.CloseHandle(h)
+	defer syscall.CloseHandle(h)
 	if err := a.CheckHandle(h, path, use); err != nil {
 		return err
 	}
@@ -99,20 +98,20 @@ func (a Account) CheckFile(path string, use Use) error {
 
 // look asks the system for a node of a walk.
 func look(path string) (n node, err error) {
-	var info windows.ByHandleFileInformation
-	h, err := openInfo(path, windows.FILE_FLAG_OPEN_REPARSE_POINT, &info)
+	var info syscall.ByHandleFileInformation
+	h, err := openInfo(path, syscall.FILE_FLAG_OPEN_REPARSE_POINT, &info)
 	if err != nil {
 		return n, err
 	}
-	defer windows.CloseHandle(h)
+	defer syscall.CloseHandle(h)
 	if n.Descriptor, err = descriptorOf(h); err != nil {
 		return n, &os.PathError{Op: "check", Path: shortPath(path), Err: err}
 	}
-	n.dir = info.FileAttributes&windows.FILE_ATTRIBUTE_DIRECTORY != 0
-	if info.FileAttributes&windows.FILE_ATTRIBUTE_REPARSE_POINT != 0 {
-		buf := make([]byte, windows.MAXIMUM_REPARSE_DATA_BUFFER_SIZE)
+	n.dir = info.FileAttributes&syscall.FILE_ATTRIBUTE_DIRECTORY != 0
+	if info.FileAttributes&syscall.FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+		buf := make([]byte, syscall.MAXIMUM_REPARSE_DATA_BUFFER_SIZE)
 		var size uint32
-		if err := windows.DeviceIoControl(h, windows.FSCTL_GET_REPARSE_POINT, nil, 0, &buf[0], uint32(len(buf)), &size, nil); err != nil {
+		if err := syscall.DeviceIoControl(h, syscall.FSCTL_GET_REPARSE_POINT, nil, 0, &buf[0], uint32(len(buf)), &size, nil); err != nil {
 			return n, &os.PathError{Op: "read link", Path: shortPath(path), Err: err}
 		}
 		n.link, n.target = parseReparse(buf[:size])
@@ -120,38 +119,36 @@ func look(path string) (n node, err error) {
 	return n, nil
 }
 
-func openInfo(path string, flags uint32, info *windows.ByHandleFileInformation) (windows.Handle, error) {
+func openInfo(path string, flags uint32, info *syscall.ByHandleFileInformation) (syscall.Handle, error) {
 	h, err := open(path, flags)
 	if err != nil {
 		return 0, err
 	}
-	if err := windows.GetFileInformationByHandle(h, info); err != nil {
-		windows.CloseHandle(h)
+	if err := syscall.GetFileInformationByHandle(h, info); err != nil {
+		syscall.CloseHandle(h)
 		return 0, &os.PathError{Op: "check", Path: shortPath(path), Err: err}
 	}
 	return h, nil
 }
 
-func descriptorOf(h windows.Handle) (Descriptor, error) {
-	sd, err := windows.GetSecurityInfo(h, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION|windows.DACL_SECURITY_INFORMATION)
+func descriptorOf(h syscall.Handle) (Descriptor, error) {
+	sd, err := wincall.SecurityOf(h)
 	if err != nil {
 		return Descriptor{}, os.NewSyscallError("GetSecurityInfo", err)
 	}
-	d, err := Parse(unsafe.Slice((*byte)(unsafe.Pointer(sd)), sd.Length()))
-	runtime.KeepAlive(sd)
-	return d, err
+	return Parse(sd)
 }
 
 // FinalPath returns the path of an open file without links and junctions, in the \\?\ form.
-func FinalPath(h windows.Handle) (string, error) {
-	buf := make([]uint16, windows.MAX_PATH)
+func FinalPath(h syscall.Handle) (string, error) {
+	buf := make([]uint16, syscall.MAX_PATH)
 	for {
-		n, err := windows.GetFinalPathNameByHandle(h, &buf[0], uint32(len(buf)), 0)
+		n, err := wincall.FinalPathName(h, buf)
 		if err != nil {
 			return "", os.NewSyscallError("GetFinalPathNameByHandle", err)
 		}
 		if n < uint32(len(buf)) {
-			return windows.UTF16ToString(buf[:n]), nil
+			return syscall.UTF16ToString(buf[:n]), nil
 		}
 		buf = make([]uint16, n)
 	}
@@ -170,18 +167,7 @@ func IsDir(path string) error {
 }
 
 // MakeDir makes a directory with that descriptor. The error is the bare number.
-func MakeDir(path, sddl string) error {
-	sd, err := windows.SecurityDescriptorFromString(sddl)
-	if err != nil {
-		return err
-	}
-	name, err := windows.UTF16PtrFromString(path)
-	if err != nil {
-		return err
-	}
-	sa := windows.SecurityAttributes{Length: uint32(unsafe.Sizeof(windows.SecurityAttributes{})), SecurityDescriptor: sd}
-	return windows.CreateDirectory(name, &sa)
-}
+func MakeDir(path, sddl string) error { return wincall.CreateDirectory(path, sddl) }
 
 // DescriptorOf returns the descriptor of the file or directory at path.
 func DescriptorOf(path string) (Descriptor, error) {
@@ -189,20 +175,9 @@ func DescriptorOf(path string) (Descriptor, error) {
 	if err != nil {
 		return Descriptor{}, err
 	}
-	defer windows.CloseHandle(h)
+	defer syscall.CloseHandle(h)
 	return descriptorOf(h)
 }
 
 // Protect gives the object at path the access list of the descriptor, and nothing from above.
-func Protect(path, sddl string) error {
-	sd, err := windows.SecurityDescriptorFromString(sddl)
-	if err != nil {
-		return err
-	}
-	dacl, _, err := sd.DACL()
-	if err != nil {
-		return err
-	}
-	return windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT,
-		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, dacl, nil)
-}
+func Protect(path, sddl string) error { return wincall.Protect(path, sddl) }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"unsafe"
 
@@ -113,7 +114,7 @@ func TestCheckWayNoticesASwap(t *testing.T) {
 	require.NoError(t, os.WriteFile(two, nil, 0o644))
 	h, err := open(one, 0)
 	require.NoError(t, err)
-	defer windows.CloseHandle(h)
+	defer syscall.CloseHandle(h)
 	require.NoError(t, p.CheckWay(h, one))
 	assert.ErrorIs(t, p.CheckWay(h, two), trust.ErrExchanged)
 	assert.ErrorIs(t, p.CheckWay(h, filepath.Join(dir, "gone")), trust.ErrExchanged)

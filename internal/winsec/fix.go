@@ -10,6 +10,7 @@ import (
 // instead, as what is granted there is granted to a whole drive.
 type fix struct{ command, advice string }
 
+//go:noinline
 func icacls(path, args string, use Use) fix {
 	if use == ForLinking {
 		args += " /L" // the link itself, not what it leads to
@@ -61,28 +62,27 @@ func (a Account) fixRights(path string, d Descriptor, use Use, sids []string) fi
 			order = append(order, e.SID)
 		}
 	}
-	var grants, granted []string
+	args, removed := "/inheritance:r /grant:r", ""
+	granted := func(sid string) bool { return strings.Contains(args, ` "*`+sid+":") }
 	for _, sid := range order {
-		if right := a.keeps(d, sid, use); right != "" && !slices.Contains(granted, sid) {
-			grants, granted = append(grants, `"*`+sid+":"+below+right+`"`), append(granted, sid)
+		if right := a.keeps(d, sid, use); right != "" && !granted(sid) {
+			args += ` "*` + sid + ":" + below + right + `"`
 		}
 	}
-	args := "/inheritance:r /grant:r " + strings.Join(grants, " ")
-	removed := false
 	for _, sid := range sids {
-		if slices.Contains(granted, sid) {
-			continue
+		if !granted(sid) {
+			removed += " *" + sid
 		}
-		if !removed {
-			args += " /remove:g"
-		}
-		args += " *" + sid
-		removed = true
+	}
+	if removed != "" {
+		args += " /remove:g" + removed
 	}
 	return icacls(path, args, use)
 }
 
 // granted returns the rights that the list grants to a SID, by its inherited or its own entries.
+//
+//go:noinline
 func (d Descriptor) granted(sid string, inherited bool) (m Mask) {
 	for _, e := range d.DACL {
 		if e.SID == sid && e.Inherited == inherited && !e.Deny {
@@ -95,12 +95,14 @@ func (d Descriptor) granted(sid string, inherited bool) (m Mask) {
 // keeps returns the right that an account is granted in the place of all that it had, in the words
 // of icacls. It is "" for one that keeps what it has of its own, or nothing.
 func (a Account) keeps(d Descriptor, sid string, use Use) string {
+	switch sid {
+	case "":
+		return ""
+	case System, Administrators, TrustedInstaller:
+		return "F"
+	}
 	own, inherited := d.granted(sid, false), d.granted(sid, true)
 	switch {
-	case sid == "":
-		return ""
-	case slices.Contains([]string{System, Administrators, TrustedInstaller}, sid):
-		return "F"
 	case a.Trusts(sid) && (inherited != 0 || own == 0):
 		return simpleRight(own | inherited | use.needs())
 	case a.Trusts(sid), use == ForSecrets, inherited&(readData|genericRead|genericAll) == 0:

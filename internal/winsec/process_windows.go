@@ -3,10 +3,10 @@ package winsec
 import (
 	"strings"
 	"sync"
+	"syscall"
 	"unsafe"
 
-	"golang.org/x/sys/windows"
-	"golang.org/x/sys/windows/registry"
+	"github.com/surefoot-go/surefoot/internal/wincall"
 )
 
 // A Process is what the token of this process says. It can't change.
@@ -48,27 +48,34 @@ func Machine() (Account, error) {
 }
 
 func readProcess() (Process, error) {
-	token := windows.GetCurrentProcessToken()
-	user, err := token.GetTokenUser()
+	const tokenGroups, tokenElevation, enabled = 2, 20, 0x4 // SE_GROUP_ENABLED
+	user, err := wincall.CurrentToken.GetTokenUser()
 	if err != nil {
 		return Process{Privileged: true}, err
 	}
-	groups, err := token.GetTokenGroups()
+	sid, err := user.User.Sid.String()
 	if err != nil {
 		return Process{Privileged: true}, err
 	}
-	elevated := token.IsElevated()
-	p := Process{Account: Account{SID: user.User.Sid.String(), Elevated: elevated}, Privileged: elevated}
-	p.Privileged = p.Privileged || ServiceAccount(p.SID) != ""
-	for _, g := range groups.AllGroups() {
-		if g.Attributes&windows.SE_GROUP_ENABLED == 0 {
+	info, err := wincall.TokenInfo(tokenGroups)
+	if err != nil {
+		return Process{Privileged: true}, err
+	}
+	elevated := tokenNumber(tokenElevation, 0) != 0
+	p := Process{Account: Account{SID: sid, Elevated: elevated}, Privileged: elevated || ServiceAccount(sid) != ""}
+	groups := (*struct { // TOKEN_GROUPS
+		count uint32
+		first syscall.SIDAndAttributes
+	})(info)
+	for _, g := range unsafe.Slice(&groups.first, groups.count) {
+		if g.Attributes&enabled == 0 {
 			continue
 		}
-		switch sid := g.Sid.String(); {
+		switch sid, _ := g.Sid.String(); {
 		case sid == service:
 			p.Privileged = true
 		case sid == Administrators:
-			p.Administrator = !isHalf(token) || elevatesSilently()
+			p.Administrator = !isHalf() || elevatesSilently()
 		case IsService(sid):
 			p.Also = append(p.Also, sid)
 		}
@@ -76,30 +83,32 @@ func readProcess() (Process, error) {
 	return p, nil
 }
 
+// tokenNumber returns a number that this process's token has, or what stands for an unknown one.
+func tokenNumber(class, unknown uint32) uint32 {
+	info, err := wincall.TokenInfo(class)
+	if err != nil {
+		return unknown
+	}
+	return *(*uint32)(info)
+}
+
 // isHalf reports whether the token is the elevated one of the two that User Account Control gives
 // an administrator at logon (TOKEN_ELEVATION_TYPE).
-func isHalf(token windows.Token) bool {
-	const tokenElevationTypeFull = 2
-	var kind, size uint32
-	err := windows.GetTokenInformation(token, windows.TokenElevationType, (*byte)(unsafe.Pointer(&kind)), uint32(unsafe.Sizeof(kind)), &size)
-	return err != nil || kind == tokenElevationTypeFull
+func isHalf() bool {
+	const tokenElevationType, full = 18, 2
+	return tokenNumber(tokenElevationType, full) == full
 }
 
 // elevatesSilently reports whether administrators' processes are elevated without anyone being asked
 // (Microsoft, "User Account Control settings and configuration").
 func elevatesSilently() bool {
-	k, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System`, registry.QUERY_VALUE)
-	if err != nil {
-		return false
-	}
-	defer k.Close()
-	behavior, _, err := k.GetIntegerValue("ConsentPromptBehaviorAdmin")
+	behavior, err := wincall.Value{Key: `SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System`, Name: "ConsentPromptBehaviorAdmin"}.Number()
 	return err == nil && behavior == 0
 }
 
 // accountName returns the name that a SID has on this machine, or "".
 func accountName(sid string) string {
-	s, err := windows.StringToSid(sid)
+	s, err := syscall.StringToSid(sid)
 	if err != nil {
 		return ""
 	}
@@ -116,9 +125,9 @@ func AccountSID(name string) (string, error) {
 	if sid := KnownAccount(name); sid != "" {
 		return sid, nil
 	}
-	sid, _, _, err := windows.LookupSID("", strings.TrimPrefix(name, `.\`))
+	sid, _, _, err := syscall.LookupSID("", strings.TrimPrefix(name, `.\`))
 	if err != nil {
 		return "", err
 	}
-	return sid.String(), nil
+	return sid.String()
 }

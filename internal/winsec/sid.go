@@ -1,9 +1,6 @@
 package winsec
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // SIDs that are the same on every machine (Microsoft, "Well-known SIDs"). Rules and commands use
 // SIDs only: a name can be translated, and can belong to another account on another machine.
@@ -66,7 +63,8 @@ func isHashed(sid, prefix string) bool {
 // accounts of Windows containers (S-1-5-93-…). It returns "" for all others. Group managed
 // service accounts look like users here; their processes have the SID of services in the token.
 func ServiceAccount(sid string) string {
-	if slices.Contains([]string{System, LocalService, NetworkService, containerAdministrator, containerUser}, sid) {
+	switch sid {
+	case System, LocalService, NetworkService, containerAdministrator, containerUser:
 		return Name(sid)
 	}
 	if IsService(sid) || isHashed(sid, "S-1-5-82-") || strings.HasPrefix(sid, "S-1-5-93-") {

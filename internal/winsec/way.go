@@ -92,9 +92,13 @@ func (a Account) judge(path string, use Use, look func(path string) (node, error
 }
 
 // elements returns the names in a path, ".." among them.
-func elements(path string) []string {
-	names := strings.FieldsFunc(path, func(r rune) bool { return r == '\\' })
-	return slices.DeleteFunc(names, func(name string) bool { return name == "." })
+func elements(path string) (names []string) {
+	for _, name := range strings.Split(path, `\`) {
+		if name != "" && name != "." {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func exchanged(path string) error { return fmt.Errorf("%s was %w", path, trust.ErrExchanged) }

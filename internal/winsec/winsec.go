@@ -77,9 +77,14 @@ type Account struct {
 }
 
 // Trusts reports whether sid has at least the rights of a already.
+//
+//go:noinline
 func (a Account) Trusts(sid string) bool {
-	trusted := []string{System, Administrators, TrustedInstaller, containerAdministrator, creatorOwner, ownerRights}
-	return sid == a.SID || slices.Contains(trusted, sid) || slices.Contains(a.Also, sid)
+	switch sid {
+	case a.SID, System, Administrators, TrustedInstaller, containerAdministrator, creatorOwner, ownerRights:
+		return true
+	}
+	return slices.Contains(a.Also, sid)
 }
 
 // Check returns a [*trust.Finding] if an account that a does not trust could use the object at

@@ -20,7 +20,7 @@ func (m *Backend) Open(isUser bool) error {
 	if isUser {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return &spec.Error{Err: err}
+			return spec.Fail(nil, err, "")
 		}
 		m.dir = filepath.Join(home, "Library", "LaunchAgents")
 		m.domain = "gui/" + strconv.Itoa(os.Getuid())

@@ -104,20 +104,20 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		return nil, err
 	}
 	if err := s.CheckTrust(); err != nil {
-		return nil, &spec.Error{Err: err}
+		return nil, spec.Fail(nil, err, "")
 	}
 	undo := spec.Undo{}
 	defer func() { err = undo.End(err) }()
 	old, err := undo.WriteFile(m.file(s), plist, 0o644)
 	if err != nil {
-		return nil, &spec.Error{Err: err}
+		return nil, spec.Fail(nil, err, "")
 	}
 	logs := m.logDir(s)
 	if _, err := os.Lstat(logs); errors.Is(err, fs.ErrNotExist) {
 		undo.Add(func() error { return spec.RemoveFile(logs) })
 	}
 	if err := m.makeLogDir(s, logs); err != nil {
-		return nil, &spec.Error{Err: err}
+		return nil, spec.Fail(nil, err, "")
 	}
 	return spec.ChangedLines(string(old), string(plist)), s.Installed(ctx)
 }
@@ -129,7 +129,7 @@ func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
 		return "", spec.Fail(spec.ErrNotInstalled, nil, "install it first")
 	}
 	if err != nil {
-		return "", &spec.Error{Err: err}
+		return "", spec.Fail(nil, err, "")
 	}
 	return textAfter(string(text), "ProgramArguments"), m.owned(s)
 }
@@ -172,7 +172,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	}
 	_, ok, err := m.loaded(ctx, s)
 	if err != nil {
-		return &spec.Error{Err: err}
+		return spec.Fail(nil, err, "")
 	}
 	if ok {
 		if err := m.bootout(ctx, s); err != nil {
@@ -180,7 +180,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 		}
 	}
 	if err := spec.RemoveFile(m.file(s)); err != nil {
-		return &spec.Error{Err: err}
+		return spec.Fail(nil, err, "")
 	}
 	return nil
 }
@@ -220,7 +220,7 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	}
 	st, ok, err := m.loaded(ctx, s)
 	if err != nil {
-		return &spec.Error{Err: err}
+		return spec.Fail(nil, err, "")
 	}
 	if ok && st.State == spec.Running {
 		return spec.Fail(spec.ErrAlreadyRunning, nil, "")
@@ -283,7 +283,7 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	}
 	_, ok, err := m.loaded(ctx, s)
 	if err != nil {
-		return &spec.Error{Err: err}
+		return spec.Fail(nil, err, "")
 	}
 	if !ok {
 		return spec.Fail(spec.ErrNotRunning, nil, "")
@@ -307,11 +307,11 @@ func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 		return spec.Status{}, spec.Fail(spec.ErrNotInstalled, nil, "install it first")
 	}
 	if err != nil {
-		return spec.Status{}, &spec.Error{Err: err}
+		return spec.Status{}, spec.Fail(nil, err, "")
 	}
 	st, ok, err := m.loaded(ctx, s)
 	if err != nil {
-		return spec.Status{}, &spec.Error{Err: err}
+		return spec.Status{}, spec.Fail(nil, err, "")
 	}
 	if !ok {
 		st.State = spec.Stopped

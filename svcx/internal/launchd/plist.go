@@ -2,9 +2,7 @@ package launchd
 
 import (
 	"fmt"
-	"maps"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,46 +25,44 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	if logs == "" {
 		logs = process.DefaultLogDir(spec.Launchd, s.Name, s.User, getenv)
 	}
-	var b strings.Builder
-	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>
+	t := spec.Text(`<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
 <dict>
 `)
-	key := func(name, value string) { fmt.Fprintf(&b, "\t<key>%s</key>\n\t%s\n", escapeXML(name), value) }
-	key("Label", xmlString(s.Name))
+	key(&t, "Label", xmlString(s.Name))
 	words := ""
 	for _, word := range append([]string{exe}, s.Args...) {
 		words += "\n\t\t" + xmlString(word)
 	}
-	key("ProgramArguments", "<array>"+words+"\n\t</array>")
-	key("WorkingDirectory", xmlString(dir))
+	key(&t, "ProgramArguments", "<array>"+words+"\n\t</array>")
+	key(&t, "WorkingDirectory", xmlString(dir))
 	if len(s.Env) > 0 {
 		variables := ""
-		for _, name := range slices.Sorted(maps.Keys(s.Env)) {
-			variables += fmt.Sprintf("\n\t\t<key>%s</key>\n\t\t%s", escapeXML(name), xmlString(s.Env[name]))
+		for _, name := range s.Variables() {
+			variables += "\n\t\t<key>" + escapeXML(name) + "</key>\n\t\t" + xmlString(s.Env[name])
 		}
-		key("EnvironmentVariables", "<dict>"+variables+"\n\t</dict>")
+		key(&t, "EnvironmentVariables", "<dict>"+variables+"\n\t</dict>")
 	}
 	if s.Account != "" && !s.User {
-		key("UserName", xmlString(s.Account))
+		key(&t, "UserName", xmlString(s.Account))
 	}
 	automatic := s.StartType.AtBoot()
-	key("RunAtLoad", xmlBool(automatic))
+	key(&t, "RunAtLoad", xmlBool(automatic))
 	if s.StartType == spec.Disabled {
-		key("Disabled", xmlBool(true))
+		key(&t, "Disabled", xmlBool(true))
 	}
 	// KeepAlive starts a job when it is loaded, so one that is started by hand
 	// can't have it.
 	if delays := s.RestartDelays; len(delays) > 0 && automatic {
-		key("KeepAlive", "<dict>\n\t\t<key>SuccessfulExit</key>\n\t\t<false/>\n\t</dict>")
-		key("ThrottleInterval", xmlSeconds(delays[0]))
+		key(&t, "KeepAlive", "<dict>\n\t\t<key>SuccessfulExit</key>\n\t\t<false/>\n\t</dict>")
+		key(&t, "ThrottleInterval", xmlSeconds(delays[0]))
 	}
-	key("ExitTimeOut", xmlSeconds(s.StopTimeout+spec.StopMargin))
-	key("StandardOutPath", xmlString(path.Join(logs, "output.log")))
-	key("StandardErrorPath", xmlString(path.Join(logs, "output.log")))
-	b.WriteString("</dict>\n</plist>\n")
-	return []byte(b.String()), nil
+	key(&t, "ExitTimeOut", xmlSeconds(s.StopTimeout+spec.StopMargin))
+	key(&t, "StandardOutPath", xmlString(logs+"/output.log"))
+	key(&t, "StandardErrorPath", xmlString(logs+"/output.log"))
+	t.Lines("</dict>\n</plist>")
+	return []byte(t), nil
 }
 
 // check returns what a plist can't express.
@@ -75,7 +71,7 @@ func check(s *spec.Spec) error {
 		return err
 	}
 	if strings.Contains(s.Name, ":") {
-		return fmt.Errorf("svcx: service name %q: a file of macOS can't have a colon in its name", s.Name)
+		return spec.Refuse("service name", s.Name, "a file of macOS can't have a colon in its name")
 	}
 	exe := s.Executable
 	if !s.User {
@@ -84,7 +80,7 @@ func check(s *spec.Spec) error {
 		}
 	}
 	if len(s.DependsOn) > 0 {
-		return fmt.Errorf("svcx: service %s: launchd knows no dependencies: leave DependsOn empty and retry in Main", s.Name)
+		return s.Refuse("launchd knows no dependencies: leave DependsOn empty and retry in Main")
 	}
 	texts := append([]string{exe, s.Dir, s.Account, s.LogDir}, s.Args...)
 	for name, value := range s.Env {
@@ -101,8 +97,16 @@ func check(s *spec.Spec) error {
 	return nil
 }
 
+func key(t *spec.Text, name, value string) {
+	t.Line("\t<key>", name+"</key>")
+	t.Line("\t", value)
+}
+
 func escapeXML(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#9;").Replace(text)
+	for _, r := range [...][2]string{{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {`"`, "&quot;"}, {"\t", "&#9;"}} { // & first
+		text = strings.ReplaceAll(text, r[0], r[1])
+	}
+	return text
 }
 
 func xmlString(text string) string { return "<string>" + escapeXML(text) + "</string>" }

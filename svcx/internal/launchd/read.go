@@ -17,7 +17,7 @@ func (m *Backend) owned(s *spec.Spec) error {
 		return nil
 	}
 	if err != nil {
-		return &spec.Error{Err: err}
+		return spec.Fail(nil, err, "")
 	}
 	if isOurs(string(text), s.Executable) {
 		return nil

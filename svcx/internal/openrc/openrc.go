@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -21,6 +22,7 @@ type Backend struct {
 	runlevel string // what starts at boot
 	state    string // where OpenRC keeps what it knows
 	alive    func(pid int) bool
+	signal   func(pid int, sig syscall.Signal) error
 	run      func(ctx context.Context, program string, args ...string) (code int, out string, err error)
 }
 
@@ -55,18 +57,18 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		return nil, err
 	}
 	if err := s.CheckTrust(); err != nil {
-		return nil, &spec.Error{Err: err}
+		return nil, spec.Fail(nil, err, "")
 	}
 	undo := spec.Undo{}
 	defer func() { err = undo.End(err) }()
 	old, err := undo.WriteFile(m.file(s), script, 0o755)
 	if err != nil {
-		return nil, &spec.Error{Err: err}
+		return nil, spec.Fail(nil, err, "")
 	}
 	if changed = spec.ChangedLines(string(old), string(script)); len(changed) > 0 {
 		// OpenRC compares whole seconds to find out whether it has to read it again.
 		if err := m.do(ctx, "rc-update", "--update"); err != nil {
-			return nil, &spec.Error{Err: err}
+			return nil, spec.Fail(nil, err, "")
 		}
 	}
 	if enabled := m.enabled(s); s.StartType.AtBoot() != enabled {
@@ -75,7 +77,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 			do, back, what = back, do, "disabled"
 		}
 		if err := m.do(ctx, "rc-update", do, s.Name, m.runlevel); err != nil {
-			return nil, &spec.Error{Err: err}
+			return nil, spec.Fail(nil, err, "")
 		}
 		undo.Add(func() error { return m.do(context.WithoutCancel(ctx), "rc-update", back, s.Name, m.runlevel) })
 		changed = append(changed, spec.Change(what))
@@ -105,11 +107,11 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	}
 	if m.enabled(s) {
 		if err := m.do(ctx, "rc-update", "del", s.Name, m.runlevel); err != nil {
-			return &spec.Error{Err: err}
+			return spec.Fail(nil, err, "")
 		}
 	}
 	if err := spec.RemoveFile(m.file(s)); err != nil {
-		return &spec.Error{Err: err}
+		return spec.Fail(nil, err, "")
 	}
 	return nil
 }
@@ -133,21 +135,6 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 // settle is how long a service that was started must run, and patience how long it may
 // take until it does.
 var settle, patience = time.Second, 5 * time.Second
-
-// begin runs a command that starts the service, and looks whether it goes on running.
-func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error {
-	err := m.do(ctx, "rc-service", s.Name, command)
-	if err == nil {
-		err = m.settled(ctx, s)
-	}
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return spec.Fail(nil, context.Cause(ctx), "the service goes on starting")
-	}
-	return spec.Fail(spec.ErrStartFailed, err, filepath.Join(logDir(s), "output.log")+" says why")
-}
 
 // settled waits until the service has run as one process for a while. A supervisor
 // starts one that fails again and again: its process changes then.
@@ -191,7 +178,7 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 		if ctx.Err() != nil {
 			return spec.Fail(nil, context.Cause(ctx), "the service goes on stopping")
 		}
-		return &spec.Error{Err: err}
+		return spec.Fail(nil, err, "")
 	}
 	if st.State == spec.Stopped {
 		return spec.Fail(spec.ErrNotRunning, nil, "")
@@ -217,15 +204,14 @@ func (m *Backend) Kill(ctx context.Context, s *spec.Spec) error {
 	if err != nil || st.PID == 0 {
 		return err
 	}
-	process, err := os.FindProcess(st.PID)
-	if err == nil {
-		err = process.Kill()
-	}
-	if err != nil {
-		return &spec.Error{Err: err}
+	if err := m.signal(st.PID, syscall.SIGKILL); err != nil {
+		return spec.Fail(nil, err, "")
 	}
 	return nil
 }
+
+// supervisor is in the script of a service that OpenRC starts again.
+const supervisor = "supervisor=supervise-daemon"
 
 // Status returns what OpenRC knows of the service. It keeps no exit codes.
 func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error) {
@@ -235,7 +221,7 @@ func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 	}
 	code, out, err := m.run(ctx, "rc-service", s.Name, "status")
 	if err != nil {
-		return spec.Status{}, &spec.Error{Err: err}
+		return spec.Status{}, spec.Fail(nil, err, "")
 	}
 	st := spec.Status{State: stateOf(code, out), Start: spec.Manual}
 	switch {
@@ -244,12 +230,16 @@ func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 	case strings.Contains(text, mark) && strings.Contains(text, "is disabled\""):
 		st.Start = spec.Disabled
 	}
-	supervised := strings.Contains(text, "supervisor=supervise-daemon")
+	supervised := strings.Contains(text, supervisor)
 	if st.State != spec.Stopped {
 		st.PID = m.pid(s, supervised)
 	}
-	if st.State == spec.Running && supervised && (st.PID == 0 || !m.alive(st.PID)) {
+	switch {
+	case st.State != spec.Running || st.PID != 0 && m.alive(st.PID):
+	case supervised:
 		st.State, st.PID = spec.StartPending, 0 // its supervisor will start it again
+	case st.PID != 0:
+		st.State, st.PID = spec.Stopped, 0 // it waits for process 1 to notice
 	}
 	return st, nil
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,7 +37,7 @@ func (f *fake) run(_ context.Context, program string, args ...string) (int, stri
 
 func newBackend(t *testing.T, f *fake) (*Backend, *spec.Spec) {
 	dir := t.TempDir()
-	return &Backend{root: true, scripts: filepath.Join(dir, "init.d"), runlevel: "default", state: dir, run: f.run, alive: func(int) bool { return true }},
+	return &Backend{root: true, scripts: filepath.Join(dir, "init.d"), runlevel: "default", state: filepath.Join(dir, "openrc"), run: f.run, alive: func(int) bool { return true }},
 		&spec.Spec{Name: "x", DisplayName: "x", Executable: "/opt/My App/it's x", StopTimeout: time.Second, RestartDelays: []time.Duration{time.Second}}
 }
 
@@ -115,4 +117,57 @@ func TestStatus(t *testing.T) {
 	st, err = m.Status(t.Context(), s)
 	require.NoError(t, err)
 	assert.Equal(t, spec.Status{State: spec.StartPending, Start: spec.Manual}, st, "its supervisor starts it again")
+}
+
+// TestStartGivesUp: since 0.60 OpenRC waits for ever for a service that ends before it is ready.
+func TestStartGivesUp(t *testing.T) {
+	capBefore, patienceBefore := startCap, patience
+	t.Cleanup(func() { startCap, patience = capBefore, patienceBefore })
+	for _, c := range []struct {
+		name, err string
+		limit     time.Duration
+		pid       func(n int) int // the n-th time that it is read
+	}{
+		{"no process", "not over after 300ms", 300 * time.Millisecond, func(int) int { return 0 }},
+		{"it has ended", "it has ended before it was ready", time.Minute, func(int) int { return 7 }},
+		{"again and again", "it ends again and again", time.Minute, func(n int) int { return 7 + n }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			startCap, patience = c.limit, 100*time.Millisecond
+			f := &fake{code: 3}
+			m, s := newBackend(t, f)
+			_, err := m.Install(t.Context(), s)
+			require.NoError(t, err)
+			reads, supervisor := 0, 42
+			m.alive = func(pid int) bool {
+				if pid == 42 {
+					return supervisor != 0
+				}
+				reads++
+				require.NoError(t, os.WriteFile(m.pidFile(s, true), []byte(strconv.Itoa(c.pid(reads))), 0o600))
+				return false
+			}
+			require.NoError(t, os.MkdirAll(filepath.Dir(m.pidFile(s, true)), 0o755))
+			m.signal = func(pid int, _ syscall.Signal) error {
+				assert.Equal(t, 42, pid)
+				supervisor = 0
+				return nil
+			}
+			require.NoError(t, os.WriteFile(m.pidFile(s, false), []byte("42"), 0o600))
+			m.run = func(ctx context.Context, program string, args ...string) (int, string, error) {
+				if args[len(args)-1] == "start" {
+					if first := c.pid(0); first != 0 {
+						require.NoError(t, os.WriteFile(m.pidFile(s, true), []byte(strconv.Itoa(first)), 0o600))
+					}
+					<-ctx.Done()
+					return 0, "", context.Cause(ctx)
+				}
+				return f.run(ctx, program, args...)
+			}
+			err = m.Start(t.Context(), s)
+			require.ErrorIs(t, err, spec.ErrStartFailed)
+			assert.ErrorContains(t, err, c.err)
+			assert.Zero(t, supervisor, "it is ended, too")
+		})
+	}
 }

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
@@ -13,11 +16,19 @@ import (
 // Open sets the back end up for this machine. It has no services of a user.
 func (m *Backend) Open(user bool) error {
 	m.root, m.scripts, m.runlevel, m.state, m.run = os.Geteuid() == 0, "/etc/init.d", "default", "/run/openrc", rc
-	m.alive = func(pid int) bool { return syscall.Kill(pid, 0) != syscall.ESRCH }
+	m.alive = alive
+	m.signal = syscall.Kill
 	if user {
 		return spec.Fail(errors.ErrUnsupported, nil, "OpenRC has no services of a user: leave Service.User unset")
 	}
 	return nil
+}
+
+// alive reports whether a process runs: one that has ended may still be there.
+func alive(pid int) bool {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat") // "7 (a name) S …"
+	_, state, _ := strings.Cut(string(stat), ") ")
+	return err == nil && !strings.HasPrefix(state, "Z")
 }
 
 // Booted reports whether OpenRC has started this machine.
@@ -26,9 +37,26 @@ func (*Backend) Booted() bool {
 	return err == nil
 }
 
-// rc runs a program of OpenRC. They lie in /sbin, which is not on every user's PATH.
+// find returns where a program of OpenRC is: in /sbin, which is not on every user's PATH, or in
+// /bin, since OpenRC 0.60 and where that is another directory.
+func find(program string) string {
+	if _, err := os.Stat("/sbin/" + program); err != nil {
+		return "/bin/" + program
+	}
+	return "/sbin/" + program
+}
+
+// rc runs a program of OpenRC.
 func rc(ctx context.Context, program string, args ...string) (code int, out string, err error) {
-	cmd := exec.CommandContext(ctx, "/sbin/"+program, args...)
+	cmd := exec.CommandContext(ctx, find(program), args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error {
+		if context.Cause(ctx) == errGaveUp {
+			return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) // and what waits for the service
+		}
+		return cmd.Process.Kill()
+	}
+	cmd.WaitDelay = time.Second // what it has started may have its output open
 	text, err := cmd.CombinedOutput()
 	if _, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
 		return cmd.ProcessState.ExitCode(), string(text), nil

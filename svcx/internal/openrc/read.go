@@ -18,7 +18,7 @@ func (m *Backend) read(s *spec.Spec) (string, error) {
 		return "", spec.Fail(spec.ErrNotInstalled, nil, "install it first")
 	}
 	if err != nil {
-		return "", &spec.Error{Err: err}
+		return "", spec.Fail(nil, err, "")
 	}
 	return string(text), nil
 }
@@ -80,14 +80,18 @@ func stateOf(code int, out string) spec.State {
 	return spec.Stopped
 }
 
-// pid returns the service's process, or 0. The file of a supervised one has the
-// supervisor's.
-func (m *Backend) pid(s *spec.Spec, supervised bool) int {
-	name := "/run/" + s.Name + ".pid"
+// pidFile returns the file with the number of the service's process. The one of its own that a
+// supervised service has is the supervisor's.
+func (m *Backend) pidFile(s *spec.Spec, supervised bool) string {
 	if supervised {
-		name = filepath.Join(m.state, "options", s.Name, "child_pid")
+		return filepath.Join(m.state, "options", s.Name, "child_pid")
 	}
-	text, err := os.ReadFile(name)
+	return filepath.Join(filepath.Dir(m.state), s.Name+".pid")
+}
+
+// pid returns the service's process, or 0.
+func (m *Backend) pid(s *spec.Spec, supervised bool) int {
+	text, err := os.ReadFile(m.pidFile(s, supervised))
 	pid, bad := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil || bad != nil {
 		return 0

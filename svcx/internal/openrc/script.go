@@ -2,9 +2,8 @@ package openrc
 
 import (
 	"fmt"
-	"maps"
 	"path"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,70 +24,73 @@ func Render(s *spec.Spec) ([]byte, error) {
 	if dir == "" {
 		dir = path.Dir(s.Executable)
 	}
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	set := func(name, value string) { line("%s=%s", name, shquote.Quote(value)) }
-	// OpenRC passes these to a shell once more.
-	setWord := func(name, value string) { set(name, shquote.Quote(value)) }
-
-	line("#!/sbin/openrc-run\n%s", mark)
-	set("name", s.DisplayName)
+	var t spec.Text
+	// OpenRC passes the value of some variables to a shell once more.
+	word := shquote.Quote
+	t.Line("#!/sbin/openrc-run\n", mark)
+	set(&t, "name=", s.DisplayName)
 	if s.Description != "" {
-		set("description", s.Description)
+		set(&t, "description=", s.Description)
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
-		line("export %s=%s", name, shquote.Quote(s.Env[name]))
+	for _, name := range s.Variables() {
+		set(&t, "export "+name+"=", s.Env[name])
 	}
-	setWord("command", s.Executable)
+	set(&t, "command=", word(s.Executable))
 	words := make([]string, len(s.Args))
 	for i, arg := range s.Args {
 		words[i] = shquote.Quote(arg)
 	}
-	set("command_args", strings.Join(words, " "))
-	setWord("directory", dir)
+	set(&t, "command_args=", strings.Join(words, " "))
+	set(&t, "directory=", word(dir))
 	if s.Account != "" {
-		set("command_user", s.Account)
+		set(&t, "command_user=", s.Account)
 	}
-	logs := path.Join(logDir(s), "output.log")
-	setWord("output_log", logs)
-	setWord("error_log", logs)
-	set("pidfile", "/run/"+s.Name+".pid")
-	set("retry", fmt.Sprintf("TERM/%d/KILL/5", wholeSeconds(s.StopTimeout+spec.StopMargin)))
+	logs := logDir(s) + "/output.log"
+	set(&t, "output_log=", word(logs))
+	set(&t, "error_log=", word(logs))
+	set(&t, "pidfile=", "/run/"+s.Name+".pid")
+	set(&t, "retry=", "TERM/"+wholeSeconds(s.StopTimeout+spec.StopMargin)+"/KILL/5")
 	if delays := s.RestartDelays; len(delays) > 0 {
-		set("supervisor", "supervise-daemon")
-		set("respawn_delay", fmt.Sprint(wholeSeconds(delays[0])))
-		set("respawn_max", "0") // never give up
+		set(&t, "supervisor=", "supervise-daemon")
+		set(&t, "respawn_delay=", wholeSeconds(delays[0]))
+		set(&t, "respawn_max=", "0") // never give up
 	} else {
-		set("command_background", "yes")
+		set(&t, "command_background=", "yes")
 	}
-	set("notify", "socket:ready") // since OpenRC 0.60; others take it for ready at once
+	set(&t, "notify=", "socket:ready") // since OpenRC 0.60; others take it for ready at once
 	if s.Reload {
-		set("extra_started_commands", "reload")
+		set(&t, "extra_started_commands=", "reload")
 	}
 
-	line("\ndepend() {\n\tafter net logger")
+	t.Lines("\ndepend() {\n\tafter net logger")
 	for _, name := range s.DependsOn {
-		line("\tneed %s", name)
+		t.Line("\tneed ", name)
 	}
-	line("}\n\nstart_pre() {")
+	t.Lines("}\n\nstart_pre() {")
+	// OpenRC 0.64 leaves its socket behind, and can't start the service a second time then.
+	t.Lines("\trm -f \"/run/openrc/supervise-$RC_SVCNAME.sock\"")
 	if s.StartType == spec.Disabled {
-		line("\teerror \"$RC_SVCNAME is disabled\"\n\treturn 1")
+		t.Lines("\teerror \"$RC_SVCNAME is disabled\"\n\treturn 1")
 	} else {
 		owner := ""
 		if s.Account != "" {
 			owner = " --owner " + s.Account
 		}
-		line("\tcheckpath --directory --mode 0750%s %s", owner, shquote.Quote(path.Dir(logs)))
+		t.Line("\tcheckpath --directory --mode 0750", owner+" "+shquote.Quote(path.Dir(logs)))
 	}
-	line("}")
+	t.Lines("}")
 	if s.Reload {
-		line("\nreload() {\n\tkill -HUP \"$(service_get_value child_pid || cat \"$pidfile\")\"\n}")
+		t.Lines("\nreload() {\n\tkill -HUP \"$(service_get_value child_pid || cat \"$pidfile\")\"\n}")
 	}
-	return []byte(b.String()), nil
+	return []byte(t), nil
 }
 
 // wholeSeconds rounds up: OpenRC counts whole seconds.
-func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+func wholeSeconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
+}
+
+func set(t *spec.Text, name, value string) { t.Line(name, shquote.Quote(value)) }
 
 func logDir(s *spec.Spec) string {
 	if s.LogDir != "" {
@@ -103,7 +105,7 @@ func check(s *spec.Spec) error {
 		return err
 	}
 	if s.User {
-		return fmt.Errorf("svcx: service %s: OpenRC has no services of a user: leave Service.User unset", s.Name)
+		return s.Refuse("OpenRC has no services of a user: leave Service.User unset")
 	}
 	if err := spec.CheckUnixAccount(s.Account); err != nil {
 		return err
@@ -113,22 +115,17 @@ func check(s *spec.Spec) error {
 		if i > 0 {
 			what = "dependency"
 		}
-		bad := strings.IndexFunc(name, func(r rune) bool { return !isNameChar(r) })
-		if bad >= 0 || name[0] == '-' || name[0] == '.' || strings.HasSuffix(name, ".sh") {
-			return fmt.Errorf("svcx: %s %q: OpenRC takes letters, digits, '.', '_' and '-', and no name that ends in .sh", what, name)
+		if !spec.Only(name, "._-") || name[0] == '-' || name[0] == '.' || strings.HasSuffix(name, ".sh") {
+			return spec.Refuse(what, name, "OpenRC takes letters, digits, '.', '_' and '-', and no name that ends in .sh")
 		}
 	}
 	if !path.IsAbs(s.Executable) || s.Dir != "" && !path.IsAbs(s.Dir) {
 		return fmt.Errorf("svcx: executable %q, directory %q: OpenRC needs absolute paths", s.Executable, s.Dir)
 	}
 	for name := range s.Env {
-		if i := strings.IndexFunc(name, func(r rune) bool { return !isNameChar(r) || r == '.' || r == '-' }); i >= 0 || name[0] <= '9' {
-			return fmt.Errorf("svcx: variable name %q: a shell takes letters, digits and '_' only, and no digit first", name)
+		if !spec.Only(name, "_") || name[0] <= '9' {
+			return spec.Refuse("variable name", name, "a shell takes letters, digits and '_' only, and no digit first")
 		}
 	}
 	return nil
-}
-
-func isNameChar(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r)
 }

@@ -41,7 +41,7 @@ func (p *Program) OpenLogs(logs *Logs, under spec.Manager) (report []byte) {
 		}
 	}
 	if under == spec.Launchd || under == spec.OpenRC {
-		rotateAlways(within(dir, "output.log")) // the manager opens it and lets it grow
+		rotateAlways(spec.Within(dir, "output.log")) // the manager opens it and lets it grow
 	}
 	return report
 }
@@ -77,10 +77,6 @@ func (p *Program) workDir(under spec.Manager) string {
 	return exe[:strings.LastIndexByte(exe, '\\')+1]
 }
 
-// within returns the path of a file in dir. filepath.Join would be a tenth of what
-// Run adds to a program.
-func within(dir, name string) string { return dir + string(os.PathSeparator) + name }
-
 // DefaultLogDir returns where a service's files lie, or "".
 func DefaultLogDir(under spec.Manager, name string, user bool, getenv func(string) string) string {
 	switch under {
@@ -102,7 +98,7 @@ func DefaultLogDir(under spec.Manager, name string, user bool, getenv func(strin
 
 // open opens the files in dir and returns the crash report that is there.
 func (l *Logs) open(dir string) (report []byte, err error) {
-	name := within(dir, "crash.log")
+	name := spec.Within(dir, "crash.log")
 	f, err := openLog(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
@@ -114,18 +110,18 @@ func (l *Logs) open(dir string) (report []byte, err error) {
 		return nil, err
 	}
 	if report, err = readHead(f); err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, spec.Join(err, f.Close())
 	}
 	if len(report) > 0 { // keep it for people
 		f.Close()
-		os.Rename(name, within(dir, "crash.1.log")) // if it fails, it is told once more rather than lost
+		os.Rename(name, spec.Within(dir, "crash.1.log")) // if it fails, it is told once more rather than lost
 		if f, err = openLog(name); err != nil {
 			return report, err
 		}
 	}
 	l.crash.Store(f)
 	if l.Redirect != nil {
-		l.output, err = openLog(within(dir, "output.log"))
+		l.output, err = openLog(spec.Within(dir, "output.log"))
 	}
 	return report, err
 }
@@ -144,7 +140,7 @@ func openLog(name string) (*os.File, error) {
 		err = &fs.PathError{Op: "open", Path: name, Err: errNoFile}
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, spec.Join(err, f.Close())
 	}
 	return f, nil
 }
@@ -203,7 +199,7 @@ func rotate(name string) error {
 		return err
 	}
 	if _, err := io.Copy(to, from); err != nil {
-		return errors.Join(err, to.Close(), os.Remove(to.Name())) // a full disk needs no half of it
+		return spec.Join(err, to.Close(), os.Remove(to.Name())) // a full disk needs no half of it
 	}
-	return errors.Join(to.Close(), os.Truncate(name, 0))
+	return spec.Join(to.Close(), os.Truncate(name, 0))
 }

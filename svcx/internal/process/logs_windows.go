@@ -1,10 +1,12 @@
 package process
 
 import (
-	"errors"
 	"os"
+	"syscall"
 
-	"golang.org/x/sys/windows"
+	"github.com/surefoot-go/surefoot/internal/wincall"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // RedirectOutput makes standard output and error lead to a file: for all that
@@ -12,9 +14,9 @@ import (
 // for child processes.
 func (l *Logs) RedirectOutput(f *os.File) error {
 	*os.Stdout, *os.Stderr = *f, *f
-	h := windows.Handle(f.Fd())
-	return errors.Join(
-		windows.SetStdHandle(windows.STD_OUTPUT_HANDLE, h),
-		windows.SetStdHandle(windows.STD_ERROR_HANDLE, h),
+	h := syscall.Handle(f.Fd())
+	return spec.Join(
+		wincall.SetStdHandle(syscall.STD_OUTPUT_HANDLE, h),
+		wincall.SetStdHandle(syscall.STD_ERROR_HANDLE, h),
 	)
 }

@@ -5,14 +5,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
 // notification returns what sd_notify(3) has a service tell when its status
-// changes, or "".
-func notification(last, now supervisor.Status, monotonic func() int64) string {
+// changes, or "". OpenRC (since 0.60) waits for READY=1 for ever, also when the
+// process has ended: under it a service that ends before it is ready says so, too.
+func notification(under spec.Manager, last, now supervisor.Status, monotonic func() int64) string {
 	var lines []string
 	switch {
+	case under == spec.OpenRC && last.State == supervisor.StartPending && (now.State == supervisor.StopPending || now.State == supervisor.Stopped):
+		lines = append(lines, "READY=1")
 	case now.State == supervisor.Stopped && last.State == supervisor.StartPending && now.ExitCode == 0:
 		// Its work was short. An end before READY=1 is a failure to systemd.
 		lines = append(lines, "READY=1") // of several in one message the last one counts

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 	"golang.org/x/sys/unix"
 )
@@ -13,6 +14,7 @@ import (
 // A notifier sends sd_notify messages to whatever listens on NOTIFY_SOCKET:
 // systemd, podman, OpenRC. A nil *notifier discards them.
 type notifier struct {
+	under  spec.Manager
 	socket string
 	feed   time.Duration // how often systemd wants a sign of life at most; 0: never
 
@@ -22,19 +24,19 @@ type notifier struct {
 
 // newNotifier returns the notifier of this process. Whether the listener has
 // started the process itself is another question: there may be a shell between.
-func newNotifier() *notifier {
+func newNotifier(under spec.Manager) *notifier {
 	socket, feed := systemdVariables(os.Getenv, os.Getpid())
 	if socket == "" {
 		return nil
 	}
-	return &notifier{socket: socket, feed: feed}
+	return &notifier{under: under, socket: socket, feed: feed}
 }
 
 func (n *notifier) report(now supervisor.Status) error {
 	if n == nil {
 		return nil
 	}
-	if message := notification(n.last, now, monotonic); message != "" {
+	if message := notification(n.under, n.last, now, monotonic); message != "" {
 		if err := sendNotification(n.socket, message, notifyWait); err != nil {
 			return err // the next report says it, too
 		}

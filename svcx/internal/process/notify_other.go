@@ -2,12 +2,15 @@
 
 package process
 
-import "github.com/surefoot-go/surefoot/svcx/internal/supervisor"
+import (
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
+)
 
 // notifier is always nil: only Linux has systemd.
 type notifier struct{}
 
-func newNotifier() *notifier { return nil }
+func newNotifier(spec.Manager) *notifier { return nil }
 
 func (*notifier) report(supervisor.Status) error { return nil }
 

@@ -53,7 +53,7 @@ func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error
 	if under != spec.Console {
 		cause = supervisor.ErrStopped
 	}
-	m := &manager{reloads: make(chan supervisor.Control, 1), notifier: newNotifier()}
+	m := &manager{reloads: make(chan supervisor.Control, 1), notifier: newNotifier(under)}
 	c.Alive = m.notifier.watchdog()
 	if c.Alive == nil && under == spec.Console {
 		c.Alive = func() {} // a debugger must be able to stop and think
@@ -151,10 +151,12 @@ func underProcess(system string, getenv func(string) string, pid, ppid int, name
 		} else if getenv("INVOCATION_ID") != "" && (ppid == 1 || getenv("NOTIFY_SOCKET") != "") {
 			return spec.Systemd
 		}
-		if getenv("RC_SVCNAME") != "" {
-			// The daemons that OpenRC starts are children of process 1 or of
-			// supervise-daemon; a shell of theirs passes the variable on.
-			if ppid == 1 || strings.HasPrefix(nameOf(ppid), "supervise-daem") {
+		// start-stop-daemon keeps the variables of OpenRC from what it starts, but for its socket.
+		if getenv("RC_SVCNAME") != "" || strings.HasPrefix(getenv("NOTIFY_SOCKET"), "/run/openrc/") {
+			// The daemons that OpenRC starts are children of process 1, of supervise-daemon, or of
+			// a start-stop-daemon that waits for READY; a shell of theirs passes the variable on.
+			parent := nameOf(ppid)
+			if ppid == 1 || strings.HasPrefix(parent, "supervise-daem") || strings.HasPrefix(parent, "start-stop-daem") {
 				return spec.OpenRC
 			}
 		}

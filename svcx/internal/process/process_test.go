@@ -50,9 +50,14 @@ func TestNotification(t *testing.T) {
 		{"stopped", stop, supervisor.Status{State: supervisor.Stopped}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			assert.Equal(t, c.want, notification(c.last, c.now, monotonic))
+			assert.Equal(t, c.want, notification(spec.Systemd, c.last, c.now, monotonic))
 		})
 	}
+	// OpenRC would wait for ever.
+	failed := supervisor.Status{State: supervisor.Stopped, ExitCode: 1066}
+	assert.Equal(t, "READY=1", notification(spec.OpenRC, start, failed, monotonic))
+	assert.Equal(t, "READY=1", notification(spec.OpenRC, start, stop, monotonic))
+	assert.Empty(t, notification(spec.OpenRC, run, failed, monotonic))
 }
 
 func TestSystemdVariables(t *testing.T) {
@@ -96,6 +101,8 @@ func TestUnderProcess(t *testing.T) {
 		{"a child of a container's init", "linux", nil, 1, spec.Console},
 		{"a daemon of OpenRC", "linux", map[string]string{"RC_SVCNAME": "orders"}, 1, spec.OpenRC},
 		{"one that OpenRC supervises", "linux", map[string]string{"RC_SVCNAME": "orders"}, 300, spec.OpenRC},
+		{"one whose starter waits for READY", "linux", map[string]string{"NOTIFY_SOCKET": "/run/openrc/supervise-orders.sock"}, 310, spec.OpenRC},
+		{"a shell of such a one", "linux", map[string]string{"NOTIFY_SOCKET": "/run/openrc/supervise-orders.sock"}, 100, spec.Console},
 		{"a shell in a daemon of OpenRC", "linux", map[string]string{"RC_SVCNAME": "orders"}, 100, spec.Console},
 		{"a daemon", "darwin", map[string]string{"XPC_SERVICE_NAME": "orders"}, 1, spec.Launchd},
 		{"a Terminal's shell", "darwin", map[string]string{"XPC_SERVICE_NAME": "0"}, 500, spec.Console},
@@ -103,7 +110,9 @@ func TestUnderProcess(t *testing.T) {
 		{"FreeBSD", "freebsd", map[string]string{"SYSTEMD_EXEC_PID": "7"}, 1, spec.Console},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			assert.Equal(t, c.want, underProcess(c.system, func(name string) string { return c.env[name] }, 7, c.ppid, func(ppid int) string { return map[int]string{300: "supervise-daemo", 100: "bash"}[ppid] }))
+			assert.Equal(t, c.want, underProcess(c.system, func(name string) string { return c.env[name] }, 7, c.ppid, func(ppid int) string {
+				return map[int]string{300: "supervise-daemo", 310: "start-stop-daem", 100: "bash"}[ppid]
+			}))
 		})
 	}
 }

@@ -3,7 +3,6 @@ package spec
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,16 +20,24 @@ func CheckName(name string) error {
 	case name == "":
 		return errors.New("svcx: the service has no name: set Service.Name")
 	case strings.ContainsAny(name, "/\\\x00\n\r"):
-		return fmt.Errorf("svcx: service name %q: slashes and line breaks are not allowed", name)
+		return Refuse("service name", name, "slashes and line breaks are not allowed")
 	case name == "." || name == "..":
-		return fmt.Errorf("svcx: service name %q: it is a directory's", name)
+		return Refuse("service name", name, "it is a directory's")
 	case strings.TrimSpace(name) != name:
-		return fmt.Errorf("svcx: service name %q: it must not begin or end with a blank", name)
+		return Refuse("service name", name, "it must not begin or end with a blank")
 	case len(name) > most:
 		return fmt.Errorf("svcx: service name %.20q…: it is longer than %d bytes", name, most)
 	}
 	return nil
 }
+
+// Refuse returns the error for a text that a manager can't take.
+func Refuse(what, text, why string) error {
+	return fmt.Errorf("svcx: %s %q: %s", what, text, why)
+}
+
+// Refuse returns the error for a service that a manager can't take.
+func (s *Spec) Refuse(why string) error { return fmt.Errorf("svcx: service %s: %s", s.Name, why) }
 
 // Check returns an error if no manager can register the service.
 func (s *Spec) Check() error {
@@ -40,65 +47,71 @@ func (s *Spec) Check() error {
 	if s.Executable == "" {
 		return fmt.Errorf("svcx: service %s has no executable", s.Name)
 	}
-	for _, field := range [...]struct {
-		what  string
-		words []string
-	}{
-		{"account", []string{s.Account}},
-		{"argument", s.Args},
-		{"dependency", s.DependsOn},
-		{"description", []string{s.Description}},
-		{"directory", []string{s.Dir}},
-		{"display name", []string{s.DisplayName}},
-		{"executable", []string{s.Executable}},
-		{"log directory", []string{s.LogDir}},
-		{"privilege", s.Privileges},
-		{"unit line", s.Unit},
-	} {
-		for _, word := range field.words {
-			if err := checkWord(field.what, word); err != nil {
-				return err
-			}
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
+	w := wordCheck{}
+	w.word("account", s.Account)
+	w.words("argument", s.Args)
+	w.words("dependency", s.DependsOn)
+	w.word("description", s.Description)
+	w.word("directory", s.Dir)
+	w.word("display name", s.DisplayName)
+	w.word("executable", s.Executable)
+	w.word("log directory", s.LogDir)
+	w.words("privilege", s.Privileges)
+	w.words("unit line", s.Unit)
+	for _, name := range s.Variables() {
 		if name == "" || strings.Contains(name, "=") {
-			return fmt.Errorf("svcx: variable name %q: it must not be empty nor contain '='", name)
+			return Refuse("variable name", name, "it must not be empty nor contain '='")
 		}
-		if err := checkWord("variable", name+"="+s.Env[name]); err != nil {
-			return err
-		}
+		w.word("variable", name+"="+s.Env[name])
 	}
-	if strings.ContainsAny(s.Password, "\n\r\x00") { // the error must not show it
-		return fmt.Errorf("svcx: service %s: a line break or NUL can't be in the password", s.Name)
-	}
-	if slices.Contains(s.DependsOn, "") || slices.Contains(s.Privileges, "") {
-		return fmt.Errorf("svcx: service %s: an empty name in DependsOn or Privileges is no name", s.Name)
+	switch {
+	case w.err != nil:
+		return w.err
+	case strings.ContainsAny(s.Password, "\n\r\x00"): // the error must not show it
+		return s.Refuse("a line break or NUL can't be in the password")
+	case slices.Contains(s.DependsOn, "") || slices.Contains(s.Privileges, ""):
+		return s.Refuse("an empty name in DependsOn or Privileges is no name")
+	case s.StartType > Disabled:
+		return s.Refuse("unknown start type " + s.StartType.String())
+	case s.SID > SIDRestricted:
+		return s.Refuse("unknown SID type " + s.SID.String())
 	}
 	for _, d := range append([]time.Duration{s.StopTimeout, s.StartTimeout, s.Watchdog}, s.RestartDelays...) {
 		if d < 0 || d > Longest {
-			return fmt.Errorf("svcx: service %s: StartTimeout, StopTimeout, Watchdog and RestartDelays must be from 0 to %d days, not %v", s.Name, Longest/(24*time.Hour), d)
+			return s.Refuse("StartTimeout, StopTimeout, Watchdog and RestartDelays must be from 0 to 49 days, not " + d.String())
 		}
-	}
-	if s.StartType > Disabled {
-		return fmt.Errorf("svcx: service %s: unknown start type %v", s.Name, s.StartType)
-	}
-	if s.SID > SIDRestricted {
-		return fmt.Errorf("svcx: service %s: unknown SID type %v", s.Name, s.SID)
 	}
 	return nil
 }
 
-// checkWord returns an error if no manager can take text as one word of a
-// command or as a variable.
-func checkWord(what, text string) error {
-	switch {
-	case strings.ContainsAny(text, "\n\r\x00"):
-		return fmt.Errorf("svcx: %s %q: a line break or NUL can't be given to a service", what, text)
-	case !utf8.ValidString(text):
-		return fmt.Errorf("svcx: %s %q: it is not valid UTF-8", what, text)
+// Variables returns the names of the variables, sorted.
+func (s *Spec) Variables() []string {
+	names := make([]string, 0, len(s.Env))
+	for name := range s.Env {
+		names = append(names, name)
 	}
-	return nil
+	slices.Sort(names)
+	return names
+}
+
+// A wordCheck keeps the first error.
+type wordCheck struct{ err error }
+
+func (w *wordCheck) words(what string, list []string) {
+	for _, text := range list {
+		w.word(what, text)
+	}
+}
+
+// word finds what no manager can take as one word of a command or as a variable.
+func (w *wordCheck) word(what, text string) {
+	switch {
+	case w.err != nil:
+	case strings.ContainsAny(text, "\n\r\x00"):
+		w.err = Refuse(what, text, "a line break or NUL can't be given to a service")
+	case !utf8.ValidString(text):
+		w.err = Refuse(what, text, "it is not valid UTF-8")
+	}
 }
 
 // CheckUnixAccount returns an error if account can't be a user of a Unix system.
@@ -112,12 +125,12 @@ func CheckUnixAccount(account string) error {
 	case "localsystem", "localservice", "networkservice":
 		return fmt.Errorf("svcx: account %q is one of Windows: name a user of this system", account)
 	}
-	for i, r := range account {
-		ok := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' ||
-			i > 0 && (r >= '0' && r <= '9' || r == '-' || r == '.')
-		if !ok && strings.Trim(account, "0123456789") != "" { // a number is a user's id
-			return fmt.Errorf("svcx: account %q: a user's name has letters, digits, '_', '-' and '.' only", account)
-		}
+	isID := true
+	for i := range len(account) {
+		isID = isID && account[i] >= '0' && account[i] <= '9'
+	}
+	if !isID && (!Only(account, "_-.") || account[0] <= '9') { // '-' and '.' come before the digits
+		return Refuse("account", account, "a user's name has letters, digits, '_', '-' and '.' only")
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -13,17 +12,17 @@ import (
 func CopyLogs(dir string, w io.Writer) error {
 	found := false
 	for _, name := range [...]string{"output.1.log", "output.log"} {
-		f, err := os.Open(filepath.Join(dir, name))
+		f, err := os.Open(Within(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return &Error{Err: err}
+			return Fail(nil, err, "")
 		}
 		found = true
 		_, err = io.Copy(w, f)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return &Error{Err: err}
+		if err := Join(err, f.Close()); err != nil {
+			return Fail(nil, err, "")
 		}
 	}
 	if !found {
@@ -35,7 +34,7 @@ func CopyLogs(dir string, w io.Writer) error {
 // WatchFiles returns a function that reads what is appended from now on to the
 // files in dir, the last few kilobytes of it.
 func WatchFiles(dir string) (written func() string) {
-	names := [...]string{filepath.Join(dir, "output.log"), filepath.Join(dir, "crash.log")}
+	names := [...]string{Within(dir, "output.log"), Within(dir, "crash.log")}
 	var sizes [len(names)]int64
 	for i, name := range names {
 		if fi, err := os.Stat(name); err == nil {

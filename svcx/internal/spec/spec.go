@@ -46,7 +46,7 @@ func (s *Spec) Installed(ctx context.Context) error {
 		return nil
 	}
 	if err := s.AfterInstall(ctx); err != nil {
-		return &Error{Err: err, Hint: "OnInstall failed"}
+		return Fail(nil, err, "OnInstall failed")
 	}
 	return nil
 }

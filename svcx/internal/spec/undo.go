@@ -3,20 +3,19 @@ package spec
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/surefoot-go/surefoot/internal/atomicfile"
 )
 
 // Undo undoes what an installation has done when a later step fails.
 type Undo struct{ steps []func() error }
 
 // Add adds a step; the last added is run first.
+//
+//go:noinline
 func (u *Undo) Add(f func() error) { u.steps = append(u.steps, f) }
 
 // End returns err, after undoing everything if it is not nil.
@@ -25,7 +24,7 @@ func (u *Undo) End(err error) error {
 		return nil
 	}
 	for _, step := range slices.Backward(u.steps) {
-		err = errors.Join(err, step())
+		err = Join(err, step())
 	}
 	return err
 }
@@ -49,13 +48,6 @@ func (u *Undo) WriteFile(name string, data []byte, perm fs.FileMode) (old []byte
 		u.Add(func() error { return replaceFile(name, old, perm) })
 	}
 	return old, replaceFile(name, data, perm)
-}
-
-func replaceFile(name string, data []byte, perm fs.FileMode) error {
-	if err := atomicfile.WriteFresh(filepath.Dir(name), filepath.Base(name), data, perm); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return nil
 }
 
 // RemoveFile is like os.Remove but returns nil if the file does not exist.

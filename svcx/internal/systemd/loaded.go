@@ -2,7 +2,6 @@ package systemd
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,11 +17,11 @@ import (
 // owned returns an error if Install or Uninstall must leave the unit alone: it is
 // masked, or it is another program's. exe is the service's program.
 func (m *Backend) owned(s *spec.Spec, props loaded) error {
-	if props["LoadState"] == "not-found" {
+	load, file, path := props["LoadState"], props["UnitFileState"], props["FragmentPath"]
+	if load == "not-found" {
 		return nil
 	}
-	path := props["FragmentPath"]
-	masked := props["LoadState"] == "masked" || props["UnitFileState"] == "masked" || props["UnitFileState"] == "masked-runtime" || path == "/dev/null"
+	masked := load == "masked" || file == "masked" || file == "masked-runtime" || path == "/dev/null"
 	if fi, err := os.Lstat(m.file(s)); err == nil && fi.Mode()&fs.ModeSymlink != 0 {
 		target, _ := os.Readlink(m.file(s))
 		masked = masked || target == "/dev/null"
@@ -60,7 +59,7 @@ func isOurs(text []byte, name, exe string) bool {
 	if bytes.Contains(text, []byte(directories(name))) {
 		return true
 	}
-	for line := range strings.Lines(string(text)) {
+	for _, line := range strings.Split(string(text), "\n") {
 		if key, value, ok := strings.Cut(line, "="); ok && strings.TrimSpace(key) == "ExecStart" {
 			value = strings.TrimLeft(strings.TrimSpace(value), "@-:+!")
 			for _, form := range [...]string{exe, escapeSpecifiers(exe), quote(escapeSpecifiers(exe)), strconv.Quote(exe)} {
@@ -79,7 +78,7 @@ func (m *Backend) show(ctx context.Context, s *spec.Spec) (loaded, error) {
 		return nil, err
 	}
 	props := loaded{}
-	for line := range strings.Lines(out) {
+	for _, line := range strings.Split(out, "\n") {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		props[name] = value
 	}
@@ -95,9 +94,16 @@ func statusOf(props loaded) (st spec.Status, ok bool) {
 	if props["LoadState"] == "not-found" {
 		return spec.Status{}, false
 	}
-	st.State = cmp.Or(map[string]spec.State{
-		"active": spec.Running, "reloading": spec.Running, "activating": spec.StartPending, "deactivating": spec.StopPending,
-	}[props["ActiveState"]], spec.Stopped)
+	switch props["ActiveState"] {
+	case "active", "reloading":
+		st.State = spec.Running
+	case "activating":
+		st.State = spec.StartPending
+	case "deactivating":
+		st.State = spec.StopPending
+	default:
+		st.State = spec.Stopped
+	}
 	st.PID, _ = strconv.Atoi(props["MainPID"])
 	st.ExitCode, _ = strconv.Atoi(props["ExecMainStatus"])
 	if code := props["ExecMainCode"]; code == "2" || code == "3" { // CLD_KILLED, CLD_DUMPED

@@ -21,7 +21,7 @@ func (m *Backend) Open(user bool) error {
 	if user {
 		config, err := os.UserConfigDir()
 		if err != nil {
-			return &spec.Error{Err: err}
+			return spec.Fail(nil, err, "")
 		}
 		m.dir = filepath.Join(config, "systemd", "user")
 	}

@@ -76,7 +76,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		return nil, err
 	}
 	if err := s.CheckTrust(); err != nil {
-		return nil, &spec.Error{Err: err}
+		return nil, spec.Fail(nil, err, "")
 	}
 	before, err := m.show(ctx, s)
 	if err != nil {
@@ -223,7 +223,7 @@ func (m *Backend) activeDependents(ctx context.Context, s *spec.Spec) (names []s
 	if err != nil {
 		return nil
 	}
-	for line := range strings.Lines(out) {
+	for _, line := range strings.Split(out, "\n") {
 		_, value, _ := strings.Cut(line, "=")
 		for _, name := range strings.Fields(value) {
 			if _, err := m.ctl(ctx, "is-active", "--quiet", name); err == nil && strings.HasSuffix(name, ".service") && !slices.Contains(names, name) {
@@ -240,8 +240,7 @@ func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 	if err != nil {
 		hint := ""
 		if m.user {
-			var failed *spec.Error
-			if errors.As(m.fail(s, nil, err), &failed) {
+			if failed, ok := errors.AsType[*spec.Error](m.fail(s, nil, err)); ok {
 				hint = failed.Hint
 			}
 		}

@@ -2,10 +2,8 @@ package systemd
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,59 +25,53 @@ func Render(s *spec.Spec) ([]byte, error) {
 	if dir == "" {
 		dir = path.Dir(s.Executable)
 	}
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-
-	line("[Unit]")
-	line("Description=%s", escapeSpecifiers(strings.TrimRight(description, `\`))) // a last backslash would join the next line
+	var t spec.Text
+	t.Line("[Unit]\nDescription=", escapeSpecifiers(strings.TrimRight(description, `\`))) // a last backslash would join the next line
 	after := []string{"network.target"}
 	for _, name := range s.DependsOn {
 		after = append(after, unitName(name))
 	}
-	line("After=%s", strings.Join(after, " "))
+	t.Line("After=", strings.Join(after, " "))
 	if len(after) > 1 {
-		line("Requires=%s", strings.Join(after[1:], " "))
+		t.Line("Requires=", strings.Join(after[1:], " "))
 	}
 	if len(s.RestartDelays) > 0 {
-		line("StartLimitIntervalSec=0") // never give up, as Windows does not
+		t.Lines("StartLimitIntervalSec=0") // never give up, as Windows does not
 	}
 	if s.StartType == spec.Disabled {
-		line("RefuseManualStart=yes")
+		t.Lines("RefuseManualStart=yes")
 	}
 
-	line("\n[Service]")
-	line("Type=notify")
+	t.Lines("\n[Service]\nType=notify")
 	// The program itself is not a text in which variables are replaced.
-	line("ExecStart=%s", strings.Join(append([]string{quote(escapeSpecifiers(s.Executable))}, quoteArgs(s.Args)...), " "))
+	t.Line("ExecStart=", strings.Join(append([]string{quote(escapeSpecifiers(s.Executable))}, quoteArgs(s.Args)...), " "))
 	if s.Reload {
-		line(`ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"`) // a minimal system has no /bin/kill
+		t.Lines(`ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"`) // a minimal system has no /bin/kill
 	}
-	line("WorkingDirectory=%s", escapeSpecifiers(dir))
-	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
-		line("Environment=%s", quote(escapeSpecifiers(name+"="+s.Env[name])))
+	t.Line("WorkingDirectory=", escapeSpecifiers(dir))
+	for _, name := range s.Variables() {
+		t.Line("Environment=", quote(escapeSpecifiers(name+"="+s.Env[name])))
 	}
 	if s.Account != "" && !s.User {
-		line("User=%s", s.Account)
+		t.Line("User=", s.Account)
 	}
 	if delays := s.RestartDelays; len(delays) > 0 {
-		line("Restart=on-failure")
-		line("RestartSec=%s", seconds(delays[0]))
+		t.Line("Restart=on-failure\nRestartSec=", seconds(delays[0]))
 	}
 	if s.StartTimeout > 0 {
-		line("TimeoutStartSec=%s", seconds(s.StartTimeout+spec.StopMargin))
+		t.Line("TimeoutStartSec=", seconds(s.StartTimeout+spec.StopMargin))
 	}
-	line("TimeoutStopSec=%s", seconds(s.StopTimeout+spec.StopMargin))
+	t.Line("TimeoutStopSec=", seconds(s.StopTimeout+spec.StopMargin))
 	if s.Watchdog > 0 {
-		line("WatchdogSec=%s", seconds(s.Watchdog))
+		t.Line("WatchdogSec=", seconds(s.Watchdog))
 	}
-	line("NoNewPrivileges=yes")
+	t.Lines("NoNewPrivileges=yes")
 	if !s.User { // a user's manager has no rights to mount
-		line("ProtectSystem=full")
-		line("PrivateTmp=yes")
+		t.Lines("ProtectSystem=full\nPrivateTmp=yes")
 	}
-	b.WriteString(directories(s.Name))
+	t += spec.Text(directories(s.Name))
 	for _, text := range s.Unit {
-		line("%s", text)
+		t.Lines(text)
 	}
 
 	if s.StartType.AtBoot() {
@@ -87,10 +79,9 @@ func Render(s *spec.Spec) ([]byte, error) {
 		if s.User {
 			target = "default.target"
 		}
-		line("\n[Install]")
-		line("WantedBy=%s", target)
+		t.Line("\n[Install]\nWantedBy=", target)
 	}
-	return []byte(b.String()), nil
+	return []byte(t), nil
 }
 
 // directories returns the lines for the service's directories. That a unit has
@@ -109,30 +100,28 @@ func check(s *spec.Spec) error {
 	}
 	// A colon is allowed by unit_name_is_valid, but separates the words of
 	// LogsDirectory= and its kin from systemd 251 on.
-	if i := strings.IndexFunc(s.Name, func(r rune) bool { return !isNameChar(r) }); i >= 0 {
-		return fmt.Errorf("svcx: service name %q: systemd takes letters, digits, '.', '_' and '-' only", s.Name)
+	if !spec.Only(s.Name, nameChars) {
+		return spec.Refuse("service name", s.Name, "systemd takes letters, digits, '.', '_' and '-' only")
 	}
 	for _, name := range s.DependsOn {
-		if strings.IndexFunc(name, func(r rune) bool { return !isNameChar(r) && r != '@' && r != ':' }) >= 0 {
+		if !spec.Only(name, nameChars+"@:") {
 			return fmt.Errorf("svcx: dependency %q is no name of a unit", name)
 		}
 	}
 	exe := s.Executable
 	if strings.ContainsAny(exe, "\"'\\") || strings.IndexFunc(exe, unicode.IsControl) >= 0 {
-		return fmt.Errorf("svcx: executable %q: systemd takes no program with a quote, backslash or control character in its path", exe)
+		return spec.Refuse("executable", exe, "systemd takes no program with a quote, backslash or control character in its path")
 	}
 	for _, field := range [...]struct{ what, text string }{{"executable", exe}, {"directory", s.Dir}} {
 		what, text := field.what, field.text
 		if text != "" && !path.IsAbs(text) {
-			return fmt.Errorf("svcx: %s %q: a unit needs an absolute path", what, text)
+			return spec.Refuse(what, text, "a unit needs an absolute path")
 		}
 		if text != strings.TrimSpace(text) || strings.HasSuffix(text, `\`) {
-			return fmt.Errorf("svcx: %s %q: a unit can't hold a path that ends in a space or backslash", what, text)
+			return spec.Refuse(what, text, "a unit can't hold a path that ends in a space or backslash")
 		}
-		for part := range strings.SplitSeq(text, "/") {
-			if part == ".." {
-				return fmt.Errorf("svcx: %s %q: systemd takes no path with '..'", what, text)
-			}
+		if strings.Contains(text+"/", "/../") {
+			return spec.Refuse(what, text, "systemd takes no path with '..'")
 		}
 	}
 	if !s.User {
@@ -140,29 +129,24 @@ func check(s *spec.Spec) error {
 			return err
 		}
 	}
-	for name := range s.Env {
-		if i := strings.IndexFunc(name, func(r rune) bool { return r != '_' && !isAlphanumeric(r) }); i >= 0 || name[0] <= '9' {
-			return fmt.Errorf("svcx: variable name %q: systemd takes letters, digits and '_' only, and no digit first", name)
-		}
-	}
 	for name, value := range s.Env {
+		if !spec.Only(name, "_") || name[0] <= '9' {
+			return spec.Refuse("variable name", name, "systemd takes letters, digits and '_' only, and no digit first")
+		}
 		if strings.IndexFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) >= 0 {
 			return fmt.Errorf("svcx: variable %s=%q: systemd drops a variable with a control character", name, value)
 		}
 	}
 	for _, text := range s.Unit {
 		if strings.HasSuffix(text, `\`) {
-			return fmt.Errorf("svcx: unit line %q: a backslash at its end would join the next line", text)
+			return spec.Refuse("unit line", text, "a backslash at its end would join the next line")
 		}
 	}
 	return nil
 }
 
-func isAlphanumeric(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-}
-
-func isNameChar(r rune) bool { return isAlphanumeric(r) || strings.ContainsRune("._-", r) }
+// nameChars are the characters of names beside letters and digits.
+const nameChars = "._-"
 
 // unitName adds the suffix of a service to a name that has none.
 func unitName(name string) string {
@@ -179,18 +163,17 @@ func escapeSpecifiers(text string) string { return strings.ReplaceAll(text, "%",
 // quoteArgs makes words of a command line in which nothing is replaced.
 func quoteArgs(args []string) (words []string) {
 	for _, arg := range args {
-		words = append(words, quote(strings.NewReplacer("%", "%%", "$", "$$").Replace(arg)))
+		words = append(words, quote(strings.ReplaceAll(escapeSpecifiers(arg), "$", "$$")))
 	}
 	return words
 }
 
 // quote quotes a word by systemd.syntax(7), "Quoting".
 func quote(word string) string {
-	safe := func(r rune) bool { return isNameChar(r) || strings.ContainsRune(":/=,+@%$", r) }
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !safe(r) }) < 0 {
+	if word != "" && spec.Only(word, nameChars+":/=,+@%$") {
 		return word
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
+	return `"` + strings.ReplaceAll(strings.ReplaceAll(word, `\`, `\\`), `"`, `\"`) + `"`
 }
 
 // seconds returns d in whole microseconds, rounded up: 0 means no limit to some

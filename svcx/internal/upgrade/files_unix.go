@@ -3,12 +3,37 @@
 package upgrade
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
+
+// start starts a program as the service would run, to check it.
+func start(program string, p *spec.Spec, output string) (wait func() error, kill func(), err error) {
+	f, err := os.OpenFile(output, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	process, err := os.StartProcess(program, append([]string{program}, p.Args...),
+		&os.ProcAttr{Dir: cmp.Or(p.Dir, filepath.Dir(program)), Env: environment(p), Files: []*os.File{nil, f, f}})
+	if err != nil {
+		return nil, nil, err
+	}
+	wait = func() error {
+		state, err := process.Wait()
+		if err == nil && !state.Success() {
+			err = errors.New(state.String())
+		}
+		return err
+	}
+	return wait, func() { process.Kill() }, nil
+}
 
 // lock locks the directory: a lock file would have to be removed.
 func lock(name string) (unlock func(), err error) {
@@ -31,8 +56,11 @@ func link(from, to string) error { return os.Link(from, to) }
 // replace moves a file to the program's name, in one step.
 func (f *Files) replace(from string) error { return os.Rename(from, f.exe) }
 
-// own gives a file to the owner of another one.
+// own gives a program to the owner of another one, and makes it as accessible.
 func own(f *os.File, like fs.FileInfo) error {
+	if err := f.Chmod(like.Mode().Perm() | 0o100); err != nil {
+		return err
+	}
 	st, ok := like.Sys().(*syscall.Stat_t)
 	if !ok {
 		return nil
@@ -44,8 +72,8 @@ func own(f *os.File, like fs.FileInfo) error {
 	return err
 }
 
-func syncDir(name string) error {
-	dir, err := os.Open(name)
+func syncDirOf(name string) error {
+	dir, err := os.Open(filepath.Dir(name))
 	if err != nil {
 		return err
 	}

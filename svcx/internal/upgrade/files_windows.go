@@ -2,25 +2,75 @@ package upgrade
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 	"unsafe"
 
-	"golang.org/x/sys/windows"
+	"github.com/surefoot-go/surefoot/internal/wincall"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
+)
+
+// start starts a program as the service would run, to check it. os.StartProcess would add
+// 40 kB to every service.
+func start(program string, p *spec.Spec, output string) (wait func() error, kill func(), err error) {
+	dir := p.Dir
+	if dir == "" {
+		dir = spec.Dir(program)
+	}
+	u := wincall.UTF16{}
+	name, line, workDir, out := u.Ptr(program), u.Ptr(winsvc.CommandLine(program, p.Args)), u.Ptr(dir), u.Ptr(output)
+	env := u.List(environment(p))
+	if u.Err != nil {
+		return nil, nil, u.Err
+	}
+	inherit := syscall.SecurityAttributes{InheritHandle: 1}
+	inherit.Length = uint32(unsafe.Sizeof(inherit))
+	f, err := syscall.CreateFile(out, syscall.GENERIC_WRITE, syscall.FILE_SHARE_READ, &inherit, syscall.CREATE_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
+	if err != nil {
+		return nil, nil, &fs.PathError{Op: "open", Path: output, Err: err}
+	}
+	info, child := syscall.StartupInfo{Flags: syscall.STARTF_USESTDHANDLES, StdOutput: f, StdErr: f}, syscall.ProcessInformation{}
+	info.Cb = uint32(unsafe.Sizeof(info))
+	err = syscall.CreateProcess(name, line, nil, nil, true, syscall.CREATE_UNICODE_ENVIRONMENT, env, workDir, &info, &child)
+	syscall.CloseHandle(f)
+	if err != nil {
+		return nil, nil, &fs.PathError{Op: "start", Path: program, Err: err}
+	}
+	syscall.CloseHandle(child.Thread)
+	wait = func() error {
+		code := uint32(0)
+		defer syscall.CloseHandle(child.Process)
+		syscall.WaitForSingleObject(child.Process, syscall.INFINITE)
+		if err := syscall.GetExitCodeProcess(child.Process, &code); err != nil || code == 0 {
+			return err
+		}
+		return fmt.Errorf("exit status %d", code)
+	}
+	return wait, func() { syscall.TerminateProcess(child.Process, 1) }, nil
+}
+
+// Error numbers that package syscall lacks (WinError.h).
+const (
+	sharingViolation = syscall.Errno(32)
+	deletePending    = syscall.Errno(303)
 )
 
 // lock opens a file that no other process can open, and that is gone with the
 // last handle.
 func lock(name string) (unlock func(), err error) {
-	p, err := windows.UTF16PtrFromString(name)
+	p, err := syscall.UTF16PtrFromString(name)
 	if err != nil {
 		return nil, err
 	}
-	h, err := windows.CreateFile(p, windows.GENERIC_WRITE, 0, nil, windows.OPEN_ALWAYS, windows.FILE_FLAG_DELETE_ON_CLOSE, 0)
+	const deleteOnClose = 0x4000000 // FILE_FLAG_DELETE_ON_CLOSE
+	h, err := syscall.CreateFile(p, syscall.GENERIC_WRITE, 0, nil, syscall.OPEN_ALWAYS, deleteOnClose, 0)
 	switch err {
 	case nil:
-		return func() { windows.CloseHandle(h) }, nil
-	case windows.ERROR_SHARING_VIOLATION, windows.ERROR_DELETE_PENDING:
+		return func() { syscall.CloseHandle(h) }, nil
+	case sharingViolation, deletePending:
 		return nil, ErrBusy
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: err}
@@ -41,7 +91,7 @@ func (f *Files) replace(from string) error {
 		return err
 	}
 	if err := os.Rename(from, f.exe); err != nil {
-		return errors.Join(err, os.Rename(f.aside, f.exe))
+		return spec.Join(err, os.Rename(f.aside, f.exe))
 	}
 	return nil
 }
@@ -49,40 +99,40 @@ func (f *Files) replace(from string) error {
 // renamePOSIX renames a file over one that may be open (FileRenameInfoEx, since
 // Windows 10 1607).
 func renamePOSIX(from, to string) error {
-	const class, replaceIfExists, posixSemantics = 22, 0x1, 0x2
-	p, err := windows.UTF16PtrFromString(from)
+	const class, replaceIfExists, posixSemantics, longestPath = 22, 0x1, 0x2, 32 << 10
+	p, err := syscall.UTF16PtrFromString(from)
 	if err != nil {
 		return err
 	}
-	name, err := windows.UTF16FromString(to)
+	name, err := syscall.UTF16FromString(to)
 	if err != nil {
 		return err
 	}
-	h, err := windows.CreateFile(p, windows.DELETE|windows.SYNCHRONIZE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE,
-		nil, windows.OPEN_EXISTING, windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
+	const deleteRight, share = 0x10000, 0x7
+	h, err := syscall.CreateFile(p, deleteRight|syscall.SYNCHRONIZE, share, nil, syscall.OPEN_EXISTING, syscall.FILE_FLAG_OPEN_REPARSE_POINT, 0)
 	if err != nil {
 		return err
 	}
-	defer windows.CloseHandle(h)
+	defer syscall.CloseHandle(h)
 	type renameInfo struct { // FILE_RENAME_INFO
 		flags  uint32
-		root   windows.Handle
+		root   syscall.Handle
 		length uint32
-		name   [windows.MAX_LONG_PATH]uint16
+		name   [longestPath]uint16
 	}
 	info := &renameInfo{flags: replaceIfExists | posixSemantics, length: uint32(2 * (len(name) - 1))}
 	if copy(info.name[:], name) < len(name) {
-		return windows.ERROR_FILENAME_EXCED_RANGE
+		return syscall.ENAMETOOLONG
 	}
-	return windows.SetFileInformationByHandle(h, class, (*byte)(unsafe.Pointer(info)), uint32(unsafe.Offsetof(info.name))+uint32(2*len(name)))
+	return wincall.SetFileInformation(h, class, unsafe.Pointer(info), uint32(unsafe.Offsetof(info.name))+uint32(2*len(name)))
 }
 
 // own does nothing: the access list comes from the directory.
 func own(*os.File, fs.FileInfo) error { return nil }
 
-func syncDir(string) error { return nil }
+func syncDirOf(string) error { return nil }
 
 // inUse reports whether a file can't be removed since its program runs.
 func inUse(err error) bool {
-	return errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION)
+	return errors.Is(err, syscall.ERROR_ACCESS_DENIED) || errors.Is(err, sharingViolation)
 }

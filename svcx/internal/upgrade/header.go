@@ -28,32 +28,46 @@ func formatOf(name string) (string, error) {
 func format(head []byte) string {
 	little, big := binary.LittleEndian, binary.BigEndian
 	magic := func(s string) bool { return len(head) >= len(s) && string(head[:len(s)]) == s }
+	kind, processor := "", uint32(0)
 	switch {
 	case magic("MZ") && len(head) >= 64:
 		at := int(little.Uint32(head[60:]))
 		if at < 0 || at+6 > len(head) || string(head[at:at+4]) != "PE\x00\x00" {
 			return ""
 		}
-		return fmt.Sprintf("PE for %s", machine(map[uint32]string{0x14c: "386", 0x8664: "amd64", 0xaa64: "arm64"}, uint32(little.Uint16(head[at+4:]))))
+		kind, processor = "PE", uint32(little.Uint16(head[at+4:]))
 	case magic("\x7fELF") && len(head) >= 20:
-		order := binary.ByteOrder(little)
-		if head[5] == 2 {
-			order = big
+		kind, processor = "ELF64", uint32(little.Uint16(head[18:]))
+		if head[4] == 1 {
+			kind = "ELF32"
 		}
-		return fmt.Sprintf("ELF%d for %s", 32*int(head[4]), machine(map[uint32]string{3: "386", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv"}, uint32(order.Uint16(head[18:]))))
+		if head[5] == 2 {
+			processor = uint32(big.Uint16(head[18:]))
+		}
 	case (magic("\xcf\xfa\xed\xfe") || magic("\xce\xfa\xed\xfe")) && len(head) >= 8:
-		return fmt.Sprintf("Mach-O for %s", machine(map[uint32]string{7: "386", 0x1000007: "amd64", 0x100000c: "arm64"}, little.Uint32(head[4:])))
+		kind, processor = "Mach-O", little.Uint32(head[4:])
 	case magic("\xca\xfe\xba\xbe"):
 		return "Mach-O for several processors"
 	case magic("#!"):
 		return "a script"
+	default:
+		return ""
 	}
-	return ""
+	for _, p := range processors {
+		if p.number == processor && p.kind == kind[:2] {
+			return kind + " for " + p.name
+		}
+	}
+	return fmt.Sprintf("%s for processor %#x", kind, processor)
 }
 
-func machine(names map[uint32]string, n uint32) string {
-	if name := names[n]; name != "" {
-		return name
-	}
-	return fmt.Sprintf("processor %#x", n)
+// processors are those that Go has; the kinds by their first letters.
+var processors = []struct {
+	kind   string
+	number uint32
+	name   string
+}{
+	{"PE", 0x14c, "386"}, {"PE", 0x8664, "amd64"}, {"PE", 0xaa64, "arm64"},
+	{"EL", 3, "386"}, {"EL", 40, "arm"}, {"EL", 62, "amd64"}, {"EL", 183, "arm64"}, {"EL", 243, "riscv"},
+	{"Ma", 7, "386"}, {"Ma", 0x1000007, "amd64"}, {"Ma", 0x100000c, "arm64"},
 }

@@ -1,12 +1,10 @@
 package upgrade
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -38,18 +36,18 @@ func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string)
 	}
 	if p.Trust != nil {
 		if err := p.Trust(program); err != nil {
-			return &spec.Error{Err: err}
+			return spec.Fail(nil, err, "")
 		}
 	}
 	if err := files.Stage(program); err != nil {
 		return failFile(err)
 	}
-	if err := runsAtAll(ctx, files.Staged(), p); err != nil {
-		return errors.Join(&spec.Error{Err: err, Hint: "the old program runs on"}, files.Done())
+	if err := runsAtAll(ctx, files, p); err != nil {
+		return spec.Join(spec.Fail(nil, err, "the old program runs on"), files.Done())
 	}
 	written := b.Watch(context.WithoutCancel(ctx), p)
 	if err := files.Swap(); err != nil {
-		return errors.Join(failFile(err), files.Recover(true))
+		return spec.Join(failFile(err), files.Recover(true))
 	}
 	if err := restartAndWatch(ctx, b, p); err != nil {
 		text := written()
@@ -59,9 +57,9 @@ func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string)
 		failed := fmt.Errorf("the new program does not work: %w%s", err, text)
 		ctx := context.WithoutCancel(ctx)
 		if back := goBack(ctx, b, p, files); back != nil {
-			return &spec.Error{Err: fmt.Errorf("%w\nand the old one could not be put back: %w", failed, back)}
+			return spec.Fail(nil, fmt.Errorf("%w\nand the old one could not be put back: %w", failed, back), "")
 		}
-		return &spec.Error{Err: failed, Hint: "the old program runs again"}
+		return spec.Fail(nil, failed, "the old program runs again")
 	}
 	return failFile(files.Done())
 }
@@ -160,54 +158,50 @@ func failFile(err error) error {
 	case errors.Is(err, os.ErrPermission):
 		return spec.Fail(spec.ErrAccessDenied, err, "run it as administrator or root")
 	}
-	return &spec.Error{Err: err}
+	return spec.Fail(nil, err, "")
 }
 
-// runsAtAll starts a program with the variable that makes Run return at once.
-func runsAtAll(ctx context.Context, program string, p *spec.Spec) error {
-	output, err := os.CreateTemp("", "svcx-check-*")
+// runsAtAll starts the staged program with the variable that makes Run return at once.
+func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
+	wait, kill, err := start(files.staged, p, files.output)
 	if err != nil {
-		return err
-	}
-	defer os.Remove(output.Name())
-	defer output.Close()
-	env := append(os.Environ(), CheckVar+"=1")
-	for name, value := range p.Env {
-		env = append(env, name+"="+value)
-	}
-	// Not by package os/exec, which would be a tenth of what Main adds to a program.
-	process, err := os.StartProcess(program, append([]string{program}, p.Args...),
-		&os.ProcAttr{Dir: cmp.Or(p.Dir, filepath.Dir(program)), Env: env, Files: []*os.File{nil, output, output}})
-	if err != nil {
-		return fmt.Errorf("the new program does not run: %w", err)
+		return notRunning(err)
 	}
 	over := make(chan error, 1)
-	go func() {
-		state, err := process.Wait()
-		if err == nil && !state.Success() {
-			err = errors.New(state.String())
-		}
-		over <- err
-	}()
+	go func() { over <- wait() }()
 	limit := time.NewTimer(checkLimit)
 	defer limit.Stop()
 	select {
 	case err = <-over:
 		if err != nil {
-			err = fmt.Errorf("the new program does not run: %w", err)
+			err = notRunning(err)
 		}
 	case <-limit.C:
 		err = fmt.Errorf("the new program does not come to svcx.Run within %v", checkLimit)
+		kill()
+		<-over
 	case <-ctx.Done():
 		err = context.Cause(ctx)
+		kill()
+		<-over
 	}
 	if err == nil {
 		return nil
 	}
-	process.Kill()
-	text, readErr := os.ReadFile(output.Name())
+	text, readErr := os.ReadFile(files.output)
 	if written := spec.LastPart(string(text)); readErr == nil && written != "" {
 		err = fmt.Errorf("%w; it wrote:\n%s", err, written)
 	}
 	return err
+}
+
+func notRunning(err error) error { return fmt.Errorf("the new program does not run: %w", err) }
+
+// environment returns the variables with which a program is checked.
+func environment(p *spec.Spec) []string {
+	env := append(os.Environ(), CheckVar+"=1")
+	for name, value := range p.Env {
+		env = append(env, name+"="+value)
+	}
+	return env
 }

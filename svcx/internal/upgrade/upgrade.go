@@ -3,7 +3,8 @@
 //
 // Beside the program lie, while an upgrade is under way:
 //
-//	NAME.svcx-new    the new program; gone once it is in place
+//	NAME.svcx-new    the new program; gone once it is in place. What it writes
+//	                 while it is checked is in NAME.svcx-new.log
 //	NAME.svcx-old    the old one; gone once the new one has proved itself
 //	NAME.svcx-aside  on Windows, the old one while it still runs
 //	NAME.svcx-lock   keeps other upgrades away
@@ -17,6 +18,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // ErrBusy is returned by Lock while another process upgrades the program.
@@ -26,12 +29,14 @@ var ErrBusy = errors.New("another process upgrades it")
 type Files struct {
 	exe                string
 	staged, old, aside string
+	output             string // what the staged program writes while it is checked
 	unlock             func()
 }
 
 // Lock returns the files of a program, or ErrBusy.
 func Lock(exe string) (*Files, error) {
 	f := &Files{exe: exe, staged: beside(exe, "new"), old: beside(exe, "old"), aside: beside(exe, "aside")}
+	f.output = f.staged + ".log"
 	var err error
 	if f.unlock, err = lock(beside(exe, "lock")); err != nil {
 		return nil, err
@@ -120,18 +125,15 @@ func copyFile(name string, from io.Reader, like fs.FileInfo) (err error) {
 		}
 	}()
 	_, err = io.Copy(to, from)
-	return errors.Join(err, own(to, like), to.Chmod(like.Mode().Perm()|0o100), to.Sync(), to.Close())
+	return spec.Join(err, own(to, like), to.Sync(), to.Close())
 }
-
-// Staged returns the path of the staged program.
-func (f *Files) Staged() string { return f.staged }
 
 // Swap puts the staged program in the place of the old one, which may be running.
 func (f *Files) Swap() error {
 	if err := f.keepOld(); err != nil {
 		return err
 	}
-	return errors.Join(f.replace(f.staged), syncDir(filepath.Dir(f.exe)))
+	return spec.Join(f.replace(f.staged), syncDirOf(f.exe))
 }
 
 // keepOld makes a second name for the old program, or a copy where there are no
@@ -155,12 +157,12 @@ func (f *Files) keepOld() error {
 
 // Back puts the old program back.
 func (f *Files) Back() error {
-	return errors.Join(f.replace(f.old), syncDir(filepath.Dir(f.exe)))
+	return spec.Join(f.replace(f.old), syncDirOf(f.exe))
 }
 
 // Done removes what an upgrade leaves. The old program may run on for a moment.
 func (f *Files) Done() error {
-	for _, name := range [...]string{f.staged, f.old, f.aside} {
+	for _, name := range [...]string{f.output, f.old, f.aside, f.staged} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) && !inUse(err) {
 			return err
 		}

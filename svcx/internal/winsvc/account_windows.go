@@ -4,15 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
-	"unsafe"
-
-	"golang.org/x/sys/windows"
+	"syscall"
 
 	"github.com/surefoot-go/surefoot/internal/trust"
-	"github.com/surefoot-go/surefoot/internal/winapi"
+	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/internal/winsec"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 const logonRight = "SeServiceLogonRight"
@@ -20,54 +18,49 @@ const logonRight = "SeServiceLogonRight"
 // grantLogon lets a user's account log on as a service, and returns how to take
 // that back: not at all, if it could before.
 func grantLogon(account string) (undo func() error, err error) {
-	sid, _, _, err := windows.LookupSID("", strings.TrimPrefix(account, `.\`))
+	sid, _, _, err := syscall.LookupSID("", strings.TrimPrefix(account, `.\`))
 	if err != nil {
 		return nil, err
 	}
 	undo = func() error { return nil }
-	err = withPolicy(func(policy windows.Handle) error {
+	err = withPolicy(func(policy syscall.Handle) error {
 		has, err := hasRight(policy, sid, logonRight)
 		if has || err != nil {
 			return err
 		}
-		right, err := windows.NewNTUnicodeString(logonRight)
+		right, err := wincall.NewUnicodeString(logonRight)
 		if err != nil {
 			return err
 		}
 		undo = func() error {
-			return withPolicy(func(policy windows.Handle) error {
-				return winapi.LsaRemoveAccountRights(policy, sid, false, right, 1)
+			return withPolicy(func(policy syscall.Handle) error {
+				return wincall.LsaRemoveAccountRights(policy, sid, right)
 			})
 		}
-		return winapi.LsaAddAccountRights(policy, sid, right, 1)
+		return wincall.LsaAddAccountRights(policy, sid, right)
 	})
 	return undo, err
 }
 
-func withPolicy(f func(policy windows.Handle) error) error {
+func withPolicy(f func(policy syscall.Handle) error) error {
 	const policyViewLocal, policyCreateAccount, policyLookupNames = 0x1, 0x10, 0x800
-	var attributes winapi.LSA_OBJECT_ATTRIBUTES
-	attributes.Length = uint32(unsafe.Sizeof(attributes))
-	var policy windows.Handle
-	if err := winapi.LsaOpenPolicy(nil, &attributes, policyViewLocal|policyCreateAccount|policyLookupNames, &policy); err != nil {
+	policy, err := wincall.LsaOpenPolicy(policyViewLocal | policyCreateAccount | policyLookupNames)
+	if err != nil {
 		return err
 	}
-	err := f(policy)
-	return errors.Join(err, winapi.LsaClose(policy))
+	return spec.Join(f(policy), wincall.LsaClose(policy))
 }
 
-func hasRight(policy windows.Handle, sid *windows.SID, right string) (bool, error) {
-	var rights *windows.NTUnicodeString
-	var count uint32
-	err := winapi.LsaEnumerateAccountRights(policy, sid, &rights, &count)
-	if err == windows.STATUS_OBJECT_NAME_NOT_FOUND { // it has none
+func hasRight(policy syscall.Handle, sid *syscall.SID, right string) (bool, error) {
+	rights, err := wincall.LsaEnumerateAccountRights(policy, sid)
+	if err == syscall.ERROR_FILE_NOT_FOUND { // it has none
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	defer winapi.LsaFreeMemory(unsafe.Pointer(rights))
-	for _, r := range unsafe.Slice(rights, count) {
+	defer wincall.LsaFreeMemory(rights)
+	for _, r := range rights {
 		if r.String() == right {
 			return true, nil
 		}
@@ -87,14 +80,14 @@ func makeLogDir(dir, account string) (made bool, err error) {
 	if sid != winsec.System {
 		modify = []string{sid}
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+	if err := os.MkdirAll(spec.Dir(dir), 0o755); err != nil {
 		return false, err
 	}
 	sddl := winsec.DirSDDL(nil, modify, []string{winsec.Users})
 	switch err := winsec.MakeDir(dir, sddl); err {
 	case nil:
 		return true, nil
-	case windows.ERROR_ALREADY_EXISTS:
+	case syscall.ERROR_ALREADY_EXISTS:
 		if err := handOver(dir, sddl); err != nil {
 			return false, err
 		}
@@ -155,9 +148,9 @@ func accountSID(account string) (string, error) {
 	if strings.HasPrefix(account, "S-1-") {
 		return account, nil
 	}
-	sid, _, _, err := windows.LookupSID("", strings.TrimPrefix(account, `.\`))
+	sid, _, _, err := syscall.LookupSID("", strings.TrimPrefix(account, `.\`))
 	if err != nil {
 		return "", err
 	}
-	return sid.String(), nil
+	return sid.String()
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -62,9 +63,9 @@ func TestLogonRight(t *testing.T) {
 	testenv.NeedWindows(t, "does not keep the rights of accounts")
 	testenv.NeedChange(t, "gives a group the right to log on as a service")
 	has := func() (has bool) {
-		sid, _, _, err := windows.LookupSID("", "Guests")
+		sid, _, _, err := syscall.LookupSID("", "Guests")
 		require.NoError(t, err)
-		require.NoError(t, withPolicy(func(policy windows.Handle) (err error) {
+		require.NoError(t, withPolicy(func(policy syscall.Handle) (err error) {
 			has, err = hasRight(policy, sid, logonRight)
 			return err
 		}))

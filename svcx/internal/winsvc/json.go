@@ -21,33 +21,23 @@ func (p *plan) json() []byte {
 			calls = append(calls, c.call)
 		}
 	}
-	fields := []struct{ name, value string }{
-		{"name", spec.JSONString(p.name)},
-		{"displayName", spec.JSONString(p.display)},
-		{"description", spec.JSONString(p.description)},
-		{"binaryPath", spec.JSONString(p.binaryPath)},
-		{"start", spec.JSONString(p.start.String())},
-		{"account", spec.JSONString(p.account)},
-		{"grantLogonRight", strconv.FormatBool(p.grantLogon)},
-		{"dependencies", spec.JSONStrings(p.dependencies)},
-		{"failureActions", "[" + strings.Join(actions, ", ") + "]"},
-		{"failureReset", strconv.FormatInt(int64(p.reset/time.Second), 10)},
-		{"failureActionsOnNonCrashFailures", strconv.FormatBool(p.failureFlag)},
-		{"preshutdownTimeout", strconv.FormatInt(p.preshutdown.Milliseconds(), 10)},
-		{"sidType", spec.JSONString(p.sid.String())},
-		{"requiredPrivileges", spec.JSONStrings(p.privileges)},
-		{"environment", spec.JSONStrings(p.environment)},
-		{"calls", spec.JSONStrings(calls)},
-	}
-	var b strings.Builder
-	b.WriteString("{\n")
-	for i, f := range fields {
-		b.WriteString("  " + spec.JSONString(f.name) + ": " + f.value)
-		if i < len(fields)-1 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('\n')
-	}
-	b.WriteString("}\n")
-	return []byte(b.String())
+	t := spec.Text("{\n")
+	field(&t, "name", spec.JSONString(p.name))
+	field(&t, "displayName", spec.JSONString(p.display))
+	field(&t, "description", spec.JSONString(p.description))
+	field(&t, "binaryPath", spec.JSONString(p.binaryPath))
+	field(&t, "start", spec.JSONString(p.start.String()))
+	field(&t, "account", spec.JSONString(p.account))
+	field(&t, "grantLogonRight", strconv.FormatBool(p.grantLogon))
+	field(&t, "dependencies", spec.JSONStrings(p.dependencies))
+	field(&t, "failureActions", "["+strings.Join(actions, ", ")+"]")
+	field(&t, "failureReset", strconv.FormatInt(int64(p.reset/time.Second), 10))
+	field(&t, "failureActionsOnNonCrashFailures", strconv.FormatBool(p.failureFlag))
+	field(&t, "preshutdownTimeout", strconv.FormatInt(p.preshutdown.Milliseconds(), 10))
+	field(&t, "sidType", spec.JSONString(p.sid.String()))
+	field(&t, "requiredPrivileges", spec.JSONStrings(p.privileges))
+	field(&t, "environment", spec.JSONStrings(p.environment))
+	return []byte(string(t) + `  "calls": ` + spec.JSONStrings(calls) + "\n}\n")
 }
+
+func field(t *spec.Text, name, value string) { t.Line(`  "`+name+`": `, value+",") }

@@ -4,32 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 	"unsafe"
 
+	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
-	"golang.org/x/sys/windows"
 )
 
 // handle is an open service and the manager it belongs to.
-type handle struct{ manager, service windows.Handle }
+type handle struct{ manager, service syscall.Handle }
 
 func (h handle) close() {
-	for _, x := range [...]windows.Handle{h.service, h.manager} {
+	for _, x := range [...]syscall.Handle{h.service, h.manager} {
 		if x != 0 {
-			windows.CloseServiceHandle(x)
+			wincall.CloseServiceHandle(x)
 		}
 	}
 }
 
 // open opens the service with no more rights than it asks for.
 func open(service string, rights uint32) (h handle, err error) {
-	if h.manager, err = windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT); err != nil {
+	if h.manager, err = wincall.OpenSCManager(wincall.SC_MANAGER_CONNECT); err != nil {
 		return h, fail(err)
 	}
-	name, err := windows.UTF16PtrFromString(service)
+	name, err := syscall.UTF16PtrFromString(service)
 	if err == nil {
-		h.service, err = windows.OpenService(h.manager, name, rights)
+		h.service, err = wincall.OpenService(h.manager, name, rights)
 	}
 	if err != nil {
 		h.close()
@@ -43,26 +44,19 @@ func fail(err error) error {
 	if err == nil {
 		return nil
 	}
-	errno, _ := errors.AsType[windows.Errno](err)
+	errno, _ := errors.AsType[syscall.Errno](err)
 	hint, kind := explainErrno(uint32(errno))
 	return spec.Fail(kind, err, hint)
 }
 
-func queryStatus(service windows.Handle) (st windows.SERVICE_STATUS_PROCESS, err error) {
-	var need uint32
-	err = windows.QueryServiceStatusEx(service, windows.SC_STATUS_PROCESS_INFO,
-		(*byte)(unsafe.Pointer(&st)), uint32(unsafe.Sizeof(st)), &need)
-	return st, err
-}
-
 // Status returns what the SCM knows of the service.
 func (*Backend) Status(_ context.Context, s *spec.Spec) (spec.Status, error) {
-	h, err := open(s.Name, windows.SERVICE_QUERY_STATUS|windows.SERVICE_QUERY_CONFIG)
+	h, err := open(s.Name, wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_QUERY_CONFIG)
 	if err != nil {
 		return spec.Status{}, err
 	}
 	defer h.close()
-	st, err := queryStatus(h.service)
+	st, err := wincall.QueryServiceStatusEx(h.service)
 	if err != nil {
 		return spec.Status{}, fail(err)
 	}
@@ -95,19 +89,19 @@ func stopLimit(s *spec.Spec) time.Time {
 
 // Start starts the service and waits until it is ready.
 func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
-	h, err := open(s.Name, windows.SERVICE_START|windows.SERVICE_QUERY_STATUS)
+	h, err := open(s.Name, wincall.SERVICE_START|wincall.SERVICE_QUERY_STATUS)
 	if err != nil {
 		return err
 	}
 	defer h.close()
-	if err := windows.StartService(h.service, 0, nil); err != nil {
+	if err := wincall.StartService(h.service); err != nil {
 		return fail(err)
 	}
-	st, err := await(ctx, h.service, windows.SERVICE_START_PENDING, startLimit(s))
+	st, err := await(ctx, h.service, wincall.SERVICE_START_PENDING, startLimit(s))
 	if err != nil {
 		return err
 	}
-	if st.CurrentState == windows.SERVICE_STOPPED {
+	if st.CurrentState == wincall.SERVICE_STOPPED {
 		code := exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)
 		if code == 0 {
 			return nil // its work was short
@@ -120,10 +114,10 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 // await waits until the service has left the state from. It gives up on one that
 // makes no progress, as the sample "Starting a Service" does, but not before
 // patience is over; and on any at the limit.
-func await(ctx context.Context, service windows.Handle, from uint32, limit time.Time) (windows.SERVICE_STATUS_PROCESS, error) {
+func await(ctx context.Context, service syscall.Handle, from uint32, limit time.Time) (wincall.SERVICE_STATUS_PROCESS, error) {
 	checkpoint, since, begin := uint32(0), time.Now(), time.Now()
 	for {
-		st, err := queryStatus(service)
+		st, err := wincall.QueryServiceStatusEx(service)
 		if err != nil {
 			return st, fail(err)
 		}
@@ -159,7 +153,7 @@ var patience = 30 * time.Second
 
 // Stop stops the service, after those that depend on it.
 func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
-	h, err := open(s.Name, windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_ENUMERATE_DEPENDENTS)
+	h, err := open(s.Name, wincall.SERVICE_STOP|wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_ENUMERATE_DEPENDENTS)
 	if err != nil {
 		return err
 	}
@@ -176,7 +170,7 @@ func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, er
 		return nil, fail(err)
 	}
 	for _, name := range names { // in the order in which they must be stopped
-		h, err := open(name, windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_ENUMERATE_DEPENDENTS)
+		h, err := open(name, wincall.SERVICE_STOP|wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_ENUMERATE_DEPENDENTS)
 		if err == nil {
 			_, err = stopOpen(ctx, &spec.Spec{Name: name, StopTimeout: max(s.StopTimeout, patience)}, h)
 			h.close()
@@ -190,19 +184,19 @@ func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, er
 	}
 	limit := stopLimit(s)
 	// A service that still starts can't be asked.
-	if _, err := await(ctx, h.service, windows.SERVICE_START_PENDING, limit); err != nil {
+	if _, err := await(ctx, h.service, wincall.SERVICE_START_PENDING, limit); err != nil {
 		return stopped, err
 	}
-	var st windows.SERVICE_STATUS
-	if err := windows.ControlService(h.service, windows.SERVICE_CONTROL_STOP, &st); err != nil {
-		now, _ := queryStatus(h.service)
-		stops := now.CurrentState == windows.SERVICE_STOP_PENDING || now.CurrentState == windows.SERVICE_STOPPED
-		if err != windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL || !stops {
+	var st wincall.SERVICE_STATUS
+	if err := wincall.ControlService(h.service, wincall.SERVICE_CONTROL_STOP, &st); err != nil {
+		now, _ := wincall.QueryServiceStatusEx(h.service)
+		stops := now.CurrentState == wincall.SERVICE_STOP_PENDING || now.CurrentState == wincall.SERVICE_STOPPED
+		if err != wincall.ERROR_SERVICE_CANNOT_ACCEPT_CTRL || !stops {
 			return stopped, fail(err)
 		}
 		st.CurrentState = now.CurrentState // someone else has asked
 	}
-	for st.CurrentState != windows.SERVICE_STOPPED {
+	for st.CurrentState != wincall.SERVICE_STOPPED {
 		now, err := await(ctx, h.service, st.CurrentState, limit)
 		if err != nil {
 			return stopped, err
@@ -215,14 +209,14 @@ func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, er
 // Restart stops the service, if it runs, and starts it and the dependents that
 // were stopped with it.
 func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
-	h, err := open(s.Name, windows.SERVICE_START|windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_ENUMERATE_DEPENDENTS)
+	h, err := open(s.Name, wincall.SERVICE_START|wincall.SERVICE_STOP|wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_ENUMERATE_DEPENDENTS)
 	if err != nil {
 		return err
 	}
 	defer h.close()
 	stopped, err := stopOpen(ctx, s, h)
 	if err != nil && !errors.Is(err, spec.ErrNotRunning) {
-		return errors.Join(err, m.startAgain(ctx, stopped))
+		return spec.Join(err, m.startAgain(ctx, stopped))
 	}
 	if err := m.Start(ctx, s); err != nil {
 		return err
@@ -235,20 +229,20 @@ func (m *Backend) startAgain(ctx context.Context, stopped []string) (err error) 
 	for i := len(stopped) - 1; i >= 0; i-- {
 		started := m.Start(ctx, &spec.Spec{Name: stopped[i]})
 		if started != nil && !errors.Is(started, spec.ErrAlreadyRunning) {
-			err = errors.Join(err, fmt.Errorf("starting %s again, which depends on it: %w", stopped[i], started))
+			err = spec.Join(err, fmt.Errorf("starting %s again, which depends on it: %w", stopped[i], started))
 		}
 	}
 	return err
 }
 
 // dependents returns the running services that depend on one.
-func dependents(service windows.Handle) (names []string, err error) {
+func dependents(service syscall.Handle) (names []string, err error) {
 	for size := uint32(4 << 10); ; {
-		buf := make([]windows.ENUM_SERVICE_STATUS, size/uint32(unsafe.Sizeof(windows.ENUM_SERVICE_STATUS{}))+1)
+		buf := make([]wincall.ENUM_SERVICE_STATUS, size/uint32(unsafe.Sizeof(wincall.ENUM_SERVICE_STATUS{}))+1)
 		size = uint32(len(buf)) * uint32(unsafe.Sizeof(buf[0]))
 		var need, count uint32
-		err := windows.EnumDependentServices(service, windows.SERVICE_ACTIVE, &buf[0], size, &need, &count)
-		if err == windows.ERROR_MORE_DATA && need > size {
+		err := wincall.EnumDependentServices(service, &buf[0], size, &need, &count)
+		if err == syscall.ERROR_MORE_DATA && need > size {
 			size = need
 			continue
 		}
@@ -256,7 +250,7 @@ func dependents(service windows.Handle) (names []string, err error) {
 			return nil, err
 		}
 		for _, s := range buf[:count] {
-			names = append(names, windows.UTF16PtrToString(s.ServiceName))
+			names = append(names, wincall.String(s.ServiceName))
 		}
 		return names, nil
 	}
@@ -264,8 +258,7 @@ func dependents(service windows.Handle) (names []string, err error) {
 
 // Uninstall stops the service, deletes it and waits until it is gone.
 func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
-	const deleteRight = 0x10000 // DELETE
-	h, err := open(s.Name, deleteRight|windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_QUERY_CONFIG|windows.SERVICE_ENUMERATE_DEPENDENTS)
+	h, err := open(s.Name, wincall.DELETE|wincall.SERVICE_STOP|wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_QUERY_CONFIG|wincall.SERVICE_ENUMERATE_DEPENDENTS)
 	if err != nil {
 		return err
 	}
@@ -277,7 +270,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 		err = nil
 	}
 	if err == nil {
-		err = fail(windows.DeleteService(h.service))
+		err = fail(wincall.DeleteService(h.service))
 	}
 	h.close() // it stays until the last handle is closed, ours included
 	if err != nil {
@@ -285,7 +278,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	}
 	limit := time.Now().Add(goneTimeout)
 	for {
-		h, err := open(s.Name, windows.SERVICE_QUERY_STATUS)
+		h, err := open(s.Name, wincall.SERVICE_QUERY_STATUS)
 		if errors.Is(err, spec.ErrNotInstalled) {
 			return nil
 		}
@@ -294,7 +287,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 		}
 		h.close()
 		if time.Now().After(limit) {
-			return fail(windows.ERROR_SERVICE_MARKED_FOR_DELETE)
+			return fail(wincall.ERROR_SERVICE_MARKED_FOR_DELETE)
 		}
 		if err := spec.Pause(ctx, spec.PollEvery(0)); err != nil {
 			return spec.Fail(spec.ErrMarkedForDelete, err, "")

@@ -43,20 +43,24 @@ func plainPath(path string, getenv func(string) string) string {
 
 // expand replaces each %name% that is set, as the SCM does.
 func expand(text string, getenv func(string) string) string {
-	var b strings.Builder
+	done := ""
 	for {
 		before, rest, ok := strings.Cut(text, "%")
-		b.WriteString(before)
+		done += before
 		if !ok {
-			return b.String()
+			return done
 		}
-		name, after, ok := strings.Cut(rest, "%")
-		if value := getenv(name); ok && name != "" && value != "" {
-			b.WriteString(value)
-			text = after
-			continue
-		}
-		b.WriteByte('%')
 		text = rest
+		name, after, ok := strings.Cut(rest, "%")
+		value := ""
+		if ok && name != "" {
+			value = getenv(name)
+		}
+		if value != "" {
+			text = after
+		} else {
+			value = "%"
+		}
+		done += value
 	}
 }

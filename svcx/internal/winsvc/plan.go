@@ -2,9 +2,9 @@ package winsvc
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -72,7 +72,7 @@ func newPlan(s *spec.Spec) (*plan, error) {
 	}
 	p := &plan{
 		name: s.Name, display: s.DisplayName, description: s.Description,
-		binaryPath:   commandLine(s.Executable, s.Args),
+		binaryPath:   CommandLine(s.Executable, s.Args),
 		start:        s.StartType,
 		dependencies: s.DependsOn,
 		// In the units that Windows keeps, or each Install would find a difference.
@@ -91,7 +91,7 @@ func newPlan(s *spec.Spec) (*plan, error) {
 	if who == userAccount {
 		p.password = s.Password
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
+	for _, name := range s.Variables() {
 		p.environment = append(p.environment, name+"="+s.Env[name])
 	}
 	return p, nil
@@ -104,10 +104,10 @@ func check(s *spec.Spec) error {
 	}
 	// The name is that of the log directory, too.
 	if strings.ContainsAny(s.Name, `<>:"|?*`) || strings.HasSuffix(s.Name, ".") {
-		return fmt.Errorf("svcx: service name %q: a directory of Windows can't have that name", s.Name)
+		return spec.Refuse("service name", s.Name, "a directory of Windows can't have that name")
 	}
 	if strings.Contains(s.Executable, `"`) {
-		return fmt.Errorf("svcx: executable %q: a quote can't be in a path of Windows", s.Executable)
+		return spec.Refuse("executable", s.Executable, "a quote can't be in a path of Windows")
 	}
 	for i, text := range append([]string{s.Executable}, s.Args...) {
 		what := "executable"
@@ -127,6 +127,10 @@ func roundUp(d, unit time.Duration) time.Duration {
 	}
 	return d
 }
+
+type calls []string
+
+func (c calls) have(call string) bool { return slices.Contains(c, call) }
 
 // change is a call that an installed service needs, and why, for people.
 type change struct{ call, what string }
@@ -175,46 +179,60 @@ func restarts(list []action) (delays []time.Duration) {
 
 // changes lists the calls that lead from the plan that is there to p. A call in
 // unknown could not be read and is made in any case.
-func (p *plan) changes(old *plan, unknown map[string]bool) []change {
-	var list []change
-	compare := func(call, what string, from, to any) {
-		before, after := fmt.Sprint(from), fmt.Sprint(to)
-		same := before == after
-		if list, ok := from.([]string); ok { // [a b] could be one word or two
-			same = slices.Equal(list, to.([]string))
-		}
-		switch {
-		case unknown[call]:
-			list = append(list, change{call, what + ": " + after})
-		case !same:
-			list = append(list, change{call, what + ": " + before + " -> " + after})
-		}
-	}
-	compare(callChange, "display name", old.display, p.display)
-	compare(callChange, "command line", old.binaryPath, p.binaryPath)
+func (p *plan) changes(old *plan, unknown calls) []change {
+	d := differences{unknown: unknown}
+	d.text(callChange, "display name", old.display, p.display)
+	d.text(callChange, "command line", old.binaryPath, p.binaryPath)
 	if old.kind != 0 {
-		compare(callChange, "type", old.kind, p.serviceType())
+		d.text(callChange, "type", fmt.Sprint(old.kind), fmt.Sprint(p.serviceType()))
 	}
-	compare(callChange, "start", scmStart(old.start), scmStart(p.start))
+	d.text(callChange, "start", scmStart(old.start).String(), scmStart(p.start).String())
 	if !sameAccount(old.account, p.account) {
-		compare(callChange, "account", old.account, p.account)
+		d.text(callChange, "account", old.account, p.account)
 	} else if p.password != old.password {
-		list = append(list, change{callChange, "password: set"}) // it can't be read
+		d.list = append(d.list, change{callChange, "password: set"}) // it can't be read
 	}
 	// Windows keeps groups and services apart, so their order is not ours.
-	compare(callChange, "dependencies", sortedFold(old.dependencies), sortedFold(p.dependencies))
+	d.words(callChange, "dependencies", sortedFold(old.dependencies), sortedFold(p.dependencies))
 	if p.grantLogon {
-		list = append(list, change{callLogonRight, ""}) // granting it twice changes nothing
+		d.list = append(d.list, change{callLogonRight, ""}) // granting it twice changes nothing
 	}
-	compare(callDescription, "description", old.description, p.description)
-	compare(callDelayed, "delayed", old.start == spec.DelayedAutomatic, p.start == spec.DelayedAutomatic)
-	compare(callActions, "restarts", describe(old.actions, old.reset), describe(p.actions, p.reset))
-	compare(callFlag, "restart after an error exit", old.failureFlag, p.failureFlag)
-	compare(callPreshutdown, "time to shut down", old.preshutdown, p.preshutdown)
-	compare(callSID, "SID type", old.sid, p.sid)
-	compare(callPrivileges, "privileges", old.privileges, p.privileges)
-	compare(callEnvironment, "environment", old.environment, p.environment)
-	return list
+	d.text(callDescription, "description", old.description, p.description)
+	d.text(callDelayed, "delayed", strconv.FormatBool(old.start == spec.DelayedAutomatic), strconv.FormatBool(p.start == spec.DelayedAutomatic))
+	d.text(callActions, "restarts", describe(old.actions, old.reset), describe(p.actions, p.reset))
+	d.text(callFlag, "restart after an error exit", strconv.FormatBool(old.failureFlag), strconv.FormatBool(p.failureFlag))
+	d.text(callPreshutdown, "time to shut down", old.preshutdown.String(), p.preshutdown.String())
+	d.text(callSID, "SID type", old.sid.String(), p.sid.String())
+	d.words(callPrivileges, "privileges", old.privileges, p.privileges)
+	d.words(callEnvironment, "environment", old.environment, p.environment)
+	return d.list
+}
+
+// differences are the changes from one plan to another.
+type differences struct {
+	list    []change
+	unknown calls
+}
+
+func (d *differences) add(call, what, before, after string, same bool) {
+	switch {
+	case d.unknown.have(call):
+		d.list = append(d.list, change{call, what + ": " + after})
+	case !same:
+		d.list = append(d.list, change{call, what + ": " + before + " -> " + after})
+	}
+}
+
+//go:noinline
+func (d *differences) text(call, what, before, after string) {
+	d.add(call, what, before, after, before == after)
+}
+
+// words compares lists: [a b] could be one word or two.
+//
+//go:noinline
+func (d *differences) words(call, what string, before, after []string) {
+	d.add(call, what, fmt.Sprint(before), fmt.Sprint(after), slices.Equal(before, after))
 }
 
 // sortedFold returns the names in an order that does not depend on their case.

@@ -67,5 +67,5 @@ func TestPlanChanges(t *testing.T) {
 	assert.Equal(t, 2*time.Second, now.reset)
 	assert.Equal(t, 6*time.Second+time.Millisecond, now.preshutdown)
 	assert.Equal(t, 1500*time.Microsecond, s.RestartDelays[0], "the caller's list stays")
-	assert.Contains(t, old.changes(old, map[string]bool{callFlag: true}), change{callFlag, "restart after an error exit: false"})
+	assert.Contains(t, old.changes(old, calls{callFlag}), change{callFlag, "restart after an error exit: false"})
 }

@@ -1,14 +1,15 @@
 package winsvc
 
 import (
-	"fmt"
 	"strings"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// commandLine joins a program and its arguments so that
+// CommandLine joins a program and its arguments so that
 // CommandLineToArgvW gives them back unchanged. The program is always quoted
 // (CWE-428: C:\Program Files\x.exe could be C:\Program.exe).
-func commandLine(exe string, args []string) string {
+func CommandLine(exe string, args []string) string {
 	line := `"` + exe + `"`
 	for _, arg := range args {
 		line += " " + Quote(arg)
@@ -22,25 +23,21 @@ func Quote(arg string) string {
 	if arg != "" && !strings.ContainsAny(arg, " \t\n\v\"") {
 		return arg
 	}
-	var b strings.Builder
-	b.WriteByte('"')
-	slashes := 0
-	for i := 0; i < len(arg); i++ {
-		switch c := arg[i]; c {
-		case '\\':
-			slashes++
-			continue
-		case '"':
-			b.WriteString(strings.Repeat(`\`, 2*slashes+1))
-		default:
-			b.WriteString(strings.Repeat(`\`, slashes))
+	quoted := []byte{'"'}
+	slashes := 0 // before the next byte
+	for _, c := range []byte(arg + `"`) {
+		if c == '"' {
+			for range slashes {
+				quoted = append(quoted, '\\')
+			}
+			quoted = append(quoted, '\\') // but for the last one
 		}
-		slashes = 0
-		b.WriteByte(arg[i])
+		if slashes++; c != '\\' {
+			slashes = 0
+		}
+		quoted = append(quoted, c)
 	}
-	b.WriteString(strings.Repeat(`\`, 2*slashes))
-	b.WriteByte('"')
-	return b.String()
+	return string(append(quoted[:len(quoted)-2], '"'))
 }
 
 // checkNoVariable refuses %name%, which Windows expands in a service's command
@@ -51,7 +48,7 @@ func checkNoVariable(what, text string) error {
 		if name == "" {
 			continue // the first of %%name% is text
 		}
-		return fmt.Errorf("svcx: %s %q: Windows would replace %%%s%% in it by a variable; pass the value itself, or the name without percent signs", what, text, name)
+		return spec.Refuse(what, text, "Windows would replace %"+name+"% in it by a variable; pass the value itself, or the name without percent signs")
 	}
 	return nil
 }

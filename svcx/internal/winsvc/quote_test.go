@@ -48,7 +48,7 @@ func FuzzWindowsCommandLine(f *testing.F) {
 	f.Add("tab\there", "ü 中文")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		exe := `C:\Program Files\x.exe`
-		line := commandLine(exe, []string{a, b})
+		line := CommandLine(exe, []string{a, b})
 		assert.Equal(t, []string{exe, a, b}, splitWindows(line), line)
 	})
 }

@@ -11,7 +11,7 @@ import (
 // TestCommandLineToArgv has Windows itself split what commandLine joins.
 func TestCommandLineToArgv(t *testing.T) {
 	words := []string{"plain", "", "two words", `say "hi"`, `C:\dir\`, `C:\my dir\`, `\\server\"share"\\`, `"`, `\"`, `a\\"b`, "ü 中文 🙂", "tab\there", "^&|<>"}
-	got, err := windows.DecomposeCommandLine(commandLine(`C:\Program Files\x.exe`, words))
+	got, err := windows.DecomposeCommandLine(CommandLine(`C:\Program Files\x.exe`, words))
 	require.NoError(t, err)
 	assert.Equal(t, append([]string{`C:\Program Files\x.exe`}, words...), got)
 }

@@ -5,26 +5,26 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"syscall"
 	"unsafe"
 
-	"github.com/surefoot-go/surefoot/internal/winapi"
+	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/svcx/internal/process"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
-	"golang.org/x/sys/windows"
 )
 
 // scmManager is the service control manager that started this process.
 type scmManager struct {
-	handle   windows.Handle
+	handle   syscall.Handle
 	controls chan supervisor.Control
 }
 
 func (m *scmManager) Controls() <-chan supervisor.Control { return m.controls }
 
 func (m *scmManager) Report(s supervisor.Status) error {
-	return windows.SetServiceStatus(m.handle, &windows.SERVICE_STATUS{
-		ServiceType:             windows.SERVICE_WIN32_OWN_PROCESS,
+	return wincall.SetServiceStatus(m.handle, &wincall.SERVICE_STATUS{
+		ServiceType:             wincall.SERVICE_WIN32_OWN_PROCESS,
 		CurrentState:            uint32(s.State),
 		ControlsAccepted:        s.Accepts,
 		Win32ExitCode:           s.ExitCode,
@@ -38,7 +38,7 @@ func (m *scmManager) Report(s supervisor.Status) error {
 // the thread that the manager asks for, until it has stopped. connected is false
 // if services.exe has started the process, but not as a service.
 func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool, err error) {
-	name, err := windows.UTF16PtrFromString(p.Name)
+	name, err := syscall.UTF16PtrFromString(p.Name)
 	if err != nil {
 		return true, err
 	}
@@ -49,7 +49,7 @@ func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool,
 	go func() { report <- p.OpenLogs(logs, spec.SCM) }()
 	// The handler runs in the dispatcher's thread, which must never wait: the SCM
 	// has one for all services and gives up on it after 30 seconds.
-	handler := windows.NewCallback(func(code, kind uint32, data unsafe.Pointer, _ uintptr) uintptr {
+	handler := syscall.NewCallback(func(code, kind uint32, data unsafe.Pointer, _ uintptr) uintptr {
 		if code == supervisor.Interrogate {
 			return supervisor.NoError
 		}
@@ -64,14 +64,14 @@ func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool,
 		}
 	})
 	var mainErr error
-	main := windows.NewCallback(func(argc uint32, argv **uint16) uintptr {
+	main := syscall.NewCallback(func(argc uint32, argv **uint16) uintptr {
 		var args []string
 		for i, arg := range unsafe.Slice(argv, argc) {
 			if i > 0 { // the first is the service's name
-				args = append(args, windows.UTF16PtrToString(arg))
+				args = append(args, wincall.String(arg))
 			}
 		}
-		if m.handle, mainErr = windows.RegisterServiceCtrlHandlerEx(name, handler, 0); mainErr != nil {
+		if m.handle, mainErr = wincall.RegisterServiceCtrlHandlerEx(name, handler); mainErr != nil {
 			return 0
 		}
 		c.Prepare = func(ctx context.Context) error {
@@ -103,9 +103,9 @@ func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool,
 		}
 		return 0
 	})
-	table := [...]windows.SERVICE_TABLE_ENTRY{{ServiceName: name, ServiceProc: main}, {}}
-	if err := windows.StartServiceCtrlDispatcher(&table[0]); err != nil {
-		return err != windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT, err
+	table := [...]wincall.SERVICE_TABLE_ENTRY{{ServiceName: name, ServiceProc: main}, {}}
+	if err := wincall.StartServiceCtrlDispatcher(&table[0]); err != nil {
+		return err != wincall.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT, err
 	}
 	if mainErr != nil {
 		mainErr = &spec.Logged{Err: mainErr}
@@ -122,7 +122,7 @@ func copyEventData(code, kind uint32, data unsafe.Pointer) []byte {
 	size := uint32(0)
 	switch {
 	case code == supervisor.Session:
-		size = uint32(unsafe.Sizeof(windows.WTSSESSION_NOTIFICATION{}))
+		size = 8 // WTSSESSION_NOTIFICATION{cbSize, dwSessionId}
 	case code == supervisor.Power && kind == supervisor.PowerSettingChange:
 		const header = 16 + 4 // POWERBROADCAST_SETTING{PowerSetting GUID, DataLength, Data[]}
 		size = header + *(*uint32)(unsafe.Add(data, 16))
@@ -135,51 +135,41 @@ func copyEventData(code, kind uint32, data unsafe.Pointer) []byte {
 // makes a SIGTERM of it. The shutdown comes as a control of SCM.
 func keepThroughLogoff() error {
 	const ctrlLogoff, ctrlShutdown = 5, 6
-	return winapi.SetConsoleCtrlHandler(windows.NewCallback(func(kind uint32) uintptr {
+	return wincall.SetConsoleCtrlHandler(syscall.NewCallback(func(kind uint32) uintptr {
 		if kind == ctrlLogoff || kind == ctrlShutdown {
 			return 1
 		}
 		return 0
-	}), true)
+	}))
 }
 
 // Under asks whether the parent process is services.exe. That is so in containers,
 // too, where services are not in session 0 (golang/go#56335).
 func (*Program) Under() spec.Manager {
-	var self windows.PROCESS_BASIC_INFORMATION
-	size := uint32(unsafe.Sizeof(self))
-	err := windows.NtQueryInformationProcess(windows.CurrentProcess(), windows.ProcessBasicInformation, unsafe.Pointer(&self), size, &size)
+	parent, err := wincall.ParentProcess()
 	if err != nil {
 		return spec.Console
 	}
-	parent := self.InheritedFromUniqueProcessId
-	if h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(parent)); err == nil {
-		defer windows.CloseHandle(h)
-		var image [windows.MAX_PATH]uint16
-		size = uint32(len(image))
-		if err := windows.QueryFullProcessImageName(h, 0, &image[0], &size); err == nil {
-			return underImage(windows.UTF16ToString(image[:size]))
+	const queryLimited = 0x1000 // PROCESS_QUERY_LIMITED_INFORMATION
+	if h, err := syscall.OpenProcess(queryLimited, false, uint32(parent)); err == nil {
+		image, err := wincall.ImageName(h)
+		syscall.CloseHandle(h)
+		if err == nil {
+			return underImage(image)
 		}
 	}
 	// An account with few rights can't open it, but can list all processes.
-	for size = 256 << 10; ; {
-		buf := make([]byte, size)
-		err := windows.NtQuerySystemInformation(windows.SystemProcessInformation, unsafe.Pointer(&buf[0]), size, &size)
-		if err == windows.STATUS_INFO_LENGTH_MISMATCH {
-			size += 16 << 10 // processes start meanwhile
-			continue
-		}
-		if err != nil {
-			return spec.Console
-		}
-		return underParent(buf, parent)
+	list, err := wincall.Processes()
+	if err != nil {
+		return spec.Console
 	}
+	return underParent(list, parent)
 }
 
 // underParent looks up the parent in a list of SYSTEM_PROCESS_INFORMATION. It
 // copies them, since Wine's are not aligned.
 func underParent(list []byte, parent uintptr) spec.Manager {
-	var p windows.SYSTEM_PROCESS_INFORMATION
+	var p wincall.SYSTEM_PROCESS_INFORMATION
 	for {
 		copy(unsafe.Slice((*byte)(unsafe.Pointer(&p)), unsafe.Sizeof(p)), list)
 		switch {

@@ -1,11 +1,9 @@
 package winsvc
 
 import (
-	"path/filepath"
-
-	"golang.org/x/sys/windows"
-
+	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/internal/winsec"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // CheckTrust returns an error if an account other than SYSTEM and the administrators could
@@ -22,12 +20,12 @@ func (*Backend) CheckTrust(exe string) error {
 // without their sticky bit, so that everyone seems to be able to exchange what is below /tmp:
 // there the directories farther up are not judged.
 func judge(a winsec.Account, path string, use winsec.Use) error {
-	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() != nil {
+	if !wincall.IsWine() {
 		return a.CheckFile(path, use)
 	}
 	err := a.CheckObject(path, use)
 	if err == nil && use == winsec.ForReading {
-		err = a.CheckObject(filepath.Dir(path), winsec.ForPassing)
+		err = a.CheckObject(spec.Dir(path), winsec.ForPassing)
 	}
 	return err
 }

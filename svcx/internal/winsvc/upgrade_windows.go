@@ -4,10 +4,11 @@ import (
 	"context"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
+	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
-	"golang.org/x/sys/windows"
 )
 
 // Logs writes output.log.
@@ -22,7 +23,7 @@ func (*Backend) Watch(_ context.Context, s *spec.Spec) (written func() string) {
 
 // Program returns the path of the registered program.
 func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
-	h, err := open(s.Name, windows.SERVICE_QUERY_CONFIG)
+	h, err := open(s.Name, wincall.SERVICE_QUERY_CONFIG)
 	if err != nil {
 		return "", err
 	}
@@ -34,7 +35,7 @@ func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
 	if err != nil {
 		return "", fail(err)
 	}
-	line := windows.UTF16PtrToString(c.BinaryPathName)
+	line := wincall.String(c.BinaryPathName)
 	if isOurs(line, s.Executable, os.Getenv) {
 		return s.Executable, nil
 	}
@@ -43,24 +44,24 @@ func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
 
 // Kill ends the process of the service.
 func (*Backend) Kill(ctx context.Context, s *spec.Spec) error {
-	h, err := open(s.Name, windows.SERVICE_QUERY_STATUS)
+	h, err := open(s.Name, wincall.SERVICE_QUERY_STATUS)
 	if err != nil {
 		return err
 	}
 	defer h.close()
-	st, err := queryStatus(h.service)
+	st, err := wincall.QueryServiceStatusEx(h.service)
 	if err != nil || st.ProcessId == 0 {
 		return fail(err)
 	}
-	process, err := windows.OpenProcess(windows.PROCESS_TERMINATE|windows.SYNCHRONIZE, false, st.ProcessId)
+	process, err := syscall.OpenProcess(syscall.PROCESS_TERMINATE|syscall.SYNCHRONIZE, false, st.ProcessId)
 	if err != nil {
 		return fail(err)
 	}
-	defer windows.CloseHandle(process)
-	if err := windows.TerminateProcess(process, spec.ExitHung); err != nil {
+	defer syscall.CloseHandle(process)
+	if err := syscall.TerminateProcess(process, spec.ExitHung); err != nil {
 		return fail(err)
 	}
-	windows.WaitForSingleObject(process, 10_000)
+	syscall.WaitForSingleObject(process, 10_000)
 	_, err = await(ctx, h.service, st.CurrentState, time.Now().Add(patience))
 	return err
 }

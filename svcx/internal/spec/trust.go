@@ -1,24 +1,16 @@
-package svcx
+package spec
 
 import (
 	"errors"
 	"fmt"
-	"runtime"
 
 	"github.com/surefoot-go/surefoot/internal/shquote"
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
-// allRights reports whether the service runs as root, on systems that have it.
-func (s *Service) allRights() bool {
-	return !s.User && (s.Account == "" || s.Account == "root" || s.Account == "0")
-}
-
-// untrusted explains the error for a program that others could replace and that would run with
+// Untrusted explains the error for a program that others could replace and that would run with
 // all rights.
-func untrusted(exe string, err error) error { return untrustedOn(runtime.GOOS, exe, err) }
-
-func untrustedOn(goos, exe string, err error) error {
+func Untrusted(goos, exe string, err error) error {
 	f, ok := errors.AsType[*trust.Finding](err)
 	if !ok {
 		return err

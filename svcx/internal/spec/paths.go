@@ -1,4 +1,4 @@
-package svcx
+package spec
 
 import (
 	"fmt"
@@ -9,13 +9,14 @@ import (
 
 // isGoRun reports whether "go run" has built the program and will delete it.
 func isGoRun(exe string) bool {
-	dir := filepath.Dir(exe)
-	return filepath.Base(dir) == "exe" && strings.Contains(dir, "go-build")
+	dir := Dir(exe)
+	return strings.HasSuffix(dir, string(os.PathSeparator)+"exe") && strings.Contains(dir, "go-build")
 }
 
-// checkPaths refuses what would not be there when the service starts: a program
+// CheckPaths refuses what would not be there when the service starts: a program
 // that "go run" has built, and paths that mean another place then.
-func (s *Service) checkPaths(exe string) error {
+func (s *Spec) CheckPaths() error {
+	exe := s.Executable
 	if isGoRun(exe) {
 		return fmt.Errorf("svcx: %s was built by go run and is deleted when it ends: install a program that go build or go install has made", exe)
 	}
@@ -26,14 +27,14 @@ func (s *Service) checkPaths(exe string) error {
 	}
 	dir := s.Dir
 	if dir == "" {
-		dir = filepath.Dir(exe)
+		dir = Dir(exe)
 	}
 	wd, err := os.Getwd()
 	if err != nil || wd == dir {
 		return nil
 	}
 	for _, arg := range s.Args {
-		if fixed := absoluteArg(arg, wd, func(name string) bool { _, err := os.Stat(name); return err == nil }); fixed != "" {
+		if fixed := absoluteArg(arg, absolute, func(name string) bool { _, err := os.Stat(name); return err == nil }); fixed != "" {
 			return fmt.Errorf("svcx: argument %q names a file of this directory, but the service runs in %s: write %s", arg, dir, fixed)
 		}
 	}
@@ -41,8 +42,8 @@ func (s *Service) checkPaths(exe string) error {
 }
 
 // absoluteArg returns the argument with an absolute path in the place of a
-// relative one, or "" if it names no file of wd. Its value may be behind "=".
-func absoluteArg(arg, wd string, exists func(string) bool) string {
+// relative one, or "" if it names no file. Its value may be behind "=".
+func absoluteArg(arg string, absolute func(string) (string, error), exists func(string) bool) string {
 	prefix, path := "", arg
 	if strings.HasPrefix(arg, "-") {
 		name, value, ok := strings.Cut(arg, "=")
@@ -61,8 +62,12 @@ func absoluteArg(arg, wd string, exists func(string) bool) string {
 	case strings.HasPrefix(slashed, "./") || strings.HasPrefix(slashed, "../") || slashed == "." || slashed == "..":
 	case !strings.Contains(slashed, "/") && filepath.Ext(path) == "":
 		return "" // a word
-	case !exists(filepath.Join(wd, path)):
+	case !exists(path):
 		return ""
 	}
-	return prefix + filepath.Join(wd, path)
+	path, err := absolute(path)
+	if err != nil {
+		return ""
+	}
+	return prefix + path
 }

@@ -1,4 +1,4 @@
-package svcx
+package spec
 
 import (
 	"os"
@@ -12,7 +12,7 @@ import (
 
 func TestAbsoluteArg(t *testing.T) {
 	wd := t.TempDir()
-	there := map[string]bool{filepath.Join(wd, "orders.json"): true, filepath.Join(wd, "conf", "orders"): true, filepath.Join(wd, "data"): true}
+	there := map[string]bool{"orders.json": true, "conf/orders": true, "data": true}
 	for arg, want := range map[string]string{
 		"orders.json":                "orders.json",
 		"-config=orders.json":        "orders.json",
@@ -33,27 +33,28 @@ func TestAbsoluteArg(t *testing.T) {
 		} else if want != "" {
 			want = filepath.Join(wd, filepath.FromSlash(want))
 		}
-		assert.Equal(t, want, absoluteArg(arg, wd, func(name string) bool { return there[name] }), arg)
+		assert.Equal(t, want, absoluteArg(arg, func(path string) (string, error) { return filepath.Join(wd, path), nil }, func(name string) bool { return there[name] }), arg)
 	}
 }
 
 func TestCheckPaths(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.WriteFile("orders.json", nil, 0o600))
-	s := &Service{Name: "x", Args: []string{"-config", "orders.json"}}
 	exe := filepath.Join(t.TempDir(), "orders")
+	s := &Spec{Name: "x", Executable: exe, Args: []string{"-config", "orders.json"}}
 	wd, err := os.Getwd()
 	require.NoError(t, err)
-	err = s.checkPaths(exe)
+	err = s.CheckPaths()
 	assert.ErrorContains(t, err, "the service runs in "+filepath.Dir(exe))
 	assert.ErrorContains(t, err, "write "+filepath.Join(wd, "orders.json"))
 	s.Dir = wd
-	assert.NoError(t, s.checkPaths(exe), "it runs here")
+	assert.NoError(t, s.CheckPaths(), "it runs here")
 	s.Dir = "conf"
-	assert.ErrorContains(t, s.checkPaths(exe), "Service.Dir")
+	assert.ErrorContains(t, s.CheckPaths(), "Service.Dir")
 	s.Dir, s.LogDir = "", "logs"
-	assert.ErrorContains(t, s.checkPaths(exe), "Service.LogDir")
+	assert.ErrorContains(t, s.CheckPaths(), "Service.LogDir")
 	s.LogDir, s.Args = "", nil
-	assert.NoError(t, s.checkPaths(exe))
-	assert.ErrorContains(t, s.checkPaths(filepath.Join(wd, "go-build1234", "b001", "exe", "orders")), "go run")
+	assert.NoError(t, s.CheckPaths())
+	s.Executable = filepath.Join(wd, "go-build1234", "b001", "exe", "orders")
+	assert.ErrorContains(t, s.CheckPaths(), "go run")
 }

@@ -1,14 +1,15 @@
-package svcx
+package cli
 
 import (
 	"flag"
 	"fmt"
 	"io"
-	"strings"
 )
 
+type command struct{ name, operand, does, more string }
+
 // commands are what Main can do, in the order of a service's life.
-var commands = [...]struct{ name, operand, does, more string }{
+var commands = []command{
 	{"run", "", "run it (also without a command)",
 		"Ctrl+C ends it, a second one at once. Service managers start the program so."},
 	{"install", "", "register it, or bring its registration up to date",
@@ -29,37 +30,29 @@ var commands = [...]struct{ name, operand, does, more string }{
 	{"help", "[COMMAND]", "print this text, or more of one command", ""},
 }
 
-// rendererOf returns the manager that an operand of the command render names.
-func rendererOf(operand string) (m Manager, ok bool) {
-	for _, m := range [...]Manager{Systemd, Launchd, OpenRC, SCM} {
-		if operand == strings.ToLower(m.String()) {
-			return m, true
+func find(name string) *command {
+	for i := range commands {
+		if commands[i].name == name {
+			return &commands[i]
 		}
 	}
-	return Console, false
+	return nil
 }
 
-// usage prints what the commands do, or more of the named one.
-func (s *Service) usage(w io.Writer, command string) {
-	if command == "" {
-		fmt.Fprintf(w, "usage: %s [command] [flags]\n\ncommands:\n", s.Name)
-	}
-	for _, c := range commands {
-		name := c.name
-		if c.operand != "" {
-			name += " " + c.operand
+// Usage prints what the commands do, or more of the named one.
+func Usage(w io.Writer, service, name string, fs *flag.FlagSet) {
+	if c := find(name); c != nil {
+		fmt.Fprintf(w, "usage: %s %s [flags]\n\n%s: %s\n", service, c.synopsis(), c.name, c.does)
+		if c.more != "" {
+			fmt.Fprintf(w, "\n%s\n", c.more)
 		}
-		switch command {
-		case "":
-			fmt.Fprintf(w, "  %-15s %s\n", name, c.does)
-		case c.name:
-			fmt.Fprintf(w, "usage: %s %s [flags]\n\n%s: %s\n", s.Name, name, c.name, c.does)
-			if c.more != "" {
-				fmt.Fprintf(w, "\n%s\n", c.more)
-			}
+	} else {
+		fmt.Fprintf(w, "usage: %s [command] [flags]\n\ncommands:\n", service)
+		for i := range commands {
+			c := &commands[i]
+			fmt.Fprintf(w, "  %-15s %s\n", c.synopsis(), c.does)
 		}
 	}
-	fs := s.flags()
 	any := false
 	fs.VisitAll(func(*flag.Flag) { any = true })
 	if any {
@@ -69,4 +62,11 @@ func (s *Service) usage(w io.Writer, command string) {
 		fs.PrintDefaults()
 		fs.SetOutput(before)
 	}
+}
+
+func (c *command) synopsis() string {
+	if c.operand == "" {
+		return c.name
+	}
+	return c.name + " " + c.operand
 }

@@ -1,0 +1,67 @@
+package wincall
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// A UNICODE_STRING is text with its length in bytes.
+type UNICODE_STRING struct {
+	Length, MaximumLength uint16
+	Buffer                *uint16
+}
+
+// NewUnicodeString returns text that has no NUL.
+func NewUnicodeString(text string) (*UNICODE_STRING, error) {
+	units, err := syscall.UTF16FromString(text)
+	if err != nil {
+		return nil, err
+	}
+	return &UNICODE_STRING{uint16(2*len(units) - 2), uint16(2 * len(units)), &units[0]}, nil
+}
+
+func (s *UNICODE_STRING) String() string {
+	return syscall.UTF16ToString(unsafe.Slice(s.Buffer, s.Length/2))
+}
+
+// LsaOpenPolicy opens the rights of this machine's accounts.
+func LsaOpenPolicy(access uint32) (policy syscall.Handle, err error) {
+	attributes := struct { // LSA_OBJECT_ATTRIBUTES, with nothing but its length in it
+		length uint32
+		_      [5]uintptr
+	}{}
+	attributes.length = uint32(unsafe.Sizeof(attributes))
+	err = procLsaOpenPolicy.ntstatus(0, uintptr(unsafe.Pointer(&attributes)), uintptr(access), uintptr(unsafe.Pointer(&policy)))
+	return policy, err
+}
+
+func LsaClose(policy syscall.Handle) error { return procLsaClose.ntstatus(uintptr(policy)) }
+
+func LsaAddAccountRights(policy syscall.Handle, sid *syscall.SID, right *UNICODE_STRING) error {
+	return procLsaAddAccountRights.ntstatus(uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(right)), 1)
+}
+
+func LsaRemoveAccountRights(policy syscall.Handle, sid *syscall.SID, right *UNICODE_STRING) error {
+	return procLsaRemoveAccountRights.ntstatus(uintptr(policy), uintptr(unsafe.Pointer(sid)), 0, uintptr(unsafe.Pointer(right)), 1)
+}
+
+// LsaEnumerateAccountRights returns what LsaFreeMemory frees.
+func LsaEnumerateAccountRights(policy syscall.Handle, sid *syscall.SID) (rights []UNICODE_STRING, err error) {
+	var list *UNICODE_STRING
+	var count uint32
+	err = procLsaEnumerateAccountRights.ntstatus(uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(&list)), uintptr(unsafe.Pointer(&count)))
+	return unsafe.Slice(list, count), err
+}
+
+func LsaFreeMemory(list []UNICODE_STRING) {
+	procLsaFreeMemory.ntstatus(uintptr(unsafe.Pointer(unsafe.SliceData(list))))
+}
+
+var (
+	procLsaOpenPolicy             = proc{dll: &advapi32, name: "LsaOpenPolicy"}
+	procLsaClose                  = proc{dll: &advapi32, name: "LsaClose"}
+	procLsaAddAccountRights       = proc{dll: &advapi32, name: "LsaAddAccountRights"}
+	procLsaRemoveAccountRights    = proc{dll: &advapi32, name: "LsaRemoveAccountRights"}
+	procLsaEnumerateAccountRights = proc{dll: &advapi32, name: "LsaEnumerateAccountRights"}
+	procLsaFreeMemory             = proc{dll: &advapi32, name: "LsaFreeMemory"}
+)

@@ -1,0 +1,85 @@
+package wincall
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+type PROCESS_BASIC_INFORMATION struct {
+	ExitStatus                   uint32
+	PebBaseAddress               uintptr
+	AffinityMask                 uintptr
+	BasePriority                 int32
+	UniqueProcessId              uintptr
+	InheritedFromUniqueProcessId uintptr
+}
+
+// SYSTEM_PROCESS_INFORMATION is its beginning.
+type SYSTEM_PROCESS_INFORMATION struct {
+	NextEntryOffset              uint32
+	NumberOfThreads              uint32
+	_                            [6]int64
+	ImageName                    UNICODE_STRING
+	BasePriority                 int32
+	UniqueProcessID              uintptr
+	InheritedFromUniqueProcessID uintptr
+}
+
+// ParentProcess returns the number of the process that has started this one.
+func ParentProcess() (pid uintptr, err error) {
+	const basicInformation, self = 0, ^uintptr(0) // ProcessBasicInformation, GetCurrentProcess
+	var info PROCESS_BASIC_INFORMATION
+	err = procNtQueryInformationProcess.ntstatus(self, basicInformation, uintptr(unsafe.Pointer(&info)), unsafe.Sizeof(info), 0)
+	return info.InheritedFromUniqueProcessId, err
+}
+
+// ImageName returns the path of the program that a process runs.
+func ImageName(process syscall.Handle) (string, error) {
+	var image [syscall.MAX_PATH]uint16
+	size := uint32(len(image))
+	err := procQueryFullProcessImageName.ok(uintptr(process), 0, uintptr(unsafe.Pointer(&image[0])), uintptr(unsafe.Pointer(&size)))
+	return syscall.UTF16ToString(image[:size]), err
+}
+
+// Processes lists all processes, as SYSTEM_PROCESS_INFORMATION.
+func Processes() ([]byte, error) {
+	const processInformation, mismatch = 5, 0xC0000004 // SystemProcessInformation, STATUS_INFO_LENGTH_MISMATCH
+	for size := uint32(256 << 10); ; {
+		buf := make([]byte, size)
+		err := procNtQuerySystemInformation.number(processInformation, uintptr(unsafe.Pointer(&buf[0])), uintptr(size), uintptr(unsafe.Pointer(&size)))
+		if err != syscall.Errno(mismatch) {
+			return buf, err
+		}
+		size += 16 << 10 // processes start meanwhile
+	}
+}
+
+// SetConsoleCtrlHandler adds a handler.
+func SetConsoleCtrlHandler(handler uintptr) error { return procSetConsoleCtrlHandler.ok(handler, 1) }
+
+// SetStdHandle sets STD_OUTPUT_HANDLE or STD_ERROR_HANDLE.
+func SetStdHandle(which int32, h syscall.Handle) error {
+	return procSetStdHandle.ok(uintptr(which), uintptr(h))
+}
+
+// IsRemoteDrive reports whether a root (`C:\`) is that of a network drive.
+func IsRemoteDrive(root *uint16) bool {
+	const remote = 4 // DRIVE_REMOTE
+	kind, _ := procGetDriveType.value(uintptr(unsafe.Pointer(root)))
+	return kind == remote
+}
+
+// SetFileInformation is SetFileInformationByHandle.
+func SetFileInformation(h syscall.Handle, class uint32, info unsafe.Pointer, size uint32) error {
+	return procSetFileInformationByHandle.ok(uintptr(h), uintptr(class), uintptr(info), uintptr(size))
+}
+
+var (
+	procNtQueryInformationProcess  = proc{dll: &ntdll, name: "NtQueryInformationProcess"}
+	procNtQuerySystemInformation   = proc{dll: &ntdll, name: "NtQuerySystemInformation"}
+	procQueryFullProcessImageName  = proc{dll: &kernel32, name: "QueryFullProcessImageNameW"}
+	procSetConsoleCtrlHandler      = proc{dll: &kernel32, name: "SetConsoleCtrlHandler"}
+	procSetStdHandle               = proc{dll: &kernel32, name: "SetStdHandle"}
+	procGetDriveType               = proc{dll: &kernel32, name: "GetDriveTypeW"}
+	procSetFileInformationByHandle = proc{dll: &kernel32, name: "SetFileInformationByHandle"}
+)

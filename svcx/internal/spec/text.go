@@ -1,0 +1,25 @@
+package spec
+
+import "strings"
+
+// Text is a file that a manager reads, line by line.
+type Text string
+
+// Lines adds whole lines; the last one ends here.
+func (t *Text) Lines(text string) { t.Line(text, "") }
+
+// Line adds a line of two parts. Inlined, it would make the renderers three times as large.
+//
+//go:noinline
+func (t *Text) Line(name, value string) { *t += Text(name + value + "\n") }
+
+// Only reports whether text has no other characters than letters, digits and those in also.
+func Only(text, also string) bool {
+	for i := range len(text) {
+		c := text[i]
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && strings.IndexByte(also, c) < 0 {
+			return false
+		}
+	}
+	return true
+}
