@@ -156,7 +156,7 @@ func TestAttach(t *testing.T) {
 	assert.Equal(t, h.status, status, body)
 }
 
-// One service is debugged, and dev runs the others, which ask that one.
+// dev runs all services but the one in the debugger, and they call that one.
 func TestDevWithoutTheServiceToDebug(t *testing.T) {
 	t.Parallel()
 	dlv := tool(t, delve)
@@ -168,10 +168,19 @@ func TestDevWithoutTheServiceToDebug(t *testing.T) {
 	stopped := d.goOn()
 	url := p.url(t, d.output)
 
-	orders, gateway := freeAddr(t), freeAddr(t) // other programs may have the ports that dev.go names
-	source := filepath.Join(module, "cmd", "dev", "main.go")
-	replace(t, source, `"localhost:8082"`, strconv.Quote(orders))
-	replace(t, source, `"localhost:8000"`, strconv.Quote(gateway))
+	orders, gateway := freeAddr(t), freeAddr(t) // other programs may have the usual ports
+	addresses := filepath.Join(module, "dev.toml")
+	if _, err := os.Stat(addresses); err != nil { // the addresses are in dev's own source
+		dev := t.TempDir()
+		copyTree(t, filepath.Join(library, "examples", "dev"), dev)
+		abs, err := filepath.Abs(library)
+		require.NoError(t, err)
+		runGo(t, dev, "mod", "edit", "-replace", surefoot+"="+abs)
+		runGo(t, module, "mod", "edit", "-replace", surefoot+"/examples/dev="+dev)
+		addresses = filepath.Join(dev, "cli", "cli.go")
+	}
+	replace(t, addresses, `"localhost:8082"`, strconv.Quote(orders))
+	replace(t, addresses, `"localhost:8000"`, strconv.Quote(gateway))
 	exe, output := filepath.Join(t.TempDir(), "dev.exe"), new(testenv.Buffer)
 	runGo(t, module, "build", "-o", exe, "./cmd/dev")
 	runGo(t, module, "build", "./cmd/...") // what is in the go command's cache needs not be awaited below
@@ -199,7 +208,7 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// What BuildOf says of a build that is not for a debugger is what delve meets.
+// BuildOf reports what delve finds in builds that are not for a debugger.
 func TestOtherBuildsAreAsReported(t *testing.T) {
 	t.Parallel()
 	dlv := tool(t, delve)

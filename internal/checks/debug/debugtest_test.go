@@ -1,6 +1,5 @@
-// Package debugtest tests what is written down for other programs: for VS Code
-// and delve in .vscode, for air in cmd/*/.air.toml, for the go command in the
-// README's lines about go.work. The real ones judge.
+// Package debugtest tests the files that devloop has for other programs, with the real programs: .vscode
+// for VS Code and delve, cmd/*/.air.toml for air, the README's lines about go.work for the go command.
 package debugtest
 
 import (
@@ -22,19 +21,17 @@ import (
 )
 
 const (
-	// limit is for what takes long only where something is wrong.
-	limit = 2 * time.Minute
-	// root is the folder of the services' module, library the one of surefoot's.
-	root    = "../../../examples/devloop"
-	library = "../../.."
+	limit   = 2 * time.Minute             // of a wait that is long only if something is wrong
+	root    = "../../../examples/devloop" // the services' module
+	library = "../../.."                  // surefoot's
 )
 
 func TestMain(m *testing.M) {
 	testenv.Main(m, map[string]func([]string) int{"path": path})
 }
 
-// goCommand is the go command without the settings of whoever tests. It asks no
-// git, which may belong to somebody else.
+// goCommand returns the go command without the user's settings. It does not call git, because the
+// repository may belong to another account.
 func goCommand(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	if _, err := exec.LookPath("go"); err != nil {
@@ -82,8 +79,7 @@ func path(args []string) int {
 	return 0
 }
 
-// copyModule returns a copy of this module that can be built and changed: what a
-// test does never touches the sources under test.
+// copyModule returns a copy of the services' module that a test can build and change.
 func copyModule(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir()) // as the compiler will call it
@@ -91,7 +87,7 @@ func copyModule(t *testing.T) string {
 	copyTree(t, root, dir)
 	abs, err := filepath.Abs(library)
 	require.NoError(t, err)
-	runGo(t, dir, "mod", "edit", "-replace", "github.com/surefoot-go/surefoot="+abs)
+	runGo(t, dir, "mod", "edit", "-replace", surefoot+"="+abs, "-replace", surefoot+"/examples/dev="+filepath.Join(abs, "examples", "dev"))
 	return dir
 }
 

@@ -131,7 +131,7 @@ func TestLaunches(t *testing.T) {
 	require.Len(t, file.Compounds, 1)
 	assert.ElementsMatch(t, launched, file.Compounds[0].Configurations)
 
-	// Whoever starts a service asks for the others where theirs are.
+	// A service looks for the others where their own launches put them.
 	listen := map[string]string{}
 	for _, l := range file.Configurations {
 		listen[strings.ToUpper(strings.ReplaceAll(l.Name, "-", "_"))+"_URL"] = "http://" + l.Env["LISTEN"]

@@ -48,7 +48,7 @@ func TestWorkspace(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, string(before), string(after))
 
-	// Whoever has -mod=mod in GOFLAGS learns that it can't be.
+	// With -mod=mod in GOFLAGS, the error says why it fails.
 	cmd := goCommand(t, dir, build...)
 	cmd.Env = append(cmd.Env, "GOFLAGS=-mod=mod")
 	out, err = cmd.CombinedOutput()

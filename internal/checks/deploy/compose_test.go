@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"go/version"
 	"net/url"
 	"os"
 	"os/exec"
@@ -113,6 +114,17 @@ func stopTimeout(t *testing.T) time.Duration {
 	return time.Duration(number(t, string(m[1]))) * time.Second
 }
 
+// least has the first version of an image without the holes that were known on 2026-12-01.
+var least = map[string]string{
+	"redis":           "7.4.10",  // remote code execution, 2026-07-24; before that CVE-2025-49844
+	"grafana/grafana": "v13.2.1", // CVE-2026-12704, CVE-2026-14199
+	"prom/prometheus": "v3.15.0",
+	"postgres":        "17.11",
+}
+
+// goVersion turns a tag into a version that package go/version can compare.
+func goVersion(tag string) string { return "go" + strings.TrimPrefix(tag, "v") }
+
 func TestComposeOthers(t *testing.T) {
 	for name, s := range loadCompose(t, nil, "*").Services {
 		if slices.Contains(names, name) {
@@ -123,6 +135,9 @@ func TestComposeOthers(t *testing.T) {
 		tagged, ok := image.(reference.Tagged)
 		require.True(t, ok, "%s has no version", s.Image)
 		assert.Regexp(t, `^v?\d+\.\d+`, tagged.Tag(), s.Image)
+		first := least[reference.FamiliarName(image)]
+		require.NotEmpty(t, first, s.Image)
+		assert.GreaterOrEqual(t, version.Compare(goVersion(tagged.Tag()), goVersion(first)), 0, "%s has known holes: want %s or later", s.Image, first)
 		assert.NotEmpty(t, s.Profiles, "%s: the services need nothing", name)
 		for _, port := range s.Ports {
 			assert.Equal(t, "127.0.0.1", port.HostIP, name)

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A dashboard is what Grafana's dashboard model, schema version 39, has for the
-// parts that are used here; anything else in the file is taken for a mistake.
+// A dashboard has the parts of Grafana's dashboard model, schema version 39, that are used here.
+// Anything else in the file is a mistake.
 type dashboard struct {
 	Title, UID, Description, Timezone, Refresh string
 	Tags                                       []string
@@ -119,8 +119,8 @@ func (d dashboard) queries() (all []query) {
 	return all
 }
 
-// substitute puts values in for the variables, as Grafana does where all services
-// are chosen. The window is wide, so that it has two scrapes on a busy machine, too.
+// substitute replaces the variables, as Grafana does if all services are chosen. The window is wide,
+// so that it has two scrapes even on a busy machine.
 func substitute(expr string) string {
 	return strings.NewReplacer("$service", "("+strings.Join(names, "|")+")", "$__rate_interval", "1m").Replace(expr)
 }

@@ -118,7 +118,7 @@ func TestPrometheus(t *testing.T) {
 	require.NoError(t, services.proc["order-service"].Stop(t.Context()))
 	for _, want := range []struct{ alert, service string }{
 		{"ServiceDown", "order-service"},
-		{"ErrorRatio", "api-gateway"}, // it answers 503 meanwhile
+		{"ErrorRatio", "api-gateway"}, // it answers 503
 		{"UpstreamRetries", "api-gateway"},
 	} {
 		expr := alerts(t)[want.alert]

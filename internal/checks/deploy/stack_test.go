@@ -24,8 +24,7 @@ import (
 // names has the services in the order of their dependencies.
 var names = []string{"user-service", "order-service", "api-gateway"}
 
-// patience bounds every wait for a condition. It is long, for a machine that has
-// much else to do, and never used up on a good day.
+// patience limits every wait for a condition. It is long, for busy machines.
 const patience = 2 * time.Minute
 
 // bin is where the programs of ../cmd are, once build has been called.
@@ -144,12 +143,12 @@ func request(t *testing.T, method, url, body string) []byte {
 	return nil
 }
 
-// eventually waits for a condition; what says what was waited for.
+// eventually waits for a condition, which what describes.
 func eventually(t *testing.T, condition func() bool, what func() string) {
 	t.Helper()
 	for end := time.Now().Add(patience); !condition(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited %s in vain: %s", patience, what())
+			t.Fatalf("not within %s: %s", patience, what())
 		}
 	}
 }

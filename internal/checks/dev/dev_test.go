@@ -86,8 +86,8 @@ func TestDev(t *testing.T) {
 	})
 }
 
-// copyModule copies what go build needs of this module, which goes on using the
-// library where it is.
+// copyModule copies what dev needs of the services' module. The copy uses the library and dev where
+// they are.
 func copyModule(t *testing.T) string {
 	t.Helper()
 	module, err := filepath.Abs("../../../examples/devloop")
@@ -105,7 +105,7 @@ func copyModule(t *testing.T) string {
 		switch ext := filepath.Ext(name); {
 		case strings.HasSuffix(name, "_test.go"):
 			return nil
-		case !slices.Contains([]string{".go", ".mod", ".sum", ".html", ".css", ".js"}, ext):
+		case !slices.Contains([]string{".go", ".mod", ".sum", ".toml"}, ext):
 			return nil
 		}
 		data, err := os.ReadFile(file)
@@ -114,6 +114,7 @@ func copyModule(t *testing.T) string {
 		}
 		if name == "go.mod" {
 			data = bytes.Replace(data, []byte("=> ../.."), fmt.Appendf(nil, "=> %q", filepath.ToSlash(root)), 1)
+			data = bytes.Replace(data, []byte("=> ../dev"), fmt.Appendf(nil, "=> %q", filepath.ToSlash(root)+"/examples/dev"), 1)
 		}
 		to := filepath.Join(dir, name)
 		return errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, data, 0o644))

@@ -1,5 +1,5 @@
-// Package e2e has the tests of the services as processes, talking to each other,
-// to PostgreSQL and to Redis, and as Windows services.
+// Package e2e tests devloop's services as processes that call each other, PostgreSQL and Redis, and
+// as Windows services.
 package e2e
 
 import (
@@ -134,17 +134,17 @@ func serve(t testing.TB, name string, settings ...string) *process {
 	return p
 }
 
-// stop asks a process to end, and has it end well.
+// stop asks a process to end, which must succeed.
 func (p *process) stop(t testing.TB) {
 	t.Helper()
 	require.NoError(t, p.Stop(context.Background()))
 	require.NoError(t, p.Wait())
 }
 
-// listen is the setting that has a service come back where p was.
+// listen returns the setting with which a service listens where p did.
 func (p *process) listen() string { return "LISTEN=" + strings.TrimPrefix(p.URL, "http://") }
 
-// await polls until f has no more to complain about.
+// await polls until f returns nil.
 func await(t testing.TB, what string, f func() error) {
 	t.Helper()
 	var err error
@@ -212,7 +212,7 @@ func send(method, url, id string, in, out any) (status int, err error) {
 
 type object = map[string]any
 
-// must is send for a request that is to be answered with want.
+// must is like send, and fails the test unless the status is want.
 func must[T any](t testing.TB, want int, method, url, id string, in any) (out T) {
 	t.Helper()
 	status, err := send(method, url, id, in, &out)
@@ -221,7 +221,7 @@ func must[T any](t testing.TB, want int, method, url, id string, in any) (out T)
 	return out
 }
 
-// shop makes a user and an order of his, and returns their IDs.
+// shop makes a user and one order, and returns their IDs.
 func shop(t testing.TB, gateway string) (user, order string) {
 	t.Helper()
 	email := fmt.Sprintf("%d@example.com", time.Now().UnixNano())
@@ -259,7 +259,7 @@ func problem(t testing.TB, body object, id string) {
 	assert.Len(t, body, 2)
 }
 
-// freePort returns a port that nobody has, for a server that can't choose one.
+// freePort returns a free port, for a server that can't choose one.
 func freePort(t testing.TB) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -137,9 +137,9 @@ func TestLoad(t *testing.T) {
 			}
 			return err
 		})
-		findings, err := metric(p, "procx_watch_findings_total")
+		leaked, err := metric(p, "procx_watch_leaked_goroutines")
 		require.NoError(t, err)
-		assert.Zero(t, findings, name)
+		assert.Zero(t, leaked, name)
 		assert.Zero(t, strings.Count(p.out.String(), "level=ERROR"), name)
 	}
 	s.stop(t)

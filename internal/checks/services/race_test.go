@@ -2,5 +2,5 @@
 
 package e2e
 
-// Where the tests have the race detector, the services have it, too.
+// If the tests have the race detector, so do the services.
 func init() { buildFlags = []string{"-race"} }

@@ -36,7 +36,7 @@ func listening(t *testing.T, p *process, port string) {
 	})
 }
 
-// postgres makes a database cluster; start runs its server, always at the same url.
+// postgres makes a database cluster. start runs its server, always at the same url.
 func postgres(t *testing.T) (url string, start func() *process) {
 	find := func(name string) string {
 		if path, err := exec.LookPath(name); err == nil {
@@ -180,7 +180,7 @@ func TestPostgresAndRedis(t *testing.T) {
 	}
 }
 
-// Two services that start at once make the same tables.
+// Services that start at once make the same tables.
 func TestPostgresMadeByTwo(t *testing.T) {
 	t.Parallel()
 	database, startPostgres := postgres(t)

@@ -49,8 +49,8 @@ func TestChain(t *testing.T) {
 	}
 }
 
-// What needs a service that was killed is refused, with the request's ID; all
-// else goes on; and when it is back, so is the whole.
+// Requests that need a service that was killed are refused, with their ID. All others are answered,
+// and once the service is back, all are.
 func TestKilledServiceComesBack(t *testing.T) {
 	t.Parallel()
 	dir := "DATA_DIR=" + t.TempDir()
@@ -77,7 +77,7 @@ func TestKilledServiceComesBack(t *testing.T) {
 	s.stop(t)
 }
 
-// A request that is under way when the service is asked to end is answered.
+// A request that has begun when the service is asked to end is answered.
 func TestStopDrains(t *testing.T) {
 	t.Parallel()
 	p := serve(t, "user-service")
@@ -134,7 +134,7 @@ func TestOneFamilyEach(t *testing.T) {
 	}
 }
 
-// What a service can't start with is on standard error, and the code says so.
+// A service that can't start says why on standard error, and exits with a code.
 func TestStartFails(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,5 +1,5 @@
-// Package gateway is the way in: it hands /api/… on to the services, and puts
-// together what needs more than one of them.
+// Package gateway is the way in to the other services. It passes /api/… on to them, and combines the
+// answers of several.
 package gateway
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/surefoot-go/surefoot/examples/devloop/internal/upstream"
 )
 
-// Spec is the service for service.Main.
+// Spec describes the service, for service.Main.
 var Spec = service.Spec{
 	Name:        "api-gateway",
 	Description: "The way in to the other services.",
@@ -36,27 +36,38 @@ func open(_ context.Context, env *service.Env) error {
 	for pattern, client := range map[string]*upstream.Client{
 		"/api/users": users, "/api/users/{id}": users, "/api/orders": orders, "/api/orders/{id}": orders,
 	} {
-		env.Handle("GET "+pattern, forward(client))
+		env.Handle("GET "+pattern, forward(client, false))
 	}
-	env.Handle("POST /api/users", forward(users))
-	env.Handle("POST /api/orders", keyed(forward(orders)))
+	env.Handle("POST /api/users", forward(users, false))
+	env.Handle("POST /api/orders", forward(orders, true))
 	env.Handle("GET /api/users/{id}/orders", ordersOf(users, orders))
 	return nil
 }
 
-// keyed gives a request a key if it has none, so that it can be sent again without
-// being done again.
-func keyed(h service.Handler) service.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		if r.Header.Get(upstream.KeyHeader) == "" {
-			r.Header.Set(upstream.KeyHeader, rand.Text())
+// credentials are the headers by which a service knows its client.
+var credentials = []string{"Authorization", "Cookie"}
+
+// The headers that are passed on. Others are about one connection, or not for the services.
+var (
+	passDown = []string{"Accept", "Authorization", "Content-Type", "Cookie", "If-Match", "If-None-Match"}
+	passUp   = []string{"Cache-Control", "Content-Type", "ETag", "Retry-After", "Set-Cookie", "Vary",
+		"WWW-Authenticate", service.NoRetryHeader}
+)
+
+// pick adds the named headers of from to header.
+func pick(header, from http.Header, names []string) http.Header {
+	for _, name := range names {
+		for _, value := range from.Values(name) {
+			header.Add(name, value)
 		}
-		return h(w, r)
 	}
+	return header
 }
 
-// forward hands a request on, and the answer back.
-func forward(to *upstream.Client) service.Handler {
+// forward passes a request on, and the answer back. keyed says that the service honours
+// Idempotency-Key: then each request gets one, the client's or a new one, and can be retried. Any
+// other service must not get a key, or it would be taken to be safe to retry.
+func forward(to *upstream.Client, keyed bool) service.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -66,17 +77,21 @@ func forward(to *upstream.Client) service.Handler {
 		if r.URL.RawQuery != "" {
 			path += "?" + r.URL.RawQuery
 		}
-		res, err := to.Do(r.Context(), r.Method, path, r.Header, body)
+		header := pick(http.Header{}, r.Header, passDown)
+		if keyed {
+			key := r.Header.Get(upstream.KeyHeader)
+			if key == "" {
+				key = rand.Text()
+			}
+			header.Set(upstream.KeyHeader, key)
+		}
+		res, err := to.Do(r.Context(), r.Method, path, header, body)
 		if err != nil {
 			return unavailable(err)
 		}
+		pick(w.Header(), res.Header, passUp)
 		if v := res.Header.Get("Location"); strings.HasPrefix(v, "/") {
 			w.Header().Set("Location", "/api"+v)
-		}
-		for _, name := range []string{"Content-Type", "Retry-After"} {
-			if v := res.Header.Get(name); v != "" {
-				w.Header().Set(name, v)
-			}
 		}
 		w.WriteHeader(res.Status)
 		_, err = w.Write(res.Body)
@@ -84,10 +99,10 @@ func forward(to *upstream.Client) service.Handler {
 	}
 }
 
-// ordersOf answers with a user and the user's orders, asked for at the same time.
+// ordersOf answers with a user and the user's orders, which it requests at the same time.
 func ordersOf(users, orders *upstream.Client) service.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		id := url.PathEscape(r.PathValue("id"))
+		id, header := r.PathValue("id"), pick(http.Header{}, r.Header, credentials)
 		var answer struct {
 			User   json.RawMessage `json:"user"`
 			Orders json.RawMessage `json:"orders"`
@@ -95,13 +110,15 @@ func ordersOf(users, orders *upstream.Client) service.Handler {
 		var wg sync.WaitGroup
 		var ordersErr error
 		wg.Go(func() {
-			_, ordersErr = orders.Get(r.Context(), "/orders?user="+url.QueryEscape(r.PathValue("id")), &answer.Orders)
+			_, ordersErr = orders.Get(r.Context(), "/orders?user="+url.QueryEscape(id), header, &answer.Orders)
 		})
-		status, err := users.Get(r.Context(), "/users/"+id, &answer.User)
+		status, err := users.Get(r.Context(), "/users/"+url.PathEscape(id), header, &answer.User)
 		wg.Wait()
 		switch {
 		case status == http.StatusNotFound:
-			return service.Errorf(http.StatusNotFound, "no user has the ID %q", r.PathValue("id"))
+			return service.Errorf(status, "no user has the ID %q", id)
+		case status == http.StatusUnauthorized || status == http.StatusForbidden:
+			return service.Errorf(status, "%s", strings.ToLower(http.StatusText(status)))
 		case err != nil:
 			return unavailable(err)
 		case ordersErr != nil:
@@ -112,5 +129,5 @@ func ordersOf(users, orders *upstream.Client) service.Handler {
 }
 
 func unavailable(err error) error {
-	return &service.Error{Status: http.StatusServiceUnavailable, Message: "a service does not answer for now", Err: err}
+	return upstream.Unavailable("another service does not answer at the moment", err)
 }

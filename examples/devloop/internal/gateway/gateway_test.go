@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(procx.CheckMain(m, nil)) }
 
-// A fake is a service behind the gateway that tells what it was asked.
+// A fake is a service behind the gateway that records its requests.
 type fake struct {
 	*httptest.Server
 	mu      sync.Mutex
@@ -44,7 +44,7 @@ func newFake(t *testing.T, answers ...int) *fake {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Location", "/users/1")
-		w.Header().Set("Set-Cookie", "internal=1")
+		w.Header().Set("Server", "internal")
 		w.WriteHeader(status)
 		fmt.Fprintf(w, `{"path": %q}`, r.URL.String())
 	}))
@@ -77,7 +77,7 @@ func TestForward(t *testing.T) {
 			assert.Equal(t, 200, res.StatusCode)
 			assert.JSONEq(t, fmt.Sprintf(`{"path": %q}`, tt.want), body)
 			assert.Equal(t, "/api/users/1", res.Header.Get("Location"), "as the client sees it")
-			assert.Empty(t, res.Header.Get("Set-Cookie"))
+			assert.Empty(t, res.Header.Get("Server"))
 			require.Len(t, to.got, 1)
 			assert.Empty(t, other.got)
 			assert.Equal(t, tt.method, to.got[0].Method)
@@ -87,7 +87,57 @@ func TestForward(t *testing.T) {
 	}
 }
 
-// An order is sent again with the same key, the client's or the gateway's; a user is not.
+// What belongs to the client and the service passes through; what belongs to a connection, or is
+// the gateway's own, does not.
+func TestHeaders(t *testing.T) {
+	var got http.Header
+	users := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/readyz" {
+			return
+		}
+		got = r.Header
+		w.Header().Add("Set-Cookie", "session=1; HttpOnly")
+		w.Header().Add("Set-Cookie", "theme=dark")
+		w.Header().Set("ETag", `"v1"`)
+		w.Header().Set("Cache-Control", "private")
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		w.Header().Set("Server", "internal")
+		if r.Header.Get("If-None-Match") == `"v1"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		io.WriteString(w, `{}`)
+	}))
+	t.Cleanup(users.Close)
+	url := servicetest.Start(t, Spec, map[string]string{"USER_SERVICE_URL": users.URL, "ORDER_SERVICE_URL": users.URL}).URL
+
+	res, body := servicetest.Send(t, "GET", url+"/api/users/1", "", "Authorization", "Bearer x", "Cookie", "a=1; b=2",
+		"X-Internal", "1", "X-Forwarded-For", "1.2.3.4", "Idempotency-Key", "k", "X-Do-Not-Retry", "true")
+	assert.Equal(t, 200, res.StatusCode)
+	assert.Equal(t, "{}", body)
+	assert.Equal(t, "Bearer x", got.Get("Authorization"))
+	assert.Equal(t, "a=1; b=2", got.Get("Cookie"))
+	for _, name := range []string{"X-Internal", "X-Forwarded-For", "Idempotency-Key", "X-Do-Not-Retry"} {
+		assert.Empty(t, got.Get(name), name)
+	}
+	assert.Equal(t, []string{"session=1; HttpOnly", "theme=dark"}, res.Header.Values("Set-Cookie"))
+	assert.Equal(t, `"v1"`, res.Header.Get("ETag"))
+	assert.Equal(t, "private", res.Header.Get("Cache-Control"))
+	assert.Equal(t, "Bearer", res.Header.Get("WWW-Authenticate"))
+	assert.Empty(t, res.Header.Get("Server"))
+
+	res, body = servicetest.Send(t, "GET", url+"/api/users/1", "", "If-None-Match", res.Header.Get("ETag"))
+	assert.Equal(t, 304, res.StatusCode)
+	assert.Empty(t, body)
+	assert.Equal(t, `"v1"`, res.Header.Get("ETag"))
+
+	servicetest.Send(t, "GET", url+"/api/users/1/orders", "", "Authorization", "Bearer x", "If-None-Match", `"v1"`)
+	assert.Equal(t, "Bearer x", got.Get("Authorization"))
+	assert.Empty(t, got.Get("If-None-Match"), "that is about another answer")
+}
+
+// An order is sent again with the same key, the client's or the gateway's. A user is not, whatever the
+// client sends: user-service knows no keys.
 func TestOrderIsSentAgain(t *testing.T) {
 	users, orders := newFake(t, 503), newFake(t, 503, 502)
 	url := start(t, users, orders)
@@ -104,9 +154,10 @@ func TestOrderIsSentAgain(t *testing.T) {
 	servicetest.Send(t, "POST", url+"/api/orders", `{}`)
 	assert.NotEqual(t, key, orders.got[4].Header.Get("Idempotency-Key"))
 
-	res, _ = servicetest.Send(t, "POST", url+"/api/users", `{}`)
+	res, _ = servicetest.Send(t, "POST", url+"/api/users", `{}`, "Idempotency-Key", "mine")
 	assert.Equal(t, 503, res.StatusCode)
-	assert.Len(t, users.got, 1)
+	require.Len(t, users.got, 1)
+	assert.Empty(t, users.got[0].Header.Get("Idempotency-Key"))
 }
 
 func TestOrdersOfUser(t *testing.T) {
@@ -125,6 +176,7 @@ func TestServiceThatFails(t *testing.T) {
 		status        int
 	}{
 		"no such user":             {newFake(t, 404), newFake(t), "", "/api/users/1/orders", 404},
+		"not logged in":            {newFake(t, 401), newFake(t), "", "/api/users/1/orders", 401},
 		"users fail":               {newFake(t, 500), newFake(t), "", "/api/users/1/orders", 503},
 		"orders fail":              {newFake(t), newFake(t, 500), "", "/api/users/1/orders", 503},
 		"users are away":           {newFake(t), newFake(t), "users", "/api/users/1", 503},

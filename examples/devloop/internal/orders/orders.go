@@ -1,4 +1,4 @@
-// Package orders is the order service.
+// Package orders has the order service.
 package orders
 
 import (
@@ -11,13 +11,12 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/surefoot-go/surefoot/examples/devloop/internal/cache"
 	"github.com/surefoot-go/surefoot/examples/devloop/internal/service"
 	"github.com/surefoot-go/surefoot/examples/devloop/internal/store"
 	"github.com/surefoot-go/surefoot/examples/devloop/internal/upstream"
 )
 
-// Spec is the service for service.Main.
+// Spec describes the service, for service.Main.
 var Spec = service.Spec{
 	Name:        "order-service",
 	Description: "Keeps the orders; asks user-service who may order.",
@@ -26,7 +25,7 @@ var Spec = service.Spec{
 	Open:        open,
 }
 
-// The key makes an order that is sent twice one order.
+// The unique key makes an order that is sent twice one order.
 const schema = `CREATE TABLE IF NOT EXISTS orders (
 	id              TEXT PRIMARY KEY,
 	user_id         TEXT NOT NULL,
@@ -38,10 +37,10 @@ const schema = `CREATE TABLE IF NOT EXISTS orders (
 
 const index = `CREATE INDEX IF NOT EXISTS orders_of_user ON orders (user_id, created_ms)`
 
-// userTTL is for how long a user that was there is taken to be there.
+// userTTL is how long a user that user-service knows is not asked for again.
 const userTTL = 30 * time.Second
 
-// An Order is one order.
+// An Order is what the API returns.
 type Order struct {
 	ID       string    `json:"id"`
 	UserID   string    `json:"user_id"`
@@ -52,7 +51,7 @@ type Order struct {
 
 type server struct {
 	db    *sql.DB
-	cache cache.Cache
+	cache store.Cache
 	users *upstream.Client
 	env   *service.Env
 }
@@ -63,18 +62,18 @@ func open(ctx context.Context, env *service.Env) error {
 		return err
 	}
 	env.OnClose(db.Close)
-	c, err := cache.Open(env.RedisURL)
+	cache, err := store.OpenCache(env.RedisURL)
 	if err != nil {
 		return err
 	}
-	env.OnClose(c.Close)
+	env.OnClose(cache.Close)
 	users := upstream.New("user-service", env.UserServiceURL, env.Metrics)
 	env.OnClose(users.Close)
 	env.Need("database", db.PingContext)
-	env.Want("cache", c.Ping)
+	env.Want("cache", cache.Ping)
 	env.Want("user-service", users.Ready)
 
-	s := &server{db, c, users, env}
+	s := &server{db, cache, users, env}
 	env.Handle("GET /orders", s.list)
 	env.Handle("GET /orders/{id}", s.get)
 	env.Handle("POST /orders", s.create)
@@ -83,7 +82,7 @@ func open(ctx context.Context, env *service.Env) error {
 
 const columns = "SELECT id, user_id, item, quantity, created_ms FROM orders "
 
-func scan(row interface{ Scan(...any) error }) (o Order, err error) {
+func scan(row store.Row) (o Order, err error) {
 	var ms int64
 	err = row.Scan(&o.ID, &o.UserID, &o.Item, &o.Quantity, &ms)
 	o.Created = time.UnixMilli(ms).UTC()
@@ -95,20 +94,8 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) error {
 	if user := r.URL.Query().Get("user"); user != "" {
 		query, args = columns+"WHERE user_id = $1 ORDER BY created_ms DESC, id LIMIT 1000", []any{user}
 	}
-	rows, err := s.db.QueryContext(r.Context(), query, args...)
+	orders, err := store.List(r.Context(), s.db, scan, query, args...)
 	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	orders := []Order{}
-	for rows.Next() {
-		o, err := scan(rows)
-		if err != nil {
-			return err
-		}
-		orders = append(orders, o)
-	}
-	if err := rows.Err(); err != nil {
 		return err
 	}
 	return service.WriteJSON(w, http.StatusOK, orders)
@@ -159,13 +146,13 @@ func (s *server) create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	status := http.StatusCreated
-	if n == 0 { // the key has been here before
+	if n == 0 { // an order with this key exists
 		first, err := scan(s.db.QueryRowContext(r.Context(), columns+"WHERE idempotency_key = $1", key))
 		if err != nil {
 			return err
 		}
 		if first.UserID != o.UserID || first.Item != o.Item || first.Quantity != o.Quantity {
-			return service.Errorf(http.StatusUnprocessableEntity, "%s: it came with another order before", upstream.KeyHeader)
+			return service.Errorf(http.StatusUnprocessableEntity, "%s: the key belongs to another order", upstream.KeyHeader)
 		}
 		o, status = first, http.StatusOK
 	}
@@ -173,7 +160,7 @@ func (s *server) create(w http.ResponseWriter, r *http.Request) error {
 	return service.WriteJSON(w, status, o)
 }
 
-// check says what is wrong with a new order, if anything.
+// check returns an error that says what is wrong with a new order.
 func check(item string, quantity int64) error {
 	if strings.TrimSpace(item) == "" || len(item) > 200 || strings.ContainsRune(item, 0) {
 		return service.Errorf(http.StatusUnprocessableEntity, "item: want 1 to 200 bytes")
@@ -184,7 +171,7 @@ func check(item string, quantity int64) error {
 	return nil
 }
 
-// checkUser asks the cache, then user-service, whether there is such a user.
+// checkUser returns nil if the cache or user-service knows the user.
 func (s *server) checkUser(ctx context.Context, id string) error {
 	if id == "" || strings.ContainsAny(id, "/?#%\x00") || len(id) > 64 {
 		return service.Errorf(http.StatusUnprocessableEntity, "user_id: want a user's ID")
@@ -193,18 +180,18 @@ func (s *server) checkUser(ctx context.Context, id string) error {
 	if _, ok, err := s.cache.Get(ctx, key); ok {
 		return nil
 	} else if err != nil {
-		s.env.Log.WarnContext(ctx, "going on without the cache", "err", err)
+		s.env.Log.WarnContext(ctx, "continuing without the cache", "err", err)
 	}
 	var user struct{}
-	status, err := s.users.Get(ctx, "/users/"+id, &user)
+	status, err := s.users.Get(ctx, "/users/"+id, nil, &user)
 	switch {
 	case status == http.StatusNotFound:
 		return service.Errorf(http.StatusUnprocessableEntity, "user_id: no user has the ID %q", id)
 	case err != nil:
-		return &service.Error{Status: http.StatusServiceUnavailable, Message: "the users can't be asked for now", Err: err}
+		return upstream.Unavailable("user-service does not answer at the moment", err)
 	}
 	if err := s.cache.Set(ctx, key, "1", userTTL); err != nil {
-		s.env.Log.WarnContext(ctx, "going on without the cache", "err", err)
+		s.env.Log.WarnContext(ctx, "continuing without the cache", "err", err)
 	}
 	return nil
 }

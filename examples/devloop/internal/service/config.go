@@ -11,12 +11,12 @@ import (
 	"github.com/surefoot-go/surefoot/pathx"
 )
 
-// app is the folder of the services' files: /etc/devloop/user-service.json,
-// %ProgramData%\devloop\user-service.json, ….
+// app is the folder of the configuration files: /etc/devloop/user-service.json,
+// %ProgramData%\devloop\user-service.json and so on.
 const app = "devloop"
 
-// A Config is what NAME.json holds; a variable of the environment wins over it.
-// The file's values may name variables: "postgres://app:${DB_PASSWORD}@localhost/app".
+// A Config is the content of NAME.json. Variables of the environment override it, and values in the
+// file may refer to them: "postgres://app:${DB_PASSWORD}@localhost/app".
 type Config struct {
 	Listen          string `json:"listen"`            // LISTEN
 	UserServiceURL  string `json:"user_service_url"`  // USER_SERVICE_URL
@@ -26,12 +26,10 @@ type Config struct {
 	DataDir         string `json:"data_dir"`          // DATA_DIR; default: this account's
 	DebugAddr       string `json:"debug_addr"`        // DEBUG_ADDR: of the debug server; default: none
 
-	// addrFile is where the service writes its address once it serves. Whoever
-	// starts it at port 0 asks for that, by ADDR_FILE.
-	addrFile string
+	addrFile string // ADDR_FILE: the service writes its URL there once it serves; for a start at port 0
 }
 
-// settings names each setting as the environment does.
+// settings returns the settings by the names of their variables.
 func (c *Config) settings() map[string]*string {
 	return map[string]*string{
 		"LISTEN": &c.Listen, "USER_SERVICE_URL": &c.UserServiceURL, "ORDER_SERVICE_URL": &c.OrderServiceURL,
@@ -40,8 +38,8 @@ func (c *Config) settings() map[string]*string {
 	}
 }
 
-// LoadConfig returns the configuration of spec's service and where it came from.
-// file is the flag's value; without one, a file that is nowhere is no error.
+// LoadConfig returns the configuration of spec's service and its origin. file is the value of the
+// flag -config. If it is "" and there is no file in the usual places, that is not an error.
 func LoadConfig(spec Spec, file string, getenv func(string) (string, bool)) (c Config, from string, err error) {
 	c = Config{Listen: spec.Listen, UserServiceURL: "http://localhost:8081", OrderServiceURL: "http://localhost:8082"}
 	from = "defaults and environment"

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/surefoot-go/surefoot/examples/devloop/internal/requestid"
 	"github.com/surefoot-go/surefoot/pathx"
 	"github.com/surefoot-go/surefoot/procx"
 )
@@ -95,7 +94,7 @@ func TestLogLine(t *testing.T) {
 	var out bytes.Buffer
 	log, events, err := newLog(&out, "config-test-service")
 	require.NoError(t, err)
-	ctx := requestid.With(t.Context(), "req-1")
+	ctx := WithRequestID(t.Context(), "req-1")
 	log.With("a", 1).WithGroup("g").InfoContext(ctx, "您好 \x1b[31m", "b", 2)
 	log.Info("alone")
 	require.NoError(t, events.Shutdown(t.Context()))

@@ -8,7 +8,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx"
 )
 
-// checkEvery is the time between two rounds of checks, checkTimeout what one may take.
+// checkEvery is the time between two rounds of checks, checkTimeout the limit of a round.
 const (
 	checkEvery   = 5 * time.Second
 	checkTimeout = 2 * time.Second
@@ -20,26 +20,26 @@ type check struct {
 	f         func(context.Context) error
 }
 
-// Need has f tell, every few seconds, whether something is there that the
-// service can't work without: if not, /readyz says so.
+// Need registers a check of something that the service can't work without. While f, which is called
+// every few seconds, returns an error, /readyz says that the service is not ready.
 func (e *Env) Need(name string, f func(context.Context) error) {
 	e.checks = append(e.checks, check{name, eventx.Unhealthy, f})
 }
 
-// Want is Need for what the service can do without for a while: it is degraded
-// meanwhile, and stays ready.
+// Want is like Need for something that the service can do without for a while: it is degraded then,
+// and stays ready.
 func (e *Env) Want(name string, f func(context.Context) error) {
 	e.checks = append(e.checks, check{name, eventx.Degraded, f})
 }
 
-// runChecks sets the service's health until ctx ends, and then to stopping.
+// runChecks keeps the service's health up to date until ctx ends, and then sets it to stopping.
 func (e *Env) runChecks(ctx context.Context, health *eventx.Health) {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		state, reason := e.state(ctx)
 		if ctx.Err() != nil {
-			break // what failed was the asking
+			break // the checks failed because they were cancelled
 		}
 		health.Set(ctx, state, reason)
 		select {
@@ -50,7 +50,7 @@ func (e *Env) runChecks(ctx context.Context, health *eventx.Health) {
 	health.Set(ctx, eventx.Stopping, "asked to stop, or a task has failed")
 }
 
-// state asks all checks at once, and returns the worst answer.
+// state runs all checks at once and returns the worst result.
 func (e *Env) state(ctx context.Context) (worst eventx.HealthState, reason string) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()

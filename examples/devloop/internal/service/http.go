@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,29 +18,28 @@ import (
 
 	"github.com/surefoot-go/surefoot/eventx"
 	"github.com/surefoot-go/surefoot/eventx/probe"
-
-	"github.com/surefoot-go/surefoot/examples/devloop/internal/requestid"
 )
 
-// maxBody is how long the body of a request may be, in bytes.
+// maxBody limits the body of a request, in bytes.
 const maxBody = 1 << 20
 
-// statusClientGone is for the log and the metrics: an answer that nobody reads is
-// no failure of the service. nginx has the same number for it.
+// statusClientGone is for the log and the metrics: an answer that no client reads is not a failure
+// of the service. nginx uses the same number.
 const statusClientGone = 499
 
-// A Handler answers one request. An error that it returns becomes the answer:
-// see Error; any other error is logged and answered by 500.
+// A Handler answers one request. If it returns an *Error, that becomes the answer. Any other error
+// is logged and answered with 500.
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
-// An Error is an answer other than success. Its JSON has the request's ID, too.
+// An Error is an answer other than success. Its JSON contains the request's ID.
 type Error struct {
 	Status  int
 	Message string // for the client
 	Err     error  // for the log; may be nil
+	NoRetry bool   // sets NoRetryHeader
 }
 
-// Errorf returns an Error.
+// Errorf returns an Error without a cause.
 func Errorf(status int, format string, args ...any) *Error {
 	return &Error{Status: status, Message: fmt.Sprintf(format, args...)}
 }
@@ -53,7 +53,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Handle registers h for a pattern of http.ServeMux, "GET /users/{id}" say.
+// Handle registers h for a pattern of http.ServeMux, such as "GET /users/{id}".
 func (e *Env) Handle(pattern string, h Handler) {
 	e.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -61,35 +61,50 @@ func (e *Env) Handle(pattern string, h Handler) {
 		if err == nil {
 			return
 		}
-		if w.(*recorder).status != 0 { // too late for another answer; mostly, the client has gone
+		if w.(*recorder).status != 0 { // too late for another answer; usually the client has gone
 			e.Log.DebugContext(r.Context(), "the answer was cut short", "err", err)
 			return
 		}
-		answer := Errorf(http.StatusInternalServerError, "internal error")
-		if tooLarge := (*http.MaxBytesError)(nil); r.Context().Err() != nil {
-			answer = Errorf(statusClientGone, "the client has gone") // whatever failed for that reason
-		} else if errors.As(err, &tooLarge) {
-			answer = Errorf(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
-		} else if !errors.As(err, &answer) || answer.Err != nil {
+		answer := answerTo(r, err)
+		if answer.Err != nil {
 			e.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 		}
 		writeError(w, r, answer)
 	})
 }
 
-func writeError(w http.ResponseWriter, r *http.Request, e *Error) {
-	WriteJSON(w, e.Status, map[string]string{"error": e.Message, "request_id": requestid.From(r.Context())})
+// answerTo returns the answer to a request that failed with err.
+func answerTo(r *http.Request, err error) *Error {
+	var answer *Error
+	var tooLarge *http.MaxBytesError
+	switch ctxErr := r.Context().Err(); {
+	case errors.Is(ctxErr, context.Canceled): // whatever failed, failed because of that
+		return Errorf(statusClientGone, "the client has gone")
+	case errors.As(err, &tooLarge):
+		return Errorf(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
+	case errors.As(err, &answer):
+		return answer
+	case ctxErr != nil:
+		return &Error{Status: http.StatusServiceUnavailable, Message: "the time for this request is over", Err: err}
+	}
+	return &Error{Status: http.StatusInternalServerError, Message: "internal error", Err: err}
 }
 
-// WriteJSON answers with v. Its error is the client's going away, or a v that is
-// no JSON.
+func writeError(w http.ResponseWriter, r *http.Request, e *Error) {
+	if e.NoRetry {
+		w.Header().Set(NoRetryHeader, "true")
+	}
+	WriteJSON(w, e.Status, map[string]string{"error": e.Message, "request_id": RequestID(r.Context())})
+}
+
+// WriteJSON answers with v. It returns an error if the client has gone or v can't be encoded.
 func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	return json.NewEncoder(w).Encode(v)
 }
 
-// ReadJSON reads the whole body of r into v, strictly; its error is for the client.
+// ReadJSON reads the whole body of r into v and accepts no unknown field. Its error is for the client.
 func ReadJSON(r *http.Request, v any) error {
 	dec := json.NewDecoder(r.Body)
 	dec.DisallowUnknownFields()
@@ -97,46 +112,48 @@ func ReadJSON(r *http.Request, v any) error {
 		if errors.As(err, new(*http.MaxBytesError)) {
 			return err
 		}
-		return Errorf(http.StatusBadRequest, "the body is not what is wanted: %v", err)
+		return Errorf(http.StatusBadRequest, "can't read the body: %v", err)
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return Errorf(http.StatusBadRequest, "there is more behind the JSON object")
+		return Errorf(http.StatusBadRequest, "the body has more than one JSON value")
 	}
 	return nil
 }
 
 // server serves the service's routes, the probes and the metrics.
 func (e *Env) server(registry *prometheus.Registry, health *eventx.Health) *http.Server {
-	requests := newRequestMetrics(registry)
-	root := http.NewServeMux() // what watches the service is not counted among its requests
+	metrics := newRequestMetrics(registry)
+	root := http.NewServeMux() // probes and scrapes are not counted among the requests
 	root.Handle("GET /healthz", probe.Handler(health))
 	root.Handle("GET /readyz", probe.Handler(health))
 	root.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
 	root.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
-		id := requestid.New(r.Header.Get(requestid.Header))
-		w.Header().Set(requestid.Header, id)
-		r = r.WithContext(requestid.With(r.Context(), id))
+		ctx, cancel := requestContext(r)
+		defer cancel()
+		r = r.WithContext(ctx)
+		w.Header().Set(RequestIDHeader, RequestID(ctx))
 		rec := &recorder{ResponseWriter: w}
-		done := requests.begin()
+		metrics.inFlight.Inc()
 		defer func() {
+			metrics.inFlight.Dec()
 			p := recover()
 			if p != nil && p != http.ErrAbortHandler {
-				e.Log.ErrorContext(r.Context(), "panic", "value", p, "stack", string(debug.Stack()))
+				e.Log.ErrorContext(ctx, "panic", "value", p, "stack", string(debug.Stack()))
 				if rec.status == 0 {
 					writeError(rec, r, Errorf(http.StatusInternalServerError, "internal error"))
 					p = nil
 				}
 			}
-			route := "none" // never the path: a scanner's would be as many series
+			route := "none" // not the path: each path that a scanner tries would be a series
 			if _, path, ok := strings.Cut(r.Pattern, " "); ok {
 				route = path
 			}
 			took := time.Since(begin)
-			done(route, r.Method, rec.code(), took)
-			e.Log.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", rec.code(), "took", took)
+			metrics.observe(route, r.Method, rec.code(), took)
+			e.Log.InfoContext(ctx, "request", "method", r.Method, "path", r.URL.Path, "status", rec.code(), "took", took)
 			if p != nil {
-				panic(http.ErrAbortHandler) // the client must not take a part of the answer for the whole
+				panic(http.ErrAbortHandler) // the client must not take half an answer for the whole
 			}
 		}()
 		e.serve(rec, r)
@@ -150,7 +167,7 @@ func (e *Env) server(registry *prometheus.Registry, health *eventx.Health) *http
 	}
 }
 
-// serve has the route's handler answer, or says in JSON why there is none.
+// serve calls the route's handler, or says in JSON why there is none.
 func (e *Env) serve(w http.ResponseWriter, r *http.Request) {
 	if !isText(r.URL) {
 		writeError(w, r, Errorf(http.StatusBadRequest, "the URL is not text in UTF-8"))
@@ -165,14 +182,14 @@ func (e *Env) serve(w http.ResponseWriter, r *http.Request) {
 	e.mux.ServeHTTP(w, r)
 }
 
-// isText says whether the path and the query are text without a NUL: PostgreSQL
-// takes no other.
+// isText reports whether the path and the query are UTF-8 without a NUL, which is all that
+// PostgreSQL accepts.
 func isText(u *url.URL) bool {
 	query, err := url.QueryUnescape(u.RawQuery)
 	return err == nil && utf8.ValidString(u.Path+query) && !strings.ContainsRune(u.Path+query, 0)
 }
 
-// An unsent answer is kept from the client, except for its header.
+// An unsent answer sets headers and the status, and sends nothing.
 type unsent struct {
 	http.ResponseWriter
 	status int

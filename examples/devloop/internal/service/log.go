@@ -6,15 +6,12 @@ import (
 	"log/slog"
 
 	"github.com/surefoot-go/surefoot/eventx"
-
-	"github.com/surefoot-go/surefoot/examples/devloop/internal/requestid"
 )
 
-// newLog returns one logger for two places: everything to the console w, times
-// with their zone; warnings and errors to the system's own log as well. The
-// handler of the latter must be closed.
+// newLog returns a logger that writes everything to the console w, and warnings and errors to the
+// system's log too. The caller must shut the returned handler down.
 func newLog(w io.Writer, service string) (*slog.Logger, *eventx.Handler, error) {
-	events, err := eventx.NewHandler(service, &eventx.HandlerOptions{Fallback: io.Discard}) // the console has it already
+	events, err := eventx.NewHandler(service, &eventx.HandlerOptions{Fallback: io.Discard}) // the console has the record already
 	if err != nil {
 		return nil, nil, err
 	}
@@ -22,11 +19,11 @@ func newLog(w io.Writer, service string) (*slog.Logger, *eventx.Handler, error) 
 	return slog.New(withRequestID{slog.NewMultiHandler(console, events)}), events, nil
 }
 
-// withRequestID adds the ID of the request that a record's context belongs to.
+// withRequestID adds the request's ID from a record's context.
 type withRequestID struct{ slog.Handler }
 
 func (h withRequestID) Handle(ctx context.Context, r slog.Record) error {
-	if id := requestid.From(ctx); id != "" {
+	if id := RequestID(ctx); id != "" {
 		r = r.Clone()
 		r.AddAttrs(slog.String("request_id", id))
 	}

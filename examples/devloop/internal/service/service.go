@@ -1,11 +1,9 @@
-// Package service is what the services of devloop have in common: one
-// configuration, one log format, request IDs, metrics, health, and an end that
-// loses no request. A service says what is its own in a Spec.
+// Package service has what the services of devloop share: configuration, log, request IDs and
+// deadlines, metrics, health, and a stop that loses no request. A Spec describes one service.
 //
-// Each of surefoot's packages has its place here: pathx finds the configuration
-// and the data directory, listen binds both address families, consolex keeps the
-// console readable, svcx runs the whole as a console program or as a service,
-// eventx reports to the system's log and answers the probes, and procx watches
+// It uses each of surefoot's packages: pathx finds the configuration and the data directory, listen
+// binds both address families, consolex keeps the console readable, svcx runs the program on a
+// console or as a service, eventx writes to the system's log and answers probes, and procx watches
 // the goroutines and ends the tasks.
 package service
 
@@ -31,27 +29,27 @@ import (
 	"github.com/surefoot-go/surefoot/svcx"
 )
 
-// How long the end may take, each part in turn: together less than StopTimeout.
+// The limits of a stop, one part after the other. Together they are less than stopTimeout.
 const (
-	drainTimeout = 10 * time.Second // requests that are under way
+	drainTimeout = 10 * time.Second // requests in flight
 	tasksTimeout = 5 * time.Second
-	closeTimeout = 3 * time.Second // events that are still queued
+	closeTimeout = 3 * time.Second // queued events
 	stopTimeout  = 20 * time.Second
 )
 
-// A Spec is what one service has of its own.
+// A Spec describes one service.
 type Spec struct {
 	Name        string
 	Description string
-	Listen      string   // the address, if the configuration names none
+	Listen      string   // the default address
 	DependsOn   []string // services that must run before this one
 
-	// Open opens what the service needs and registers its routes. Its context
-	// ends when the service is to stop.
+	// Open opens what the service needs and registers its routes. Its context ends when the service
+	// is asked to stop.
 	Open func(ctx context.Context, env *Env) error
 }
 
-// An Env is what Open builds a service from.
+// An Env is what Open has to build a service from.
 type Env struct {
 	Config
 	Log     *slog.Logger
@@ -62,7 +60,7 @@ type Env struct {
 	closers []func() error
 }
 
-// OnClose has f called after the last request, the last given first.
+// OnClose registers f to be called after the last request, in reverse order of registration.
 func (e *Env) OnClose(f func() error) { e.closers = append(e.closers, f) }
 
 func (e *Env) close() error {
@@ -73,8 +71,8 @@ func (e *Env) close() error {
 	return errors.Join(errs...)
 }
 
-// Main is the main function of a service: it runs the command of the command
-// line (run, install, start, …; see svcx.Main) and exits.
+// Main is the main function of a service. It runs the command of the command line (run, install,
+// start and so on, see svcx.Main) and exits.
 func Main(spec Spec) {
 	configFile := flag.String("config", "", "read the configuration from `file`")
 	source := eventx.Source{Name: spec.Name}
@@ -97,8 +95,7 @@ func Main(spec Spec) {
 	})
 }
 
-// Run is the service: it returns when ctx ends, or with what went wrong. from is
-// for the log: where config comes from.
+// Run runs the service until ctx ends or something fails. from is the origin of config, for the log.
 func Run(ctx context.Context, spec Spec, config Config, from string) (err error) {
 	restore, consoleErr := consolex.UTF8()
 	defer restore()
@@ -108,11 +105,11 @@ func Run(ctx context.Context, spec Spec, config Config, from string) (err error)
 		return err
 	}
 	log := base.With("service", spec.Name)
-	slog.SetDefault(log) // for what other packages have to say, by package log too
+	slog.SetDefault(log) // for other packages, and for package log
 	defer func() { err = errors.Join(err, within(closeTimeout, events.Shutdown)) }()
 	log.Info("configuration", "from", from)
 	if consoleErr != nil {
-		log.Warn("the console stays as it is", "err", consoleErr)
+		log.Warn("can't set the console to UTF-8", "err", consoleErr)
 	}
 
 	registry := newRegistry(events)
@@ -137,9 +134,8 @@ func Run(ctx context.Context, spec Spec, config Config, from string) (err error)
 		log.Info("debug server", "url", debug.URL())
 	}
 
-	health := eventx.NewHealth(base, spec.Name) // which names the service itself
+	health := eventx.NewHealth(base, spec.Name) // it adds the service's name itself
 	server := env.server(registry, health)
-	countConnections(registry, l, server)
 	tasks.Go("serve", func(context.Context) error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -164,13 +160,13 @@ func Run(ctx context.Context, spec Spec, config Config, from string) (err error)
 	svcx.Ready(ctx)
 
 	<-tasks.Done()
-	err = within(drainTimeout+tasksTimeout, tasks.Stop) // its error names each task that would not end
+	err = within(drainTimeout+tasksTimeout, tasks.Stop) // the error names each task that did not end
 	health.Set(ctx, eventx.Stopped, "")
 	return err
 }
 
-// baseURL returns a URL that this machine reaches addr by: the wildcard address of
-// ":8081" is none to connect to.
+// baseURL returns the URL of addr on this machine. The wildcard address, which ":8081" binds, becomes
+// localhost.
 func baseURL(addr net.Addr) string {
 	host, port, _ := net.SplitHostPort(addr.String())
 	if net.ParseIP(host).IsUnspecified() {
@@ -179,8 +175,8 @@ func baseURL(addr net.Addr) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// within calls f with a context of its own that ends after d: what ends a
-// service must not be cancelled by the end of its context.
+// within calls f with a context that ends after d and does not depend on the service's, which has
+// ended already when the service stops.
 func within(d time.Duration, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()

@@ -1,5 +1,8 @@
-// Package store opens the database of a service: PostgreSQL, or SQLite in a
-// file where none is configured. Both speak the little SQL that is used here.
+// Package store opens what a service keeps its data in: a database (PostgreSQL, or a file of SQLite)
+// and a cache (Redis, or memory). Both databases understand the little SQL that the services use.
+//
+// The build tag lite leaves the clients of PostgreSQL and Redis out, which makes the programs link
+// faster while one develops.
 package store
 
 import (
@@ -12,22 +15,21 @@ import (
 	"strings"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-	_ "modernc.org/sqlite"             // the driver "sqlite", without cgo
+	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
 
 	"github.com/surefoot-go/surefoot/pathx"
 )
 
-// Open opens the database at url, or the file NAME.db in dir if url is empty,
-// and has it carry out the statements of schema, which must do nothing the second
-// time. Two processes of a service may have it open at the same time.
+// Open opens the database at url, or the file NAME.db in dir if url is empty, and executes the
+// statements of schema. They must have no effect the second time, because two processes of a
+// service may open the same database.
 func Open(ctx context.Context, url, dir, name string, schema ...string) (*sql.DB, error) {
 	var db *sql.DB
 	var err error
 	if url == "" {
 		db, err = openSQLite(dir, name)
 	} else {
-		db, err = openPostgres(url)
+		db, err = openServer(url)
 	}
 	if err != nil {
 		return nil, err
@@ -42,23 +44,47 @@ func Open(ctx context.Context, url, dir, name string, schema ...string) (*sql.DB
 	return db, nil
 }
 
-// busyWait is how long Open waits for others that open the same file.
+// A Row is a *sql.Row or the current one of *sql.Rows.
+type Row interface{ Scan(...any) error }
+
+// List returns what scan makes of each row of a query. The list is never nil, so that it is a list
+// in JSON too.
+func List[T any](ctx context.Context, db *sql.DB, scan func(Row) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := []T{}
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, rows.Err()
+}
+
+// busyWait is how long Open waits for other processes that open the same file.
 const busyWait = 5 * time.Second
 
-// isBusy reports whether err is SQLITE_BUSY. While one connection makes a file's mode WAL, others
-// get it at once: waiting could be a deadlock, and busy_timeout does not apply ("Result Codes").
+// isBusy reports whether err is SQLITE_BUSY. While one connection switches a file to WAL, others get
+// it at once: waiting could be a deadlock, so busy_timeout does not apply ("Result Codes").
 func isBusy(err error) bool {
 	const sqliteBusy = 5
 	var coded interface{ Code() int }
 	return errors.As(err, &coded) && coded.Code()&0xFF == sqliteBusy
 }
 
-func openPostgres(dsn string) (*sql.DB, error) {
+// openServer opens a database of PostgreSQL. Its errors don't contain the URL, which may contain a
+// password.
+func openServer(dsn string) (*sql.DB, error) {
 	u, err := url.Parse(dsn)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return nil, errors.New("DATABASE_URL: want postgres://user:password@host/database") // without the password that it may hold
+		return nil, errors.New("DATABASE_URL: want postgres://user:password@host/database")
 	}
-	db, err := sql.Open("pgx", dsn)
+	db, err := openPostgres(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
@@ -79,24 +105,24 @@ func openSQLite(dir, name string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(4) // it has one writer; the others wait for it
+	db.SetMaxOpenConns(4) // there is one writer at a time; the others wait
 	db.SetMaxIdleConns(4)
 	return db, nil
 }
 
-// sqliteDSN returns the URI of a file: any absolute path, any character. WAL lets
-// a reader go on while another process writes.
+// sqliteDSN returns the URI of a file, whose path is absolute and may contain any character. In WAL
+// mode, readers continue while another process writes.
 func sqliteDSN(file string) string {
 	file = filepath.ToSlash(file)
 	if !strings.HasPrefix(file, "/") {
-		file = "/" + file // C:/…, as SQLite's "URI Filenames" has it
+		file = "/" + file // C:/…, per SQLite's "URI Filenames"
 	}
 	options := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)"}}
 	return (&url.URL{Scheme: "file", Path: file, RawQuery: options.Encode()}).String()
 }
 
-// migrate carries the schema out as one transaction, one process at a time:
-// PostgreSQL's CREATE TABLE IF NOT EXISTS can fail where two do it at once.
+// migrate executes the schema in one transaction and in one process at a time: PostgreSQL's CREATE
+// TABLE IF NOT EXISTS can fail if two execute it at once.
 func migrate(ctx context.Context, db *sql.DB, postgres bool, schema []string) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package upstream calls another service: with a limit for each try and for the
-// whole, tries again what may be tried again, and hands the request's ID on.
+// Package upstream calls another service. It retries what is safe to retry, within a budget, and
+// passes the request's ID and the time that is left on to the other service.
 //
-// A URL with "localhost" reaches a service on whichever address family it has,
-// also where the hosts file gives that name to one of them only.
+// A URL with "localhost" reaches a service on either address family, even if the hosts file gives
+// that name to only one of them.
 package upstream
 
 import (
@@ -12,68 +12,59 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/surefoot-go/surefoot/examples/devloop/internal/requestid"
+	"github.com/surefoot-go/surefoot/examples/devloop/internal/service"
 )
 
-// KeyHeader marks a POST that may be sent twice: the other service does it once.
-const KeyHeader = "Idempotency-Key"
-
 const (
-	tries      = 4
-	tryTimeout = 2 * time.Second // of each try
-	allTimeout = 8 * time.Second // of all tries together
-	firstWait  = 50 * time.Millisecond
-	maxWait    = time.Second
-	maxBody    = 8 << 20 // bytes of an answer
-
+	maxBody      = 8 << 20                // bytes of an answer
 	localTimeout = 250 * time.Millisecond // of a connection within this machine
 )
 
-// A Client calls one service. It can be used by many goroutines at once.
+// A Client calls one service. It is safe for concurrent use.
 type Client struct {
 	name, base string
 	http       *http.Client
+	budget     budget
 	requests   *prometheus.CounterVec
-	retries    prometheus.Counter
+	retries    *prometheus.CounterVec
 }
 
-// New returns a client of the service called name at the URL base, and registers
-// its counters.
+// New returns a client of the service called name at the URL base, and registers its counters.
 func New(name, base string, metrics prometheus.Registerer) *Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.Proxy = nil // a service of ours is never behind the company's proxy
+	transport.Proxy = nil // our own services are never behind the company's proxy
 	transport.DialContext = dial
 	transport.MaxIdleConnsPerHost = 100
-	transport.IdleConnTimeout = 10 * time.Second // a burst's connections don't stay, and the other end closes none first
+	transport.IdleConnTimeout = 10 * time.Second // before the other end closes them
 	labels := prometheus.Labels{"upstream": name}
 	c := &Client{
-		name: name,
-		base: strings.TrimSuffix(base, "/"),
-		http: &http.Client{Transport: transport},
+		name:   name,
+		base:   strings.TrimSuffix(base, "/"),
+		http:   &http.Client{Transport: transport, CheckRedirect: noRedirect},
+		budget: budget{tenths: maxTenths},
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "upstream_requests_total", Help: "Tries of requests to another service.", ConstLabels: labels,
+			Name: "upstream_requests_total", Help: "Requests to another service, each try counted.", ConstLabels: labels,
 		}, []string{"code"}),
-		retries: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "upstream_retries_total", Help: "Tries after the first one.", ConstLabels: labels,
-		}),
+		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "upstream_retries_total", Help: "Further tries, sent or refused by the budget.", ConstLabels: labels,
+		}, []string{"result"}),
 	}
+	c.retries.WithLabelValues("sent")
+	c.retries.WithLabelValues("refused")
 	metrics.MustRegister(c.requests, c.retries)
 	return c
 }
 
-// dial connects to address, or to the loopback address of either family if that is
-// localhost. Each of those gets little time, because Windows takes two seconds to find
-// that nobody listens.
+// dial connects to address. For localhost it tries the loopback address of both families, each only
+// briefly, because Windows takes two seconds to report that a port is closed.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || host != "localhost" {
@@ -90,23 +81,26 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return nil, errors.Join(errs...)
 }
 
-// Close closes the connections that are idle.
+// noRedirect leaves redirects to the client that a gateway passes them on to.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// Close closes the idle connections.
 func (c *Client) Close() error {
 	c.http.CloseIdleConnections()
 	return nil
 }
 
-// A Response is an answer that has been read as a whole.
+// A Response is an answer with its whole body.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Get reads path into out, which is JSON. Where the answer is not 200, it
-// returns the answer's status with an error.
-func (c *Client) Get(ctx context.Context, path string, out any) (status int, err error) {
-	res, err := c.Do(ctx, http.MethodGet, path, nil, nil)
+// Get decodes the JSON at path into out. If the answer is not 200, it returns an error and the
+// status.
+func (c *Client) Get(ctx context.Context, path string, header http.Header, out any) (status int, err error) {
+	res, err := c.Do(ctx, http.MethodGet, path, header, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -119,55 +113,93 @@ func (c *Client) Get(ctx context.Context, path string, out any) (status int, err
 	return res.Status, nil
 }
 
-// Ready returns nil if the service says that it is ready.
+// Ready returns nil if the service says that it is ready. Probes are neither retried nor counted.
 func (c *Client) Ready(ctx context.Context) error {
-	res, err := c.try(ctx, http.MethodGet, "/readyz", nil, nil)
+	req, err := c.request(ctx, http.MethodGet, "/readyz", nil, nil)
+	if err != nil {
+		return err
+	}
+	res, err := c.send(req)
 	if err == nil && res.Status != http.StatusOK {
 		err = fmt.Errorf("%s: /readyz: %d", c.name, res.Status)
 	}
 	return err
 }
 
-// Do sends a request and returns the answer, whatever its status; path may have a
-// query. A GET, and any request with an Idempotency-Key, is sent again if there
-// was no answer, or one that says that the service is not there for now; any
-// other request only if no connection could be made.
+// Do sends a request and returns the answer, whatever its status. The path may have a query. It
+// tries again as this package's rules allow (see retry.go), until ctx ends but no longer than
+// service.MaxTime. If the last answer is a 502, 503 or 504, Do sets service.NoRetryHeader in it, for
+// handlers that pass it on.
 func (c *Client) Do(ctx context.Context, method, path string, header http.Header, body []byte) (*Response, error) {
-	ctx, cancel := context.WithTimeout(ctx, allTimeout)
+	ctx, cancel := context.WithTimeout(ctx, service.MaxTime)
 	defer cancel()
-	repeatable := isRepeatable(method, header)
+	req, err := c.request(ctx, method, path, header, body)
+	if err != nil {
+		return nil, err
+	}
+	c.budget.add()
 	for n := 1; ; n++ {
-		res, err := c.try(ctx, method, path, header, body)
-		wait, worth := retry(res, err, n)
-		if !worth || !repeatable && !neverSent(err) || n == tries || ctx.Err() != nil {
+		res, err := c.try(req, n)
+		if !retryable(req, res, err) || n == maxTries || !c.pause(ctx, wait(n, res)) {
+			if res != nil && isTemporary(res.Status) {
+				res.Header.Set(service.NoRetryHeader, "true")
+			}
 			return res, err
 		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return res, err
-		}
-		c.retries.Inc()
 	}
 }
 
-func (c *Client) try(ctx context.Context, method, path string, header http.Header, body []byte) (_ *Response, err error) {
-	code := "error"
-	defer func() { c.requests.WithLabelValues(code).Inc() }()
-	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
-	defer cancel()
+// pause waits before a retry. It returns false if the budget or the time does not allow one.
+func (c *Client) pause(ctx context.Context, d time.Duration) bool {
+	if deadline, _ := ctx.Deadline(); ctx.Err() != nil || time.Until(deadline) <= d {
+		return false
+	}
+	if !c.budget.take() {
+		c.retries.WithLabelValues("refused").Inc()
+		return false
+	}
+	select {
+	case <-time.After(d):
+		c.retries.WithLabelValues("sent").Inc()
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (c *Client) request(ctx context.Context, method, path string, header http.Header, body []byte) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.name, err)
 	}
-	for _, name := range []string{"Content-Type", "Accept", KeyHeader} {
-		if v := header.Get(name); v != "" {
-			req.Header.Set(name, v)
-		}
+	if header != nil {
+		req.Header = header.Clone()
 	}
-	if id := requestid.From(ctx); id != "" {
-		req.Header.Set(requestid.Header, id)
+	if id := service.RequestID(ctx); id != "" {
+		req.Header.Set(service.RequestIDHeader, id)
 	}
+	return req, nil
+}
+
+// try sends req for the n-th time. It tells the other service to be done a little earlier than this
+// try ends, so that its answer, rather than silence, says what went wrong.
+func (c *Client) try(req *http.Request, n int) (*Response, error) {
+	limit := tryTime(req, n)
+	ctx, cancel := context.WithTimeout(req.Context(), limit)
+	defer cancel()
+	req = req.Clone(ctx)
+	req.Body, _ = req.GetBody() // which never fails for a bytes.Reader
+	req.Header.Set(service.TimeoutHeader, strconv.FormatInt((limit*4/5).Milliseconds(), 10))
+	res, err := c.send(req)
+	code := "error"
+	if err == nil {
+		code = strconv.Itoa(res.Status)
+	}
+	c.requests.WithLabelValues(code).Inc()
+	return res, err
+}
+
+func (c *Client) send(req *http.Request) (*Response, error) {
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.name, err)
@@ -175,45 +207,16 @@ func (c *Client) try(ctx context.Context, method, path string, header http.Heade
 	defer res.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s %s: the answer breaks off: %w", c.name, method, path, err)
+		return nil, fmt.Errorf("%s: %s %s: the answer breaks off: %w", c.name, req.Method, req.URL.Path, err)
 	}
 	if len(data) > maxBody {
-		return nil, fmt.Errorf("%s: %s %s: the answer has more than %d bytes", c.name, method, path, maxBody)
+		return nil, fmt.Errorf("%s: %s %s: %w: more than %d bytes", c.name, req.Method, req.URL.Path, errTooLarge, maxBody)
 	}
-	code = strconv.Itoa(res.StatusCode)
 	return &Response{res.StatusCode, res.Header, data}, nil
 }
 
-// neverSent says whether err is that of a connection that could not be made.
-func neverSent(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
-}
-
-// isRepeatable says whether a request may be sent twice.
-func isRepeatable(method string, header http.Header) bool {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions:
-		return true
-	}
-	return header.Get(KeyHeader) != ""
-}
-
-// retry says whether the n-th try is worth another one, and after which wait: a
-// random part of one that doubles, so that many clients do not come back at once.
-func retry(res *Response, err error, n int) (wait time.Duration, worth bool) {
-	wait = min(firstWait<<n, maxWait)
-	wait = wait/2 + rand.N(wait/2)
-	if err != nil {
-		var u *url.Error
-		return wait, errors.As(err, &u) || errors.Is(err, io.ErrUnexpectedEOF)
-	}
-	switch res.Status {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		if s, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && s >= 0 {
-			wait = max(wait, min(time.Duration(s)*time.Second, maxWait))
-		}
-		return wait, true
-	}
-	return 0, false
+// Unavailable returns what a handler answers after a failed call: a 503 that must not be retried,
+// because Do has done that.
+func Unavailable(message string, err error) error {
+	return &service.Error{Status: http.StatusServiceUnavailable, Message: message, Err: err, NoRetry: true}
 }

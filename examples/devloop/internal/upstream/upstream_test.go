@@ -8,16 +8,17 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
+	"strconv"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/surefoot-go/surefoot/examples/devloop/internal/requestid"
+	"github.com/surefoot-go/surefoot/examples/devloop/internal/service"
 	"github.com/surefoot-go/surefoot/procx"
 )
 
@@ -38,8 +39,8 @@ func newCounted(t *testing.T, base string) (c *Client, count func(name, code str
 		require.NoError(t, err)
 		for _, family := range families {
 			for _, m := range family.GetMetric() {
-				labels := m.GetLabel() // by name: code, upstream
-				if family.GetName() == name && (code == "" || labels[0].GetValue() == code) {
+				labels := m.GetLabel() // by name: code or result, upstream
+				if family.GetName() == name && labels[0].GetValue() == code {
 					return m.GetCounter().GetValue()
 				}
 			}
@@ -69,6 +70,14 @@ func cut(w http.ResponseWriter, _ *http.Request) {
 // drop breaks off before the answer.
 func drop(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
+// stall breaks off within the answer, by silence.
+func stall(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Length", "1000")
+	w.Write([]byte(`"some`))
+	http.NewResponseController(w).Flush()
+	slow(w, r)
+}
+
 // slow does not answer at all.
 func slow(_ http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body) // or the server does not see the client go
@@ -89,14 +98,17 @@ func TestDo(t *testing.T) {
 		{"good", "GET", nil, []http.HandlerFunc{ok}, 200, 1},
 		{"not found is an answer", "GET", nil, []http.HandlerFunc{answer(404)}, 404, 1},
 		{"so is a failure within", "GET", nil, []http.HandlerFunc{answer(500)}, 500, 1},
+		{"and a redirect", "GET", nil, []http.HandlerFunc{answer(302, "Location", "/other")}, 302, 1},
 		{"503, then good", "GET", nil, []http.HandlerFunc{no, ok}, 200, 2},
 		{"502, 504, then good", "GET", nil, []http.HandlerFunc{answer(502), answer(504), ok}, 200, 3},
-		{"503 to the end", "GET", nil, []http.HandlerFunc{no}, 503, tries},
+		{"503 to the end", "GET", nil, []http.HandlerFunc{no}, 503, maxTries},
+		{"503, which has been retried", "GET", nil, []http.HandlerFunc{answer(503, service.NoRetryHeader, "true"), ok}, 503, 1},
 		{"cut, then good", "GET", nil, []http.HandlerFunc{cut, ok}, 200, 2},
+		{"cut late, then good", "GET", nil, []http.HandlerFunc{stall, ok}, 200, 2},
 		{"dropped, then good", "DELETE", nil, []http.HandlerFunc{drop, ok}, 200, 2},
 		{"slow, then good", "GET", nil, []http.HandlerFunc{slow, ok}, 200, 2},
-		{"slow to the end", "GET", nil, []http.HandlerFunc{slow}, 0, tries},
-		{"cut to the end", "GET", nil, []http.HandlerFunc{cut}, 0, tries},
+		{"slow to the end", "GET", nil, []http.HandlerFunc{slow}, 0, maxTries},
+		{"cut to the end", "GET", nil, []http.HandlerFunc{cut}, 0, maxTries},
 		{"POST: 503", "POST", nil, []http.HandlerFunc{no, ok}, 503, 1},
 		{"POST: cut", "POST", nil, []http.HandlerFunc{cut, ok}, 0, 1},
 		{"POST: dropped", "POST", nil, []http.HandlerFunc{drop, ok}, 0, 1},
@@ -110,15 +122,16 @@ func TestDo(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				n := int(n.Add(1))
 				assert.Equal(t, "/x?y=z", r.URL.String())
-				assert.Equal(t, "req-1", r.Header.Get(requestid.Header))
+				assert.Equal(t, "req-1", r.Header.Get(service.RequestIDHeader))
 				assert.Equal(t, tt.header.Get(KeyHeader), r.Header.Get(KeyHeader), "the same at each try")
 				tt.tries[min(n, len(tt.tries))-1](w, r)
 			}))
 			t.Cleanup(server.Close)
 			c, count := newCounted(t, server.URL)
 
-			begin := time.Now()
-			res, err := c.Do(requestid.With(t.Context(), "req-1"), tt.method, "/x?y=z", tt.header, []byte("body"))
+			ctx, cancel := context.WithTimeout(service.WithRequestID(t.Context(), "req-1"), 4*time.Second)
+			defer cancel()
+			res, err := c.Do(ctx, tt.method, "/x?y=z", tt.header, []byte("body"))
 			if tt.status == 0 {
 				require.Error(t, err)
 				assert.Contains(t, err.Error(), "other: ", "names the service")
@@ -126,15 +139,73 @@ func TestDo(t *testing.T) {
 				require.NoError(t, err)
 				assert.Equal(t, tt.status, res.Status)
 				assert.Equal(t, fmt.Sprintf("%q", http.StatusText(tt.status)), string(res.Body))
-			}
-			if tt.name == "slow to the end" { // the limit of the whole may spare the last try
-				assert.GreaterOrEqual(t, time.Since(begin), allTimeout-tryTimeout)
-				return
+				assert.Equal(t, tt.status == 503, res.Header.Get(service.NoRetryHeader) != "", "for callers of the caller")
 			}
 			assert.EqualValues(t, tt.want, n.Load(), "tries")
-			assert.EqualValues(t, tt.want-1, count("upstream_retries_total", ""))
+			assert.EqualValues(t, tt.want-1, count("upstream_retries_total", "sent"))
+			assert.Zero(t, count("upstream_retries_total", "refused"))
 		})
 	}
+}
+
+// Each try tells the other service to be done before the try ends, and all tries end before the
+// caller's time is over.
+func TestTimePassesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var limits, ends []time.Duration
+		begin := time.Now()
+		c := newClient(t, "http://other")
+		c.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			ms, err := strconv.Atoi(r.Header.Get(service.TimeoutHeader))
+			assert.NoError(t, err)
+			limits = append(limits, time.Since(begin)+time.Duration(ms)*time.Millisecond)
+			<-r.Context().Done()
+			ends = append(ends, time.Since(begin))
+			return nil, r.Context().Err()
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		_, err := c.Do(ctx, "GET", "/", nil, nil)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Len(t, limits, maxTries)
+		for i, limit := range limits {
+			assert.Less(t, limit, ends[i], "the inner time-out comes first")
+		}
+		assert.Equal(t, 2*time.Second, ends[maxTries-1])
+		assert.Equal(t, 2*time.Second, time.Since(begin))
+
+		limits, ends, begin = nil, nil, time.Now()
+		_, err = c.Do(t.Context(), "POST", "/", nil, nil)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, []time.Duration{service.MaxTime}, ends, "what can't be retried has all the time; without a limit, the service's own")
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// While a service is down, retries are a tenth of the requests, after the ten to begin with.
+func TestBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, count := newCounted(t, "http://other")
+		c.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
+		for range 1000 {
+			_, err := c.Do(t.Context(), "GET", "/", nil, nil)
+			require.Error(t, err)
+		}
+		sent, refused := count("upstream_retries_total", "sent"), count("upstream_retries_total", "refused")
+		assert.InDelta(t, 10+1000/10, sent, 1)
+		assert.EqualValues(t, 1000+sent, count("upstream_requests_total", "error"))
+		assert.Greater(t, refused, 800.0)
+		for range 1000 { // the budget does not grow without limit
+			c.budget.add()
+		}
+		for range maxTenths / 10 {
+			assert.True(t, c.budget.take())
+		}
+		assert.False(t, c.budget.take())
+	})
 }
 
 func TestDoGivesUpWithTheCaller(t *testing.T) {
@@ -146,8 +217,7 @@ func TestDoGivesUpWithTheCaller(t *testing.T) {
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
-// A POST without a key is sent again if it was never sent: nobody listens, then
-// somebody does.
+// A POST without a key is retried if it was never sent: the server starts after the first try.
 func TestDoReachesAServerThatStarts(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -203,10 +273,9 @@ func TestRetryAfter(t *testing.T) {
 		{"-1", firstWait, 2 * firstWait},
 		{"Wed, 21 Oct 2026 07:28:00 GMT", firstWait, 2 * firstWait},
 	} {
-		wait, worth := retry(&Response{Status: 503, Header: http.Header{"Retry-After": {tt.header}}}, nil, 1)
-		assert.True(t, worth)
-		assert.GreaterOrEqual(t, wait, tt.min, "%q", tt.header)
-		assert.LessOrEqual(t, wait, tt.max, "%q", tt.header)
+		d := wait(1, &Response{Status: 503, Header: http.Header{"Retry-After": {tt.header}}})
+		assert.GreaterOrEqual(t, d, tt.min, "%q", tt.header)
+		assert.LessOrEqual(t, d, tt.max, "%q", tt.header)
 	}
 }
 
@@ -221,13 +290,13 @@ func TestGet(t *testing.T) {
 		"not found":   {answer(404), 404, `other: GET /x: 404: "Not Found"`},
 		"not JSON":    {func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) }, 200, "other: GET /x: invalid character"},
 		"another API": {func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("[1]")) }, 200, "other: GET /x: json"},
-		"too large":   {large, 0, "has more than 8388608 bytes"},
+		"too large":   {large, 0, "the answer is too large: more than 8388608 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(tt.handler)
 			t.Cleanup(server.Close)
 			var out string
-			status, err := newClient(t, server.URL+"/").Get(t.Context(), "/x", &out)
+			status, err := newClient(t, server.URL+"/").Get(t.Context(), "/x", nil, &out)
 			assert.Equal(t, tt.status, status)
 			if tt.err != "" {
 				assert.ErrorContains(t, err, tt.err)
@@ -244,22 +313,13 @@ func TestReady(t *testing.T) {
 	t.Cleanup(server.Close)
 	c, count := newCounted(t, server.URL)
 	assert.ErrorContains(t, c.Ready(t.Context()), "other: /readyz: 503")
-	assert.Zero(t, count("upstream_retries_total", ""), "a probe tells how it is now")
+	assert.Zero(t, count("upstream_retries_total", "sent"), "a probe tells how it is now")
+	assert.Zero(t, count("upstream_requests_total", "503"), "a probe is not traffic")
 }
 
-// A proxy of the environment is not asked for a service of ours, nor is the request's
-// header handed on as a whole.
-func TestWhatIsHandedOn(t *testing.T) {
+// The environment's proxy is for other networks.
+func TestNoProxy(t *testing.T) {
 	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
-	got := make(chan http.Header, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Header }))
-	t.Cleanup(server.Close)
-	in := http.Header{"Content-Type": {"application/json"}, "Accept": {"text/plain"}, "Cookie": {"secret=1"}, "Connection": {"close"}}
-	_, err := newClient(t, server.URL).Do(t.Context(), "POST", "/", in, []byte("{}"))
-	require.NoError(t, err)
-	header := <-got
-	assert.Equal(t, "application/json", header.Get("Content-Type"))
-	assert.Equal(t, "text/plain", header.Get("Accept"))
-	assert.Empty(t, header.Get("Cookie"))
-	assert.Empty(t, strings.Join(header.Values("Connection"), ""))
+	c := newClient(t, "http://other.example")
+	assert.Nil(t, c.http.Transport.(*http.Transport).Proxy)
 }

@@ -1,4 +1,4 @@
-// Package users is the user service.
+// Package users has the user service.
 package users
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/surefoot-go/surefoot/examples/devloop/internal/store"
 )
 
-// Spec is the service for service.Main.
+// Spec describes the service, for service.Main.
 var Spec = service.Spec{
 	Name:        "user-service",
 	Description: "Keeps the users.",
@@ -31,7 +31,7 @@ const schema = `CREATE TABLE IF NOT EXISTS users (
 	created_ms BIGINT NOT NULL
 )`
 
-// A User is one user.
+// A User is what the API returns.
 type User struct {
 	ID      string    `json:"id"`
 	Name    string    `json:"name"`
@@ -57,7 +57,7 @@ func open(ctx context.Context, env *service.Env) error {
 
 const columns = "SELECT id, name, email, created_ms FROM users "
 
-func scan(row interface{ Scan(...any) error }) (u User, err error) {
+func scan(row store.Row) (u User, err error) {
 	var ms int64
 	err = row.Scan(&u.ID, &u.Name, &u.Email, &ms)
 	u.Created = time.UnixMilli(ms).UTC()
@@ -65,20 +65,8 @@ func scan(row interface{ Scan(...any) error }) (u User, err error) {
 }
 
 func (s *server) list(w http.ResponseWriter, r *http.Request) error {
-	rows, err := s.db.QueryContext(r.Context(), columns+"ORDER BY created_ms, id LIMIT 1000")
+	users, err := store.List(r.Context(), s.db, scan, columns+"ORDER BY created_ms, id LIMIT 1000")
 	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	users := []User{}
-	for rows.Next() {
-		u, err := scan(rows)
-		if err != nil {
-			return err
-		}
-		users = append(users, u)
-	}
-	if err := rows.Err(); err != nil {
 		return err
 	}
 	return service.WriteJSON(w, http.StatusOK, users)
@@ -119,7 +107,7 @@ func (s *server) create(w http.ResponseWriter, r *http.Request) error {
 	return service.WriteJSON(w, http.StatusCreated, u)
 }
 
-// check says what is wrong with a new user, if anything.
+// check returns an error that says what is wrong with a new user.
 func check(name, email string) error {
 	if n := utf8.RuneCountInString(name); strings.TrimSpace(name) == "" || n > 100 || strings.ContainsRune(name, 0) {
 		return service.Errorf(http.StatusUnprocessableEntity, "name: want 1 to 100 characters")

@@ -43,7 +43,7 @@ func TestUsers(t *testing.T) {
 	s := servicetest.Start(t, Spec, map[string]string{"DATA_DIR": dir})
 	var list []User
 	assert.Equal(t, 200, get(t, s.URL+"/users", &list))
-	assert.Equal(t, []User{}, list, "none is a list, too")
+	assert.Equal(t, []User{}, list, "an empty list, not null")
 
 	res, body := post(t, s.URL, `{"name": "张伟", "email": "Zhang@Example.com"}`)
 	require.Equal(t, 201, res.StatusCode, body)

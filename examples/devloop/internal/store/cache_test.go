@@ -1,24 +1,18 @@
-package cache
+package store
 
 import (
 	"fmt"
-	"net"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/surefoot-go/surefoot/procx"
 )
 
-func TestMain(m *testing.M) { os.Exit(procx.CheckMain(m, nil)) }
-
-func TestMemory(t *testing.T) {
+func TestMemoryCache(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := Open("")
+		c, err := OpenCache("")
 		require.NoError(t, err)
 		defer c.Close()
 		require.NoError(t, c.Ping(t.Context()))
@@ -45,26 +39,4 @@ func TestMemory(t *testing.T) {
 		has(fmt.Sprint(3*maxEntries-1), "v")
 		assert.LessOrEqual(t, len(c.(*memory).entries), maxEntries)
 	})
-}
-
-func TestOpenRefuses(t *testing.T) {
-	for _, url := range []string{"localhost:6379", "http://localhost", "redis://localhost/x"} {
-		_, err := Open(url)
-		assert.ErrorContains(t, err, "REDIS_URL: want redis://", url)
-	}
-}
-
-// Without a Redis, each call fails, and soon: the service goes on without it.
-func TestNoRedis(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	c, err := Open("redis://" + l.Addr().String())
-	require.NoError(t, err, "it may come later")
-	defer c.Close()
-	_, ok, err := c.Get(t.Context(), "k")
-	assert.Error(t, err)
-	assert.False(t, ok)
-	assert.Error(t, c.Set(t.Context(), "k", "v", time.Second))
-	assert.Error(t, c.Ping(t.Context()))
 }
