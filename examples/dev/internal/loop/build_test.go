@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,4 +27,39 @@ func TestBuildForADebugger(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want, report.Verdict, report.Reason)
 	}
+}
+
+// TestBuildDirectly: a save after a build that was recorded does without the go command, unless it
+// has something to say.
+func TestBuildDirectly(t *testing.T) {
+	needGo(t)
+	t.Setenv("GOWORK", "off")
+	t.Setenv("GOFLAGS", "")
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	module := newModule(t)
+	tools := &goTools{dir: module, temp: t.TempDir(), recorder: []string{exe, recorder}}
+	services := []Service{{Name: "alpha", Package: "./cmd/alpha"}, {Name: "beta", Package: "./cmd/beta"}}
+	build := func(services []Service) map[string]made { return tools.build(t.Context(), t.TempDir(), services) }
+
+	require.NotEmpty(t, build(services)["alpha"].file)
+	_, err = tools.list(t.Context(), services)
+	require.NoError(t, err)
+	for _, test := range []struct {
+		version, manner string
+		direct          bool
+	}{{"2", "ok", false}, {"3", "ok", true}, {"4", "ok", true}} {
+		saveVersion(t, module, "alpha", test.version, test.manner)
+		built := build(services[:1])["alpha"]
+		require.NotEmpty(t, built.file, built.problem)
+		assert.Equal(t, test.direct, built.direct, test.version)
+	}
+	assert.False(t, build(services)["beta"].direct, "beta was not recorded")
+
+	save(t, filepath.Join(module, "cmd", "alpha", "version.go"), "package main\n\nconst version, manner = \"5\", missing\n")
+	built := build(services)
+	assert.Equal(t, "# example.test/cmd/alpha\ncmd/alpha/version.go:3:30: undefined: missing\n", filepath.ToSlash(built["alpha"].problem))
+	assert.NotEmpty(t, built["beta"].file)
+	saveVersion(t, module, "alpha", "6", "ok")
+	assert.True(t, build(services[:1])["alpha"].direct, "after what did not compile")
 }

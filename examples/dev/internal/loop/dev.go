@@ -70,6 +70,7 @@ type Config struct {
 	Colour   bool          // of the services' names
 	Debug    bool          // build for a debugger, which takes longer; otherwise without debug information
 	Guard    []string      // the command that runs guard.Main; none: processes may outlive a dev that is killed
+	Recorder []string      // the command that runs direct.Record; none: the go command does every build
 }
 
 const (
@@ -151,7 +152,7 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 		s.say("%s: all services would listen there; each gets a port of its own (dev.toml can set it for one)", name)
 	}
 	if s.tools == nil {
-		s.tools = &goTools{dir: s.cfg.Dir, temp: s.temp, debug: s.cfg.Debug}
+		s.tools = &goTools{dir: s.cfg.Dir, temp: s.temp, debug: s.cfg.Debug, recorder: s.cfg.Recorder}
 	}
 
 	defer s.closeListeners()
