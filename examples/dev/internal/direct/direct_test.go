@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +29,6 @@ type project struct {
 	dir     string
 	flags   []string
 	builder *Builder
-	built   int
 }
 
 var sources = map[string]string{
@@ -70,6 +70,25 @@ func (p *project) save(name, text string) {
 	require.NoError(p, os.WriteFile(file, []byte(text), 0o644))
 }
 
+// in returns the project for a part of the test, at whose end all files are as they were.
+func (p *project) in(t *testing.T) *project {
+	t.Helper()
+	q := *p
+	q.T = t
+	before := t.TempDir()
+	require.NoError(t, os.CopyFS(before, os.DirFS(p.dir)))
+	t.Cleanup(func() {
+		entries, err := os.ReadDir(p.dir)
+		require.NoError(t, err)
+		for _, e := range entries {
+			require.NoError(t, os.RemoveAll(filepath.Join(p.dir, e.Name())))
+		}
+		require.NoError(t, os.CopyFS(p.dir, os.DirFS(before)))
+		os.Remove(os.Getenv("GOENV"))
+	})
+	return &q
+}
+
 // replace changes a file.
 func (p *project) replace(name, from, to string) {
 	p.Helper()
@@ -107,7 +126,6 @@ func (p *project) list() {
 // programs are files for both of them.
 func (p *project) programs() map[string]string {
 	p.Helper()
-	p.built++
 	dir := filepath.Join(p.TempDir(), "out")
 	require.NoError(p, os.MkdirAll(dir, 0o755))
 	ext := ""
@@ -159,6 +177,8 @@ func (p *project) run(file string) string {
 
 // TestBuild: what is built directly is what the go command would build.
 func TestBuild(t *testing.T) {
+	shared := newProject(t, "-buildvcs=false", "-ldflags=-w")
+	before := shared.ready()
 	for _, test := range []struct {
 		name string
 		edit func(p *project)
@@ -180,8 +200,7 @@ func TestBuild(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := newProject(t, "-buildvcs=false", "-ldflags=-w")
-			before := p.ready()
+			p := shared.in(t)
 			test.edit(p)
 			direct := p.programs()
 			require.NoError(t, p.builder.Build(t.Context(), direct))
@@ -215,6 +234,8 @@ func (p *project) linked() map[string]sum {
 
 // TestLeftToGo: why a change is left to the go command, after which changes of functions are direct again.
 func TestLeftToGo(t *testing.T) {
+	shared := newProject(t)
+	shared.ready()
 	const shape, function = "more has changed than the text of functions", `func Text() string { return `
 	for _, test := range []struct {
 		name, want string
@@ -254,14 +275,9 @@ func TestLeftToGo(t *testing.T) {
 			p.replace("text/text.go", function, function+"missing() + ")
 			p.replace("text/text.go", "//go:noinline", "//go:linkname missing example.test/nowhere.missing\nfunc missing() string\n\n//go:noinline")
 		}},
-		{"a cleaned temporary folder", "no such file", func(p *project) {
-			p.replace("text/text.go", function, function+"`x` + ")
-			require.NoError(p, os.RemoveAll(p.builder.Dir))
-		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := newProject(t)
-			p.ready()
+			p := shared.in(t)
 			test.edit(p)
 			programs := p.programs()
 			assert.ErrorContains(t, p.builder.Build(t.Context(), programs), test.want)
@@ -272,6 +288,12 @@ func TestLeftToGo(t *testing.T) {
 			}
 		})
 	}
+	p := shared.in(t)
+	p.replace("text/text.go", function, function+"`x` + ")
+	require.NoError(t, p.builder.Build(t.Context(), p.programs()), "all is as it was when it was recorded")
+	p.replace("text/text.go", "`x`", "`y`")
+	require.NoError(t, os.RemoveAll(p.builder.Dir)) // as a cleaner of temporary folders does
+	assert.ErrorIs(t, p.builder.Build(t.Context(), p.programs()), fs.ErrNotExist)
 }
 
 // TestStaleDependent: a package of a program that was not built when an export changed is not linked
