@@ -46,6 +46,7 @@ func newProject(t *testing.T, flags ...string) *project {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("needs the go command")
 	}
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // else Record takes a second where this test is built with -race
 	t.Setenv("GOWORK", "")
 	t.Setenv("GOFLAGS", "")
 	t.Setenv("GOENV", filepath.Join(t.TempDir(), "env"))

@@ -33,6 +33,7 @@ func TestBuildForADebugger(t *testing.T) {
 // has something to say.
 func TestBuildDirectly(t *testing.T) {
 	needGo(t)
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // for direct.Record, where this test is built with -race
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "")
 	exe, err := os.Executable()

@@ -23,7 +23,8 @@
 // The files that "go list -deps" names for a service, as far as they belong to
 // modules on this disk: also those of a replace directive or of a workspace.
 // Only the services that a change concerns are rebuilt, with one go build for
-// all of them. A build during which another file is saved is dropped.
+// all of them, or without the go command where that makes the same programs
+// (internal/direct). A build during which another file is saved is dropped.
 //
 // # The end
 //

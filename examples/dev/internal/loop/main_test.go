@@ -88,6 +88,7 @@ func save(t *testing.T, file, text string) {
 // would build.
 func start(t *testing.T, dir string, change func(*Config)) *rig {
 	t.Helper()
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // for direct.Record, where this test is built with -race
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "")
 	procx.Check(t, nil)
