@@ -1,9 +1,12 @@
 package loop
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -64,3 +67,27 @@ func TestBuildDirectly(t *testing.T) {
 	saveVersion(t, module, "alpha", "6", "ok")
 	assert.True(t, build(services[:1])["alpha"].direct, "after what did not compile")
 }
+
+// TestListedAgain: what services are built from is asked again after a build by the go command only.
+func TestListedAgain(t *testing.T) {
+	for _, direct := range []bool{true, false} {
+		s, err := New(Config{Dir: t.TempDir(), Output: io.Discard, Services: []Service{{Name: "alpha", Package: "./cmd/alpha"}}})
+		require.NoError(t, err)
+		s.temp, s.tools = t.TempDir(), instant{direct}
+		s.builds.add("alpha", false, time.Now())
+		b, err := s.builds.next(t.Context())
+		require.NoError(t, err)
+		s.buildBatch(b, 1)
+		assert.Equal(t, !direct, len(s.relist) == 1)
+		assert.True(t, s.runners[0].build.OK)
+	}
+}
+
+// instant are tools that make nothing.
+type instant struct{ direct bool }
+
+func (i instant) build(_ context.Context, _ string, services []Service) map[string]made {
+	return map[string]made{services[0].Name: {file: "program", direct: i.direct}}
+}
+
+func (instant) list(context.Context, []Service) (map[string]*inputs, error) { return nil, nil }
