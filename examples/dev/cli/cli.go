@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/surefoot-go/surefoot/consolex"
+	"github.com/surefoot-go/surefoot/examples/dev/internal/direct"
 	"github.com/surefoot-go/surefoot/examples/dev/internal/guard"
 	"github.com/surefoot-go/surefoot/examples/dev/internal/loop"
 	"github.com/surefoot-go/surefoot/svcx"
@@ -24,13 +25,16 @@ const usage = `Dev runs the services of a Go module or workspace, and replaces e
 Flags:
 `
 
-// guardArg is how dev starts itself as its own guard.
-const guardArg = "run-as-guard"
+// How dev starts itself as its own guard, and the go command starts it in the place of a tool.
+const guardArg, recorderArg = "run-as-guard", "run-as-recorder"
 
 // Main is the program, with the arguments of this process.
 func Main() {
 	if len(os.Args) == 2 && os.Args[1] == guardArg {
 		os.Exit(guard.Main())
+	}
+	if len(os.Args) > 2 && os.Args[1] == recorderArg {
+		os.Exit(direct.Record(os.Args[2:]))
 	}
 	var o options
 	flag.StringVar(&o.file, "config", "", "run what this `file` says, instead of dev.toml")
@@ -81,7 +85,7 @@ func run(o options, args []string) error {
 	if err != nil {
 		return err
 	}
-	cfg.Guard = []string{exe, guardArg}
+	cfg.Guard, cfg.Recorder = []string{exe, guardArg}, []string{exe, recorderArg}
 	supervisor, err := loop.New(cfg)
 	if err != nil {
 		return err

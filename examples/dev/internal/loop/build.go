@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,9 +75,11 @@ func (s *Supervisor) buildBatch(b *batch, number int) {
 		os.RemoveAll(dir) // what a killed compiler still holds goes with the run's directory
 		return            // it is built again, from what was saved meanwhile
 	}
-	select {
-	case s.relist <- start:
-	default: // a list since an earlier time is asked for
+	if slices.ContainsFunc(runners, func(r *runner) bool { return r.Package != "" && !programs[r.Name].direct }) {
+		select {
+		case s.relist <- start:
+		default: // a list since an earlier time is asked for
+		}
 	}
 	s.hand(runners, results)
 	os.Remove(dir) // if nothing is in it

@@ -25,7 +25,8 @@
 // The files that "go list -deps" names for a service, as far as they belong to
 // modules on this disk: also those of a replace directive or of a workspace.
 // Only the services that a change concerns are rebuilt, with one go build for
-// all of them. A build during which another file is saved is dropped.
+// all of them, or without the go command where that makes the same programs
+// (internal/direct). A build during which another file is saved is dropped.
 //
 // # The end
 //
@@ -73,6 +74,7 @@ type Config struct {
 	Colour   bool          // of the services' names
 	Debug    bool          // build for a debugger, which takes longer; otherwise without debug information
 	Guard    []string      // the command that runs guard.Main; none: processes may outlive a dev that is killed
+	Recorder []string      // the command that runs direct.Record; none: the go command does every build
 }
 
 // DefaultDrain is longer than any request takes that is not stuck.
@@ -161,7 +163,7 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 		s.say("%s: all services would listen there; each gets a port of its own (dev.toml can set it for one)", name)
 	}
 	if s.tools == nil {
-		s.tools = &goTools{dir: s.cfg.Dir, temp: s.temp, debug: s.cfg.Debug}
+		s.tools = &goTools{dir: s.cfg.Dir, temp: s.temp, debug: s.cfg.Debug, recorder: s.cfg.Recorder}
 	}
 
 	defer s.closeListeners()

@@ -15,8 +15,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/surefoot-go/surefoot/examples/dev/internal/config"
+	"github.com/surefoot-go/surefoot/examples/dev/internal/direct"
 	"github.com/surefoot-go/surefoot/procx/child"
 )
 
@@ -31,7 +33,10 @@ type tools interface {
 }
 
 // made is what a build made of a service: a program, or a problem.
-type made struct{ file, problem string }
+type made struct {
+	file, problem string
+	direct        bool // without the go command: what the service is built from is the same as before
+}
 
 // goTools is the real one.
 type goTools struct {
@@ -39,6 +44,10 @@ type goTools struct {
 	temp  string            // its own temporary files: a go that is killed leaves some
 	debug bool              // build for a debugger
 	names map[string]string // import paths by package, as far as they were asked for
+
+	recorder []string // the command that calls direct.Record; none: every build is the go command's
+	mu       sync.Mutex
+	builders map[string]*direct.Builder // by flags
 }
 
 // build runs one command for all services that it can: go builds what they share once, and links on
@@ -49,17 +58,17 @@ func (g *goTools) build(ctx context.Context, dir string, services []Service) map
 	g.resolve(ctx, services)
 	for i, group := range groups(services, g.program) {
 		to := filepath.Join(dir, strconv.Itoa(i))
-		output, err := g.buildGroup(ctx, to, group)
+		output, without, err := g.buildGroup(ctx, to, group)
 		files := map[string]bool{}
 		for _, svc := range group {
 			file := filepath.Join(to, g.program(svc))
 			if files[file] { // two services with one program: each has a file of its own, to be removed
 				other := filepath.Join(to, svc.Name, g.program(svc))
-				results[svc.Name] = collect(other, output, errors.Join(err, link(file, other)))
+				results[svc.Name] = collect(other, output, without, errors.Join(err, link(file, other)))
 				continue
 			}
 			files[file] = true
-			results[svc.Name] = collect(file, output, err)
+			results[svc.Name] = collect(file, output, without, err)
 			if err == nil && results[svc.Name].file == "" {
 				delete(g.names, svc.Package) // go.mod may have a new module path
 			}
@@ -68,26 +77,65 @@ func (g *goTools) build(ctx context.Context, dir string, services []Service) map
 	return results
 }
 
+// buildGroup has the programs of services with the same flags built directly, if that is possible, or
+// else by the go command, whose output it returns.
+//
 // -buildvcs=false spares a git status per build, and lets a binary stay the same while files change
 // that it isn't built from. -ldflags=-w spares a quarter of what a large program takes to build: the
 // debug information, of which stack traces and profiles have no need.
-func (g *goTools) buildGroup(ctx context.Context, dir string, group []Service) (string, error) {
+func (g *goTools) buildGroup(ctx context.Context, dir string, group []Service) (text string, without bool, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", false, err
+	}
+	builder, programs := g.builder(group), map[string]string{}
+	for _, svc := range group {
+		programs[g.names[svc.Package]] = filepath.Join(dir, g.program(svc))
+	}
+	why := builder.Build(ctx, programs)
+	if why == nil {
+		return "", true, nil
+	}
 	args := []string{"build", "-buildvcs=false", "-ldflags=-w"}
 	if g.debug {
 		args = []string{"build", "-buildvcs=false", "-gcflags=all=-N -l", "-ldflags="}
 	}
 	args = append(append(args, group[0].Flags...), "-o", dir+string(filepath.Separator))
+	if !errors.Is(why, direct.ErrFailed) {
+		recording, flag := builder.Start()
+		if recording != nil {
+			args = append(args, flag)
+			defer func() {
+				if err != nil {
+					programs = nil
+				}
+				recording.End(ctx, programs)
+			}()
+		}
+	}
 	for _, svc := range group {
 		if !slices.Contains(args, svc.Package) {
 			args = append(args, svc.Package)
 		}
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
 	var output bytes.Buffer
-	err := g.run(ctx, &output, &output, args...)
-	return output.String(), err
+	err = g.run(ctx, &output, &output, args...)
+	return output.String(), false, err
+}
+
+// builder returns what builds the group's programs directly.
+func (g *goTools) builder(group []Service) *direct.Builder {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	key := strings.Join(group[0].Flags, "\x00")
+	if g.builders == nil {
+		g.builders = map[string]*direct.Builder{}
+	}
+	if g.builders[key] == nil {
+		g.builders[key] = &direct.Builder{
+			Dir: filepath.Join(g.temp, "direct", strconv.Itoa(len(g.builders))), Recorder: g.recorder, Run: runTool, Link: link,
+		}
+	}
+	return g.builders[key]
 }
 
 // groups splits services into those that one go build can take.
@@ -153,11 +201,11 @@ func (g *goTools) resolve(ctx context.Context, services []Service) {
 }
 
 // collect returns what a build has made of a service.
-func collect(file, output string, buildErr error) made {
+func collect(file, output string, direct bool, buildErr error) made {
 	_, err := os.Stat(file)
 	switch {
 	case err == nil:
-		return made{file: file}
+		return made{file: file, direct: direct}
 	case buildErr == nil:
 		return made{problem: fmt.Sprintf("the package is not a program: %v", err)}
 	}
@@ -189,10 +237,14 @@ func (g *goTools) list(ctx context.Context, services []Service) (map[string]*inp
 		return nil, nil // nor need there be a go command
 	}
 	var work, output bytes.Buffer
-	if err := g.run(ctx, &work, &output, "env", "GOWORK"); err != nil {
+	if err := g.run(ctx, &work, &output, "env", "-json", "GOWORK", "GOENV", "GOROOT", "GOMODCACHE", "GOFLAGS"); err != nil {
 		return nil, fmt.Errorf("go env: %w: %s", err, output.String())
 	}
-	file := strings.TrimSpace(work.String())
+	var env direct.Environment
+	if err := json.Unmarshal(work.Bytes(), &env); err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	file := env.GOWORK
 	if file == "off" {
 		file = ""
 	}
@@ -207,6 +259,7 @@ func (g *goTools) list(ctx context.Context, services []Service) (map[string]*inp
 		if err := g.run(ctx, &packages, &output, args...); err != nil {
 			return nil, fmt.Errorf("go list: %w: %s", err, output.String())
 		}
+		g.builder(group).SetListing(direct.List(bytes.NewReader(packages.Bytes()), g.dir, group[0].Flags, env, isSource))
 		some, err := parseList(&packages, file, group)
 		if err != nil {
 			return nil, err
@@ -228,6 +281,11 @@ func (g *goTools) run(ctx context.Context, stdout, stderr io.Writer, args ...str
 	cmd.Dir = g.dir
 	cmd.Env = append(cmd.Environ(), "GOTMPDIR="+g.temp) // Environ has PWD: paths as the user knows them
 	cmd.Stdout, cmd.Stderr = stdout, stderr
+	return runTool(ctx, cmd)
+}
+
+// runTool runs a command, and kills it when ctx ends.
+func runTool(ctx context.Context, cmd *exec.Cmd) error {
 	p, err := child.Start(ctx, cmd, &child.Options{Ask: child.AskNothing})
 	if err != nil {
 		return err

@@ -149,7 +149,7 @@ func (m *module) local() bool {
 
 // listArgs are go's arguments for what parseList reads.
 var listArgs = []string{"list", "-e", "-deps",
-	"-json=ImportPath,Dir,Standard,Match,Deps,EmbedPatterns,EmbedFiles,Module,Error"}
+	"-json=ImportPath,Dir,Standard,Match,Imports,Deps,EmbedPatterns,EmbedFiles,Module,Error"}
 
 // parseList makes of go list's output what each service is built from. The work
 // file may be empty. Services whose package is not listed are left out.

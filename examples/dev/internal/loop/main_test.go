@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surefoot-go/surefoot/examples/dev/internal/config"
+	"github.com/surefoot-go/surefoot/examples/dev/internal/direct"
 	"github.com/surefoot-go/surefoot/examples/dev/internal/fake"
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 	"github.com/surefoot-go/surefoot/internal/testenv"
@@ -28,7 +29,12 @@ import (
 
 const limit = time.Minute // for what must come at some time
 
+const recorder = "run-as-recorder" // how the test's binary is started to call direct.Record
+
 func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == recorder {
+		os.Exit(direct.Record(os.Args[2:]))
+	}
 	testenv.Main(m, map[string]func([]string) int{"service": prebuilt})
 }
 
@@ -82,6 +88,7 @@ func save(t *testing.T, file, text string) {
 // would build.
 func start(t *testing.T, dir string, change func(*Config)) *rig {
 	t.Helper()
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // for direct.Record, where this test is built with -race
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "")
 	procx.Check(t, nil)
@@ -96,6 +103,9 @@ func start(t *testing.T, dir string, change func(*Config)) *rig {
 		cfg.Services[i].Ready = config.Ready{HTTP: "/readyz"}
 	}
 	cfg.Output = r.out
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	cfg.Recorder = []string{exe, recorder}
 	if change != nil {
 		change(&cfg)
 	}
@@ -104,7 +114,6 @@ func start(t *testing.T, dir string, change func(*Config)) *rig {
 			cfg.Services[i].Env = append(cfg.Services[i].Env, "SUREFOOT_TEST_HELPER=service")
 		}
 	}
-	var err error
 	r.Supervisor, err = New(cfg)
 	require.NoError(t, err)
 	if !hasGo() {
