@@ -37,7 +37,7 @@
 //	                             net.Listen "tcp" ":0"         "tcp6" ":0"     Dual(":0")
 //	both families                one socket, both families     IPv6 only       two sockets
 //	bindv6only=1                 the same                      IPv6 only       two sockets
-//	IPv6 switched off, no [::1]  [::], which serves IPv4       serves nobody   two sockets
+//	IPv6 switched off, no [::1]  [::], which serves IPv4       no client       two sockets
 //	kernel without IPv6          0.0.0.0                       EAFNOSUPPORT    0.0.0.0; [::] is skipped
 //	V6ONLY can't be cleared      one family, without an error  IPv6 only       two sockets
 //

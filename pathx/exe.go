@@ -97,8 +97,8 @@ func isNumbered(s, prefix string) bool {
 	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// carries says whether name has app in it as a word: orders.json and my-orders.yaml carry "orders",
-// reorders.json doesn't.
+// carries reports whether name has app in it as a word: orders.json and my-orders.yaml carry
+// "orders", reorders.json doesn't.
 func carries(name, app string) bool {
 	if rest, ok := strings.CutPrefix(name, app); ok && !startsWithWord(rest) {
 		return true // the usual form

@@ -15,8 +15,8 @@ import (
 // units on Windows and macOS.
 const maxName = 255
 
-// CheckName says whether name, one element of a path, would work and mean the same on every system.
-// The error, an [ErrName], says what is wrong with it:
+// CheckName reports whether name, one element of a path, would work and mean the same on every
+// system. The error, an [ErrName], says what is wrong with it:
 //
 //   - it is empty, ".", "..", or holds a separator of any system, / or \;
 //   - Windows reserves it for a device (CON, PRN, AUX, NUL, COM1 to COM9, LPT1 to

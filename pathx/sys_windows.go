@@ -53,7 +53,7 @@ func dupStdin() (*os.File, error) {
 // waitForWriter: paths of pipes are refused as devices.
 func waitForWriter(*os.File) error { return nil }
 
-// isUnreachable says whether the error is about a file server.
+// isUnreachable reports whether the error is about a file server.
 func isUnreachable(err error) bool { return errors.Is(err, windows.ERROR_BAD_NETPATH) }
 
 func eachConfigDir(app string, visit func(configDir)) { knownFolders().configDirs(visit) }

@@ -65,7 +65,8 @@ func isOpenedByNumber(path string) bool {
 	return path == "/dev/stdin" || dir == "/dev/fd" || dir == "/proc/self/fd"
 }
 
-// isReplaced says whether the problem with an open file may be that the path no longer leads to it.
+// isReplaced reports whether the problem with an open file may be that the path no longer leads to
+// it.
 func isReplaced(fi fs.FileInfo, path string, problem error) bool {
 	var untrusted *UntrustedError
 	if errors.Is(problem, ErrNotRegular) || errors.As(problem, &untrusted) {

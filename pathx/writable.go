@@ -7,7 +7,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/atomicfile"
 )
 
-// Writable says whether this process can keep files in dir. It finds out by doing what WriteFile
+// Writable reports whether this process can keep files in dir. It finds out by doing what WriteFile
 // does: it creates a file, writes to it, renames and deletes it. Mode bits and access control lists
 // promise less: they know nothing of read-only mounts, full disks, quotas, Windows' controlled
 // folder access or SELinux.

@@ -71,11 +71,11 @@ type Options struct {
 	// Ignore names goroutines that are not leaks, by a function on their stack or the one that
 	// created them, as a stack trace prints it: "net/http.(*persistConn).readLoop". A type's or a
 	// package's name stands for all that is in it, and "example.com/mod/..." for the packages below
-	// a path. A package's path may be the one to import it by: a stack trace prints gopkg.in/yaml.v3
-	// as gopkg.in/yaml%2ev3.
+	// a path. A package's path may be the one to import it by: a stack trace prints
+	// gopkg.in/yaml.v3 as gopkg.in/yaml%2ev3.
 	//
-	// It is the function of the source, whatever the compiler has inlined into what: a
-	// literal in (*Pool).start is (*Pool).start.func1, also where Go 1.26 calls it
+	// It is the function of the source, whatever the compiler has inlined into what: a literal in
+	// (*Pool).start is (*Pool).start.func1, also where Go 1.26 calls it
 	// main.New.(*Pool).start.func7.
 	//
 	// To pass over a function's own goroutines, and not those of all that it starts, use Known,

@@ -32,8 +32,8 @@ func TestConsoleInterrupt(t *testing.T) {
 	}
 }
 
-// pressCtrlC sends CTRL_C_EVENT to all processes of this console. That this
-// process ignores it may be inherited.
+// pressCtrlC sends CTRL_C_EVENT to all processes of this console. That this process ignores it may
+// be inherited.
 func pressCtrlC() error {
 	return errors.Join(winapi.SetConsoleCtrlHandler(0, false), windows.GenerateConsoleCtrlEvent(windows.CTRL_C_EVENT, 0))
 }

@@ -10,25 +10,24 @@ import (
 // Errors of the methods that talk to a service manager; compare with errors.Is.
 var (
 	ErrNotInstalled error = spec.ErrNotInstalled
-	// ErrAccessDenied matches [io/fs.ErrPermission], too.
+	// ErrAccessDenied also matches [io/fs.ErrPermission].
 	ErrAccessDenied error = spec.ErrAccessDenied
-	// ErrMarkedForDelete indicates that Windows removes the service when the last
-	// program that holds it open (the Services window, Task Manager, a monitoring
-	// agent) lets go.
+	// ErrMarkedForDelete indicates that Windows removes the service when the last program that
+	// holds it open (the Services window, Task Manager, a monitoring agent) lets go.
 	ErrMarkedForDelete error = spec.ErrMarkedForDelete
 	ErrAlreadyRunning  error = spec.ErrAlreadyRunning
 	ErrNotRunning      error = spec.ErrNotRunning
-	// ErrStartFailed indicates that the service ended before it was ready. The
-	// error's text has the exit code.
+	// ErrStartFailed indicates that the service ended before it was ready. The error's text has the
+	// exit code.
 	ErrStartFailed error = spec.ErrStartFailed
-	// ErrForeign indicates that the name belongs to another program's service.
-	// Install and Uninstall have changed nothing; [Service].Force makes them.
+	// ErrForeign indicates that the name belongs to another program's service. Install and
+	// Uninstall have changed nothing; [Service].Force makes them.
 	ErrForeign error = spec.ErrForeign
 )
 
-// ErrHung indicates that Main did not become ready within StartTimeout, did not
-// return within StopTimeout, or did not feed the watchdog. Only a manager of
-// package svcxtest lets Run return it; otherwise the process exits.
+// ErrHung indicates that Main did not become ready within StartTimeout, did not return within
+// StopTimeout, or did not feed the watchdog. Only a manager of package svcxtest lets Run return it;
+// otherwise the process exits.
 var ErrHung error = spec.ErrHung
 
 // Error is a failed request to a service manager.
@@ -81,7 +80,7 @@ func (e *ExitError) Unwrap() error { return e.Err }
 // ExitCode returns Code.
 func (e *ExitError) ExitCode() int { return e.Code }
 
-// ExitCode returns the exit code of a process that ends with err: 0 for nil,
-// what the method ExitCode of an error in its tree says, else 1. For a non-nil
-// error the code is never 0, nor a multiple of 256, which Unix would truncate to 0.
+// ExitCode returns the exit code of a process that ends with err: 0 for nil, what the method
+// ExitCode of an error in its tree says, else 1. For a non-nil error the code is never 0, nor a
+// multiple of 256, which Unix would truncate to 0.
 func ExitCode(err error) int { return spec.ExitCode(err) }

@@ -21,28 +21,24 @@ const (
 type EventKind uint8
 
 const (
-	// Pause: stop taking on work and call Done; the service is Paused then.
-	// Windows only.
+	// Pause: stop taking on work and call Done; the service is Paused then. Windows only.
 	Pause EventKind = 1 + iota
-	// Continue: take on work again and call Done; the service is Running then.
-	// Windows only.
+	// Continue: take on work again and call Done; the service is Running then. Windows only.
 	Continue
-	// Reload: read the configuration again and call Done. On Windows
-	// SERVICE_CONTROL_PARAMCHANGE, elsewhere SIGHUP (systemctl reload).
+	// Reload: read the configuration again and call Done. On Windows SERVICE_CONTROL_PARAMCHANGE,
+	// elsewhere SIGHUP (systemctl reload).
 	Reload
-	// SessionChange: Event.Code is a WTS_ constant (WTS_SESSION_LOGON = 5),
-	// Event.Session whose session it is. Windows only.
+	// SessionChange: Event.Code is a WTS_ constant (WTS_SESSION_LOGON = 5), Event.Session whose
+	// session it is. Windows only.
 	SessionChange
-	// PowerChange: Event.Code is a PBT_ constant (PBT_APMSUSPEND = 4),
-	// Event.Data a copy of the POWERBROADCAST_SETTING of
-	// PBT_POWERSETTINGCHANGE. Windows only.
+	// PowerChange: Event.Code is a PBT_ constant (PBT_APMSUSPEND = 4), Event.Data a copy of the
+	// POWERBROADCAST_SETTING of PBT_POWERSETTINGCHANGE. Windows only.
 	PowerChange
 	// Custom: Event.Code is the control, 128 to 255. Windows only.
 	Custom
 )
 
-// Event is what a manager tells a running service. Everything in it is a copy:
-// it stays valid.
+// Event is what a manager tells a running service. Everything in it is a copy: it stays valid.
 type Event struct {
 	Kind    EventKind
 	Code    uint32
@@ -52,9 +48,9 @@ type Event struct {
 	done func()
 }
 
-// Done reports that the service has done what the event asks for. Until then a
-// service that is asked to pause, to continue or to reload counts as being on
-// its way. It need not be called for events of other kinds.
+// Done reports that the service has done what the event asks for. Until then a service that is
+// asked to pause, to continue or to reload counts as being on its way. It need not be called for
+// events of other kinds.
 func (e Event) Done() {
 	if e.done != nil {
 		e.done()
@@ -63,11 +59,10 @@ func (e Event) Done() {
 
 type eventsKey struct{}
 
-// Events returns the channel of the events that the service accepts
-// ([Service].Accept), in order. ctx is what Main was given; with another one
-// the channel is nil. The channel is never closed: select on ctx.Done too.
-// Events that come while 64 are waiting are lost; a service that should have
-// paused runs on then.
+// Events returns the channel of the events that the service accepts ([Service].Accept), in order.
+// ctx is what Main was given; with another one the channel is nil. The channel is never closed:
+// select on ctx.Done too. Events that come while 64 are waiting are lost; a service that should
+// have paused runs on then.
 func Events(ctx context.Context) <-chan Event {
 	events, _ := ctx.Value(eventsKey{}).(<-chan Event)
 	return events

@@ -16,8 +16,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// hungSocket is systemd's notification socket, full and not read. What has filled
-// it says so.
+// hungSocket is systemd's notification socket, full and not read. What has filled it says so.
 func hungSocket(t *testing.T) (path string, socket *net.UnixConn) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "notify")
@@ -34,8 +33,8 @@ func hungSocket(t *testing.T) (path string, socket *net.UnixConn) {
 	return path, socket
 }
 
-// TestHungSystemd: a service under a systemd that reads nothing starts and ends all
-// the same, and says what happened as soon as it is read.
+// TestHungSystemd: a service under a systemd that reads nothing starts and ends all the same, and
+// says what happened as soon as it is read.
 func TestHungSystemd(t *testing.T) {
 	for name, awakes := range map[string]bool{"for good": false, "for a while": true} {
 		t.Run(name, func(t *testing.T) {
@@ -88,8 +87,8 @@ func fullPipe(t *testing.T) *os.File {
 	return w
 }
 
-// TestHungJournald: a service whose standard error nobody reads ends when its time is
-// up, and its stacks are in crash.log.
+// TestHungJournald: a service whose standard error is not read ends when its time is up, and its
+// stacks are in crash.log.
 func TestHungJournald(t *testing.T) {
 	dir := t.TempDir()
 	cmd := testenv.Command(t, "unit", "hang", dir)

@@ -251,8 +251,8 @@ func TestInstallForeign(t *testing.T) {
 	s.Executable = ""
 }
 
-// TestErrorIsLoggedFirst: what Main's error says is in the log before the SCM hears
-// that the service has stopped, since it may end the process then.
+// TestErrorIsLoggedFirst: what Main's error says is in the log before the SCM hears that the
+// service has stopped, since it may end the process then.
 func TestErrorIsLoggedFirst(t *testing.T) {
 	for range 4 {
 		s, dir := installHelper(t, "fail")

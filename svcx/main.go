@@ -18,8 +18,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
-// Main is a whole main function: it runs a command of the command line on s and
-// exits.
+// Main is a whole main function: it runs a command of the command line on s and exits.
 //
 //	run             run the service; also without a command, as managers do
 //	install         register it, or bring what is registered up to date; with
@@ -36,10 +35,10 @@ import (
 //	                scm
 //	help [COMMAND]  print what the commands do; also -h
 //
-// The program's own flags (Service.Flags) may stand before or behind the
-// command; Main parses them. Those given to install and render become arguments of
-// the service's command line, behind Service.Args. Arguments that are no flags may
-// follow the command run only, and stay in Flags.Args.
+// The program's own flags (Service.Flags) may stand before or behind the command; Main parses them.
+// Those given to install and render become arguments of the service's command line, behind
+// Service.Args. Arguments that are not flags may follow the command run only, and stay in
+// Flags.Args.
 //
 // Exit codes:
 //
@@ -101,8 +100,8 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	return ExitCode(err)
 }
 
-// refuse ends a program whose command line is wrong. A Windows service has no
-// standard error: it writes the reason to its log and tells the SCM that it failed.
+// refuse ends a program whose command line is wrong. A Windows service has no standard error: it
+// writes the reason to its log and tells the SCM that it failed.
 func (s *Service) refuse(err error, stderr io.Writer, usage bool) int {
 	if Under() == SCM && spec.CheckName(s.Name) == nil {
 		broken := *s
@@ -240,8 +239,7 @@ func (s *Service) flags() *flag.FlagSet {
 	return flag.CommandLine
 }
 
-// parseStartArgs parses what was given to StartService. They add to the flags
-// of the command line.
+// parseStartArgs parses what was given to StartService. They add to the flags of the command line.
 func (s *Service) parseStartArgs(args []string) error {
 	if len(args) == 0 {
 		return nil

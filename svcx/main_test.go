@@ -16,8 +16,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestMain lets a service manager run the test binary as a real service:
-// managers pass no variables on, so its first argument says so.
+// TestMain lets a service manager run the test binary as a real service: managers pass no variables
+// on, so its first argument says so.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "service:") {
 		s := helperService(strings.TrimPrefix(os.Args[1], "service:"), os.Args[2], os.Args[3])
@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// helperService is the service of that kind. Its dir is where it meets the
-// test: it waits for files of the test and leaves its own.
+// helperService is the service of that kind. Its dir is where it meets the test: it waits for files
+// of the test and leaves its own.
 func helperService(kind, name, dir string) *Service {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	word := fs.String("word", "", "")
@@ -166,8 +166,7 @@ func exists(dir, name string) bool {
 	return err == nil
 }
 
-// eventually polls for what another process does. The limit is generous: the
-// machine may be busy.
+// eventually polls for what another process does. The limit is generous: the machine may be busy.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {

@@ -144,8 +144,8 @@ func ExampleService_Restart() {
 	}
 }
 
-// An installer that replaces a service's program calls Upgrade instead of stopping,
-// copying and starting: a program that does not work is taken back.
+// An installer that replaces a service's program calls Upgrade instead of stopping, copying and
+// starting: a program that does not work is taken back.
 func ExampleService_Upgrade() {
 	s := &svcx.Service{Name: "orders", StartTimeout: time.Minute}
 	if err := s.Upgrade(context.Background(), "/tmp/orders-1.3"); err != nil {

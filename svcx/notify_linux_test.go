@@ -64,8 +64,7 @@ func TestNotifySocket(t *testing.T) {
 	}
 }
 
-// TestNotifySocketAlone: a container of podman has the socket, and nothing else that
-// systemd sets.
+// TestNotifySocketAlone: a container of podman has the socket, and nothing else that systemd sets.
 func TestNotifySocketAlone(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "notify")
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: address, Net: "unixgram"})

@@ -20,8 +20,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// enterOpenRC makes this process one of a system with OpenRC: a root of Debian's, with
-// its package openrc over it, in memory.
+// enterOpenRC makes this process one of a system with OpenRC: a root of Debian's, with its package
+// openrc over it, in memory.
 func enterOpenRC(t *testing.T) {
 	t.Helper()
 	cache, err := os.UserCacheDir()

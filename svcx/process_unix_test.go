@@ -109,8 +109,7 @@ func TestConsoleFailureAndPanic(t *testing.T) {
 	}
 }
 
-// TestFrozen: a process that was stopped for longer than a limit is not taken for
-// hung.
+// TestFrozen: a process that was stopped for longer than a limit is not taken for hung.
 func TestFrozen(t *testing.T) {
 	freeze := func(t *testing.T, cmd *exec.Cmd) {
 		require.NoError(t, cmd.Process.Signal(syscall.SIGSTOP))

@@ -16,8 +16,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// installHelper installs the test binary as a service of that kind, and
-// uninstalls it in the end.
+// installHelper installs the test binary as a service of that kind, and uninstalls it in the end.
 func installHelper(t *testing.T, kind string, args ...string) (s *Service, dir string) {
 	t.Helper()
 	if !testenv.IsWine() {
@@ -67,8 +66,8 @@ func TestServiceLife(t *testing.T) {
 	assert.ErrorIs(t, err, windows.ERROR_SERVICE_DOES_NOT_EXIST)
 }
 
-// TestStopDuringStart: a service that still starts accepts no stop. Stop waits until it does,
-// and not longer than its context allows.
+// TestStopDuringStart: a service that still starts accepts no stop. Stop waits until it does, and
+// not longer than its context allows.
 func TestStopDuringStart(t *testing.T) {
 	s, dir := installHelper(t, "slow")
 	started := make(chan error, 1)

@@ -103,8 +103,8 @@ func TestServeWhenAlreadyStopped(t *testing.T) {
 	assert.Error(t, err, "it still listens")
 }
 
-// TestServeStopTimeout stops a service whose requests don't end: it is not hung, and has
-// time left for what comes after Serve.
+// TestServeStopTimeout stops a service whose requests don't end: it is not hung, and has time left
+// for what comes after Serve.
 func TestServeStopTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := server{closing: make(chan struct{}), drain: time.Hour}

@@ -33,8 +33,8 @@ func (s State) String() string { return spec.State(s).String() }
 type Status struct {
 	State State
 	PID   int // 0: no process
-	// ExitCode is how the last run ended: Main's exit code, or the number of a
-	// Windows error (1460: it did not stop in time, 1067: it crashed).
+	// ExitCode is how the last run ended: Main's exit code, or the number of a Windows error (1460:
+	// it did not stop in time, 1067: it crashed).
 	ExitCode int
 	Start    StartType
 }

@@ -213,8 +213,8 @@ func TestSuperviseWatchdog(t *testing.T) {
 	})
 }
 
-// TestSuperviseLate has the supervisor look late, as on a busy machine or one
-// that has slept: what Main did in time counts, though the time is over.
+// TestSuperviseLate has the supervisor look late, as on a busy machine or one that has slept: what
+// Main did in time counts, though the time is over.
 func TestSuperviseLate(t *testing.T) {
 	for range 30 { // a select takes any of two
 		synctest.Test(t, func(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package svcx makes one blocking function a Windows service, a systemd unit, a
-// launchd job and a console program, and runs it under OpenRC.
+// Package svcx makes one blocking function a Windows service, a systemd unit, a launchd job and a
+// console program, and runs it under OpenRC.
 //
 //	func main() {
 //		err := svcx.Run(context.Background(), "orders", func(ctx context.Context) error {
@@ -12,60 +12,55 @@
 //		}
 //	}
 //
-// What goes wrong without it: a service that is slow to start is killed with
-// error 1053; one that fails is not restarted, since it said that it stopped
-// well; one that hangs stays in STOP_PENDING for ever; one that panics leaves
-// no trace, since its standard error leads nowhere; a user who logs off ends it.
+// What goes wrong without it: a service that is slow to start is killed with error 1053; one that
+// fails is not restarted, since it said that it stopped well; one that hangs stays in STOP_PENDING
+// for ever; one that panics leaves no trace, since its standard error leads nowhere; a user who
+// logs off ends it.
 //
-// [Main] adds a command line (run, install, uninstall, start, stop, restart,
-// status, logs, upgrade, render) to a [Service], and [Service.Install] registers it.
+// [Main] adds a command line (run, install, uninstall, start, stop, restart, status, logs, upgrade,
+// render) to a [Service], and [Service.Install] registers it.
 //
 // # Life
 //
-// The service is in the start-pending state until Main calls [Ready]. If Main
-// calls neither Ready nor [Progress], the service is reported as running 100 ms
-// after Main starts, so that a Main that fails immediately is never reported as
-// running. While the service starts or stops, the manager is told so every two
-// seconds. [Service].StartTimeout limits the start.
+// The service is in the start-pending state until Main calls [Ready]. If Main calls neither Ready
+// nor [Progress], the service is reported as running 100 ms after Main starts, so that a Main that
+// fails immediately is never reported as running. While the service starts or stops, the manager is
+// told so every two seconds. [Service].StartTimeout limits the start.
 //
-// A request to end cancels Main's context; [context.Cause] is [ErrStopped],
-// [ErrShutdown] or [ErrInterrupted]. Main then has [Service].StopTimeout to
-// return. After that the stacks of all goroutines are written, the manager is
-// told, and the process exits with code 124. [Serve] runs a server in such a Main,
-// and answers the requests that are under way when it is asked to end.
+// A request to end cancels Main's context; [context.Cause] is [ErrStopped], [ErrShutdown] or
+// [ErrInterrupted]. Main then has [Service].StopTimeout to return. After that the stacks of all
+// goroutines are written, the manager is told, and the process exits with code 124. [Serve] runs a
+// server in such a Main, and answers the requests that are under way when it is asked to end.
 //
-// An error that Main returns unasked is a failure: the process should exit with
-// a code other than 0, as [Main] does, so that the manager restarts it. A nil is
-// not, and neither is what Main returns after it was asked to end: under a manager
-// that error is written to standard error, and Run returns nil.
+// An error that Main returns unasked is a failure: the process should exit with a code other than
+// 0, as [Main] does, so that the manager restarts it. A nil is not, and neither is what Main
+// returns after it was asked to end: under a manager that error is written to standard error, and
+// Run returns nil.
 //
-// Limits count only time in which the process was running: one that was frozen
-// (SIGSTOP, a paused virtual machine, a sleeping laptop) is not taken for hung.
+// Limits count only time in which the process was running: one that was frozen (SIGSTOP, a paused
+// virtual machine, a sleeping laptop) is not taken for hung.
 //
 // # Windows
 //
-// A process whose parent is services.exe is a service; that is right in
-// containers, too. Failures are reported as error 1066
-// (ERROR_SERVICE_SPECIFIC_ERROR) with the exit code, a stop that took too long
-// as 1460 (ERROR_TIMEOUT). The working directory is Service.Dir or the
-// executable's, not System32. Standard output and error go to output.log and
-// crashes to crash.log in [Service].LogDir. Users who log off don't end it.
+// A process whose parent is services.exe is a service; that is right in containers as well.
+// Failures are reported as error 1066 (ERROR_SERVICE_SPECIFIC_ERROR) with the exit code, a stop
+// that took too long as 1460 (ERROR_TIMEOUT). The working directory is Service.Dir or the
+// executable's, not System32. Standard output and error go to output.log and crashes to crash.log
+// in [Service].LogDir. Users who log off don't end it.
 //
-// Windows may end the process as soon as it knows that the service has stopped.
-// Nothing after [Run] is sure to run: put clean-up into Main. The error that Main
-// returns is in output.log before.
+// Windows may end the process as soon as it knows that the service has stopped. Nothing after [Run]
+// is sure to run: put clean-up into Main. The error that Main returns is in output.log before.
 //
 // # Linux
 //
-// The service speaks the notification protocol of systemd (sd_notify): READY,
-// STATUS, STOPPING, RELOADING, WATCHDOG. It does so wherever NOTIFY_SOCKET is set:
-// under systemd, in a container of podman, behind a shell in ExecStart, under
-// OpenRC. SIGTERM and SIGINT are requests to stop.
+// The service speaks the notification protocol of systemd (sd_notify): READY, STATUS, STOPPING,
+// RELOADING, WATCHDOG. It does so wherever NOTIFY_SOCKET is set: under systemd, in a container of
+// podman, behind a shell in ExecStart, under OpenRC. SIGTERM and SIGINT are requests to stop.
 //
-// Under OpenRC the service has a supervisor (supervise-daemon), which starts it
-// again whenever it ends, after a nil from Main too, unless RestartDelays is empty.
-// OpenRC waits for READY from its release 0.60 on; with an older one Start returns
-// when the service has run for a second. OpenRC keeps no exit codes.
+// Under OpenRC the service has a supervisor (supervise-daemon), which starts it again whenever it
+// ends, after a nil from Main too, unless RestartDelays is empty. OpenRC waits for READY from its
+// release 0.60 on; with an older one Start returns when the service has run for a second. OpenRC
+// keeps no exit codes.
 //
 // # macOS
 //
@@ -73,10 +68,9 @@
 //
 // # Console
 //
-// Ctrl+C, SIGINT, SIGTERM, or the closing of a Windows console cancels Main's
-// context. A second signal ends the process at once, unless it comes within a tenth of
-// a second: timeout(1), and managers that signal a process and then its group, send
-// each signal twice.
+// Ctrl+C, SIGINT, SIGTERM, or the closing of a Windows console cancels Main's context. A second
+// signal ends the process at once, unless it comes within a tenth of a second: timeout(1), and
+// managers that signal a process and then its group, send each signal twice.
 package svcx
 
 import (
@@ -94,16 +88,16 @@ import (
 var (
 	// ErrStopped is the cause when the service manager stops the service.
 	ErrStopped error = supervisor.ErrStopped
-	// ErrShutdown is the cause when Windows shuts down (SERVICE_CONTROL_SHUTDOWN,
-	// PRESHUTDOWN). The other managers don't tell; there it is ErrStopped.
+	// ErrShutdown is the cause when Windows shuts down (SERVICE_CONTROL_SHUTDOWN, PRESHUTDOWN). The
+	// other managers don't tell; there it is ErrStopped.
 	ErrShutdown error = supervisor.ErrShutdown
-	// ErrInterrupted is the cause when Ctrl+C, a signal, or a closed console ends
-	// a program that no manager has started.
+	// ErrInterrupted is the cause when Ctrl+C, a signal, or a closed console ends a program that no
+	// manager has started.
 	ErrInterrupted = errors.New("svcx: interrupted")
 )
 
-// Run runs main as the service of that name until it returns, under whatever
-// started the process: see [Service.Run], which it calls.
+// Run runs main as the service of that name until it returns, under whatever started the process:
+// see [Service.Run], which it calls.
 func Run(ctx context.Context, name string, main func(context.Context) error) error {
 	return (&Service{Name: name, Main: main}).Run(ctx)
 }
@@ -112,7 +106,7 @@ func Run(ctx context.Context, name string, main func(context.Context) error) err
 type Manager uint8
 
 const (
-	Console Manager = iota // a shell, a container's start, anything that is no manager
+	Console Manager = iota // a shell, a container's start, anything that is not a manager
 	SCM                    // the service control manager of Windows
 	Systemd
 	Launchd
@@ -127,10 +121,10 @@ func (m Manager) String() string {
 	return "console"
 }
 
-// Under returns what has started this process. On Windows it asks which process
-// is the parent, elsewhere it reads the variables that managers set for the
-// process itself (SYSTEMD_EXEC_PID of systemd.exec(5), XPC_SERVICE_NAME,
-// RC_SVCNAME): a shell that was started by a unit's process is a console.
+// Under returns what has started this process. On Windows it asks which process is the parent,
+// elsewhere it reads the variables that managers set for the process itself (SYSTEMD_EXEC_PID of
+// systemd.exec(5), XPC_SERVICE_NAME, RC_SVCNAME): a shell that was started by a unit's process is a
+// console.
 func Under() Manager {
 	starter.once.Do(func() { starter.manager = Manager(under()) })
 	return starter.manager
@@ -141,9 +135,8 @@ var starter struct {
 	manager Manager
 }
 
-// Ready reports that start-up is over: the service is Running, systemd gets
-// READY=1. Later calls do nothing. ctx is what Main was given, or made from it;
-// with another one Ready does nothing.
+// Ready reports that start-up is over: the service is Running, systemd gets READY=1. Later calls do
+// nothing. ctx is what Main was given, or made from it; with another one Ready does nothing.
 func Ready(ctx context.Context) {
 	if s := supervisor.Of(ctx); s != nil {
 		s.Ready()
@@ -152,34 +145,31 @@ func Ready(ctx context.Context) {
 
 // Progress reports that the service still starts or stops, and how far it is, in a
 // line for people. Windows gets a higher checkpoint, systemd STATUS= and half
-// a minute more (EXTEND_TIMEOUT_USEC). At other times only the line is
-// passed on, to systemd. Called before Ready it makes the service wait for
-// Ready, see the package's text. StartTimeout stays the limit of a start,
-// StopTimeout that of a stop.
+// a minute more (EXTEND_TIMEOUT_USEC). At other times only the line is passed on, to systemd.
+// Called before Ready it makes the service wait for Ready, see the package's text. StartTimeout
+// stays the limit of a start, StopTimeout that of a stop.
 func Progress(ctx context.Context, status string) {
 	if s := supervisor.Of(ctx); s != nil {
 		s.Progress(status)
 	}
 }
 
-// Alive feeds the watchdog: [Service].Watchdog, or WATCHDOG_USEC that systemd
-// set. It is cheap; call it wherever the service proves that it works. It does
-// nothing where there is no watchdog.
+// Alive feeds the watchdog: [Service].Watchdog, or WATCHDOG_USEC that systemd set. It is cheap;
+// call it wherever the service proves that it works. It does nothing where there is no watchdog.
 func Alive(ctx context.Context) {
 	if s := supervisor.Of(ctx); s != nil {
 		s.Alive()
 	}
 }
 
-// Run runs the service's Main until it returns, under whatever has started the
-// process ([Under]), and returns what Main returned; nil, if that is only that
-// its context was cancelled, or an error after a stop that a manager requested.
-// Cancelling ctx asks the service to end, too; Main's context then has the cause
-// of ctx.
+// Run runs the service's Main until it returns, under whatever has started the process ([Under]),
+// and returns what Main returned; nil, if that is only that its context was cancelled, or an error
+// after a stop that a manager requested. Cancelling ctx also asks the service to end; Main's
+// context then has the cause of ctx.
 //
-// When Main does not start or end in time or a second signal comes, Run does not
-// return: the process exits. A process can be a Windows service only once, so call
-// Run once. Windows may end the process before Run returns.
+// When Main does not start or end in time or a second signal comes, Run does not return: the
+// process exits. A process can be a Windows service only once, so call Run once. Windows may end
+// the process before Run returns.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.check(); err != nil {
 		return err

@@ -138,8 +138,8 @@ func TestSystemdFaults(t *testing.T) {
 		require.Error(t, s.Upgrade(ctx, hangs))
 		assert.Equal(t, Running, state(t, s).State)
 		assert.Contains(t, string(mustRead(t, s.Executable)), "# two")
-		// The service is killed as soon as it is ready: systemd starts it again, but the
-		// new program has not proved itself.
+		// The service is killed as soon as it is ready: systemd starts it again, but the new
+		// program has not proved itself.
 		old := state(t, s).PID
 		go func() {
 			for st, err := s.Status(t.Context()); err == nil && (st.State != Running || st.PID == old); st, err = s.Status(t.Context()) {

@@ -9,8 +9,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// checkTrust returns an error if an account other than root could replace a program that root
-// will run, or exchange a directory or link on the way to it.
+// checkTrust returns an error if an account other than root could replace a program that root will
+// run, or exchange a directory or link on the way to it.
 func checkTrust(exe string) error {
 	return spec.Untrusted(runtime.GOOS, exe, unixsec.Account{}.CheckFile(exe))
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
 )
 
-// checkTrust returns an error if an account other than SYSTEM and the administrators could
-// replace a program that SYSTEM will run, or exchange a directory or link on the way to it.
+// checkTrust returns an error if an account other than SYSTEM and the administrators could replace
+// a program that SYSTEM will run, or exchange a directory or link on the way to it.
 func checkTrust(exe string) error {
 	return spec.Untrusted("windows", exe, (&winsvc.Backend{}).CheckTrust(exe))
 }

@@ -19,7 +19,7 @@ type backend struct {
 
 func (b *backend) stop() error {
 	b.cmd.Process.Kill()
-	b.cmd.Wait() // killed: that it says so is no news
+	b.cmd.Wait() // killed: the error says just that
 	return os.RemoveAll(b.dir)
 }
 

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// unprivileged returns the attributes of a process that is not root's, and gives it the directory; nil
-// if this process is not root's either.
+// unprivileged returns the attributes of a process that is not root's, and gives it the directory;
+// nil if this process is not root's either.
 func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

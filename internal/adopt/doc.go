@@ -5,9 +5,10 @@
 //	go run -C internal/adopt . -run '^(grpc|gin)$' -on process,wine
 //	go run -C internal/adopt . -figures         every program, written into the READMEs
 //
-// Each folder of programs is one small service: on listen.Dual, run by svcx, with eventx as its log and
-// a procx.Group for its tasks. It is built from the newest release of what it adopts, and then, as a
-// process, as a unit of a booted systemd and as a Windows service of Wine's service control manager:
+// Each folder of programs is one small service: on listen.Dual, run by svcx, with eventx as its log
+// and a procx.Group for its tasks. It is built from the newest release of what it adopts, and then,
+// as a process, as a unit of a booted systemd and as a Windows service of Wine's service control
+// manager:
 //
 //   - started until it is ready;
 //   - asked once over 127.0.0.1 and once over ::1, in its own protocol;

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// bootSystemd boots the system that .ci/systemd-setup makes, and returns a host on it for the programs
-// in dir, and what shuts it down. The system shares this one's network.
+// bootSystemd boots the system that .ci/systemd-setup makes, and returns a host on it for the
+// programs in dir, and what shuts it down. The system shares this one's network.
 func bootSystemd(ctx context.Context, dir string) (h host, shutDown func() error, err error) {
 	if os.Geteuid() != 0 {
 		return nil, nil, skip("needs root")

@@ -21,8 +21,8 @@ var helpers = map[string]func(){
 	"consolex-first-use": consolexFirstUseMain,
 }
 
-// Helper ends a process that a contest has started from its own executable, once
-// it has done its work. In others it does nothing. It must be called first.
+// Helper ends a process that a contest has started from its own executable, once it has done its
+// work. In others it does nothing. It must be called first.
 func Helper() {
 	name := os.Getenv(helperVar)
 	if name == "" {

@@ -14,8 +14,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// BenchmarkContests has each side of each contest work, also those of the curves. -short
-// leaves out those that take long.
+// BenchmarkContests has each side of each contest work, also those of the curves. -short leaves out
+// those that take long.
 func BenchmarkContests(b *testing.B) {
 	for _, c := range Contests() {
 		if c.Open == nil || testing.Short() && c.Long {
@@ -36,8 +36,8 @@ func BenchmarkContests(b *testing.B) {
 	}
 }
 
-// TestContests has each contest hold a round in which both sides do the work once. It
-// says nothing of time.
+// TestContests has each contest hold a round in which both sides do the work once. It says nothing
+// of time.
 func TestContests(t *testing.T) {
 	for _, c := range Contests() {
 		if c.Long || c.Own != nil {

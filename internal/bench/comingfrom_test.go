@@ -39,8 +39,8 @@ var (
 	}
 )
 
-// TestComingFrom compiles what the pages for users of other libraries show, with the module of
-// the peer: each Go block as a program, and each line of Go in a table.
+// TestComingFrom compiles what the pages for users of other libraries show, with the module of the
+// peer: each Go block as a program, and each line of Go in a table.
 func TestComingFrom(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/coming-from/*.md")
 	require.NoError(t, err)

@@ -37,8 +37,8 @@ func repeat(line string, size int) []byte {
 	return []byte(strings.Repeat(line, max(1, size/len(line))))
 }
 
-// hanzi is text of the 3,755 frequent characters, as evenly as no text has them: it
-// is unkind to caches.
+// hanzi is text of the 3,755 frequent characters, as evenly as no text has them: it is unkind to
+// caches.
 func hanzi() []byte {
 	random := rand.New(rand.NewPCG(1, 2))
 	var code []byte
@@ -208,8 +208,8 @@ type side struct {
 	converter
 }
 
-// conversions writes the pieces to each side's writer in front of sink. All sides
-// must make the same of them.
+// conversions writes the pieces to each side's writer in front of sink. All sides must make the
+// same of them.
 func conversions(pieces [][]byte, sink io.Writer, all ...side) (sides []contest.Side, err error) {
 	var first []byte
 	for i, s := range all {
@@ -257,7 +257,8 @@ func lengthSides(size int) ([]contest.Side, error) {
 	return all, nil
 }
 
-// The peers of Auto: the rule that it had before, and what it can't be faster than where all is UTF-8.
+// The peers of Auto: the rule that it had before, and what it can't be faster than where all is
+// UTF-8.
 const (
 	lineByLine = "line by line"
 	utf8Valid  = "utf8.Valid"
@@ -310,8 +311,7 @@ func ourUTF16(src []byte, write func([]uint16)) {
 	}
 }
 
-// goUTF16 is what the os package does: runes first, then UTF-16, in new slices each
-// time.
+// goUTF16 is what the os package does: runes first, then UTF-16, in new slices each time.
 func goUTF16(src []byte, write func([]uint16)) {
 	for line := range bytes.Lines(src) {
 		runes := make([]rune, 0, 256)
@@ -330,8 +330,8 @@ func goUTF16(src []byte, write func([]uint16)) {
 
 var firstUsePages = []consolex.CodePage{consolex.GBK, consolex.Big5, consolex.ShiftJIS, consolex.EUCKR, consolex.GB18030, 1252}
 
-// consolexFirstUse is what the first use of a code page costs in a process that has
-// used none, both ways.
+// consolexFirstUse is what the first use of a code page costs in a process that has used none, both
+// ways.
 func consolexFirstUse(env contest.Env, o contest.Options) (contest.Samples, error) {
 	samples := contest.Samples{}
 	for range min(o.Rounds, 31) {

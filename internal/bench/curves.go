@@ -27,8 +27,8 @@ var curves = map[string]curve{
 	"procx-look":      {title: "Is there any goroutine but the known ones?", x: "goroutines", y: "time per look"},
 }
 
-// Plots draws the curves, under their names, of the contests that were held: whose
-// samples are there.
+// Plots draws the curves, under their names, of the contests that were held: whose samples are
+// there.
 func Plots(contests []*contest.Contest, samples map[*contest.Contest]contest.Samples) map[string][]byte {
 	plots := map[string]*plot.Plot{}
 	for _, c := range contests {

@@ -1,6 +1,6 @@
-// Package bench measures this library and its peers side by side, in the same
-// process and run. It is a module of its own so that the peers stay out of the
-// library's requirements. From the repository's root:
+// Package bench measures this library and its peers side by side, in the same process and run. It
+// is a module of its own so that the peers stay out of the library's requirements. From the
+// repository's root:
 //
 //	go run -C internal/bench ./cmd/compare           # the table of all ratios
 //	go run -C internal/bench ./cmd/compare -run ^pathx/

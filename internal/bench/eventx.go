@@ -24,10 +24,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
-// An event's way to a log that discards it is, for eventx, all of the way to the
-// Windows Event Log but ReportEventW: formatting, the queue, its goroutine, and the
-// conversion to UTF-16, which no peer has to do. All run on one processor, so that
-// eventx's goroutine counts, too.
+// An event's way to a log that discards it is, for eventx, all of the way to the Windows Event Log
+// but ReportEventW: formatting, the queue, its goroutine, and the conversion to UTF-16, which no
+// peer has to do. All run on one processor, so that eventx's goroutine counts as well.
 
 func eventxContests() []*contest.Contest {
 	all := []*contest.Contest{{
@@ -128,8 +127,8 @@ type logger struct {
 // A loggersFunc makes the loggers of a contest, eventx the first. The others write to out.
 type loggersFunc func(h *eventx.Handler, out io.Writer) []logger
 
-// eventxSides makes sides that discard their events, once each has shown that it
-// logs all of an event.
+// eventxSides makes sides that discard their events, once each has shown that it logs all of an
+// event.
 func eventxSides(env contest.Env, loggers loggersFunc, batch int, all ...string) ([]contest.Side, error) {
 	old := runtime.GOMAXPROCS(1)
 	env.Cleanup(func() { runtime.GOMAXPROCS(old) })
@@ -157,7 +156,7 @@ func eventxSides(env contest.Env, loggers loggersFunc, batch int, all ...string)
 	for i, l := range loggers(h, io.Discard) {
 		side := contest.Side{Name: l.name, Do: func(n int, _ contest.Timer) error { l.log(n); return nil }}
 		if i == 0 {
-			// In batches of half of the queue: nothing is dropped, and nobody waits for room.
+			// In batches of half of the queue: nothing is dropped, and no call waits for room.
 			side.Do = func(n int, _ contest.Timer) error {
 				for ; n > 0; n -= batch {
 					l.log(min(n, batch))
@@ -175,12 +174,12 @@ func eventxSides(env contest.Env, loggers loggersFunc, batch int, all ...string)
 
 func discardEvents(uint16, uint16, uint32, []*uint16) error { return nil }
 
-// The token bucket is the default one, of 200 tokens, but is refilled at once: otherwise the contest would
-// be about events that are not written.
+// The token bucket is the default one, of 200 tokens, but is refilled at once: otherwise the
+// contest would be about events that are not written.
 var rate = eventx.Rate{PerSecond: 1e12, Burst: 200}
 
-// eventxHandler returns a handler for an Event Log that shows what it gets, or
-// discards it if show is nil.
+// eventxHandler returns a handler for an Event Log that shows what it gets, or discards it if show
+// is nil.
 func eventxHandler(env contest.Env, show *bytes.Buffer) (*eventx.Handler, error) {
 	o := &eventx.HandlerOptions{Rate: rate, Report: discardEvents}
 	if show != nil {
@@ -271,8 +270,8 @@ func (noHandler) Handle(context.Context, slog.Record) error { return nil }
 func (h noHandler) WithAttrs([]slog.Attr) slog.Handler      { return h }
 func (h noHandler) WithGroup(string) slog.Handler           { return h }
 
-// longLoggers log a message of a length, and no attributes. eventx cuts it to what an
-// event of the Event Log holds, about 31,000 characters.
+// longLoggers log a message of a length, and no attributes. eventx cuts it to what an event of the
+// Event Log holds, about 31,000 characters.
 func longLoggers(h *eventx.Handler, out io.Writer, message string) []logger {
 	handle := func(h slog.Handler) func(n int) {
 		r := slog.NewRecord(time.Now(), slog.LevelError, message, 0)
@@ -301,8 +300,8 @@ func longLoggers(h *eventx.Handler, out io.Writer, message string) []logger {
 	}
 }
 
-// atRate has each logger called for a burst every millisecond, and measures how long
-// the calls take: those of eventx wake its goroutine, and share the queue with it.
+// atRate has each logger called for a burst every millisecond, and measures how long the calls
+// take: those of eventx wake its goroutine, and share the queue with it.
 func atRate(env contest.Env, rate int) ([]contest.Side, error) {
 	burst := rate / 1000
 	h, err := eventxHandler(env, nil)
@@ -330,8 +329,8 @@ func atRate(env contest.Env, rate int) ([]contest.Side, error) {
 	return sides, nil
 }
 
-// eventxEnqueue asks the benchmark of eventx itself: the queue can't be reached from
-// here. The token bucket is in it, too.
+// eventxEnqueue asks the benchmark of eventx itself: the queue can't be reached from here. The
+// token bucket is in it as well.
 func eventxEnqueue(env contest.Env, o contest.Options) (contest.Samples, error) {
 	cmd := exec.CommandContext(env.Context(), "go", "test", "-C", "../..", "-run=^$", "-bench=^BenchmarkEnqueueRated$",
 		"-benchtime=20ms", "-count", strconv.Itoa(min(o.Rounds, 31)), "./eventx")

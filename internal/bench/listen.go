@@ -15,8 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/listen"
 )
 
-// listenOpeners open a service's port on both loopback addresses and return how
-// each takes connections: one listener for each accept loop.
+// listenOpeners open a service's port on both loopback addresses and return how each takes
+// connections: one listener for each accept loop.
 var listenOpeners = []struct {
 	name string
 	open func() ([]net.Listener, error)
@@ -62,7 +62,7 @@ var listenOpeners = []struct {
 	}},
 }
 
-// freePort returns a port for those who can't ask for one on both families.
+// freePort returns a port for sides that can't ask for one on both families.
 func freePort() (string, error) {
 	l, err := listen.Dual("localhost:0")
 	if err != nil {
@@ -163,9 +163,9 @@ func (load listenLoad) contest() *contest.Contest {
 // maxBatch connections fit in a socket's queue, and in a process's descriptors.
 const maxBatch = 1000
 
-// serve accepts n connections and closes the listeners. If the clients only connect, the clock stops
-// before the connections are closed, so that accepting alone is measured: closing one costs the server
-// about as much.
+// serve accepts n connections and closes the listeners. If the clients only connect, the clock
+// stops before the connections are closed, so that accepting alone is measured: closing one costs
+// the server about as much.
 func (load listenLoad) serve(lns []net.Listener, clients *listenClients, n int, t contest.Timer) error {
 	var loops sync.WaitGroup
 	served := newCountdown(n)
@@ -229,7 +229,7 @@ func (load listenLoad) serve(lns []net.Listener, clients *listenClients, n int, 
 	return err
 }
 
-// A countdown tells when n connections have been served. It wakes nobody before that: what is
+// A countdown tells when n connections have been served. It wakes no goroutine before that: what is
 // measured is accepting.
 type countdown struct {
 	n    atomic.Int64

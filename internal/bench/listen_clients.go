@@ -23,8 +23,8 @@ const (
 	keepConnections clientMode = "keep" // makes none
 )
 
-// listenClients is a process of clients: its input says where to connect how
-// often, and it answers when that is done. So the CPU time here is the server's.
+// listenClients is a process of clients: its input says where to connect how often, and it answers
+// when that is done. So the CPU time here is the server's.
 type listenClients struct {
 	in  io.WriteCloser
 	out *bufio.Reader
@@ -65,8 +65,8 @@ func (l *listenClients) run(port string, load listenLoad, conns int) error {
 	return nil
 }
 
-// idle has a goroutine wait for the clients' next answer until the function that it returns is called.
-// The clients answer at once to an order of no connections.
+// idle has a goroutine wait for the clients' next answer until the function that it returns is
+// called. The clients answer at once to an order of no connections.
 func (l *listenClients) idle() (stop func()) {
 	var wait sync.WaitGroup
 	wait.Go(func() { l.out.ReadString('\n') })
@@ -130,8 +130,8 @@ func connectAll(addrs []string, mode clientMode, conns, clients int) ([]net.Conn
 	return all, <-errs
 }
 
-// connect returns a connection that has had what it wants. Closing it resets it:
-// a connection in TIME_WAIT would keep its port from the next ones.
+// connect returns a connection that has had what it wants. Closing it resets it: a connection in
+// TIME_WAIT would keep its port from the next ones.
 func connect(addr string, mode clientMode) (net.Conn, error) {
 	c, err := net.Dial("tcp", addr)
 	if err != nil {

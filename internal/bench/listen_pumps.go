@@ -5,8 +5,7 @@ import (
 	"sync"
 )
 
-// twoPumps is what one writes by hand: a goroutine for each socket, and a
-// channel.
+// twoPumps is what one writes by hand: a goroutine for each socket, and a channel.
 type twoPumps struct {
 	lns   []net.Listener
 	conns chan net.Conn

@@ -77,9 +77,9 @@ const (
 	joinedOpens = "opens, paths joined"
 )
 
-// pathxPlaces makes the directories in which n peers look: beside the executable,
-// unless go run has made it, the user's, and the system's, of which /etc is the last.
-// xdg looks in the same ones, and for that beside the executable in one more of the system's.
+// pathxPlaces makes the directories in which n peers look: beside the executable, unless go run has
+// made it, the user's, and the system's, of which /etc is the last. xdg looks in the same ones, and
+// for that beside the executable in one more of the system's.
 func pathxPlaces(env contest.Env, n int) (finder pathx.Finder, paths []string, err error) {
 	root := env.TempDir()
 	dir := func(name string) string {
@@ -208,7 +208,7 @@ func pathxHits(env contest.Env) ([]contest.Side, error) {
 	if err := os.WriteFile(path, []byte("{}"), 0o644); err != nil {
 		return nil, err
 	}
-	// For xdg, too: the user's, one of the system's, and that.
+	// For xdg as well: the user's, one of the system's, and that.
 	dirs := os.Getenv("XDG_CONFIG_DIRS")
 	third := filepath.Dir(filepath.Dir(path))
 	env.Setenv("XDG_CONFIG_DIRS", filepath.Join(third, "..", "system2")+":"+third)

@@ -70,8 +70,7 @@ type crowd struct {
 	wg   sync.WaitGroup
 }
 
-// gather starts n of them, and returns what goleak needs to pass over those that
-// were there before.
+// gather starts n of them, and returns what goleak needs to pass over those that were there before.
 func gather(env contest.Env, n int) (before goleak.Option) {
 	before = goleak.IgnoreCurrent()
 	c := &crowd{done: make(chan struct{})}
@@ -114,8 +113,8 @@ func (q *quietTB) Cleanup(f func())      { q.cleanup = f }
 func (q *quietTB) Errorf(string, ...any) { q.failed = true }
 func (q *quietTB) Error(...any)          { q.failed = true }
 
-// Each question is put to both in the way that is cheapest for goleak: its options
-// are made once, outside.
+// Each question is put to both in the way that is cheapest for goleak: its options are made once,
+// outside.
 
 // cleanPath asks: did a test that started nothing leak?
 func cleanPath(goleak.Option) (ours, peer func() error) {
@@ -188,10 +187,10 @@ func unless(right bool) error {
 const pairs = 5
 
 // watcherShare is the share of a core that a watcher takes at 10,000 busy goroutines, by the
-// process's own CPU time: windows of equal length, with a look in them and without, take turns,
-// and the median of the differences counts. A window is as long as the watcher waits for a look
-// that keeps to its budget, so that it has one in it. What the look leaves to the garbage
-// collector is charged to it.
+// process's own CPU time: windows of equal length, with a look in them and without, take turns, and
+// the median of the differences counts. A window is as long as the watcher waits for a look that
+// keeps to its budget, so that it has one in it. What the look leaves to the garbage collector is
+// charged to it.
 func watcherShare(env contest.Env, _ contest.Options) (contest.Samples, error) {
 	gather(env, 10_000)
 	var shares []float64

@@ -17,12 +17,12 @@ import (
 // peers are the modules whose own tests are put to procx and svcx, through a shim that has their
 // API.
 //
-// Of kardianos/service two tests are about what both do: a service that is interrupted, and one that
-// is installed, started, restarted, stopped and removed, under the SCM. The others are of its inside:
-// its templates, its version numbers, its names of platforms, and unit files in its own words. Of
-// golang.org/x/sys/windows/svc it is those that ask what has started the process. TestExample builds
-// x/sys's own example and reads its events by wevtutil, and the tests of mgr are about calls that svcx
-// has no API for.
+// Of kardianos/service two tests are about what both do: a service that is interrupted, and one
+// that is installed, started, restarted, stopped and removed, under the SCM. The others are of its
+// inside: its templates, its version numbers, its names of platforms, and unit files in its own
+// words. Of golang.org/x/sys/windows/svc it is those that ask what has started the process.
+// TestExample builds x/sys's own example and reads its events by wevtutil, and the tests of mgr are
+// about calls that svcx has no API for.
 var peers = []struct {
 	shim, module, version, dir string
 	tests                      []string // files; the others are of what only the peer has inside

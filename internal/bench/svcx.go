@@ -39,8 +39,8 @@ func svcxContests() (all []*contest.Contest) {
 	})
 }
 
-// serviceSizes are what a service manager adds to a program that serves HTTP: svcx
-// with its whole command line, svcx.Run alone, and kardianos/service.
+// serviceSizes are what a service manager adds to a program that serves HTTP: svcx with its whole
+// command line, svcx.Run alone, and kardianos/service.
 func serviceSizes(env contest.Env, system string) (contest.Samples, error) {
 	samples := contest.Samples{}
 	var none float64
@@ -62,8 +62,8 @@ func serviceSizes(env contest.Env, system string) (contest.Samples, error) {
 	return samples, nil
 }
 
-// serviceStarts are the times from the creation of a service's process to its reports
-// of START_PENDING and RUNNING, which the driver sees: on Windows, or under Wine.
+// serviceStarts are the times from the creation of a service's process to its reports of
+// START_PENDING and RUNNING, which the driver sees: on Windows, or under Wine.
 func serviceStarts(env contest.Env, o contest.Options) (contest.Samples, error) {
 	var args []string
 	if runtime.GOOS != "windows" {

@@ -9,8 +9,8 @@ import (
 // SharingWait is how long to wait for a process that has the file open for itself.
 const SharingWait = 500 * time.Millisecond
 
-// RetrySharing calls f until it succeeds, fails with another error than those, or
-// SharingWait is over. The pauses are short and random: there may be many who wait.
+// RetrySharing calls f until it succeeds, fails with another error than those, or SharingWait is
+// over. The pauses are short and random: there may be many who wait.
 func RetrySharing(f func() error, passing ...error) error {
 	var end time.Time
 	for {

@@ -1,9 +1,9 @@
-// Package winapi holds the Windows calls that this module needs and
-// golang.org/x/sys/windows lacks. zsyscall_windows.go is generated from the
-// //sys lines below; each DLL is loaded from System32 only, at first use.
+// Package winapi holds the Windows calls that this module needs and golang.org/x/sys/windows lacks.
+// zsyscall_windows.go is generated from the //sys lines below; each DLL is loaded from System32
+// only, at first use.
 //
-// A call that returns BOOL is written [int32(failretval)==0], one that returns
-// an error number as (ret error): mkwinsyscall turns 0 into a nil error.
+// A call that returns BOOL is written [int32(failretval)==0], one that returns an error number as
+// (ret error): mkwinsyscall turns 0 into a nil error.
 package winapi
 
 //go:generate go run golang.org/x/sys/windows/mkwinsyscall -output zsyscall_windows.go winapi.go
@@ -15,8 +15,8 @@ package winapi
 //sys	AttachConsole(pid uint32) (err error) [int32(failretval)==0]
 //sys	FreeConsole() (err error) [int32(failretval)==0]
 
-// ReadConsole also returns an error when it succeeds without having read
-// anything: ERROR_OPERATION_ABORTED then means Ctrl+C or Ctrl+Break.
+// ReadConsole also returns an error when it succeeds without having read anything:
+// ERROR_OPERATION_ABORTED then means Ctrl+C or Ctrl+Break.
 //sys	ReadConsole(console windows.Handle, buf *uint16, size uint32, read *uint32, control *byte) (err error) [int32(failretval)==0 || *read==0] = kernel32.ReadConsoleW
 
 // Files.

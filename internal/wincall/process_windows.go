@@ -50,7 +50,7 @@ func Processes() ([]byte, error) {
 		if err != syscall.Errno(mismatch) {
 			return buf, err
 		}
-		size += 16 << 10 // processes start meanwhile
+		size += 16 << 10 // processes may start in between
 	}
 }
 

@@ -29,8 +29,8 @@ func take(sd *byte) []byte {
 	return copied
 }
 
-// SecurityOf returns the owner and the access list of an open file or directory, as a
-// self-relative SECURITY_DESCRIPTOR.
+// SecurityOf returns the owner and the access list of an open file or directory, as a self-relative
+// SECURITY_DESCRIPTOR.
 func SecurityOf(h syscall.Handle) ([]byte, error) {
 	var sd *byte
 	err := procGetSecurityInfo.number(uintptr(h), fileObject, OWNER_SECURITY_INFORMATION|DACL_SECURITY_INFORMATION, 0, 0, 0, 0, uintptr(unsafe.Pointer(&sd)))

@@ -59,8 +59,8 @@ func (p *proc) find() (addr uintptr, err error) {
 	return addr, err
 }
 
-// call returns what the function returns, and what GetLastError does then. The number of a
-// function that can't be found is in errno.
+// call returns what the function returns, and what GetLastError does then. The number of a function
+// that can't be found is in errno.
 //
 //go:uintptrescapes
 func (p *proc) call(args ...uintptr) (r uintptr, errno syscall.Errno) {
@@ -185,7 +185,7 @@ func (u *UTF16) units(list []string) (units []uint16) {
 		units = append(units, u.encode(text)...)
 	}
 	if len(units) == 0 {
-		units = append(units, 0) // an empty list has two, too
+		units = append(units, 0) // an empty list also has two
 	}
 	return append(units, 0)
 }

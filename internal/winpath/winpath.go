@@ -121,8 +121,8 @@ func shareEnd(path string, start int) int {
 	return len(path)
 }
 
-// IsPipe says whether the path is in the share that each server has for named pipes, or in the one
-// for mailslots. Opening a pipe calls the process that serves it.
+// IsPipe reports whether the path is in the share that each server has for named pipes, or in the
+// one for mailslots. Opening a pipe calls the process that serves it.
 func IsPipe(path string) bool {
 	switch kind, _ := Volume(path); {
 	case kind == UNC:
@@ -160,7 +160,7 @@ func Elements(path string) iter.Seq[string] {
 	}
 }
 
-// IsReserved says whether Windows takes the name for a device: what counts is what stands before
+// IsReserved reports whether Windows takes the name for a device: what counts is what stands before
 // the first dot or colon, without spaces at its end.
 func IsReserved(name string) bool {
 	if i := strings.IndexAny(name, ".:"); i >= 0 {

@@ -35,8 +35,8 @@ func KnownAccount(name string) string {
 	return ""
 }
 
-// serviceSID returns the SID of a service: the SHA-1 of its name in capitals, as UTF-16.
-// Source: Microsoft, "[MS-DTYP]", 2.4.2.4 (NT SERVICE); sc showsid shows the same.
+// serviceSID returns the SID of a service: the SHA-1 of its name in capitals, as UTF-16. Source:
+// Microsoft, "[MS-DTYP]", 2.4.2.4 (NT SERVICE); sc showsid shows the same.
 func serviceSID(name string) string {
 	var b []byte
 	for _, u := range utf16.Encode([]rune(strings.ToUpper(name))) {

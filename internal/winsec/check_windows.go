@@ -11,8 +11,8 @@ import (
 )
 
 // Identification belongs to the flags of every CreateFile of a path that others have named. If the
-// path turns out to be a pipe, its server can see who calls, but not act with this process's
-// rights (Microsoft, "Impersonation Levels").
+// path turns out to be a pipe, its server can see who calls, but not act with this process's rights
+// (Microsoft, "Impersonation Levels").
 const Identification = 0x100000 | 0x10000 // SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION
 
 // open opens an object to look at it, even if other processes have it open.

@@ -55,8 +55,7 @@ func Parse(b []byte) (Descriptor, error) {
 	return d, nil
 }
 
-// parseACL reads an ACL ([MS-DTYP] 2.4.5) without the entries that are only there to
-// be inherited.
+// parseACL reads an ACL ([MS-DTYP] 2.4.5) without the entries that are only there to be inherited.
 func parseACL(b []byte) ([]ACE, bool) {
 	const headerSize, inheritOnly, inherited = 8, 0x08, 0x10
 	if len(b) < headerSize {
@@ -89,8 +88,8 @@ func parseACL(b []byte) ([]ACE, bool) {
 	return aces, true
 }
 
-// parseACE reads what follows an ACE's header ([MS-DTYP] 2.4.4). A conditional grant
-// counts as a grant; a conditional denial counts for nothing, and has no SID then.
+// parseACE reads what follows an ACE's header ([MS-DTYP] 2.4.4). A conditional grant counts as a
+// grant; a conditional denial counts for nothing, and has no SID then.
 func parseACE(kind byte, b []byte) (ACE, bool) {
 	const allow, deny, allowObject, denyObject, allowIf, denyIf, allowObjectIf, denyObjectIf = 0, 1, 5, 6, 9, 10, 11, 12
 	if len(b) < 4 {

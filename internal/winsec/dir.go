@@ -1,8 +1,8 @@
 package winsec
 
-// DirSDDL returns the descriptor of a directory of a service or program, and of all that will be
-// in it: full control for SYSTEM and the Administrators, and what is listed for others. Nothing
-// is inherited from above. The accounts are SIDs.
+// DirSDDL returns the descriptor of a directory of a service or program, and of all that will be in
+// it: full control for SYSTEM and the Administrators, and what is listed for others. Nothing is
+// inherited from above. The accounts are SIDs.
 func DirSDDL(full, modify, read []string) string {
 	return "D:PAI" + aces("FA", []string{System, Administrators}) + aces("FA", full) + aces("0x1301bf", modify) + aces("0x1200a9", read)
 }

@@ -6,8 +6,8 @@ import (
 )
 
 // A fix takes a threat away. Its command is safe to run on the object that it names: what an
-// account could only read before it can still read afterwards. A volume's root has advice
-// instead, as what is granted there is granted to a whole drive.
+// account could only read before it can still read afterwards. A volume's root has advice instead,
+// as what is granted there is granted to a whole drive.
 type fix struct{ command, advice string }
 
 //go:noinline
@@ -44,10 +44,10 @@ func fixOwner(path string, use Use) fix {
 	return icacls(path, "/setowner *"+Administrators, use)
 }
 
-// fixRights takes the SIDs' rights away. Rights that are inherited can't be taken one by one:
-// the whole inherited list goes, and what is harmless in it is granted again. ("/inheritance:d",
-// which turns the inherited entries into own ones, does not help: a "/remove" in the same command
-// doesn't find them yet.)
+// fixRights takes the SIDs' rights away. Rights that are inherited can't be taken one by one: the
+// whole inherited list goes, and what is harmless in it is granted again. ("/inheritance:d", which
+// turns the inherited entries into own ones, does not help: a "/remove" in the same command doesn't
+// find them yet.)
 func (a Account) fixRights(path string, d Descriptor, use Use, sids []string) fix {
 	if !slices.ContainsFunc(sids, func(sid string) bool { return d.granted(sid, true) != 0 }) {
 		return icacls(path, "/remove:g *"+strings.Join(sids, " *"), use)

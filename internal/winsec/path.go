@@ -2,9 +2,9 @@ package winsec
 
 import "strings"
 
-// split cuts a clean absolute path into the root of its volume or share, in the \\?\ form and
-// with a separator at its end, and what is below the root. For all other paths ok is false, and
-// rest is the whole path.
+// split cuts a clean absolute path into the root of its volume or share, in the \\?\ form and with
+// a separator at its end, and what is below the root. For all other paths ok is false, and rest is
+// the whole path.
 func split(path string) (root, rest string, ok bool) {
 	switch {
 	case hasPrefix(path, `\\?\`), hasPrefix(path, `\??\`): // the latter in the targets of links

@@ -13,8 +13,8 @@ import (
 type Process struct {
 	Account
 
-	// Privileged reports whether the process can do what other accounts can't: it is elevated,
-	// a service or one of the service accounts.
+	// Privileged reports whether the process can do what other accounts can't: it is elevated, a
+	// service or one of the service accounts.
 	Privileged bool
 
 	// Administrator reports whether every process of the account has the rights of the
@@ -99,8 +99,8 @@ func isHalf() bool {
 	return tokenNumber(tokenElevationType, full) == full
 }
 
-// elevatesSilently reports whether administrators' processes are elevated without anyone being asked
-// (Microsoft, "User Account Control settings and configuration").
+// elevatesSilently reports whether administrators' processes are elevated without anyone being
+// asked (Microsoft, "User Account Control settings and configuration").
 func elevatesSilently() bool {
 	behavior, err := wincall.Value{Key: `SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System`, Name: "ConsentPromptBehaviorAdmin"}.Number()
 	return err == nil && behavior == 0

@@ -47,8 +47,8 @@ func readable(sid string) string {
 	return name + " (" + sid + ")"
 }
 
-// IsService reports whether a SID stands for one service, and for its account if that is
-// virtual (NT SERVICE\name). TrustedInstaller is one; S-1-5-80-0, all services, is not.
+// IsService reports whether a SID stands for one service, and for its account if that is virtual
+// (NT SERVICE\name). TrustedInstaller is one; S-1-5-80-0, all services, is not.
 func IsService(sid string) bool { return isHashed(sid, "S-1-5-80-") }
 
 // isHashed reports whether a SID is the prefix and the five parts of a name's SHA-1.
@@ -58,10 +58,10 @@ func isHashed(sid, prefix string) bool {
 }
 
 // ServiceAccount returns the name of the account, or its SID if the account is named after one
-// service, if only services and containers run under it: LocalSystem, LocalService,
-// NetworkService, virtual accounts (S-1-5-80-…), IIS application pools (S-1-5-82-…) and the
-// accounts of Windows containers (S-1-5-93-…). It returns "" for all others. Group managed
-// service accounts look like users here; their processes have the SID of services in the token.
+// service, if only services and containers run under it: LocalSystem, LocalService, NetworkService,
+// virtual accounts (S-1-5-80-…), IIS application pools (S-1-5-82-…) and the accounts of Windows
+// containers (S-1-5-93-…). It returns "" for all others. Group managed service accounts look like
+// users here; their processes have the SID of services in the token.
 func ServiceAccount(sid string) string {
 	switch sid {
 	case System, LocalService, NetworkService, containerAdministrator, containerUser:

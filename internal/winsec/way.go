@@ -27,9 +27,9 @@ type way struct {
 	opaque bool   // it has links of an unknown kind: the open file must be asked where they lead to
 }
 
-// walk goes along an absolute path as the system does and judges every directory and link that
-// it passes: those of the path, and those of the path that each link leads to. What the path
-// ends at is left to the caller, who has it open.
+// walk goes along an absolute path as the system does and judges every directory and link that it
+// passes: those of the path, and those of the path that each link leads to. What the path ends at
+// is left to the caller, who has it open.
 func (a Account) walk(path string, look func(path string) (node, error)) (w way, err error) {
 	root, rest, ok := split(path)
 	if !ok {

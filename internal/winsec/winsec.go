@@ -2,11 +2,11 @@
 // (pathx), the programs that run as a service and their logs (svcx) and the files that an
 // administrator's tools load (eventx).
 //
-// The rules work on security descriptors and paths alone, and so are compiled and tested on
-// every system; the _windows.go files make the calls. An object is safe for an account if
-// SYSTEM, the Administrators, TrustedInstaller or the account itself owns it, and if its access
-// list gives no other account a right that its [Use] lists. The directories above it and all
-// links on the way are judged as well.
+// The rules work on security descriptors and paths alone, and so are compiled and tested on every
+// system; the _windows.go files make the calls. An object is safe for an account if SYSTEM, the
+// Administrators, TrustedInstaller or the account itself owns it, and if its access list gives no
+// other account a right that its [Use] lists. The directories above it and all links on the way are
+// judged as well.
 package winsec
 
 import (

@@ -160,10 +160,10 @@ var (
 		{"IFType", "on interfaces of the type "},
 	}
 
-	// unanswered are about the peer or its user: nothing in a query says whether they are met. On a
-	// stock Windows, most such rules are for devices that are paired by Wi-Fi Direct or UPnP (TTK),
-	// and would otherwise open every port of HTTP.sys. An unauthenticated peer is not let in by a
-	// rule with Security: [MS-FASP] 2.2.35, FW_RULE_FLAGS_AUTHENTICATE.
+	// unanswered are about the peer or its user: nothing in a query reports whether they are met.
+	// On a stock Windows, most such rules are for devices that are paired by Wi-Fi Direct or UPnP
+	// (TTK), and would otherwise open every port of HTTP.sys. An unauthenticated peer is not let in
+	// by a rule with Security: [MS-FASP] 2.2.35, FW_RULE_FLAGS_AUTHENTICATE.
 	unanswered = []condition{
 		{"Security", "for what IPsec has authenticated: "},
 		{"Security2", "for what IPsec has authenticated: "},

@@ -23,7 +23,7 @@ type DetachOptions struct {
 // process group of its own, and leaves this process's job object where the job allows it.
 //
 // StartDetached starts nothing and returns an error that is ErrTethered if the process would end
-// with this one all the same: on Windows in a job that is killed on close and lets nobody leave
+// with this one all the same: on Windows in a job that is killed on close and lets no process leave
 // (only the innermost of nested jobs can be examined); on Linux where this process is PID 1, or the
 // main process of a systemd unit with a KillMode that ends the whole unit.
 //

@@ -1,16 +1,15 @@
-// Package svcxtest is a service manager for tests: it runs a [svcx.Service]
-// within the test's process, as Windows' service control manager would run it,
-// on any system. A test can see that the service says when it is ready, ends
-// when it is stopped, and fails with the exit code that it should.
+// Package svcxtest is a service manager for tests: it runs a [svcx.Service] within the test's
+// process, as Windows' service control manager would run it, on any system. A test can see that the
+// service says when it is ready, ends when it is stopped, and fails with the exit code that it
+// should.
 //
 //	m := svcxtest.Start(t, service)
 //	m.Ready(5 * time.Second)
 //	err := m.Stop(time.Second)
 //
-// Nothing is installed and no signal is caught. Several services can run at the
-// same time, and in a bubble of testing/synctest, where time-outs cost nothing.
-// A service that still runs at the end of the test is stopped; one that does
-// not end within its StopTimeout fails the test.
+// Nothing is installed and no signal is caught. Several services can run at the same time, and in a
+// bubble of testing/synctest, where time-outs cost nothing. A service that still runs at the end of
+// the test is stopped; one that does not end within its StopTimeout fails the test.
 package svcxtest
 
 import (
@@ -29,9 +28,8 @@ import (
 var (
 	// ErrKilled is the cause of a context that [Manager.Kill] cancelled.
 	ErrKilled = errors.New("svcxtest: killed")
-	// ErrNotAccepted: the service would not get that control now, since it does
-	// not accept it (Windows' errors 120 and 1052) or it starts, stops or has
-	// stopped (1061, 1062).
+	// ErrNotAccepted: the service would not get that control now, since it does not accept it
+	// (Windows' errors 120 and 1052) or it starts, stops or has stopped (1061, 1062).
 	ErrNotAccepted = errors.New("svcxtest: the service does not accept that control now")
 )
 
@@ -46,9 +44,8 @@ type Report struct {
 	At         time.Time
 }
 
-// Manager runs one service once. Its methods may be called from any goroutine
-// of the test; those that wait end the test (Fatalf) when it takes too long, so
-// call them from the test's own.
+// Manager runs one service once. Its methods may be called from any goroutine of the test; those
+// that wait end the test (Fatalf) when it takes too long, so call them from the test's own.
 type Manager struct {
 	t       testing.TB
 	service *svcx.Service
@@ -58,8 +55,7 @@ type Manager struct {
 	err     error         // what it returned
 }
 
-// Start starts the service with the arguments that StartService would pass on,
-// and returns at once.
+// Start starts the service with the arguments that StartService would pass on, and returns at once.
 func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
 	t.Helper()
 	ctx, kill := context.WithCancelCause(context.Background())
@@ -80,15 +76,14 @@ func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
 	return m
 }
 
-// Ready waits until the service runs. It fails the test if it ends before, or
-// is not ready in time.
+// Ready waits until the service runs. It fails the test if it ends before, or is not ready in time.
 func (m *Manager) Ready(within time.Duration) {
 	m.t.Helper()
 	m.await(within, "run", func(s supervisor.State) bool { return s == supervisor.Running })
 }
 
-// Stop asks the service to stop (cause [svcx.ErrStopped]) and returns what Run
-// returned. It fails the test if the service does not end in time.
+// Stop asks the service to stop (cause [svcx.ErrStopped]) and returns what Run returned. It fails
+// the test if the service does not end in time.
 func (m *Manager) Stop(within time.Duration) error {
 	m.t.Helper()
 	return m.end(supervisor.Stop, within)
@@ -102,15 +97,15 @@ func (m *Manager) Shutdown(within time.Duration) error {
 
 func (m *Manager) end(code uint32, within time.Duration) error {
 	m.t.Helper()
-	// A manager can't ask a service that still starts: it waits, too.
+	// A manager can't ask a service that still starts: it waits as well.
 	limit := time.Now().Add(within)
 	m.await(within, "stop", func(s supervisor.State) bool { return s != 0 && s != supervisor.StartPending })
 	m.send(supervisor.Control{Code: code})
 	return m.Wait(time.Until(limit))
 }
 
-// Wait waits until the service has ended by itself, and returns what Run
-// returned. It fails the test if that takes too long.
+// Wait waits until the service has ended by itself, and returns what Run returned. It fails the
+// test if that takes too long.
 func (m *Manager) Wait(within time.Duration) error {
 	m.t.Helper()
 	timer := time.NewTimer(within)
@@ -129,17 +124,15 @@ func (m *Manager) Wait(within time.Duration) error {
 	return nil
 }
 
-// Kill ends the service as the end of its process would: the manager hears no
-// more of it, and takes it for crashed (1067). Go can't end the goroutines of
-// Main: its context is cancelled with [ErrKilled], so that they can end
-// themselves, without what they would do after an orderly stop.
+// Kill ends the service as the end of its process would: the manager hears no more of it, and takes
+// it for crashed (1067). Go can't end the goroutines of Main: its context is cancelled with
+// [ErrKilled], so that they can end themselves, without what they would do after an orderly stop.
 func (m *Manager) Kill() {
 	m.side.die()
 	m.kill(ErrKilled)
 }
 
-// Pause and Continue ask a service that accepts it, and wait until it has
-// called Done.
+// Pause and Continue ask a service that accepts it, and wait until it has called Done.
 func (m *Manager) Pause(within time.Duration) {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.Pause})
@@ -153,8 +146,7 @@ func (m *Manager) Continue(within time.Duration) {
 	m.await(within, "continue", func(s supervisor.State) bool { return s == supervisor.Running })
 }
 
-// Reload asks a service that accepts it to read its configuration again, and
-// returns at once.
+// Reload asks a service that accepts it to read its configuration again, and returns at once.
 func (m *Manager) Reload() {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.ParamChange})
@@ -167,8 +159,8 @@ func (m *Manager) Session(code, session uint32) {
 		byte(session), byte(session >> 8), byte(session >> 16), byte(session >> 24)}})
 }
 
-// Power tells a service that accepts it of a PBT_ event; data is the
-// POWERBROADCAST_SETTING, if the event has one.
+// Power tells a service that accepts it of a PBT_ event; data is the POWERBROADCAST_SETTING, if the
+// event has one.
 func (m *Manager) Power(code uint32, data []byte) {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.Power, Type: code, Data: append([]byte(nil), data...)})
@@ -279,7 +271,7 @@ type side struct {
 	accepts uint32
 	exit    int
 	stacks  []byte        // of all goroutines, if Main hung
-	deaf    bool          // killed or crashed: the process is no more
+	deaf    bool          // killed or crashed: the process is gone
 	changed chan struct{} // closed at the next change
 }
 

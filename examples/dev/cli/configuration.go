@@ -59,8 +59,8 @@ func (o options) read() (*config.File, error) {
 	return f, f.ReadEnv()
 }
 
-// above returns the dev.toml in dir or the nearest directory above it, but not above the repository;
-// "" if there is none.
+// above returns the dev.toml in dir or the nearest directory above it, but not above the
+// repository; "" if there is none.
 func above(dir string) string {
 	for {
 		file := filepath.Join(dir, config.Name)
@@ -92,8 +92,7 @@ func programs(dir string) ([]config.Draft, error) {
 	return config.Numbered(drafts), nil
 }
 
-// choose returns the services that the flags leave, which then don't wait for
-// the others.
+// choose returns the services that the flags leave, which then don't wait for the others.
 func choose(all []loop.Service, only, without string) ([]loop.Service, error) {
 	names := func(list string) ([]string, error) {
 		if list == "" {

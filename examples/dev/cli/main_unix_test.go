@@ -28,8 +28,8 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// TestEnds: signals, a terminal that is closed, and the end of who reads the output end dev, with what
-// it has started and its temporary folder.
+// TestEnds: signals, a terminal that is closed, and the end of who reads the output end dev, with
+// what it has started and its temporary folder.
 func TestEnds(t *testing.T) {
 	for name, sig := range map[string]syscall.Signal{"Ctrl+C": syscall.SIGINT, "SIGTERM": syscall.SIGTERM, "SIGHUP": syscall.SIGHUP, "and no reader": syscall.SIGINT} {
 		t.Run(name, func(t *testing.T) {

@@ -27,9 +27,9 @@ func rewrite(r *httputil.ProxyRequest) {
 
 var forwardedHeaders = [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"}
 
-// addForwarded says for whom a request is, where the client, which may be a proxy
-// itself, has not. To one that speaks of it by Forwarded (RFC 7239) nothing is
-// added, nor is Forwarded to one that uses X-Forwarded-*: the two would differ.
+// addForwarded says for whom a request is, where the client, which may be a proxy itself, has not.
+// To one that speaks of it by Forwarded (RFC 7239) nothing is added, nor is Forwarded to one that
+// uses X-Forwarded-*: the two would differ.
 func addForwarded(h http.Header, remote, host string) {
 	if _, ok := h["Forwarded"]; ok {
 		return
@@ -52,8 +52,8 @@ func addForwarded(h http.Header, remote, host string) {
 	}
 }
 
-// quoteNode writes an address as a value of Forwarded: IPv6 in brackets, and in
-// quotes what is not a token.
+// quoteNode writes an address as a value of Forwarded: IPv6 in brackets, and in quotes what is not
+// a token.
 func quoteNode(s string) string {
 	if ip := net.ParseIP(s); ip != nil && ip.To4() == nil {
 		return `"[` + s + `]"`

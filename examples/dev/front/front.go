@@ -1,20 +1,19 @@
-// Package front is what clients of a service talk to while dev replaces the
-// process behind it.
+// Package front is what clients of a service talk to while dev replaces the process behind it.
 //
 // # Protocols
 //
-// The front takes HTTP/1 and, without TLS, HTTP/2 (h2c with prior knowledge, as
-// gRPC uses it). A process gets a request in the client's protocol; one that
-// does not take HTTP/2 gets it as HTTP/1. Trailers pass. Host and the query pass
-// as they are; Forwarded and X-Forwarded-* are added only where they are absent.
+// The front takes HTTP/1 and, without TLS, HTTP/2 (h2c with prior knowledge, as gRPC uses it). A
+// process gets a request in the client's protocol; one that does not take HTTP/2 gets it as HTTP/1.
+// Trailers pass. Host and the query pass as they are; Forwarded and X-Forwarded-* are added only
+// where they are absent.
 //
 // # A swap
 //
-// New requests go to the new process at once. What is under way on the old one
-// depends on what it is:
+// New requests go to the new process at once. What is under way on the old one depends on what it
+// is:
 //
 //   - A request finishes there, however long it takes, until the limit that the
-//     caller of Drain sets (dev's -drain): a download and a stream of gRPC, too.
+//     caller of Drain sets (dev's -drain): a download and a stream of gRPC as well.
 //   - A WebSocket client gets a close frame: 1012 (service restart), or 1001
 //     (going away) where no process follows. It has two seconds to answer.
 //   - A stream of server-sent events ends after the event that is under way, by
@@ -42,8 +41,8 @@ import (
 
 // Config is what a Front needs.
 type Config struct {
-	// Why says why nothing serves; if something soon may, also what to wait for
-	// before asking again.
+	// Why says why nothing serves; if something soon may, also what to wait for before asking
+	// again.
 	Why      func() (reason string, again <-chan struct{})
 	Patience time.Duration // how long a request waits for that
 	Polls    []string      // paths of long polls, as path.Match takes them: see CheckPolls
@@ -60,8 +59,7 @@ type Front struct {
 	backend *Backend // nil: nothing serves
 }
 
-// CheckPolls returns an error for the first of the patterns that path.Match does
-// not take.
+// CheckPolls returns an error for the first of the patterns that path.Match does not take.
 func CheckPolls(patterns []string) error {
 	for _, pattern := range patterns {
 		if _, err := path.Match(pattern, ""); err != nil {
@@ -110,8 +108,8 @@ type unavailable string
 
 func (u unavailable) Error() string { return string(u) }
 
-// acquire returns what serves, and counts one request more there; or the reason
-// why nothing does, once there is no hope or no more patience.
+// acquire returns what serves, and counts one request more there; or the reason why nothing does,
+// once there is no hope or no more patience.
 func (f *Front) acquire(ctx context.Context) (*Backend, error) {
 	patience := time.NewTimer(f.cfg.Patience)
 	defer patience.Stop()
@@ -152,8 +150,8 @@ func (f *Front) release(b *Backend) {
 	b.closeIfDrained()
 }
 
-// Swap lets new requests go to b, or to no process if it is nil, and tells the
-// streams of what has served to go.
+// Swap lets new requests go to b, or to no process if it is nil, and tells the streams of what has
+// served to go.
 func (f *Front) Swap(b *Backend) {
 	f.mu.Lock()
 	old := f.backend
@@ -172,8 +170,8 @@ func (f *Front) Swap(b *Backend) {
 	}
 }
 
-// Drain waits until b, which has been swapped out, has answered all of its
-// requests, or ctx ends. It returns how many are left.
+// Drain waits until b, which has been swapped out, has answered all of its requests, or ctx ends.
+// It returns how many are left.
 func (f *Front) Drain(ctx context.Context, b *Backend) (left int) {
 	select {
 	case <-b.drained:

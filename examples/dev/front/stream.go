@@ -50,8 +50,7 @@ func (b *Backend) dismiss(why closeCode) {
 	}
 }
 
-// An exchange is one request and its answer. A long poll may go through several
-// backends.
+// An exchange is one request and its answer. A long poll may go through several backends.
 type exchange struct {
 	front   *Front
 	poll    bool
@@ -81,8 +80,8 @@ func (x *exchange) release() {
 	x.backend, x.leaves = nil, nil
 }
 
-// roundTrip sends the request to what serves; a long poll, again and again until
-// one answers that is not told to go before.
+// roundTrip sends the request to what serves; a long poll, again and again until one answers that
+// is not told to go before.
 func (x *exchange) roundTrip(r *http.Request) (*http.Response, error) {
 	for {
 		b, err := x.front.acquire(r.Context())
@@ -120,8 +119,8 @@ func (x *exchange) follow(resp *http.Response, cancel context.CancelFunc) *http.
 	return resp
 }
 
-// isPoll reports whether the request says of itself that its answer may take as
-// long as it likes, and may be sent twice.
+// isPoll reports whether the request says of itself that its answer may take as long as it likes,
+// and may be sent twice.
 func (f *Front) isPoll(r *http.Request) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.ContentLength != 0 || r.Header.Get("Upgrade") != "" {
 		return false
@@ -167,8 +166,8 @@ func (p *poll) leave(closeCode) {
 	}
 }
 
-// answered reports whether what came is an answer, not the end of what was told
-// to go. From then on it can't be told any more.
+// answered reports whether what came is an answer, not the end of what was told to go. From then on
+// it can't be told any more.
 func (p *poll) answered() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -176,9 +175,8 @@ func (p *poll) answered() bool {
 	return !p.told
 }
 
-// events is the body of a stream of events. Once it is told to go it ends after
-// the event that is under way, or when that takes too long: what is not complete
-// the client drops.
+// events is the body of a stream of events. Once it is told to go it ends after the event that is
+// under way, or when that takes too long: what is not complete the client drops.
 type events struct {
 	io.ReadCloser
 	cancel context.CancelFunc // of the request to the process
@@ -226,8 +224,8 @@ func (e *events) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A boundary follows a stream of events, to see where one ends: at an empty line.
-// Lines end in LF, CR or CRLF.
+// A boundary follows a stream of events, to see where one ends: at an empty line. Lines end in LF,
+// CR or CRLF.
 type boundary struct {
 	between bool // two events, or at the start
 	empty   bool // nothing of the line has come
@@ -236,8 +234,8 @@ type boundary struct {
 
 func newBoundary() boundary { return boundary{between: true, empty: true} }
 
-// pass follows p, only to the next end of an event if stop is set, and returns
-// how much of it that is.
+// pass follows p, only to the next end of an event if stop is set, and returns how much of it that
+// is.
 func (b *boundary) pass(p []byte, stop bool) int {
 	for i, c := range p {
 		switch {

@@ -20,8 +20,8 @@ import (
 	"github.com/surefoot-go/surefoot/procx"
 )
 
-// streaming is a backend whose stream begins with the text, and goes on with what
-// more sends until its client has gone.
+// streaming is a backend whose stream begins with the text, and goes on with what more sends until
+// its client has gone.
 func streaming(t *testing.T, begin string, more <-chan string) *Backend {
 	t.Helper()
 	return behind(t, func(w http.ResponseWriter, r *http.Request) {
@@ -39,8 +39,7 @@ func streaming(t *testing.T, begin string, more <-chan string) *Backend {
 	})
 }
 
-// A stream of events ends at a swap, after the event that is under way, as if it
-// were complete.
+// A stream of events ends at a swap, after the event that is under way, as if it were complete.
 func TestEventsEnd(t *testing.T) {
 	const event = "id: 1\r\ndata: x\r\n\r\n"
 	for _, test := range []struct{ name, begin, rest, want string }{
@@ -131,8 +130,7 @@ func TestEventsThroughSwaps(t *testing.T) {
 	}
 }
 
-// Any other answer of unknown length is complete, however long it takes: it may be
-// a download.
+// Any other answer of unknown length is complete, however long it takes: it may be a download.
 func TestDownloadFinishes(t *testing.T) {
 	procx.Check(t, nil)
 	goOn := make(chan struct{})
@@ -232,7 +230,7 @@ func TestPollOfAStoppedService(t *testing.T) {
 	assert.Equal(t, "it is stopped: by you\n", body)
 }
 
-// A stream that opens on a process which has been swapped out is told to go, too.
+// A stream that opens on a process which has been swapped out is also told to go.
 func TestStreamThatComesLate(t *testing.T) {
 	procx.Check(t, nil)
 	asked, goOn := make(chan struct{}), make(chan struct{})

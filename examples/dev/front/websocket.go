@@ -47,9 +47,9 @@ func (u *upgrader) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return &webSocket{Conn: conn, backend: u.x.backend}, buffered, nil
 }
 
-// A webSocket is the connection to a client. Told to go, it sends a close frame
-// after the frame that is under way, and nothing more. What the client answers
-// goes to the process, which then ends the connection as for any client.
+// A webSocket is the connection to a client. Told to go, it sends a close frame after the frame
+// that is under way, and nothing more. What the client answers goes to the process, which then ends
+// the connection as for any client.
 type webSocket struct {
 	net.Conn
 	backend *Backend
@@ -62,8 +62,8 @@ type webSocket struct {
 	limit  *time.Timer // from when it is told
 }
 
-// Read reads from the client. The first call comes when the client has been sent
-// the answer to its request: from then on there may be frames.
+// Read reads from the client. The first call comes when the client has been sent the answer to its
+// request: from then on there may be frames.
 func (s *webSocket) Read(p []byte) (int, error) {
 	s.opened.Do(func() { s.backend.enter(s) })
 	return s.Conn.Read(p)
@@ -84,8 +84,7 @@ func (s *webSocket) Write(p []byte) (int, error) {
 	return len(p), s.sayIfBetween()
 }
 
-// sayIfBetween sends the close frame if it is to be sent, and can be. The caller
-// holds mu.
+// sayIfBetween sends the close frame if it is to be sent, and can be. The caller holds mu.
 func (s *webSocket) sayIfBetween() error {
 	if s.told == 0 || s.said || !s.frames.between() {
 		return nil
@@ -139,8 +138,8 @@ type frames struct {
 
 func (f *frames) between() bool { return len(f.head) == 0 && f.left == 0 }
 
-// pass follows p, only to the next end of a frame if stop is set, and returns how
-// much of it that is.
+// pass follows p, only to the next end of a frame if stop is set, and returns how much of it that
+// is.
 func (f *frames) pass(p []byte, stop bool) int {
 	for i := 0; i < len(p); {
 		if f.left > 0 {

@@ -127,8 +127,8 @@ func echo(got chan<- frame) func(net.Conn, *bufio.Reader) {
 	}
 }
 
-// A WebSocket client is told by a close frame, at once; its answer reaches the
-// process, which ends the connection.
+// A WebSocket client is told by a close frame, at once; its answer reaches the process, which ends
+// the connection.
 func TestWebSocketIsTold(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -218,8 +218,7 @@ func told(b *Backend) bool {
 	return false // it is not open yet
 }
 
-// A client or a process that does not answer the close frame holds nothing up for
-// long.
+// A client or a process that does not answer the close frame holds nothing up for long.
 func TestWebSocketThatStays(t *testing.T) {
 	procx.Check(t, nil)
 	old := webSocketServer(t, func(conn net.Conn, r *bufio.Reader) {

@@ -1,6 +1,6 @@
-// Package page is dev's status page: what an engineer keeps open on a second
-// screen. It shows each service's state, process, last build, memory, requests and
-// log, and starts, stops and reloads services.
+// Package page is dev's status page: what an engineer keeps open on a second screen. It shows each
+// service's state, process, last build, memory, requests and log, and starts, stops and reloads
+// services.
 package page
 
 import (
@@ -17,8 +17,8 @@ import (
 //go:embed *.html *.css *.js
 var assets embed.FS
 
-// The types are not left to package mime: on Windows it asks the registry, where
-// other programs have been known to make .js text/plain, which no browser runs.
+// The types are not left to package mime: on Windows it asks the registry, where other programs
+// have been known to make .js text/plain, which no browser runs.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
@@ -33,10 +33,9 @@ var contentTypes = map[string]string{
 //	POST /services/{name}/stop      is not there, 409 if Control refuses, 403 for a
 //	POST /services/{name}/reload    request that another site's page has made
 //
-// It is made for a loopback address, where any web page that the user visits can
-// send requests, too: so it answers only to loopback's own names, which keeps
-// DNS rebinding out, and takes orders only from its own page and from programs
-// such as curl.
+// It is made for a loopback address, where any web page that the user visits can send requests as
+// well: so it answers only to loopback's own names, which keeps DNS rebinding out, and takes orders
+// only from its own page and from programs such as curl.
 func Handler(c Control) http.Handler {
 	orders := http.NewServeMux()
 	orders.HandleFunc("POST /services/{name}/start", order(c, Control.Start))
@@ -84,7 +83,7 @@ func asset(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, assets, name)
 }
 
-// isLoopback says whether the Host header names loopback, at whatever port.
+// isLoopback reports whether the Host header names loopback, at whatever port.
 func isLoopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Control is what the page shows and steers: the supervisor. Its methods are
-// called from several goroutines at once.
+// Control is what the page shows and steers: the supervisor. Its methods are called from several
+// goroutines at once.
 //
-// Start, Stop and Reload return when the service has been told, or when it is
-// there, as the supervisor likes: the page follows Status in any case. Their
-// errors are shown to the user as they are, and mean that nothing has changed.
+// Start, Stop and Reload return when the service has been told, or when it is there, as the
+// supervisor likes: the page follows Status in any case. Their errors are shown to the user as they
+// are, and mean that nothing has changed.
 type Control interface {
 	Status() Status
 	Start(name string) error
@@ -18,8 +18,7 @@ type Control interface {
 	Reload(name string) error // build, and swap if it builds
 }
 
-// Status is what /status.json says. The page is drawn from it and from nothing
-// else.
+// Status is what /status.json says. The page is drawn from it and from nothing else.
 type Status struct {
 	Time     time.Time `json:"time"`     // of this status, by the supervisor's clock
 	Services []Service `json:"services"` // in dependency order
@@ -50,8 +49,7 @@ const (
 	MaxLog   = 200
 )
 
-// MarshalJSON writes an empty list where there is none: null is no number of
-// requests.
+// MarshalJSON writes an empty list where there is none: null is no number of requests.
 func (s Service) MarshalJSON() ([]byte, error) {
 	type plain Service
 	p := plain(s)
@@ -90,8 +88,8 @@ const (
 	Crashed   State = "crashed" // it ended without being asked
 )
 
-// Build is the last build of a service: of the process that runs if it went
-// well, else of what was to take its place. The zero Build: none has ended yet.
+// Build is the last build of a service: of the process that runs if it went well, else of what was
+// to take its place. The zero Build: none has ended yet.
 type Build struct {
 	OK     bool          `json:"ok"`
 	At     time.Time     `json:"at,omitzero"` // when it ended

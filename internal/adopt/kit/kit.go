@@ -1,5 +1,5 @@
-// Package kit is what the programs of adopt have in common: a service that svcx runs, with eventx as
-// its log, a procx.Group for its tasks, and a verdict on itself at its end. What differs, the
+// Package kit is what the programs of adopt have in common: a service that svcx runs, with eventx
+// as its log, a procx.Group for its tasks, and a verdict on itself at its end. What differs, the
 // framework or server that is adopted, is in each program's own file.
 package kit
 
@@ -145,8 +145,8 @@ func (s *Service) ServeHTTP(ctx context.Context, handler http.Handler) error {
 	return s.Ready(ctx, l.Addr())
 }
 
-// Ready tells the service manager, the log and standard output that the service is ready, and
-// waits until its tasks are to end.
+// Ready tells the service manager, the log and standard output that the service is ready, and waits
+// until its tasks are to end.
 func (s *Service) Ready(ctx context.Context, addr net.Addr) error {
 	s.Log.Info("ready", "addr", addr)
 	svcx.Ready(ctx)

@@ -1,14 +1,12 @@
-// Package contest measures the same work done by several sides, in the same
-// process and run.
+// Package contest measures the same work done by several sides, in the same process and run.
 //
-// A round has each side work twice, in a random order and then in the reverse of
-// it, and yields the ratio of each pair's costs: what disturbs the machine for
-// longer than a round disturbs both, and a drift cancels. The result is the median
-// of the rounds' ratios and, as their spread, the quartiles.
+// A round has each side work twice, in a random order and then in the reverse of it, and yields the
+// ratio of each pair's costs: what disturbs the machine for longer than a round disturbs both, and
+// a drift cancels. The result is the median of the rounds' ratios and, as their spread, the
+// quartiles.
 //
-// Before each turn comes a garbage collection, so that a side pays for its own
-// garbage only, and a quarter of the work without the clock, so that it finds its
-// caches and pools as it left them.
+// Before each turn comes a garbage collection, so that a side pays for its own garbage only, and a
+// quarter of the work without the clock, so that it finds its caches and pools as it left them.
 package contest
 
 import (
@@ -24,8 +22,8 @@ type Contest struct {
 	Long  bool // a short run leaves it out
 	Least int  // rounds, even if they take long; 0: as the Options say
 
-	// Open readies the sides, which stay ready until env ends. It returns an
-	// error if they don't do the same work, and Skip where there can be no contest.
+	// Open readies the sides, which stay ready until env ends. It returns an error if they don't do
+	// the same work, and Skip where there can be no contest.
 	Open func(env Env) ([]Side, error)
 
 	// Own, instead of Open, does the measuring in another way.
@@ -90,18 +88,18 @@ const (
 	Count                 // things
 )
 
-// A Row compares the costs of two sides as the peer's divided by ours: above 1 we
-// are ahead. Without a Peer it is about our cost alone.
+// A Row compares the costs of two sides as the peer's divided by ours: above 1 we are ahead.
+// Without a Peer it is about our cost alone.
 type Row struct {
 	What       string // "": nothing but the contest's name
 	Ours, Peer string
 	Metric     Metric
 
-	// Asked is the ratio that is asked for, at least; 0: none. Without a peer it is
-	// the cost, at most.
+	// Asked is the ratio that is asked for, at least; 0: none. Without a peer it is the cost, at
+	// most.
 	Asked float64
-	// Gross is what a short run fails at; 0: a third of the ratio or ten times the cost. A row about
-	// time fails by the ratio of processor times, which other processes hardly change.
+	// Gross is what a short run fails at; 0: a third of the ratio or ten times the cost. A row
+	// about time fails by the ratio of processor times, which other processes hardly change.
 	Gross float64
 }
 
@@ -176,10 +174,10 @@ func cpuRatio(samples Samples, row Row) float64 {
 	return SpreadOf(Ratios(samples[Key{row.Peer, CPU}], samples[Key{row.Ours, CPU}])).Median
 }
 
-// Met says whether what was asked is there; always, if nothing was.
+// Met reports whether what was asked is there; always, if nothing was.
 func (r Result) Met() bool { return r.Without != "" || r.within(r.Asked) }
 
-// Gross says whether it is missed by far, as no noise explains.
+// Gross reports whether it is missed by far, as no noise explains.
 func (r Result) Gross() bool {
 	limit := r.Row.Gross
 	switch {

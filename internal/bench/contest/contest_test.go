@@ -80,8 +80,7 @@ func TestCompare(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// One side takes a hundred times as long as the other, which is more than any
-// machine's noise.
+// One side takes a hundred times as long as the other, which is more than any machine's noise.
 func TestMeasure(t *testing.T) {
 	spin := func(d time.Duration) func() error {
 		return func() error {

@@ -26,8 +26,7 @@ func scaled(x float64, units []string) string {
 	return Number(x) + " " + units[i]
 }
 
-// Number writes x with three digits, or as many as its whole part has, up to a
-// million.
+// Number writes x with three digits, or as many as its whole part has, up to a million.
 func Number(x float64) string {
 	switch {
 	case math.IsInf(x, 0):

@@ -85,8 +85,8 @@ func (c *Contest) measure(env Env, o Options) (Samples, error) {
 	return samples, nil
 }
 
-// fill finds how many times a side has to work to fill a turn, thrice: something may
-// be slow for once. What takes a second fills one in any case.
+// fill finds how many times a side has to work to fill a turn, thrice: something may be slow for
+// once. What takes a second fills one in any case.
 func fill(side *Side, turn time.Duration) error {
 	if side.Once > 0 {
 		return nil
@@ -191,9 +191,8 @@ func (w *stopwatch) StopTimer() {
 	}
 }
 
-// worldStopped is for how many nanoseconds the world has been stopped so far, but
-// for garbage collections: from the runtime's histogram, of which each pause counts
-// as its bucket's lower end.
+// worldStopped is for how many nanoseconds the world has been stopped so far, but for garbage
+// collections: from the runtime's histogram, of which each pause counts as its bucket's lower end.
 func worldStopped() (ns float64) {
 	s := []metrics.Sample{{Name: "/sched/pauses/total/other:seconds"}}
 	metrics.Read(s)

@@ -17,8 +17,7 @@ func SpreadOf(values []float64) Spread {
 // Median returns the median of values, of which there is one at least.
 func Median(values []float64) float64 { return SpreadOf(values).Median }
 
-// quantile is between the two values around p, in proportion: type 7 of Hyndman
-// and Fan.
+// quantile is between the two values around p, in proportion: type 7 of Hyndman and Fan.
 func quantile(sorted []float64, p float64) float64 {
 	at := p * float64(len(sorted)-1)
 	low, part := math.Modf(at)

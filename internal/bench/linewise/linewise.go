@@ -138,7 +138,7 @@ func (w *writer) span(src []byte, atEOF bool) (n int) {
 	return n
 }
 
-// convert appends to buf what src becomes after that which is held back, and holds the rest.
+// convert decodes the pending bytes followed by src, appends the result to buf, and keeps the rest.
 func (w *writer) convert(src []byte, atEOF bool) {
 	if len(w.held) > 0 {
 		src = append(w.held, src...)

@@ -1,6 +1,6 @@
-// Package plot draws small line charts with logarithmic axes as SVG: costs that
-// grow over sizes. Their colours are readable on white and on black, as nobody
-// knows the background of a page that shows them.
+// Package plot draws small line charts with logarithmic axes as SVG: costs that grow over sizes.
+// Their colours are readable on white and on black, since the background of a page that shows them
+// is unknown.
 package plot
 
 import (
@@ -150,8 +150,8 @@ func axis(low, high, from, to float64) func(float64) float64 {
 	}
 }
 
-// Ticks returns round numbers, of which the first and the last hold low and high
-// between them: powers of ten, or with 2 and 5 between where these are few.
+// Ticks returns round numbers, of which the first and the last hold low and high between them:
+// powers of ten, or with 2 and 5 between where these are few.
 func Ticks(low, high float64) []float64 {
 	steps := []float64{1, 2, 5}
 	if high/low > 300 {
@@ -172,8 +172,8 @@ func Ticks(low, high float64) []float64 {
 	}
 }
 
-// spread moves places apart until there is a gap between any two, as little as a
-// simple rule can, within low and high.
+// spread moves places apart until there is a gap between any two, as little as a simple rule can,
+// within low and high.
 func spread(places []float64, gap, low, high float64) []float64 {
 	order := make([]int, len(places))
 	for i := range order {

@@ -43,8 +43,7 @@ func TestSpread(t *testing.T) {
 	assert.Equal(t, []float64{10, 40}, spread([]float64{10, 40}, 10, 0, 100), "what is apart stays")
 }
 
-// A picture is well-formed, names everything, keeps each point within the axes, and
-// is small.
+// A picture is well-formed, names everything, keeps each point within the axes, and is small.
 func TestSVG(t *testing.T) {
 	p := Plot{Title: "a < b & c", X: "size", Y: "time", Series: []Series{{Name: "we", Ours: true}, {Name: "they"}, {Name: "nothing"}}}
 	for size := 16.; size <= 1<<20; size *= 4 {

@@ -18,7 +18,7 @@ import (
 // A Specimen is a test's body.
 type Specimen struct {
 	Group, Name string
-	Leaks       bool // whether it leaves a goroutine for good
+	Leaks       bool // whether it leaves a goroutine behind
 	Body        func() error
 }
 
@@ -29,7 +29,7 @@ type Verdict struct {
 	Err  error // it could not be judged
 }
 
-// judges say whether a body leaks.
+// judges report whether a body leaks.
 var judges = map[string]func(body func() error) (leak bool, err error){
 	"procx": func(body func() error) (bool, error) {
 		t := new(quietTB)
@@ -47,7 +47,7 @@ var judges = map[string]func(body func() error) (leak bool, err error){
 	},
 }
 
-// A quietTB is a test that tells nobody.
+// A quietTB is a test that keeps its errors to itself.
 type quietTB struct {
 	cleanup func()
 	failed  bool

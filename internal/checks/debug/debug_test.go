@@ -131,8 +131,7 @@ func TestBreakpointsHit(t *testing.T) {
 	}
 }
 
-// A debugger that attaches to a running service, and lets go of it, is no reason for the service to
-// end.
+// A debugger that attaches to a running service, and lets go of it, does not make the service end.
 func TestAttach(t *testing.T) {
 	t.Parallel()
 	dlv := tool(t, delve)

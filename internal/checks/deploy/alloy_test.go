@@ -21,7 +21,7 @@ var alloySchema = map[string][]string{
 }
 
 // TestAlloy reads config.alloy by the grammar of Alloy's configuration and by alloySchema. It
-// stands in for Alloy, whose parser is no module that can be required here; `alloy fmt` and `alloy
+// stands in for Alloy, whose parser can't be required as a module here; `alloy fmt` and `alloy
 // validate` would see more.
 func TestAlloy(t *testing.T) {
 	data, err := os.ReadFile(folder + "config.alloy")

@@ -307,7 +307,7 @@ func (p *tab) listen(event any) {
 		problem = fmt.Sprint("exception: ", e.ExceptionDetails.Text)
 	case *runtime.EventConsoleAPICalled:
 		problem = fmt.Sprint("console.", e.Type)
-	case *log.EventEntryAdded: // what breaks the policy, too
+	case *log.EventEntryAdded: // also what breaks the policy
 		problem = fmt.Sprint(e.Entry.Source, ": ", e.Entry.Text)
 	case *network.EventLoadingFailed:
 		problem = fmt.Sprint("failed: ", e.ErrorText)

@@ -32,8 +32,7 @@ const (
 	codeNoDomain   = 125 // the domain does not support that action: no one is logged in at the screen
 )
 
-// retryFor is how long a command is tried again that launchd refuses for a
-// moment after a bootout.
+// retryFor is how long a command is tried again that launchd refuses for a moment after a bootout.
 var retryFor = 10 * time.Second
 
 func (m *Backend) file(s *spec.Spec) string { return filepath.Join(m.dir, s.Name+".plist") }
@@ -90,8 +89,8 @@ func (m *Backend) logDir(s *spec.Spec) string {
 	return process.DefaultLogDir(spec.Launchd, s.Name, s.User, m.getenv)
 }
 
-// Install writes the job's property list. launchd reads it when the job is
-// loaded: one that runs keeps the old list until it is restarted.
+// Install writes the job's property list. launchd reads it when the job is loaded: one that runs
+// keeps the old list until it is restarted.
 func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Change, err error) {
 	if err := m.denied(); err != nil {
 		return nil, err
@@ -147,8 +146,8 @@ func (m *Backend) Watch(_ context.Context, s *spec.Spec) (written func() string)
 	return spec.WatchFiles(m.logDir(s))
 }
 
-// makeLogDir makes the directory of the standard output, which launchd does not
-// make, and gives it to the service's account.
+// makeLogDir makes the directory of the standard output, which launchd does not make, and gives it
+// to the service's account.
 func (m *Backend) makeLogDir(s *spec.Spec, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -233,8 +232,8 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	return m.kickstart(ctx, s)
 }
 
-// bootstrap loads the job. For some seconds after a bootout, which has returned,
-// launchd may answer 5 or 37.
+// bootstrap loads the job. For some seconds after a bootout, which has returned, launchd may answer
+// 5 or 37.
 func (m *Backend) bootstrap(ctx context.Context, s *spec.Spec) error {
 	for limit := time.Now().Add(retryFor); ; {
 		_, err := m.run(ctx, "bootstrap", m.domain, m.file(s))
@@ -299,8 +298,7 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	return m.Start(ctx, s)
 }
 
-// Status returns what launchd knows of the job; one that is not loaded is
-// stopped.
+// Status returns what launchd knows of the job; one that is not loaded is stopped.
 func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error) {
 	plist, err := os.ReadFile(m.file(s))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -52,8 +52,7 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	if s.StartType == spec.Disabled {
 		key(&t, "Disabled", xmlBool(true))
 	}
-	// KeepAlive starts a job when it is loaded, so one that is started by hand
-	// can't have it.
+	// KeepAlive starts a job when it is loaded, so one that is started by hand can't have it.
 	if delays := s.RestartDelays; len(delays) > 0 && automatic {
 		key(&t, "KeepAlive", "<dict>\n\t\t<key>SuccessfulExit</key>\n\t\t<false/>\n\t</dict>")
 		key(&t, "ThrottleInterval", xmlSeconds(delays[0]))
@@ -118,7 +117,7 @@ func xmlBool(b bool) string {
 	return "<false/>"
 }
 
-// xmlSeconds rounds up: launchd counts whole seconds, and 0 is no limit.
+// xmlSeconds rounds up: launchd counts whole seconds, and 0 means no limit.
 func xmlSeconds(d time.Duration) string {
 	return "<integer>" + strconv.FormatInt(int64(max(1, (d+time.Second-1)/time.Second)), 10) + "</integer>"
 }

@@ -43,8 +43,8 @@ func textAfter(plist, key string) string {
 	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#9;", "\t", "&amp;", "&").Replace(value)
 }
 
-// statusOf reads what "launchctl print" says of a job. Its text is not an
-// interface (launchctl(1)), so what is missing is taken for a job that waits.
+// statusOf reads what "launchctl print" says of a job. Its text is not an interface (launchctl(1)),
+// so what is missing is taken for a job that waits.
 func statusOf(out string) (st spec.Status) {
 	st.State = spec.Stopped
 	for line := range strings.Lines(out) {

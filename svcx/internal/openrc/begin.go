@@ -12,8 +12,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// startMargin is how long a start or restart may take above the service's own limits,
-// and startCap how long one without a limit is waited for.
+// startMargin is how long a start or restart may take above the service's own limits, and startCap
+// how long one without a limit is waited for.
 var startMargin, startCap = 15 * time.Second, 5 * time.Minute
 
 // errGaveUp is the cause of a context whose command is ended with all that it waits for.

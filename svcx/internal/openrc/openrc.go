@@ -116,8 +116,8 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// Start starts the service. From OpenRC 0.60 on it waits until the service is ready;
-// before, until it runs.
+// Start starts the service. From OpenRC 0.60 on it waits until the service is ready; before, until
+// it runs.
 func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	st, err := m.Status(ctx, s)
 	switch {
@@ -132,12 +132,12 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	return m.begin(ctx, s, "start")
 }
 
-// settle is how long a service that was started must run, and patience how long it may
-// take until it does.
+// settle is how long a service that was started must run, and patience how long it may take until
+// it does.
 var settle, patience = time.Second, 5 * time.Second
 
-// settled waits until the service has run as one process for a while. A supervisor
-// starts one that fails again and again: its process changes then.
+// settled waits until the service has run as one process for a while. A supervisor starts one that
+// fails again and again: its process changes then.
 func (m *Backend) settled(ctx context.Context, s *spec.Spec) error {
 	pid, runs, since := 0, 0, time.Now()
 	for {
@@ -186,8 +186,7 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// Restart restarts the service. OpenRC starts again what it has stopped since it
-// needs the service.
+// Restart restarts the service. OpenRC starts again what it has stopped since it needs the service.
 func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if _, err := m.read(s); err != nil {
 		return err

@@ -64,8 +64,8 @@ func unquote(word string) string {
 	return b.String()
 }
 
-// stateOf returns the state for an exit code of "rc-service NAME status"
-// (openrc-run.sh): stopped and crashed services don't run.
+// stateOf returns the state for an exit code of "rc-service NAME status" (openrc-run.sh): stopped
+// and crashed services don't run.
 func stateOf(code int, out string) spec.State {
 	switch code {
 	case 0:

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestLogsOnAFullDisk: a service starts and ends on a disk without room, and its
-// output goes on once there is some.
+// TestLogsOnAFullDisk: a service starts and ends on a disk without room, and its output goes on
+// once there is some.
 func TestLogsOnAFullDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {

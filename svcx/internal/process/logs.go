@@ -24,17 +24,16 @@ type Logs struct {
 	Redirect func(output *os.File) error // makes the standard handles lead to that file; nil: they lead somewhere
 }
 
-// OpenLogs opens the service's files and returns the crash report that an
-// earlier process left there. A service whose directory is full or denied
-// should still run.
+// OpenLogs opens the service's files and returns the crash report that an earlier process left
+// there. A service whose directory is full or denied should still run.
 func (p *Program) OpenLogs(logs *Logs, under spec.Manager) (report []byte) {
 	dir := cmp.Or(p.LogDir, DefaultLogDir(under, p.Name, p.User, os.Getenv))
 	if dir == "" {
 		return nil
 	}
 	report, err := logs.open(dir)
-	// Where standard error leads somewhere, the trace is there: a directory that
-	// anyone can write to would be a risk for nothing.
+	// Where standard error leads somewhere, the trace is there: a directory that anyone can write
+	// to would be a risk for nothing.
 	if err != nil && logs.crash.Load() == nil && logs.Redirect != nil && p.SpareLogDir != nil {
 		if dir, err := p.SpareLogDir(p.Name); err == nil {
 			report, _ = logs.open(dir)
@@ -46,8 +45,8 @@ func (p *Program) OpenLogs(logs *Logs, under spec.Manager) (report []byte) {
 	return report
 }
 
-// Prepare makes a managed process fit for Main: files, working directory, and
-// the report of an earlier crash.
+// Prepare makes a managed process fit for Main: files, working directory, and the report of an
+// earlier crash.
 func (p *Program) Prepare(ctx context.Context, logs *Logs, report []byte, under spec.Manager) error {
 	if f := logs.crash.Load(); f != nil {
 		debug.SetCrashOutput(f, debug.CrashOptions{}) // fails only where there are no handles left
@@ -67,8 +66,8 @@ func (p *Program) Prepare(ctx context.Context, logs *Logs, report []byte, under 
 	return nil
 }
 
-// workDir returns the directory to change to, or "". A unit or a plist that
-// names no directory is left as it is.
+// workDir returns the directory to change to, or "". A unit or a plist that names no directory is
+// left as it is.
 func (p *Program) workDir(under spec.Manager) string {
 	if p.Dir != "" || under != spec.SCM {
 		return p.Dir
@@ -128,8 +127,8 @@ func (l *Logs) open(dir string) (report []byte, err error) {
 
 var errNoFile = errors.New("svcx: it is not a regular file")
 
-// openLog opens a file to write at its end. Anything else in its place would
-// hold the service up (a pipe), or take its crashes to nowhere (a device).
+// openLog opens a file to write at its end. Anything else in its place would hold the service up (a
+// pipe), or take its crashes to nowhere (a device).
 func openLog(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o640)
 	if err != nil {
@@ -153,8 +152,8 @@ func (l *Logs) Crashed(dump []byte) {
 	}
 }
 
-// readHead returns what is in a file, maxLog bytes at most. The file is almost
-// always empty and this runs during start-up, so avoid an extra read.
+// readHead returns what is in a file, maxLog bytes at most. The file is almost always empty and
+// this runs during start-up, so avoid an extra read.
 func readHead(f *os.File) ([]byte, error) {
 	first := make([]byte, 1)
 	if _, err := f.Read(first); err != nil {
@@ -181,9 +180,9 @@ func rotateAlways(name string) {
 	}()
 }
 
-// rotate moves what is in a file that has grown too large to its neighbour
-// name.1.log. It copies, since the file is open, here and in child processes;
-// what is written between copy and cut is lost.
+// rotate moves what is in a file that has grown too large to its neighbour name.1.log. It copies,
+// since the file is open, here and in child processes; what is written between copy and cut is
+// lost.
 func rotate(name string) error {
 	fi, err := os.Stat(name)
 	if err != nil || fi.Size() <= maxLog {

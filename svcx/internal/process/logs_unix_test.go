@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestCrashLogThatIsNoFile has a service start beside what would never end to be
-// read, or take whatever is written.
+// TestCrashLogThatIsNoFile has a service start beside what would never end to be read, or take
+// whatever is written.
 func TestCrashLogThatIsNoFile(t *testing.T) {
 	for what, plant := range map[string]func(name string) error{
 		"a pipe":             func(name string) error { return unix.Mkfifo(name, 0o600) },

@@ -9,9 +9,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// RedirectOutput makes standard output and error lead to a file: for all that
-// took os.Stdout or os.Stderr before (package log does), for the runtime and
-// for child processes.
+// RedirectOutput makes standard output and error lead to a file: for all that took os.Stdout or
+// os.Stderr before (package log does), for the runtime and for child processes.
 func (l *Logs) RedirectOutput(f *os.File) error {
 	*os.Stdout, *os.Stderr = *f, *f
 	h := syscall.Handle(f.Fd())

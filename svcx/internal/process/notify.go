@@ -9,9 +9,9 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
-// notification returns what sd_notify(3) has a service tell when its status
-// changes, or "". OpenRC (since 0.60) waits for READY=1 for ever, also when the
-// process has ended: under it a service that ends before it is ready says so, too.
+// notification returns what sd_notify(3) has a service tell when its status changes, or "". OpenRC
+// (since 0.60) waits for READY=1 for ever, also when the process has ended: under it a service that
+// ends before it is ready also reports that.
 func notification(under spec.Manager, last, now supervisor.Status, monotonic func() int64) string {
 	var lines []string
 	switch {
@@ -40,9 +40,8 @@ func notification(under spec.Manager, last, now supervisor.Status, monotonic fun
 
 const extendBy = 30 * time.Second
 
-// systemdVariables reads the variables of sd_notify(3) and
-// sd_watchdog_enabled(3): where to send notifications, and how often at most
-// signs of life, if at all.
+// systemdVariables reads the variables of sd_notify(3) and sd_watchdog_enabled(3): where to send
+// notifications, and how often at most signs of life, if at all.
 func systemdVariables(getenv func(string) string, pid int) (socket string, feed time.Duration) {
 	socket = getenv("NOTIFY_SOCKET")
 	usec, err := strconv.ParseUint(getenv("WATCHDOG_USEC"), 10, 63)

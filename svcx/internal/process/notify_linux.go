@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A notifier sends sd_notify messages to whatever listens on NOTIFY_SOCKET:
-// systemd, podman, OpenRC. A nil *notifier discards them.
+// A notifier sends sd_notify messages to whatever listens on NOTIFY_SOCKET: systemd, podman,
+// OpenRC. A nil *notifier discards them.
 type notifier struct {
 	under  spec.Manager
 	socket string
@@ -22,8 +22,8 @@ type notifier struct {
 	fed  time.Time // when a sign of life was sent last, or will be
 }
 
-// newNotifier returns the notifier of this process. Whether the listener has
-// started the process itself is another question: there may be a shell between.
+// newNotifier returns the notifier of this process. Whether the listener has started the process
+// itself is another question: there may be a shell between.
 func newNotifier(under spec.Manager) *notifier {
 	socket, feed := systemdVariables(os.Getenv, os.Getpid())
 	if socket == "" {
@@ -38,7 +38,7 @@ func (n *notifier) report(now supervisor.Status) error {
 	}
 	if message := notification(n.under, n.last, now, monotonic); message != "" {
 		if err := sendNotification(n.socket, message, notifyWait); err != nil {
-			return err // the next report says it, too
+			return err // the next report says it again
 		}
 	}
 	n.last = now
@@ -48,8 +48,7 @@ func (n *notifier) report(now supervisor.Status) error {
 // notifyWait is how long a notification waits for room in systemd's socket.
 const notifyWait = time.Second
 
-// watchdog returns the function that feeds systemd's watchdog, nil if there is
-// none.
+// watchdog returns the function that feeds systemd's watchdog, nil if there is none.
 func (n *notifier) watchdog() func() {
 	if n == nil || n.feed == 0 {
 		return nil
@@ -61,17 +60,17 @@ func (n *notifier) watchdog() func() {
 			n.fed = now
 			send()
 		case !now.Before(n.fed):
-			// Later, but not with the next one only: that may come just in time
-			// after this one, and too late after the last one that was sent.
+			// Later, but not with the next one only: that may come just in time after this one, and
+			// too late after the last one that was sent.
 			n.fed = n.fed.Add(n.feed)
 			time.AfterFunc(n.fed.Sub(now), send)
 		}
 	}
 }
 
-// sendNotification sends message to a socket by path, or by abstract name
-// ("@…"), without package net and what that costs at the start. A systemd that
-// hangs does not read: the service must end all the same when it is told to.
+// sendNotification sends message to a socket by path, or by abstract name ("@…"), without package
+// net and what that costs at the start. A systemd that hangs does not read: the service must end
+// all the same when it is told to.
 func sendNotification(socket, message string, wait time.Duration) error {
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package process runs a service in a process that lives by signals: on a console,
-// under systemd, launchd and OpenRC. It keeps the log files of every managed
-// process, those of Windows services too.
+// Package process runs a service in a process that lives by signals: on a console, under systemd,
+// launchd and OpenRC. It keeps the log files of every managed process, those of Windows services
+// too.
 package process
 
 import (
@@ -42,10 +42,10 @@ func (m *manager) Controls() <-chan supervisor.Control { return m.reloads }
 
 func (m *manager) Report(now supervisor.Status) error { return m.notifier.report(now) }
 
-// Run runs the service until it ends or a signal ends it. interrupted is the
-// cause of Main's context after a signal on a console. After a stop that a
-// manager has requested, Main's error is written to standard error and Run
-// returns nil: the manager would take another exit code for a failure.
+// Run runs the service until it ends or a signal ends it. interrupted is the cause of Main's
+// context after a signal on a console. After a stop that a manager has requested, Main's error is
+// written to standard error and Run returns nil: the manager would take another exit code for a
+// failure.
 func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error, c supervisor.Config) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -130,8 +130,7 @@ func (r *stopRequest) again(now time.Time) bool {
 	return now.Sub(r.at) > sameRequest
 }
 
-// signalExit returns the exit code that a shell shows for a process that the
-// signal has ended.
+// signalExit returns the exit code that a shell shows for a process that the signal has ended.
 func signalExit(sig os.Signal) int {
 	if n, ok := sig.(syscall.Signal); ok {
 		return 128 + int(n)
@@ -139,8 +138,8 @@ func signalExit(sig os.Signal) int {
 	return spec.ExitFailed
 }
 
-// underProcess returns what has started a process of a system without SCM, from
-// its variables and its parent.
+// underProcess returns what has started a process of a system without SCM, from its variables and
+// its parent.
 func underProcess(system string, getenv func(string) string, pid, ppid int, nameOf func(pid int) string) spec.Manager {
 	switch system {
 	case "linux":
@@ -161,7 +160,7 @@ func underProcess(system string, getenv func(string) string, pid, ppid int, name
 			}
 		}
 	case "darwin":
-		// Terminal's own job has a name, too, but a shell is not launchd's child.
+		// Terminal's own job also has a name, but a shell is not launchd's child.
 		if name := getenv("XPC_SERVICE_NAME"); ppid == 1 && name != "" && name != "0" {
 			return spec.Launchd
 		}

@@ -9,8 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Longest is a time that every manager can hold. Windows counts milliseconds in
-// 32 bits.
+// Longest is a time that every manager can hold. Windows counts milliseconds in 32 bits.
 const Longest = 49 * 24 * time.Hour
 
 // CheckName returns an error if no manager can have a service of that name.
@@ -114,9 +113,8 @@ func (w *wordCheck) word(what, text string) {
 	}
 }
 
-// CheckUnixAccount returns an error if account can't be a user of a Unix system.
-// Spellings of Windows are refused by name: on Unix they would be another user,
-// or none.
+// CheckUnixAccount returns an error if account can't be a user of a Unix system. Spellings of
+// Windows are refused by name: on Unix they would be another user, or none.
 func CheckUnixAccount(account string) error {
 	if account == "" {
 		return nil

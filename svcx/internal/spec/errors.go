@@ -5,8 +5,8 @@ import (
 	"io/fs"
 )
 
-// Kind is an error that can be compared with errors.Is. It is a constant, so that
-// no package has to initialise a variable for it.
+// Kind is an error that can be compared with errors.Is. It is a constant, so that no package has to
+// initialise a variable for it.
 type Kind uint8
 
 // The kinds of errors; package svcx documents them.
@@ -33,8 +33,8 @@ func (k Kind) Error() string {
 // Is makes ErrAccessDenied an fs.ErrPermission.
 func (k Kind) Is(target error) bool { return k == ErrAccessDenied && target == fs.ErrPermission }
 
-// Error is what a manager's refusal means and what to do about it. Package svcx
-// adds the operation and the service.
+// Error is what a manager's refusal means and what to do about it. Package svcx adds the operation
+// and the service.
 type Error struct {
 	Kind error  // one of the errors above, or nil
 	Hint string // what to do about it, or ""
@@ -106,8 +106,7 @@ const (
 	ExitHung         = 124 // as of timeout(1)
 )
 
-// ExitCode returns the exit code of a process that ends with err; see
-// svcx.ExitCode.
+// ExitCode returns the exit code of a process that ends with err; see svcx.ExitCode.
 func ExitCode(err error) int {
 	if err == nil {
 		return 0

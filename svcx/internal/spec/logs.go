@@ -31,8 +31,8 @@ func CopyLogs(dir string, w io.Writer) error {
 	return nil
 }
 
-// WatchFiles returns a function that reads what is appended from now on to the
-// files in dir, the last few kilobytes of it.
+// WatchFiles returns a function that reads what is appended from now on to the files in dir, the
+// last few kilobytes of it.
 func WatchFiles(dir string) (written func() string) {
 	names := [...]string{Within(dir, "output.log"), Within(dir, "crash.log")}
 	var sizes [len(names)]int64

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 )
 
-// The functions of path/filepath clean each path, which adds 13 kB to a program. The paths here
-// are clean.
+// The functions of path/filepath clean each path, which adds 13 kB to a program. The paths here are
+// clean.
 
 // Absolute makes a path absolute.
 func Absolute(path string) (string, error) { return absolute(path) }

@@ -2,5 +2,5 @@ package spec
 
 import "syscall"
 
-// absolute asks the system, which cleans the path, too.
+// absolute asks the system, which also cleans the path.
 func absolute(path string) (string, error) { return syscall.FullPath(path) }

@@ -13,8 +13,8 @@ func isGoRun(exe string) bool {
 	return strings.HasSuffix(dir, string(os.PathSeparator)+"exe") && strings.Contains(dir, "go-build")
 }
 
-// CheckPaths refuses what would not be there when the service starts: a program
-// that "go run" has built, and paths that mean another place then.
+// CheckPaths refuses what would not be there when the service starts: a program that "go run" has
+// built, and paths that mean another place then.
 func (s *Spec) CheckPaths() error {
 	exe := s.Executable
 	if isGoRun(exe) {
@@ -41,8 +41,8 @@ func (s *Spec) CheckPaths() error {
 	return nil
 }
 
-// absoluteArg returns the argument with an absolute path in the place of a
-// relative one, or "" if it names no file. Its value may be behind "=".
+// absoluteArg returns the argument with an absolute path in the place of a relative one, or "" if
+// it names no file. Its value may be behind "=".
 func absoluteArg(arg string, absolute func(string) (string, error), exists func(string) bool) string {
 	prefix, path := "", arg
 	if strings.HasPrefix(arg, "-") {

@@ -1,5 +1,5 @@
-// Package spec defines what the service managers share: the validated service,
-// the seam between them and package svcx, and the errors that they return.
+// Package spec defines what the service managers share: the validated service, the seam between
+// them and package svcx, and the errors that they return.
 package spec
 
 import (
@@ -33,8 +33,8 @@ type Spec struct {
 
 	// Force lets Install and Uninstall change a registration of another program.
 	Force bool
-	// Trust returns an error if others than administrators could replace a program
-	// that will have all rights; nil: nothing is checked.
+	// Trust returns an error if others than administrators could replace a program that will have
+	// all rights; nil: nothing is checked.
 	Trust func(exe string) error
 	// AfterInstall is the last step of Install. Its error undoes the others.
 	AfterInstall func(context.Context) error
@@ -62,18 +62,18 @@ func (s *Spec) CheckTrust() error {
 // A Change is one difference that Install has removed, as a line for people.
 type Change string
 
-// A Backend registers services with a manager and controls them. Its errors are
-// of type *Error where it knows their kind or a hint.
+// A Backend registers services with a manager and controls them. Its errors are of type *Error
+// where it knows their kind or a hint.
 type Backend interface {
-	// Install registers the service or brings its registration up to date. When
-	// it fails, it undoes what it did.
+	// Install registers the service or brings its registration up to date. When it fails, it undoes
+	// what it did.
 	Install(context.Context, *Spec) ([]Change, error)
 	Uninstall(context.Context, *Spec) error
 	// Start returns when the service is ready, Stop when it has stopped.
 	Start(context.Context, *Spec) error
 	Stop(context.Context, *Spec) error
-	// Restart starts a stopped service, too. Services that depend on it and were
-	// running run again afterwards.
+	// Restart also starts a stopped service. Services that depend on it and were running run again
+	// afterwards.
 	Restart(context.Context, *Spec) error
 	Status(context.Context, *Spec) (Status, error)
 }
@@ -95,8 +95,8 @@ type Upgrader interface {
 	Kill(context.Context, *Spec) error
 }
 
-// StopMargin is what a manager gets above StopTimeout before it kills: time for
-// a service that hangs to write its stacks.
+// StopMargin is what a manager gets above StopTimeout before it kills: time for a service that
+// hangs to write its stacks.
 const StopMargin = 5 * time.Second
 
 // Manager is what starts a process.

@@ -8,8 +8,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
-// Untrusted explains the error for a program that others could replace and that would run with
-// all rights.
+// Untrusted explains the error for a program that others could replace and that would run with all
+// rights.
 func Untrusted(goos, exe string, err error) error {
 	f, ok := errors.AsType[*trust.Finding](err)
 	if !ok {
@@ -20,7 +20,7 @@ func Untrusted(goos, exe string, err error) error {
 		hint = `install it from where only administrators write, such as C:\Program Files`
 	}
 	hint += ", set Service.Account"
-	if f.Fix != "" { // otherwise the advice is to move it, too
+	if f.Fix != "" { // otherwise the advice is only to move it
 		hint += ", or run " + f.Fix
 	}
 	return fmt.Errorf("svcx: %w, and %s would run with all rights: %s", f, exe, hint)

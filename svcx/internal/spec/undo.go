@@ -29,8 +29,8 @@ func (u *Undo) End(err error) error {
 	return err
 }
 
-// WriteFile makes data a file's content and returns what it was before. The
-// file changes as a whole or not at all.
+// WriteFile makes data a file's content and returns what it was before. The file changes as a whole
+// or not at all.
 func (u *Undo) WriteFile(name string, data []byte, perm fs.FileMode) (old []byte, err error) {
 	old, err = os.ReadFile(name)
 	isNew := errors.Is(err, fs.ErrNotExist)
@@ -58,8 +58,7 @@ func RemoveFile(name string) error {
 	return nil
 }
 
-// ChangedLines returns the lines that a file lost (-) and got (+), or one word
-// for a new file.
+// ChangedLines returns the lines that a file lost (-) and got (+), or one word for a new file.
 func ChangedLines(old, now string) (changed []Change) {
 	if old == now {
 		return nil

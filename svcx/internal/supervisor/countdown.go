@@ -2,10 +2,9 @@ package supervisor
 
 import "time"
 
-// A countdown measures a time limit of Main. Only time in which its timer fired
-// on schedule counts: a process that was frozen (SIGSTOP, a paused virtual
-// machine, a sleeping laptop) is not one that hangs. The zero countdown never
-// expires.
+// A countdown measures a time limit of Main. Only time in which its timer fired on schedule counts:
+// a process that was frozen (SIGSTOP, a paused virtual machine, a sleeping laptop) is not one that
+// hangs. The zero countdown never expires.
 type countdown struct {
 	timer *time.Timer
 	wait  time.Duration // what the timer is set to
@@ -14,13 +13,14 @@ type countdown struct {
 	due   time.Time
 }
 
-// A countdown is cut into this many waits, so that a short freeze costs one at most and a long one nothing.
+// A countdown is cut into this many waits, so that a short freeze costs one at most and a long one
+// nothing.
 const countdownSlices = 16
 
 // lateness is how late a timer may fire without a freeze.
 const lateness = 50 * time.Millisecond
 
-// begin starts the countdown from its beginning; 0 is no limit.
+// begin starts the countdown from its beginning; 0 means no limit.
 func (c *countdown) begin(d time.Duration) {
 	c.end()
 	if d <= 0 {

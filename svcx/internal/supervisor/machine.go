@@ -20,8 +20,8 @@ const (
 	grace          = 100 * time.Millisecond
 )
 
-// machine decides what to tell the manager. It is a pure function of the
-// messages that it gets, in their order; the supervisor does what it decides.
+// machine decides what to tell the manager. It is a pure function of the messages that it gets, in
+// their order; the supervisor does what it decides.
 type machine struct {
 	status     Status // as reported last; State 0: nothing yet
 	accepts    uint32 // the controls accepted while it runs
@@ -135,8 +135,8 @@ func (m *machine) hang(exit, code uint32) decision {
 	return d
 }
 
-// enter changes the state. Only pending states have a checkpoint and a hint; a
-// service that starts or stops accepts nothing.
+// enter changes the state. Only pending states have a checkpoint and a hint; a service that starts
+// or stops accepts nothing.
 func (m *machine) enter(state State) decision {
 	m.status.State = state
 	m.status.CheckPoint, m.status.WaitHint = 0, 0
@@ -217,8 +217,7 @@ func (m *machine) finish(e EventKind) decision {
 	return decision{}
 }
 
-// lose is finish for an event that Main will never see: what it asks for does
-// not happen.
+// lose is finish for an event that Main will never see: what it asks for does not happen.
 func (m *machine) lose(e EventKind) decision {
 	state := m.status.State
 	switch {
@@ -230,8 +229,8 @@ func (m *machine) lose(e EventKind) decision {
 	return m.finish(e)
 }
 
-// end deals with Main's return. An error is a failure to the manager only if no
-// stop was requested: it must not restart a service that it has just stopped.
+// end deals with Main's return. An error is a failure to the manager only if no stop was requested:
+// it must not restart a service that it has just stopped.
 func (m *machine) end(err error) decision {
 	if err != nil && m.cause == nil {
 		m.status.ExitCode, m.status.ServiceCode = ErrServiceSpecific, uint32(spec.ExitCode(err))
@@ -239,8 +238,8 @@ func (m *machine) end(err error) decision {
 	return m.enter(Stopped)
 }
 
-// stopResult returns what Run returns for Main's error. After a requested stop
-// the context's own error is not a failure.
+// stopResult returns what Run returns for Main's error. After a requested stop the context's own
+// error is not a failure.
 func stopResult(err, cause error) error {
 	if cause != nil && (errors.Is(err, context.Canceled) || errors.Is(err, cause)) {
 		return nil

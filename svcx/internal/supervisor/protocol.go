@@ -1,8 +1,8 @@
 // Package supervisor runs a service's Main between it and its service manager.
 //
-// The protocol between the two is modelled on the Windows SCM: states, reports
-// and controls have its numbers. Other platforms and tests provide their own
-// [Manager], so that all share one supervisor.
+// The protocol between the two is modelled on the Windows SCM: states, reports and controls have
+// its numbers. Other platforms and tests provide their own [Manager], so that all share one
+// supervisor.
 package supervisor
 
 import (
@@ -38,8 +38,7 @@ const (
 	AcceptSession       = 0x80
 	AcceptPreshutdown   = 0x100
 
-	// AcceptCustom is not a bit of Windows, where every service gets every custom
-	// control.
+	// AcceptCustom is not a bit of Windows, where every service gets every custom control.
 	AcceptCustom = 1 << 31
 )
 
@@ -69,8 +68,8 @@ const (
 	PowerSettingChange  = 0x8013
 )
 
-// Status is what a service reports: a SERVICE_STATUS, and what only managers
-// other than Windows' read.
+// Status is what a service reports: a SERVICE_STATUS, and what only managers other than Windows'
+// read.
 type Status struct {
 	State       State
 	Accepts     uint32
@@ -90,16 +89,14 @@ type Control struct {
 	Data       []byte
 }
 
-// Manager is what started a service. A supervisor calls Report from one
-// goroutine, in order.
+// Manager is what started a service. A supervisor calls Report from one goroutine, in order.
 type Manager interface {
 	Report(Status) error
 	Controls() <-chan Control
 }
 
-// Container is a Manager within the service's own process, which must outlive
-// the service: a panic is handed to it, and so are the stacks of a main that
-// hangs, instead of ending the process.
+// Container is a Manager within the service's own process, which must outlive the service: a panic
+// is handed to it, and so are the stacks of a main that hangs, instead of ending the process.
 type Container interface {
 	Manager
 	Panicked(value any, stack []byte)
@@ -120,8 +117,8 @@ func ManagerOf(ctx context.Context) Container {
 	return m
 }
 
-// Answer returns what the control handler answers at once: NoError if the service
-// accepts the control, else ERROR_CALL_NOT_IMPLEMENTED (HandlerEx).
+// Answer returns what the control handler answers at once: NoError if the service accepts the
+// control, else ERROR_CALL_NOT_IMPLEMENTED (HandlerEx).
 func Answer(code, accepts uint32) uint32 {
 	var need uint32
 	switch code {

@@ -15,14 +15,13 @@ import (
 // ErrHung is returned when Main does not end or does not feed the watchdog.
 const ErrHung = spec.ErrHung
 
-// Config is what a supervisor runs, and what differs between the processes that
-// it runs in.
+// Config is what a supervisor runs, and what differs between the processes that it runs in.
 type Config struct {
 	Name    string
 	Main    func(context.Context) error
 	Accepts uint32 // the controls that it may be sent
-	// StopTimeout is how long Main may take to return, StartTimeout to become
-	// ready, Watchdog between two calls of Alive. 0 is no limit.
+	// StopTimeout is how long Main may take to return, StartTimeout to become ready, Watchdog
+	// between two calls of Alive. 0 means no limit.
 	StopTimeout, StartTimeout, Watchdog time.Duration
 
 	// Prepare runs before Main; its error counts as Main's. It may be nil.
@@ -31,15 +30,14 @@ type Config struct {
 	Deliver func(e Event, done func()) bool
 	// Hung keeps the stacks of a Main that does not end.
 	Hung func(dump []byte)
-	// Failed, if set, keeps Main's error, before the manager hears of it: the
-	// manager may end the process at once.
+	// Failed, if set, keeps Main's error, before the manager hears of it: the manager may end the
+	// process at once.
 	Failed func(error)
 	// Alive passes a sign of life on to another watchdog, which replaces Watchdog.
 	Alive func()
 }
 
-// Supervisor runs a service's Main. Its methods may be called from any
-// goroutine.
+// Supervisor runs a service's Main. Its methods may be called from any goroutine.
 type Supervisor struct {
 	config  Config
 	manager Manager
@@ -70,8 +68,8 @@ func (s *Supervisor) Alive() {
 	}
 }
 
-// tell hands msg to the supervisor's loop and returns when the manager knows, or
-// when the loop has ended.
+// tell hands msg to the supervisor's loop and returns when the manager knows, or when the loop has
+// ended.
 func (s *Supervisor) tell(msg message) {
 	msg.ack = make(chan struct{})
 	select {
@@ -85,9 +83,9 @@ func (s *Supervisor) tell(msg message) {
 	}
 }
 
-// Run runs Prepare and then Main, and reports to manager until both are over. It
-// returns what Main returned, and whether a stop was requested. If Main hangs,
-// the error is ErrHung and Main is left behind: the process must end then.
+// Run runs Prepare and then Main, and reports to manager until both are over. It returns what Main
+// returned, and whether a stop was requested. If Main hangs, the error is ErrHung and Main is left
+// behind: the process must end then.
 func Run(parent context.Context, manager Manager, c Config) (stopped bool, err error) {
 	s := &Supervisor{
 		config:  c,
@@ -245,9 +243,9 @@ func Run(parent context.Context, manager Manager, c Config) (stopped bool, err e
 // ErrGoexit is the error of a Main that has ended its goroutine.
 var ErrGoexit = errors.New("svcx: Main ended its goroutine (runtime.Goexit)")
 
-// callMain runs in a goroutine of its own and sends what came of Main. A panic
-// ends the process in Go's own way: the manager sees a dead process, and the
-// crash file has the trace. Only a manager in this process catches it.
+// callMain runs in a goroutine of its own and sends what came of Main. A panic ends the process in
+// Go's own way: the manager sees a dead process, and the crash file has the trace. Only a manager
+// in this process catches it.
 func (s *Supervisor) callMain(ctx context.Context, result chan<- message) {
 	msg := message{kind: mainReturned, err: ErrGoexit}
 	defer func() {

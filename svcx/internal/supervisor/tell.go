@@ -5,12 +5,11 @@ import (
 	"time"
 )
 
-// tellWait is how long a message on standard error may take. Its reader may be a
-// journald that hangs or a console that is paused.
+// tellWait is how long a message on standard error may take. Its reader may be a journald that
+// hangs or a console that is paused.
 const tellWait = 2 * time.Second
 
-// Tell writes text to w, giving up after tellWait so that a blocked reader can't
-// stall the service.
+// Tell writes text to w, giving up after tellWait so that a blocked reader can't stall the service.
 func Tell(w io.Writer, text []byte) {
 	told := make(chan struct{})
 	go func() {

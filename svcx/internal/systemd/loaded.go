@@ -14,8 +14,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// owned returns an error if Install or Uninstall must leave the unit alone: it is
-// masked, or it is another program's. exe is the service's program.
+// owned returns an error if Install or Uninstall must leave the unit alone: it is masked, or it is
+// another program's. exe is the service's program.
 func (m *Backend) owned(s *spec.Spec, props loaded) error {
 	load, file, path := props["LoadState"], props["UnitFileState"], props["FragmentPath"]
 	if load == "not-found" {
@@ -33,7 +33,7 @@ func (m *Backend) owned(s *spec.Spec, props loaded) error {
 		if m.user {
 			scope = "--user "
 		}
-		return spec.Fail(nil, errors.New("the unit is masked"), "somebody has forbidden it; systemctl "+scope+"unmask "+unit(s)+" allows it again")
+		return spec.Fail(nil, errors.New("the unit is masked"), "an administrator has forbidden it; systemctl "+scope+"unmask "+unit(s)+" allows it again")
 	}
 	if s.Force {
 		return nil
@@ -88,8 +88,7 @@ func (m *Backend) show(ctx context.Context, s *spec.Spec) (loaded, error) {
 	return props, nil
 }
 
-// statusOf makes a status of what systemctl show prints; false: there is no such
-// unit.
+// statusOf makes a status of what systemctl show prints; false: there is no such unit.
 func statusOf(props loaded) (st spec.Status, ok bool) {
 	if props["LoadState"] == "not-found" {
 		return spec.Status{}, false

@@ -14,8 +14,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Open sets the back end up for this machine. It returns an error if the
-// user has no directory for units.
+// Open sets the back end up for this machine. It returns an error if the user has no directory for
+// units.
 func (m *Backend) Open(user bool) error {
 	m.root, m.user, m.dir, m.run = os.Geteuid() == 0, user, "/etc/systemd/system", systemctl
 	if user {
@@ -50,8 +50,8 @@ func (m *Backend) Logs(ctx context.Context, s *spec.Spec, w io.Writer) error {
 	return m.journal(ctx, s, w, "--output=short-iso")
 }
 
-// Watch returns a function that returns what the unit's processes have written to
-// the journal since now.
+// Watch returns a function that returns what the unit's processes have written to the journal since
+// now.
 func (m *Backend) Watch(ctx context.Context, s *spec.Spec) (written func() string) {
 	since := fmt.Sprintf("--since=@%.6f", float64(time.Now().UnixMicro())/1e6)
 	return func() string {

@@ -32,8 +32,8 @@ func (m *Backend) ctl(ctx context.Context, args ...string) (string, error) {
 	return m.run(ctx, append([]string{"--no-ask-password"}, args...)...)
 }
 
-// fail makes an error of what systemctl said. For a non-root caller every
-// failure is ErrAccessDenied, whatever systemctl printed.
+// fail makes an error of what systemctl said. For a non-root caller every failure is
+// ErrAccessDenied, whatever systemctl printed.
 func (m *Backend) fail(s *spec.Spec, kind, err error) error {
 	if !m.root && !m.user && (kind == nil || kind == spec.ErrStartFailed) {
 		return spec.Fail(spec.ErrAccessDenied, err, "run it as root")
@@ -198,8 +198,8 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// Restart restarts the unit. A unit that Requires= it is stopped with it, and
-// systemd restarts that one, too, in the same transaction.
+// Restart restarts the unit. A unit that Requires= it is stopped with it, and systemd restarts that
+// one in the same transaction.
 func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if _, err := m.Status(ctx, s); err != nil {
 		return err

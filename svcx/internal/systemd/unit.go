@@ -84,8 +84,8 @@ func Render(s *spec.Spec) ([]byte, error) {
 	return []byte(t), nil
 }
 
-// directories returns the lines for the service's directories. That a unit has
-// them all, in this order, shows that Install has written it.
+// directories returns the lines for the service's directories. That a unit has them all, in this
+// order, shows that Install has written it.
 func directories(name string) (lines string) {
 	for _, kind := range [...]string{"Configuration", "State", "Cache", "Logs", "Runtime"} {
 		lines += kind + "Directory=" + name + "\n"
@@ -98,8 +98,8 @@ func check(s *spec.Spec) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
-	// A colon is allowed by unit_name_is_valid, but separates the words of
-	// LogsDirectory= and its kin from systemd 251 on.
+	// A colon is allowed by unit_name_is_valid, but separates the words of LogsDirectory= and its
+	// kin from systemd 251 on.
 	if !spec.Only(s.Name, nameChars) {
 		return spec.Refuse("service name", s.Name, "systemd takes letters, digits, '.', '_' and '-' only")
 	}
@@ -176,8 +176,7 @@ func quote(word string) string {
 	return `"` + strings.ReplaceAll(strings.ReplaceAll(word, `\`, `\\`), `"`, `\"`) + `"`
 }
 
-// seconds returns d in whole microseconds, rounded up: 0 means no limit to some
-// settings.
+// seconds returns d in whole microseconds, rounded up: 0 means no limit to some settings.
 func seconds(d time.Duration) string {
 	d = (d + time.Microsecond - 1) / time.Microsecond * time.Microsecond
 	return strconv.FormatFloat(math.Round(d.Seconds()*1e6)/1e6, 'f', -1, 64)

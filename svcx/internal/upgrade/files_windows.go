@@ -13,8 +13,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
 )
 
-// start starts a program as the service would run, to check it. os.StartProcess would add
-// 40 kB to every service.
+// start starts a program as the service would run, to check it. os.StartProcess would add 40 kB to
+// every service.
 func start(program string, p *spec.Spec, output string) (wait func() error, kill func(), err error) {
 	dir := p.Dir
 	if dir == "" {
@@ -58,8 +58,7 @@ const (
 	deletePending    = syscall.Errno(303)
 )
 
-// lock opens a file that no other process can open, and that is gone with the
-// last handle.
+// lock opens a file that no other process can open, and that is gone with the last handle.
 func lock(name string) (unlock func(), err error) {
 	p, err := syscall.UTF16PtrFromString(name)
 	if err != nil {
@@ -79,9 +78,9 @@ func lock(name string) (unlock func(), err error) {
 // link always fails: a link to a program that runs can't be removed.
 func link(string, string) error { return errors.ErrUnsupported }
 
-// replace moves a file to the program's name, in one step if the system allows it.
-// A program that runs can be renamed, but not replaced: it is moved aside first,
-// and a process that is killed before the second rename leaves what Recover needs.
+// replace moves a file to the program's name, in one step if the system allows it. A program that
+// runs can be renamed, but not replaced: it is moved aside first, and a process that is killed
+// before the second rename leaves what Recover needs.
 func (f *Files) replace(from string) error {
 	if renamePOSIX(from, f.exe) == nil || os.Rename(from, f.exe) == nil {
 		return nil
@@ -96,8 +95,7 @@ func (f *Files) replace(from string) error {
 	return nil
 }
 
-// renamePOSIX renames a file over one that may be open (FileRenameInfoEx, since
-// Windows 10 1607).
+// renamePOSIX renames a file over one that may be open (FileRenameInfoEx, since Windows 10 1607).
 func renamePOSIX(from, to string) error {
 	const class, replaceIfExists, posixSemantics, longestPath = 22, 0x1, 0x2, 32 << 10
 	p, err := syscall.UTF16PtrFromString(from)

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// formatOf returns what kind of program a file holds ("ELF x86-64"), or "" if it
-// holds none that is known.
+// formatOf returns what kind of program a file holds ("ELF x86-64"), or "" if it holds none that is
+// known.
 func formatOf(name string) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -23,8 +23,8 @@ func formatOf(name string) (string, error) {
 	return format(head[:n]), nil
 }
 
-// format reads the head of a program: of Windows (PE format, "COFF File Header"),
-// of ELF systems (elf(5)), of macOS (mach-o/loader.h, mach-o/fat.h), or a script.
+// format reads the head of a program: of Windows (PE format, "COFF File Header"), of ELF systems
+// (elf(5)), of macOS (mach-o/loader.h, mach-o/fat.h), or a script.
 func format(head []byte) string {
 	little, big := binary.LittleEndian, binary.BigEndian
 	magic := func(s string) bool { return len(head) >= len(s) && string(head[:len(s)]) == s }

@@ -10,8 +10,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// CheckVar makes svcx.Run return at once: an upgrade checks so whether a program
-// runs at all.
+// CheckVar makes svcx.Run return at once: an upgrade checks so whether a program runs at all.
 const CheckVar = "SVCX_CHECK"
 
 var (
@@ -19,8 +18,7 @@ var (
 	proveFor   = 2 * time.Second  // how long a new program must run once it is ready
 )
 
-// Program puts program in the place of the registered one; see Service.Upgrade of
-// package svcx.
+// Program puts program in the place of the registered one; see Service.Upgrade of package svcx.
 func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string) error {
 	exe, err := b.Program(ctx, p)
 	if err != nil {
@@ -117,8 +115,8 @@ func recoverFiles(ctx context.Context, b spec.Backend, p *spec.Spec, files *File
 	return files.Recover(st.State == spec.Running)
 }
 
-// Finish ends an upgrade of the service that was interrupted. There is
-// nearly always none, and another one that is under way is left alone.
+// Finish ends an upgrade of the service that was interrupted. There is nearly always none, and
+// another one that is under way is left alone.
 func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	u, ok := b.(spec.Upgrader)
 	if !ok {
@@ -126,7 +124,7 @@ func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	}
 	exe, err := u.Program(ctx, p)
 	if err != nil || exe == "" || !Interrupted(exe) {
-		return nil // what is wrong the caller will find, too
+		return nil // the caller will find what is wrong
 	}
 	files, err := lockFiles(ctx, exe)
 	if errors.Is(err, ErrBusy) {
@@ -139,8 +137,8 @@ func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	return recoverFiles(ctx, b, p, files)
 }
 
-// lockFiles locks the files of a program. A process that was killed may have a child
-// that holds the lock until it runs its own program.
+// lockFiles locks the files of a program. A process that was killed may have a child that holds the
+// lock until it runs its own program.
 func lockFiles(ctx context.Context, exe string) (files *Files, err error) {
 	for limit := time.Now().Add(time.Second); ; {
 		files, err = Lock(exe)

@@ -22,8 +22,8 @@ func TestMain(m *testing.M) {
 	testenv.Main(m, map[string]func(args []string) int{"upgrader": upgraderHelper})
 }
 
-// upgradeFake is a manager whose service is what the program's file says: a program
-// with "bad" in it never becomes ready.
+// upgradeFake is a manager whose service is what the program's file says: a program with "bad" in
+// it never becomes ready.
 type upgradeFake struct {
 	exe      string
 	running  bool
@@ -122,7 +122,7 @@ func TestUpgradeWithAFake(t *testing.T) {
 	}
 }
 
-// upgraderHelper upgrades under a fake manager; it is killed meanwhile.
+// upgraderHelper upgrades under a fake manager; it is killed on the way.
 func upgraderHelper(args []string) int {
 	proveFor = 5 * time.Millisecond
 	f := &upgradeFake{exe: args[0], running: true, slow: 5 * time.Millisecond}
@@ -133,8 +133,8 @@ func upgraderHelper(args []string) int {
 	return 0
 }
 
-// TestUpgradeKilled kills the upgrading process at random moments. There must be a
-// whole program under the name all the time, and the next command cleans up.
+// TestUpgradeKilled kills the upgrading process at random moments. There must be a whole program
+// under the name all the time, and the next command cleans up.
 func TestUpgradeKilled(t *testing.T) {
 	kills := 150
 	if testing.Short() {

@@ -1,5 +1,5 @@
-// Package upgrade replaces the program of a service by another one, so that there
-// is a whole program under the name at every moment, also if the process is killed.
+// Package upgrade replaces the program of a service by another one, so that there is a whole
+// program under the name at every moment, also if the process is killed.
 //
 // Beside the program lie, while an upgrade is under way:
 //
@@ -44,8 +44,7 @@ func Lock(exe string) (*Files, error) {
 	return f, nil
 }
 
-// beside returns the name of a file of the upgrade. Windows runs no program without
-// its extension.
+// beside returns the name of a file of the upgrade. Windows runs no program without its extension.
 func beside(exe, what string) string {
 	ext := filepath.Ext(exe)
 	if !strings.EqualFold(ext, ".exe") {
@@ -67,8 +66,8 @@ func Interrupted(exe string) bool {
 	return false
 }
 
-// Recover ends an upgrade that was interrupted. A new program that runs has proved
-// itself and stays. Otherwise the old one comes back.
+// Recover ends an upgrade that was interrupted. A new program that runs has proved itself and
+// stays. Otherwise the old one comes back.
 func (f *Files) Recover(running bool) error {
 	there := func(name string) bool { _, err := os.Lstat(name); return err == nil }
 	switch {
@@ -136,8 +135,7 @@ func (f *Files) Swap() error {
 	return spec.Join(f.replace(f.staged), syncDirOf(f.exe))
 }
 
-// keepOld makes a second name for the old program, or a copy where there are no
-// links.
+// keepOld makes a second name for the old program, or a copy where there are no links.
 func (f *Files) keepOld() error {
 	os.Remove(f.old)
 	if link(f.exe, f.old) == nil {

@@ -15,8 +15,8 @@ import (
 
 const logonRight = "SeServiceLogonRight"
 
-// grantLogon lets a user's account log on as a service, and returns how to take
-// that back: not at all, if it could before.
+// grantLogon lets a user's account log on as a service, and returns how to take that back: not at
+// all, if it could before.
 func grantLogon(account string) (undo func() error, err error) {
 	sid, _, _, err := syscall.LookupSID("", strings.TrimPrefix(account, `.\`))
 	if err != nil {

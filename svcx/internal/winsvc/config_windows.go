@@ -49,8 +49,7 @@ func queryConfig2(service syscall.Handle, level uint32) (unsafe.Pointer, error) 
 	return unsafe.Pointer(&buf[0]), nil
 }
 
-// readPlan reads a service. Calls whose setting the system would not tell are
-// unknown.
+// readPlan reads a service. Calls whose setting the system would not tell are unknown.
 func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err error) {
 	c, err := queryConfig(service)
 	if err != nil {
@@ -107,8 +106,8 @@ func value(service, name string) wincall.Value {
 	return wincall.Value{Key: `SYSTEM\CurrentControlSet\Services\` + service, Name: name}
 }
 
-// owned returns an error if Install and Uninstall must leave the service alone:
-// it is another program's, or a driver.
+// owned returns an error if Install and Uninstall must leave the service alone: it is another
+// program's, or a driver.
 func (*Backend) owned(service syscall.Handle, s *spec.Spec) error {
 	c, err := queryConfig(service)
 	if err != nil {
@@ -125,8 +124,8 @@ func (*Backend) owned(service syscall.Handle, s *spec.Spec) error {
 	return spec.Fail(spec.ErrForeign, errors.New("it runs "+line), "choose another Service.Name, or replace that service by --force")
 }
 
-// mark is the mark of a service that Install has registered, so that it may change
-// its program later.
+// mark is the mark of a service that Install has registered, so that it may change its program
+// later.
 func mark(service string) wincall.Value { return value(service+`\Parameters`, "RegisteredBy") }
 
 const markText = "svcx"

@@ -14,8 +14,7 @@ func exitCode(win32, specific uint32) int {
 	return int(win32)
 }
 
-// explainErrno maps an error number of the SCM (WinError.h) to a sentinel error
-// and a hint.
+// explainErrno maps an error number of the SCM (WinError.h) to a sentinel error and a hint.
 func explainErrno(errno uint32) (hint string, kind error) {
 	switch errno {
 	case 5: // ERROR_ACCESS_DENIED

@@ -99,8 +99,8 @@ type installing struct {
 	created bool
 }
 
-// openOrCreate opens the service with all rights, or creates it. A service that
-// is being deleted may be gone in a moment.
+// openOrCreate opens the service with all rights, or creates it. A service that is being deleted
+// may be gone in a moment.
 func openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
 	const rights = wincall.SC_MANAGER_CONNECT | wincall.SC_MANAGER_CREATE_SERVICE
 	if h.manager, err = wincall.OpenSCManager(rights); err != nil {
@@ -176,7 +176,7 @@ func set(service syscall.Handle, p, was *plan, call string) error {
 			actions = append(actions, wincall.SC_ACTION{Type: a.kind, Delay: uint32(a.delay.Milliseconds())})
 		}
 		level, info = wincall.SERVICE_CONFIG_FAILURE_ACTIONS, unsafe.Pointer(&wincall.SERVICE_FAILURE_ACTIONS{
-			// No message and no command: those that are set stay.
+			// No message and no command: what is set stays.
 			ResetPeriod:  uint32(p.reset / time.Second),
 			ActionsCount: uint32(len(actions)), Actions: unsafe.SliceData(actions)})
 	case callFlag:

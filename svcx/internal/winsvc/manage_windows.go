@@ -68,8 +68,8 @@ func (*Backend) Status(_ context.Context, s *spec.Spec) (spec.Status, error) {
 		ExitCode: exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)}, nil
 }
 
-// startMargin is how long a start may take above StartTimeout, and startCap how
-// long one without a limit is waited for.
+// startMargin is how long a start may take above StartTimeout, and startCap how long one without a
+// limit is waited for.
 var (
 	startMargin = 15 * time.Second
 	startCap    = 5 * time.Minute
@@ -82,7 +82,7 @@ func startLimit(s *spec.Spec) time.Time {
 	return time.Now().Add(startCap)
 }
 
-// stopLimit is for a stop; one that starts or stops in vain is waited for no longer.
+// stopLimit is for a stop; a start or stop that makes no progress is waited for no longer.
 func stopLimit(s *spec.Spec) time.Time {
 	return time.Now().Add(s.StopTimeout + spec.StopMargin + startMargin)
 }
@@ -111,9 +111,9 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// await waits until the service has left the state from. It gives up on one that
-// makes no progress, as the sample "Starting a Service" does, but not before
-// patience is over; and on any at the limit.
+// await waits until the service has left the state from. It gives up on one that makes no progress,
+// as the sample "Starting a Service" does, but not before patience is over; and on any at the
+// limit.
 func await(ctx context.Context, service syscall.Handle, from uint32, limit time.Time) (wincall.SERVICE_STATUS_PROCESS, error) {
 	checkpoint, since, begin := uint32(0), time.Now(), time.Now()
 	for {
@@ -162,8 +162,8 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	return err
 }
 
-// stopOpen stops the service that h has open, and first those that depend on it.
-// It returns the names of those, in the order in which they were stopped.
+// stopOpen stops the service that h has open, and first those that depend on it. It returns the
+// names of those, in the order in which they were stopped.
 func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, err error) {
 	names, err := dependents(h.service)
 	if err != nil {
@@ -206,8 +206,8 @@ func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, er
 	return stopped, nil
 }
 
-// Restart stops the service, if it runs, and starts it and the dependents that
-// were stopped with it.
+// Restart stops the service, if it runs, and starts it and the dependents that were stopped with
+// it.
 func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	h, err := open(s.Name, wincall.SERVICE_START|wincall.SERVICE_STOP|wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_ENUMERATE_DEPENDENTS)
 	if err != nil {

@@ -2,9 +2,8 @@ package winsvc
 
 import "strings"
 
-// isOurs reports whether a registered command line runs exe. Windows' own rules
-// hold: an unquoted path may have blanks, variables are replaced, and case does
-// not count.
+// isOurs reports whether a registered command line runs exe. Windows' own rules hold: an unquoted
+// path may have blanks, variables are replaced, and case does not count.
 func isOurs(line, exe string, getenv func(string) string) bool {
 	line = plainPath(expand(strings.TrimSpace(line), getenv), getenv)
 	exe = plainPath(exe, getenv)
@@ -12,8 +11,8 @@ func isOurs(line, exe string, getenv func(string) string) bool {
 		program, _, closed := strings.Cut(rest, `"`)
 		return closed && strings.EqualFold(plainPath(program, getenv), exe)
 	}
-	// CreateProcess tries each prefix that ends before a blank, the shortest
-	// first; any of them may be the program.
+	// CreateProcess tries each prefix that ends before a blank, the shortest first; any of them may
+	// be the program.
 	if len(line) < len(exe) || !strings.EqualFold(line[:len(exe)], exe) {
 		return false
 	}
@@ -21,8 +20,8 @@ func isOurs(line, exe string, getenv func(string) string) bool {
 	return rest == "" || rest[0] == ' ' || rest[0] == '\t'
 }
 
-// programOf returns the program of a command line that Install has registered, which
-// begins with a quote.
+// programOf returns the program of a command line that Install has registered, which begins with a
+// quote.
 func programOf(line string, getenv func(string) string) string {
 	line = expand(strings.TrimSpace(line), getenv)
 	program, _, _ := strings.Cut(strings.TrimPrefix(line, `"`), `"`)

@@ -11,8 +11,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// plan is a service as the SCM keeps it. Install reads the one that is there,
-// and makes the calls that lead from it to the one that is wanted.
+// plan is a service as the SCM keeps it. Install reads the one that is there, and makes the calls
+// that lead from it to the one that is wanted.
 type plan struct {
 	name, display, description string
 	binaryPath                 string // the whole command line
@@ -21,15 +21,15 @@ type plan struct {
 	dependencies               []string
 	actions                    []action
 	reset                      time.Duration
-	failureFlag                bool // the actions count for an error exit, too
+	failureFlag                bool // the actions also count for an error exit
 	preshutdown                time.Duration
 	sid                        spec.SIDType
 	privileges                 []string
 	environment                []string // NAME=value, sorted
 	grantLogon                 bool     // the account needs SeServiceLogonRight
 
-	// What is kept as it was read, for undo: the numbers of the type, the start
-	// and the error control, and texts that Windows translates ("@x.dll,-1").
+	// What is kept as it was read, for undo: the numbers of the type, the start and the error
+	// control, and texts that Windows translates ("@x.dll,-1").
 	exact                           bool // register these
 	kind, startNumber, errorControl uint32
 	rawDisplay, rawDescription      string
@@ -41,8 +41,8 @@ type action struct {
 	delay time.Duration
 }
 
-// The types of actions (SC_ACTION_TYPE). Install sets restarts; it keeps what
-// others have set beside them.
+// The types of actions (SC_ACTION_TYPE). Install sets restarts; it keeps what others have set
+// beside them.
 const (
 	actionNone = iota
 	actionRestart
@@ -102,7 +102,7 @@ func check(s *spec.Spec) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
-	// The name is that of the log directory, too.
+	// The log directory has the same name.
 	if strings.ContainsAny(s.Name, `<>:"|?*`) || strings.HasSuffix(s.Name, ".") {
 		return spec.Refuse("service name", s.Name, "a directory of Windows can't have that name")
 	}
@@ -144,7 +144,7 @@ func (p *plan) adopt(old *plan) {
 		}
 	}
 	if slices.Equal(restarts(old.actions), restarts(p.actions)) {
-		p.actions = slices.Clone(old.actions) // in the order that somebody has given them
+		p.actions = slices.Clone(old.actions) // in the order in which they were given
 	} else {
 		p.actions = append(slices.Clone(p.actions), kept...)
 	}
@@ -160,8 +160,7 @@ func (p *plan) adopt(old *plan) {
 	p.errorControl = old.errorControl
 }
 
-// restarts returns the restarts up to the first failure after which nothing is
-// done, or nil.
+// restarts returns the restarts up to the first failure after which nothing is done, or nil.
 func restarts(list []action) (delays []time.Duration) {
 	for i, a := range list {
 		switch a.kind {
@@ -177,8 +176,8 @@ func restarts(list []action) (delays []time.Duration) {
 	return delays
 }
 
-// changes lists the calls that lead from the plan that is there to p. A call in
-// unknown could not be read and is made in any case.
+// changes lists the calls that lead from the plan that is there to p. A call in unknown could not
+// be read and is made in any case.
 func (p *plan) changes(old *plan, unknown calls) []change {
 	d := differences{unknown: unknown}
 	d.text(callChange, "display name", old.display, p.display)
@@ -276,8 +275,8 @@ func (p *plan) serviceType() uint32 {
 	return ownProcess
 }
 
-// raw returns a plan that was read with the texts as they are in the registry:
-// Windows has shown them in its own language.
+// raw returns a plan that was read with the texts as they are in the registry: Windows has shown
+// them in its own language.
 func (p *plan) raw() *plan {
 	r := *p
 	r.exact = true

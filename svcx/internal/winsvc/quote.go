@@ -6,9 +6,9 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// CommandLine joins a program and its arguments so that
-// CommandLineToArgvW gives them back unchanged. The program is always quoted
-// (CWE-428: C:\Program Files\x.exe could be C:\Program.exe).
+// CommandLine joins a program and its arguments so that CommandLineToArgvW gives them back
+// unchanged. The program is always quoted (CWE-428: C:\Program Files\x.exe could be
+// C:\Program.exe).
 func CommandLine(exe string, args []string) string {
 	line := `"` + exe + `"`
 	for _, arg := range args {
@@ -17,8 +17,8 @@ func CommandLine(exe string, args []string) string {
 	return line
 }
 
-// Quote quotes arg by the rules in "Parsing C command-line arguments":
-// a backslash is special before a quote only.
+// Quote quotes arg by the rules in "Parsing C command-line arguments": a backslash is special
+// before a quote only.
 func Quote(arg string) string {
 	if arg != "" && !strings.ContainsAny(arg, " \t\n\v\"") {
 		return arg
@@ -40,8 +40,8 @@ func Quote(arg string) string {
 	return string(append(quoted[:len(quoted)-2], '"'))
 }
 
-// checkNoVariable refuses %name%, which Windows expands in a service's command
-// line: there is no way to escape it.
+// checkNoVariable refuses %name%, which Windows expands in a service's command line: there is no
+// way to escape it.
 func checkNoVariable(what, text string) error {
 	parts := strings.Split(text, "%")
 	for _, name := range parts[min(1, len(parts)-1) : len(parts)-1] { // between two of them

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// splitWindows splits a command line as "Parsing C command-line arguments" has
-// it, in the simplest way.
+// splitWindows splits a command line as "Parsing C command-line arguments" has it, in the simplest
+// way.
 func splitWindows(line string) (args []string) {
 	for {
 		line = strings.TrimLeft(line, " \t")

@@ -64,8 +64,8 @@ var windowsEnv = map[string]string{"SystemRoot": `C:\Windows`, "systemroot": `C:
 
 func getenv(name string) string { return windowsEnv[name] }
 
-// TestRegistrations: what Install would do with the services of real machines, if they
-// were its own.
+// TestRegistrations: what Install would do with the services of real machines, if they were its
+// own.
 func TestRegistrations(t *testing.T) {
 	for _, r := range registrations(t) {
 		t.Run(r.Name, func(t *testing.T) {

@@ -34,9 +34,9 @@ func (m *scmManager) Report(s supervisor.Status) error {
 	})
 }
 
-// Run connects this thread to the service control manager and runs the service in
-// the thread that the manager asks for, until it has stopped. connected is false
-// if services.exe has started the process, but not as a service.
+// Run connects this thread to the service control manager and runs the service in the thread that
+// the manager asks for, until it has stopped. connected is false if services.exe has started the
+// process, but not as a service.
 func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool, err error) {
 	name, err := syscall.UTF16PtrFromString(p.Name)
 	if err != nil {
@@ -47,8 +47,8 @@ func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool,
 	logs, report := &process.Logs{}, make(chan []byte, 1)
 	logs.Redirect = logs.RedirectOutput
 	go func() { report <- p.OpenLogs(logs, spec.SCM) }()
-	// The handler runs in the dispatcher's thread, which must never wait: the SCM
-	// has one for all services and gives up on it after 30 seconds.
+	// The handler runs in the dispatcher's thread, which must never wait: the SCM has one for all
+	// services and gives up on it after 30 seconds.
 	handler := syscall.NewCallback(func(code, kind uint32, data unsafe.Pointer, _ uintptr) uintptr {
 		if code == supervisor.Interrogate {
 			return supervisor.NoError
@@ -85,13 +85,13 @@ func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool,
 			logs.Crashed(dump)
 			supervisor.Tell(os.Stderr, dump)
 		}
-		// The SCM may end the process as soon as it knows that the service has
-		// stopped: what Main's error says must be in the log before.
+		// The SCM may end the process as soon as it knows that the service has stopped: what Main's
+		// error says must be in the log before.
 		c.Failed = func(err error) {
 			p.Fail(err)
 		}
-		// Not in this goroutine: it is bound to the manager's thread, and each
-		// message to it would cost two switches of threads.
+		// Not in this goroutine: it is bound to the manager's thread, and each message to it would
+		// cost two switches of threads.
 		done := make(chan error)
 		go func() {
 			_, err := supervisor.Run(ctx, m, c)
@@ -113,8 +113,8 @@ func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool,
 	return true, mainErr
 }
 
-// copyEventData copies what a control's data pointer leads to, which is valid
-// only until the handler returns (HandlerEx).
+// copyEventData copies what a control's data pointer leads to, which is valid only until the
+// handler returns (HandlerEx).
 func copyEventData(code, kind uint32, data unsafe.Pointer) []byte {
 	if data == nil {
 		return nil
@@ -130,9 +130,9 @@ func copyEventData(code, kind uint32, data unsafe.Pointer) []byte {
 	return append([]byte(nil), unsafe.Slice((*byte)(data), size)...)
 }
 
-// keepThroughLogoff keeps the users' logoff from this process: Windows sends
-// CTRL_LOGOFF_EVENT to services for any user who logs off, and Go's runtime
-// makes a SIGTERM of it. The shutdown comes as a control of SCM.
+// keepThroughLogoff keeps the users' logoff from this process: Windows sends CTRL_LOGOFF_EVENT to
+// services for any user who logs off, and Go's runtime makes a SIGTERM of it. The shutdown comes as
+// a control of SCM.
 func keepThroughLogoff() error {
 	const ctrlLogoff, ctrlShutdown = 5, 6
 	return wincall.SetConsoleCtrlHandler(syscall.NewCallback(func(kind uint32) uintptr {
@@ -143,8 +143,8 @@ func keepThroughLogoff() error {
 	}))
 }
 
-// Under asks whether the parent process is services.exe. That is so in containers,
-// too, where services are not in session 0 (golang/go#56335).
+// Under asks whether the parent process is services.exe. That is so in containers, too, where
+// services are not in session 0 (golang/go#56335).
 func (*Program) Under() spec.Manager {
 	parent, err := wincall.ParentProcess()
 	if err != nil {
@@ -166,8 +166,8 @@ func (*Program) Under() spec.Manager {
 	return underParent(list, parent)
 }
 
-// underParent looks up the parent in a list of SYSTEM_PROCESS_INFORMATION. It
-// copies them, since Wine's are not aligned.
+// underParent looks up the parent in a list of SYSTEM_PROCESS_INFORMATION. It copies them, since
+// Wine's are not aligned.
 func underParent(list []byte, parent uintptr) spec.Manager {
 	var p wincall.SYSTEM_PROCESS_INFORMATION
 	for {

@@ -317,8 +317,8 @@ func TestWrite(t *testing.T) {
 	assert.Contains(t, text, "# It does not read PORT")
 }
 
-// FuzzParse looks for panics, for errors without a form, and for services that break the promises of
-// File.
+// FuzzParse looks for panics, for errors without a form, and for services that break the promises
+// of File.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(everything))
 	f.Add([]byte("[[service]]\npackage='.'\n[service.ready]\nlog='('"))

@@ -7,8 +7,8 @@ import (
 
 // ParseEnv reads a file of variables, one NAME=value per line, as .env files have them. "export" in
 // front is ignored, and so are blank lines and comments: lines that begin with #, and what follows
-// " #" behind a value without quotes. A value in single quotes stands as it is; in double quotes \n,
-// \r, \t, \" and \\ are escapes. Nothing else is replaced.
+// " #" behind a value without quotes. A value in single quotes stands as it is; in double quotes
+// \n, \r, \t, \" and \\ are escapes. Nothing else is replaced.
 func ParseEnv(name string, data []byte) ([]string, error) {
 	var vars []string
 	n := 0

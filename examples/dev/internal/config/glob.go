@@ -49,8 +49,8 @@ func matchElements(glob, name []string) bool {
 	return g == len(glob)
 }
 
-// GlobDir splits a glob into the directory up to its first wildcard, and whether there are wildcards
-// in directories below it.
+// GlobDir splits a glob into the directory up to its first wildcard, and whether there are
+// wildcards in directories below it.
 func GlobDir(glob string) (dir string, deep bool) {
 	elements := strings.Split(path.Clean(glob), "/")
 	for i, element := range elements[:len(elements)-1] {

@@ -4,8 +4,8 @@ import "strings"
 
 // locate finds the line and the column, from 1, of a key of the service with the index, or, if that
 // is negative, of the file. It finds the service's header where the key is not written, and returns
-// zeros where there is none. It serves errors about values that are well formed, so it need not know
-// more of TOML than lines: a multi-line string may mislead it.
+// zeros where there is none. It serves errors about values that are well formed, so it need not
+// know more of TOML than lines: a multi-line string may mislead it.
 func locate(text string, service int, key string) (line, column int) {
 	current, inside := -1, service < 0
 	n := 0

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Procfile returns a draft for each line NAME: COMMAND of a Procfile. A command that is a plain
-// "go run PACKAGE", or that expects $PORT, becomes what dev has for it.
+// Procfile returns a draft for each line NAME: COMMAND of a Procfile. A command that is a plain "go
+// run PACKAGE", or that expects $PORT, becomes what dev has for it.
 func Procfile(name string, data []byte) ([]Draft, error) {
 	var drafts []Draft
 	n := 0
@@ -39,8 +39,8 @@ var portVariable = regexp.MustCompile(`\$\{?PORT\b|%PORT%`)
 
 func usesPort(command string) bool { return portVariable.MatchString(command) }
 
-// goRun takes apart a command "go run PACKAGE ARGUMENTS" in which the shell has nothing to do but to
-// split it, and perhaps to fill in the port.
+// goRun takes apart a command "go run PACKAGE ARGUMENTS" in which the shell has nothing to do but
+// to split it, and perhaps to fill in the port.
 func goRun(command string) (pkg string, args []string, ok bool) {
 	words := strings.Fields(regexp.MustCompile(`\$\{PORT\}|\$PORT\b|%PORT%`).ReplaceAllString(command, "{port}"))
 	if len(words) < 3 || words[0] != "go" || words[1] != "run" || strings.ContainsAny(strings.Join(words, " "), "|&;<>()$`\\\"'*?[#~%\n") {

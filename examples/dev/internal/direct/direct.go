@@ -3,8 +3,9 @@
 //
 // The go command itself says how: while it builds, its tools are run by [Record] (-toolexec), which
 // notes their arguments. A later build repeats them, with the archives that changed, as long as
-// nothing has changed but the text of source files below their imports, and files that are embedded.
-// Everything else, and everything that fails, is left to the go command, which also explains it.
+// nothing has changed but the text of source files below their imports, and files that are
+// embedded. Everything else, and everything that fails, is left to the go command, which also
+// explains it.
 package direct
 
 import (
@@ -25,7 +26,8 @@ import (
 	"sync"
 )
 
-// ErrFailed is in the error of Build if a compiler or linker has failed. The go command will say why.
+// ErrFailed is in the error of Build if a compiler or linker has failed. The go command will say
+// why.
 var ErrFailed = errors.New("failed")
 
 // A Builder builds programs with one set of build flags. Its methods may be called by several
@@ -254,8 +256,8 @@ func (b *Builder) clean() {
 	})
 }
 
-// id is a link's build ID: programs of the same archives have the same. Debuggers and profilers tell
-// programs apart by it.
+// id is a link's build ID: programs of the same archives have the same. Debuggers and profilers
+// tell programs apart by it.
 func (c *command) id(digests map[string]sum) string {
 	h := sha256.New()
 	fmt.Fprintln(h, c.Args)

@@ -233,7 +233,8 @@ func (p *project) linked() map[string]sum {
 	return sums
 }
 
-// TestLeftToGo: why a change is left to the go command, after which changes of functions are direct again.
+// TestLeftToGo: why a change is left to the go command, after which changes of functions are direct
+// again.
 func TestLeftToGo(t *testing.T) {
 	shared := newProject(t)
 	shared.ready()
@@ -297,8 +298,8 @@ func TestLeftToGo(t *testing.T) {
 	assert.ErrorIs(t, p.builder.Build(t.Context(), p.programs()), fs.ErrNotExist)
 }
 
-// TestStaleDependent: a package of a program that was not built when an export changed is not linked
-// with what it was not compiled for.
+// TestStaleDependent: a package of a program that was not built when an export changed is not
+// linked with what it was not compiled for.
 func TestStaleDependent(t *testing.T) {
 	p := newProject(t)
 	p.ready()
@@ -311,7 +312,8 @@ func TestStaleDependent(t *testing.T) {
 	assert.ErrorContains(t, err, "example.test/cmd/one failed", "wrap fits the old text")
 }
 
-// TestSameProgram: a change that makes no difference makes the same file, so that dev leaves the process alone.
+// TestSameProgram: a change that makes no difference makes the same file, so that dev leaves the
+// process alone.
 func TestSameProgram(t *testing.T) {
 	p := newProject(t)
 	before := p.ready()

@@ -186,8 +186,8 @@ func lookAtEmbedded(root fs.FS, pattern string, shape, content hash.Hash) error 
 }
 
 // header returns where the part of a Go file ends that the go command reads: constraints, the
-// package's name, imports, cgo's preamble; and the patterns that it embeds. It ends with the file if
-// there is any doubt.
+// package's name, imports, cgo's preamble; and the patterns that it embeds. It ends with the file
+// if there is any doubt.
 func header(source []byte) (end int, embeds []string) {
 	set := token.NewFileSet()
 	f, err := parser.ParseFile(set, "", source, parser.ImportsOnly)

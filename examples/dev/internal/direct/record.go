@@ -66,8 +66,8 @@ func withArchives(config string, archives map[string]string) (string, error) {
 	return b.String(), nil
 }
 
-// Record runs one of the go command's tools, which stands after the directory where it notes how, and
-// returns the tool's exit code. If it can't note it, the next build is the go command's again.
+// Record runs one of the go command's tools, which stands after the directory where it notes how,
+// and returns the tool's exit code. If it can't note it, the next build is the go command's again.
 func Record(args []string) int {
 	if len(args) < 2 {
 		fmt.Fprintln(os.Stderr, "usage: DIRECTORY TOOL ARGUMENTS")
@@ -183,7 +183,8 @@ type Recording struct {
 	before  snapshot
 }
 
-// Start prepares a build by the go command, and returns the flag that has it recorded, or "" if it can't be.
+// Start prepares a build by the go command, and returns the flag that has it recorded, or "" if it
+// can't be.
 func (b *Builder) Start() (*Recording, string) {
 	r := &Recording{b: b, listing: b.current()}
 	flag, ok := quote(b.Recorder)

@@ -1,6 +1,5 @@
-// Package fake is a service for dev's tests: it keeps the promises of a service
-// of this module, with nothing but the standard library, so that it builds at
-// once when the tests copy it.
+// Package fake is a service for dev's tests: it keeps the promises of a service of this module,
+// with nothing but the standard library, so that it builds at once when the tests copy it.
 package fake
 
 import (
@@ -26,8 +25,8 @@ import (
 //	exit     ends at once, with exit code 3
 //	unready  never becomes ready
 //
-// It expects FAKE_NEEDS, if set, to be the URL of a service that is ready, and listens at DEBUG_ADDR,
-// if set, besides.
+// It expects FAKE_NEEDS, if set, to be the URL of a service that is ready, and listens at
+// DEBUG_ADDR, if set, besides.
 func Main(version, manner string) int {
 	if len(os.Args) > 1 && os.Args[1] == "descendant" {
 		time.Sleep(time.Hour)
@@ -121,8 +120,8 @@ func handler(version string, ready *atomic.Bool) http.Handler {
 		code, _ := strconv.Atoi(r.PathValue("code"))
 		os.Exit(code)
 	})
-	// It starts a process that outlives this one, if nobody prevents it, and says
-	// both numbers.
+	// It starts a process that outlives this one, unless that is prevented, and prints both
+	// numbers.
 	mux.HandleFunc("POST /descendant", func(w http.ResponseWriter, r *http.Request) {
 		cmd := exec.Command(os.Args[0], "descendant")
 		cmd.Stdout = os.Stdout

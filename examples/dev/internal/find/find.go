@@ -26,7 +26,8 @@ type Program struct {
 // itself is a package that only dev imports, under whatever name it is built.
 const itself = "github.com/surefoot-go/surefoot/examples/dev/cli"
 
-// Programs finds the main packages of dir's module, or of all modules of its workspace; but not dev.
+// Programs finds the main packages of dir's module, or of all modules of its workspace; but not
+// dev.
 func Programs(dir string) ([]Program, error) {
 	cmd := exec.Command("go", "list", "-e", "-deps", "-json=Dir,ImportPath,Name,GoFiles,Deps,Standard,DepOnly,Module,Error", "work")
 	cmd.Dir = dir
@@ -91,8 +92,8 @@ func relative(p *listed, dir string) string {
 	return "./" + filepath.ToSlash(rel)
 }
 
-// readsPort reports whether the package's source has PORT as a string of its own, or at the beginning
-// of one in a field's tag.
+// readsPort reports whether the package's source has PORT as a string of its own, or at the
+// beginning of one in a field's tag.
 func readsPort(p *listed) bool {
 	port := regexp.MustCompile(`"PORT["=,]|:"PORT\b`)
 	for _, name := range p.GoFiles {

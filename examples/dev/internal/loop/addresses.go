@@ -13,8 +13,8 @@ import (
 // instead, and leaves PORT out, which dev sets itself.
 //
 // Which variables those are, their names and values tell: an address of this machine under a name
-// whose words are all about listening (LISTEN_ADDR, PPROF_PORT), or of all interfaces under any name
-// of an address. REDIS_ADDR=localhost:6379 is the address of another.
+// whose words are all about listening (LISTEN_ADDR, PPROF_PORT), or of all interfaces under any
+// name of an address. REDIS_ADDR=localhost:6379 is the address of another.
 
 func unshared(env []string) []string {
 	var kept []string
@@ -76,7 +76,8 @@ func freePortOf(name, value string) (string, bool) {
 	return net.JoinHostPort(host, "0"), true
 }
 
-// isPort reports whether the text is a port other than 0, which any number of processes can ask for.
+// isPort reports whether the text is a port other than 0, which any number of processes can ask
+// for.
 func isPort(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == "" && strings.Trim(text, "0") != ""
 }

@@ -8,8 +8,8 @@ type broadcast struct {
 	ch chan struct{}
 }
 
-// wait returns a channel that the next notify closes. Who takes it before
-// looking at the state can't miss a change of it.
+// wait returns a channel that the next notify closes. Who takes it before looking at the state
+// can't miss a change of it.
 func (b *broadcast) wait() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -17,8 +17,8 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 )
 
-// An artifact is a program that was built, in a file that is never written again:
-// Windows can't replace a program that runs.
+// An artifact is a program that was built, in a file that is never written again: Windows can't
+// replace a program that runs.
 type artifact struct {
 	number int       // of the build; no two artifacts of a service have the same
 	file   string    // empty: the service runs a command
@@ -44,8 +44,8 @@ func (s *Supervisor) buildAll(ctx context.Context) error {
 	}
 }
 
-// buildBatch takes the steps that are due before the build, builds what the batch is for, and hands it over unless it is stale by
-// then.
+// buildBatch takes the steps that are due before the build, builds what the batch is for, and hands
+// it over unless it is stale by then.
 func (s *Supervisor) buildBatch(b *batch, number int) {
 	runners := s.begin(b)
 	if len(runners) == 0 {
@@ -73,7 +73,7 @@ func (s *Supervisor) buildBatch(b *batch, number int) {
 	}
 	if !s.builds.finish(b) {
 		os.RemoveAll(dir) // what a killed compiler still holds goes with the run's directory
-		return            // it is built again, from what was saved meanwhile
+		return            // it is built again, from what was saved since
 	}
 	if slices.ContainsFunc(runners, func(r *runner) bool { return r.Package != "" && !programs[r.Name].direct }) {
 		select {
@@ -118,8 +118,8 @@ type result struct {
 	force    bool // replace the process, even by the same program
 }
 
-// begin notes that the services of the batch are being built. Those that the user
-// has stopped are not; they are built when they are started.
+// begin notes that the services of the batch are being built. Those that the user has stopped are
+// not; they are built when they are started.
 func (s *Supervisor) begin(b *batch) (runners []*runner) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,9 +157,8 @@ func (s *Supervisor) hand(runners []*runner, results []result) {
 	}
 }
 
-// same says whether two programs are the same. Those that differ do so in their
-// build ID, near the beginning: no hash could tell as soon. What can't be read is
-// not the same.
+// same reports whether two programs are the same. Those that differ do so in their build ID, near
+// the beginning: no hash could tell as soon. What can't be read is not the same.
 func same(a, b string) bool {
 	var readers [2]*bufio.Reader
 	for i, file := range []string{a, b} {
@@ -176,7 +175,7 @@ func same(a, b string) bool {
 		if !bytes.Equal(p, q) {
 			return false
 		}
-		if errA != nil || errB != nil { // the end of both, if it is no other error
+		if errA != nil || errB != nil { // the end of both, if it is not another error
 			return errA == io.EOF && errB == io.EOF
 		}
 		readers[0].Discard(len(p))

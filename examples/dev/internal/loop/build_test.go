@@ -14,8 +14,8 @@ import (
 	"github.com/surefoot-go/surefoot/procx/inspect"
 )
 
-// TestBuildForADebugger: what is built with Debug is what a debugger needs; what
-// is built without has nothing for it.
+// TestBuildForADebugger: what is built with Debug is what a debugger needs; what is built without
+// has nothing for it.
 func TestBuildForADebugger(t *testing.T) {
 	needGo(t)
 	t.Setenv("GOWORK", "off")
@@ -68,7 +68,8 @@ func TestBuildDirectly(t *testing.T) {
 	assert.True(t, build(services[:1])["alpha"].direct, "after what did not compile")
 }
 
-// TestListedAgain: what services are built from is asked again after a build by the go command only.
+// TestListedAgain: what services are built from is asked again after a build by the go command
+// only.
 func TestListedAgain(t *testing.T) {
 	for _, direct := range []bool{true, false} {
 		s, err := New(Config{Dir: t.TempDir(), Output: io.Discard, Services: []Service{{Name: "alpha", Package: "./cmd/alpha"}}})

@@ -56,8 +56,7 @@ func (s *Supervisor) Stop(name string) error {
 	})
 }
 
-// Reload builds a service and replaces its process, also where nothing has
-// changed.
+// Reload builds a service and replaces its process, also where nothing has changed.
 func (s *Supervisor) Reload(name string) error {
 	return s.order(name, func(r *runner) error {
 		r.start()

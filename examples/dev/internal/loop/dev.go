@@ -1,6 +1,6 @@
-// Package dev runs the services of a module for those who work on them: all of
-// them with one command, each rebuilt and replaced when a file that it is made
-// of is saved, without a client that notices.
+// Package dev runs the services of a module for those who work on them: all of them with one
+// command, each rebuilt and replaced when a file that it is made of is saved, without a client that
+// notices.
 //
 //	s, err := dev.New(dev.Config{Services: services, Status: "localhost:8090"})
 //	…
@@ -8,31 +8,28 @@
 //
 // # Ports without a gap
 //
-// The public port of a service belongs to dev, which passes requests on to the
-// process that serves at the time. A process listens at a free port of its own,
-// which dev chooses (PORT, or where the service's variables and arguments have
-// {port}), or writes its URL into the file that {addr_file} names.
-// A new build is started beside the old one; once it is ready, it gets
-// all new requests, and the old one ends when its last request is answered, or
-// after Config.Drain. WebSockets, streams of events and long polls are told to go
-// at once: see package front, which also says what passes, HTTP/2 and gRPC among
-// it. A build that fails, or a process that does not become ready, changes nothing.
-// A service that can't run twice is stopped first, and a service without an
-// address is a worker: it has no front.
+// The public port of a service belongs to dev, which passes requests on to the process that serves
+// at the time. A process listens at a free port of its own, which dev chooses (PORT, or where the
+// service's variables and arguments have {port}), or writes its URL into the file that {addr_file}
+// names. A new build is started beside the old one; once it is ready, it gets all new requests, and
+// the old one ends when its last request is answered, or after Config.Drain. WebSockets, streams of
+// events and long polls are told to go at once: see package front, which also says what passes,
+// HTTP/2 and gRPC among it. A build that fails, or a process that does not become ready, changes
+// nothing. A service that can't run twice is stopped first, and a service without an address is a
+// worker: it has no front.
 //
 // # What is watched
 //
-// The files that "go list -deps" names for a service, as far as they belong to
-// modules on this disk: also those of a replace directive or of a workspace.
-// Only the services that a change concerns are rebuilt, with one go build for
-// all of them, or without the go command where that makes the same programs
-// (internal/direct). A build during which another file is saved is dropped.
+// The files that "go list -deps" names for a service, as far as they belong to modules on this
+// disk: also those of a replace directive or of a workspace. Only the services that a change
+// concerns are rebuilt, with one go build for all of them, or without the go command where that
+// makes the same programs (internal/direct). A build during which another file is saved is dropped.
 //
 // # The end
 //
-// When the context ends, services end in reverse order of dependency: each
-// answers the requests that it has, is asked to end, and is killed with all of
-// its descendants if it does not (procx/child).
+// When the context ends, services end in reverse order of dependency: each answers the requests
+// that it has, is asked to end, and is killed with all of its descendants if it does not
+// (procx/child).
 package loop
 
 import (
@@ -144,8 +141,8 @@ func New(cfg Config) (*Supervisor, error) {
 	return s, nil
 }
 
-// Run starts all services and returns when ctx ends and they have ended, or
-// with what keeps it from working at all: a port that is taken, say.
+// Run starts all services and returns when ctx ends and they have ended, or with what keeps it from
+// working at all: a port that is taken, say.
 func (s *Supervisor) Run(ctx context.Context) (err error) {
 	folder, err := temp.New(s.say)
 	if err != nil {
@@ -233,7 +230,7 @@ func (s *Supervisor) listen() (err error) {
 	return nil
 }
 
-// closeListeners closes those for which no server was started, too.
+// closeListeners also closes those for which no server was started.
 func (s *Supervisor) closeListeners() {
 	for _, r := range s.runners {
 		if r.listener != nil {
@@ -262,8 +259,8 @@ func (s *Supervisor) tell(format string, args ...any) {
 	s.news = append(s.news, fmt.Sprintf(format, args...))
 }
 
-// unlock unlocks mu, and prints what there is to tell only then: a console stands
-// still while its user selects text, and the status page must not.
+// unlock unlocks mu, and prints what there is to tell only then: a console stands still while its
+// user selects text, and the status page must not.
 func (s *Supervisor) unlock() {
 	news := s.news
 	s.news = nil
@@ -289,8 +286,8 @@ func (s *Supervisor) runner(name string) *runner {
 	return s.runners[i]
 }
 
-// environment is what every service gets besides dev's own variables: where to
-// reach the others, by the addresses that last.
+// environment is what every service gets besides dev's own variables: where to reach the others, by
+// the addresses that last.
 func (s *Supervisor) environment() []string {
 	var env []string
 	for _, r := range s.runners {
@@ -301,8 +298,8 @@ func (s *Supervisor) environment() []string {
 	return env
 }
 
-// publicURL is the URL of what listens at address, as the user wrote it, with
-// the port that it has got.
+// publicURL is the URL of what listens at address, as the user wrote it, with the port that it has
+// got.
 func publicURL(address string, addr net.Addr) string {
 	host, _, err := net.SplitHostPort(address)
 	_, port, addrErr := net.SplitHostPort(addr.String())

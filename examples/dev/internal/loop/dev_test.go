@@ -119,8 +119,8 @@ func TestReloadsUnseen(t *testing.T) {
 	t.Logf("%d requests", requests.Load())
 }
 
-// A request that takes long is answered by the process that it came to, a stream of
-// events ends, and the old process with them.
+// A request that takes long is answered by the process that it came to, a stream of events ends,
+// and the old process with them.
 func TestReloadUnderWay(t *testing.T) {
 	dir := newModule(t)
 	r := start(t, dir, nil)
@@ -217,8 +217,7 @@ func TestBrokenStartKeepsTheOld(t *testing.T) {
 	}
 }
 
-// What a crashed process has left running is ended with it, and keeps nobody from
-// seeing the crash.
+// What a crashed process has left running is ended with it, and does not hide the crash.
 func TestCrashIsRestarted(t *testing.T) {
 	r := start(t, newModule(t), nil)
 	before := r.awaitState("alpha", page.Healthy)
@@ -308,8 +307,8 @@ func TestUnhealthy(t *testing.T) {
 	r.awaitState("alpha", page.Healthy)
 }
 
-// A console whose user selects text takes nothing meanwhile. The status page still
-// knows how the services are.
+// A console whose user selects text takes no output. The status page still knows how the services
+// are.
 func TestConsoleStandsStill(t *testing.T) {
 	console := &pausable{}
 	r := start(t, newModule(t), func(cfg *Config) {

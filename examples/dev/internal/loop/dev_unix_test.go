@@ -12,8 +12,8 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 )
 
-// alive says whether there is a process of that number. What has ended but not
-// been waited for counts.
+// alive reports whether there is a process of that number. What has ended but not been waited for
+// counts.
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 
 // A service that hangs is seen to.

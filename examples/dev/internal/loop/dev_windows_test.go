@@ -2,7 +2,7 @@ package loop
 
 import "golang.org/x/sys/windows"
 
-// alive says whether there is a process of that number.
+// alive reports whether there is a process of that number.
 func alive(pid int) bool {
 	h, err := windows.OpenProcess(windows.SYNCHRONIZE, false, uint32(pid))
 	if err != nil {

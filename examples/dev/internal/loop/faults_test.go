@@ -40,7 +40,8 @@ func main() { os.Exit(fake.Main("`+name+`", "ok")) }
 	r.awaitVersion("beta", "beta")
 }
 
-// TestPackages: the package at the module's root, one with a slash behind it, and the same one twice.
+// TestPackages: the package at the module's root, one with a slash behind it, and the same one
+// twice.
 func TestPackages(t *testing.T) {
 	needGo(t)
 	dir := newModule(t)
@@ -115,7 +116,7 @@ func TestReapedFolder(t *testing.T) {
 	saveVersion(t, dir, "alpha", "2", "ok")
 	r.awaitVersion("alpha", "2")
 
-	resp, err := http.Post(before.URL+"/exit/3", "", nil) // its program has gone, too
+	resp, err := http.Post(before.URL+"/exit/3", "", nil) // its program has gone as well
 	require.NoError(t, err)
 	resp.Body.Close()
 	r.await("beta", "started again", func(s page.Service) bool { return s.PID != before.PID && s.State == page.Healthy })

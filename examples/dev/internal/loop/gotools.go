@@ -27,8 +27,7 @@ type tools interface {
 	// build puts the services' programs into directories below dir, as many as can be built, and
 	// returns what came of each service, by its name.
 	build(ctx context.Context, dir string, services []Service) map[string]made
-	// list says what services are built from; those that it can't tell about are
-	// left out.
+	// list says what services are built from; those that it can't tell about are left out.
 	list(ctx context.Context, services []Service) (map[string]*inputs, error)
 }
 
@@ -51,8 +50,9 @@ type goTools struct {
 }
 
 // build runs one command for all services that it can: go builds what they share once, and links on
-// all cores. A command takes one set of flags, and names programs by the last element of their import
-// paths, so that services whose flags differ, or whose programs have one name, are built by several.
+// all cores. A command takes one set of flags, and names programs by the last element of their
+// import paths, so that services whose flags differ, or whose programs have one name, are built by
+// several.
 func (g *goTools) build(ctx context.Context, dir string, services []Service) map[string]made {
 	results := map[string]made{}
 	g.resolve(ctx, services)
@@ -77,12 +77,12 @@ func (g *goTools) build(ctx context.Context, dir string, services []Service) map
 	return results
 }
 
-// buildGroup has the programs of services with the same flags built directly, if that is possible, or
-// else by the go command, whose output it returns.
+// buildGroup has the programs of services with the same flags built directly, if that is possible,
+// or else by the go command, whose output it returns.
 //
 // -buildvcs=false spares a git status per build, and lets a binary stay the same while files change
-// that it isn't built from. -ldflags=-w spares a quarter of what a large program takes to build: the
-// debug information, of which stack traces and profiles have no need.
+// that it isn't built from. -ldflags=-w spares a quarter of what a large program takes to build:
+// the debug information, of which stack traces and profiles have no need.
 func (g *goTools) buildGroup(ctx context.Context, dir string, group []Service) (text string, without bool, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", false, err
@@ -230,8 +230,8 @@ func link(file, other string) error {
 	return errors.Join(err, os.WriteFile(other, data, 0o700))
 }
 
-// list asks go list about the packages of all services; those with other flags, which may have other
-// files, apart.
+// list asks go list about the packages of all services; those with other flags, which may have
+// other files, apart.
 func (g *goTools) list(ctx context.Context, services []Service) (map[string]*inputs, error) {
 	if len(services) == 0 {
 		return nil, nil // nor need there be a go command

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// inputs is what a service is built from, as far as it lies in modules on this
-// disk that may be edited: not in GOROOT, not in the module cache.
+// inputs is what a service is built from, as far as it lies in modules on this disk that may be
+// edited: not in GOROOT, not in the module cache.
 type inputs struct {
 	packages map[string]bool // directories of packages, also of those that are still missing
 	files    map[string]bool // go.mod, go.sum, go.work
@@ -58,7 +58,7 @@ type change struct {
 	name bool // the path was made, removed or renamed, not only written to
 }
 
-// concerns says whether a service must be rebuilt after the change.
+// concerns reports whether a service must be rebuilt after the change.
 func (in *inputs) concerns(c change) bool {
 	dir, name := filepath.Split(c.path)
 	dir = filepath.Clean(dir)
@@ -80,13 +80,13 @@ func (in *inputs) concerns(c change) bool {
 	return false
 }
 
-// within says whether path is dir or lies below it.
+// within reports whether path is dir or lies below it.
 func within(path, dir string) bool {
 	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, string(filepath.Separator))+string(filepath.Separator))
 }
 
-// has says whether the file, relative to the package and with slashes, is
-// embedded, by itself or with a directory above it.
+// has reports whether the file, relative to the package and with slashes, is embedded, by itself or
+// with a directory above it.
 func (e embedding) has(file string) bool {
 	for _, pattern := range e.patterns {
 		pattern = strings.TrimPrefix(pattern, "all:")
@@ -99,8 +99,8 @@ func (e embedding) has(file string) bool {
 	return false
 }
 
-// isSource says whether go build would read the file of that name in a package's
-// directory ("go help packages", "File Types" in go/build).
+// isSource reports whether go build would read the file of that name in a package's directory ("go
+// help packages", "File Types" in go/build).
 func isSource(name string) bool {
 	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || strings.HasSuffix(name, "_test.go") {
 		return false
@@ -113,8 +113,8 @@ func isSource(name string) bool {
 	return false
 }
 
-// isTemporary says whether the name is one that an editor uses while it saves:
-// Vim, Emacs, JetBrains', gedit.
+// isTemporary reports whether the name is one that an editor uses while it saves: Vim, Emacs,
+// JetBrains', gedit.
 func isTemporary(name string) bool {
 	switch path.Ext(name) {
 	case ".swp", ".swx", ".swo", ".tmp":
@@ -141,8 +141,7 @@ type module struct {
 	Replace          *struct{ Version string }
 }
 
-// local says whether the module lies in a directory that is its own, and not
-// the module cache's.
+// local reports whether the module lies in a directory that is its own, and not the module cache's.
 func (m *module) local() bool {
 	return m != nil && (m.Main || m.Replace != nil && m.Replace.Version == "")
 }
@@ -151,8 +150,8 @@ func (m *module) local() bool {
 var listArgs = []string{"list", "-e", "-deps",
 	"-json=ImportPath,Dir,Standard,Match,Imports,Deps,EmbedPatterns,EmbedFiles,Module,Error"}
 
-// parseList makes of go list's output what each service is built from. The work
-// file may be empty. Services whose package is not listed are left out.
+// parseList makes of go list's output what each service is built from. The work file may be empty.
+// Services whose package is not listed are left out.
 func parseList(r io.Reader, work string, services []Service) (map[string]*inputs, error) {
 	packages := map[string]*listed{}
 	var mains []*module
@@ -240,7 +239,7 @@ func (in *inputs) followLink(file string) {
 func (in *inputs) addPackage(p *listed) {
 	in.packages[p.Dir] = true
 	for dir := p.Dir; dir != p.Module.Dir && within(dir, p.Module.Dir); dir = filepath.Dir(dir) {
-		in.others[filepath.Dir(dir)] = true // where dir may be renamed or made anew
+		in.others[filepath.Dir(dir)] = true // where dir may be renamed or made again
 	}
 	in.addFile(p.Module.GoMod)
 	if p.Module.Main {
@@ -292,9 +291,8 @@ func unlisted(dir string, svc Service) *inputs {
 	return in
 }
 
-// changedSince says whether one of the directory's files that concern the
-// service is newer than t. It is asked for directories that were not watched
-// at that time.
+// changedSince reports whether one of the directory's files that concern the service is newer than
+// t. It is asked for directories that were not watched at that time.
 func (in *inputs) changedSince(dir string, t time.Time) bool {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -77,8 +77,8 @@ func at(path string) string {
 	return abs
 }
 
-// Two services of a module, which share a package of it, one of a replaced
-// module, and one of the module cache.
+// Two services of a module, which share a package of it, one of a replaced module, and one of the
+// module cache.
 func listOfTwo(t *testing.T) map[string]*inputs {
 	t.Helper()
 	own := &module{Path: "example.test", Dir: at("/src/own"), GoMod: at("/src/own/go.mod"), Main: true}

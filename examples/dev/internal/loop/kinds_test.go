@@ -17,7 +17,8 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 )
 
-// TestPort: a service that takes its port from a variable of its own, from PORT, or from an argument.
+// TestPort: a service that takes its port from a variable of its own, from PORT, or from an
+// argument.
 func TestPort(t *testing.T) {
 	dir := newModule(t)
 	r := start(t, dir, func(cfg *Config) {

@@ -6,8 +6,8 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 )
 
-// facts are what decides about a service's next step and its state. Processes
-// are named by the number of the build that they run, 0 for none.
+// facts are what decides about a service's next step and its state. Processes are named by the
+// number of the build that they run, 0 for none.
 type facts struct {
 	want      bool // the user wants it to run
 	needs     bool // those that it needs serve
@@ -76,7 +76,7 @@ func (f facts) state() page.State {
 	return page.Waiting
 }
 
-// soon says whether it is worth waiting for a service in that state.
+// soon reports whether it is worth waiting for a service in that state.
 func soon(s page.State) bool {
 	return s == page.Waiting || s == page.Building || s == page.Starting
 }

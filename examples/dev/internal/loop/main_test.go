@@ -83,9 +83,8 @@ func save(t *testing.T, file, text string) {
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 }
 
-// start runs a supervisor of the module in dir until the test ends. Where there
-// is no go command, as under Wine, the test's own binary stands for what it
-// would build.
+// start runs a supervisor of the module in dir until the test ends. Where there is no go command,
+// as under Wine, the test's own binary stands for what it would build.
 func start(t *testing.T, dir string, change func(*Config)) *rig {
 	t.Helper()
 	t.Setenv("GORACE", "atexit_sleep_ms=0") // for direct.Record, where this test is built with -race
@@ -178,8 +177,7 @@ func (r *rig) awaitVersion(name, version string) {
 	}, limit, 5*time.Millisecond)
 }
 
-// awaitPrinted waits until dev has printed the text: it does so once the state says
-// the same.
+// awaitPrinted waits until dev has printed the text: it does so once the state says the same.
 func (r *rig) awaitPrinted(text string) {
 	r.t.Helper()
 	require.Eventually(r.t, func() bool { return strings.Contains(r.out.String(), text) }, limit, 5*time.Millisecond, text)
@@ -209,8 +207,8 @@ func needGo(t *testing.T) {
 	}
 }
 
-// copies are tools that copy the test's own binary, which runs prebuilt, and
-// append to each copy what its version.go says.
+// copies are tools that copy the test's own binary, which runs prebuilt, and append to each copy
+// what its version.go says.
 type copies struct{ dir string }
 
 const mark = "\nthis is version.go:"

@@ -15,8 +15,8 @@ type trends struct {
 	counted  int64 // of the front's requests
 }
 
-// measure notes each second how much memory each service has, and how many
-// requests have come to it, until ctx ends.
+// measure notes each second how much memory each service has, and how many requests have come to
+// it, until ctx ends.
 func (s *Supervisor) measure(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()

@@ -76,7 +76,7 @@ func TestNoInstances(t *testing.T) {
 }
 
 // TestWatchesUsedUp: from the first directory that can't be watched on, all are looked at, those
-// before it, too.
+// before it as well.
 func TestWatchesUsedUp(t *testing.T) {
 	full := limited(t)
 	var said lines

@@ -23,7 +23,7 @@ func (r *runner) observe(p *process) {
 	}
 }
 
-// observed takes over what was seen, and says whether p still serves.
+// observed takes over what was seen, and reports whether p still serves.
 func (r *runner) observed(p *process, health error) bool {
 	r.sup.mu.Lock()
 	defer r.sup.unlock()

@@ -14,8 +14,7 @@ import (
 // maxLine is where an over-long line is split.
 const maxLine = 8 << 10
 
-// An output writes the lines of several programs, each whole and behind its
-// program's name.
+// An output writes the lines of several programs, each whole and behind its program's name.
 type output struct {
 	prefixes map[string]string
 
@@ -40,8 +39,7 @@ func newOutput(w io.Writer, names []string, colour bool) *output {
 	return o
 }
 
-// colours are not red, which is for errors, and none that is hard to read on
-// black or on white.
+// colours are not red, which is for errors, and none that is hard to read on black or on white.
 var colours = []string{"36", "32", "33", "35", "34", "96", "92", "95", "94"}
 
 // line writes text, which may be several lines, in one call.
@@ -57,8 +55,8 @@ func (o *output) line(name, text string) {
 	o.w.Write(o.buf) // there is nowhere to say that it fails
 }
 
-// stream returns a writer for a child's output, in whatever encoding. It prints
-// whole lines, and the rest when it is closed; the tail gets them, too.
+// stream returns a writer for a child's output, in whatever encoding. It prints whole lines, and
+// the rest when it is closed; the tail gets them as well.
 func (o *output) stream(name string, t *tail) io.WriteCloser {
 	lines := &lineWriter{line: func(text string) {
 		t.add(text)
@@ -104,9 +102,8 @@ func (w *lineWriter) flush() {
 	}
 }
 
-// cutLine says where the first line of b ends and the next one begins; next is 0
-// where it is not complete. A line that is too long ends before the rune that
-// would not fit.
+// cutLine says where the first line of b ends and the next one begins; next is 0 where it is not
+// complete. A line that is too long ends before the rune that would not fit.
 func cutLine(b []byte) (end, next int) {
 	if i := bytes.IndexByte(b, '\n'); i >= 0 && i <= maxLine {
 		return i, i + 1

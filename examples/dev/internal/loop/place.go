@@ -85,8 +85,8 @@ func (p *place) url() (*url.URL, error) {
 	return u, nil
 }
 
-// variables returns the environment of a process: dev's own, with the files' variables behind it and
-// the service's in front.
+// variables returns the environment of a process: dev's own, with the files' variables behind it
+// and the service's in front.
 func (r *runner) variables(own []string, at *place) []string {
 	env := unshared(append(slices.Clone(r.SharedEnv), own...))
 	known := map[string]bool{}

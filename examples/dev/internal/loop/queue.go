@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// When a build begins: once nothing more is saved for a moment, as in a save of
-// all files or a checkout, but after a while in any case.
+// When a build begins: once nothing more is saved for a moment, as in a save of all files or a
+// checkout, but after a while in any case.
 const (
 	quiet   = 50 * time.Millisecond
 	patient = 2 * time.Second
 )
 
-// due says when a build may begin for changes of which the first and the last
-// one came at those times.
+// due says when a build may begin for changes of which the first and the last one came at those
+// times.
 func due(first, last time.Time) time.Time {
 	if end := first.Add(patient); end.Before(last.Add(quiet)) {
 		return end
@@ -22,8 +22,8 @@ func due(first, last time.Time) time.Time {
 	return last.Add(quiet)
 }
 
-// A queue holds which services are to be built. A change that comes while they
-// are being built cancels that: what is built is never older than the last save.
+// A queue holds which services are to be built. A change that comes while they are being built
+// cancels that: what is built is never older than the last save.
 type queue struct {
 	wake chan struct{}
 
@@ -46,7 +46,7 @@ func newQueue() *queue {
 	return &queue{wake: make(chan struct{}, 1), wanted: map[string]bool{}}
 }
 
-// add has a service built anew.
+// add has a service built again.
 func (q *queue) add(service string, force bool, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -109,8 +109,8 @@ func (q *queue) begin(b *batch) {
 	}
 }
 
-// finish ends the batch and says whether what was built may be used. If it is
-// stale, all of it is to be built again.
+// finish ends the batch and reports whether what was built may be used. If it is stale, all of it
+// is to be built again.
 func (q *queue) finish(b *batch) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -34,8 +34,8 @@ func (r *runner) launch(a *artifact) {
 	r.update(func() { r.candidate = p })
 }
 
-// abandon ends the candidate, since it is not wanted any more or, if there is an
-// error, since it did not become ready.
+// abandon ends the candidate, since it is not wanted any more or, if there is an error, since it
+// did not become ready.
 func (r *runner) abandon(why error) {
 	p := r.candidate
 	r.update(func() {
@@ -48,8 +48,8 @@ func (r *runner) abandon(why error) {
 	})
 }
 
-// failed notes that the artifact did not become ready. Another one that serves
-// is kept, else it is tried again. The caller holds sup.mu.
+// failed notes that the artifact did not become ready. Another one that serves is kept, else it is
+// tried again. The caller holds sup.mu.
 func (r *runner) failed(a *artifact, why error) {
 	if a != r.target() {
 		return // there is a newer one
@@ -103,7 +103,7 @@ func (r *runner) crashed() {
 	})
 }
 
-// swap lets p serve, or nobody, and ends what has served.
+// swap lets p serve, or no process if p is nil, and ends the one that has served.
 func (r *runner) swap(p *process) {
 	r.update(func() {
 		old := r.current
@@ -139,7 +139,7 @@ func (r *runner) swap(p *process) {
 	})
 }
 
-// point has the front, if there is one, pass requests on to b, or to nobody.
+// point has the front, if there is one, pass requests on to b, or to no process.
 func (r *runner) point(b *backend) {
 	if r.front == nil {
 		return
@@ -151,8 +151,8 @@ func (r *runner) point(b *backend) {
 	}
 }
 
-// bury ends a process in the background; if it has served, after its last
-// request. The caller holds sup.mu.
+// bury ends a process in the background; if it has served, after its last request. The caller holds
+// sup.mu.
 func (r *runner) bury(p *process, served bool) {
 	r.retiring[p] = true
 	drain := r.sup.cfg.Drain
@@ -182,7 +182,7 @@ func (r *runner) bury(p *process, served bool) {
 
 // end ends the service when dev ends: after those that need it.
 func (r *runner) end() {
-	r.update(func() { r.want = false }) // nobody need wait for it any more
+	r.update(func() { r.want = false }) // no request need wait for it any more
 	if r.candidate != nil {
 		r.abandon(nil)
 	}

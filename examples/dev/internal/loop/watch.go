@@ -143,8 +143,8 @@ func (w *watch) matched(r *runner, file string) {
 	w.s.builds.add(r.Name, restart, time.Now())
 }
 
-// rewatch watches anew what lies below path, if anything there is to be watched:
-// the watch of a directory that was renamed or removed is one of what it was.
+// rewatch watches again what lies below path, if anything there is to be watched: the watch of a
+// directory that was renamed or removed is one of what it was.
 func (w *watch) rewatch(path string) {
 	again := false
 	for _, in := range w.inputs {
@@ -200,7 +200,7 @@ func (w *watch) sync() {
 	}
 }
 
-// syncOnce says whether it has watched anything new.
+// syncOnce reports whether it has watched anything new.
 func (w *watch) syncOnce() (more bool) {
 	want := map[string]bool{}
 	for _, in := range w.inputs {

@@ -66,8 +66,7 @@ func expect(t *testing.T, s *Supervisor, want ...string) {
 	require.True(t, s.builds.finish(b))
 }
 
-// settle takes what the last step has left in the queue: a second event of it
-// may come late.
+// settle takes what the last step has left in the queue: a second event of it may come late.
 func settle(t *testing.T, s *Supervisor) {
 	t.Helper()
 	for {
@@ -126,8 +125,8 @@ func TestWatchSaves(t *testing.T) {
 	}
 }
 
-// TestWatchShared: a service comes to be built from a directory that is watched for another, in which
-// a file was saved meanwhile.
+// TestWatchShared: a service comes to be built from a directory that is watched for another, in
+// which a file was saved in between.
 func TestWatchShared(t *testing.T) {
 	root := t.TempDir()
 	s, err := New(Config{Dir: root, Output: io.Discard, Services: []Service{{Name: "one", Package: "./a"}, {Name: "two", Package: "./b"}}})
@@ -173,7 +172,7 @@ func TestWatchDirectories(t *testing.T) {
 	}
 	require.NoError(t, os.RemoveAll(filepath.Join(root, "a", "b", "pkg")))
 	expect(t, s, "one")
-	touched("made anew") // the directory, too
+	touched("made anew") // the directory as well
 	touched("saved")
 
 	require.NoError(t, os.RemoveAll(filepath.Join(root, "a")))
@@ -182,7 +181,7 @@ func TestWatchDirectories(t *testing.T) {
 	touched("saved")
 
 	if runtime.GOOS == "windows" {
-		return // which lets nobody rename a directory with watched ones in it
+		return // where a directory with watched ones in it can't be renamed
 	}
 	settle(t, s)
 	require.NoError(t, os.Rename(filepath.Join(root, "a"), filepath.Join(root, "away")))

@@ -1,5 +1,5 @@
-// Package projects has dev run projects that it was not made for, as their developers would: it edits
-// them, breaks them, switches their branches and kills their processes.
+// Package projects has dev run projects that it was not made for, as their developers would: it
+// edits them, breaks them, switches their branches and kills their processes.
 package projects
 
 import (

@@ -13,8 +13,8 @@ import (
 
 func replace(text, old, new string) string { return strings.ReplaceAll(text, old, new) }
 
-// workspace is two modules with a program of the same name each, and a library that both use, in two
-// versions. The services take their addresses each in a way of its own.
+// workspace is two modules with a program of the same name each, and a library that both use, in
+// two versions. The services take their addresses each in a way of its own.
 const workspace = `-- go.work --
 go 1.26
 

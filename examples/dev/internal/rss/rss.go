@@ -1,5 +1,5 @@
-// Package rss says how much memory process trees hold (their resident set): by
-// /proc on Linux, by GetProcessMemoryInfo on Windows, by ps elsewhere.
+// Package rss says how much memory process trees hold (their resident set): by /proc on Linux, by
+// GetProcessMemoryInfo on Windows, by ps elsewhere.
 package rss
 
 import (
@@ -23,8 +23,8 @@ type process struct {
 // Read asks the system.
 func Read() (Table, error) { return read() }
 
-// Tree returns how many bytes a process and its descendants hold together. Pages
-// that they share are counted for each.
+// Tree returns how many bytes a process and its descendants hold together. Pages that they share
+// are counted for each.
 func (t Table) Tree(pid int) int64 {
 	if t.look == nil {
 		return 0
@@ -34,7 +34,7 @@ func (t Table) Tree(pid int) int64 {
 	var walk func(pid int, since int64)
 	walk = func(pid int, since int64) {
 		p := t.look(pid)
-		if seen[pid] || p.started < since { // one that is older is no child: it is of an earlier owner of the number
+		if seen[pid] || p.started < since { // an older one is not a child, but of an earlier owner of the number
 			return
 		}
 		seen[pid] = true
@@ -47,8 +47,7 @@ func (t Table) Tree(pid int) int64 {
 	return sum
 }
 
-// parsePS reads what "ps -axo pid=,ppid=,rss=" writes: three numbers a line, the
-// last one in KiB.
+// parsePS reads what "ps -axo pid=,ppid=,rss=" writes: three numbers a line, the last one in KiB.
 func parsePS(out []byte) (Table, error) {
 	children, sizes := map[int][]int{}, map[int]process{}
 	for line := range bytes.Lines(out) {
@@ -71,9 +70,8 @@ func parsePS(out []byte) (Table, error) {
 	return Table{children, func(pid int) process { return sizes[pid] }}, nil
 }
 
-// parseStat reads /proc/PID/stat: proc_pid_stat(5). The second field, a name in
-// brackets, may hold anything; after it come the state, the parent, and as the
-// 24th of all the resident set in pages.
+// parseStat reads /proc/PID/stat: proc_pid_stat(5). The second field, a name in brackets, may hold
+// anything; after it come the state, the parent, and as the 24th of all the resident set in pages.
 func parseStat(stat []byte) (parent int, pages int64, err error) {
 	rest := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(rest) < 22 {

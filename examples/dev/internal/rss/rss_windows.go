@@ -26,8 +26,8 @@ func read() (Table, error) {
 	return Table{children, look}, nil
 }
 
-// look asks for one process. Numbers are used again, and a process keeps its
-// parent's after that has ended: when each has started tells them apart.
+// look asks for one process. Numbers are used again, and a process keeps its parent's after that
+// has ended: when each has started tells them apart.
 func look(pid int) (p process) {
 	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(pid))
 	if err != nil {

@@ -147,7 +147,7 @@ func TestPanicWithinAnAnswer(t *testing.T) {
 	assert.Contains(t, metrics, "http_requests_in_flight 0\n", "it is counted out")
 }
 
-// A client that goes is no failure of the service.
+// A client that goes is not a failure of the service.
 func TestClientThatGoes(t *testing.T) {
 	began := make(chan struct{})
 	s := servicetest.Start(t, spec(func(env *service.Env) {

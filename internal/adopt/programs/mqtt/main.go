@@ -1,5 +1,5 @@
-// The MQTT row: mochi-mqtt takes a listener. Its Close does not wait for what is under way, so a hook
-// counts what has to be acknowledged.
+// The MQTT row: mochi-mqtt takes a listener. Its Close does not wait for what is under way, so a
+// hook counts what has to be acknowledged.
 package main
 
 import (

@@ -63,7 +63,7 @@ func accept(s *kit.Service, l net.Listener, ns *server.Server) error {
 		for _, way := range [][2]net.Conn{{outside, inside}, {inside, outside}} {
 			s.Tasks.Go("connection "+outside.RemoteAddr().String(), func(context.Context) error {
 				io.Copy(way[0], way[1])
-				way[0].Close() // ends the other way, too
+				way[0].Close() // ends the other way as well
 				return nil
 			})
 		}

@@ -1,13 +1,13 @@
-// Compare holds the contests of internal/bench and prints their ratios as a
-// Markdown table. From the repository's root:
+// Compare holds the contests of internal/bench and prints their ratios as a Markdown table. From
+// the repository's root:
 //
 //	go run -C internal/bench ./cmd/compare                 every ratio
 //	go run -C internal/bench ./cmd/compare -run ^pathx/    those of one package
 //	go run -C internal/bench ./cmd/compare -short          a minute; on Linux, fails if a ratio of processor times is far off
 //	go run -C internal/bench ./cmd/compare -figures        every ratio and curve, written where the documents have them
 //
-// internal/bench is a module of its own, so that its directory has to be the working
-// directory, and names of files are relative to it.
+// internal/bench is a module of its own, so that its directory has to be the working directory, and
+// names of files are relative to it.
 package main
 
 import (
@@ -111,8 +111,8 @@ func run() error {
 	return failed
 }
 
-// hold holds the contests one after the other. One that fails does not keep the
-// others from being held.
+// hold holds the contests one after the other. One that fails does not keep the others from being
+// held.
 func hold(ctx context.Context, contests []*contest.Contest, o contest.Options) (results []contest.Result, samples map[*contest.Contest]contest.Samples, err error) {
 	samples = map[*contest.Contest]contest.Samples{}
 	for i, c := range contests {
@@ -170,8 +170,8 @@ func filled(name string, text func(*regexp.Regexp) string) (string, error) {
 	return document, nil
 }
 
-// gross returns an error about the results that no noise explains. What is asked was
-// measured on Linux, so that other systems are only told.
+// gross returns an error about the results that no noise explains. What is asked was measured on
+// Linux, so that other systems are only told.
 func gross(results []contest.Result) (err error) {
 	if runtime.GOOS != "linux" {
 		return nil

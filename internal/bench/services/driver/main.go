@@ -1,8 +1,8 @@
 //go:build windows
 
-// Driver starts the services of the start-up benchmark in turn and prints, for
-// each start, its name and the microseconds from the creation of its process to
-// its first report of START_PENDING and of RUNNING.
+// Driver starts the services of the start-up benchmark in turn and prints, for each start, its name
+// and the microseconds from the creation of its process to its first report of START_PENDING and of
+// RUNNING.
 //
 //	driver rounds name=program.exe…
 package main

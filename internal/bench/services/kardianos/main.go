@@ -1,8 +1,7 @@
 //go:build windows
 
-// Kardianos is the service of the start-up benchmark, by
-// github.com/kardianos/service. It reports START_PENDING without a checkpoint,
-// so that nobody sees when.
+// Kardianos is the service of the start-up benchmark, by github.com/kardianos/service. It reports
+// START_PENDING without a checkpoint, so that the manager can't see when.
 package main
 
 import (

@@ -1,7 +1,6 @@
 //go:build windows
 
-// Xsys is the service of the start-up benchmark, by
-// golang.org/x/sys/windows/svc.
+// Xsys is the service of the start-up benchmark, by golang.org/x/sys/windows/svc.
 package main
 
 import (
