@@ -28,7 +28,7 @@ func TestImportsLittle(t *testing.T) {
 			}
 			_, inner, ours := strings.Cut(path, "/surefoot/")
 			known := strings.HasPrefix(path, "golang.org/x/sys/") ||
-				ours && slices.Contains([]string{"pathx", "internal/atomicfile", "internal/shquote", "internal/trust", "internal/unixsec", "internal/winapi", "internal/winpath", "internal/winsec"}, inner)
+				ours && slices.Contains([]string{"pathx", "internal/atomicfile", "internal/shquote", "internal/trust", "internal/unixsec", "internal/winapi", "internal/wincall", "internal/winpath", "internal/winsec"}, inner)
 			assert.True(t, known, "%s: %s", goos, path)
 		}
 	}
