@@ -18,6 +18,7 @@ import (
 
 var (
 	goBlocks  = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
+	goTable   = regexp.MustCompile(`(?m)^\| Before \| After \|\n(?:\|.*\n)+`)
 	goRows    = regexp.MustCompile("(?m)^\\| `([^`]*)` \\| `([^`]*)` \\|$")
 	qualifier = regexp.MustCompile(`\b([a-z]+)\.[A-Z]`)
 )
@@ -55,7 +56,7 @@ func TestComingFrom(t *testing.T) {
 			sources[fmt.Sprint(name, i)] = block[1]
 		}
 		var before, after []string
-		for _, row := range goRows.FindAllStringSubmatch(text, -1) {
+		for _, row := range goRows.FindAllStringSubmatch(strings.Join(goTable.FindAllString(text, -1), ""), -1) {
 			before, after = append(before, row[1]), append(after, row[2])
 		}
 		if len(before) > 0 {
