@@ -168,15 +168,6 @@ func TestDevWithoutTheServiceToDebug(t *testing.T) {
 
 	orders, gateway := freeAddr(t), freeAddr(t) // other programs may have the usual ports
 	addresses := filepath.Join(module, "dev.toml")
-	if _, err := os.Stat(addresses); err != nil { // the addresses are in dev's own source
-		dev := t.TempDir()
-		copyTree(t, filepath.Join(library, "examples", "dev"), dev)
-		abs, err := filepath.Abs(library)
-		require.NoError(t, err)
-		runGo(t, dev, "mod", "edit", "-replace", surefoot+"="+abs)
-		runGo(t, module, "mod", "edit", "-replace", surefoot+"/examples/dev="+dev)
-		addresses = filepath.Join(dev, "cli", "cli.go")
-	}
 	replace(t, addresses, `"localhost:8082"`, strconv.Quote(orders))
 	replace(t, addresses, `"localhost:8000"`, strconv.Quote(gateway))
 	exe, output := filepath.Join(t.TempDir(), "dev.exe"), new(testenv.Buffer)
