@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/surefoot-go/surefoot/internal/shquote"
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
@@ -82,23 +83,14 @@ func TestReportEventTrace(t *testing.T) {
 // start a Unix one.
 func wineTrace(t *testing.T, helper, debug string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp(`Z:\tmp`, "eventx")
-	require.NoError(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	exe, err := os.Executable()
-	require.NoError(t, err)
 	wineExec, err := filepath.Abs(`..\.ci\wine-exec`)
 	require.NoError(t, err)
-	unix := func(path string) string { return "'" + filepath.ToSlash(strings.TrimPrefix(path, "Z:")) + "'" }
 	cmd := testenv.Command(t, helper)
-	p, err := os.StartProcess(`Z:\bin\sh`, []string{"sh", "-c", "WINEDEBUG=" + debug + " " + unix(wineExec) + " " + unix(exe) + " >" + unix(dir) + "/out 2>&1; mv " + unix(dir) + "/out " + unix(dir) + "/done"},
-		&os.ProcAttr{Env: cmd.Env, Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
-	require.NoError(t, err)
-	p.Release() // a Unix process can't be waited for
-	var out []byte
-	require.Eventually(t, func() bool {
-		out, err = os.ReadFile(filepath.Join(dir, "done"))
-		return err == nil
-	}, time.Minute, 20*time.Millisecond)
-	return string(out)
+	args := append([]string{"env", "WINEDEBUG=" + debug}, cmd.Env[len(os.Environ()):]...)
+	args = append(args, testenv.HostPath(wineExec), testenv.HostPath(cmd.Path))
+	for i, arg := range args {
+		args[i] = shquote.Quote(arg)
+	}
+	out, _ := testenv.HostShell(t, strings.Join(args, " "))
+	return out
 }

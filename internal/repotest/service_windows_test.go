@@ -5,9 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -31,36 +29,24 @@ func buildDir(t *testing.T) string {
 // hostPath returns path as the go command that builds knows it.
 func hostPath(path string) string {
 	if testenv.IsWine() {
-		return filepath.ToSlash(strings.TrimPrefix(path, "Z:"))
+		return testenv.HostPath(path)
 	}
 	return path
 }
 
-// goBuild builds exe in dir. Under Wine there is no go command for Windows, but Wine starts the
-// programs of its host as well. Such a process can't be waited for, so its shell leaves the exit
-// code in a file.
+// goBuild builds exe in dir. Under Wine there is no go command for Windows: the host's builds.
 func goBuild(t *testing.T, dir, exe string) {
 	t.Helper()
 	if !testenv.IsWine() {
 		goCommand(t, dir, exe)
 		return
 	}
-	script := fmt.Sprintf("cd '%s' && command -v go >/dev/null || { echo 127 >ended; exit; }\n"+
-		"GOOS=windows CGO_ENABLED=0 go build -mod=mod -o %s . >out 2>&1\necho $? >ended.new && mv ended.new ended\n", hostPath(dir), exe)
-	p, err := os.StartProcess(`Z:\bin\sh`, []string{"sh", "-c", script}, &os.ProcAttr{Dir: dir, Files: make([]*os.File, 3)})
-	require.NoError(t, err)
-	p.Release()
-	var code string
-	require.Eventually(t, func() bool {
-		text, err := os.ReadFile(filepath.Join(dir, "ended"))
-		code = strings.TrimSpace(string(text))
-		return err == nil && code != ""
-	}, 5*time.Minute, 50*time.Millisecond, "the build does not end")
-	if code == "127" {
+	out, code := testenv.HostShell(t, fmt.Sprintf("cd '%s' && command -v go >/dev/null || exit 127\n"+
+		"GOOS=windows CGO_ENABLED=0 go build -mod=mod -o %s .\n", hostPath(dir), exe))
+	if code == 127 {
 		t.Skip("needs the go command on Wine's host")
 	}
-	out, _ := os.ReadFile(filepath.Join(dir, "out"))
-	require.Equal(t, "0", code, "%s", out)
+	require.Zero(t, code, out)
 }
 
 // start installs exe as a service and starts it; it runs until the SCM stops it.
