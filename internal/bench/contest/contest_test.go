@@ -157,15 +157,15 @@ func TestTable(t *testing.T) {
 
 func TestFill(t *testing.T) {
 	text := func(r *regexp.Regexp) string { return "rows of " + r.String() + "\n" }
-	once, err := Fill("a\n<!-- compare: ^p/ -->\nold\n<!-- /compare -->\nb\n<!-- compare: . -->\n<!-- /compare -->\n", text)
+	once, err := Fill("a\n<!-- compare go1.27: ^p/ -->\nold\n<!-- /compare -->\nb\n<!-- compare go1.26: . -->\nolder\n<!-- /compare -->\n", "go1.27", text)
 	require.NoError(t, err)
-	assert.Equal(t, "a\n<!-- compare: ^p/ -->\n\nrows of ^p/\n\n<!-- /compare -->\nb\n<!-- compare: . -->\n\nrows of .\n\n<!-- /compare -->\n", once)
-	twice, err := Fill(once, text)
+	assert.Equal(t, "a\n<!-- compare go1.27: ^p/ -->\n\nrows of ^p/\n\n<!-- /compare -->\nb\n<!-- compare go1.26: . -->\nolder\n<!-- /compare -->\n", once)
+	twice, err := Fill(once, "go1.27", text)
 	require.NoError(t, err)
 	assert.Equal(t, once, twice)
 
-	_, err = Fill("no markers", text)
-	assert.Error(t, err)
-	_, err = Fill("<!-- compare: ( -->\n<!-- /compare -->", text)
-	assert.Error(t, err)
+	for _, document := range []string{"no markers", once, "<!-- compare go1.28: ( -->\n<!-- /compare -->"} {
+		_, err = Fill(document, "go1.28", text)
+		assert.Error(t, err)
+	}
 }

@@ -6,27 +6,33 @@ import (
 	"strings"
 )
 
-var marked = regexp.MustCompile(`(?s)(<!-- compare: (.*?) -->\n).*?(<!-- /compare -->)`)
+var marked = regexp.MustCompile(`(?s)(<!-- compare (go1\.\d+): (.*?) -->\n).*?(<!-- /compare -->)`)
 
-// Fill puts text between the markers of a Markdown document, which stay:
+// Fill puts text between the markers of a Markdown document that name a release of Go. The markers
+// stay, and so do the sections of other releases:
 //
-//	<!-- compare: ^pathx/ -->
+//	<!-- compare go1.27: ^pathx/ -->
 //	<!-- /compare -->
 //
-// The text is made from the regular expression that the first one holds.
-func Fill(document string, make func(*regexp.Regexp) string) (string, error) {
-	if !marked.MatchString(document) {
-		return "", fmt.Errorf("there are no lines <!-- compare: REGEXP --> and <!-- /compare -->")
-	}
+// The text is made from the regular expression that the first marker holds.
+func Fill(document, release string, make func(*regexp.Regexp) string) (string, error) {
+	var found bool
 	var failed error
 	filled := marked.ReplaceAllStringFunc(document, func(section string) string {
 		parts := marked.FindStringSubmatch(section)
-		pattern, err := regexp.Compile(parts[2])
+		if parts[2] != release {
+			return section
+		}
+		found = true
+		pattern, err := regexp.Compile(parts[3])
 		if err != nil {
 			failed = err
 			return section
 		}
-		return parts[1] + "\n" + strings.TrimSpace(make(pattern)) + "\n\n" + parts[3]
+		return parts[1] + "\n" + strings.TrimSpace(make(pattern)) + "\n\n" + parts[4]
 	})
+	if !found {
+		return "", fmt.Errorf("there are no lines <!-- compare %s: REGEXP --> and <!-- /compare -->", release)
+	}
 	return filled, failed
 }

@@ -41,14 +41,14 @@ func run() error {
 	short := flag.Bool("short", false, "take a minute, and fail only if a ratio is far from what is asked")
 	rounds := flag.Int("rounds", 0, "hold at most `N` rounds of each contest")
 	plots := flag.String("plots", "", "also measure the curves, and draw them into `DIR`")
-	flag.Func("md", "fill the tables between the markers of `FILE`; may be repeated", func(name string) error {
+	flag.Func("md", "fill the tables between those markers of `FILE` that name this release of Go; may be repeated", func(name string) error {
 		documents = append(documents, name)
 		return nil
 	})
-	figures := flag.Bool("figures", false, "the same as -md README.md -md ../../docs/figures.md -plots plots")
+	figures := flag.Bool("figures", false, "the same as -md figures-"+release()+".md -md ../../docs/figures.md -plots plots")
 	flag.Parse()
 	if *figures {
-		documents, *plots = append(documents, "README.md", "../../docs/figures.md"), "plots"
+		documents, *plots = append(documents, "figures-"+release()+".md", "../../docs/figures.md"), "plots"
 	}
 	if *short {
 		options = contest.Short
@@ -157,13 +157,16 @@ func table(results []contest.Result, pattern *regexp.Regexp) string {
 	return contest.Table(contest.Header, rows)
 }
 
-// filled returns a document with the text of each section.
+// release is the release of Go that has built this program, such as go1.27.
+func release() string { return regexp.MustCompile(`go1\.\d+`).FindString(runtime.Version()) }
+
+// filled returns a document with the text of each section of this release.
 func filled(name string, text func(*regexp.Regexp) string) (string, error) {
 	old, err := os.ReadFile(name)
 	if err != nil {
 		return "", err
 	}
-	document, err := contest.Fill(string(old), text)
+	document, err := contest.Fill(string(old), release(), text)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
