@@ -41,7 +41,7 @@ func Main() {
 	flag.StringVar(&o.only, "only", "", "run only these `services`, separated by commas")
 	flag.StringVar(&o.without, "without", "", "run all but these `services`")
 	flag.BoolVar(&o.debug, "debug", false, "build for a debugger that attaches; a build takes longer")
-	flag.DurationVar(&o.drain, "drain", 0, "how long a replaced process may take for the requests that it has (default dev.toml's)")
+	flag.DurationVar(&o.drain, "drain", 0, "how long a replaced process may take for the requests that it has (default dev.toml's, or else 5m)")
 	flag.Usage = func() {
 		fmt.Fprint(flag.CommandLine.Output(), usage)
 		flag.PrintDefaults()

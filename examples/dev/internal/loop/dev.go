@@ -79,11 +79,12 @@ const DefaultDrain = 5 * time.Minute
 
 const (
 	stopLimit  = 15 * time.Second // for all services together, below svcx's 20 s
-	stopGrace  = 10 * time.Second // for one process that was asked to end
 	stopDrain  = 10 * time.Second // for the last requests of a process that none follows
 	lastDrain  = 3 * time.Second  // for requests that dev's end finds, before the process is asked to end
 	firstBuild = 10 * time.Second // how long a request waits for the first process
 )
+
+var stopGrace = 10 * time.Second // for one process that was asked to end; a test shortens it
 
 // Supervisor runs the services. It is the Control of the status page.
 type Supervisor struct {
