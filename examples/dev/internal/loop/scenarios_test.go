@@ -206,6 +206,7 @@ func rule(t *testing.T) {
 // TestIsModifiedDuringTruncatingWrite: the same text again changes nothing, at once or in two
 // steps; a file that stays empty is a change.
 func unchanged(t *testing.T) {
+	needGo(t)
 	dir := newModule(t)
 	r := start(t, dir, nil)
 	before := r.awaitState("alpha", page.Healthy)
@@ -318,6 +319,7 @@ func refusedEnd(t *testing.T) {
 
 // TestExpandPathRootDirectoryIsSymlink.
 func belowLink(t *testing.T) {
+	needGo(t)
 	dir := newModule(t)
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(dir, link); err != nil {
