@@ -39,7 +39,7 @@ func (o options) serve(ctx context.Context, p plan, s *loop.Supervisor) error {
 		err := s.Run(run)
 		stop()
 		<-followed
-		if err != nil || after == nil {
+		if err != nil || after == nil || ctx.Err() != nil {
 			return err
 		}
 		p, s = next, after
