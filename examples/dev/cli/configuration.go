@@ -18,11 +18,11 @@ import (
 // A plan is what the files and the flags say together.
 type plan struct {
 	loop.Config
-	files []string // that say it, and those which would if they were there
-	text  string   // of the files
+	files []string // the files that were read, and those that would be if they existed
+	text  string   // their contents
 }
 
-// configuration reads the plan. With an error, it has the files in which that can be mended.
+// configuration reads the plan. If that fails, the plan still has the files to correct.
 func (o options) configuration() (plan, error) {
 	p := plan{Config: loop.Config{Status: o.status, Drain: o.drain, Debug: o.debug}}
 	f, file, err := o.read()

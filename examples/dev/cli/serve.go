@@ -12,11 +12,11 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/internal/loop"
 )
 
-// lookEvery is how often follow looks at the files. What it has seen twice is not being written any
-// more.
+// lookEvery is the interval at which follow reads the files. A change counts once two reads agree,
+// so that a file that is still being written is not used.
 const lookEvery = 500 * time.Millisecond
 
-// supervisor returns one for the plan.
+// supervisor returns a supervisor that runs the plan.
 func (o options) supervisor(p plan) (*loop.Supervisor, error) {
 	cfg := p.Config
 	cfg.Colour = o.colour
@@ -24,13 +24,14 @@ func (o options) supervisor(p plan) (*loop.Supervisor, error) {
 	return loop.New(cfg)
 }
 
-// serve runs the supervisor of the plan, and that of the next one once the files say another.
+// serve runs s, the supervisor of p. When the files change to another plan that can be run, it ends s
+// and runs the supervisor of that plan.
 func (o options) serve(ctx context.Context, p plan, s *loop.Supervisor) error {
 	for {
 		run, stop := context.WithCancel(ctx)
 		followed := make(chan struct{})
 		var next plan
-		var after *loop.Supervisor // nil: the files have said nothing else
+		var after *loop.Supervisor // nil: ctx has ended, or s by itself
 		go func() {
 			defer close(followed)
 			defer stop()
@@ -46,8 +47,8 @@ func (o options) serve(ctx context.Context, p plan, s *loop.Supervisor) error {
 	}
 }
 
-// follow waits until the files say another plan, and returns that and its supervisor, or nil when
-// ctx ends. As long as they say nothing that can be run, s has their error to show.
+// follow waits until the files hold another plan that can be run, and returns it and its supervisor,
+// or nil when ctx ends. While the files have an error, s shows it.
 func (o options) follow(ctx context.Context, p plan, s *loop.Supervisor) (plan, *loop.Supervisor) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -80,7 +81,8 @@ func (o options) follow(ctx context.Context, p plan, s *loop.Supervisor) (plan, 
 	}
 }
 
-// contents are those of all of the files together. What can't be read has none.
+// contents returns the contents of all files in one string. A file that can't be read counts as
+// absent.
 func contents(files []string) string {
 	var all strings.Builder
 	for _, file := range files {

@@ -80,7 +80,7 @@ func Load(file string) (*File, error) {
 	return f, f.ReadEnv()
 }
 
-// sharedEnv are the files of variables of all services, and whether they may be absent.
+// sharedEnv returns the files of variables of all services, and whether they may be absent.
 func (f *File) sharedEnv() (files []string, optional bool) {
 	if f.envFiles == nil {
 		return []string{filepath.Join(f.Dir, ".env")}, true
@@ -88,7 +88,7 @@ func (f *File) sharedEnv() (files []string, optional bool) {
 	return f.envFiles, false
 }
 
-// EnvFiles are all files of variables that ReadEnv reads, or would if they were there.
+// EnvFiles returns the files of variables that ReadEnv reads, and .env even if there is none.
 func (f *File) EnvFiles() []string {
 	files, _ := f.sharedEnv()
 	files = slices.Clone(files)

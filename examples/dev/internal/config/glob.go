@@ -21,7 +21,8 @@ func Match(glob, name string) bool {
 	return above(g) == above(n) && matchElements(g, n)
 }
 
-// above is how many directories up a path leads: ** does not stand for "..".
+// above returns the number of ".." elements at the beginning of a path. Neither * nor ** matches
+// those.
 func above(elements []string) (n int) {
 	for n < len(elements) && elements[n] == ".." {
 		n++

@@ -34,7 +34,7 @@ func (s *Supervisor) Status() page.Status {
 	return status
 }
 
-// Notice has the text printed, and shown on the status page until the next one; "" ends that.
+// Notice prints the text and shows it on the status page until the next call; "" removes it.
 func (s *Supervisor) Notice(text string) {
 	s.mu.Lock()
 	defer s.unlock()

@@ -100,7 +100,7 @@ type Supervisor struct {
 
 	mu      sync.Mutex      // guards the runners' state
 	news    []string        // lines to print once mu is free; empty while it is
-	notice  string          // what there is to say of dev as a whole
+	notice  string          // a message about dev as a whole, for the status page
 	changed broadcast       // wakes those who wait for a change of that state
 	drains  context.Context // ends lastDrain after Run's
 	life    context.Context // ends stopLimit after Run's

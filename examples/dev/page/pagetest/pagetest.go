@@ -47,7 +47,7 @@ func (f *Fake) Status() page.Status {
 	return page.Status{Time: time.Now(), Notice: f.notice, Services: services}
 }
 
-// Notice sets what there is to say of the whole.
+// Notice sets the message about dev as a whole.
 func (f *Fake) Notice(text string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
