@@ -13,7 +13,6 @@ import (
 	"github.com/surefoot-go/surefoot/consolex"
 	"github.com/surefoot-go/surefoot/examples/dev/internal/direct"
 	"github.com/surefoot-go/surefoot/examples/dev/internal/guard"
-	"github.com/surefoot-go/surefoot/examples/dev/internal/loop"
 	"github.com/surefoot-go/surefoot/svcx"
 )
 
@@ -42,7 +41,7 @@ func Main() {
 	flag.StringVar(&o.only, "only", "", "run only these `services`, separated by commas")
 	flag.StringVar(&o.without, "without", "", "run all but these `services`")
 	flag.BoolVar(&o.debug, "debug", false, "build for a debugger that attaches; a build takes longer")
-	flag.DurationVar(&o.drain, "drain", 0, "how long a replaced process may take for the requests that it has (default dev.toml's)")
+	flag.DurationVar(&o.drain, "drain", 0, "how long a replaced process may take for the requests that it has (default dev.toml's, or else 5m)")
 	flag.Usage = func() {
 		fmt.Fprint(flag.CommandLine.Output(), usage)
 		flag.PrintDefaults()
@@ -56,12 +55,14 @@ func Main() {
 	}
 }
 
-// options are the flags.
+// options are the flags, and what run finds out besides.
 type options struct {
 	file, status, only, without string
 	debug                       bool
 	drain                       time.Duration
 	set                         map[string]bool // flags that were given: they win over dev.toml
+	exe                         string          // this program
+	colour                      bool            // the console shows colours
 }
 
 func run(o options, args []string) error {
@@ -71,7 +72,7 @@ func run(o options, args []string) error {
 	if len(args) > 0 {
 		return &svcx.ExitError{Code: 2, Err: fmt.Errorf("what is %q? See -help", args[0])}
 	}
-	cfg, err := o.configuration()
+	p, err := o.configuration()
 	if err != nil {
 		return &svcx.ExitError{Code: 2, Err: err}
 	}
@@ -80,13 +81,11 @@ func run(o options, args []string) error {
 		fmt.Fprintln(consolex.Stderr(), "dev: the console stays as it is:", err)
 	}
 	defer restore()
-	cfg.Colour = consolex.Escapes(os.Stdout)
-	exe, err := os.Executable()
-	if err != nil {
+	o.colour = consolex.Escapes(os.Stdout)
+	if o.exe, err = os.Executable(); err != nil {
 		return err
 	}
-	cfg.Guard, cfg.Recorder = []string{exe, guardArg}, []string{exe, recorderArg}
-	supervisor, err := loop.New(cfg)
+	supervisor, err := o.supervisor(p)
 	if err != nil {
 		return err
 	}
@@ -97,5 +96,5 @@ func run(o options, args []string) error {
 	broken := make(chan os.Signal, 1)
 	signal.Notify(broken, syscall.SIGPIPE)
 	defer signal.Stop(broken)
-	return svcx.Run(ctx, "dev", supervisor.Run)
+	return svcx.Run(ctx, "dev", func(ctx context.Context) error { return o.serve(ctx, p, supervisor) })
 }

@@ -15,37 +15,56 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/internal/loop"
 )
 
-// configuration is what the file and the flags say together.
-func (o options) configuration() (loop.Config, error) {
-	cfg := loop.Config{Status: o.status, Drain: o.drain, Debug: o.debug}
-	f, err := o.read()
-	if err != nil {
-		return cfg, err
-	}
-	cfg.Dir, cfg.Start = f.Dir, f.Start
-	if f.Status != nil && !o.set["status"] {
-		cfg.Status = *f.Status
-	}
-	if f.Drain != 0 && !o.set["drain"] {
-		cfg.Drain = f.Drain
-	}
-	cfg.Services, err = choose(f.Services, o.only, o.without)
-	return cfg, err
+// A plan is what the files and the flags say together.
+type plan struct {
+	loop.Config
+	files []string // the files that were read, and those that would be if they existed
+	text  string   // their contents
 }
 
-// read reads the file, or finds what there is to run.
-func (o options) read() (*config.File, error) {
+// configuration reads the plan. If that fails, the plan still has the files to correct.
+func (o options) configuration() (plan, error) {
+	p := plan{Config: loop.Config{Status: o.status, Drain: o.drain, Debug: o.debug}}
+	f, file, err := o.read()
+	p.files = []string{file}
+	if f != nil {
+		p.files = append(p.files, f.EnvFiles()...)
+	}
+	p.text = contents(p.files)
+	if err != nil {
+		return p, err
+	}
+	p.Dir, p.Start = f.Dir, f.Start
+	if f.Status != nil && !o.set["status"] {
+		p.Status = *f.Status
+	}
+	if f.Drain != 0 && !o.set["drain"] {
+		p.Drain = f.Drain
+	}
+	p.Services, err = choose(f.Services, o.only, o.without)
+	return p, err
+}
+
+// read reads the file, or finds what there is to run. It returns the file's name in both cases.
+func (o options) read() (f *config.File, file string, err error) {
 	dir, err := os.Getwd()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	file := o.file
+	file = o.file
 	if file == "" {
 		file = above(dir)
 	}
 	if file != "" {
-		return config.Load(file)
+		f, err = config.Load(file)
+		return f, file, err
 	}
+	f, err = found(dir)
+	return f, filepath.Join(dir, config.Name), err
+}
+
+// found is what there is to run without a file.
+func found(dir string) (*config.File, error) {
 	drafts, err := programs(dir)
 	if err != nil {
 		return nil, err

@@ -71,3 +71,41 @@ func TestEnds(t *testing.T) {
 		})
 	}
 }
+
+// TestChanged: dev runs what the file says after a change, and ends as ever.
+func TestChanged(t *testing.T) {
+	dir, temp := t.TempDir(), t.TempDir()
+	file := filepath.Join(dir, "dev.toml")
+	save := func(word string) {
+		text := "[[service]]\nname = \"w\"\nrun = \"echo " + word + "; sleep 1000 & wait\"\n"
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	}
+	save("one")
+	cmd := testenv.Command(t, "dev", "-config", file, "-status", "localhost:0")
+	cmd.Env = append(cmd.Env, "TMPDIR="+temp)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	timer := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+	defer timer.Stop()
+	lines := bufio.NewScanner(out)
+	for _, word := range []string{"one", "two", "three"} {
+		save(word)
+		seen := false
+		for !seen && lines.Scan() {
+			seen = strings.HasSuffix(lines.Text(), "| "+word)
+		}
+		require.True(t, seen, word)
+		left, err := filepath.Glob(filepath.Join(temp, "*"))
+		require.NoError(t, err)
+		assert.Len(t, left, 1)
+	}
+	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
+	for lines.Scan() {
+	}
+	require.NoError(t, cmd.Wait())
+	left, err := filepath.Glob(filepath.Join(temp, "*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}

@@ -13,7 +13,8 @@
 // is:
 //
 //   - A request finishes there, however long it takes, until the limit that the
-//     caller of Drain sets (dev's -drain): a download and a stream of gRPC as well.
+//     caller of Drain sets (dev's -drain, 5 minutes by default): a download and
+//     a stream of gRPC as well.
 //   - A WebSocket client gets a close frame: 1012 (service restart), or 1001
 //     (going away) where no process follows. It has two seconds to answer.
 //   - A stream of server-sent events ends after the event that is under way, by

@@ -109,6 +109,62 @@ func TestPassesOn(t *testing.T) {
 	}
 }
 
+// TestHopByHop: what is about one connection stays there; all else passes, as it is.
+func TestHopByHop(t *testing.T) {
+	procx.Check(t, nil)
+	got := make(chan http.Header, 1)
+	_, base := inFront(t, behind(t, func(w http.ResponseWriter, r *http.Request) {
+		got <- r.Header
+		w.Header().Set("Connection", "X-Custom-Hop")
+		w.Header().Set("X-Custom-Hop", "1")
+		w.Header().Set("Keep-Alive", "timeout=5")
+		w.Header().Set("X-Real-Header", "2")
+	}))
+	req, err := http.NewRequest(http.MethodGet, base, nil)
+	require.NoError(t, err)
+	for name, value := range map[string]string{
+		"Connection": "keep-alive, X-Custom-Hop", "X-Custom-Hop": "1", "Proxy-Authorization": "Bearer secret", "Keep-Alive": "timeout=5", "X-Real-Header": "2",
+	} {
+		req.Header.Set(name, value)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	answer(t, resp, err)
+	http.DefaultClient.CloseIdleConnections()
+	for _, header := range []http.Header{<-got, resp.Header} {
+		assert.Equal(t, "2", header.Get("X-Real-Header"))
+		for _, name := range []string{"X-Custom-Hop", "Proxy-Authorization", "Keep-Alive"} {
+			assert.Empty(t, header.Get(name), name)
+		}
+	}
+}
+
+// TestBodies: forms, JSON and compressed answers pass as they are.
+func TestBodies(t *testing.T) {
+	_, base := inFront(t, behind(t, func(w http.ResponseWriter, r *http.Request) {
+		for _, name := range []string{"Content-Type", "Content-Encoding"} {
+			w.Header().Set(name, r.Header.Get(name))
+		}
+		io.Copy(w, r.Body)
+	}))
+	for kind, body := range map[string]string{
+		"application/x-www-form-urlencoded": "foo=bar&bad=%zz", "application/json; charset=utf-8": `{"foo": "bar"}`, "text/html": "\x1f\x8bcompressed",
+	} {
+		for proto, client := range clients(t) {
+			req, err := http.NewRequest(http.MethodPut, base+"/a/b/c?q=air", strings.NewReader(body))
+			require.NoError(t, err)
+			req.Header.Set("Content-Type", kind)
+			req.Header.Set("Content-Encoding", "br")
+			resp, err := client.Do(req)
+			code, got := answer(t, resp, err)
+			assert.Equal(t, http.StatusOK, code)
+			assert.Equal(t, body, got, "%s, %s", kind, proto)
+			assert.Equal(t, kind, resp.Header.Get("Content-Type"))
+			assert.Equal(t, "br", resp.Header.Get("Content-Encoding"))
+			assert.EqualValues(t, len(body), resp.ContentLength)
+		}
+	}
+}
+
 func TestSaysWhyNothingServes(t *testing.T) {
 	procx.Check(t, nil)
 	_, base := inFront(t, nil)

@@ -125,7 +125,7 @@ func TestAssets(t *testing.T) {
 
 func TestStatusJSON(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	status := page.Status{Time: at, Services: []page.Service{
+	status := page.Status{Time: at, Notice: "dev.toml:1:1: no", Services: []page.Service{
 		{Name: "users", URL: "http://localhost:8081", State: page.Failed, Reason: "build failed",
 			Build:  page.Build{At: at, Took: 1500 * time.Microsecond, Output: "x.go:1: undefined: y"},
 			Memory: []int64{1, 2}, Requests: []int{3}, LastWords: []string{"panic: x"}, Log: []string{"你好"}},
@@ -133,7 +133,7 @@ func TestStatusJSON(t *testing.T) {
 	}}
 	data, err := json.Marshal(status)
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"time": "2026-03-01T12:00:00Z", "services": [
+	assert.JSONEq(t, `{"time": "2026-03-01T12:00:00Z", "notice": "dev.toml:1:1: no", "services": [
 		{"name": "users", "url": "http://localhost:8081", "state": "failed", "reason": "build failed",
 		 "pid": 0, "restarts": 0, "reloads": 0,
 		 "build": {"ok": false, "at": "2026-03-01T12:00:00Z", "took_ms": 1.5, "output": "x.go:1: undefined: y"},

@@ -45,6 +45,7 @@ function draw(status) {
     card.draw(service, now);
   });
   byId('updated').textContent = now.toLocaleTimeString('en-GB');
+  if (byId('notice').textContent !== status.notice) byId('notice').textContent = status.notice;
   announce(summary(services));
 }
 

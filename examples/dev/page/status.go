@@ -21,6 +21,7 @@ type Control interface {
 // Status is what /status.json says. The page is drawn from it and from nothing else.
 type Status struct {
 	Time     time.Time `json:"time"`     // of this status, by the supervisor's clock
+	Notice   string    `json:"notice"`   // a message about dev as a whole; may be empty
 	Services []Service `json:"services"` // in dependency order
 }
 

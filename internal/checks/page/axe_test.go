@@ -42,6 +42,7 @@ func testAxe(t *testing.T, p *tab) {
 			p.control.Change("user-service", func(s *page.Service) { *s = page.Service{Name: s.Name, State: page.Building} })
 		}},
 		{"trouble of all kinds", "bad", func() {
+			p.control.Notice("dev.toml:3:1: no")
 			p.control.Change("user-service", func(s *page.Service) {
 				s.State, s.Reason, s.LastWords = page.Crashed, "exit code 2", []string{"panic: x", "", "goroutine 1 [running]:"}
 				for _, level := range []string{"DEBUG", "INFO", "WARN", "ERROR"} {

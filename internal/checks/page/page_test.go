@@ -46,6 +46,7 @@ func TestPage(t *testing.T) {
 		{"red when one crashes", testRed},
 		{"the buttons", testOrders},
 		{"a refusal is shown", testRefusal},
+		{"a configuration that can't be run", testNotice},
 		{"a build that fails", testBuild},
 		{"cards open at the end of their logs", testOpensAtEnd},
 		{"lines", testLines},
@@ -146,8 +147,20 @@ func testRefusal(t *testing.T, p *tab) {
 	p.control.Refuse("order-service needs user-service")
 	p.wait(`document.querySelectorAll("article").length === 3`)
 	p.click("[data-order=stop]")
-	p.wait(`document.querySelector("[role=alert]").textContent === "order-service needs user-service"`)
+	p.wait(`document.querySelector(".answer[role=alert]").textContent === "order-service needs user-service"`)
 	assert.Equal(t, "stop", eval[string](p, `document.activeElement.dataset.order`), "the button has kept the focus")
+}
+
+func testNotice(t *testing.T, p *tab) {
+	p.wait(`document.documentElement.dataset.level === "ok"`)
+	shown := func() bool { return eval[bool](p, `document.querySelector("#notice").checkVisibility()`) }
+	assert.False(t, shown())
+	p.control.Notice("dev.toml:3:1: <b>no</b>")
+	p.wait(`document.querySelector("#notice").textContent === "dev.toml:3:1: <b>no</b>"`)
+	assert.True(t, shown())
+	p.control.Notice("")
+	p.wait(`document.querySelector("#notice").textContent === ""`)
+	assert.False(t, shown())
 }
 
 func testBuild(t *testing.T, p *tab) {

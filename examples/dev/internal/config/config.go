@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -61,7 +62,8 @@ type Step struct {
 	Watch []string
 }
 
-// Load reads the file and the files of variables that it names.
+// Load reads the file and the files of variables that it names. If only those are wrong, it returns
+// the File with the error.
 func Load(file string) (*File, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -78,12 +80,27 @@ func Load(file string) (*File, error) {
 	return f, f.ReadEnv()
 }
 
+// sharedEnv returns the files of variables of all services, and whether they may be absent.
+func (f *File) sharedEnv() (files []string, optional bool) {
+	if f.envFiles == nil {
+		return []string{filepath.Join(f.Dir, ".env")}, true
+	}
+	return f.envFiles, false
+}
+
+// EnvFiles returns the files of variables that ReadEnv reads, and .env even if there is none.
+func (f *File) EnvFiles() []string {
+	files, _ := f.sharedEnv()
+	files = slices.Clone(files)
+	for _, s := range f.Services {
+		files = append(files, s.envFiles...)
+	}
+	return files
+}
+
 // ReadEnv fills in the variables of the files.
 func (f *File) ReadEnv() error {
-	common, optional := f.envFiles, false
-	if common == nil {
-		common, optional = []string{filepath.Join(f.Dir, ".env")}, true
-	}
+	common, optional := f.sharedEnv()
 	read := func(files []string) (vars []string, err error) {
 		for _, file := range files {
 			data, err := os.ReadFile(file)

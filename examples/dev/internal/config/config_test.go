@@ -205,7 +205,9 @@ func TestMatch(t *testing.T) {
 		{"templates/**", "templates templates/a templates/b/a", "template/a"},
 		{"a/**/b/*.x", "a/b/1.x a/c/b/1.x a/c/d/b/1.x a/b/b/1.x", "a/b/c/1.x b/1.x"},
 		{"./x/*.y", "x/1.y", "1.y"},
-		{"**", "a a/b", ""},
+		{"**", "a a/b", "../a .."},
+		{"../x/**/*.y", "../x/1.y ../x/a/1.y", "x/1.y 1.y ../../x/1.y ../x/1.z"},
+		{"../*", "../a", "../../a a .."},
 	} {
 		for name := range strings.FieldsSeq(test.yes) {
 			assert.True(t, Match(test.glob, name), "%s %s", test.glob, name)

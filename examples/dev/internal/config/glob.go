@@ -17,7 +17,17 @@ func ValidGlob(glob string) bool {
 // Match reports whether the glob matches the path, both with slashes. An element ** stands for any
 // number of directories, none included; the others are those of path.Match.
 func Match(glob, name string) bool {
-	return matchElements(strings.Split(path.Clean(glob), "/"), strings.Split(name, "/"))
+	g, n := strings.Split(path.Clean(glob), "/"), strings.Split(name, "/")
+	return above(g) == above(n) && matchElements(g, n)
+}
+
+// above returns the number of ".." elements at the beginning of a path. Neither * nor ** matches
+// those.
+func above(elements []string) (n int) {
+	for n < len(elements) && elements[n] == ".." {
+		n++
+	}
+	return n
 }
 
 func matchElements(glob, name []string) bool {

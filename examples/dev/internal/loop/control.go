@@ -15,7 +15,7 @@ var _ page.Control = (*Supervisor)(nil)
 func (s *Supervisor) Status() page.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	status := page.Status{Time: time.Now(), Services: []page.Service{}}
+	status := page.Status{Time: time.Now(), Notice: s.notice, Services: []page.Service{}}
 	for _, r := range s.runners {
 		state := r.facts().state()
 		svc := page.Service{
@@ -32,6 +32,16 @@ func (s *Supervisor) Status() page.Status {
 		status.Services = append(status.Services, svc)
 	}
 	return status
+}
+
+// Notice prints the text and shows it on the status page until the next call; "" removes it.
+func (s *Supervisor) Notice(text string) {
+	s.mu.Lock()
+	defer s.unlock()
+	s.notice = text
+	if text != "" {
+		s.tell("%s", text)
+	}
 }
 
 // Start builds and starts a service that does not run.

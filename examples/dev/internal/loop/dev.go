@@ -79,11 +79,12 @@ const DefaultDrain = 5 * time.Minute
 
 const (
 	stopLimit  = 15 * time.Second // for all services together, below svcx's 20 s
-	stopGrace  = 10 * time.Second // for one process that was asked to end
 	stopDrain  = 10 * time.Second // for the last requests of a process that none follows
 	lastDrain  = 3 * time.Second  // for requests that dev's end finds, before the process is asked to end
 	firstBuild = 10 * time.Second // how long a request waits for the first process
 )
+
+var stopGrace = 10 * time.Second // for one process that was asked to end; a test shortens it
 
 // Supervisor runs the services. It is the Control of the status page.
 type Supervisor struct {
@@ -99,6 +100,7 @@ type Supervisor struct {
 
 	mu      sync.Mutex      // guards the runners' state
 	news    []string        // lines to print once mu is free; empty while it is
+	notice  string          // a message about dev as a whole, for the status page
 	changed broadcast       // wakes those who wait for a change of that state
 	drains  context.Context // ends lastDrain after Run's
 	life    context.Context // ends stopLimit after Run's

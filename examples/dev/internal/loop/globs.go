@@ -29,7 +29,7 @@ func newGlobSet(svc Service) globSet {
 // steps are to be taken.
 func (g globSet) concerns(file string) (restart bool, steps []int) {
 	rel, err := filepath.Rel(g.root, file)
-	if err != nil || !filepath.IsLocal(rel) || isTemporary(filepath.Base(file)) {
+	if err != nil || isTemporary(filepath.Base(file)) {
 		return false, nil
 	}
 	name := filepath.ToSlash(rel)

@@ -114,7 +114,7 @@ ready.http = "/healthz"
 
 // TestWorkspace: a workspace of two modules.
 func TestWorkspace(t *testing.T) {
-	if !ready(t, "7001", "7002") {
+	if !ready(t, "7001", "7002", "7003") {
 		return
 	}
 	dir := project(t, workspace)
@@ -150,6 +150,22 @@ func TestWorkspace(t *testing.T) {
 		d.await("users", "well", func(s page.Service) bool { return s.Build.OK })
 		d.write("users/server/more.go", "package main\n\nimport \"os\"\n\nfunc init() { os.Setenv(\"REGION\", \"south\") }\n")
 		d.serves("7002", "users lib 2.1 south")
+	})
+	t.Run("dev.toml", func(t *testing.T) {
+		d.write("dev.toml", workspaceConfig+"neads = 1\n")
+		d.prints(`unknown key "service.neads" (until that is right, all goes on as it was)`)
+		d.serves("7002", "users lib 2.1 south")
+		save(t, filepath.Join(dir, "users", "server", "more.go"), "package main\n")
+		d.serves("7002", "users lib 2.1 north")
+		d.write(".env", "REGION=west\n")
+		d.write("dev.toml", replace(workspaceConfig, "localhost:7001", "localhost:7003"))
+		d.prints("dev.toml or a file of variables has changed: starting all services again")
+		d.serves("7003", "orders lib 2.1")
+		d.serves("7002", "users lib 2.1 west")
+		_, err := get("http://localhost:7001")
+		assert.Error(t, err, "nothing listens there any more")
+		d.write("dev.toml", workspaceConfig)
+		d.serves("7001", "orders lib 2.1")
 	})
 	t.Run("dev is killed", func(t *testing.T) {
 		var pids []int

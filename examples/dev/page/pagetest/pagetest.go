@@ -15,6 +15,7 @@ import (
 // Status says.
 type Fake struct {
 	mu       sync.Mutex
+	notice   string
 	services []page.Service
 	refuse   error    // what orders get, if not nil
 	orders   []string // "stop users"
@@ -43,7 +44,14 @@ func (f *Fake) Status() page.Status {
 	for i := range services {
 		services[i].Log = slices.Clone(services[i].Log)
 	}
-	return page.Status{Time: time.Now(), Services: services}
+	return page.Status{Time: time.Now(), Notice: f.notice, Services: services}
+}
+
+// Notice sets the message about dev as a whole.
+func (f *Fake) Notice(text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.notice = text
 }
 
 // Change changes one service.
