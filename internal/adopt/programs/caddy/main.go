@@ -24,8 +24,8 @@ import (
 
 func main() {
 	caddy.RegisterNetwork("dual", func(context.Context, string, string, string, uint, net.ListenConfig) (any, error) {
-		open, closeIt := context.WithCancel(context.Background())
-		return &listener{Listener: service.socket, closed: open.Done(), closeIt: closeIt}, nil
+		ctx, cancel := context.WithCancel(context.Background())
+		return &listener{Listener: service.socket, closed: ctx.Done(), cancel: cancel}, nil
 	})
 	caddy.RegisterModule(work{})
 	kit.Main("caddy", serve, kit.HTTP)
@@ -91,8 +91,8 @@ func accept(ctx context.Context) error {
 // A listener is the socket for one configuration.
 type listener struct {
 	net.Listener
-	closed  <-chan struct{}
-	closeIt func()
+	closed <-chan struct{}
+	cancel func()
 }
 
 func (l *listener) Accept() (net.Conn, error) {
@@ -105,7 +105,7 @@ func (l *listener) Accept() (net.Conn, error) {
 }
 
 func (l *listener) Close() error {
-	l.closeIt()
+	l.cancel()
 	return nil
 }
 
