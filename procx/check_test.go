@@ -332,6 +332,7 @@ func quickIf(leaks bool) *Options {
 
 func TestInnerParallel(t *testing.T) {
 	needInner(t)
+	meet := meeting(4)
 	for _, name := range []string{"a", "b", "leaks", "d"} {
 		t.Run(name, func(t *testing.T) {
 			Check(t, quickIf(name == "leaks"))
@@ -342,13 +343,14 @@ func TestInnerParallel(t *testing.T) {
 				go waitFor(nil)
 			}
 			<-done
-			time.Sleep(30 * time.Millisecond) // so that all four overlap
+			meet()
 		})
 	}
 }
 
 func TestInnerParallelUnlabelled(t *testing.T) {
 	needInner(t)
+	meet := meeting(4)
 	for _, name := range []string{"a", "b", "leaks", "d"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -357,7 +359,7 @@ func TestInnerParallelUnlabelled(t *testing.T) {
 				pprof.SetGoroutineLabels(context.Background())
 				go func() { go waitFor(nil); select {} }()
 			}
-			time.Sleep(30 * time.Millisecond)
+			meet()
 		})
 	}
 }

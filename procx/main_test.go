@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,7 +59,7 @@ func needInner(t *testing.T) {
 // inner runs the named inner test in a child and returns its verdicts, and all that it said.
 func inner(t *testing.T, mode, test string) (verdicts map[string]string, out string, code int) {
 	t.Helper()
-	out, code = innerArgs(t, mode, "-test.run=^"+test+"$", "-test.v")
+	out, code = innerArgs(t, mode, "-test.run=^"+test+"$", "-test.v", "-test.parallel=4") // as many as meet
 	verdicts = make(map[string]string)
 	for line := range strings.Lines(out) {
 		var verdict, name string
@@ -67,6 +68,16 @@ func inner(t *testing.T, mode, test string) (verdicts map[string]string, out str
 		}
 	}
 	return verdicts, out, code
+}
+
+// meeting returns a function that returns when n tests have called it: they overlap.
+func meeting(n int) (meet func()) {
+	var missing sync.WaitGroup
+	missing.Add(n)
+	return func() {
+		missing.Done()
+		missing.Wait()
+	}
 }
 
 func innerArgs(t *testing.T, mode string, args ...string) (out string, code int) {

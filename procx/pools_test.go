@@ -18,12 +18,17 @@ import (
 // A sharedServer sends a first part of each answer, and the rest once it may.
 type sharedServer struct {
 	*httptest.Server
-	rest chan struct{}
+	asked chan struct{} // for an answer that has to wait, once
+	rest  chan struct{}
 }
 
 func newSharedServer() *sharedServer {
-	s := &sharedServer{rest: make(chan struct{})}
+	s := &sharedServer{asked: make(chan struct{}), rest: make(chan struct{})}
+	asked := sync.OnceFunc(func() { close(s.asked) })
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			asked()
+		}
 		if r.URL.Path == "/slow" {
 			<-s.rest
 		}
@@ -71,7 +76,7 @@ func TestInnerSharedTransport(t *testing.T) {
 				getAll(t, transport, server.URL)
 				close(dialled)
 				if path != "idle" {
-					time.Sleep(100 * time.Millisecond) // until the other uses the connection
+					<-server.asked // the other uses the connection
 				}
 			})
 			t.Run("uses", func(t *testing.T) {
@@ -97,13 +102,13 @@ func TestInnerSharedTransport(t *testing.T) {
 // The idle connections of a transport that is never closed, and their server.
 func TestInnerIdleTransport(t *testing.T) {
 	needInner(t)
-	server := newSharedServer()
+	server, meet := newSharedServer(), meeting(2)
 	for _, name := range []string{"a", "b"} {
 		t.Run(name, func(t *testing.T) {
 			Check(t, nil)
 			t.Parallel()
 			getAll(t, &http.Transport{}, server.URL)
-			time.Sleep(50 * time.Millisecond)
+			meet()
 		})
 	}
 }
@@ -114,18 +119,17 @@ func TestInnerForgottenBody(t *testing.T) {
 	server := newSharedServer()
 	t.Cleanup(server.CloseClientConnections)
 	transport := &http.Transport{}
-	done := make(chan struct{})
+	judged := make(chan struct{})
 	t.Run("forgets", func(t *testing.T) {
+		t.Cleanup(func() { close(judged) }) // after the verdict
 		Check(t, quick)
 		t.Parallel()
-		defer close(done)
 		get(t, transport, server.URL+"/stream")
 	})
 	t.Run("other", func(t *testing.T) {
 		Check(t, patient)
 		t.Parallel()
-		<-done
-		time.Sleep(200 * time.Millisecond)
+		<-judged
 	})
 }
 
@@ -169,18 +173,19 @@ func TestInnerFewAmongMany(t *testing.T) {
 	t.Run("unlabelled", func(t *testing.T) { Check(t, quick); unlabelled(t) })
 	t.Run("clean", func(t *testing.T) { Check(t, patient); startAndWait() })
 	t.Run("group", func(t *testing.T) {
-		t.Run("labelled", func(t *testing.T) { Check(t, quick); t.Parallel(); few(t); time.Sleep(100 * time.Millisecond) })
+		meet := meeting(3)
+		t.Run("labelled", func(t *testing.T) { Check(t, quick); t.Parallel(); few(t); meet() })
 		t.Run("unlabelled", func(t *testing.T) {
 			t.Parallel()
 			Check(t, quick)
 			unlabelled(t)
-			time.Sleep(100 * time.Millisecond)
+			meet()
 		})
 		t.Run("clean", func(t *testing.T) {
 			Check(t, patient)
 			t.Parallel()
 			startAndWait()
-			time.Sleep(100 * time.Millisecond)
+			meet()
 		})
 	})
 }

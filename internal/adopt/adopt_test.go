@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,7 +34,7 @@ func TestPrograms(t *testing.T) {
 		t.Run(p.name, func(t *testing.T) {
 			source, err := os.ReadFile(filepath.Join("programs", p.name, "main.go")) // the go command runs the test again if it changes
 			require.NoError(t, err)
-			assert.LessOrEqual(t, bytes.Count(source, []byte("\n")), 110, "too long to learn from")
+			assert.LessOrEqual(t, bytes.Count(source, []byte("\n")), 125, "too long to learn from")
 			var url string
 			if p.backend != nil {
 				b, err := p.backend(dir)
@@ -66,18 +67,24 @@ func TestTrial(t *testing.T) {
 	_, err := output(exec.CommandContext(t.Context(), "go", "build", "-o", file, "./testdata/broken"))
 	require.NoError(t, err)
 	for fault, want := range map[string]string{
-		"none":           "",
-		"never ready":    "start: it can't start",
-		"one family":     "one request over each family: exit status 1",
-		"cuts off":       `of \d+ requests \d+ were answered`,
-		"leaks":          `leaked goroutines: main\.serve\.func\d`,
-		"leaves a child": `left processes: \d`,
-		"fails":          "it fails at its end",
-		"dies":           "stop under load: exit status 7",
+		"none":             "",
+		"never ready":      "start: it can't start",
+		"one family":       "one request over each family: exit status 1",
+		"ignores a reload": `load: .* never "served as newly set": `,
+		"down in a reload": `load: .* 503 Service Unavailable`,
+		"cuts off":         `of \d+ requests \d+ were answered`,
+		"leaks":            `leaked goroutines: main\.serve\.func\d`,
+		"leaves a child":   `left processes: \d`,
+		"fails":            "it fails at its end",
+		"dies":             "stop under load: exit status 7",
 	} {
 		t.Run(fault, func(t *testing.T) {
 			if fault == "leaves a child" && runtime.GOOS != "linux" {
 				t.Skip("needs /proc")
+			}
+			if fault == "ignores a reload" {
+				defer func(old time.Duration) { reloadsWithin = old }(reloadsWithin)
+				reloadsWithin = time.Second
 			}
 			_, err := try(t.Context(), &processes{dir: dir}, "broken", file, fault, nil)
 			if want == "" {

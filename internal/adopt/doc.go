@@ -12,7 +12,9 @@
 //
 //   - started until it is ready;
 //   - asked once over 127.0.0.1 and once over ::1, in its own protocol;
-//   - stopped while eight connections ask it for more: every request that it has begun is answered;
+//   - told to reload while eight connections ask it for more, by SIGHUP, systemctl reload or the
+//     control PARAMCHANGE: no request fails, and the answers change to those of the new settings;
+//   - stopped while they go on: every request that it has begun is answered;
 //   - looked at when it has ended: no goroutine, no child process and no event of its log is lost.
 //
 // go test runs the first of the three.

@@ -39,6 +39,10 @@ func (h *managed) start(ctx context.Context, name string, flags []string) error 
 	return err
 }
 
+func (h *managed) reload(ctx context.Context, name string) error {
+	return h.command(ctx, name, "reload", "adopt-"+name)
+}
+
 func (h *managed) stop(ctx context.Context, name string) error {
 	if !h.installed {
 		return nil

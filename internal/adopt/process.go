@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// processes runs programs as processes of this one, one at a time, and ends them by SIGTERM.
+// processes runs programs as processes of this one, one at a time; SIGHUP has them reload, and SIGTERM ends them.
 type processes struct {
 	dir    string // has the programs
 	cmd    *exec.Cmd
@@ -55,6 +55,10 @@ func (h *processes) start(ctx context.Context, name string, flags []string) erro
 		return errors.New("it ends before it is ready")
 	}
 	return nil
+}
+
+func (h *processes) reload(context.Context, string) error {
+	return h.cmd.Process.Signal(syscall.SIGHUP)
 }
 
 func (h *processes) stop(context.Context, string) error {

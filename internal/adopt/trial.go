@@ -25,12 +25,17 @@ type host interface {
 	place(name string) (here, there string)
 	// start starts the program with the flags, and returns when it is ready.
 	start(ctx context.Context, name string, flags []string) error
+	// reload asks it to read its settings again.
+	reload(ctx context.Context, name string) error
 	// stop ends it, and returns when it has ended.
 	stop(ctx context.Context, name string) error
 }
 
-// loadFor is how long the load lasts before the stop.
+// loadFor is how long the load lasts before the reload, and again before the stop.
 const loadFor = 300 * time.Millisecond
+
+// reloadsWithin is how long a program may take until it answers by its new settings.
+var reloadsWithin = 20 * time.Second
 
 // try runs a program on a host, and returns what it said about itself. client is the file of the
 // same program for this system. If it can't be tried, failed says why.
@@ -50,7 +55,10 @@ func try(ctx context.Context, h host, name, client, backend string, failed error
 	if backend != "" {
 		flags = append(flags, "--backend="+backend)
 	}
-	if err := errors.Join(os.RemoveAll(here), os.MkdirAll(here, 0o755)); err != nil {
+	set := func(answer string) error {
+		return os.WriteFile(filepath.Join(here, kit.Settings), []byte("answer: "+answer+"\n"), 0o644)
+	}
+	if err := errors.Join(os.RemoveAll(here), os.MkdirAll(here, 0o755), set(kit.Answer)); err != nil {
 		return report, err
 	}
 	if err := h.start(ctx, name, flags); err != nil {
@@ -59,7 +67,8 @@ func try(ctx context.Context, h host, name, client, backend string, failed error
 		}
 		return report, errors.Join(fmt.Errorf("start: %w", err), h.stop(ctx, name))
 	}
-	answers, err := ask(ctx, client, port, func() error { return h.stop(ctx, name) })
+	reload := func() error { return errors.Join(set(kit.Reloaded), h.reload(ctx, name)) }
+	answers, err := ask(ctx, client, port, reload, func() error { return h.stop(ctx, name) })
 	if err != nil {
 		return report, errors.Join(err, h.stop(ctx, name))
 	}
@@ -82,9 +91,9 @@ func read(name string) (report kit.Report, err error) {
 	return report, err
 }
 
-// ask makes a request to each family, then many, and stops the service under them. It returns the
-// number of answers.
-func ask(ctx context.Context, client, port string, stop func() error) (answers int64, err error) {
+// ask makes a request to each family, then many, and has the service reload and stop under them. It
+// returns the number of answers.
+func ask(ctx context.Context, client, port string, reload, stop func() error) (answers int64, err error) {
 	addresses := []string{net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port)}
 	out, err := output(exec.CommandContext(ctx, client, append([]string{"request"}, addresses...)...))
 	if err != nil {
@@ -103,6 +112,10 @@ func ask(ctx context.Context, client, port string, stop func() error) (answers i
 	if err != nil {
 		return 0, err
 	}
+	stdin, err := load.StdinPipe() // its end announces the stop
+	if err != nil {
+		return 0, err
+	}
 	if err := load.Start(); err != nil {
 		return 0, err
 	}
@@ -110,10 +123,20 @@ func ask(ctx context.Context, client, port string, stop func() error) (answers i
 	scanner := bufio.NewScanner(stdout)
 	for scanner.Scan() {
 		lastLine = scanner.Text()
-		if lastLine == "loading" {
+		switch lastLine {
+		case "loading":
 			time.Sleep(loadFor)
+			if err = reload(); err != nil {
+				err = fmt.Errorf("reload under load: %w", err)
+				stdin.Close()
+			}
+			defer time.AfterFunc(reloadsWithin, func() { stdin.Close() }).Stop()
+		case "reloaded":
+			time.Sleep(loadFor)
+			stdin.Close()
+		case "stopping":
 			if stopErr := stop(); stopErr != nil {
-				err = fmt.Errorf("stop under load: %w", stopErr)
+				err = errors.Join(err, fmt.Errorf("stop under load: %w", stopErr))
 			}
 		}
 	}

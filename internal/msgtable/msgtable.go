@@ -84,11 +84,11 @@ func (t Table) encode() ([]byte, error) {
 
 	data := binary.LittleEndian.AppendUint32(nil, uint32(len(blocks)))
 	for _, b := range blocks {
-		offset, ok := offsets[uint16(b.first)]
-		if !ok {
-			offset = base
+		var ok bool
+		if b.offset, ok = offsets[uint16(b.first)]; !ok {
+			b.offset = base
 		}
-		for _, v := range []uint32{b.first, b.last, offset} {
+		for _, v := range []uint32{b.first, b.last, b.offset} {
 			data = binary.LittleEndian.AppendUint32(data, v)
 		}
 	}

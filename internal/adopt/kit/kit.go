@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -34,7 +35,9 @@ type Service struct {
 	Log     *slog.Logger // into the system's log
 	Tasks   *procx.Group // they end with the service
 	Remains []string     // goroutines that the framework does not end: see procx.Options.Ignore
+	Reload  func() error // what the program itself does at a reload; may be nil
 
+	answer atomic.Pointer[string] // of Work, as the settings say
 	begun  atomic.Int64
 	report Report
 }
@@ -50,8 +53,7 @@ type Report struct {
 	Err      string   // of the service
 }
 
-// Main is the main function of a program: the commands of svcx.Main, and with "request" or "load"
-// as the first argument a client of the service.
+// Main is the main function of a program: the commands of svcx.Main, and those of [Client.RunIfAsked].
 func Main(name string, serve func(context.Context, *Service) error, client Client) {
 	client.RunIfAsked()
 	svcx.Main(New(name, flag.CommandLine, serve))
@@ -69,6 +71,7 @@ func New(name string, flags *flag.FlagSet, serve func(context.Context, *Service)
 		Name:        source.Name,
 		Description: name + " on surefoot",
 		Flags:       flags,
+		Accept:      svcx.AcceptReload,
 		OnInstall:   source.OnInstall,
 		OnUninstall: source.OnUninstall,
 		Main:        func(ctx context.Context) error { return s.run(ctx, source.Name, *report, serve) },
@@ -117,6 +120,9 @@ func (s *Service) serve(ctx context.Context, name string, serve func(context.Con
 	}()
 	s.Log = slog.New(events)
 	slog.SetDefault(s.Log) // for what takes no logger
+	if err := s.readSettings(); err != nil {
+		return err
+	}
 	s.Tasks = procx.NewGroup(ctx, name)
 	err = serve(ctx, s)
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
@@ -148,6 +154,7 @@ func (s *Service) ServeHTTP(ctx context.Context, handler http.Handler) error {
 // Ready tells the service manager, the log and standard output that the service is ready, and waits
 // until its tasks are to end.
 func (s *Service) Ready(ctx context.Context, addr net.Addr) error {
+	s.Tasks.Go("reload", s.reload)
 	s.Log.Info("ready", "addr", addr)
 	svcx.Ready(ctx)
 	fmt.Println("ready", addr)
@@ -155,13 +162,50 @@ func (s *Service) Ready(ctx context.Context, addr net.Addr) error {
 	return nil
 }
 
+// Settings are in the program's directory: YAML with one key, the answer of [Service.Work].
+const Settings = "settings.yaml"
+
+// readSettings reads the file. Without one, the answer is [Answer].
+func (s *Service) readSettings() error {
+	text, err := os.ReadFile(filepath.Join(s.Dir, Settings))
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = []byte(Answer), nil
+	}
+	if err != nil {
+		return err
+	}
+	answer := strings.TrimSpace(strings.TrimPrefix(string(text), "answer:"))
+	s.answer.Store(&answer)
+	return nil
+}
+
+// reload reads the settings again whenever the service manager asks for it.
+func (s *Service) reload(ctx context.Context) error {
+	for {
+		select {
+		case e := <-svcx.Events(ctx):
+			err := s.readSettings()
+			if s.Reload != nil {
+				err = errors.Join(err, s.Reload())
+			}
+			s.Log.Info("reloaded", "err", err)
+			e.Done()
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
 // Work is the part of a request that takes its time, so that some are under way at a stop, and not
 // the same for all, or they would fall into step.
 func (s *Service) Work() string {
 	s.begun.Add(1)
 	time.Sleep(10*time.Millisecond + rand.N(20*time.Millisecond))
-	return "served"
+	return s.Answer()
 }
+
+// Answer returns what the settings say.
+func (s *Service) Answer() string { return *s.answer.Load() }
 
 // Check returns what is wrong with a service that has ended.
 func (r Report) Check() (err error) {

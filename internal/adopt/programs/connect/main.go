@@ -21,19 +21,19 @@ func serve(ctx context.Context, s *kit.Service) error {
 	mux := http.NewServeMux()
 	mux.Handle(procedure, connect.NewUnaryHandler(procedure,
 		func(ctx context.Context, r *connect.Request[message]) (*connect.Response[message], error) {
-			return connect.NewResponse(wrapperspb.String(r.Msg.Value + s.Work())), nil
+			return connect.NewResponse(wrapperspb.String(s.Work())), nil
 		}))
 	return s.ServeHTTP(ctx, mux)
 }
 
-func client(address string) (func(context.Context) error, func(), error) {
+func client(address string) (func(context.Context) (string, error), func(), error) {
 	transport := &http.Transport{}
 	worker := connect.NewClient[message, message](&http.Client{Transport: transport}, "http://"+address+procedure)
-	return func(ctx context.Context) error {
-		answer, err := worker.CallUnary(ctx, connect.NewRequest(wrapperspb.String("well ")))
+	return func(ctx context.Context) (string, error) {
+		answer, err := worker.CallUnary(ctx, connect.NewRequest(wrapperspb.String("work")))
 		if err != nil {
-			return err
+			return "", err
 		}
-		return kit.Want(answer.Msg.Value, "well served")
+		return answer.Msg.Value, nil
 	}, transport.CloseIdleConnections, nil
 }

@@ -1,13 +1,16 @@
-// The gRPC row: a call of the standard health service.
+// The gRPC row: a call of the standard health service, with the service's own answer in a header.
 package main
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/surefoot-go/surefoot/internal/adopt/kit"
 	"github.com/surefoot-go/surefoot/listen"
@@ -22,7 +25,9 @@ func serve(ctx context.Context, s *kit.Service) error {
 		return err
 	}
 	work := func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
-		s.Work()
+		if err := grpc.SetHeader(ctx, metadata.Pairs("answer", s.Work())); err != nil {
+			return nil, err
+		}
 		return handle(ctx, request)
 	}
 	server := grpc.NewServer(grpc.UnaryInterceptor(work))
@@ -37,16 +42,17 @@ func serve(ctx context.Context, s *kit.Service) error {
 	return s.Ready(ctx, l.Addr())
 }
 
-func client(address string) (func(context.Context) error, func(), error) {
+func client(address string) (func(context.Context) (string, error), func(), error) {
 	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return nil, nil, err
 	}
-	return func(ctx context.Context) error {
-		answer, err := healthpb.NewHealthClient(conn).Check(ctx, &healthpb.HealthCheckRequest{})
-		if err != nil {
-			return err
+	return func(ctx context.Context) (string, error) {
+		var header metadata.MD
+		answer, err := healthpb.NewHealthClient(conn).Check(ctx, &healthpb.HealthCheckRequest{}, grpc.Header(&header))
+		if err == nil && answer.Status != healthpb.HealthCheckResponse_SERVING {
+			err = errors.New(answer.Status.String())
 		}
-		return kit.Want(answer.Status.String(), "SERVING")
+		return strings.Join(header["answer"], " "), err
 	}, func() { conn.Close() }, nil
 }

@@ -40,9 +40,9 @@ func serve(ctx context.Context, s *kit.Service) error {
 	return s.Ready(ctx, conns[0].LocalAddr())
 }
 
-func client(address string) (func(context.Context) error, func(), error) {
+func client(address string) (func(context.Context) (string, error), func(), error) {
 	transport := &http3.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
-	return func(ctx context.Context) error {
+	return func(ctx context.Context) (string, error) {
 		return kit.Get(ctx, &http.Client{Transport: transport}, "https://"+address+"/")
 	}, func() { transport.Close() }, nil
 }

@@ -1,9 +1,10 @@
 // The MQTT row: mochi-mqtt takes a listener. Its Close does not wait for what is under way, so a
-// hook counts what has to be acknowledged.
+// hook counts the messages. Each comes back, as the answer, to the client that has published it.
 package main
 
 import (
 	"context"
+	"crypto/rand"
 	"sync"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -24,12 +25,11 @@ func serve(ctx context.Context, s *kit.Service) error {
 		return err
 	}
 	broker := mqtt.New(&mqtt.Options{Logger: s.Log})
-	pending := &acknowledgements{work: s.Work}
-	if err := broker.AddHook(new(auth.AllowHook), nil); err != nil {
-		return err
-	}
-	if err := broker.AddHook(pending, nil); err != nil {
-		return err
+	pending := &messages{work: s.Work}
+	for _, hook := range []mqtt.Hook{new(auth.AllowHook), pending} {
+		if err := broker.AddHook(hook, nil); err != nil {
+			return err
+		}
 	}
 	if err := broker.AddListener(listeners.NewNet("dual", l)); err != nil {
 		return err
@@ -45,60 +45,66 @@ func serve(ctx context.Context, s *kit.Service) error {
 	return s.Ready(ctx, l.Addr())
 }
 
-// acknowledgements is a hook that knows which messages are still to be acknowledged.
-type acknowledgements struct {
+// messages is a hook that writes the messages, and counts those that are still to be sent.
+type messages struct {
 	mqtt.HookBase
-	work func() string
-
+	work    func() string
 	mu      sync.Mutex
 	ended   bool
 	pending sync.WaitGroup
 }
 
-func (a *acknowledgements) Provides(hook byte) bool {
+func (m *messages) Provides(hook byte) bool {
 	return hook == mqtt.OnPublish || hook == mqtt.OnPacketSent
 }
 
-func (a *acknowledgements) OnPublish(_ *mqtt.Client, p packets.Packet) (packets.Packet, error) {
-	a.mu.Lock()
-	ended := a.ended
+func (m *messages) OnPublish(_ *mqtt.Client, p packets.Packet) (packets.Packet, error) {
+	m.mu.Lock()
+	ended := m.ended
 	if !ended {
-		a.pending.Add(1)
+		m.pending.Add(1)
 	}
-	a.mu.Unlock()
+	m.mu.Unlock()
 	if ended {
 		return p, packets.ErrRejectPacket // no answer
 	}
-	a.work()
+	p.Payload = []byte(m.work())
 	return p, nil
 }
 
-func (a *acknowledgements) OnPacketSent(_ *mqtt.Client, p packets.Packet, _ []byte) {
-	if p.FixedHeader.Type == packets.Puback {
-		a.pending.Done()
+func (m *messages) OnPacketSent(_ *mqtt.Client, p packets.Packet, _ []byte) {
+	if p.FixedHeader.Type == packets.Publish {
+		m.pending.Done()
 	}
 }
 
-func (a *acknowledgements) drain() {
-	a.mu.Lock()
-	a.ended = true
-	a.mu.Unlock()
-	a.pending.Wait()
+func (m *messages) drain() {
+	m.mu.Lock()
+	m.ended = true
+	m.mu.Unlock()
+	m.pending.Wait()
 }
 
-func client(address string) (func(context.Context) error, func(), error) {
-	c := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + address).SetAutoReconnect(false))
-	await := func(ctx context.Context, token paho.Token) error {
+func client(address string) (func(context.Context) (string, error), func(), error) {
+	topic, answers := "work/"+rand.Text(), make(chan string, 1)
+	c := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + address).SetAutoReconnect(false).
+		SetConnectionLostHandler(func(paho.Client, error) { close(answers) }))
+	if token := c.Connect(); token.Wait() && token.Error() != nil {
+		return nil, nil, token.Error()
+	}
+	if token := c.Subscribe(topic, 0, func(_ paho.Client, m paho.Message) { answers <- string(m.Payload()) }); token.Wait() && token.Error() != nil {
+		return nil, nil, token.Error()
+	}
+	return func(ctx context.Context) (string, error) {
+		c.Publish(topic, 1, false, "")
 		select {
-		case <-token.Done():
-			return token.Error()
+		case answer, ok := <-answers:
+			if !ok {
+				return "", paho.ErrNotConnected
+			}
+			return answer, nil
 		case <-ctx.Done():
-			return ctx.Err()
+			return "", ctx.Err()
 		}
-	}
-	if err := await(context.Background(), c.Connect()); err != nil {
-		return nil, nil, err
-	}
-	return func(ctx context.Context) error { return await(ctx, c.Publish("work", 1, false, "x")) },
-		func() { c.Disconnect(0) }, nil
+	}, func() { c.Disconnect(0) }, nil
 }

@@ -70,16 +70,16 @@ func accept(s *kit.Service, l net.Listener, ns *server.Server) error {
 	}
 }
 
-func client(address string) (func(context.Context) error, func(), error) {
+func client(address string) (func(context.Context) (string, error), func(), error) {
 	conn, err := nats.Connect("nats://"+address, nats.NoReconnect(), nats.Timeout(10*time.Second))
 	if err != nil {
 		return nil, nil, err
 	}
-	return func(ctx context.Context) error {
+	return func(ctx context.Context) (string, error) {
 		answer, err := conn.RequestWithContext(ctx, "work", nil)
 		if err != nil {
-			return err
+			return "", err
 		}
-		return kit.Want(string(answer.Data), "served")
+		return string(answer.Data), nil
 	}, conn.Close, nil
 }

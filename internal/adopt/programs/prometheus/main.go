@@ -32,11 +32,7 @@ func serve(ctx context.Context, s *kit.Service) error {
 }
 
 // client makes a request, and sees it counted.
-func client(address string) (func(context.Context) error, func(), error) {
-	transport := &http.Transport{}
-	work := func(ctx context.Context) error {
-		return kit.Get(ctx, &http.Client{Transport: transport}, "http://"+address+"/")
-	}
+func client(address string) (func(context.Context) (string, error), func(), error) {
 	answer, err := http.Get("http://" + address + "/metrics")
 	if err != nil {
 		return nil, nil, err
@@ -46,5 +42,8 @@ func client(address string) (func(context.Context) error, func(), error) {
 	if err == nil && !strings.Contains(string(text), "\nadopt_requests_total ") {
 		err = fmt.Errorf("the metrics lack adopt_requests_total: %s", text)
 	}
-	return work, transport.CloseIdleConnections, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return kit.HTTP(address)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/spf13/viper"
 
@@ -16,24 +17,28 @@ import (
 func main() { kit.Main("viper", serve, kit.HTTP) }
 
 func serve(ctx context.Context, s *kit.Service) error {
-	name := filepath.Join(s.Dir, "adopt-viper.yaml")
-	if err := pathx.WriteFile(name, []byte("answers:\n  suffix: '!'\n"), 0o600); err != nil { // an installer's part
-		return err
-	}
-	file, err := pathx.Finder{App: "adopt-viper", Flag: name}.Open()
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	config := viper.New()
-	config.SetConfigType("yaml")
-	if err := config.ReadConfig(pathx.NewTextReader(file)); err != nil {
-		return err
-	}
-	s.Log.Info("configuration", "file", file.Path, "from", file.Source)
-	return s.ServeHTTP(ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if config.GetString("answers.suffix") == "!" {
-			io.WriteString(w, s.Work())
+	finder := pathx.Finder{App: "adopt-viper", Flag: filepath.Join(s.Dir, kit.Settings)}
+	var config atomic.Pointer[viper.Viper] // a Viper does not take a new file while others read it
+	s.Reload = func() error {
+		file, err := finder.Open()
+		if err != nil {
+			return err
 		}
+		defer file.Close()
+		v := viper.New()
+		v.SetConfigType("yaml")
+		if err := v.ReadConfig(pathx.NewTextReader(file)); err != nil {
+			return err
+		}
+		s.Log.Info("configuration", "file", file.Path, "from", file.Source)
+		config.Store(v)
+		return nil
+	}
+	if err := s.Reload(); err != nil {
+		return err
+	}
+	return s.ServeHTTP(ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.Work()
+		io.WriteString(w, config.Load().GetString("answer"))
 	}))
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"sync/atomic"
+	"time"
 
 	"github.com/surefoot-go/surefoot/internal/adopt/kit"
 	"github.com/surefoot-go/surefoot/listen"
@@ -23,7 +25,17 @@ func serve(ctx context.Context, s *kit.Service) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, s.Work()) })}
+	var down atomic.Bool
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch answer := s.Work(); {
+		case down.Load():
+			http.Error(w, "down", http.StatusServiceUnavailable)
+		case s.Backend == "ignores a reload":
+			io.WriteString(w, kit.Answer)
+		default:
+			io.WriteString(w, answer)
+		}
+	})}
 	stop := server.Shutdown
 	switch s.Backend {
 	case "never ready":
@@ -33,6 +45,13 @@ func serve(ctx context.Context, s *kit.Service) error {
 		l = l.(*listen.Listener).Listeners()[0]
 	case "cuts off":
 		stop = func(context.Context) error { return server.Close() }
+	case "down in a reload":
+		s.Reload = func() error {
+			down.Store(true)
+			time.Sleep(100 * time.Millisecond)
+			down.Store(false)
+			return nil
+		}
 	case "leaks":
 		go func() { select {} }()
 	case "leaves a child":
