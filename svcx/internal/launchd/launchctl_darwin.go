@@ -3,7 +3,6 @@ package launchd
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
@@ -43,7 +42,7 @@ func giveTo(dir, account string) error {
 func launchctl(ctx context.Context, args ...string) (string, error) {
 	out, err := exec.CommandContext(ctx, "/bin/launchctl", args...).CombinedOutput()
 	if err != nil {
-		err = fmt.Errorf("launchctl: %w: %s", err, bytes.TrimSpace(out))
+		err = spec.Errorf("launchctl: %w: %s", err, bytes.TrimSpace(out))
 	}
 	return string(out), err
 }

@@ -1,7 +1,6 @@
 package launchd
 
 import (
-	"fmt"
 	"path"
 	"strconv"
 	"strings"
@@ -87,11 +86,11 @@ func check(s *spec.Spec) error {
 	}
 	for _, text := range texts {
 		if i := strings.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0xfffe || r == 0xffff }); i >= 0 {
-			return fmt.Errorf("svcx: %q: XML can't hold that control character", text)
+			return spec.Errorf("svcx: %q: XML can't hold that control character", text)
 		}
 	}
 	if !path.IsAbs(exe) || s.Dir != "" && !path.IsAbs(s.Dir) {
-		return fmt.Errorf("svcx: executable %q, directory %q: launchd needs absolute paths", exe, s.Dir)
+		return spec.Errorf("svcx: executable %q, directory %q: launchd needs absolute paths", exe, s.Dir)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ package openrc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -39,7 +38,7 @@ func (m *Backend) denied() error {
 func (m *Backend) do(ctx context.Context, program string, args ...string) error {
 	code, out, err := m.run(ctx, program, args...)
 	if err == nil && code != 0 {
-		err = fmt.Errorf("%s %s: exit code %d: %s", program, strings.Join(args, " "), code, strings.TrimSpace(out))
+		err = spec.Errorf("%s %s: exit code %d: %s", program, strings.Join(args, " "), code, strings.TrimSpace(out))
 	}
 	return err
 }

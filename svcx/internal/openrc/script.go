@@ -1,7 +1,6 @@
 package openrc
 
 import (
-	"fmt"
 	"path"
 	"strconv"
 	"strings"
@@ -120,7 +119,7 @@ func check(s *spec.Spec) error {
 		}
 	}
 	if !path.IsAbs(s.Executable) || s.Dir != "" && !path.IsAbs(s.Dir) {
-		return fmt.Errorf("svcx: executable %q, directory %q: OpenRC needs absolute paths", s.Executable, s.Dir)
+		return spec.Errorf("svcx: executable %q, directory %q: OpenRC needs absolute paths", s.Executable, s.Dir)
 	}
 	for name := range s.Env {
 		if !spec.Only(name, "_") || name[0] <= '9' {

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 )
 
@@ -74,6 +75,11 @@ func (e *Error) Unwrap() []error {
 //
 //go:noinline
 func Fail(kind, err error, hint string) error { return &Error{Kind: kind, Hint: hint, Err: err} }
+
+// Errorf is fmt.Errorf, which the compiler puts into each caller.
+//
+//go:noinline
+func Errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 // Join is errors.Join, which the compiler puts into each caller.
 //

@@ -3,7 +3,6 @@
 package spec
 
 import (
-	"fmt"
 	"io/fs"
 	"path/filepath"
 
@@ -12,7 +11,7 @@ import (
 
 func replaceFile(name string, data []byte, perm fs.FileMode) error {
 	if err := atomicfile.WriteFresh(filepath.Dir(name), filepath.Base(name), data, perm); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return Errorf("write %s: %w", name, err)
 	}
 	return nil
 }

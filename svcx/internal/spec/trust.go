@@ -2,7 +2,6 @@ package spec
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/surefoot-go/surefoot/internal/shquote"
 	"github.com/surefoot-go/surefoot/internal/trust"
@@ -23,5 +22,5 @@ func Untrusted(goos, exe string, err error) error {
 	if f.Fix != "" { // otherwise the advice is only to move it
 		hint += ", or run " + f.Fix
 	}
-	return fmt.Errorf("svcx: %w, and %s would run with all rights: %s", f, exe, hint)
+	return Errorf("svcx: %w, and %s would run with all rights: %s", f, exe, hint)
 }

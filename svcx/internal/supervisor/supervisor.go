@@ -255,7 +255,7 @@ func (s *Supervisor) callMain(ctx context.Context, result chan<- message) {
 				panic(v)
 			}
 			c.Panicked(v, debug.Stack())
-			msg = message{kind: mainPanicked, err: fmt.Errorf("svcx: Main panicked: %v", v)}
+			msg = message{kind: mainPanicked, err: spec.Errorf("svcx: Main panicked: %v", v)}
 		}
 		result <- msg
 	}()

@@ -40,7 +40,7 @@ func systemctl(ctx context.Context, args ...string) (string, error) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		err = fmt.Errorf("systemctl: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+		err = spec.Errorf("systemctl: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	return string(out), err
 }
@@ -71,7 +71,7 @@ func (m *Backend) journal(ctx context.Context, s *spec.Spec, w io.Writer, args .
 	var stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = w, &stderr
 	if err := cmd.Run(); err != nil {
-		return spec.Fail(nil, fmt.Errorf("journalctl: %w: %s", err, bytes.TrimSpace(stderr.Bytes())), "")
+		return spec.Fail(nil, spec.Errorf("journalctl: %w: %s", err, bytes.TrimSpace(stderr.Bytes())), "")
 	}
 	return nil
 }

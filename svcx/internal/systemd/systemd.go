@@ -4,7 +4,6 @@ package systemd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -148,7 +147,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	}
 	m.ctl(ctx, "reset-failed", unit(s)) // fails if it has not failed
 	if after, err := m.show(ctx, s); err == nil && after["FragmentPath"] != "" {
-		return spec.Fail(spec.ErrForeign, fmt.Errorf("systemd still has it from %s", after["FragmentPath"]), "remove what installed that file")
+		return spec.Fail(spec.ErrForeign, spec.Errorf("systemd still has it from %s", after["FragmentPath"]), "remove what installed that file")
 	}
 	return nil
 }
@@ -175,7 +174,7 @@ func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error
 		return spec.Fail(nil, context.Cause(ctx), "the service goes on starting")
 	}
 	if st, statusErr := m.Status(ctx, s); statusErr == nil && st.ExitCode != 0 {
-		err = fmt.Errorf("exit code %d", st.ExitCode)
+		err = spec.Errorf("exit code %d", st.ExitCode)
 	}
 	return m.fail(s, spec.ErrStartFailed, err)
 }

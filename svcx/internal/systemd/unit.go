@@ -1,7 +1,6 @@
 package systemd
 
 import (
-	"fmt"
 	"math"
 	"path"
 	"strconv"
@@ -105,7 +104,7 @@ func check(s *spec.Spec) error {
 	}
 	for _, name := range s.DependsOn {
 		if !spec.Only(name, nameChars+"@:") {
-			return fmt.Errorf("svcx: dependency %q is no name of a unit", name)
+			return spec.Errorf("svcx: dependency %q is no name of a unit", name)
 		}
 	}
 	exe := s.Executable
@@ -134,7 +133,7 @@ func check(s *spec.Spec) error {
 			return spec.Refuse("variable name", name, "systemd takes letters, digits and '_' only, and no digit first")
 		}
 		if strings.IndexFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) >= 0 {
-			return fmt.Errorf("svcx: variable %s=%q: systemd drops a variable with a control character", name, value)
+			return spec.Errorf("svcx: variable %s=%q: systemd drops a variable with a control character", name, value)
 		}
 	}
 	for _, text := range s.Unit {

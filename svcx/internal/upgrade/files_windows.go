@@ -2,7 +2,6 @@ package upgrade
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
@@ -47,7 +46,7 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 		if err := syscall.GetExitCodeProcess(child.Process, &code); err != nil || code == 0 {
 			return err
 		}
-		return fmt.Errorf("exit status %d", code)
+		return spec.Errorf("exit status %d", code)
 	}
 	return wait, func() { syscall.TerminateProcess(child.Process, 1) }, nil
 }

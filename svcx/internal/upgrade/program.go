@@ -3,7 +3,6 @@ package upgrade
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -52,10 +51,10 @@ func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string)
 		if text != "" {
 			text = "; it wrote:\n" + text
 		}
-		failed := fmt.Errorf("the new program does not work: %w%s", err, text)
+		failed := spec.Errorf("the new program does not work: %w%s", err, text)
 		ctx := context.WithoutCancel(ctx)
 		if back := goBack(ctx, b, p, files); back != nil {
-			return spec.Fail(nil, fmt.Errorf("%w\nand the old one could not be put back: %w", failed, back), "")
+			return spec.Fail(nil, spec.Errorf("%w\nand the old one could not be put back: %w", failed, back), "")
 		}
 		return spec.Fail(nil, failed, "the old program runs again")
 	}
@@ -78,7 +77,7 @@ func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 		case st.State == spec.Running:
 			pid = st.PID
 		default:
-			return fmt.Errorf("it was %v soon after it had started, with exit code %d", st.State, st.ExitCode)
+			return spec.Errorf("it was %v soon after it had started, with exit code %d", st.State, st.ExitCode)
 		}
 		if err := spec.Pause(ctx, spec.PollEvery(proveFor)); err != nil {
 			return err
@@ -175,7 +174,7 @@ func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
 			err = notRunning(err)
 		}
 	case <-limit.C:
-		err = fmt.Errorf("the new program does not come to svcx.Run within %v", checkLimit)
+		err = spec.Errorf("the new program does not come to svcx.Run within %v", checkLimit)
 		kill()
 		<-over
 	case <-ctx.Done():
@@ -188,12 +187,12 @@ func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
 	}
 	text, readErr := os.ReadFile(files.output)
 	if written := spec.LastPart(string(text)); readErr == nil && written != "" {
-		err = fmt.Errorf("%w; it wrote:\n%s", err, written)
+		err = spec.Errorf("%w; it wrote:\n%s", err, written)
 	}
 	return err
 }
 
-func notRunning(err error) error { return fmt.Errorf("the new program does not run: %w", err) }
+func notRunning(err error) error { return spec.Errorf("the new program does not run: %w", err) }
 
 // environment returns the variables with which a program is checked.
 func environment(p *spec.Spec) []string {

@@ -12,7 +12,6 @@ package upgrade
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -182,7 +181,7 @@ func checkHeader(exe, program string) error {
 		if now == "" {
 			now = "not a program of this system"
 		}
-		return &fs.PathError{Op: "upgrade", Path: program, Err: fmt.Errorf("it is %s, and the installed one is %s", now, is)}
+		return &fs.PathError{Op: "upgrade", Path: program, Err: spec.Errorf("it is %s, and the installed one is %s", now, is)}
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package winsvc
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -115,7 +114,7 @@ func handOver(dir, sddl string) error {
 func checkLogDir(dir, sid string) error {
 	if err := winsec.IsDir(dir); err != nil {
 		if err == winsec.ErrNotDir {
-			err = fmt.Errorf("%w: set Service.LogDir to where it leads, or delete it", err)
+			err = spec.Errorf("%w: set Service.LogDir to where it leads, or delete it", err)
 		}
 		return err
 	}
@@ -130,7 +129,7 @@ func checkLogDir(dir, sid string) error {
 		if f.Fix != "" {
 			hint = "look into it, then delete it or run " + f.Fix
 		}
-		err = fmt.Errorf("%w, and the service's output could be led astray: %s", f, hint)
+		err = spec.Errorf("%w, and the service's output could be led astray: %s", f, hint)
 	}
 	return err
 }

@@ -2,7 +2,6 @@ package winsvc
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -58,7 +57,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 				continue
 			}
 			if err != nil {
-				return nil, fail(fmt.Errorf("%s: %w", c.call, err))
+				return nil, fail(spec.Errorf("%s: %w", c.call, err))
 			}
 			if known && (!h.created || c.call == callLogonRight) { // a new service is deleted as a whole
 				undo.Add(back)
@@ -78,7 +77,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	logs := logDir(s)
 	made, err := makeLogDir(logs, want.account)
 	if err != nil {
-		return nil, spec.Fail(nil, fmt.Errorf("making %s: %w", logs, err), "")
+		return nil, spec.Fail(nil, spec.Errorf("making %s: %w", logs, err), "")
 	}
 	if made {
 		undo.Add(func() error { return os.Remove(logs) })
@@ -192,7 +191,7 @@ func set(service syscall.Handle, p, was *plan, call string) error {
 		list := u.List(p.privileges)
 		level, info = wincall.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, unsafe.Pointer(&list)
 	default:
-		return fmt.Errorf("svcx: no such call: %s", call)
+		return spec.Errorf("svcx: no such call: %s", call)
 	}
 	if u.Err != nil {
 		return u.Err
@@ -246,7 +245,7 @@ func checkDrives(s *spec.Spec) error {
 			return err
 		}
 		if wincall.IsRemoteDrive(root) {
-			return fmt.Errorf(`svcx: %s: drive %s is a network drive of your session, which a service does not have: use the path of its server, \\server\share\…`, path, path[:2])
+			return spec.Errorf(`svcx: %s: drive %s is a network drive of your session, which a service does not have: use the path of its server, \\server\share\…`, path, path[:2])
 		}
 	}
 	return nil

@@ -106,7 +106,7 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 		if code == 0 {
 			return nil // its work was short
 		}
-		return spec.Fail(spec.ErrStartFailed, fmt.Errorf("exit code %d", code), "output.log and crash.log in "+logDir(s)+" say why")
+		return spec.Fail(spec.ErrStartFailed, spec.Errorf("exit code %d", code), "output.log and crash.log in "+logDir(s)+" say why")
 	}
 	return nil
 }
@@ -131,9 +131,9 @@ func await(ctx context.Context, service syscall.Handle, from uint32, limit time.
 		now := time.Now()
 		switch {
 		case now.Sub(since) > max(patience, 2*hint):
-			err = fmt.Errorf("no progress for %v", now.Sub(since).Round(time.Second))
+			err = spec.Errorf("no progress for %v", now.Sub(since).Round(time.Second))
 		case now.After(limit):
-			err = fmt.Errorf("not over after %v", now.Sub(begin).Round(time.Second))
+			err = spec.Errorf("not over after %v", now.Sub(begin).Round(time.Second))
 		default:
 			err = spec.Pause(ctx, spec.PollEvery(hint))
 		}
@@ -179,7 +179,7 @@ func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, er
 		case err == nil:
 			stopped = append(stopped, name)
 		case !errors.Is(err, spec.ErrNotRunning):
-			return stopped, fmt.Errorf("stopping %s, which depends on it: %w", name, err)
+			return stopped, spec.Errorf("stopping %s, which depends on it: %w", name, err)
 		}
 	}
 	limit := stopLimit(s)
@@ -229,7 +229,7 @@ func (m *Backend) startAgain(ctx context.Context, stopped []string) (err error) 
 	for i := len(stopped) - 1; i >= 0; i-- {
 		started := m.Start(ctx, &spec.Spec{Name: stopped[i]})
 		if started != nil && !errors.Is(started, spec.ErrAlreadyRunning) {
-			err = spec.Join(err, fmt.Errorf("starting %s again, which depends on it: %w", stopped[i], started))
+			err = spec.Join(err, spec.Errorf("starting %s again, which depends on it: %w", stopped[i], started))
 		}
 	}
 	return err
