@@ -44,9 +44,18 @@ func fail(err error) error {
 	if err == nil {
 		return nil
 	}
-	errno, _ := errors.AsType[syscall.Errno](err)
-	hint, kind := explainErrno(uint32(errno))
+	hint, kind := explainErrno(errno(err))
 	return spec.Fail(kind, err, hint)
+}
+
+// errno returns the number that err wraps, or 0.
+func errno(err error) uint32 {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if n, ok := err.(syscall.Errno); ok {
+			return uint32(n)
+		}
+	}
+	return 0
 }
 
 // Status returns what the SCM knows of the service.

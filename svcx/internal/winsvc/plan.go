@@ -143,10 +143,10 @@ func (p *plan) adopt(old *plan) {
 			kept = append(kept, a)
 		}
 	}
-	if slices.Equal(restarts(old.actions), restarts(p.actions)) {
-		p.actions = slices.Clone(old.actions) // in the order in which they were given
+	if restarts(old.actions) == restarts(p.actions) {
+		p.actions = old.actions // in the order in which they were given
 	} else {
-		p.actions = append(slices.Clone(p.actions), kept...)
+		p.actions = append(p.actions, kept...)
 	}
 	if len(kept) > 0 && !p.failureFlag {
 		p.failureFlag = old.failureFlag
@@ -160,17 +160,18 @@ func (p *plan) adopt(old *plan) {
 	p.errorControl = old.errorControl
 }
 
-// restarts returns the restarts up to the first failure after which nothing is done, or nil.
-func restarts(list []action) (delays []time.Duration) {
-	for i, a := range list {
-		switch a.kind {
-		case actionRestart:
-			delays = append(delays, a.delay)
-		case actionNone:
-			if slices.ContainsFunc(list[i:], func(a action) bool { return a.kind != actionNone }) || len(delays) > 0 {
-				delays = append(delays, -1) // it differs from any list of restarts
-			}
-			return delays
+// restarts returns the delays of the restarts up to the first failure after which nothing is done.
+// "none" ends them if they differ from any list of restarts.
+func restarts(list []action) (delays string) {
+	over := false
+	for _, a := range list {
+		switch {
+		case a.kind == actionNone && delays == "":
+			over = true
+		case a.kind == actionNone || over:
+			return delays + "none"
+		case a.kind == actionRestart:
+			delays += a.delay.String() + " "
 		}
 	}
 	return delays
