@@ -185,8 +185,7 @@ func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
 	if err == nil {
 		return nil
 	}
-	text, readErr := os.ReadFile(files.output)
-	if written := spec.LastPart(string(text)); readErr == nil && written != "" {
+	if written := spec.LastPart(spec.Written(files.output, 0)); written != "" {
 		err = spec.Errorf("%w; it wrote:\n%s", err, written)
 	}
 	return err
