@@ -200,5 +200,9 @@ func rotate(name string) error {
 	if _, err := io.Copy(to, from); err != nil {
 		return spec.Join(err, to.Close(), os.Remove(to.Name())) // a full disk needs no half of it
 	}
-	return spec.Join(to.Close(), os.Truncate(name, 0))
+	empty, err := os.OpenFile(name, os.O_WRONLY|os.O_TRUNC, 0)
+	if err == nil {
+		err = empty.Close()
+	}
+	return spec.Join(err, to.Close())
 }
