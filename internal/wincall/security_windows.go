@@ -72,6 +72,44 @@ func OwnerOf(path string) (string, error) {
 	return owner.String()
 }
 
+// The longest SID (SECURITY_MAX_SID_SIZE), and room for the longest name of an account or domain.
+const (
+	longestSID  = 68
+	longestName = 257
+)
+
+// LookupSID returns the SID of an account of this machine or of a domain.
+func LookupSID(account string) (*syscall.SID, error) {
+	name, err := syscall.UTF16PtrFromString(account)
+	if err != nil {
+		return nil, err
+	}
+	var sid [longestSID]byte
+	var domain [longestName]uint16
+	sidSize, domainSize, kind := uint32(longestSID), uint32(longestName), uint32(0)
+	err = procLookupAccountName.ok(0, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&sid)), uintptr(unsafe.Pointer(&sidSize)),
+		uintptr(unsafe.Pointer(&domain)), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
+	return (*syscall.SID)(unsafe.Pointer(&sid)), err
+}
+
+// AccountName returns the name that the account of a SID has on this machine, with its domain.
+func AccountName(sid string) (string, error) {
+	text, err := syscall.UTF16PtrFromString(sid)
+	if err != nil {
+		return "", err
+	}
+	var s *syscall.SID
+	if err := procConvertStringSid.ok(uintptr(unsafe.Pointer(text)), uintptr(unsafe.Pointer(&s))); err != nil {
+		return "", err
+	}
+	var name, domain [longestName]uint16
+	nameSize, domainSize, kind := uint32(longestName), uint32(longestName), uint32(0)
+	err = procLookupAccountSid.ok(0, uintptr(unsafe.Pointer(s)), uintptr(unsafe.Pointer(&name)), uintptr(unsafe.Pointer(&nameSize)),
+		uintptr(unsafe.Pointer(&domain)), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
+	syscall.LocalFree(syscall.Handle(unsafe.Pointer(s)))
+	return syscall.UTF16ToString(domain[:]) + `\` + syscall.UTF16ToString(name[:]), err
+}
+
 // CreateDirectory makes a directory with that descriptor.
 func CreateDirectory(path, sddl string) error {
 	sd, err := ParseSDDL(sddl)
@@ -128,6 +166,9 @@ var (
 	procGetNamedSecurityInfo            = proc{dll: &advapi32, name: "GetNamedSecurityInfoW"}
 	procSetNamedSecurityInfo            = proc{dll: &advapi32, name: "SetNamedSecurityInfoW"}
 	procGetSecurityDescriptorLength     = proc{dll: &advapi32, name: "GetSecurityDescriptorLength"}
+	procLookupAccountName               = proc{dll: &advapi32, name: "LookupAccountNameW"}
+	procLookupAccountSid                = proc{dll: &advapi32, name: "LookupAccountSidW"}
+	procConvertStringSid                = proc{dll: &advapi32, name: "ConvertStringSidToSidW"}
 	procConvertStringSecurityDescriptor = proc{dll: &advapi32, name: "ConvertStringSecurityDescriptorToSecurityDescriptorW"}
 	procCreateDirectory                 = proc{dll: &kernel32, name: "CreateDirectoryW"}
 	procGetFinalPathNameByHandle        = proc{dll: &kernel32, name: "GetFinalPathNameByHandleW"}

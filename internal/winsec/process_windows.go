@@ -108,15 +108,11 @@ func elevatesSilently() bool {
 
 // accountName returns the name that a SID has on this machine, or "".
 func accountName(sid string) string {
-	s, err := syscall.StringToSid(sid)
+	name, err := wincall.AccountName(sid)
 	if err != nil {
 		return ""
 	}
-	name, domain, _, err := s.LookupAccount("")
-	if err != nil {
-		return ""
-	}
-	return domain + `\` + name
+	return name
 }
 
 // AccountSID returns the SID of an account by its name, as a service's manager takes it; a bare
@@ -125,7 +121,7 @@ func AccountSID(name string) (string, error) {
 	if sid := KnownAccount(name); sid != "" {
 		return sid, nil
 	}
-	sid, _, _, err := syscall.LookupSID("", strings.TrimPrefix(name, `.\`))
+	sid, err := wincall.LookupSID(strings.TrimPrefix(name, `.\`))
 	if err != nil {
 		return "", err
 	}

@@ -17,7 +17,7 @@ const logonRight = "SeServiceLogonRight"
 // grantLogon lets a user's account log on as a service, and returns how to take that back: not at
 // all, if it could before.
 func grantLogon(account string) (undo func() error, err error) {
-	sid, _, _, err := syscall.LookupSID("", strings.TrimPrefix(account, `.\`))
+	sid, err := wincall.LookupSID(strings.TrimPrefix(account, `.\`))
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func accountSID(account string) (string, error) {
 	if strings.HasPrefix(account, "S-1-") {
 		return account, nil
 	}
-	sid, _, _, err := syscall.LookupSID("", strings.TrimPrefix(account, `.\`))
+	sid, err := wincall.LookupSID(strings.TrimPrefix(account, `.\`))
 	if err != nil {
 		return "", err
 	}
