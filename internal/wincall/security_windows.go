@@ -155,6 +155,15 @@ func TokenInfo(class uint32) (unsafe.Pointer, error) {
 	}
 }
 
+// UserSID returns the SID of this process's account.
+func UserSID() (string, error) {
+	info, err := TokenInfo(syscall.TokenUser)
+	if err != nil {
+		return "", err
+	}
+	return (*syscall.Tokenuser)(info).User.Sid.String()
+}
+
 // FinalPathName is GetFinalPathNameByHandle.
 func FinalPathName(h syscall.Handle, buf []uint16) (n uint32, err error) {
 	r, err := procGetFinalPathNameByHandle.value(uintptr(h), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0)

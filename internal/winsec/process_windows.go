@@ -49,11 +49,7 @@ func Machine() (Account, error) {
 
 func readProcess() (Process, error) {
 	const tokenGroups, tokenElevation, enabled = 2, 20, 0x4 // SE_GROUP_ENABLED
-	user, err := wincall.CurrentToken.GetTokenUser()
-	if err != nil {
-		return Process{Privileged: true}, err
-	}
-	sid, err := user.User.Sid.String()
+	sid, err := wincall.UserSID()
 	if err != nil {
 		return Process{Privileged: true}, err
 	}

@@ -13,11 +13,7 @@ import (
 // one that exists must be its own. This is not the check of package winsec, which would be a
 // quarter of what Run adds to a program.
 func (*Program) MakeSpareLogDir(name string) (string, error) {
-	user, err := wincall.CurrentToken.GetTokenUser()
-	if err != nil {
-		return "", err
-	}
-	who, err := user.User.Sid.String()
+	who, err := wincall.UserSID()
 	if err != nil {
 		return "", err
 	}
