@@ -164,6 +164,15 @@ func UserSID() (string, error) {
 	return (*syscall.Tokenuser)(info).User.Sid.String()
 }
 
+// ReparseData returns the REPARSE_DATA_BUFFER of an open link or junction.
+func ReparseData(h syscall.Handle) ([]byte, error) {
+	buf := make([]byte, syscall.MAXIMUM_REPARSE_DATA_BUFFER_SIZE)
+	var size uint32
+	err := procDeviceIoControl.ok(uintptr(h), syscall.FSCTL_GET_REPARSE_POINT, 0, 0, uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)),
+		uintptr(unsafe.Pointer(&size)), 0)
+	return buf[:size], err
+}
+
 // FinalPathName is GetFinalPathNameByHandle.
 func FinalPathName(h syscall.Handle, buf []uint16) (n uint32, err error) {
 	r, err := procGetFinalPathNameByHandle.value(uintptr(h), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0)
@@ -180,5 +189,6 @@ var (
 	procConvertStringSid                = proc{dll: &advapi32, name: "ConvertStringSidToSidW"}
 	procConvertStringSecurityDescriptor = proc{dll: &advapi32, name: "ConvertStringSecurityDescriptorToSecurityDescriptorW"}
 	procCreateDirectory                 = proc{dll: &kernel32, name: "CreateDirectoryW"}
+	procDeviceIoControl                 = proc{dll: &kernel32, name: "DeviceIoControl"}
 	procGetFinalPathNameByHandle        = proc{dll: &kernel32, name: "GetFinalPathNameByHandleW"}
 )

@@ -109,12 +109,11 @@ func look(path string) (n node, err error) {
 	}
 	n.dir = info.FileAttributes&syscall.FILE_ATTRIBUTE_DIRECTORY != 0
 	if info.FileAttributes&syscall.FILE_ATTRIBUTE_REPARSE_POINT != 0 {
-		buf := make([]byte, syscall.MAXIMUM_REPARSE_DATA_BUFFER_SIZE)
-		var size uint32
-		if err := syscall.DeviceIoControl(h, syscall.FSCTL_GET_REPARSE_POINT, nil, 0, &buf[0], uint32(len(buf)), &size, nil); err != nil {
+		data, err := wincall.ReparseData(h)
+		if err != nil {
 			return n, &os.PathError{Op: "read link", Path: shortPath(path), Err: err}
 		}
-		n.link, n.target = parseReparse(buf[:size])
+		n.link, n.target = parseReparse(data)
 	}
 	return n, nil
 }
