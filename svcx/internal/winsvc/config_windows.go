@@ -106,22 +106,22 @@ func value(service, name string) wincall.Value {
 	return wincall.Value{Key: `SYSTEM\CurrentControlSet\Services\` + service, Name: name}
 }
 
-// owned returns an error if Install and Uninstall must leave the service alone: it is another
-// program's, or a driver.
-func (*Backend) owned(service syscall.Handle, s *spec.Spec) error {
+// owned returns the service's command line, and an error if Install and Uninstall must leave the
+// service alone: it is another program's, or a driver.
+func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err error) {
 	c, err := queryConfig(service)
 	if err != nil {
-		return fail(err)
+		return "", fail(err)
 	}
-	line := wincall.String(c.BinaryPathName)
+	line = wincall.String(c.BinaryPathName)
 	const win32 = 0x30 // SERVICE_WIN32_OWN_PROCESS | SERVICE_WIN32_SHARE_PROCESS
 	switch {
 	case c.ServiceType&win32 == 0:
-		return spec.Fail(spec.ErrForeign, errors.New("it is a driver: "+line), "choose another Service.Name")
-	case s.Force || isOurs(line, s.Executable, os.Getenv) || marked(s.Name):
-		return nil
+		err = spec.Fail(spec.ErrForeign, errors.New("it is a driver: "+line), "choose another Service.Name")
+	case !s.Force && !isOurs(line, s.Executable, os.Getenv) && !marked(s.Name):
+		err = spec.Fail(spec.ErrForeign, errors.New("it runs "+line), "choose another Service.Name, or replace that service by --force")
 	}
-	return spec.Fail(spec.ErrForeign, errors.New("it runs "+line), "choose another Service.Name, or replace that service by --force")
+	return line, err
 }
 
 // mark is the mark of a service that Install has registered, so that it may change its program

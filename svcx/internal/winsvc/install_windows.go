@@ -36,7 +36,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		undo.Add(func() error { return wincall.DeleteService(h.service) })
 		changed = append(changed, "created")
 	} else {
-		if err := m.owned(h.service, s); err != nil {
+		if _, err := m.owned(h.service, s); err != nil {
 			return nil, err
 		}
 		if old, unknown, err = readPlan(h.service, s.Name); err != nil {

@@ -59,22 +59,18 @@ func errno(err error) uint32 {
 }
 
 // Status returns what the SCM knows of the service.
-func (*Backend) Status(_ context.Context, s *spec.Spec) (spec.Status, error) {
+func (*Backend) Status(_ context.Context, s *spec.Spec) (st spec.Status, err error) {
 	h, err := open(s.Name, wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_QUERY_CONFIG)
 	if err != nil {
-		return spec.Status{}, err
+		return st, err
 	}
-	defer h.close()
-	st, err := wincall.QueryServiceStatusEx(h.service)
-	if err != nil {
-		return spec.Status{}, fail(err)
+	now, err := wincall.QueryServiceStatusEx(h.service)
+	if err == nil {
+		st = spec.Status{State: spec.State(now.CurrentState), PID: int(now.ProcessId), ExitCode: exitCode(now.Win32ExitCode, now.ServiceSpecificExitCode)}
+		st.Start, err = readStart(h.service)
 	}
-	start, err := readStart(h.service)
-	if err != nil {
-		return spec.Status{}, fail(err)
-	}
-	return spec.Status{State: spec.State(st.CurrentState), PID: int(st.ProcessId), Start: start,
-		ExitCode: exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)}, nil
+	h.close()
+	return st, fail(err)
 }
 
 // startMargin is how long a start may take above StartTimeout, and startCap how long one without a
@@ -102,22 +98,16 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	defer h.close()
-	if err := wincall.StartService(h.service); err != nil {
-		return fail(err)
+	var st wincall.SERVICE_STATUS_PROCESS
+	if err = fail(wincall.StartService(h.service)); err == nil {
+		st, err = await(ctx, h.service, wincall.SERVICE_START_PENDING, startLimit(s))
 	}
-	st, err := await(ctx, h.service, wincall.SERVICE_START_PENDING, startLimit(s))
-	if err != nil {
-		return err
-	}
-	if st.CurrentState == wincall.SERVICE_STOPPED {
-		code := exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)
-		if code == 0 {
-			return nil // its work was short
-		}
+	h.close()
+	code := exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)
+	if err == nil && st.CurrentState == wincall.SERVICE_STOPPED && code != 0 { // else its work was short
 		return spec.Fail(spec.ErrStartFailed, spec.Errorf("exit code %d", code), "output.log and crash.log in "+logDir(s)+" say why")
 	}
-	return nil
+	return err
 }
 
 // await waits until the service has left the state from. It gives up on one that makes no progress,
@@ -166,8 +156,8 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	defer h.close()
 	_, err = stopOpen(ctx, s, h)
+	h.close()
 	return err
 }
 
@@ -222,8 +212,8 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	defer h.close()
 	stopped, err := stopOpen(ctx, s, h)
+	h.close()
 	if err != nil && !errors.Is(err, spec.ErrNotRunning) {
 		return spec.Join(err, m.startAgain(ctx, stopped))
 	}
@@ -271,7 +261,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	err = m.owned(h.service, s)
+	_, err = m.owned(h.service, s)
 	if err == nil {
 		_, err = stopOpen(ctx, s, h)
 	}

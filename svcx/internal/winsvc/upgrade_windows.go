@@ -27,16 +27,12 @@ func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer h.close()
-	if err := m.owned(h.service, s); err != nil {
+	line, err := m.owned(h.service, s)
+	h.close()
+	switch {
+	case err != nil:
 		return "", err
-	}
-	c, err := queryConfig(h.service)
-	if err != nil {
-		return "", fail(err)
-	}
-	line := wincall.String(c.BinaryPathName)
-	if isOurs(line, s.Executable, os.Getenv) {
+	case isOurs(line, s.Executable, os.Getenv):
 		return s.Executable, nil
 	}
 	return programOf(line, os.Getenv), nil
