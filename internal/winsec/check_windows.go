@@ -76,11 +76,11 @@ func (a Account) CheckWay(h syscall.Handle, path string) error {
 // CheckObject is CheckHandle for the file or directory at a path, whatever the way to it is.
 func (a Account) CheckObject(path string, use Use) error {
 	h, err := open(path, 0)
-	if err != nil {
-		return err
+	if err == nil {
+		err = a.CheckHandle(h, path, use)
+		syscall.CloseHandle(h)
 	}
-	defer syscall.CloseHandle(h)
-	return a.CheckHandle(h, path, use)
+	return err
 }
 
 // CheckFile is CheckHandle and CheckWay for a file or directory at an absolute path.
@@ -89,11 +89,11 @@ func (a Account) CheckFile(path string, use Use) error {
 	if err != nil {
 		return err
 	}
-	defer syscall.CloseHandle(h)
-	if err := a.CheckHandle(h, path, use); err != nil {
-		return err
+	if err = a.CheckHandle(h, path, use); err == nil {
+		err = a.CheckWay(h, path)
 	}
-	return a.CheckWay(h, path)
+	syscall.CloseHandle(h)
+	return err
 }
 
 // look asks the system for a node of a walk.

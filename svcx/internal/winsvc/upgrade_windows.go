@@ -44,20 +44,26 @@ func (*Backend) Kill(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	defer h.close()
 	st, err := wincall.QueryServiceStatusEx(h.service)
-	if err != nil || st.ProcessId == 0 {
-		return fail(err)
+	if err == nil && st.ProcessId != 0 {
+		err = terminate(st.ProcessId)
 	}
-	process, err := syscall.OpenProcess(syscall.PROCESS_TERMINATE|syscall.SYNCHRONIZE, false, st.ProcessId)
+	if err = fail(err); err == nil && st.ProcessId != 0 {
+		_, err = await(ctx, h.service, st.CurrentState, time.Now().Add(patience))
+	}
+	h.close()
+	return err
+}
+
+// terminate ends a process and waits until it has ended.
+func terminate(pid uint32) error {
+	process, err := syscall.OpenProcess(syscall.PROCESS_TERMINATE|syscall.SYNCHRONIZE, false, pid)
 	if err != nil {
-		return fail(err)
+		return err
 	}
-	defer syscall.CloseHandle(process)
-	if err := syscall.TerminateProcess(process, spec.ExitHung); err != nil {
-		return fail(err)
+	if err = syscall.TerminateProcess(process, spec.ExitHung); err == nil {
+		syscall.WaitForSingleObject(process, 10_000)
 	}
-	syscall.WaitForSingleObject(process, 10_000)
-	_, err = await(ctx, h.service, st.CurrentState, time.Now().Add(patience))
+	syscall.CloseHandle(process)
 	return err
 }
