@@ -12,7 +12,7 @@ import (
 func CopyLogs(dir string, w io.Writer) error {
 	found := false
 	for _, name := range [...]string{"output.1.log", "output.log"} {
-		err := copyFile(w, Within(dir, name))
+		err := CopyFile(w, Within(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -49,7 +49,7 @@ func WatchFiles(dir string) (written func() string) {
 // is a new one. It returns "" for a file that can't be read.
 func Written(name string, behind int64) string {
 	var b strings.Builder
-	if copyFile(&b, name) != nil {
+	if CopyFile(&b, name) != nil {
 		return ""
 	}
 	text := b.String()
@@ -59,7 +59,8 @@ func Written(name string, behind int64) string {
 	return text
 }
 
-func copyFile(w io.Writer, name string) error {
+// CopyFile writes what is in a file to w.
+func CopyFile(w io.Writer, name string) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
