@@ -27,7 +27,12 @@ func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string)
 	if err != nil {
 		return failFile(err)
 	}
-	defer files.Unlock()
+	err = files.upgrade(ctx, b, p, program)
+	files.Unlock()
+	return err
+}
+
+func (files *Files) upgrade(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string) error {
 	if err := recoverFiles(ctx, b, p, files); err != nil {
 		return failFile(err)
 	}
@@ -62,7 +67,7 @@ func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string)
 }
 
 // restartAndWatch restarts the service and looks whether it stays ready.
-func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
+func restartAndWatch(ctx context.Context, b spec.Upgrader, p *spec.Spec) error {
 	if err := b.Restart(ctx, p); err != nil {
 		return err
 	}
@@ -106,7 +111,7 @@ func goBack(ctx context.Context, b spec.Upgrader, p *spec.Spec, files *Files) er
 }
 
 // recoverFiles ends an upgrade that was interrupted.
-func recoverFiles(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
+func recoverFiles(ctx context.Context, b spec.Upgrader, p *spec.Spec, files *Files) error {
 	st, err := b.Status(ctx, p)
 	if err != nil {
 		return err
@@ -132,8 +137,9 @@ func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	if err != nil {
 		return failFile(err)
 	}
-	defer files.Unlock()
-	return recoverFiles(ctx, b, p, files)
+	err = recoverFiles(ctx, u, p, files)
+	files.Unlock()
+	return err
 }
 
 // lockFiles locks the files of a program. A process that was killed may have a child that holds the
