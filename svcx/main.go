@@ -185,11 +185,7 @@ func (s *Service) printLogs(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%w (or set Service.Logs, for example to a function that prints what eventx.Query yields)", err)
 	}
-	keeper, ok := b.(spec.LogKeeper)
-	if !ok {
-		return fmt.Errorf("svcx: %s: set Service.Logs", s.Name)
-	}
-	return s.fail("logs", keeper.Logs(ctx, p, stdout))
+	return s.fail("logs", b.Logs(ctx, p, stdout))
 }
 
 // errStopped makes status exit with its code and without a word.

@@ -18,7 +18,7 @@ var (
 )
 
 // Program puts program in the place of the registered one; see Service.Upgrade of package svcx.
-func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string) error {
+func Program(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
 	exe, err := b.Program(ctx, p)
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string)
 	return err
 }
 
-func (files *Files) upgrade(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string) error {
+func (files *Files) upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
 	if err := recoverFiles(ctx, b, p, files); err != nil {
 		return failFile(err)
 	}
@@ -67,7 +67,7 @@ func (files *Files) upgrade(ctx context.Context, b spec.Upgrader, p *spec.Spec, 
 }
 
 // restartAndWatch restarts the service and looks whether it stays ready.
-func restartAndWatch(ctx context.Context, b spec.Upgrader, p *spec.Spec) error {
+func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	if err := b.Restart(ctx, p); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func restartAndWatch(ctx context.Context, b spec.Upgrader, p *spec.Spec) error {
 }
 
 // goBack ends the new program, puts the old one back and starts it.
-func goBack(ctx context.Context, b spec.Upgrader, p *spec.Spec, files *Files) error {
+func goBack(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*p.StopTimeout+time.Minute)
 	defer cancel()
 	quick := *p
@@ -111,7 +111,7 @@ func goBack(ctx context.Context, b spec.Upgrader, p *spec.Spec, files *Files) er
 }
 
 // recoverFiles ends an upgrade that was interrupted.
-func recoverFiles(ctx context.Context, b spec.Upgrader, p *spec.Spec, files *Files) error {
+func recoverFiles(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
 	st, err := b.Status(ctx, p)
 	if err != nil {
 		return err
@@ -122,11 +122,7 @@ func recoverFiles(ctx context.Context, b spec.Upgrader, p *spec.Spec, files *Fil
 // Finish ends an upgrade of the service that was interrupted. There is nearly always none, and
 // another one that is under way is left alone.
 func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
-	u, ok := b.(spec.Upgrader)
-	if !ok {
-		return nil
-	}
-	exe, err := u.Program(ctx, p)
+	exe, err := b.Program(ctx, p)
 	if err != nil || exe == "" || !Interrupted(exe) {
 		return nil // the caller will find what is wrong
 	}
@@ -137,7 +133,7 @@ func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	if err != nil {
 		return failFile(err)
 	}
-	err = recoverFiles(ctx, u, p, files)
+	err = recoverFiles(ctx, b, p, files)
 	files.Unlock()
 	return err
 }
