@@ -58,16 +58,19 @@ func (a Account) CheckWay(h syscall.Handle, path string) error {
 	if w.opaque && err != nil { // as text: the file is there, whatever the system says of its path
 		return fmt.Errorf("where the links on the way to %s lead to is unknown: %v", path, err)
 	}
-	var is, open syscall.ByHandleFileInformation
-	end, err := openInfo(w.end, 0, &is)
+	end, err := open(w.end, 0)
 	if err != nil {
 		return gone(path, err)
 	}
+	var is, opened syscall.ByHandleFileInformation
+	if err = syscall.GetFileInformationByHandle(end, &is); err == nil {
+		err = syscall.GetFileInformationByHandle(h, &opened)
+	}
 	syscall.CloseHandle(end)
-	if err := syscall.GetFileInformationByHandle(h, &open); err != nil {
+	if err != nil {
 		return &os.PathError{Op: "check", Path: path, Err: err}
 	}
-	if is.VolumeSerialNumber != open.VolumeSerialNumber || is.FileIndexHigh != open.FileIndexHigh || is.FileIndexLow != open.FileIndexLow {
+	if is.VolumeSerialNumber != opened.VolumeSerialNumber || is.FileIndexHigh != opened.FileIndexHigh || is.FileIndexLow != opened.FileIndexLow {
 		return exchanged(path)
 	}
 	return nil
@@ -98,36 +101,26 @@ func (a Account) CheckFile(path string, use Use) error {
 
 // look asks the system for a node of a walk.
 func look(path string) (n node, err error) {
-	var info syscall.ByHandleFileInformation
-	h, err := openInfo(path, syscall.FILE_FLAG_OPEN_REPARSE_POINT, &info)
+	h, err := open(path, syscall.FILE_FLAG_OPEN_REPARSE_POINT)
 	if err != nil {
 		return n, err
 	}
-	defer syscall.CloseHandle(h)
-	if n.Descriptor, err = descriptorOf(h); err != nil {
-		return n, &os.PathError{Op: "check", Path: shortPath(path), Err: err}
+	var info syscall.ByHandleFileInformation
+	if n.Descriptor, err = descriptorOf(h); err == nil {
+		err = syscall.GetFileInformationByHandle(h, &info)
 	}
 	n.dir = info.FileAttributes&syscall.FILE_ATTRIBUTE_DIRECTORY != 0
 	if info.FileAttributes&syscall.FILE_ATTRIBUTE_REPARSE_POINT != 0 {
-		data, err := wincall.ReparseData(h)
-		if err != nil {
-			return n, &os.PathError{Op: "read link", Path: shortPath(path), Err: err}
+		var data []byte
+		if data, err = wincall.ReparseData(h); err == nil {
+			n.link, n.target = parseReparse(data)
 		}
-		n.link, n.target = parseReparse(data)
 	}
-	return n, nil
-}
-
-func openInfo(path string, flags uint32, info *syscall.ByHandleFileInformation) (syscall.Handle, error) {
-	h, err := open(path, flags)
+	syscall.CloseHandle(h)
 	if err != nil {
-		return 0, err
+		err = &os.PathError{Op: "check", Path: shortPath(path), Err: err}
 	}
-	if err := syscall.GetFileInformationByHandle(h, info); err != nil {
-		syscall.CloseHandle(h)
-		return 0, &os.PathError{Op: "check", Path: shortPath(path), Err: err}
-	}
-	return h, nil
+	return n, err
 }
 
 func descriptorOf(h syscall.Handle) (Descriptor, error) {
@@ -174,8 +167,9 @@ func DescriptorOf(path string) (Descriptor, error) {
 	if err != nil {
 		return Descriptor{}, err
 	}
-	defer syscall.CloseHandle(h)
-	return descriptorOf(h)
+	d, err := descriptorOf(h)
+	syscall.CloseHandle(h)
+	return d, err
 }
 
 // Protect gives the object at path the access list of the descriptor, and nothing from above.

@@ -27,10 +27,14 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	if err != nil {
 		return nil, fail(err)
 	}
-	defer h.close()
-
 	undo := spec.Undo{}
-	defer func() { err = undo.End(err) }()
+	changed, err = m.install(ctx, s, want, h, &undo)
+	err = undo.End(err)
+	h.close()
+	return changed, err
+}
+
+func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h installing, undo *spec.Undo) (changed []spec.Change, err error) {
 	old, unknown := want.fresh(), calls(nil)
 	if h.created {
 		undo.Add(func() error { return wincall.DeleteService(h.service) })
