@@ -73,19 +73,9 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	case inv.Command == "run":
 		err = s.Run(context.Background())
 	default:
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		signals := make(chan os.Signal, 1)
-		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-		go func() {
-			select {
-			case <-signals:
-				cancel()
-				signal.Stop(signals) // the next one ends the process
-			case <-ctx.Done():
-			}
-		}()
+		ctx, cancel := interruptible()
 		err = s.manage(ctx, inv, stdout)
+		cancel()
 	}
 	if err == nil {
 		return 0
@@ -98,6 +88,22 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "%s: use\n\t%s\n", s.Name, cli.Elevated(runtime.GOOS, executablePath(), args))
 	}
 	return ExitCode(err)
+}
+
+// interruptible returns a context that a first signal cancels. A second one ends the process.
+func interruptible() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+			signal.Stop(signals)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 // refuse ends a program whose command line is wrong. A Windows service has no standard error: it
