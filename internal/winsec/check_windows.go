@@ -32,7 +32,7 @@ func open(path string, flags uint32) (syscall.Handle, error) {
 
 // CheckHandle returns a [*trust.Finding] if others could use the open object against a, whatever
 // the way to it is.
-func (a Account) CheckHandle(h syscall.Handle, path string, use Use) error {
+func (a *Account) CheckHandle(h syscall.Handle, path string, use Use) error {
 	d, err := descriptorOf(h)
 	if err != nil {
 		return &os.PathError{Op: "check", Path: path, Err: err}
@@ -42,7 +42,7 @@ func (a Account) CheckHandle(h syscall.Handle, path string, use Use) error {
 
 // CheckWay returns a [*trust.Finding] if others could exchange a directory or link on the way to
 // the open object, and a [trust.ErrExchanged] if the path leads elsewhere by now.
-func (a Account) CheckWay(h syscall.Handle, path string) error {
+func (a *Account) CheckWay(h syscall.Handle, path string) error {
 	w, err := a.walk(path, look)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (a Account) CheckWay(h syscall.Handle, path string) error {
 }
 
 // CheckObject is CheckHandle for the file or directory at a path, whatever the way to it is.
-func (a Account) CheckObject(path string, use Use) error {
+func (a *Account) CheckObject(path string, use Use) error {
 	h, err := open(path, 0)
 	if err == nil {
 		err = a.CheckHandle(h, path, use)
@@ -87,7 +87,7 @@ func (a Account) CheckObject(path string, use Use) error {
 }
 
 // CheckFile is CheckHandle and CheckWay for a file or directory at an absolute path.
-func (a Account) CheckFile(path string, use Use) error {
+func (a *Account) CheckFile(path string, use Use) error {
 	h, err := open(path, 0)
 	if err != nil {
 		return err
@@ -123,10 +123,10 @@ func look(path string) (n node, err error) {
 	return n, err
 }
 
-func descriptorOf(h syscall.Handle) (Descriptor, error) {
+func descriptorOf(h syscall.Handle) (*Descriptor, error) {
 	sd, err := wincall.SecurityOf(h)
 	if err != nil {
-		return Descriptor{}, os.NewSyscallError("GetSecurityInfo", err)
+		return nil, os.NewSyscallError("GetSecurityInfo", err)
 	}
 	return Parse(sd)
 }
@@ -162,10 +162,10 @@ func IsDir(path string) error {
 func MakeDir(path, sddl string) error { return wincall.CreateDirectory(path, sddl) }
 
 // DescriptorOf returns the descriptor of the file or directory at path.
-func DescriptorOf(path string) (Descriptor, error) {
+func DescriptorOf(path string) (*Descriptor, error) {
 	h, err := open(path, 0)
 	if err != nil {
-		return Descriptor{}, err
+		return nil, err
 	}
 	d, err := descriptorOf(h)
 	syscall.CloseHandle(h)

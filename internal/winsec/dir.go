@@ -19,7 +19,7 @@ func aces(right string, sids []string) (sddl string) {
 
 // IsDirSDDL reports whether a directory has a descriptor of DirSDDL, for Users to read and for one
 // account, if any, to modify. Such a directory can be given to another account.
-func (d Descriptor) IsDirSDDL() bool {
+func (d *Descriptor) IsDirSDDL() bool {
 	if d.NoDACL || d.Owner != System && d.Owner != Administrators {
 		return false
 	}
@@ -36,7 +36,7 @@ func (d Descriptor) IsDirSDDL() bool {
 }
 
 // DirSDDLFor returns the descriptor of a directory that only a and the account sid can use.
-func (a Account) DirSDDLFor(sid string) string {
+func (a *Account) DirSDDLFor(sid string) string {
 	full, modify := []string(nil), []string(nil)
 	if a.SID != System && !a.Elevated && a.SID != sid {
 		full = []string{a.SID}
@@ -50,7 +50,7 @@ func (a Account) DirSDDLFor(sid string) string {
 // PrivateDirSDDL returns the descriptor of a directory that only a uses, and that all users may
 // read if it is not private. The account of an elevated process is not in it: its other processes
 // have fewer rights, and a service would have to refuse what its installer has made.
-func (a Account) PrivateDirSDDL(private bool) string {
+func (a *Account) PrivateDirSDDL(private bool) string {
 	var full, read []string
 	if a.SID != System && !a.Elevated {
 		full = []string{a.SID}

@@ -25,7 +25,9 @@ func Render(s *spec.Spec) ([]byte, error) {
 		dir = path.Dir(s.Executable)
 	}
 	var t spec.Text
-	t.Line("[Unit]\nDescription=", escapeSpecifiers(strings.TrimRight(description, `\`))) // a last backslash would join the next line
+	// A last backslash would join the next line.
+	description = strings.TrimRightFunc(description, func(r rune) bool { return r == '\\' })
+	t.Line("[Unit]\nDescription=", escapeSpecifiers(description))
 	after := []string{"network.target"}
 	for _, name := range s.DependsOn {
 		after = append(after, unitName(name))

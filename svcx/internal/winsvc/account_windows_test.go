@@ -55,7 +55,7 @@ func TestLogDirOfAnotherAccount(t *testing.T) {
 		require.NoError(t, err)
 		d, err := winsec.DescriptorOf(dir)
 		require.NoError(t, err)
-		assert.NoError(t, winsec.Account{SID: sid}.Check(dir, d, winsec.ForContents), "%s alone may write: %+v", account, d)
+		assert.NoError(t, (&winsec.Account{SID: sid}).Check(dir, d, winsec.ForContents), "%s alone may write: %+v", account, d)
 	}
 }
 
