@@ -142,7 +142,7 @@ func (s *Service) manage(ctx context.Context, inv *cli.Invocation, stdout io.Wri
 func (s *Service) do(ctx context.Context, inv *cli.Invocation, stdout io.Writer) (done string, err error) {
 	c := *s
 	c.Force = s.Force || inv.Force
-	c.Args = slices.Concat(s.Args, inv.Flags)
+	c.Args = append(slices.Clip(s.Args), inv.Flags...)
 	switch inv.Command {
 	case "install":
 		changed, err := c.Converge(ctx)

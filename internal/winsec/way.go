@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/surefoot-go/surefoot/internal/trust"
@@ -78,7 +77,7 @@ func (a *Account) walk(path string, look func(path string) (node, error)) (w way
 		case strings.HasPrefix(rest, `\`): // from the root of the same volume
 			w.end, _, _ = split(w.end)
 		}
-		todo = slices.Concat(elements(rest), todo)
+		todo = append(elements(rest), todo...)
 	}
 	return w, nil
 }
