@@ -30,6 +30,7 @@ var commands = []command{
 	{"help", "[COMMAND]", "print this text, or more of one command", ""},
 }
 
+//go:noinline
 func find(name string) *command {
 	for i := range commands {
 		if commands[i].name == name {

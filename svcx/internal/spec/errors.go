@@ -24,6 +24,7 @@ const (
 	ErrHung
 )
 
+//go:noinline
 func (k Kind) Error() string {
 	texts := [...]string{"", "the service is not installed", "access denied", "the service is marked for deletion",
 		"the service runs already", "the service does not run", "the service ended while it was starting",
@@ -59,6 +60,7 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns Kind and Err.
+//go:noinline
 func (e *Error) Unwrap() []error {
 	switch {
 	case e.Kind == nil && e.Err == nil:

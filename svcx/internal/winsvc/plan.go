@@ -130,6 +130,7 @@ func roundUp(d, unit time.Duration) time.Duration {
 
 type calls []string
 
+//go:noinline
 func (c calls) have(call string) bool { return slices.Contains(c, call) }
 
 // change is a call that an installed service needs, and why, for people.
@@ -214,6 +215,7 @@ type differences struct {
 	unknown calls
 }
 
+//go:noinline
 func (d *differences) add(call, what, before, after string, same bool) {
 	switch {
 	case d.unknown.have(call):
