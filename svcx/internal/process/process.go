@@ -46,7 +46,7 @@ func (m *manager) Report(now supervisor.Status) error { return m.notifier.report
 // context after a signal on a console. After a stop that a manager has requested, Main's error is
 // written to standard error and Run returns nil: the manager would take another exit code for a
 // failure.
-func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error, c supervisor.Config) error {
+func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error, c *supervisor.Config) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	cause := interrupted

@@ -39,7 +39,7 @@ type Config struct {
 
 // Supervisor runs a service's Main. Its methods may be called from any goroutine.
 type Supervisor struct {
-	config  Config
+	config  *Config
 	manager Manager
 	calls   chan message  // from Main's goroutines
 	alive   chan struct{} // signs of life, the latest only
@@ -86,7 +86,7 @@ func (s *Supervisor) tell(msg message) {
 // Run runs Prepare and then Main, and reports to manager until both are over. It returns what Main
 // returned, and whether a stop was requested. If Main hangs, the error is ErrHung and Main is left
 // behind: the process must end then.
-func Run(parent context.Context, manager Manager, c Config) (stopped bool, err error) {
+func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err error) {
 	s := &Supervisor{
 		config:  c,
 		manager: manager,

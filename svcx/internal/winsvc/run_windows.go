@@ -37,7 +37,7 @@ func (m *scmManager) Report(s supervisor.Status) error {
 // Run connects this thread to the service control manager and runs the service in the thread that
 // the manager asks for, until it has stopped. connected is false if services.exe has started the
 // process, but not as a service.
-func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool, err error) {
+func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool, err error) {
 	name, err := syscall.UTF16PtrFromString(p.Name)
 	if err != nil {
 		return true, err
