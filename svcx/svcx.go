@@ -211,6 +211,6 @@ func (s *Service) supervised(ctx context.Context) (context.Context, *supervisor.
 }
 
 // program returns what a managed process needs to know of the service.
-func (s *Service) program() process.Program {
-	return process.Program{Name: s.Name, Dir: s.Dir, LogDir: s.LogDir, User: s.User, OnCrash: s.OnCrash}
+func (s *Service) program() *process.Program {
+	return &process.Program{Name: s.Name, Dir: s.Dir, LogDir: s.LogDir, User: s.User, OnCrash: s.OnCrash}
 }
