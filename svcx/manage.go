@@ -37,10 +37,7 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 	if err := upgrade.Finish(ctx, b, p); err != nil {
 		return nil, s.fail("install", err)
 	}
-	list, err := b.Install(ctx, p)
-	for _, c := range list {
-		changed = append(changed, string(c))
-	}
+	changed, err = b.Install(ctx, p)
 	return changed, s.fail("install", err)
 }
 

@@ -145,10 +145,12 @@ func QueryServiceConfig2(service syscall.Handle, level uint32, buf unsafe.Pointe
 	return procQueryServiceConfig2.ok(uintptr(service), uintptr(level), uintptr(buf), uintptr(size), uintptr(unsafe.Pointer(need)))
 }
 
-func QueryServiceStatusEx(service syscall.Handle) (st SERVICE_STATUS_PROCESS, err error) {
+// QueryServiceStatusEx returns zeros beside an error.
+func QueryServiceStatusEx(service syscall.Handle) (*SERVICE_STATUS_PROCESS, error) {
+	var st SERVICE_STATUS_PROCESS
 	var need uint32
-	err = procQueryServiceStatusEx.ok(uintptr(service), 0, uintptr(unsafe.Pointer(&st)), unsafe.Sizeof(st), uintptr(unsafe.Pointer(&need)))
-	return st, err
+	err := procQueryServiceStatusEx.ok(uintptr(service), 0, uintptr(unsafe.Pointer(&st)), unsafe.Sizeof(st), uintptr(unsafe.Pointer(&need)))
+	return &st, err
 }
 
 func StartService(service syscall.Handle) error { return procStartService.ok(uintptr(service), 0, 0) }

@@ -79,7 +79,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 			return nil, spec.Fail(nil, err, "")
 		}
 		undo.Add(func() error { return m.do(context.WithoutCancel(ctx), "rc-update", back, s.Name, m.runlevel) })
-		changed = append(changed, spec.Change(what))
+		changed = append(changed, what)
 	}
 	return changed, s.Installed(ctx)
 }

@@ -60,7 +60,7 @@ func (s *Spec) CheckTrust() error {
 }
 
 // A Change is one difference that Install has removed, as a line for people.
-type Change string
+type Change = string
 
 // A Backend registers services with a manager and controls them. Its errors are of type *Error
 // where it knows their kind or a hint.

@@ -69,12 +69,12 @@ func ChangedLines(old, now string) (changed []Change) {
 	before, after := strings.Split(old, "\n"), strings.Split(now, "\n")
 	for _, line := range before {
 		if !slices.Contains(after, line) {
-			changed = append(changed, Change("- "+strings.TrimSpace(line)))
+			changed = append(changed, "- "+strings.TrimSpace(line))
 		}
 	}
 	for _, line := range after {
 		if !slices.Contains(before, line) {
-			changed = append(changed, Change("+ "+strings.TrimSpace(line)))
+			changed = append(changed, "+ "+strings.TrimSpace(line))
 		}
 	}
 	if len(changed) == 0 {

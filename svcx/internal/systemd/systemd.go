@@ -114,7 +114,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 			return nil, m.fail(s, nil, err)
 		}
 		undo.Add(func() error { _, err := m.ctl(context.WithoutCancel(ctx), back, unit(s)); return err })
-		changed = append(changed, spec.Change(do+"d"))
+		changed = append(changed, do+"d")
 	}
 	return changed, s.Installed(ctx)
 }

@@ -56,7 +56,7 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 			back, err := m.apply(h.service, want, old, c.call)
 			if err == wincall.ERROR_INVALID_LEVEL {
 				if h.created {
-					changed = append(changed, spec.Change(c.what+": this system can't ("+c.call+")"))
+					changed = append(changed, c.what+": this system can't ("+c.call+")")
 				}
 				continue
 			}
@@ -68,7 +68,7 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 			}
 		}
 		if c.what != "" && known && !h.created {
-			changed = append(changed, spec.Change(c.what))
+			changed = append(changed, c.what)
 		}
 	}
 	back, err := setMark(s.Name)

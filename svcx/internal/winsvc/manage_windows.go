@@ -98,13 +98,16 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	var st wincall.SERVICE_STATUS_PROCESS
+	code := 0
 	if err = fail(wincall.StartService(h.service)); err == nil {
+		var st *wincall.SERVICE_STATUS_PROCESS
 		st, err = await(ctx, h.service, wincall.SERVICE_START_PENDING, startLimit(s))
+		if st.CurrentState == wincall.SERVICE_STOPPED {
+			code = exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)
+		}
 	}
 	h.close()
-	code := exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)
-	if err == nil && st.CurrentState == wincall.SERVICE_STOPPED && code != 0 { // else its work was short
+	if err == nil && code != 0 { // else its work was short
 		return spec.Fail(spec.ErrStartFailed, spec.Errorf("exit code %d", code), "output.log and crash.log in "+logDir(s)+" say why")
 	}
 	return err
@@ -113,7 +116,7 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 // await waits until the service has left the state from. It gives up on one that makes no progress,
 // as the sample "Starting a Service" does, but not before patience is over; and on any at the
 // limit.
-func await(ctx context.Context, service syscall.Handle, from uint32, limit time.Time) (wincall.SERVICE_STATUS_PROCESS, error) {
+func await(ctx context.Context, service syscall.Handle, from uint32, limit time.Time) (*wincall.SERVICE_STATUS_PROCESS, error) {
 	checkpoint, since, begin := uint32(0), time.Now(), time.Now()
 	for {
 		st, err := wincall.QueryServiceStatusEx(service)
