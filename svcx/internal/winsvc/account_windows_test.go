@@ -15,6 +15,18 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
+// TestLevels compares the calls' numbers with those of golang.org/x/sys/windows.
+func TestLevels(t *testing.T) {
+	for c, level := range map[call]call{
+		callDescription: windows.SERVICE_CONFIG_DESCRIPTION, callActions: windows.SERVICE_CONFIG_FAILURE_ACTIONS,
+		callDelayed: windows.SERVICE_CONFIG_DELAYED_AUTO_START_INFO, callFlag: windows.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG,
+		callSID: windows.SERVICE_CONFIG_SERVICE_SID_INFO, callPrivileges: windows.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO,
+		callPreshutdown: windows.SERVICE_CONFIG_PRESHUTDOWN_INFO,
+	} {
+		assert.Equal(t, level, c, c.String())
+	}
+}
+
 // TestLogDirOfAnother: what a user has put in the place of the logs is refused.
 func TestLogDirOfAnother(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "logs")

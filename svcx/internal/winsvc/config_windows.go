@@ -32,16 +32,16 @@ func readStart(service syscall.Handle) (spec.StartType, error) {
 }
 
 func delayed(service syscall.Handle, start spec.StartType) spec.StartType {
-	buf, err := queryConfig2(service, wincall.SERVICE_CONFIG_DELAYED_AUTO_START_INFO)
+	buf, err := queryConfig2(service, callDelayed)
 	if err == nil && start == spec.Automatic && *(*uint32)(buf) != 0 {
 		return spec.DelayedAutomatic
 	}
 	return start
 }
 
-func queryConfig2(service syscall.Handle, level uint32) (unsafe.Pointer, error) {
+func queryConfig2(service syscall.Handle, call call) (unsafe.Pointer, error) {
 	buf, err := query(func(b unsafe.Pointer, size uint32, need *uint32) error {
-		return wincall.QueryServiceConfig2(service, level, b, size, need)
+		return wincall.QueryServiceConfig2(service, uint32(call), b, size, need)
 	})
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func queryConfig2(service syscall.Handle, level uint32) (unsafe.Pointer, error) 
 func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err error) {
 	c, err := queryConfig(service)
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, err
 	}
 	p = &plan{
 		name:         name,
@@ -64,27 +64,27 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 		dependencies: splitList(c.Dependencies),
 		kind:         c.ServiceType, startNumber: c.StartType, errorControl: c.ErrorControl,
 	}
-	read := func(call string, level uint32) unsafe.Pointer { return readSetting(service, level, call, &unknown) }
-	p.description = wincall.String(*(**uint16)(read(callDescription, wincall.SERVICE_CONFIG_DESCRIPTION)))
-	if *(*uint32)(read(callDelayed, wincall.SERVICE_CONFIG_DELAYED_AUTO_START_INFO)) != 0 && p.start == spec.Automatic {
+	read := func(call call) unsafe.Pointer { return readSetting(service, call, &unknown) }
+	p.description = wincall.String(*(**uint16)(read(callDescription)))
+	if *(*uint32)(read(callDelayed)) != 0 && p.start == spec.Automatic {
 		p.start = spec.DelayedAutomatic
 	}
-	f := (*wincall.SERVICE_FAILURE_ACTIONS)(read(callActions, wincall.SERVICE_CONFIG_FAILURE_ACTIONS))
+	f := (*wincall.SERVICE_FAILURE_ACTIONS)(read(callActions))
 	p.reset = time.Duration(f.ResetPeriod) * time.Second
 	for _, a := range unsafe.Slice(f.Actions, f.ActionsCount) {
 		p.actions = append(p.actions, action{a.Type, time.Duration(a.Delay) * time.Millisecond})
 	}
-	p.failureFlag = *(*uint32)(read(callFlag, wincall.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG)) != 0
-	p.preshutdown = time.Duration(*(*uint32)(read(callPreshutdown, wincall.SERVICE_CONFIG_PRESHUTDOWN_INFO))) * time.Millisecond
-	switch *(*uint32)(read(callSID, wincall.SERVICE_CONFIG_SERVICE_SID_INFO)) {
+	p.failureFlag = *(*uint32)(read(callFlag)) != 0
+	p.preshutdown = time.Duration(*(*uint32)(read(callPreshutdown))) * time.Millisecond
+	switch *(*uint32)(read(callSID)) {
 	case wincall.SERVICE_SID_TYPE_UNRESTRICTED:
 		p.sid = spec.SIDUnrestricted
 	case wincall.SERVICE_SID_TYPE_RESTRICTED:
 		p.sid = spec.SIDRestricted
 	}
-	p.privileges = splitList(*(**uint16)(read(callPrivileges, wincall.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO)))
+	p.privileges = splitList(*(**uint16)(read(callPrivileges)))
 	if p.environment, err = value(name, "Environment").Strings(); err != nil && err != syscall.ERROR_FILE_NOT_FOUND {
-		unknown = append(unknown, callEnvironment)
+		unknown.add(callEnvironment)
 	}
 	p.rawDisplay, _ = value(name, "DisplayName").String()
 	p.rawDescription, _ = value(name, "Description").String()
@@ -92,10 +92,10 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 }
 
 // readSetting returns what QueryServiceConfig2 tells, and zeros for what the system would not tell.
-func readSetting(service syscall.Handle, level uint32, call string, unknown *calls) unsafe.Pointer {
-	info, err := queryConfig2(service, level)
+func readSetting(service syscall.Handle, call call, unknown *calls) unsafe.Pointer {
+	info, err := queryConfig2(service, call)
 	if err != nil {
-		*unknown = append(*unknown, call)
+		unknown.add(call)
 		return unsafe.Pointer(&[8]uint64{}) // the largest has five
 	}
 	return info

@@ -35,7 +35,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 }
 
 func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h installing, undo *spec.Undo) (changed []spec.Change, err error) {
-	old, unknown := want.fresh(), calls(nil)
+	old, unknown := want.fresh(), calls(0)
 	if h.created {
 		undo.Add(func() error { return wincall.DeleteService(h.service) })
 		changed = append(changed, "created")
@@ -48,7 +48,7 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 		}
 		want.adopt(old)
 	}
-	last := ""
+	last := call(0)
 	for _, c := range want.changes(old, unknown) {
 		known := !unknown.have(c.call)
 		if c.call != last { // the changes by one call follow each other
@@ -56,12 +56,12 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 			back, err := m.apply(h.service, want, old, c.call)
 			if err == wincall.ERROR_INVALID_LEVEL {
 				if h.created {
-					changed = append(changed, c.what+": this system can't ("+c.call+")")
+					changed = append(changed, c.what+": this system can't ("+c.call.String()+")")
 				}
 				continue
 			}
 			if err != nil {
-				return nil, fail(spec.Errorf("%s: %w", c.call, err))
+				return nil, fail(spec.Errorf("%s: %w", c.call.String(), err))
 			}
 			if known && (!h.created || c.call == callLogonRight) { // a new service is deleted as a whole
 				undo.Add(back)
@@ -90,7 +90,7 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 }
 
 // apply makes one call of a plan and returns how to take it back.
-func (m *Backend) apply(service syscall.Handle, want, old *plan, call string) (undo func() error, err error) {
+func (m *Backend) apply(service syscall.Handle, want, old *plan, call call) (undo func() error, err error) {
 	if call == callLogonRight {
 		return grantLogon(want.account)
 	}
@@ -145,9 +145,9 @@ func openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
 }
 
 // set makes one call of a plan for a service that is as in was.
-func set(service syscall.Handle, p, was *plan, call string) error {
+func set(service syscall.Handle, p, was *plan, call call) error {
 	u := wincall.UTF16{}
-	level, info := uint32(0), unsafe.Pointer(nil)
+	info := unsafe.Pointer(nil)
 	switch call {
 	case callChange:
 		// An account that stays keeps its password, unless there is another one.
@@ -169,38 +169,36 @@ func set(service syscall.Handle, p, was *plan, call string) error {
 		return setEnvironment(p)
 	case callDescription:
 		text := u.Ptr(p.description)
-		level, info = wincall.SERVICE_CONFIG_DESCRIPTION, unsafe.Pointer(&text)
+		info = unsafe.Pointer(&text)
 	case callDelayed:
 		is := number(p.start == spec.DelayedAutomatic)
-		level, info = wincall.SERVICE_CONFIG_DELAYED_AUTO_START_INFO, unsafe.Pointer(&is)
+		info = unsafe.Pointer(&is)
 	case callActions:
 		actions := make([]wincall.SC_ACTION, 0, len(p.actions)+1) // an empty list must not be NULL: that changes nothing
 		for _, a := range p.actions {
 			actions = append(actions, wincall.SC_ACTION{Type: a.kind, Delay: uint32(a.delay.Milliseconds())})
 		}
-		level, info = wincall.SERVICE_CONFIG_FAILURE_ACTIONS, unsafe.Pointer(&wincall.SERVICE_FAILURE_ACTIONS{
+		info = unsafe.Pointer(&wincall.SERVICE_FAILURE_ACTIONS{
 			// No message and no command: what is set stays.
 			ResetPeriod:  uint32(p.reset / time.Second),
 			ActionsCount: uint32(len(actions)), Actions: unsafe.SliceData(actions)})
 	case callFlag:
 		is := number(p.failureFlag)
-		level, info = wincall.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, unsafe.Pointer(&is)
+		info = unsafe.Pointer(&is)
 	case callPreshutdown:
 		ms := uint32(p.preshutdown.Milliseconds())
-		level, info = wincall.SERVICE_CONFIG_PRESHUTDOWN_INFO, unsafe.Pointer(&ms)
+		info = unsafe.Pointer(&ms)
 	case callSID:
 		sid := [...]uint32{wincall.SERVICE_SID_TYPE_NONE, wincall.SERVICE_SID_TYPE_UNRESTRICTED, wincall.SERVICE_SID_TYPE_RESTRICTED}[p.sid]
-		level, info = wincall.SERVICE_CONFIG_SERVICE_SID_INFO, unsafe.Pointer(&sid)
+		info = unsafe.Pointer(&sid)
 	case callPrivileges:
 		list := u.List(p.privileges)
-		level, info = wincall.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, unsafe.Pointer(&list)
-	default:
-		return spec.Errorf("svcx: no such call: %s", call)
+		info = unsafe.Pointer(&list)
 	}
 	if u.Err != nil {
 		return u.Err
 	}
-	return wincall.ChangeServiceConfig2(service, level, info)
+	return wincall.ChangeServiceConfig2(service, uint32(call), info)
 }
 
 func number(b bool) uint32 {

@@ -14,10 +14,10 @@ func (p *plan) json() []byte {
 	for i, a := range p.actions {
 		actions[i] = fmt.Sprintf(`{"type": %s, "delay": %d}`, spec.JSONString(actionName(a.kind)), a.delay.Milliseconds())
 	}
-	calls := []string{"OpenSCManagerW", callCreate}
-	for _, c := range p.changes(p.fresh(), nil) {
-		if calls[len(calls)-1] != c.call {
-			calls = append(calls, c.call)
+	calls := []string{"OpenSCManagerW", "CreateServiceW"}
+	for _, c := range p.changes(p.fresh(), 0) {
+		if name := c.call.String(); calls[len(calls)-1] != name {
+			calls = append(calls, name)
 		}
 	}
 	text, list := spec.JSONString, spec.JSONStrings

@@ -50,20 +50,43 @@ const (
 	actionRunCommand
 )
 
-// The calls that set what a service is, in the order in which they are made.
+// A call sets something of a service.
+type call uint8
+
+// The first ones are ChangeServiceConfig2W, with its levels (SERVICE_CONFIG_…).
 const (
-	callCreate      = "CreateServiceW"
-	callChange      = "ChangeServiceConfigW"
-	callLogonRight  = "LsaAddAccountRights(SeServiceLogonRight)"
-	callDescription = "ChangeServiceConfig2W(SERVICE_CONFIG_DESCRIPTION)"
-	callDelayed     = "ChangeServiceConfig2W(SERVICE_CONFIG_DELAYED_AUTO_START_INFO)"
-	callActions     = "ChangeServiceConfig2W(SERVICE_CONFIG_FAILURE_ACTIONS)"
-	callFlag        = "ChangeServiceConfig2W(SERVICE_CONFIG_FAILURE_ACTIONS_FLAG)"
-	callPreshutdown = "ChangeServiceConfig2W(SERVICE_CONFIG_PRESHUTDOWN_INFO)"
-	callSID         = "ChangeServiceConfig2W(SERVICE_CONFIG_SERVICE_SID_INFO)"
-	callPrivileges  = "ChangeServiceConfig2W(SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO)"
-	callEnvironment = "RegSetValueExW(Environment)"
+	callDescription call = 1 + iota
+	callActions
+	callDelayed
+	callFlag
+	callSID
+	callPrivileges
+	callPreshutdown
+	callChange
+	callLogonRight
+	callEnvironment
 )
+
+func (c call) String() string {
+	switch c {
+	case callChange:
+		return "ChangeServiceConfigW"
+	case callLogonRight:
+		return "LsaAddAccountRights(SeServiceLogonRight)"
+	case callEnvironment:
+		return "RegSetValueExW(Environment)"
+	}
+	levels := [...]string{"", "DESCRIPTION", "FAILURE_ACTIONS", "DELAYED_AUTO_START_INFO", "FAILURE_ACTIONS_FLAG", "SERVICE_SID_INFO",
+		"REQUIRED_PRIVILEGES_INFO", "PRESHUTDOWN_INFO"}
+	return "ChangeServiceConfig2W(SERVICE_CONFIG_" + levels[c] + ")"
+}
+
+// calls is a set of them.
+type calls uint16
+
+func (s *calls) add(c call) { *s |= 1 << c }
+
+func (s calls) have(c call) bool { return s>>c&1 != 0 }
 
 // newPlan returns the service as it should be.
 func newPlan(s *spec.Spec) (*plan, error) {
@@ -128,13 +151,11 @@ func roundUp(d, unit time.Duration) time.Duration {
 	return d
 }
 
-type calls []string
-
-//go:noinline
-func (c calls) have(call string) bool { return slices.Contains(c, call) }
-
 // change is a call that an installed service needs, and why, for people.
-type change struct{ call, what string }
+type change struct {
+	call call
+	what string
+}
 
 // adopt takes over from the registered plan what Install does not manage.
 func (p *plan) adopt(old *plan) {
@@ -178,7 +199,7 @@ func restarts(list []action) (delays string) {
 	return delays
 }
 
-// changes lists the calls that lead from the plan that is there to p. A call in unknown could not
+// changes lists the calls, in the order in which they are made, that lead from the plan that is there to p. A call in unknown could not
 // be read and is made in any case.
 func (p *plan) changes(old *plan, unknown calls) []change {
 	d := differences{unknown: unknown}
@@ -216,7 +237,7 @@ type differences struct {
 }
 
 //go:noinline
-func (d *differences) add(call, what, before, after string, same bool) {
+func (d *differences) add(call call, what, before, after string, same bool) {
 	switch {
 	case d.unknown.have(call):
 		d.list = append(d.list, change{call, what + ": " + after})
@@ -226,14 +247,14 @@ func (d *differences) add(call, what, before, after string, same bool) {
 }
 
 //go:noinline
-func (d *differences) text(call, what, before, after string) {
+func (d *differences) text(call call, what, before, after string) {
 	d.add(call, what, before, after, before == after)
 }
 
 // words compares lists: [a b] could be one word or two.
 //
 //go:noinline
-func (d *differences) words(call, what string, before, after []string) {
+func (d *differences) words(call call, what string, before, after []string) {
 	d.add(call, what, fmt.Sprint(before), fmt.Sprint(after), slices.Equal(before, after))
 }
 
