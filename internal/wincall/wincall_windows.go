@@ -167,6 +167,7 @@ func (u *UTF16) encode(text string) []uint16 {
 }
 
 // Ptr returns text with a NUL behind it.
+//
 //go:noinline
 func (u *UTF16) Ptr(text string) *uint16 { return unsafe.SliceData(u.encode(text)) }
 

@@ -60,6 +60,7 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns Kind and Err.
+//
 //go:noinline
 func (e *Error) Unwrap() []error {
 	switch {
