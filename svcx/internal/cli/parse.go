@@ -128,15 +128,14 @@ func Renderer(operand string) spec.Manager {
 // ParseFlags is fs.Parse that neither prints nor exits.
 func ParseFlags(fs *flag.FlagSet, args []string) error {
 	handling, output, usage := fs.ErrorHandling(), fs.Output(), fs.Usage
-	defer func() {
-		fs.Init(fs.Name(), handling)
-		fs.SetOutput(output)
-		fs.Usage = usage
-	}()
 	fs.Init(fs.Name(), flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
-	return fs.Parse(args)
+	err := fs.Parse(args)
+	fs.Init(fs.Name(), handling)
+	fs.SetOutput(output)
+	fs.Usage = usage
+	return err
 }
 
 func isBool(f *flag.Flag) bool {

@@ -168,14 +168,12 @@ func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
 	}
 	over := make(chan error, 1)
 	go func() { over <- wait() }()
-	limit := time.NewTimer(checkLimit)
-	defer limit.Stop()
 	select {
 	case err = <-over:
 		if err != nil {
 			err = notRunning(err)
 		}
-	case <-limit.C:
+	case <-time.After(checkLimit):
 		err = spec.Errorf("the new program does not come to svcx.Run within %v", checkLimit)
 		kill()
 		<-over
