@@ -21,36 +21,41 @@ func grantLogon(account string) (undo func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	undo = func() error { return nil }
-	err = withPolicy(func(policy syscall.Handle) error {
-		has, err := hasRight(policy, sid, logonRight)
-		if has || err != nil {
-			return err
+	granted, err := setLogonRight(sid, true)
+	return func() error {
+		if !granted {
+			return nil
 		}
-		right, err := wincall.NewUnicodeString(logonRight)
-		if err != nil {
-			return err
-		}
-		undo = func() error {
-			return withPolicy(func(policy syscall.Handle) error {
-				return wincall.LsaRemoveAccountRights(policy, sid, right)
-			})
-		}
-		return wincall.LsaAddAccountRights(policy, sid, right)
-	})
-	return undo, err
-}
-
-func withPolicy(f func(policy syscall.Handle) error) error {
-	const policyViewLocal, policyCreateAccount, policyLookupNames = 0x1, 0x10, 0x800
-	policy, err := wincall.LsaOpenPolicy(policyViewLocal | policyCreateAccount | policyLookupNames)
-	if err != nil {
+		_, err := setLogonRight(sid, false)
 		return err
-	}
-	return spec.Join(f(policy), wincall.LsaClose(policy))
+	}, err
 }
 
-func hasRight(policy syscall.Handle, sid *syscall.SID, right string) (bool, error) {
+// setLogonRight grants an account the right to log on as a service, or takes it away, and reports
+// whether that changed anything.
+func setLogonRight(sid *syscall.SID, grant bool) (changed bool, err error) {
+	policy, err := openPolicy()
+	if err != nil {
+		return false, err
+	}
+	has, err := hasRight(policy, sid, logonRight)
+	right, _ := wincall.NewUnicodeString(logonRight) // it has no NUL
+	switch {
+	case err != nil || has == grant:
+	case grant:
+		err = wincall.LsaAddAccountRights(policy, sid, right)
+	default:
+		err = wincall.LsaRemoveAccountRights(policy, sid, right)
+	}
+	return has != grant, spec.Join(err, wincall.LsaClose(policy))
+}
+
+func openPolicy() (syscall.Handle, error) {
+	const viewLocal, createAccount, lookupNames = 0x1, 0x10, 0x800 // POLICY_…
+	return wincall.LsaOpenPolicy(viewLocal | createAccount | lookupNames)
+}
+
+func hasRight(policy syscall.Handle, sid *syscall.SID, right string) (has bool, err error) {
 	rights, err := wincall.LsaEnumerateAccountRights(policy, sid)
 	if err == syscall.ERROR_FILE_NOT_FOUND { // it has none
 		return false, nil
@@ -58,13 +63,11 @@ func hasRight(policy syscall.Handle, sid *syscall.SID, right string) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	defer wincall.LsaFreeMemory(rights)
 	for _, r := range rights {
-		if r.String() == right {
-			return true, nil
-		}
+		has = has || r.String() == right
 	}
-	return false, nil
+	wincall.LsaFreeMemory(rights)
+	return has, nil
 }
 
 // makeLogDir makes the directory of a service's logs if there is none. Only administrators and the

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
+	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
@@ -77,10 +78,11 @@ func TestLogonRight(t *testing.T) {
 	has := func() (has bool) {
 		sid, _, _, err := syscall.LookupSID("", "Guests")
 		require.NoError(t, err)
-		require.NoError(t, withPolicy(func(policy syscall.Handle) (err error) {
-			has, err = hasRight(policy, sid, logonRight)
-			return err
-		}))
+		policy, err := openPolicy()
+		require.NoError(t, err)
+		has, err = hasRight(policy, sid, logonRight)
+		require.NoError(t, err)
+		require.NoError(t, wincall.LsaClose(policy))
 		return has
 	}
 	require.False(t, has())

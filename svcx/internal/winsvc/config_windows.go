@@ -141,9 +141,12 @@ func setMark(name string) (undo func() error, err error) {
 		return nil, nil
 	}
 	m := mark(name)
-	undo = m.DeleteKey
-	if m.HasKey() {
-		undo = m.Delete
+	had := m.HasKey()
+	undo = func() error {
+		if had {
+			return m.Delete()
+		}
+		return m.DeleteKey()
 	}
 	return undo, m.SetString(markText)
 }
