@@ -48,7 +48,6 @@ func (m *manager) Report(now supervisor.Status) error { return m.notifier.report
 // failure.
 func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error, c *supervisor.Config) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	cause := interrupted
 	if under != spec.Console {
 		cause = supervisor.ErrStopped
@@ -61,12 +60,10 @@ func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error
 
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
 	if c.Accepts&supervisor.AcceptParamChange != 0 {
 		notifyReload(signals)
 	}
 	over := make(chan struct{})
-	defer close(over)
 	go func() {
 		var asked stopRequest
 		for {
@@ -108,6 +105,9 @@ func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error
 		supervisor.Tell(os.Stderr, dump)
 	}
 	stopped, err := supervisor.Run(ctx, m, c)
+	close(over)
+	signal.Stop(signals)
+	cancel(nil)
 	if err != nil && stopped && under != spec.Console && spec.ExitCode(err) != spec.ExitHung {
 		p.Fail(err)
 		return nil

@@ -94,11 +94,18 @@ func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err 
 		alive:   make(chan struct{}, 1),
 		over:    make(chan struct{}),
 	}
-	defer close(s.over)
 	ctx, cancel := context.WithCancelCause(context.WithValue(context.WithoutCancel(parent), supervisorKey{}, s))
-	defer cancel(nil)
+	stopped, err = s.loop(parent, ctx, cancel)
+	cancel(nil)
+	close(s.over)
+	return stopped, err
+}
 
+// loop waits for what happens and does what the machine decides, until the service is over. ctx is
+// Main's.
+func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCauseFunc) (stopped bool, err error) {
 	var (
+		c         = s.config
 		m         = &machine{accepts: c.Accepts}
 		msg       = message{kind: processStarted}
 		cancelled = parent.Done()
@@ -112,7 +119,6 @@ func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err 
 		stop      countdown
 		watchdog  countdown
 	)
-	defer heart.Stop()
 	start.begin(c.StartTimeout)
 	for {
 		before := m.status.State
@@ -125,7 +131,7 @@ func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err 
 			c.Failed(msg.err)
 		}
 		if d.report {
-			err := manager.Report(m.status)
+			err := s.manager.Report(m.status)
 			if err == nil {
 				retry, retryIn = nil, 0
 			} else {
@@ -178,7 +184,7 @@ func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err 
 			continue
 		}
 		select {
-		case msg.control = <-manager.Controls():
+		case msg.control = <-s.manager.Controls():
 			msg.kind = controlReceived
 		case <-cancelled:
 			cancelled = nil
