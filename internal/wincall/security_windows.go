@@ -68,8 +68,9 @@ func OwnerOf(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer syscall.LocalFree(syscall.Handle(unsafe.Pointer(sd)))
-	return owner.String()
+	sid, err := owner.String()
+	syscall.LocalFree(syscall.Handle(unsafe.Pointer(sd)))
+	return sid, err
 }
 
 // The longest SID (SECURITY_MAX_SID_SIZE), and room for the longest name of an account or domain.

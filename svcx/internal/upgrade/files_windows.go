@@ -41,12 +41,13 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 	syscall.CloseHandle(child.Thread)
 	wait = func() error {
 		code := uint32(0)
-		defer syscall.CloseHandle(child.Process)
 		syscall.WaitForSingleObject(child.Process, syscall.INFINITE)
-		if err := syscall.GetExitCodeProcess(child.Process, &code); err != nil || code == 0 {
-			return err
+		err := syscall.GetExitCodeProcess(child.Process, &code)
+		syscall.CloseHandle(child.Process)
+		if err == nil && code != 0 {
+			err = spec.Errorf("exit status %d", code)
 		}
-		return spec.Errorf("exit status %d", code)
+		return err
 	}
 	return wait, func() { syscall.TerminateProcess(child.Process, 1) }, nil
 }
@@ -105,12 +106,6 @@ func renamePOSIX(from, to string) error {
 	if err != nil {
 		return err
 	}
-	const deleteRight, share = 0x10000, 0x7
-	h, err := syscall.CreateFile(p, deleteRight|syscall.SYNCHRONIZE, share, nil, syscall.OPEN_EXISTING, syscall.FILE_FLAG_OPEN_REPARSE_POINT, 0)
-	if err != nil {
-		return err
-	}
-	defer syscall.CloseHandle(h)
 	type renameInfo struct { // FILE_RENAME_INFO
 		flags  uint32
 		root   syscall.Handle
@@ -121,7 +116,14 @@ func renamePOSIX(from, to string) error {
 	if copy(info.name[:], name) < len(name) {
 		return syscall.ENAMETOOLONG
 	}
-	return wincall.SetFileInformation(h, class, unsafe.Pointer(info), uint32(unsafe.Offsetof(info.name))+uint32(2*len(name)))
+	const deleteRight, share = 0x10000, 0x7
+	h, err := syscall.CreateFile(p, deleteRight|syscall.SYNCHRONIZE, share, nil, syscall.OPEN_EXISTING, syscall.FILE_FLAG_OPEN_REPARSE_POINT, 0)
+	if err != nil {
+		return err
+	}
+	err = wincall.SetFileInformation(h, class, unsafe.Pointer(info), uint32(unsafe.Offsetof(info.name))+uint32(2*len(name)))
+	syscall.CloseHandle(h)
+	return err
 }
 
 // own does nothing: the access list comes from the directory.
