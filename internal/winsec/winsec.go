@@ -107,7 +107,8 @@ func (a *Account) Check(path string, d *Descriptor, use Use) error {
 
 // threatened returns the accounts that a does not trust and that have one of the rights.
 func (a *Account) threatened(d *Descriptor, rights Mask) (sids []string) {
-	for i, e := range d.DACL {
+	for i := range d.DACL {
+		e := &d.DACL[i]
 		if e.Deny || a.Trusts(e.SID) || slices.Contains(sids, e.SID) {
 			continue
 		}

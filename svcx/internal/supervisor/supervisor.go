@@ -122,7 +122,7 @@ func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCaus
 	start.begin(c.StartTimeout)
 	for {
 		before := m.status.State
-		d := m.step(msg)
+		d := m.step(&msg)
 		var hung error
 		if d.dump {
 			hung = s.hung(msg.kind) // before the manager believes that it is over
