@@ -15,10 +15,9 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	if err := check(s); err != nil {
 		return nil, err
 	}
-	exe := s.Executable
 	dir := s.Dir
 	if dir == "" {
-		dir = path.Dir(exe)
+		dir = path.Dir(s.Executable)
 	}
 	logs := s.LogDir
 	if logs == "" {
@@ -30,9 +29,9 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 <dict>
 `)
 	key(&t, "Label", xmlString(s.Name))
-	words := ""
-	for _, word := range append([]string{exe}, s.Args...) {
-		words += "\n\t\t" + xmlString(word)
+	words := "\n\t\t" + xmlString(s.Executable)
+	for _, arg := range s.Args {
+		words += "\n\t\t" + xmlString(arg)
 	}
 	key(&t, "ProgramArguments", "<array>"+words+"\n\t</array>")
 	key(&t, "WorkingDirectory", xmlString(dir))
@@ -60,6 +59,11 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	key(&t, "StandardOutPath", xmlString(logs+"/output.log"))
 	key(&t, "StandardErrorPath", xmlString(logs+"/output.log"))
 	t.Lines("</dict>\n</plist>")
+	for _, r := range string(t) {
+		if r < ' ' && r != '\t' && r != '\n' || r == 0xfffe || r == 0xffff {
+			return nil, spec.Errorf("svcx: service %s: XML can't hold the character %q", s.Name, r)
+		}
+	}
 	return []byte(t), nil
 }
 
@@ -71,7 +75,6 @@ func check(s *spec.Spec) error {
 	if strings.Contains(s.Name, ":") {
 		return spec.Refuse("service name", s.Name, "a file of macOS can't have a colon in its name")
 	}
-	exe := s.Executable
 	if !s.User {
 		if err := spec.CheckUnixAccount(s.Account); err != nil {
 			return err
@@ -80,16 +83,7 @@ func check(s *spec.Spec) error {
 	if len(s.DependsOn) > 0 {
 		return s.Refuse("launchd knows no dependencies: leave DependsOn empty and retry in Main")
 	}
-	texts := append([]string{exe, s.Dir, s.Account, s.LogDir}, s.Args...)
-	for name, value := range s.Env {
-		texts = append(texts, name, value)
-	}
-	for _, text := range texts {
-		if i := strings.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0xfffe || r == 0xffff }); i >= 0 {
-			return spec.Errorf("svcx: %q: XML can't hold that control character", text)
-		}
-	}
-	if !path.IsAbs(exe) || s.Dir != "" && !path.IsAbs(s.Dir) {
+	if exe := s.Executable; !path.IsAbs(exe) || s.Dir != "" && !path.IsAbs(s.Dir) {
 		return spec.Errorf("svcx: executable %q, directory %q: launchd needs absolute paths", exe, s.Dir)
 	}
 	return nil

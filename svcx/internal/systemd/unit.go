@@ -28,13 +28,13 @@ func Render(s *spec.Spec) ([]byte, error) {
 	// A last backslash would join the next line.
 	description = strings.TrimRightFunc(description, func(r rune) bool { return r == '\\' })
 	t.Line("[Unit]\nDescription=", escapeSpecifiers(description))
-	after := []string{"network.target"}
+	required := ""
 	for _, name := range s.DependsOn {
-		after = append(after, unitName(name))
+		required += " " + unitName(name)
 	}
-	t.Line("After=", strings.Join(after, " "))
-	if len(after) > 1 {
-		t.Line("Requires=", strings.Join(after[1:], " "))
+	t.Line("After=network.target", required)
+	if required != "" {
+		t.Line("Requires=", required[1:])
 	}
 	if len(s.RestartDelays) > 0 {
 		t.Lines("StartLimitIntervalSec=0") // never give up, as Windows does not
@@ -45,7 +45,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 
 	t.Lines("\n[Service]\nType=notify")
 	// The program itself is not a text in which variables are replaced.
-	t.Line("ExecStart=", strings.Join(append([]string{quote(escapeSpecifiers(s.Executable))}, quoteArgs(s.Args)...), " "))
+	t.Line("ExecStart=", quote(escapeSpecifiers(s.Executable))+quoteArgs(s.Args))
 	if s.Reload {
 		t.Lines(`ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"`) // a minimal system has no /bin/kill
 	}
@@ -161,10 +161,10 @@ func unitName(name string) string {
 // escapeSpecifiers protects text from the replacement of specifiers (%n, %h).
 func escapeSpecifiers(text string) string { return strings.ReplaceAll(text, "%", "%%") }
 
-// quoteArgs makes words of a command line in which nothing is replaced.
-func quoteArgs(args []string) (words []string) {
+// quoteArgs makes words of a command line in which nothing is replaced, each with a blank before it.
+func quoteArgs(args []string) (words string) {
 	for _, arg := range args {
-		words = append(words, quote(strings.ReplaceAll(escapeSpecifiers(arg), "$", "$$")))
+		words += " " + quote(strings.ReplaceAll(escapeSpecifiers(arg), "$", "$$"))
 	}
 	return words
 }
