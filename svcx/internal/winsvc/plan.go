@@ -132,16 +132,13 @@ func check(s *spec.Spec) error {
 	if strings.Contains(s.Executable, `"`) {
 		return spec.Refuse("executable", s.Executable, "a quote can't be in a path of Windows")
 	}
-	for i, text := range append([]string{s.Executable}, s.Args...) {
-		what := "executable"
-		if i > 0 {
-			what = "argument"
-		}
-		if err := checkNoVariable(what, text); err != nil {
-			return err
+	err := checkNoVariable("executable", s.Executable)
+	for _, arg := range s.Args {
+		if err == nil {
+			err = checkNoVariable("argument", arg)
 		}
 	}
-	return nil
+	return err
 }
 
 func roundUp(d, unit time.Duration) time.Duration {
