@@ -84,10 +84,18 @@ func Fail(kind, err error, hint string) error { return &Error{Kind: kind, Hint: 
 //go:noinline
 func Errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-// Join is errors.Join, which the compiler puts into each caller.
-//
-//go:noinline
-func Join(errs ...error) error { return errors.Join(errs...) }
+// Join returns the errors that are not nil as one: the only one as it is.
+func Join(errs ...error) (joined error) {
+	for _, err := range errs {
+		switch {
+		case joined == nil:
+			joined = err
+		case err != nil:
+			joined = fmt.Errorf("%w\n%w", joined, err)
+		}
+	}
+	return joined
+}
 
 // TrimPrefix returns the error's text without the package's name.
 func TrimPrefix(err error) string {
