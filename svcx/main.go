@@ -189,7 +189,7 @@ func (s *Service) printLogs(ctx context.Context, stdout io.Writer) error {
 	}
 	b, p, err := s.backend("logs")
 	if err != nil {
-		return fmt.Errorf("%w (or set Service.Logs, for example to a function that prints what eventx.Query yields)", err)
+		return spec.Errorf("%w (or set Service.Logs, for example to a function that prints what eventx.Query yields)", err)
 	}
 	return s.fail("logs", b.Logs(ctx, p, stdout))
 }
@@ -247,7 +247,7 @@ func (s *Service) parseStartArgs(args []string) error {
 		return nil
 	}
 	if err := cli.ParseFlags(s.flags(), args); err != nil {
-		return &ExitError{spec.ExitUsage, fmt.Errorf("svcx: %s: start arguments: %w", s.Name, err)}
+		return &ExitError{spec.ExitUsage, spec.Errorf("svcx: %s: start arguments: %w", s.Name, err)}
 	}
 	return nil
 }

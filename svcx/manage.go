@@ -2,7 +2,6 @@ package svcx
 
 import (
 	"context"
-	"fmt"
 	"os"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -51,7 +50,7 @@ func (s *Service) Uninstall(ctx context.Context) error {
 	}
 	if s.OnUninstall != nil {
 		if err := s.OnUninstall(ctx); err != nil {
-			return fmt.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)
+			return spec.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)
 		}
 	}
 	return s.fail("uninstall", b.Uninstall(ctx, p))
@@ -128,7 +127,7 @@ func (s *Service) executable() (string, error) {
 	if exe == "" {
 		var err error
 		if exe, err = os.Executable(); err != nil {
-			return "", fmt.Errorf("svcx: %s: the executable's path: %w", s.Name, err)
+			return "", spec.Errorf("svcx: %s: the executable's path: %w", s.Name, err)
 		}
 	}
 	return spec.Absolute(exe)
