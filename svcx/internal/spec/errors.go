@@ -25,12 +25,11 @@ const (
 )
 
 //go:noinline
-func (k Kind) Error() string {
-	texts := [...]string{"", "the service is not installed", "access denied", "the service is marked for deletion",
-		"the service runs already", "the service does not run", "the service ended while it was starting",
-		"the name belongs to another program's service", "the service manager asked for a stop", "the system shuts down", "Main hangs"}
-	return "svcx: " + texts[k]
-}
+func (k Kind) Error() string { return "svcx: " + kinds[k] }
+
+var kinds = [...]string{"", "the service is not installed", "access denied", "the service is marked for deletion",
+	"the service runs already", "the service does not run", "the service ended while it was starting",
+	"the name belongs to another program's service", "the service manager asked for a stop", "the system shuts down", "Main hangs"}
 
 // Is makes ErrAccessDenied an fs.ErrPermission.
 func (k Kind) Is(target error) bool { return k == ErrAccessDenied && target == fs.ErrPermission }

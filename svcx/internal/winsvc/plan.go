@@ -67,6 +67,9 @@ const (
 	callEnvironment
 )
 
+var levels = [...]string{"", "DESCRIPTION", "FAILURE_ACTIONS", "DELAYED_AUTO_START_INFO", "FAILURE_ACTIONS_FLAG", "SERVICE_SID_INFO",
+	"REQUIRED_PRIVILEGES_INFO", "PRESHUTDOWN_INFO"}
+
 func (c call) String() string {
 	switch c {
 	case callChange:
@@ -76,8 +79,6 @@ func (c call) String() string {
 	case callEnvironment:
 		return "RegSetValueExW(Environment)"
 	}
-	levels := [...]string{"", "DESCRIPTION", "FAILURE_ACTIONS", "DELAYED_AUTO_START_INFO", "FAILURE_ACTIONS_FLAG", "SERVICE_SID_INFO",
-		"REQUIRED_PRIVILEGES_INFO", "PRESHUTDOWN_INFO"}
 	return "ChangeServiceConfig2W(SERVICE_CONFIG_" + levels[c] + ")"
 }
 
@@ -277,10 +278,11 @@ func describe(list []action, reset time.Duration) string {
 	return "[" + strings.Join(words, " ") + "] " + reset.String()
 }
 
+var actionNames = [...]string{"none", "restart", "reboot", "run-command", "own-restart"}
+
 func actionName(kind uint32) string {
-	names := [...]string{"none", "restart", "reboot", "run-command", "own-restart"}
-	if int(kind) < len(names) {
-		return names[kind]
+	if int(kind) < len(actionNames) {
+		return actionNames[kind]
 	}
 	return fmt.Sprintf("action-%d", kind)
 }
