@@ -4,7 +4,7 @@ package winsec
 // it: full control for SYSTEM and the Administrators, and what is listed for others. Nothing is
 // inherited from above. The accounts are SIDs.
 func DirSDDL(full, modify, read []string) string {
-	return "D:PAI" + aces("FA", []string{System, Administrators}) + aces("FA", full) + aces("0x1301bf", modify) + aces("0x1200a9", read)
+	return "D:PAI(A;OICI;FA;;;" + System + ")(A;OICI;FA;;;" + Administrators + ")" + aces("FA", full) + aces("0x1301bf", modify) + aces("0x1200a9", read)
 }
 
 // Four copies of it would be 2 kB.

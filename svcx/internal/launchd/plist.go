@@ -28,13 +28,13 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 <plist version="1.0">
 <dict>
 `)
-	key(&t, "Label", xmlString(s.Name))
+	text(&t, "Label", s.Name)
 	words := "\n\t\t" + xmlString(s.Executable)
 	for _, arg := range s.Args {
 		words += "\n\t\t" + xmlString(arg)
 	}
 	key(&t, "ProgramArguments", "<array>"+words+"\n\t</array>")
-	key(&t, "WorkingDirectory", xmlString(dir))
+	text(&t, "WorkingDirectory", dir)
 	if len(s.Env) > 0 {
 		variables := ""
 		for _, name := range s.Variables() {
@@ -43,7 +43,7 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 		key(&t, "EnvironmentVariables", "<dict>"+variables+"\n\t</dict>")
 	}
 	if s.Account != "" && !s.User {
-		key(&t, "UserName", xmlString(s.Account))
+		text(&t, "UserName", s.Account)
 	}
 	automatic := s.StartType.AtBoot()
 	key(&t, "RunAtLoad", xmlBool(automatic))
@@ -56,8 +56,8 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 		key(&t, "ThrottleInterval", xmlSeconds(delays[0]))
 	}
 	key(&t, "ExitTimeOut", xmlSeconds(s.StopTimeout+spec.StopMargin))
-	key(&t, "StandardOutPath", xmlString(logs+"/output.log"))
-	key(&t, "StandardErrorPath", xmlString(logs+"/output.log"))
+	text(&t, "StandardOutPath", logs+"/output.log")
+	text(&t, "StandardErrorPath", logs+"/output.log")
 	t.Lines("</dict>\n</plist>")
 	for _, r := range string(t) {
 		if r < ' ' && r != '\t' && r != '\n' || r == 0xfffe || r == 0xffff {
@@ -88,6 +88,8 @@ func check(s *spec.Spec) error {
 	}
 	return nil
 }
+
+func text(t *spec.Text, name, value string) { key(t, name, xmlString(value)) }
 
 func key(t *spec.Text, name, value string) {
 	t.Line("\t<key>", name+"</key>")

@@ -115,8 +115,9 @@ func newPlan(s *spec.Spec) (*plan, error) {
 	if who == userAccount {
 		p.password = s.Password
 	}
-	for _, name := range s.Variables() {
-		p.environment = append(p.environment, name+"="+s.Env[name])
+	p.environment = s.Variables()
+	for i, name := range p.environment {
+		p.environment[i] = name + "=" + s.Env[name]
 	}
 	return p, nil
 }
