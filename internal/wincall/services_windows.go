@@ -130,12 +130,20 @@ func ChangeServiceConfig2(service syscall.Handle, level uint32, info unsafe.Poin
 	return procChangeServiceConfig2.ok(uintptr(service), uintptr(level), uintptr(info))
 }
 
-func QueryServiceConfig(service syscall.Handle, buf unsafe.Pointer, size uint32, need *uint32) error {
-	return procQueryServiceConfig.ok(uintptr(service), uintptr(buf), uintptr(size), uintptr(unsafe.Pointer(need)))
+// largest is eight times the size that is documented for the answers below.
+const largest = 64 << 10
+
+func QueryServiceConfig(service syscall.Handle) (*QUERY_SERVICE_CONFIG, error) {
+	buf, need := new([largest / 8]uint64), uint32(0) // the structures want 8-byte alignment
+	err := procQueryServiceConfig.ok(uintptr(service), uintptr(unsafe.Pointer(buf)), largest, uintptr(unsafe.Pointer(&need)))
+	return (*QUERY_SERVICE_CONFIG)(unsafe.Pointer(buf)), err
 }
 
-func QueryServiceConfig2(service syscall.Handle, level uint32, buf unsafe.Pointer, size uint32, need *uint32) error {
-	return procQueryServiceConfig2.ok(uintptr(service), uintptr(level), uintptr(buf), uintptr(size), uintptr(unsafe.Pointer(need)))
+// QueryServiceConfig2 returns zeros beside an error.
+func QueryServiceConfig2(service syscall.Handle, level uint32) (unsafe.Pointer, error) {
+	buf, need := new([largest / 8]uint64), uint32(0)
+	err := procQueryServiceConfig2.ok(uintptr(service), uintptr(level), uintptr(unsafe.Pointer(buf)), largest, uintptr(unsafe.Pointer(&need)))
+	return unsafe.Pointer(buf), err
 }
 
 // QueryServiceStatusEx returns zeros beside an error.

@@ -12,19 +12,9 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-func queryConfig(service syscall.Handle) (*wincall.QUERY_SERVICE_CONFIG, error) {
-	buf, err := query(func(b unsafe.Pointer, size uint32, need *uint32) error {
-		return wincall.QueryServiceConfig(service, b, size, need)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return (*wincall.QUERY_SERVICE_CONFIG)(unsafe.Pointer(&buf[0])), nil
-}
-
 // readStart reads when a service is started.
 func readStart(service syscall.Handle) (spec.StartType, error) {
-	c, err := queryConfig(service)
+	c, err := wincall.QueryServiceConfig(service)
 	if err != nil {
 		return 0, err
 	}
@@ -32,26 +22,16 @@ func readStart(service syscall.Handle) (spec.StartType, error) {
 }
 
 func delayed(service syscall.Handle, start spec.StartType) spec.StartType {
-	buf, err := queryConfig2(service, callDelayed)
-	if err == nil && start == spec.Automatic && *(*uint32)(buf) != 0 {
+	info, err := wincall.QueryServiceConfig2(service, uint32(callDelayed))
+	if err == nil && start == spec.Automatic && *(*uint32)(info) != 0 {
 		return spec.DelayedAutomatic
 	}
 	return start
 }
 
-func queryConfig2(service syscall.Handle, call call) (unsafe.Pointer, error) {
-	buf, err := query(func(b unsafe.Pointer, size uint32, need *uint32) error {
-		return wincall.QueryServiceConfig2(service, uint32(call), b, size, need)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return unsafe.Pointer(&buf[0]), nil
-}
-
 // readPlan reads a service. Calls whose setting the system would not tell are unknown.
 func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err error) {
-	c, err := queryConfig(service)
+	c, err := wincall.QueryServiceConfig(service)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -93,10 +73,9 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 
 // readSetting returns what QueryServiceConfig2 tells, and zeros for what the system would not tell.
 func readSetting(service syscall.Handle, call call, unknown *calls) unsafe.Pointer {
-	info, err := queryConfig2(service, call)
+	info, err := wincall.QueryServiceConfig2(service, uint32(call))
 	if err != nil {
 		unknown.add(call)
-		return unsafe.Pointer(&[8]uint64{}) // the largest has five
 	}
 	return info
 }
@@ -109,7 +88,7 @@ func value(service, name string) wincall.Value {
 // owned returns the service's command line, and an error if Install and Uninstall must leave the
 // service alone: it is another program's, or a driver.
 func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err error) {
-	c, err := queryConfig(service)
+	c, err := wincall.QueryServiceConfig(service)
 	if err != nil {
 		return "", fail(err)
 	}
@@ -157,21 +136,6 @@ func logDir(s *spec.Spec) string {
 		return s.LogDir
 	}
 	return process.DefaultLogDir(spec.SCM, s.Name, false, os.Getenv)
-}
-
-// query calls f with a buffer that is large enough.
-func query(f func(b unsafe.Pointer, size uint32, need *uint32) error) ([]uint64, error) {
-	for size := uint32(1 << 10); ; {
-		buf := make([]uint64, size/8+1) // the structures want 8-byte alignment
-		size = uint32(len(buf)) * 8
-		need := uint32(0)
-		err := f(unsafe.Pointer(&buf[0]), size, &need)
-		if err == syscall.ERROR_INSUFFICIENT_BUFFER && need > size {
-			size = need
-			continue
-		}
-		return buf, err
-	}
 }
 
 func setEnvironment(p *plan) error {
