@@ -207,8 +207,8 @@ func (s *Service) printStatus(ctx context.Context, json bool, stdout io.Writer) 
 	}
 	text := ""
 	if json {
-		text = `{"name":` + spec.JSONString(s.Name) + `,"state":` + spec.JSONString(st.State.String()) + `,"pid":` + strconv.Itoa(st.PID) +
-			`,"exitCode":` + strconv.Itoa(st.ExitCode) + `,"start":` + spec.JSONString(st.Start.String()) + "}"
+		text = fmt.Sprintf(`{"name":%s,"state":%s,"pid":%d,"exitCode":%d,"start":%s}`,
+			spec.JSONString(s.Name), spec.JSONString(st.State.String()), st.PID, st.ExitCode, spec.JSONString(st.Start.String()))
 	} else {
 		text = s.Name + ": " + st.State.String()
 		if st.PID != 0 {
