@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/bits"
 	"strconv"
 )
 
@@ -105,7 +104,8 @@ func parseACE(kind byte, b []byte) (ACE, bool) {
 		if len(b) < 4 {
 			return ACE{}, false
 		}
-		skip := 4 + 16*bits.OnesCount32(binary.LittleEndian.Uint32(b)&3)
+		flags := binary.LittleEndian.Uint32(b)
+		skip := int(4 + 16*(flags&1+flags>>1&1)) // a GUID for each
 		if len(b) < skip {
 			return ACE{}, false
 		}

@@ -17,7 +17,7 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	}
 	dir := s.Dir
 	if dir == "" {
-		dir = path.Dir(s.Executable)
+		dir = spec.Dir(s.Executable)
 	}
 	logs := s.LogDir
 	if logs == "" {

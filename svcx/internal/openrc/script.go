@@ -21,7 +21,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 	}
 	dir := s.Dir
 	if dir == "" {
-		dir = path.Dir(s.Executable)
+		dir = spec.Dir(s.Executable)
 	}
 	var t spec.Text
 	t.Line("#!/sbin/openrc-run\n", mark)

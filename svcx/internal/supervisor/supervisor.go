@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -114,7 +113,7 @@ func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCaus
 		retry     <-chan time.Time // the manager did not take the last report
 		retryIn   time.Duration
 		settled   <-chan time.Time
-		heart     = time.NewTicker(heartbeatEvery)
+		heart     <-chan time.Time
 		start     countdown
 		stop      countdown
 		watchdog  countdown
@@ -166,13 +165,13 @@ func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCaus
 			return m.cause != nil, stopResult(msg.err, m.cause)
 		}
 		if now := m.status.State; now != before {
-			heart.Stop()
+			heart = nil
 			watchdog.end()
 			if now != StartPending {
 				start.end()
 			}
 			if now.Pending() {
-				heart.Reset(heartbeatEvery)
+				heart = time.After(heartbeatEvery)
 			} else if c.Alive == nil {
 				watchdog.begin(c.Watchdog)
 			}
@@ -199,7 +198,8 @@ func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCaus
 				settled = time.After(grace)
 			default:
 			}
-		case <-heart.C:
+		case <-heart:
+			heart = time.After(heartbeatEvery)
 			msg.kind = heartbeat
 		case <-retry:
 			msg.kind = reportRetry
@@ -260,7 +260,7 @@ func (s *Supervisor) callMain(ctx context.Context, result chan<- message) {
 			if !ok {
 				panic(v)
 			}
-			c.Panicked(v, debug.Stack())
+			c.Panicked(v, stacks(false))
 			msg = message{kind: mainPanicked, err: spec.Errorf("svcx: Main panicked: %v", v)}
 		}
 		result <- msg
@@ -297,15 +297,15 @@ func (s *Supervisor) hung(why kind) error {
 	default:
 		err.reason = fmt.Sprintf("Main did not return within %v of being asked to", s.config.StopTimeout)
 	}
-	s.config.Hung(fmt.Appendf(nil, "svcx: %s: %s; all goroutines:\n\n%s", s.config.Name, err.reason, stacks()))
+	s.config.Hung(fmt.Appendf(nil, "svcx: %s: %s; all goroutines:\n\n%s", s.config.Name, err.reason, stacks(true)))
 	return err
 }
 
-// stacks returns the stacks of all goroutines, cut at 16 MiB.
-func stacks() []byte {
+// stacks returns the stack of this goroutine, or of all, cut at 16 MiB.
+func stacks(all bool) []byte {
 	for size := 64 << 10; ; size *= 2 {
 		buf := make([]byte, size)
-		if n := runtime.Stack(buf, true); n < size || size >= 16<<20 {
+		if n := runtime.Stack(buf, all); n < size || size >= 16<<20 {
 			return buf[:n]
 		}
 	}

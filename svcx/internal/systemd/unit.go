@@ -22,7 +22,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 	}
 	dir := s.Dir
 	if dir == "" {
-		dir = path.Dir(s.Executable)
+		dir = spec.Dir(s.Executable)
 	}
 	var t spec.Text
 	// A last backslash would join the next line.

@@ -133,9 +133,9 @@ func await(ctx context.Context, service syscall.Handle, from uint32, limit time.
 		now := time.Now()
 		switch {
 		case now.Sub(since) > max(patience, 2*hint):
-			err = spec.Errorf("no progress for %v", now.Sub(since).Round(time.Second))
+			err = spec.Errorf("no progress for %v", now.Sub(since)/time.Second*time.Second)
 		case now.After(limit):
-			err = spec.Errorf("not over after %v", now.Sub(begin).Round(time.Second))
+			err = spec.Errorf("not over after %v", now.Sub(begin)/time.Second*time.Second)
 		default:
 			err = spec.Pause(ctx, spec.PollEvery(hint))
 		}
