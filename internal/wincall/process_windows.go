@@ -33,6 +33,24 @@ func ParentProcess() (pid uintptr, err error) {
 	return info.InheritedFromUniqueProcessId, err
 }
 
+// OpenProcess opens a process with those rights.
+func OpenProcess(rights, pid uint32) (syscall.Handle, error) {
+	h, err := procOpenProcess.value(uintptr(rights), 0, uintptr(pid))
+	return syscall.Handle(h), err
+}
+
+// TerminateProcess ends a process with that exit code.
+func TerminateProcess(process syscall.Handle, code uint32) error {
+	return procTerminateProcess.ok(uintptr(process), uintptr(code))
+}
+
+// WaitForExit waits until a process has ended, and returns its exit code.
+func WaitForExit(process syscall.Handle) (code uint32, err error) {
+	syscall.WaitForSingleObject(process, syscall.INFINITE)
+	err = procGetExitCodeProcess.ok(uintptr(process), uintptr(unsafe.Pointer(&code)))
+	return code, err
+}
+
 // ImageName returns the path of the program that a process runs.
 func ImageName(process syscall.Handle) (string, error) {
 	var image [syscall.MAX_PATH]uint16
@@ -78,6 +96,9 @@ var (
 	procNtQueryInformationProcess  = proc{dll: &ntdll, name: "NtQueryInformationProcess"}
 	procNtQuerySystemInformation   = proc{dll: &ntdll, name: "NtQuerySystemInformation"}
 	procQueryFullProcessImageName  = proc{dll: &kernel32, name: "QueryFullProcessImageNameW"}
+	procOpenProcess                = proc{dll: &kernel32, name: "OpenProcess"}
+	procTerminateProcess           = proc{dll: &kernel32, name: "TerminateProcess"}
+	procGetExitCodeProcess         = proc{dll: &kernel32, name: "GetExitCodeProcess"}
 	procSetConsoleCtrlHandler      = proc{dll: &kernel32, name: "SetConsoleCtrlHandler"}
 	procSetStdHandle               = proc{dll: &kernel32, name: "SetStdHandle"}
 	procGetDriveType               = proc{dll: &kernel32, name: "GetDriveTypeW"}

@@ -18,6 +18,8 @@ const (
 
 const fileObject = 1 // SE_FILE_OBJECT
 
+func free(p unsafe.Pointer) { procLocalFree.call(uintptr(p)) }
+
 // take copies a self-relative descriptor that the system has allocated, and frees that.
 func take(sd *byte) []byte {
 	size, err := procGetSecurityDescriptorLength.value(uintptr(unsafe.Pointer(sd)))
@@ -25,7 +27,7 @@ func take(sd *byte) []byte {
 	if err == nil {
 		copied = append(copied, unsafe.Slice(sd, size)...)
 	}
-	syscall.LocalFree(syscall.Handle(unsafe.Pointer(sd)))
+	free(unsafe.Pointer(sd))
 	return copied
 }
 
@@ -68,8 +70,8 @@ func OwnerOf(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sid, err := owner.String()
-	syscall.LocalFree(syscall.Handle(unsafe.Pointer(sd)))
+	sid, err := SIDText(owner)
+	free(unsafe.Pointer(sd))
 	return sid, err
 }
 
@@ -93,6 +95,17 @@ func LookupSID(account string) (*syscall.SID, error) {
 	return (*syscall.SID)(unsafe.Pointer(&sid)), err
 }
 
+// SIDText returns a SID in its S-1- form.
+func SIDText(sid *syscall.SID) (string, error) {
+	var text *uint16
+	if err := procConvertSidString.ok(uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(&text))); err != nil {
+		return "", err
+	}
+	s := String(text)
+	free(unsafe.Pointer(text))
+	return s, nil
+}
+
 // AccountName returns the name that the account of a SID has on this machine, with its domain.
 func AccountName(sid string) (string, error) {
 	text, err := syscall.UTF16PtrFromString(sid)
@@ -107,7 +120,7 @@ func AccountName(sid string) (string, error) {
 	nameSize, domainSize, kind := uint32(longestName), uint32(longestName), uint32(0)
 	err = procLookupAccountSid.ok(0, uintptr(unsafe.Pointer(s)), uintptr(unsafe.Pointer(&name)), uintptr(unsafe.Pointer(&nameSize)),
 		uintptr(unsafe.Pointer(&domain)), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
-	syscall.LocalFree(syscall.Handle(unsafe.Pointer(s)))
+	free(unsafe.Pointer(s))
 	return syscall.UTF16ToString(domain[:]) + `\` + syscall.UTF16ToString(name[:]), err
 }
 
@@ -149,7 +162,8 @@ func Protect(path, sddl string) error {
 func TokenInfo(class uint32) (unsafe.Pointer, error) {
 	for size := uint32(64); ; {
 		buf := make([]uint64, size/8+1)
-		err := syscall.GetTokenInformation(CurrentToken, class, (*byte)(unsafe.Pointer(&buf[0])), uint32(8*len(buf)), &size)
+		err := procGetTokenInformation.ok(uintptr(CurrentToken), uintptr(class), uintptr(unsafe.Pointer(&buf[0])), uintptr(8*len(buf)),
+			uintptr(unsafe.Pointer(&size)))
 		if err != syscall.ERROR_INSUFFICIENT_BUFFER {
 			return unsafe.Pointer(&buf[0]), err
 		}
@@ -162,7 +176,7 @@ func UserSID() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return (*syscall.Tokenuser)(info).User.Sid.String()
+	return SIDText((*syscall.Tokenuser)(info).User.Sid)
 }
 
 // ReparseData returns the REPARSE_DATA_BUFFER of an open link or junction.
@@ -187,6 +201,9 @@ var (
 	procGetSecurityDescriptorLength     = proc{dll: &advapi32, name: "GetSecurityDescriptorLength"}
 	procLookupAccountName               = proc{dll: &advapi32, name: "LookupAccountNameW"}
 	procLookupAccountSid                = proc{dll: &advapi32, name: "LookupAccountSidW"}
+	procConvertSidString                = proc{dll: &advapi32, name: "ConvertSidToStringSidW"}
+	procLocalFree                       = proc{dll: &kernel32, name: "LocalFree"}
+	procGetTokenInformation             = proc{dll: &advapi32, name: "GetTokenInformation"}
 	procConvertStringSid                = proc{dll: &advapi32, name: "ConvertStringSidToSidW"}
 	procConvertStringSecurityDescriptor = proc{dll: &advapi32, name: "ConvertStringSecurityDescriptorToSecurityDescriptorW"}
 	procCreateDirectory                 = proc{dll: &kernel32, name: "CreateDirectoryW"}

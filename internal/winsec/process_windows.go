@@ -67,7 +67,7 @@ func readProcess() (Process, error) {
 		if g.Attributes&enabled == 0 {
 			continue
 		}
-		switch sid, _ := g.Sid.String(); {
+		switch sid, _ := wincall.SIDText(g.Sid); {
 		case sid == service:
 			p.Privileged = true
 		case sid == Administrators:
@@ -121,5 +121,5 @@ func AccountSID(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return sid.String()
+	return wincall.SIDText(sid)
 }

@@ -40,16 +40,14 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 	}
 	syscall.CloseHandle(child.Thread)
 	wait = func() error {
-		code := uint32(0)
-		syscall.WaitForSingleObject(child.Process, syscall.INFINITE)
-		err := syscall.GetExitCodeProcess(child.Process, &code)
+		code, err := wincall.WaitForExit(child.Process)
 		syscall.CloseHandle(child.Process)
 		if err == nil && code != 0 {
 			err = spec.Errorf("exit status %d", code)
 		}
 		return err
 	}
-	return wait, func() { syscall.TerminateProcess(child.Process, 1) }, nil
+	return wait, func() { wincall.TerminateProcess(child.Process, 1) }, nil
 }
 
 // Error numbers that package syscall lacks (WinError.h).

@@ -154,5 +154,5 @@ func accountSID(account string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return sid.String()
+	return wincall.SIDText(sid)
 }

@@ -151,7 +151,7 @@ func (*Program) Under() spec.Manager {
 		return spec.Console
 	}
 	const queryLimited = 0x1000 // PROCESS_QUERY_LIMITED_INFORMATION
-	if h, err := syscall.OpenProcess(queryLimited, false, uint32(parent)); err == nil {
+	if h, err := wincall.OpenProcess(queryLimited, uint32(parent)); err == nil {
 		image, err := wincall.ImageName(h)
 		syscall.CloseHandle(h)
 		if err == nil {

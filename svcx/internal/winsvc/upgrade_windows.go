@@ -57,11 +57,11 @@ func (*Backend) Kill(ctx context.Context, s *spec.Spec) error {
 
 // terminate ends a process and waits until it has ended.
 func terminate(pid uint32) error {
-	process, err := syscall.OpenProcess(syscall.PROCESS_TERMINATE|syscall.SYNCHRONIZE, false, pid)
+	process, err := wincall.OpenProcess(syscall.PROCESS_TERMINATE|syscall.SYNCHRONIZE, pid)
 	if err != nil {
 		return err
 	}
-	if err = syscall.TerminateProcess(process, spec.ExitHung); err == nil {
+	if err = wincall.TerminateProcess(process, spec.ExitHung); err == nil {
 		syscall.WaitForSingleObject(process, 10_000)
 	}
 	syscall.CloseHandle(process)
