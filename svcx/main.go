@@ -80,7 +80,7 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	_, logged := errors.AsType[*spec.Logged](err)
+	_, logged := err.(*spec.Logged)
 	if !logged && (inv.Command == "run" || ExitCode(err) != spec.ExitStopped) {
 		supervisor.Tell(stderr, fmt.Appendf(nil, "%s: %s\n", s.Name, spec.TrimPrefix(err)))
 	}

@@ -73,6 +73,21 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
+// First returns the first *Error among err and the first causes of each cause, or nil.
+func First(err error) *Error {
+	for err != nil {
+		switch e := err.(type) {
+		case *Error:
+			return e
+		case interface{ Unwrap() []error }:
+			err = e.Unwrap()[0]
+		default:
+			err = errors.Unwrap(err)
+		}
+	}
+	return nil
+}
+
 // Fail returns an *Error. Thirty copies of it would be 5 kB.
 //
 //go:noinline

@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"errors"
-
 	"github.com/surefoot-go/surefoot/internal/shquote"
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
@@ -10,7 +8,7 @@ import (
 // Untrusted explains the error for a program that others could replace and that would run with all
 // rights.
 func Untrusted(goos, exe string, err error) error {
-	f, ok := errors.AsType[*trust.Finding](err)
+	f, ok := err.(*trust.Finding)
 	if !ok {
 		return err
 	}

@@ -1,7 +1,6 @@
 package winsvc
 
 import (
-	"errors"
 	"os"
 	"strings"
 	"syscall"
@@ -127,7 +126,7 @@ func checkLogDir(dir, sid string) error {
 	}
 	a.Also = append(a.Also, sid)
 	err = judge(a, dir, winsec.ForContents)
-	if f, ok := errors.AsType[*trust.Finding](err); ok {
+	if f, ok := err.(*trust.Finding); ok {
 		hint := f.Advice
 		if f.Fix != "" {
 			hint = "look into it, then delete it or run " + f.Fix
