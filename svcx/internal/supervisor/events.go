@@ -50,7 +50,7 @@ func (s *Supervisor) deliver(e Event) bool {
 	var done atomic.Bool
 	return s.config.Deliver(e, func() {
 		if done.CompareAndSwap(false, true) {
-			s.tell(message{kind: eventDone, event: e.Kind})
+			s.tell(&message{kind: eventDone, event: e.Kind})
 		}
 	})
 }

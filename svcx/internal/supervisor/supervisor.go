@@ -40,7 +40,7 @@ type Config struct {
 type Supervisor struct {
 	config  *Config
 	manager Manager
-	calls   chan message  // from Main's goroutines
+	calls   chan *message // from Main's goroutines
 	alive   chan struct{} // signs of life, the latest only
 	over    chan struct{}
 }
@@ -54,10 +54,10 @@ func Of(ctx context.Context) *Supervisor {
 }
 
 // Ready reports that the start is over.
-func (s *Supervisor) Ready() { s.tell(message{kind: readyCalled}) }
+func (s *Supervisor) Ready() { s.tell(&message{kind: readyCalled}) }
 
 // Progress reports that the service still starts or stops.
-func (s *Supervisor) Progress(text string) { s.tell(message{kind: progressCalled, text: text}) }
+func (s *Supervisor) Progress(text string) { s.tell(&message{kind: progressCalled, text: text}) }
 
 // Alive feeds the watchdog.
 func (s *Supervisor) Alive() {
@@ -69,7 +69,7 @@ func (s *Supervisor) Alive() {
 
 // tell hands msg to the supervisor's loop and returns when the manager knows, or when the loop has
 // ended.
-func (s *Supervisor) tell(msg message) {
+func (s *Supervisor) tell(msg *message) {
 	msg.ack = make(chan struct{})
 	select {
 	case s.calls <- msg:
@@ -89,7 +89,7 @@ func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err 
 	s := &Supervisor{
 		config:  c,
 		manager: manager,
-		calls:   make(chan message),
+		calls:   make(chan *message),
 		alive:   make(chan struct{}, 1),
 		over:    make(chan struct{}),
 	}
@@ -106,9 +106,9 @@ func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCaus
 	var (
 		c         = s.config
 		m         = &machine{accepts: c.Accepts}
-		msg       = message{kind: processStarted}
+		msg       = &message{kind: processStarted}
 		cancelled = parent.Done()
-		result    = make(chan message, 1)
+		result    = make(chan *message, 1)
 		missed    *message         // comes next
 		retry     <-chan time.Time // the manager did not take the last report
 		retryIn   time.Duration
@@ -121,7 +121,7 @@ func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCaus
 	start.begin(c.StartTimeout)
 	for {
 		before := m.status.State
-		d := m.step(&msg)
+		d := m.step(msg)
 		var hung error
 		if d.dump {
 			hung = s.hung(msg.kind) // before the manager believes that it is over
@@ -177,9 +177,9 @@ func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCaus
 			}
 		}
 
-		msg = message{}
+		msg = &message{}
 		if missed != nil {
-			msg, missed = *missed, nil
+			msg, missed = missed, nil
 			continue
 		}
 		select {
@@ -252,8 +252,8 @@ var ErrGoexit = errors.New("svcx: Main ended its goroutine (runtime.Goexit)")
 // callMain runs in a goroutine of its own and sends what came of Main. A panic ends the process in
 // Go's own way: the manager sees a dead process, and the crash file has the trace. Only a manager
 // in this process catches it.
-func (s *Supervisor) callMain(ctx context.Context, result chan<- message) {
-	msg := message{kind: mainReturned, err: ErrGoexit}
+func (s *Supervisor) callMain(ctx context.Context, result chan<- *message) {
+	msg := &message{kind: mainReturned, err: ErrGoexit}
 	defer func() {
 		if v := recover(); v != nil {
 			c, ok := s.manager.(Container)
@@ -261,7 +261,7 @@ func (s *Supervisor) callMain(ctx context.Context, result chan<- message) {
 				panic(v)
 			}
 			c.Panicked(v, stacks(false))
-			msg = message{kind: mainPanicked, err: spec.Errorf("svcx: Main panicked: %v", v)}
+			msg = &message{kind: mainPanicked, err: spec.Errorf("svcx: Main panicked: %v", v)}
 		}
 		result <- msg
 	}()
@@ -271,7 +271,7 @@ func (s *Supervisor) callMain(ctx context.Context, result chan<- message) {
 		}
 		msg.err = ErrGoexit
 	}
-	s.tell(message{kind: mainCalled})
+	s.tell(&message{kind: mainCalled})
 	msg.err = s.config.Main(ctx)
 }
 
