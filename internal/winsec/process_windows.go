@@ -25,9 +25,9 @@ type Process struct {
 
 // Current returns what this process is. With an error it is privileged: a process that can't know
 // must check.
-func Current() (Process, error) {
-	self.once.Do(func() { self.process, self.err = readProcess() })
-	return self.process, self.err
+func Current() (*Process, error) {
+	self.once.Do(func() { self.err = self.process.read() })
+	return &self.process, self.err
 }
 
 var self struct {
@@ -47,18 +47,21 @@ func Machine() (Account, error) {
 	return a, err
 }
 
-func readProcess() (Process, error) {
+// read sets what p is.
+func (p *Process) read() error {
+	p.Privileged = true // until more is known
+
 	const tokenGroups, tokenElevation, enabled = 2, 20, 0x4 // SE_GROUP_ENABLED
 	sid, err := wincall.UserSID()
 	if err != nil {
-		return Process{Privileged: true}, err
+		return err
 	}
 	info, err := wincall.TokenInfo(tokenGroups)
 	if err != nil {
-		return Process{Privileged: true}, err
+		return err
 	}
 	elevated := tokenNumber(tokenElevation, 0) != 0
-	p := Process{Account: Account{SID: sid, Elevated: elevated}, Privileged: elevated || ServiceAccount(sid) != ""}
+	p.SID, p.Elevated, p.Privileged = sid, elevated, elevated || ServiceAccount(sid) != ""
 	groups := (*struct { // TOKEN_GROUPS
 		count uint32
 		first syscall.SIDAndAttributes
@@ -76,7 +79,7 @@ func readProcess() (Process, error) {
 			p.Also = append(p.Also, sid)
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // tokenNumber returns a number that this process's token has, or what stands for an unknown one.
