@@ -15,7 +15,7 @@ import (
 // Open sets the back end up for this machine.
 func (m *Backend) Open(isUser bool) error {
 	m.root, m.user, m.dir, m.domain = os.Geteuid() == 0, isUser, "/Library/LaunchDaemons", "system"
-	m.run, m.give, m.getenv = launchctl, giveTo, os.Getenv
+	m.run, m.give, m.getenv, m.write = launchctl, giveTo, os.Getenv, spec.ReplaceFile
 	if isUser {
 		home, err := os.UserHomeDir()
 		if err != nil {

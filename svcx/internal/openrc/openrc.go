@@ -23,6 +23,7 @@ type Backend struct {
 	alive    func(pid int) bool
 	signal   func(pid int, sig syscall.Signal) error
 	run      func(ctx context.Context, program string, args ...string) (code int, out string, err error)
+	write    spec.Writer
 }
 
 func (m *Backend) file(s *spec.Spec) string { return filepath.Join(m.scripts, s.Name) }
@@ -60,7 +61,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	}
 	undo := spec.Undo{}
 	defer func() { err = undo.End(err) }()
-	old, err := undo.WriteFile(m.file(s), script, 0o755)
+	old, err := undo.WriteFile(m.write, m.file(s), script, 0o755)
 	if err != nil {
 		return nil, spec.Fail(nil, err, "")
 	}

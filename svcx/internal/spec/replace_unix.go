@@ -9,7 +9,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/atomicfile"
 )
 
-func replaceFile(name string, data []byte, perm fs.FileMode) error {
+// ReplaceFile is a Writer after which the file has changed as a whole or not at all.
+func ReplaceFile(name string, data []byte, perm fs.FileMode) error {
 	if err := atomicfile.WriteFresh(filepath.Dir(name), filepath.Base(name), data, perm); err != nil {
 		return Errorf("write %s: %w", name, err)
 	}

@@ -17,7 +17,8 @@ import (
 // Open sets the back end up for this machine. It returns an error if the user has no directory for
 // units.
 func (m *Backend) Open(user bool) error {
-	m.root, m.user, m.dir, m.run = os.Geteuid() == 0, user, "/etc/systemd/system", systemctl
+	m.root, m.user, m.dir = os.Geteuid() == 0, user, "/etc/systemd/system"
+	m.run, m.write = systemctl, spec.ReplaceFile
 	if user {
 		config, err := os.UserConfigDir()
 		if err != nil {

@@ -13,10 +13,11 @@ import (
 
 // Backend controls services through systemctl(1). Call Open first.
 type Backend struct {
-	root bool   // this process may change the system's units
-	user bool   // it is the user's systemd, not the system's
-	dir  string // where unit files lie
-	run  func(ctx context.Context, args ...string) (string, error)
+	root  bool   // this process may change the system's units
+	user  bool   // it is the user's systemd, not the system's
+	dir   string // where unit files lie
+	run   func(ctx context.Context, args ...string) (string, error)
+	write spec.Writer
 }
 
 func unit(s *spec.Spec) string { return s.Name + ".service" }
@@ -95,7 +96,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		}
 		return reload()
 	})
-	old, err := undo.WriteFile(m.file(s), text, 0o644)
+	old, err := undo.WriteFile(m.write, m.file(s), text, 0o644)
 	if err != nil {
 		return nil, m.fail(s, nil, err)
 	}
