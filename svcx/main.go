@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"slices"
-	"strconv"
-	"syscall"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/cli"
+	"github.com/surefoot-go/surefoot/svcx/internal/process"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
@@ -73,7 +71,7 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	case inv.Command == "run":
 		err = s.Run(context.Background())
 	default:
-		ctx, cancel := interruptible()
+		ctx, cancel := process.Interruptible()
 		err = s.manage(ctx, inv, stdout)
 		cancel()
 	}
@@ -88,22 +86,6 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "%s: use\n\t%s\n", s.Name, cli.Elevated(runtime.GOOS, executablePath(), args))
 	}
 	return ExitCode(err)
-}
-
-// interruptible returns a context that a first signal cancels. A second one ends the process.
-func interruptible() (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case <-signals:
-			cancel()
-			signal.Stop(signals)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
 }
 
 // refuse ends a program whose command line is wrong. A Windows service has no standard error: it
@@ -205,20 +187,7 @@ func (s *Service) printStatus(ctx context.Context, json bool, stdout io.Writer) 
 		}
 		return err
 	}
-	text := ""
-	if json {
-		text = fmt.Sprintf(`{"name":%s,"state":%s,"pid":%d,"exitCode":%d,"start":%s}`,
-			spec.JSONString(s.Name), spec.JSONString(st.State.String()), st.PID, st.ExitCode, spec.JSONString(st.Start.String()))
-	} else {
-		text = s.Name + ": " + st.State.String()
-		if st.PID != 0 {
-			text += ", pid " + strconv.Itoa(st.PID)
-		}
-		if st.State == Stopped {
-			text += ", last exit code " + strconv.Itoa(st.ExitCode)
-		}
-		text += ", start " + st.Start.String()
-	}
+	text := cli.Status(s.Name, spec.Status{State: spec.State(st.State), PID: st.PID, ExitCode: st.ExitCode, Start: spec.StartType(st.Start)}, json)
 	fmt.Fprintln(stdout, text)
 	if st.State == Stopped {
 		return errStopped
