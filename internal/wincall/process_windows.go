@@ -5,15 +5,6 @@ import (
 	"unsafe"
 )
 
-type PROCESS_BASIC_INFORMATION struct {
-	ExitStatus                   uint32
-	PebBaseAddress               uintptr
-	AffinityMask                 uintptr
-	BasePriority                 int32
-	UniqueProcessId              uintptr
-	InheritedFromUniqueProcessId uintptr
-}
-
 // SYSTEM_PROCESS_INFORMATION is its beginning.
 type SYSTEM_PROCESS_INFORMATION struct {
 	NextEntryOffset              uint32
@@ -28,9 +19,9 @@ type SYSTEM_PROCESS_INFORMATION struct {
 // ParentProcess returns the number of the process that has started this one.
 func ParentProcess() (pid uintptr, err error) {
 	const basicInformation, self = 0, ^uintptr(0) // ProcessBasicInformation, GetCurrentProcess
-	var info PROCESS_BASIC_INFORMATION
+	var info [6]uintptr // PROCESS_BASIC_INFORMATION, whose last word is InheritedFromUniqueProcessId
 	err = procNtQueryInformationProcess.ntstatus(self, basicInformation, uintptr(unsafe.Pointer(&info)), unsafe.Sizeof(info), 0)
-	return info.InheritedFromUniqueProcessId, err
+	return info[5], err
 }
 
 // OpenProcess opens a process with those rights.

@@ -2,6 +2,7 @@ package wincall
 
 import (
 	"encoding/binary"
+	"runtime"
 	"syscall"
 	"unsafe"
 )
@@ -134,13 +135,11 @@ func CreateDirectory(path, sddl string) error {
 	if err != nil {
 		return err
 	}
-	attributes := struct { // SECURITY_ATTRIBUTES
-		length  uint32
-		sd      *byte
-		inherit int32
-	}{sd: &sd[0]}
-	attributes.length = uint32(unsafe.Sizeof(attributes))
-	return procCreateDirectory.ok(uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&attributes)))
+	attributes := syscall.SecurityAttributes{SecurityDescriptor: uintptr(unsafe.Pointer(&sd[0]))}
+	attributes.Length = uint32(unsafe.Sizeof(attributes))
+	err = procCreateDirectory.ok(uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&attributes)))
+	runtime.KeepAlive(sd)
+	return err
 }
 
 // Protect gives the object at path the access list of the descriptor, and nothing from above.

@@ -33,7 +33,7 @@ func (s *Spec) CheckPaths() error {
 		return nil
 	}
 	for _, arg := range s.Args {
-		if fixed := absoluteArg(arg, absolute, func(name string) bool { _, err := os.Stat(name); return err == nil }); fixed != "" {
+		if fixed := absoluteArg(arg, Absolute, func(name string) bool { _, err := os.Stat(name); return err == nil }); fixed != "" {
 			return Errorf("svcx: argument %q names a file of this directory, but the service runs in %s: write %s", arg, dir, fixed)
 		}
 	}

@@ -93,7 +93,7 @@ func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 
 // goBack ends the new program, puts the old one back and starts it.
 func goBack(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*p.StopTimeout+time.Minute)
+	ctx, cancel := context.WithTimeoutCause(ctx, 2*p.StopTimeout+time.Minute, errors.New("it takes too long"))
 	defer cancel()
 	quick := *p
 	quick.StopTimeout = min(p.StopTimeout, 5*time.Second)

@@ -119,15 +119,14 @@ func setMark(name string) (undo func() error, err error) {
 	if marked(name) {
 		return nil, nil
 	}
-	m := mark(name)
-	had := m.HasKey()
+	had := mark(name).HasKey()
 	undo = func() error {
 		if had {
-			return m.Delete()
+			return mark(name).Delete()
 		}
-		return m.DeleteKey()
+		return mark(name).DeleteKey()
 	}
-	return undo, m.SetString(markText)
+	return undo, mark(name).SetString(markText)
 }
 
 // logDir returns the directory of the service's logs.

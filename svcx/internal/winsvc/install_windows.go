@@ -35,9 +35,10 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 }
 
 func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h installing, undo *spec.Undo) (changed []spec.Change, err error) {
+	service := h.service
 	old, unknown := want.fresh(), calls(0)
 	if h.created {
-		undo.Add(func() error { return wincall.DeleteService(h.service) })
+		undo.Add(func() error { return wincall.DeleteService(service) })
 		changed = append(changed, "created")
 	} else {
 		if _, err := m.owned(h.service, s); err != nil {

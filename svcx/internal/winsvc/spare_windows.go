@@ -12,7 +12,7 @@ import (
 // alone. Everyone can make directories in the temporary directory, and this one before the service:
 // one that exists must be its own. This is not the check of package winsec, which would be a
 // quarter of what Run adds to a program.
-func (*Program) MakeSpareLogDir(name string) (string, error) {
+func MakeSpareLogDir(name string) (string, error) {
 	who, err := wincall.UserSID()
 	if err != nil {
 		return "", err
