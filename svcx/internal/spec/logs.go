@@ -30,19 +30,18 @@ func CopyLogs(dir string, w io.Writer) error {
 // WatchFiles returns a function that reads what is appended from now on to the files in dir, the
 // last few kilobytes of it.
 func WatchFiles(dir string) (written func() string) {
-	names := [...]string{Within(dir, "output.log"), Within(dir, "crash.log")}
-	var sizes [len(names)]int64
-	for i, name := range names {
-		if fi, err := os.Stat(name); err == nil {
-			sizes[i] = fi.Size()
-		}
+	output, crash := Within(dir, "output.log"), Within(dir, "crash.log")
+	outputSize, crashSize := size(output), size(crash)
+	return func() string { return LastPart(Written(output, outputSize) + Written(crash, crashSize)) }
+}
+
+// size returns the size of a file, and 0 if there is none.
+func size(name string) int64 {
+	fi, err := os.Stat(name)
+	if err != nil {
+		return 0
 	}
-	return func() (text string) {
-		for i, name := range names {
-			text += Written(name, sizes[i])
-		}
-		return LastPart(text)
-	}
+	return fi.Size()
 }
 
 // Written returns what is in a file behind an offset, and all of it if the file is shorter: then it

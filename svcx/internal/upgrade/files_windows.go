@@ -96,7 +96,7 @@ func (f *Files) replace(from string) error {
 
 // renamePOSIX renames a file over one that may be open (FileRenameInfoEx, since Windows 10 1607).
 func renamePOSIX(from, to string) error {
-	const class, replaceIfExists, posixSemantics, longestPath = 22, 0x1, 0x2, 32 << 10
+	const class, replaceIfExists, posixSemantics = 22, 0x1, 0x2
 	p, err := syscall.UTF16PtrFromString(from)
 	if err != nil {
 		return err
@@ -109,18 +109,19 @@ func renamePOSIX(from, to string) error {
 		flags  uint32
 		root   syscall.Handle
 		length uint32
-		name   [longestPath]uint16
+		name   [1]uint16 // and more
 	}
-	info := &renameInfo{flags: replaceIfExists | posixSemantics, length: uint32(2 * (len(name) - 1))}
-	if copy(info.name[:], name) < len(name) {
-		return syscall.ENAMETOOLONG
-	}
+	size := int(unsafe.Sizeof(renameInfo{})) + 2*len(name)
+	buf := make([]uint64, size/8+1)
+	info := (*renameInfo)(unsafe.Pointer(&buf[0]))
+	info.flags, info.length = replaceIfExists|posixSemantics, uint32(2*(len(name)-1))
+	copy(unsafe.Slice(&info.name[0], len(name)), name)
 	const deleteRight, share = 0x10000, 0x7
 	h, err := syscall.CreateFile(p, deleteRight|syscall.SYNCHRONIZE, share, nil, syscall.OPEN_EXISTING, syscall.FILE_FLAG_OPEN_REPARSE_POINT, 0)
 	if err != nil {
 		return err
 	}
-	err = wincall.SetFileInformation(h, class, unsafe.Pointer(info), uint32(unsafe.Offsetof(info.name))+uint32(2*len(name)))
+	err = wincall.SetFileInformation(h, class, unsafe.Pointer(info), uint32(size))
 	syscall.CloseHandle(h)
 	return err
 }

@@ -240,10 +240,11 @@ func (m *Backend) startAgain(ctx context.Context, stopped []string) (err error) 
 // dependents returns the running services that depend on one.
 func dependents(service syscall.Handle) (names []string, err error) {
 	for size := uint32(4 << 10); ; {
-		buf := make([]wincall.ENUM_SERVICE_STATUS, size/uint32(unsafe.Sizeof(wincall.ENUM_SERVICE_STATUS{}))+1)
-		size = uint32(len(buf)) * uint32(unsafe.Sizeof(buf[0]))
+		buf := make([]uint64, size/8+1)
+		list := (*wincall.ENUM_SERVICE_STATUS)(unsafe.Pointer(&buf[0]))
+		size = uint32(len(buf)) * 8
 		var need, count uint32
-		err := wincall.EnumDependentServices(service, &buf[0], size, &need, &count)
+		err := wincall.EnumDependentServices(service, list, size, &need, &count)
 		if err == syscall.ERROR_MORE_DATA && need > size {
 			size = need
 			continue
@@ -251,7 +252,7 @@ func dependents(service syscall.Handle) (names []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range buf[:count] {
+		for _, s := range unsafe.Slice(list, count) {
 			names = append(names, wincall.String(s.ServiceName))
 		}
 		return names, nil
