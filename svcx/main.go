@@ -78,7 +78,7 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	_, logged := err.(*spec.Logged)
+	logged := inv.Command == "run" && Under() == SCM // before the SCM heard of it
 	if !logged && (inv.Command == "run" || ExitCode(err) != spec.ExitStopped) {
 		supervisor.Tell(stderr, fmt.Appendf(nil, "%s: %s\n", s.Name, spec.TrimPrefix(err)))
 	}

@@ -121,12 +121,6 @@ func TrimPrefix(err error) string {
 	return s
 }
 
-// Logged is an error that stands in the service's log already.
-type Logged struct{ Err error }
-
-func (e *Logged) Error() string { return e.Err.Error() }
-func (e *Logged) Unwrap() error { return e.Err }
-
 // Exit codes that are not the service's own.
 const (
 	ExitFailed       = 1

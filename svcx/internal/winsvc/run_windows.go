@@ -107,9 +107,6 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 	if err := wincall.StartServiceCtrlDispatcher(&table[0]); err != nil {
 		return err != wincall.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT, err
 	}
-	if mainErr != nil {
-		mainErr = &spec.Logged{Err: mainErr}
-	}
 	return true, mainErr
 }
 
