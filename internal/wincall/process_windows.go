@@ -19,7 +19,7 @@ type SYSTEM_PROCESS_INFORMATION struct {
 // ParentProcess returns the number of the process that has started this one.
 func ParentProcess() (pid uintptr, err error) {
 	const basicInformation, self = 0, ^uintptr(0) // ProcessBasicInformation, GetCurrentProcess
-	var info [6]uintptr // PROCESS_BASIC_INFORMATION, whose last word is InheritedFromUniqueProcessId
+	var info [6]uintptr                           // PROCESS_BASIC_INFORMATION, whose last word is InheritedFromUniqueProcessId
 	err = procNtQueryInformationProcess.ntstatus(self, basicInformation, uintptr(unsafe.Pointer(&info)), unsafe.Sizeof(info), 0)
 	return info[5], err
 }

@@ -163,6 +163,21 @@ func String(p *uint16) string {
 	return syscall.UTF16ToString(unsafe.Slice(p, n))
 }
 
+// Strings returns the texts at p, up to an empty one, and nil for NULL.
+func Strings(p *uint16) (list []string) {
+	for {
+		s := String(p)
+		if s == "" {
+			return list
+		}
+		list = append(list, s)
+		for *p != 0 {
+			p = (*uint16)(unsafe.Add(unsafe.Pointer(p), 2))
+		}
+		p = (*uint16)(unsafe.Add(unsafe.Pointer(p), 2))
+	}
+}
+
 // UTF16 makes text for Windows and keeps the first error.
 type UTF16 struct{ Err error }
 

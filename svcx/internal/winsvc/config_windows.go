@@ -41,7 +41,7 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 		binaryPath:   wincall.String(c.BinaryPathName),
 		account:      wincall.String(c.ServiceStartName),
 		start:        startType(c.StartType),
-		dependencies: splitList(c.Dependencies),
+		dependencies: wincall.Strings(c.Dependencies),
 		kind:         c.ServiceType, startNumber: c.StartType, errorControl: c.ErrorControl,
 	}
 	read := func(call call) unsafe.Pointer { return readSetting(service, call, &unknown) }
@@ -62,7 +62,7 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 	case wincall.SERVICE_SID_TYPE_RESTRICTED:
 		p.sid = spec.SIDRestricted
 	}
-	p.privileges = splitList(*(**uint16)(read(callPrivileges)))
+	p.privileges = wincall.Strings(*(**uint16)(read(callPrivileges)))
 	if p.environment, err = value(name, "Environment").Strings(); err != nil && err != syscall.ERROR_FILE_NOT_FOUND {
 		unknown.add(callEnvironment)
 	}
@@ -146,21 +146,4 @@ func setEnvironment(p *plan) error {
 		return err
 	}
 	return nil
-}
-
-func splitList(p *uint16) (ss []string) {
-	if p == nil {
-		return nil
-	}
-	for {
-		s := wincall.String(p)
-		if s == "" {
-			return ss
-		}
-		ss = append(ss, s)
-		for *p != 0 {
-			p = (*uint16)(unsafe.Add(unsafe.Pointer(p), 2))
-		}
-		p = (*uint16)(unsafe.Add(unsafe.Pointer(p), 2))
-	}
 }
