@@ -138,7 +138,7 @@ func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCaus
 				retryIn = min(max(2*retryIn, heartbeatEvery), time.Minute)
 				retry = time.After(retryIn)
 				if first {
-					Tell(os.Stderr, fmt.Appendf(nil, "svcx: %s: reporting %v, which is tried again: %v\n", c.Name, spec.State(m.status.State), err))
+					Tell(os.Stderr, fmt.Appendf(nil, "svcx: %s: reporting %s, which is tried again: %v\n", c.Name, spec.State(m.status.State).String(), err))
 				}
 			}
 		}
