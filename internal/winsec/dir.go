@@ -7,9 +7,6 @@ func DirSDDL(full, modify, read []string) string {
 	return "D:PAI(A;OICI;FA;;;" + System + ")(A;OICI;FA;;;" + Administrators + ")" + aces("FA", full) + aces("0x1301bf", modify) + aces("0x1200a9", read)
 }
 
-// Four copies of it would be 2 kB.
-//
-//go:noinline
 func aces(right string, sids []string) (sddl string) {
 	for _, sid := range sids {
 		sddl += "(A;OICI;" + right + ";;;" + sid + ")"

@@ -235,6 +235,8 @@ type differences struct {
 	unknown calls
 }
 
+// add adds a change, and none if the setting is known and the same. Inlined, it would be here twice.
+//
 //go:noinline
 func (d *differences) add(call call, what, before, after string, same bool) {
 	switch {
