@@ -1,7 +1,6 @@
 package svcx
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -56,7 +55,7 @@ func (s *Service) fail(op string, err error) error {
 	if known, ok := err.(*spec.Error); ok {
 		return &Error{Op: op, Service: s.Name, Kind: known.Kind, Hint: known.Hint, Err: known.Err}
 	}
-	if known, ok := errors.AsType[*spec.Error](err); ok { // others, of what was undone, stand beside it
+	if known := spec.First(err); known != nil { // others, of what was undone, stand beside it
 		return &Error{Op: op, Service: s.Name, Kind: known.Kind, Err: err}
 	}
 	return err

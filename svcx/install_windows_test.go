@@ -200,8 +200,8 @@ func TestLogDirIsMade(t *testing.T) {
 	logs := filepath.Join(dir, "logs")
 	require.DirExists(t, logs)
 	testenv.NeedWindows(t, "maps access lists to the modes of Unix")
-	assert.NoError(t, winsec.Account{SID: winsec.System}.CheckObject(logs, winsec.ForContents))
-	assert.Error(t, winsec.Account{SID: winsec.System}.CheckObject(logs, winsec.ForSecrets), "users may read")
+	assert.NoError(t, (&winsec.Account{SID: winsec.System}).CheckObject(logs, winsec.ForContents))
+	assert.Error(t, (&winsec.Account{SID: winsec.System}).CheckObject(logs, winsec.ForSecrets), "users may read")
 	require.NoError(t, s.Start(t.Context()))
 	waitFile(t, dir, "started")
 }

@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"slices"
-	"strconv"
-	"syscall"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/cli"
+	"github.com/surefoot-go/surefoot/svcx/internal/process"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
@@ -73,24 +71,14 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	case inv.Command == "run":
 		err = s.Run(context.Background())
 	default:
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		signals := make(chan os.Signal, 1)
-		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-		go func() {
-			select {
-			case <-signals:
-				cancel()
-				signal.Stop(signals) // the next one ends the process
-			case <-ctx.Done():
-			}
-		}()
+		ctx, cancel := process.Interruptible()
 		err = s.manage(ctx, inv, stdout)
+		cancel()
 	}
 	if err == nil {
 		return 0
 	}
-	_, logged := errors.AsType[*spec.Logged](err)
+	logged := inv.Command == "run" && Under() == SCM // before the SCM heard of it
 	if !logged && (inv.Command == "run" || ExitCode(err) != spec.ExitStopped) {
 		supervisor.Tell(stderr, fmt.Appendf(nil, "%s: %s\n", s.Name, spec.TrimPrefix(err)))
 	}
@@ -136,7 +124,7 @@ func (s *Service) manage(ctx context.Context, inv *cli.Invocation, stdout io.Wri
 func (s *Service) do(ctx context.Context, inv *cli.Invocation, stdout io.Writer) (done string, err error) {
 	c := *s
 	c.Force = s.Force || inv.Force
-	c.Args = slices.Concat(s.Args, inv.Flags)
+	c.Args = append(slices.Clip(s.Args), inv.Flags...)
 	switch inv.Command {
 	case "install":
 		changed, err := c.Converge(ctx)
@@ -183,13 +171,9 @@ func (s *Service) printLogs(ctx context.Context, stdout io.Writer) error {
 	}
 	b, p, err := s.backend("logs")
 	if err != nil {
-		return fmt.Errorf("%w (or set Service.Logs, for example to a function that prints what eventx.Query yields)", err)
+		return spec.Errorf("%w (or set Service.Logs, for example to a function that prints what eventx.Query yields)", err)
 	}
-	keeper, ok := b.(spec.LogKeeper)
-	if !ok {
-		return fmt.Errorf("svcx: %s: set Service.Logs", s.Name)
-	}
-	return s.fail("logs", keeper.Logs(ctx, p, stdout))
+	return s.fail("logs", b.Logs(ctx, p, stdout))
 }
 
 // errStopped makes status exit with its code and without a word.
@@ -203,20 +187,7 @@ func (s *Service) printStatus(ctx context.Context, json bool, stdout io.Writer) 
 		}
 		return err
 	}
-	text := ""
-	if json {
-		text = `{"name":` + spec.JSONString(s.Name) + `,"state":` + spec.JSONString(st.State.String()) + `,"pid":` + strconv.Itoa(st.PID) +
-			`,"exitCode":` + strconv.Itoa(st.ExitCode) + `,"start":` + spec.JSONString(st.Start.String()) + "}"
-	} else {
-		text = s.Name + ": " + st.State.String()
-		if st.PID != 0 {
-			text += ", pid " + strconv.Itoa(st.PID)
-		}
-		if st.State == Stopped {
-			text += ", last exit code " + strconv.Itoa(st.ExitCode)
-		}
-		text += ", start " + st.Start.String()
-	}
+	text := cli.Status(s.Name, spec.Status{State: spec.State(st.State), PID: st.PID, ExitCode: st.ExitCode, Start: spec.StartType(st.Start)}, json)
 	fmt.Fprintln(stdout, text)
 	if st.State == Stopped {
 		return errStopped
@@ -245,7 +216,7 @@ func (s *Service) parseStartArgs(args []string) error {
 		return nil
 	}
 	if err := cli.ParseFlags(s.flags(), args); err != nil {
-		return &ExitError{spec.ExitUsage, fmt.Errorf("svcx: %s: start arguments: %w", s.Name, err)}
+		return &ExitError{spec.ExitUsage, spec.Errorf("svcx: %s: start arguments: %w", s.Name, err)}
 	}
 	return nil
 }

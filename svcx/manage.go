@@ -2,7 +2,6 @@ package svcx
 
 import (
 	"context"
-	"fmt"
 	"os"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -37,10 +36,7 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 	if err := upgrade.Finish(ctx, b, p); err != nil {
 		return nil, s.fail("install", err)
 	}
-	list, err := b.Install(ctx, p)
-	for _, c := range list {
-		changed = append(changed, string(c))
-	}
+	changed, err = b.Install(ctx, p)
 	return changed, s.fail("install", err)
 }
 
@@ -54,7 +50,7 @@ func (s *Service) Uninstall(ctx context.Context) error {
 	}
 	if s.OnUninstall != nil {
 		if err := s.OnUninstall(ctx); err != nil {
-			return fmt.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)
+			return spec.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)
 		}
 	}
 	return s.fail("uninstall", b.Uninstall(ctx, p))
@@ -131,7 +127,7 @@ func (s *Service) executable() (string, error) {
 	if exe == "" {
 		var err error
 		if exe, err = os.Executable(); err != nil {
-			return "", fmt.Errorf("svcx: %s: the executable's path: %w", s.Name, err)
+			return "", spec.Errorf("svcx: %s: the executable's path: %w", s.Name, err)
 		}
 	}
 	return spec.Absolute(exe)

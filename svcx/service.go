@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"flag"
-	"fmt"
 	"io"
 	"runtime"
 	"time"
@@ -136,7 +135,7 @@ func (s *Service) stopTimeout() time.Duration {
 // check returns what keeps the service from being run.
 func (s *Service) check() error {
 	if s.Main == nil {
-		return fmt.Errorf("svcx: service %s has nothing to run: set Service.Main", s.Name)
+		return spec.Errorf("svcx: service %s has nothing to run: set Service.Main", s.Name)
 	}
 	return spec.CheckName(s.Name)
 }

@@ -193,9 +193,9 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // supervised returns what the supervisor runs, and the context for it.
-func (s *Service) supervised(ctx context.Context) (context.Context, supervisor.Config) {
+func (s *Service) supervised(ctx context.Context) (context.Context, *supervisor.Config) {
 	events := make(chan Event, 64)
-	c := supervisor.Config{
+	c := &supervisor.Config{
 		Name: s.Name, Main: s.Main, Accepts: s.Accept.controls(),
 		StopTimeout: s.stopTimeout(), StartTimeout: s.StartTimeout, Watchdog: s.Watchdog,
 		Deliver: func(e supervisor.Event, done func()) bool {
@@ -211,6 +211,6 @@ func (s *Service) supervised(ctx context.Context) (context.Context, supervisor.C
 }
 
 // program returns what a managed process needs to know of the service.
-func (s *Service) program() process.Program {
-	return process.Program{Name: s.Name, Dir: s.Dir, LogDir: s.LogDir, User: s.User, OnCrash: s.OnCrash}
+func (s *Service) program() *process.Program {
+	return &process.Program{Name: s.Name, Dir: s.Dir, LogDir: s.LogDir, User: s.User, OnCrash: s.OnCrash}
 }

@@ -14,7 +14,7 @@ func under() spec.Manager {
 	return p.Under()
 }
 
-func (s *Service) runHere(ctx context.Context, c supervisor.Config) error {
+func (s *Service) runHere(ctx context.Context, c *supervisor.Config) error {
 	p := s.program()
 	return p.Run(ctx, spec.Manager(Under()), ErrInterrupted, c)
 }

@@ -21,7 +21,7 @@ func TestCheckTrust(t *testing.T) {
 	if len(a.Also) == 1 { // where all processes of this user are administrators'
 		assert.NoError(t, checkTrust(exe))
 	}
-	err = spec.Untrusted("windows", exe, winsec.Account{SID: winsec.System}.CheckObject(exe, winsec.ForReading))
+	err = spec.Untrusted("windows", exe, (&winsec.Account{SID: winsec.System}).CheckObject(exe, winsec.ForReading))
 	assert.ErrorContains(t, err, "would run with all rights", "what one named user may write")
 	assert.ErrorIs(t, checkTrust(exe+"x"), os.ErrNotExist)
 }

@@ -2,7 +2,6 @@ package svcx
 
 import (
 	"context"
-	"errors"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/upgrade"
@@ -31,13 +30,9 @@ func (s *Service) Upgrade(ctx context.Context, executable string) error {
 	if err != nil {
 		return err
 	}
-	u, ok := b.(spec.Upgrader)
-	if !ok {
-		return s.fail(op, spec.Fail(errors.ErrUnsupported, nil, ""))
-	}
 	executable, err = spec.Absolute(executable)
 	if err != nil {
 		return s.fail(op, spec.Fail(nil, err, ""))
 	}
-	return s.fail(op, upgrade.Program(ctx, u, p, executable))
+	return s.fail(op, upgrade.Program(ctx, b, p, executable))
 }

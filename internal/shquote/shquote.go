@@ -37,7 +37,10 @@ func isFlag(word string) bool {
 // PowerShellString returns a string of PowerShell's with that text. PowerShell doubles a quote
 // inside quotes, and treats typographic quotes as quotes.
 func PowerShellString(text string) string {
-	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(text) + "'"
+	for _, quote := range [...]string{"'", "‘", "’", "‚", "‛"} {
+		text = strings.ReplaceAll(text, quote, quote+quote)
+	}
+	return "'" + text + "'"
 }
 
 func special(r rune) bool {

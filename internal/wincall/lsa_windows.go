@@ -26,11 +26,8 @@ func (s *UNICODE_STRING) String() string {
 
 // LsaOpenPolicy opens the rights of this machine's accounts.
 func LsaOpenPolicy(access uint32) (policy syscall.Handle, err error) {
-	attributes := struct { // LSA_OBJECT_ATTRIBUTES, with nothing but its length in it
-		length uint32
-		_      [5]uintptr
-	}{}
-	attributes.length = uint32(unsafe.Sizeof(attributes))
+	var attributes [6]uintptr // LSA_OBJECT_ATTRIBUTES, with nothing but its length in it
+	attributes[0] = unsafe.Sizeof(attributes)
 	err = procLsaOpenPolicy.ntstatus(0, uintptr(unsafe.Pointer(&attributes)), uintptr(access), uintptr(unsafe.Pointer(&policy)))
 	return policy, err
 }

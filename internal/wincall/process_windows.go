@@ -5,15 +5,6 @@ import (
 	"unsafe"
 )
 
-type PROCESS_BASIC_INFORMATION struct {
-	ExitStatus                   uint32
-	PebBaseAddress               uintptr
-	AffinityMask                 uintptr
-	BasePriority                 int32
-	UniqueProcessId              uintptr
-	InheritedFromUniqueProcessId uintptr
-}
-
 // SYSTEM_PROCESS_INFORMATION is its beginning.
 type SYSTEM_PROCESS_INFORMATION struct {
 	NextEntryOffset              uint32
@@ -28,9 +19,27 @@ type SYSTEM_PROCESS_INFORMATION struct {
 // ParentProcess returns the number of the process that has started this one.
 func ParentProcess() (pid uintptr, err error) {
 	const basicInformation, self = 0, ^uintptr(0) // ProcessBasicInformation, GetCurrentProcess
-	var info PROCESS_BASIC_INFORMATION
+	var info [6]uintptr                           // PROCESS_BASIC_INFORMATION, whose last word is InheritedFromUniqueProcessId
 	err = procNtQueryInformationProcess.ntstatus(self, basicInformation, uintptr(unsafe.Pointer(&info)), unsafe.Sizeof(info), 0)
-	return info.InheritedFromUniqueProcessId, err
+	return info[5], err
+}
+
+// OpenProcess opens a process with those rights.
+func OpenProcess(rights, pid uint32) (syscall.Handle, error) {
+	h, err := procOpenProcess.value(uintptr(rights), 0, uintptr(pid))
+	return syscall.Handle(h), err
+}
+
+// TerminateProcess ends a process with that exit code.
+func TerminateProcess(process syscall.Handle, code uint32) error {
+	return procTerminateProcess.ok(uintptr(process), uintptr(code))
+}
+
+// WaitForExit waits until a process has ended, and returns its exit code.
+func WaitForExit(process syscall.Handle) (code uint32, err error) {
+	syscall.WaitForSingleObject(process, syscall.INFINITE)
+	err = procGetExitCodeProcess.ok(uintptr(process), uintptr(unsafe.Pointer(&code)))
+	return code, err
 }
 
 // ImageName returns the path of the program that a process runs.
@@ -78,6 +87,9 @@ var (
 	procNtQueryInformationProcess  = proc{dll: &ntdll, name: "NtQueryInformationProcess"}
 	procNtQuerySystemInformation   = proc{dll: &ntdll, name: "NtQuerySystemInformation"}
 	procQueryFullProcessImageName  = proc{dll: &kernel32, name: "QueryFullProcessImageNameW"}
+	procOpenProcess                = proc{dll: &kernel32, name: "OpenProcess"}
+	procTerminateProcess           = proc{dll: &kernel32, name: "TerminateProcess"}
+	procGetExitCodeProcess         = proc{dll: &kernel32, name: "GetExitCodeProcess"}
 	procSetConsoleCtrlHandler      = proc{dll: &kernel32, name: "SetConsoleCtrlHandler"}
 	procSetStdHandle               = proc{dll: &kernel32, name: "SetStdHandle"}
 	procGetDriveType               = proc{dll: &kernel32, name: "GetDriveTypeW"}

@@ -44,17 +44,9 @@ func (v Value) String() (string, error) {
 }
 
 // Strings reads a REG_MULTI_SZ.
-func (v Value) Strings() (list []string, err error) {
-	buf, err := v.read(rrfStrings)
-	for begin, i := 0, 0; i < len(buf); i++ {
-		if buf[i] == 0 {
-			if i > begin {
-				list = append(list, syscall.UTF16ToString(buf[begin:i]))
-			}
-			begin = i + 1
-		}
-	}
-	return list, err
+func (v Value) Strings() ([]string, error) {
+	buf, err := v.read(rrfStrings) // RegGetValue sees to the last NULs
+	return Strings(unsafe.SliceData(buf)), err
 }
 
 // Number reads a REG_DWORD.

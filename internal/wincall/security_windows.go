@@ -2,6 +2,7 @@ package wincall
 
 import (
 	"encoding/binary"
+	"runtime"
 	"syscall"
 	"unsafe"
 )
@@ -18,6 +19,8 @@ const (
 
 const fileObject = 1 // SE_FILE_OBJECT
 
+func free(p unsafe.Pointer) { procLocalFree.call(uintptr(p)) }
+
 // take copies a self-relative descriptor that the system has allocated, and frees that.
 func take(sd *byte) []byte {
 	size, err := procGetSecurityDescriptorLength.value(uintptr(unsafe.Pointer(sd)))
@@ -25,7 +28,7 @@ func take(sd *byte) []byte {
 	if err == nil {
 		copied = append(copied, unsafe.Slice(sd, size)...)
 	}
-	syscall.LocalFree(syscall.Handle(unsafe.Pointer(sd)))
+	free(unsafe.Pointer(sd))
 	return copied
 }
 
@@ -68,8 +71,58 @@ func OwnerOf(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer syscall.LocalFree(syscall.Handle(unsafe.Pointer(sd)))
-	return owner.String()
+	sid, err := SIDText(owner)
+	free(unsafe.Pointer(sd))
+	return sid, err
+}
+
+// The longest SID (SECURITY_MAX_SID_SIZE), and room for the longest name of an account or domain.
+const (
+	longestSID  = 68
+	longestName = 257
+)
+
+// LookupSID returns the SID of an account of this machine or of a domain.
+func LookupSID(account string) (*syscall.SID, error) {
+	name, err := syscall.UTF16PtrFromString(account)
+	if err != nil {
+		return nil, err
+	}
+	var sid [longestSID]byte
+	var domain [longestName]uint16
+	sidSize, domainSize, kind := uint32(longestSID), uint32(longestName), uint32(0)
+	err = procLookupAccountName.ok(0, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&sid)), uintptr(unsafe.Pointer(&sidSize)),
+		uintptr(unsafe.Pointer(&domain)), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
+	return (*syscall.SID)(unsafe.Pointer(&sid)), err
+}
+
+// SIDText returns a SID in its S-1- form.
+func SIDText(sid *syscall.SID) (string, error) {
+	var text *uint16
+	if err := procConvertSidString.ok(uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(&text))); err != nil {
+		return "", err
+	}
+	s := String(text)
+	free(unsafe.Pointer(text))
+	return s, nil
+}
+
+// AccountName returns the name that the account of a SID has on this machine, with its domain.
+func AccountName(sid string) (string, error) {
+	text, err := syscall.UTF16PtrFromString(sid)
+	if err != nil {
+		return "", err
+	}
+	var s *syscall.SID
+	if err := procConvertStringSid.ok(uintptr(unsafe.Pointer(text)), uintptr(unsafe.Pointer(&s))); err != nil {
+		return "", err
+	}
+	var name, domain [longestName]uint16
+	nameSize, domainSize, kind := uint32(longestName), uint32(longestName), uint32(0)
+	err = procLookupAccountSid.ok(0, uintptr(unsafe.Pointer(s)), uintptr(unsafe.Pointer(&name)), uintptr(unsafe.Pointer(&nameSize)),
+		uintptr(unsafe.Pointer(&domain)), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
+	free(unsafe.Pointer(s))
+	return syscall.UTF16ToString(domain[:]) + `\` + syscall.UTF16ToString(name[:]), err
 }
 
 // CreateDirectory makes a directory with that descriptor.
@@ -82,13 +135,11 @@ func CreateDirectory(path, sddl string) error {
 	if err != nil {
 		return err
 	}
-	attributes := struct { // SECURITY_ATTRIBUTES
-		length  uint32
-		sd      *byte
-		inherit int32
-	}{sd: &sd[0]}
-	attributes.length = uint32(unsafe.Sizeof(attributes))
-	return procCreateDirectory.ok(uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&attributes)))
+	attributes := syscall.SecurityAttributes{SecurityDescriptor: uintptr(unsafe.Pointer(&sd[0]))}
+	attributes.Length = uint32(unsafe.Sizeof(attributes))
+	err = procCreateDirectory.ok(uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&attributes)))
+	runtime.KeepAlive(sd)
+	return err
 }
 
 // Protect gives the object at path the access list of the descriptor, and nothing from above.
@@ -110,11 +161,30 @@ func Protect(path, sddl string) error {
 func TokenInfo(class uint32) (unsafe.Pointer, error) {
 	for size := uint32(64); ; {
 		buf := make([]uint64, size/8+1)
-		err := syscall.GetTokenInformation(CurrentToken, class, (*byte)(unsafe.Pointer(&buf[0])), uint32(8*len(buf)), &size)
+		err := procGetTokenInformation.ok(uintptr(CurrentToken), uintptr(class), uintptr(unsafe.Pointer(&buf[0])), uintptr(8*len(buf)),
+			uintptr(unsafe.Pointer(&size)))
 		if err != syscall.ERROR_INSUFFICIENT_BUFFER {
 			return unsafe.Pointer(&buf[0]), err
 		}
 	}
+}
+
+// UserSID returns the SID of this process's account.
+func UserSID() (string, error) {
+	info, err := TokenInfo(syscall.TokenUser)
+	if err != nil {
+		return "", err
+	}
+	return SIDText((*syscall.Tokenuser)(info).User.Sid)
+}
+
+// ReparseData returns the REPARSE_DATA_BUFFER of an open link or junction.
+func ReparseData(h syscall.Handle) ([]byte, error) {
+	buf := make([]byte, syscall.MAXIMUM_REPARSE_DATA_BUFFER_SIZE)
+	var size uint32
+	err := procDeviceIoControl.ok(uintptr(h), syscall.FSCTL_GET_REPARSE_POINT, 0, 0, uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)),
+		uintptr(unsafe.Pointer(&size)), 0)
+	return buf[:size], err
 }
 
 // FinalPathName is GetFinalPathNameByHandle.
@@ -128,7 +198,14 @@ var (
 	procGetNamedSecurityInfo            = proc{dll: &advapi32, name: "GetNamedSecurityInfoW"}
 	procSetNamedSecurityInfo            = proc{dll: &advapi32, name: "SetNamedSecurityInfoW"}
 	procGetSecurityDescriptorLength     = proc{dll: &advapi32, name: "GetSecurityDescriptorLength"}
+	procLookupAccountName               = proc{dll: &advapi32, name: "LookupAccountNameW"}
+	procLookupAccountSid                = proc{dll: &advapi32, name: "LookupAccountSidW"}
+	procConvertSidString                = proc{dll: &advapi32, name: "ConvertSidToStringSidW"}
+	procLocalFree                       = proc{dll: &kernel32, name: "LocalFree"}
+	procGetTokenInformation             = proc{dll: &advapi32, name: "GetTokenInformation"}
+	procConvertStringSid                = proc{dll: &advapi32, name: "ConvertStringSidToSidW"}
 	procConvertStringSecurityDescriptor = proc{dll: &advapi32, name: "ConvertStringSecurityDescriptorToSecurityDescriptorW"}
 	procCreateDirectory                 = proc{dll: &kernel32, name: "CreateDirectoryW"}
+	procDeviceIoControl                 = proc{dll: &kernel32, name: "DeviceIoControl"}
 	procGetFinalPathNameByHandle        = proc{dll: &kernel32, name: "GetFinalPathNameByHandleW"}
 )

@@ -34,18 +34,11 @@ const (
 	SERVICE_CONTROL_STOP = 1
 )
 
-// Settings that ChangeServiceConfig2 knows.
+// Whether a service has a SID of its own.
 const (
-	SERVICE_CONFIG_DESCRIPTION              = 1
-	SERVICE_CONFIG_FAILURE_ACTIONS          = 2
-	SERVICE_CONFIG_DELAYED_AUTO_START_INFO  = 3
-	SERVICE_CONFIG_FAILURE_ACTIONS_FLAG     = 4
-	SERVICE_CONFIG_SERVICE_SID_INFO         = 5
-	SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO = 6
-	SERVICE_CONFIG_PRESHUTDOWN_INFO         = 7
-	SERVICE_SID_TYPE_NONE                   = 0
-	SERVICE_SID_TYPE_UNRESTRICTED           = 1
-	SERVICE_SID_TYPE_RESTRICTED             = 3
+	SERVICE_SID_TYPE_NONE         = 0
+	SERVICE_SID_TYPE_UNRESTRICTED = 1
+	SERVICE_SID_TYPE_RESTRICTED   = 3
 )
 
 // Error numbers of the SCM (WinError.h).
@@ -137,18 +130,28 @@ func ChangeServiceConfig2(service syscall.Handle, level uint32, info unsafe.Poin
 	return procChangeServiceConfig2.ok(uintptr(service), uintptr(level), uintptr(info))
 }
 
-func QueryServiceConfig(service syscall.Handle, buf unsafe.Pointer, size uint32, need *uint32) error {
-	return procQueryServiceConfig.ok(uintptr(service), uintptr(buf), uintptr(size), uintptr(unsafe.Pointer(need)))
+// largest is eight times the size that is documented for the answers below.
+const largest = 64 << 10
+
+func QueryServiceConfig(service syscall.Handle) (*QUERY_SERVICE_CONFIG, error) {
+	buf, need := new([largest / 8]uint64), uint32(0) // the structures want 8-byte alignment
+	err := procQueryServiceConfig.ok(uintptr(service), uintptr(unsafe.Pointer(buf)), largest, uintptr(unsafe.Pointer(&need)))
+	return (*QUERY_SERVICE_CONFIG)(unsafe.Pointer(buf)), err
 }
 
-func QueryServiceConfig2(service syscall.Handle, level uint32, buf unsafe.Pointer, size uint32, need *uint32) error {
-	return procQueryServiceConfig2.ok(uintptr(service), uintptr(level), uintptr(buf), uintptr(size), uintptr(unsafe.Pointer(need)))
+// QueryServiceConfig2 returns zeros beside an error.
+func QueryServiceConfig2(service syscall.Handle, level uint32) (unsafe.Pointer, error) {
+	buf, need := new([largest / 8]uint64), uint32(0)
+	err := procQueryServiceConfig2.ok(uintptr(service), uintptr(level), uintptr(unsafe.Pointer(buf)), largest, uintptr(unsafe.Pointer(&need)))
+	return unsafe.Pointer(buf), err
 }
 
-func QueryServiceStatusEx(service syscall.Handle) (st SERVICE_STATUS_PROCESS, err error) {
+// QueryServiceStatusEx returns zeros beside an error.
+func QueryServiceStatusEx(service syscall.Handle) (*SERVICE_STATUS_PROCESS, error) {
+	var st SERVICE_STATUS_PROCESS
 	var need uint32
-	err = procQueryServiceStatusEx.ok(uintptr(service), 0, uintptr(unsafe.Pointer(&st)), unsafe.Sizeof(st), uintptr(unsafe.Pointer(&need)))
-	return st, err
+	err := procQueryServiceStatusEx.ok(uintptr(service), 0, uintptr(unsafe.Pointer(&st)), unsafe.Sizeof(st), uintptr(unsafe.Pointer(&need)))
+	return &st, err
 }
 
 func StartService(service syscall.Handle) error { return procStartService.ok(uintptr(service), 0, 0) }

@@ -1,6 +1,7 @@
 package wincall
 
 import (
+	"errors"
 	"sync/atomic"
 	"syscall"
 	"unsafe"
@@ -33,9 +34,12 @@ func (d *dll) load() (handle uintptr, err error) {
 		return handle, nil
 	}
 	if d == &kernel32 { // every process has it, so that nothing is searched for
-		h, err := syscall.LoadLibrary(d.name)
-		d.handle.Store(uintptr(h))
-		return uintptr(h), err
+		loaded, err := syscall.LoadDLL(d.name)
+		if err != nil {
+			return 0, errors.Unwrap(err)
+		}
+		d.handle.Store(uintptr(loaded.Handle))
+		return uintptr(loaded.Handle), nil
 	}
 	const searchSystem32 = 0x800 // LOAD_LIBRARY_SEARCH_SYSTEM32
 	name, err := syscall.UTF16PtrFromString(d.name)
@@ -52,11 +56,15 @@ func (p *proc) find() (addr uintptr, err error) {
 		return addr, nil
 	}
 	handle, err := p.dll.load()
-	if err == nil {
-		addr, err = syscall.GetProcAddress(syscall.Handle(handle), p.name)
-		p.addr.Store(addr)
+	if err != nil {
+		return 0, err
 	}
-	return addr, err
+	found, err := (&syscall.DLL{Handle: syscall.Handle(handle)}).FindProc(p.name)
+	if err != nil {
+		return 0, errors.Unwrap(err) // the number
+	}
+	p.addr.Store(found.Addr())
+	return found.Addr(), nil
 }
 
 // call returns what the function returns, and what GetLastError does then. The number of a function
@@ -155,6 +163,21 @@ func String(p *uint16) string {
 	return syscall.UTF16ToString(unsafe.Slice(p, n))
 }
 
+// Strings returns the texts at p, up to an empty one, and nil for NULL.
+func Strings(p *uint16) (list []string) {
+	for {
+		s := String(p)
+		if s == "" {
+			return list
+		}
+		list = append(list, s)
+		for *p != 0 {
+			p = (*uint16)(unsafe.Add(unsafe.Pointer(p), 2))
+		}
+		p = (*uint16)(unsafe.Add(unsafe.Pointer(p), 2))
+	}
+}
+
 // UTF16 makes text for Windows and keeps the first error.
 type UTF16 struct{ Err error }
 
@@ -166,7 +189,9 @@ func (u *UTF16) encode(text string) []uint16 {
 	return units
 }
 
-// Ptr returns text with a NUL behind it.
+// Ptr returns text with a NUL behind it. Its copies in each caller would be half a kilobyte.
+//
+//go:noinline
 func (u *UTF16) Ptr(text string) *uint16 { return unsafe.SliceData(u.encode(text)) }
 
 // Optional is Ptr, and NULL for "".

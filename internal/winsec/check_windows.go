@@ -32,7 +32,7 @@ func open(path string, flags uint32) (syscall.Handle, error) {
 
 // CheckHandle returns a [*trust.Finding] if others could use the open object against a, whatever
 // the way to it is.
-func (a Account) CheckHandle(h syscall.Handle, path string, use Use) error {
+func (a *Account) CheckHandle(h syscall.Handle, path string, use Use) error {
 	d, err := descriptorOf(h)
 	if err != nil {
 		return &os.PathError{Op: "check", Path: path, Err: err}
@@ -42,7 +42,7 @@ func (a Account) CheckHandle(h syscall.Handle, path string, use Use) error {
 
 // CheckWay returns a [*trust.Finding] if others could exchange a directory or link on the way to
 // the open object, and a [trust.ErrExchanged] if the path leads elsewhere by now.
-func (a Account) CheckWay(h syscall.Handle, path string) error {
+func (a *Account) CheckWay(h syscall.Handle, path string) error {
 	w, err := a.walk(path, look)
 	if err != nil {
 		return err
@@ -58,83 +58,75 @@ func (a Account) CheckWay(h syscall.Handle, path string) error {
 	if w.opaque && err != nil { // as text: the file is there, whatever the system says of its path
 		return fmt.Errorf("where the links on the way to %s lead to is unknown: %v", path, err)
 	}
-	var is, open syscall.ByHandleFileInformation
-	end, err := openInfo(w.end, 0, &is)
+	end, err := open(w.end, 0)
 	if err != nil {
 		return gone(path, err)
 	}
+	var is, opened syscall.ByHandleFileInformation
+	if err = syscall.GetFileInformationByHandle(end, &is); err == nil {
+		err = syscall.GetFileInformationByHandle(h, &opened)
+	}
 	syscall.CloseHandle(end)
-	if err := syscall.GetFileInformationByHandle(h, &open); err != nil {
+	if err != nil {
 		return &os.PathError{Op: "check", Path: path, Err: err}
 	}
-	if is.VolumeSerialNumber != open.VolumeSerialNumber || is.FileIndexHigh != open.FileIndexHigh || is.FileIndexLow != open.FileIndexLow {
+	if is.VolumeSerialNumber != opened.VolumeSerialNumber || is.FileIndexHigh != opened.FileIndexHigh || is.FileIndexLow != opened.FileIndexLow {
 		return exchanged(path)
 	}
 	return nil
 }
 
 // CheckObject is CheckHandle for the file or directory at a path, whatever the way to it is.
-func (a Account) CheckObject(path string, use Use) error {
+func (a *Account) CheckObject(path string, use Use) error {
 	h, err := open(path, 0)
-	if err != nil {
-		return err
+	if err == nil {
+		err = a.CheckHandle(h, path, use)
+		syscall.CloseHandle(h)
 	}
-	defer syscall.CloseHandle(h)
-	return a.CheckHandle(h, path, use)
+	return err
 }
 
 // CheckFile is CheckHandle and CheckWay for a file or directory at an absolute path.
-func (a Account) CheckFile(path string, use Use) error {
+func (a *Account) CheckFile(path string, use Use) error {
 	h, err := open(path, 0)
 	if err != nil {
 		return err
 	}
-	defer syscall.CloseHandle(h)
-	if err := a.CheckHandle(h, path, use); err != nil {
-		return err
+	if err = a.CheckHandle(h, path, use); err == nil {
+		err = a.CheckWay(h, path)
 	}
-	return a.CheckWay(h, path)
+	syscall.CloseHandle(h)
+	return err
 }
 
 // look asks the system for a node of a walk.
 func look(path string) (n node, err error) {
-	var info syscall.ByHandleFileInformation
-	h, err := openInfo(path, syscall.FILE_FLAG_OPEN_REPARSE_POINT, &info)
+	h, err := open(path, syscall.FILE_FLAG_OPEN_REPARSE_POINT)
 	if err != nil {
 		return n, err
 	}
-	defer syscall.CloseHandle(h)
-	if n.Descriptor, err = descriptorOf(h); err != nil {
-		return n, &os.PathError{Op: "check", Path: shortPath(path), Err: err}
+	var info syscall.ByHandleFileInformation
+	if n.Descriptor, err = descriptorOf(h); err == nil {
+		err = syscall.GetFileInformationByHandle(h, &info)
 	}
 	n.dir = info.FileAttributes&syscall.FILE_ATTRIBUTE_DIRECTORY != 0
 	if info.FileAttributes&syscall.FILE_ATTRIBUTE_REPARSE_POINT != 0 {
-		buf := make([]byte, syscall.MAXIMUM_REPARSE_DATA_BUFFER_SIZE)
-		var size uint32
-		if err := syscall.DeviceIoControl(h, syscall.FSCTL_GET_REPARSE_POINT, nil, 0, &buf[0], uint32(len(buf)), &size, nil); err != nil {
-			return n, &os.PathError{Op: "read link", Path: shortPath(path), Err: err}
+		var data []byte
+		if data, err = wincall.ReparseData(h); err == nil {
+			n.link, n.target = parseReparse(data)
 		}
-		n.link, n.target = parseReparse(buf[:size])
 	}
-	return n, nil
-}
-
-func openInfo(path string, flags uint32, info *syscall.ByHandleFileInformation) (syscall.Handle, error) {
-	h, err := open(path, flags)
+	syscall.CloseHandle(h)
 	if err != nil {
-		return 0, err
+		err = &os.PathError{Op: "check", Path: shortPath(path), Err: err}
 	}
-	if err := syscall.GetFileInformationByHandle(h, info); err != nil {
-		syscall.CloseHandle(h)
-		return 0, &os.PathError{Op: "check", Path: shortPath(path), Err: err}
-	}
-	return h, nil
+	return n, err
 }
 
-func descriptorOf(h syscall.Handle) (Descriptor, error) {
+func descriptorOf(h syscall.Handle) (*Descriptor, error) {
 	sd, err := wincall.SecurityOf(h)
 	if err != nil {
-		return Descriptor{}, os.NewSyscallError("GetSecurityInfo", err)
+		return nil, os.NewSyscallError("GetSecurityInfo", err)
 	}
 	return Parse(sd)
 }
@@ -170,13 +162,14 @@ func IsDir(path string) error {
 func MakeDir(path, sddl string) error { return wincall.CreateDirectory(path, sddl) }
 
 // DescriptorOf returns the descriptor of the file or directory at path.
-func DescriptorOf(path string) (Descriptor, error) {
+func DescriptorOf(path string) (*Descriptor, error) {
 	h, err := open(path, 0)
 	if err != nil {
-		return Descriptor{}, err
+		return nil, err
 	}
-	defer syscall.CloseHandle(h)
-	return descriptorOf(h)
+	d, err := descriptorOf(h)
+	syscall.CloseHandle(h)
+	return d, err
 }
 
 // Protect gives the object at path the access list of the descriptor, and nothing from above.

@@ -16,7 +16,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
-func windowsOwn(t *testing.T, text string) Descriptor {
+func windowsOwn(t *testing.T, text string) *Descriptor {
 	t.Helper()
 	sd, err := windows.SecurityDescriptorFromString(text)
 	require.NoError(t, err, text)

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/bits"
 	"strconv"
 )
 
@@ -25,32 +24,32 @@ type ACE struct {
 var errDescriptor = errors.New("the system returned a security descriptor that can't be read")
 
 // Parse reads a self-relative SECURITY_DESCRIPTOR ([MS-DTYP] 2.4.6).
-func Parse(b []byte) (Descriptor, error) {
+func Parse(b []byte) (*Descriptor, error) {
 	const daclPresent, headerSize = 0x0004, 20
 	if len(b) < headerSize || b[0] != 1 {
-		return Descriptor{}, errDescriptor
+		return nil, errDescriptor
 	}
 	control := binary.LittleEndian.Uint16(b[2:])
 	owner := binary.LittleEndian.Uint32(b[4:])
 	dacl := binary.LittleEndian.Uint32(b[16:])
 
-	var d Descriptor
+	d := &Descriptor{}
 	var ok bool
 	if owner < headerSize || uint64(owner) > uint64(len(b)) {
-		return Descriptor{}, errDescriptor
+		return nil, errDescriptor
 	}
 	if d.Owner, ok = parseSID(b[owner:]); !ok {
-		return Descriptor{}, errDescriptor
+		return nil, errDescriptor
 	}
 	if control&daclPresent == 0 || dacl == 0 {
 		d.NoDACL = true
 		return d, nil
 	}
 	if dacl < headerSize || uint64(dacl) > uint64(len(b)) {
-		return Descriptor{}, errDescriptor
+		return nil, errDescriptor
 	}
 	if d.DACL, ok = parseACL(b[dacl:]); !ok {
-		return Descriptor{}, errDescriptor
+		return nil, errDescriptor
 	}
 	return d, nil
 }
@@ -105,7 +104,8 @@ func parseACE(kind byte, b []byte) (ACE, bool) {
 		if len(b) < 4 {
 			return ACE{}, false
 		}
-		skip := 4 + 16*bits.OnesCount32(binary.LittleEndian.Uint32(b)&3)
+		flags := binary.LittleEndian.Uint32(b)
+		skip := int(4 + 16*(flags&1+flags>>1&1)) // a GUID for each
 		if len(b) < skip {
 			return ACE{}, false
 		}

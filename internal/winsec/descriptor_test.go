@@ -104,6 +104,6 @@ func FuzzParse(f *testing.F) {
 		for _, e := range d.DACL {
 			assert.True(t, strings.HasPrefix(e.SID, "S-1-"))
 		}
-		_ = Account{SID: System}.Check(`C:\x`, d, ForReading)
+		_ = (&Account{SID: System}).Check(`C:\x`, d, ForReading)
 	})
 }

@@ -48,7 +48,7 @@ func fixOwner(path string, use Use) fix {
 // whole inherited list goes, and what is harmless in it is granted again. ("/inheritance:d", which
 // turns the inherited entries into own ones, does not help: a "/remove" in the same command doesn't
 // find them yet.)
-func (a Account) fixRights(path string, d Descriptor, use Use, sids []string) fix {
+func (a *Account) fixRights(path string, d *Descriptor, use Use, sids []string) fix {
 	if !slices.ContainsFunc(sids, func(sid string) bool { return d.granted(sid, true) != 0 }) {
 		return icacls(path, "/remove:g *"+strings.Join(sids, " *"), use)
 	}
@@ -83,7 +83,7 @@ func (a Account) fixRights(path string, d Descriptor, use Use, sids []string) fi
 // granted returns the rights that the list grants to a SID, by its inherited or its own entries.
 //
 //go:noinline
-func (d Descriptor) granted(sid string, inherited bool) (m Mask) {
+func (d *Descriptor) granted(sid string, inherited bool) (m Mask) {
 	for _, e := range d.DACL {
 		if e.SID == sid && e.Inherited == inherited && !e.Deny {
 			m |= e.Mask
@@ -94,7 +94,7 @@ func (d Descriptor) granted(sid string, inherited bool) (m Mask) {
 
 // keeps returns the right that an account is granted in the place of all that it had, in the words
 // of icacls. It is "" for one that keeps what it has of its own, or nothing.
-func (a Account) keeps(d Descriptor, sid string, use Use) string {
+func (a *Account) keeps(d *Descriptor, sid string, use Use) string {
 	switch sid {
 	case "":
 		return ""

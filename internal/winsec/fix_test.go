@@ -42,7 +42,7 @@ func TestFix(t *testing.T) {
 // Following a command removes what it was printed for, and following all that come makes the check
 // pass. What others could read they still can, unless it is secret.
 func TestFollowedFixMends(t *testing.T) {
-	descriptors := map[string]Descriptor{
+	descriptors := map[string]*Descriptor{
 		"in the order that Windows writes": sddl(t, "O:BAD:(A;;FW;;;BU)(A;ID;FA;;;SY)(A;ID;0x1301bf;;;BU)"),
 		"one user, twice":                  sddl(t, "O:"+alice+"D:(A;;FA;;;"+alice+")(A;ID;FA;;;"+alice+")(A;ID;0x1200a9;;;BU)"),
 		"inherits from a profile":          sddl(t, "O:SYD:(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;FA;;;"+alice+")(A;ID;0x2;;;WD)"),
@@ -56,7 +56,7 @@ func TestFollowedFixMends(t *testing.T) {
 		descriptors[name] = d
 	}
 	above := sddl(t, "O:SYD:(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;0x1200a9;;;BU)(A;ID;0x1301bf;;;AU)").DACL
-	may := func(d Descriptor, right Mask) map[string]bool {
+	may := func(d *Descriptor, right Mask) map[string]bool {
 		sids := map[string]bool{}
 		for _, e := range d.DACL {
 			if !e.Deny && e.Mask&(right|genericAll) != 0 {
@@ -105,7 +105,7 @@ func TestNoFixForRoots(t *testing.T) {
 		for _, text := range []string{"O:" + alice + "D:P(A;;FA;;;SY)", "O:SYD:P(A;;FA;;;WD)", "O:SYD:(A;ID;FA;;;BU)", "O:SY", "O:WD"} {
 			for _, use := range []Use{ForReading, ForPassing, ForLinking, ForContents, ForSecrets} {
 				var f *trust.Finding
-				require.ErrorAs(t, Account{SID: System}.Check(path, sddl(t, text), use), &f)
+				require.ErrorAs(t, (&Account{SID: System}).Check(path, sddl(t, text), use), &f)
 				assert.Empty(t, f.Fix, "%s of %s", text, path)
 				assert.NotEmpty(t, f.Advice)
 				assert.NotContains(t, f.Advice, "icacls")
@@ -121,11 +121,11 @@ func TestNoFixForProfiles(t *testing.T) {
 		`C:\Users\alice`: true, `\\?\d:\users\Alice`: true, `C:\Users\alice\bin`: false, `C:\Users`: false, `C:\Users\Public`: false, `C:\a\Users\alice`: false,
 	} {
 		var f *trust.Finding
-		require.ErrorAs(t, Account{SID: System}.Check(path, d, ForPassing), &f)
+		require.ErrorAs(t, (&Account{SID: System}).Check(path, d, ForPassing), &f)
 		assert.Equal(t, want, f.Fix == "", path)
 		assert.Equal(t, want, strings.Contains(f.Advice, "profile"), path)
 	}
 	var f *trust.Finding
-	require.ErrorAs(t, Account{SID: System}.Check(`C:\Users\alice`, sddl(t, "O:SYD:P(A;;FA;;;WD)"), ForPassing), &f)
+	require.ErrorAs(t, (&Account{SID: System}).Check(`C:\Users\alice`, sddl(t, "O:SYD:P(A;;FA;;;WD)"), ForPassing), &f)
 	assert.NotEmpty(t, f.Fix, "everyone has no business there")
 }

@@ -11,8 +11,9 @@ import (
 
 // sddl reads a descriptor in the language of Microsoft's "Security Descriptor String Format", as
 // far as these tests use it. TestSDDLIsWindowsOwn compares it with the system's.
-func sddl(t testing.TB, text string) (d Descriptor) {
+func sddl(t testing.TB, text string) *Descriptor {
 	t.Helper()
+	d := &Descriptor{}
 	owner, rest, ok := strings.Cut(strings.TrimPrefix(text, "O:"), "D:")
 	owner, _, _ = strings.Cut(owner, "G:")
 	if d.Owner = sidOf(owner); !ok || rest == "NO_ACCESS_CONTROL" {
@@ -54,13 +55,13 @@ func maskOf(t testing.TB, word string) Mask {
 
 // follow returns the descriptor after a command of icacls, by Microsoft's page "icacls". The
 // entries that the object inherits from the directory above are needed for /reset.
-func follow(t testing.TB, command string, d Descriptor, above []ACE) Descriptor {
+func follow(t testing.TB, command string, d *Descriptor, above []ACE) *Descriptor {
 	t.Helper()
 	rest, ok := strings.CutPrefix(command, `icacls "`)
 	require.True(t, ok, command)
 	_, rest, ok = strings.Cut(rest, `" `)
 	require.True(t, ok, command)
-	d.DACL = slices.Clone(d.DACL)
+	d = &Descriptor{Owner: d.Owner, NoDACL: d.NoDACL, DACL: slices.Clone(d.DACL)}
 	mode := ""
 	for word := range strings.FieldsSeq(rest) {
 		word = strings.Trim(word, `"`)

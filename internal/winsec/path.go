@@ -68,7 +68,7 @@ func shortPath(path string) string {
 }
 
 // join appends a name to a directory of the \\?\ form.
-func join(dir, name string) string { return strings.TrimRight(dir, `\`) + `\` + name }
+func join(dir, name string) string { return strings.TrimSuffix(dir, `\`) + `\` + name }
 
 // parent returns the directory that a path of the \\?\ form lies in; that of a root is the root.
 func parent(path string) string {

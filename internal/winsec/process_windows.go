@@ -25,9 +25,9 @@ type Process struct {
 
 // Current returns what this process is. With an error it is privileged: a process that can't know
 // must check.
-func Current() (Process, error) {
-	self.once.Do(func() { self.process, self.err = readProcess() })
-	return self.process, self.err
+func Current() (*Process, error) {
+	self.once.Do(func() { self.err = self.process.read() })
+	return &self.process, self.err
 }
 
 var self struct {
@@ -47,22 +47,21 @@ func Machine() (Account, error) {
 	return a, err
 }
 
-func readProcess() (Process, error) {
+// read sets what p is.
+func (p *Process) read() error {
+	p.Privileged = true // until more is known
+
 	const tokenGroups, tokenElevation, enabled = 2, 20, 0x4 // SE_GROUP_ENABLED
-	user, err := wincall.CurrentToken.GetTokenUser()
+	sid, err := wincall.UserSID()
 	if err != nil {
-		return Process{Privileged: true}, err
-	}
-	sid, err := user.User.Sid.String()
-	if err != nil {
-		return Process{Privileged: true}, err
+		return err
 	}
 	info, err := wincall.TokenInfo(tokenGroups)
 	if err != nil {
-		return Process{Privileged: true}, err
+		return err
 	}
 	elevated := tokenNumber(tokenElevation, 0) != 0
-	p := Process{Account: Account{SID: sid, Elevated: elevated}, Privileged: elevated || ServiceAccount(sid) != ""}
+	p.SID, p.Elevated, p.Privileged = sid, elevated, elevated || ServiceAccount(sid) != ""
 	groups := (*struct { // TOKEN_GROUPS
 		count uint32
 		first syscall.SIDAndAttributes
@@ -71,7 +70,7 @@ func readProcess() (Process, error) {
 		if g.Attributes&enabled == 0 {
 			continue
 		}
-		switch sid, _ := g.Sid.String(); {
+		switch sid, _ := wincall.SIDText(g.Sid); {
 		case sid == service:
 			p.Privileged = true
 		case sid == Administrators:
@@ -80,7 +79,7 @@ func readProcess() (Process, error) {
 			p.Also = append(p.Also, sid)
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // tokenNumber returns a number that this process's token has, or what stands for an unknown one.
@@ -108,15 +107,11 @@ func elevatesSilently() bool {
 
 // accountName returns the name that a SID has on this machine, or "".
 func accountName(sid string) string {
-	s, err := syscall.StringToSid(sid)
+	name, err := wincall.AccountName(sid)
 	if err != nil {
 		return ""
 	}
-	name, domain, _, err := s.LookupAccount("")
-	if err != nil {
-		return ""
-	}
-	return domain + `\` + name
+	return name
 }
 
 // AccountSID returns the SID of an account by its name, as a service's manager takes it; a bare
@@ -125,9 +120,9 @@ func AccountSID(name string) (string, error) {
 	if sid := KnownAccount(name); sid != "" {
 		return sid, nil
 	}
-	sid, _, _, err := syscall.LookupSID("", strings.TrimPrefix(name, `.\`))
+	sid, err := wincall.LookupSID(strings.TrimPrefix(name, `.\`))
 	if err != nil {
 		return "", err
 	}
-	return sid.String()
+	return wincall.SIDText(sid)
 }

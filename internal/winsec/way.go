@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/surefoot-go/surefoot/internal/trust"
@@ -12,7 +11,7 @@ import (
 
 // A node is what a path names, itself and not what it leads to if it is a link.
 type node struct {
-	Descriptor
+	*Descriptor
 	dir    bool
 	link   linkKind
 	target string // where a link to a path leads to, as it is stored
@@ -30,7 +29,7 @@ type way struct {
 // walk goes along an absolute path as the system does and judges every directory and link that it
 // passes: those of the path, and those of the path that each link leads to. What the path ends at
 // is left to the caller, who has it open.
-func (a Account) walk(path string, look func(path string) (node, error)) (w way, err error) {
+func (a *Account) walk(path string, look func(path string) (node, error)) (w way, err error) {
 	root, rest, ok := split(path)
 	if !ok {
 		return w, fmt.Errorf("the way to %s can't be checked: not an absolute path", path)
@@ -78,12 +77,12 @@ func (a Account) walk(path string, look func(path string) (node, error)) (w way,
 		case strings.HasPrefix(rest, `\`): // from the root of the same volume
 			w.end, _, _ = split(w.end)
 		}
-		todo = slices.Concat(elements(rest), todo)
+		todo = append(elements(rest), todo...)
 	}
 	return w, nil
 }
 
-func (a Account) judge(path string, use Use, look func(path string) (node, error)) error {
+func (a *Account) judge(path string, use Use, look func(path string) (node, error)) error {
 	n, err := look(path)
 	if err != nil {
 		return err

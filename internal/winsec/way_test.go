@@ -72,7 +72,7 @@ func TestWalk(t *testing.T) {
 		{`C:\odd\x`, `C:\odd\x`, `C:\ C:\odd`},
 	} {
 		var passed []string
-		w, err := Account{SID: System}.walk(tt.path, tr.look(t, "", &passed))
+		w, err := (&Account{SID: System}).walk(tt.path, tr.look(t, "", &passed))
 		if tt.end == "" {
 			require.ErrorIs(t, err, trust.ErrExchanged)
 			continue
@@ -82,23 +82,23 @@ func TestWalk(t *testing.T) {
 		assert.Equal(t, strings.Contains(tt.path, "odd"), w.opaque, tt.path)
 		for name := range strings.FieldsSeq(tt.passed) {
 			assert.Contains(t, passed, name, tt.path)
-			_, err := Account{SID: System}.walk(tt.path, tr.look(t, name, new([]string)))
+			_, err := (&Account{SID: System}).walk(tt.path, tr.look(t, name, new([]string)))
 			var f *trust.Finding
 			require.ErrorAs(t, err, &f, "%s, when everyone may exchange what is in %s", tt.path, name)
 			assert.Equal(t, name, f.Path)
 		}
 	}
 	for _, path := range []string{`C:\loop\x`, `C:\gone\x`, `C:\a\x.json\below`} {
-		_, err := Account{SID: System}.walk(path, tr.look(t, "", new([]string)))
+		_, err := (&Account{SID: System}).walk(path, tr.look(t, "", new([]string)))
 		require.ErrorIs(t, err, trust.ErrExchanged, path)
 		require.NotErrorIs(t, err, fs.ErrNotExist, "not as what doesn't exist, which would go on")
 	}
 	for _, path := range []string{``, `a\b`, `\a`, `c:a`} {
-		_, err := Account{SID: System}.walk(path, tr.look(t, "", new([]string)))
+		_, err := (&Account{SID: System}).walk(path, tr.look(t, "", new([]string)))
 		require.ErrorContains(t, err, "not an absolute path", path)
 	}
 	denied := errors.New("denied")
-	_, err := Account{SID: System}.walk(`C:\a\x`, func(string) (node, error) { return node{}, denied })
+	_, err := (&Account{SID: System}).walk(`C:\a\x`, func(string) (node, error) { return node{}, denied })
 	require.ErrorIs(t, err, denied)
 }
 

@@ -79,7 +79,7 @@ type Account struct {
 // Trusts reports whether sid has at least the rights of a already.
 //
 //go:noinline
-func (a Account) Trusts(sid string) bool {
+func (a *Account) Trusts(sid string) bool {
 	switch sid {
 	case a.SID, System, Administrators, TrustedInstaller, containerAdministrator, creatorOwner, ownerRights:
 		return true
@@ -90,7 +90,7 @@ func (a Account) Trusts(sid string) bool {
 // Check returns a [*trust.Finding] if an account that a does not trust could use the object at
 // path, which has the descriptor d, against a. It names one kind of fault at a time: no access
 // list, then the owner, then the rights.
-func (a Account) Check(path string, d Descriptor, use Use) error {
+func (a *Account) Check(path string, d *Descriptor, use Use) error {
 	root := isRoot(path)
 	if d.NoDACL {
 		return finding(path, []string{Everyone}, false, fixNoDACL(path, d.Owner, root))
@@ -106,8 +106,9 @@ func (a Account) Check(path string, d Descriptor, use Use) error {
 }
 
 // threatened returns the accounts that a does not trust and that have one of the rights.
-func (a Account) threatened(d Descriptor, rights Mask) (sids []string) {
-	for i, e := range d.DACL {
+func (a *Account) threatened(d *Descriptor, rights Mask) (sids []string) {
+	for i := range d.DACL {
+		e := &d.DACL[i]
 		if e.Deny || a.Trusts(e.SID) || slices.Contains(sids, e.SID) {
 			continue
 		}

@@ -125,15 +125,15 @@ func TestOneRule(t *testing.T) {
 		{"Users may read secrets", `C:\secret`, "O:SYD:P" + closed + "(A;;0x1200a9;;;BU)", ForSecrets, false, []string{Users}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			requireFinding(t, Account{SID: System}.Check(tt.path, sddl(t, tt.sddl), tt.use), tt.owner, tt.who)
+			requireFinding(t, (&Account{SID: System}).Check(tt.path, sddl(t, tt.sddl), tt.use), tt.owner, tt.who)
 		})
 	}
 }
 
 func TestAlso(t *testing.T) {
 	d := sddl(t, "O:"+alice+"D:P(A;;FA;;;SY)(A;;FA;;;"+alice+")")
-	require.Error(t, Account{SID: System}.Check(`C:\x`, d, ForReading))
-	require.NoError(t, Account{SID: System, Also: []string{alice}}.Check(`C:\x`, d, ForReading))
+	require.Error(t, (&Account{SID: System}).Check(`C:\x`, d, ForReading))
+	require.NoError(t, (&Account{SID: System, Also: []string{alice}}).Check(`C:\x`, d, ForReading))
 }
 
 // Without a DACL, as on FAT, everyone may write; with an empty one, no one.
@@ -148,7 +148,7 @@ func TestCheckWithoutDACL(t *testing.T) {
 			d, err := Parse(b)
 			require.NoError(t, err)
 			var f *trust.Finding
-			require.ErrorAs(t, Account{SID: System}.Check(`E:\x`, d, ForReading), &f)
+			require.ErrorAs(t, (&Account{SID: System}).Check(`E:\x`, d, ForReading), &f)
 			assert.Equal(t, []string{"Everyone (S-1-1-0)"}, f.Who)
 			assert.Equal(t, `icacls "E:\x" /reset`, f.Fix)
 		})
@@ -173,8 +173,8 @@ func TestName(t *testing.T) {
 }
 
 func TestDirSDDL(t *testing.T) {
-	assert.Equal(t, "D:PAI(A;OICI;FA;;;S-1-5-18)(A;OICI;FA;;;S-1-5-32-544)", Account{SID: System}.PrivateDirSDDL(true))
-	assert.Equal(t, "D:PAI(A;OICI;FA;;;S-1-5-18)(A;OICI;FA;;;S-1-5-32-544)", Account{SID: alice, Elevated: true}.PrivateDirSDDL(true))
+	assert.Equal(t, "D:PAI(A;OICI;FA;;;S-1-5-18)(A;OICI;FA;;;S-1-5-32-544)", (&Account{SID: System}).PrivateDirSDDL(true))
+	assert.Equal(t, "D:PAI(A;OICI;FA;;;S-1-5-18)(A;OICI;FA;;;S-1-5-32-544)", (&Account{SID: alice, Elevated: true}).PrivateDirSDDL(true))
 	for _, account := range []Account{{SID: System}, {SID: alice, Elevated: true}, {SID: alice}, {SID: LocalService}} {
 		for _, private := range []bool{true, false} {
 			d := sddl(t, "O:BA"+account.PrivateDirSDDL(private))
@@ -183,8 +183,8 @@ func TestDirSDDL(t *testing.T) {
 		}
 	}
 	d := sddl(t, "O:BA"+DirSDDL(nil, []string{LocalService}, []string{Users}))
-	require.NoError(t, Account{SID: LocalService}.Check(`C:\x`, d, ForContents))
-	requireFinding(t, Account{SID: System}.Check(`C:\x`, d, ForContents), false, []string{LocalService})
+	require.NoError(t, (&Account{SID: LocalService}).Check(`C:\x`, d, ForContents))
+	requireFinding(t, (&Account{SID: System}).Check(`C:\x`, d, ForContents), false, []string{LocalService})
 }
 
 func TestIsDirSDDL(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/surefoot-go/surefoot/internal/shquote"
@@ -41,10 +40,11 @@ func Parse(args []string, fs *flag.FlagSet) (*Invocation, error) {
 	if err := inv.check(words); err != nil {
 		return nil, err
 	}
+	flags := slices.Clip(inv.Flags)
 	if len(words) > 0 {
-		words = append([]string{"--"}, words...)
+		flags = append(append(flags, "--"), words...)
 	}
-	return inv, ParseFlags(fs, slices.Concat(inv.Flags, words))
+	return inv, ParseFlags(fs, flags)
 }
 
 // split sorts the arguments. The words are those behind the flags.
@@ -91,15 +91,15 @@ func (inv *Invocation) check(words []string) error {
 	text := ""
 	switch {
 	case find(inv.Command) == nil:
-		text = "unknown command " + strconv.Quote(inv.Command)
+		return spec.Errorf("unknown command %q", inv.Command)
 	case len(words) > 0 && inv.Command != "run":
-		text = inv.Command + " takes no argument " + strconv.Quote(words[0])
+		return spec.Errorf("%s takes no argument %q", inv.Command, words[0])
 	case inv.JSON && inv.Command != "status":
 		text = "--json is a flag of the command status"
 	case inv.Force && inv.Command != "install" && inv.Command != "uninstall":
 		text = "--force is a flag of the commands install and uninstall"
 	case inv.Command == "help" && inv.Operand != "" && find(inv.Operand) == nil:
-		text = "unknown command " + strconv.Quote(inv.Operand)
+		return spec.Errorf("unknown command %q", inv.Operand)
 	case inv.Command == "upgrade" && inv.Operand == "":
 		text = "upgrade needs the new program: upgrade FILE"
 	case inv.Command == "render" && Renderer(inv.Operand) == spec.Console:
@@ -128,15 +128,14 @@ func Renderer(operand string) spec.Manager {
 // ParseFlags is fs.Parse that neither prints nor exits.
 func ParseFlags(fs *flag.FlagSet, args []string) error {
 	handling, output, usage := fs.ErrorHandling(), fs.Output(), fs.Usage
-	defer func() {
-		fs.Init(fs.Name(), handling)
-		fs.SetOutput(output)
-		fs.Usage = usage
-	}()
 	fs.Init(fs.Name(), flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
-	return fs.Parse(args)
+	err := fs.Parse(args)
+	fs.Init(fs.Name(), handling)
+	fs.SetOutput(output)
+	fs.Usage = usage
+	return err
 }
 
 func isBool(f *flag.Flag) bool {

@@ -3,7 +3,6 @@ package launchd
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
@@ -16,7 +15,7 @@ import (
 // Open sets the back end up for this machine.
 func (m *Backend) Open(isUser bool) error {
 	m.root, m.user, m.dir, m.domain = os.Geteuid() == 0, isUser, "/Library/LaunchDaemons", "system"
-	m.run, m.give, m.getenv = launchctl, giveTo, os.Getenv
+	m.run, m.give, m.getenv, m.write = launchctl, giveTo, os.Getenv, spec.ReplaceFile
 	if isUser {
 		home, err := os.UserHomeDir()
 		if err != nil {
@@ -43,7 +42,7 @@ func giveTo(dir, account string) error {
 func launchctl(ctx context.Context, args ...string) (string, error) {
 	out, err := exec.CommandContext(ctx, "/bin/launchctl", args...).CombinedOutput()
 	if err != nil {
-		err = fmt.Errorf("launchctl: %w: %s", err, bytes.TrimSpace(out))
+		err = spec.Errorf("launchctl: %w: %s", err, bytes.TrimSpace(out))
 	}
 	return string(out), err
 }

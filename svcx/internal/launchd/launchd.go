@@ -23,6 +23,7 @@ type Backend struct {
 	run    func(ctx context.Context, args ...string) (string, error)
 	give   func(dir, account string) error // changes the owner
 	getenv func(string) string
+	write  spec.Writer
 }
 
 // What launchctl exits with (launchctl error N names them).
@@ -107,7 +108,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	}
 	undo := spec.Undo{}
 	defer func() { err = undo.End(err) }()
-	old, err := undo.WriteFile(m.file(s), plist, 0o644)
+	old, err := undo.WriteFile(m.write, m.file(s), plist, 0o644)
 	if err != nil {
 		return nil, spec.Fail(nil, err, "")
 	}

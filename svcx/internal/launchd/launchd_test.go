@@ -53,7 +53,7 @@ func newLaunchd(t *testing.T, f *launchdFake) (*Backend, *spec.Spec) {
 	dir := t.TempDir()
 	exe := filepath.ToSlash(filepath.Join(dir, "orders"))
 	require.NoError(t, os.WriteFile(exe, nil, 0o755))
-	return &Backend{user: true, dir: filepath.Join(dir, "agents"), domain: "gui/501", run: f.run, getenv: os.Getenv},
+	return &Backend{user: true, dir: filepath.Join(dir, "agents"), domain: "gui/501", run: f.run, write: os.WriteFile, getenv: os.Getenv},
 		&spec.Spec{Name: "orders", Executable: exe, LogDir: dir, User: true}
 }
 

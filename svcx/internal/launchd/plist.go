@@ -1,7 +1,6 @@
 package launchd
 
 import (
-	"fmt"
 	"path"
 	"strconv"
 	"strings"
@@ -16,10 +15,9 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	if err := check(s); err != nil {
 		return nil, err
 	}
-	exe := s.Executable
 	dir := s.Dir
 	if dir == "" {
-		dir = path.Dir(exe)
+		dir = spec.Dir(s.Executable)
 	}
 	logs := s.LogDir
 	if logs == "" {
@@ -30,13 +28,13 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 <plist version="1.0">
 <dict>
 `)
-	key(&t, "Label", xmlString(s.Name))
-	words := ""
-	for _, word := range append([]string{exe}, s.Args...) {
-		words += "\n\t\t" + xmlString(word)
+	text(&t, "Label", s.Name)
+	words := "\n\t\t" + xmlString(s.Executable)
+	for _, arg := range s.Args {
+		words += "\n\t\t" + xmlString(arg)
 	}
 	key(&t, "ProgramArguments", "<array>"+words+"\n\t</array>")
-	key(&t, "WorkingDirectory", xmlString(dir))
+	text(&t, "WorkingDirectory", dir)
 	if len(s.Env) > 0 {
 		variables := ""
 		for _, name := range s.Variables() {
@@ -45,7 +43,7 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 		key(&t, "EnvironmentVariables", "<dict>"+variables+"\n\t</dict>")
 	}
 	if s.Account != "" && !s.User {
-		key(&t, "UserName", xmlString(s.Account))
+		text(&t, "UserName", s.Account)
 	}
 	automatic := s.StartType.AtBoot()
 	key(&t, "RunAtLoad", xmlBool(automatic))
@@ -58,9 +56,14 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 		key(&t, "ThrottleInterval", xmlSeconds(delays[0]))
 	}
 	key(&t, "ExitTimeOut", xmlSeconds(s.StopTimeout+spec.StopMargin))
-	key(&t, "StandardOutPath", xmlString(logs+"/output.log"))
-	key(&t, "StandardErrorPath", xmlString(logs+"/output.log"))
+	text(&t, "StandardOutPath", logs+"/output.log")
+	text(&t, "StandardErrorPath", logs+"/output.log")
 	t.Lines("</dict>\n</plist>")
+	for _, r := range string(t) {
+		if r < ' ' && r != '\t' && r != '\n' || r == 0xfffe || r == 0xffff {
+			return nil, spec.Errorf("svcx: service %s: XML can't hold the character %q", s.Name, r)
+		}
+	}
 	return []byte(t), nil
 }
 
@@ -72,7 +75,6 @@ func check(s *spec.Spec) error {
 	if strings.Contains(s.Name, ":") {
 		return spec.Refuse("service name", s.Name, "a file of macOS can't have a colon in its name")
 	}
-	exe := s.Executable
 	if !s.User {
 		if err := spec.CheckUnixAccount(s.Account); err != nil {
 			return err
@@ -81,20 +83,13 @@ func check(s *spec.Spec) error {
 	if len(s.DependsOn) > 0 {
 		return s.Refuse("launchd knows no dependencies: leave DependsOn empty and retry in Main")
 	}
-	texts := append([]string{exe, s.Dir, s.Account, s.LogDir}, s.Args...)
-	for name, value := range s.Env {
-		texts = append(texts, name, value)
-	}
-	for _, text := range texts {
-		if i := strings.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0xfffe || r == 0xffff }); i >= 0 {
-			return fmt.Errorf("svcx: %q: XML can't hold that control character", text)
-		}
-	}
-	if !path.IsAbs(exe) || s.Dir != "" && !path.IsAbs(s.Dir) {
-		return fmt.Errorf("svcx: executable %q, directory %q: launchd needs absolute paths", exe, s.Dir)
+	if exe := s.Executable; !path.IsAbs(exe) || s.Dir != "" && !path.IsAbs(s.Dir) {
+		return spec.Errorf("svcx: executable %q, directory %q: launchd needs absolute paths", exe, s.Dir)
 	}
 	return nil
 }
+
+func text(t *spec.Text, name, value string) { key(t, name, xmlString(value)) }
 
 func key(t *spec.Text, name, value string) {
 	t.Line("\t<key>", name+"</key>")

@@ -3,7 +3,6 @@ package openrc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -67,7 +66,7 @@ func (m *Backend) watch(s *spec.Spec, over <-chan error, old int, supervised boo
 		case err := <-over:
 			return err
 		case <-timer.C:
-			return fmt.Errorf("not over after %v: %w", limit, errGaveUp)
+			return spec.Errorf("not over after %v: %w", limit, errGaveUp)
 		case <-tick.C:
 		}
 		now := m.pid(s, supervised)
@@ -77,10 +76,10 @@ func (m *Backend) watch(s *spec.Spec, over <-chan error, old int, supervised boo
 		case now != pid:
 			pid, seen = now, time.Now()
 			if runs++; runs > 3 {
-				return fmt.Errorf("it ends again and again before it is ready: %w", errGaveUp)
+				return spec.Errorf("it ends again and again before it is ready: %w", errGaveUp)
 			}
 		case time.Since(seen) > patience:
-			return fmt.Errorf("it has ended before it was ready: %w", errGaveUp)
+			return spec.Errorf("it has ended before it was ready: %w", errGaveUp)
 		}
 	}
 }

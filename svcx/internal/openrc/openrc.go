@@ -4,7 +4,6 @@ package openrc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,6 +23,7 @@ type Backend struct {
 	alive    func(pid int) bool
 	signal   func(pid int, sig syscall.Signal) error
 	run      func(ctx context.Context, program string, args ...string) (code int, out string, err error)
+	write    spec.Writer
 }
 
 func (m *Backend) file(s *spec.Spec) string { return filepath.Join(m.scripts, s.Name) }
@@ -39,7 +39,7 @@ func (m *Backend) denied() error {
 func (m *Backend) do(ctx context.Context, program string, args ...string) error {
 	code, out, err := m.run(ctx, program, args...)
 	if err == nil && code != 0 {
-		err = fmt.Errorf("%s %s: exit code %d: %s", program, strings.Join(args, " "), code, strings.TrimSpace(out))
+		err = spec.Errorf("%s %s: exit code %d: %s", program, strings.Join(args, " "), code, strings.TrimSpace(out))
 	}
 	return err
 }
@@ -61,7 +61,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	}
 	undo := spec.Undo{}
 	defer func() { err = undo.End(err) }()
-	old, err := undo.WriteFile(m.file(s), script, 0o755)
+	old, err := undo.WriteFile(m.write, m.file(s), script, 0o755)
 	if err != nil {
 		return nil, spec.Fail(nil, err, "")
 	}
@@ -80,7 +80,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 			return nil, spec.Fail(nil, err, "")
 		}
 		undo.Add(func() error { return m.do(context.WithoutCancel(ctx), "rc-update", back, s.Name, m.runlevel) })
-		changed = append(changed, spec.Change(what))
+		changed = append(changed, what)
 	}
 	return changed, s.Installed(ctx)
 }

@@ -37,7 +37,7 @@ func (f *fake) run(_ context.Context, program string, args ...string) (int, stri
 
 func newBackend(t *testing.T, f *fake) (*Backend, *spec.Spec) {
 	dir := t.TempDir()
-	return &Backend{root: true, scripts: filepath.Join(dir, "init.d"), runlevel: "default", state: filepath.Join(dir, "openrc"), run: f.run, alive: func(int) bool { return true }},
+	return &Backend{root: true, scripts: filepath.Join(dir, "init.d"), runlevel: "default", state: filepath.Join(dir, "openrc"), run: f.run, write: os.WriteFile, alive: func(int) bool { return true }},
 		&spec.Spec{Name: "x", DisplayName: "x", Executable: "/opt/My App/it's x", StopTimeout: time.Second, RestartDelays: []time.Duration{time.Second}}
 }
 

@@ -15,9 +15,8 @@ import (
 
 // Open sets the back end up for this machine. It has no services of a user.
 func (m *Backend) Open(user bool) error {
-	m.root, m.scripts, m.runlevel, m.state, m.run = os.Geteuid() == 0, "/etc/init.d", "default", "/run/openrc", rc
-	m.alive = alive
-	m.signal = syscall.Kill
+	m.root, m.scripts, m.runlevel, m.state = os.Geteuid() == 0, "/etc/init.d", "default", "/run/openrc"
+	m.run, m.alive, m.signal, m.write = rc, alive, syscall.Kill, spec.ReplaceFile
 	if user {
 		return spec.Fail(errors.ErrUnsupported, nil, "OpenRC has no services of a user: leave Service.User unset")
 	}

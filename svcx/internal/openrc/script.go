@@ -1,7 +1,6 @@
 package openrc
 
 import (
-	"fmt"
 	"path"
 	"strconv"
 	"strings"
@@ -22,11 +21,9 @@ func Render(s *spec.Spec) ([]byte, error) {
 	}
 	dir := s.Dir
 	if dir == "" {
-		dir = path.Dir(s.Executable)
+		dir = spec.Dir(s.Executable)
 	}
 	var t spec.Text
-	// OpenRC passes the value of some variables to a shell once more.
-	word := shquote.Quote
 	t.Line("#!/sbin/openrc-run\n", mark)
 	set(&t, "name=", s.DisplayName)
 	if s.Description != "" {
@@ -35,19 +32,21 @@ func Render(s *spec.Spec) ([]byte, error) {
 	for _, name := range s.Variables() {
 		set(&t, "export "+name+"=", s.Env[name])
 	}
-	set(&t, "command=", word(s.Executable))
-	words := make([]string, len(s.Args))
-	for i, arg := range s.Args {
-		words[i] = shquote.Quote(arg)
+	// OpenRC passes the value of some variables to a shell once more.
+	set(&t, "command=", shquote.Quote(s.Executable))
+	words := ""
+	for _, arg := range s.Args {
+		words += " " + shquote.Quote(arg)
 	}
-	set(&t, "command_args=", strings.Join(words, " "))
-	set(&t, "directory=", word(dir))
+	set(&t, "command_args=", strings.TrimPrefix(words, " "))
+	set(&t, "directory=", shquote.Quote(dir))
 	if s.Account != "" {
 		set(&t, "command_user=", s.Account)
 	}
-	logs := logDir(s) + "/output.log"
-	set(&t, "output_log=", word(logs))
-	set(&t, "error_log=", word(logs))
+	logs := logDir(s)
+	output := shquote.Quote(logs + "/output.log")
+	set(&t, "output_log=", output)
+	set(&t, "error_log=", output)
 	set(&t, "pidfile=", "/run/"+s.Name+".pid")
 	set(&t, "retry=", "TERM/"+wholeSeconds(s.StopTimeout+spec.StopMargin)+"/KILL/5")
 	if delays := s.RestartDelays; len(delays) > 0 {
@@ -76,7 +75,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 		if s.Account != "" {
 			owner = " --owner " + s.Account
 		}
-		t.Line("\tcheckpath --directory --mode 0750", owner+" "+shquote.Quote(path.Dir(logs)))
+		t.Line("\tcheckpath --directory --mode 0750", owner+" "+shquote.Quote(logs))
 	}
 	t.Lines("}")
 	if s.Reload {
@@ -120,7 +119,7 @@ func check(s *spec.Spec) error {
 		}
 	}
 	if !path.IsAbs(s.Executable) || s.Dir != "" && !path.IsAbs(s.Dir) {
-		return fmt.Errorf("svcx: executable %q, directory %q: OpenRC needs absolute paths", s.Executable, s.Dir)
+		return spec.Errorf("svcx: executable %q, directory %q: OpenRC needs absolute paths", s.Executable, s.Dir)
 	}
 	for name := range s.Env {
 		if !spec.Only(name, "_") || name[0] <= '9' {

@@ -192,13 +192,27 @@ func rotate(name string) error {
 	if err != nil {
 		return err
 	}
-	defer from.Close()
-	to, err := os.Create(strings.TrimSuffix(name, ".log") + ".1.log")
+	err = copyTo(strings.TrimSuffix(name, ".log")+".1.log", from)
+	from.Close()
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(to, from); err != nil {
-		return spec.Join(err, to.Close(), os.Remove(to.Name())) // a full disk needs no half of it
+	empty, err := os.OpenFile(name, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
 	}
-	return spec.Join(to.Close(), os.Truncate(name, 0))
+	return empty.Close()
+}
+
+// copyTo leaves no half of a copy: a full disk needs none.
+func copyTo(name string, from io.Reader) error {
+	to, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	if err = spec.Join(err, to.Close()); err != nil {
+		os.Remove(name)
+	}
+	return err
 }

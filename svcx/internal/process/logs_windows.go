@@ -11,7 +11,7 @@ import (
 
 // RedirectOutput makes standard output and error lead to a file: for all that took os.Stdout or
 // os.Stderr before (package log does), for the runtime and for child processes.
-func (l *Logs) RedirectOutput(f *os.File) error {
+func RedirectOutput(f *os.File) error {
 	*os.Stdout, *os.Stderr = *f, *f
 	h := syscall.Handle(f.Fd())
 	return spec.Join(

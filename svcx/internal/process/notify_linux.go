@@ -1,7 +1,6 @@
 package process
 
 import (
-	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -74,7 +73,7 @@ func (n *notifier) watchdog() func() {
 func sendNotification(socket, message string, wait time.Duration) error {
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("a socket for systemd: %w", err)
+		return spec.Errorf("a socket for systemd: %w", err)
 	}
 	defer syscall.Close(fd)
 	limit := syscall.NsecToTimeval(wait.Nanoseconds())
@@ -88,9 +87,9 @@ func sendNotification(socket, message string, wait time.Duration) error {
 			return nil
 		case syscall.EINTR:
 		case syscall.EAGAIN:
-			return fmt.Errorf("systemd does not read its socket %s: does process 1 hang (systemctl status)?: %w", socket, err)
+			return spec.Errorf("systemd does not read its socket %s: does process 1 hang (systemctl status)?: %w", socket, err)
 		default:
-			return fmt.Errorf("systemd's socket %s: %w", socket, err)
+			return spec.Errorf("systemd's socket %s: %w", socket, err)
 		}
 	}
 }

@@ -46,9 +46,8 @@ func (m *manager) Report(now supervisor.Status) error { return m.notifier.report
 // context after a signal on a console. After a stop that a manager has requested, Main's error is
 // written to standard error and Run returns nil: the manager would take another exit code for a
 // failure.
-func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error, c supervisor.Config) error {
+func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error, c *supervisor.Config) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	cause := interrupted
 	if under != spec.Console {
 		cause = supervisor.ErrStopped
@@ -61,12 +60,10 @@ func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error
 
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
 	if c.Accepts&supervisor.AcceptParamChange != 0 {
 		notifyReload(signals)
 	}
 	over := make(chan struct{})
-	defer close(over)
 	go func() {
 		var asked stopRequest
 		for {
@@ -108,6 +105,9 @@ func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error
 		supervisor.Tell(os.Stderr, dump)
 	}
 	stopped, err := supervisor.Run(ctx, m, c)
+	close(over)
+	signal.Stop(signals)
+	cancel(nil)
 	if err != nil && stopped && under != spec.Console && spec.ExitCode(err) != spec.ExitHung {
 		p.Fail(err)
 		return nil

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -25,18 +24,22 @@ func CheckName(name string) error {
 	case strings.TrimSpace(name) != name:
 		return Refuse("service name", name, "it must not begin or end with a blank")
 	case len(name) > most:
-		return fmt.Errorf("svcx: service name %.20q…: it is longer than %d bytes", name, most)
+		return Errorf("svcx: service name %.20q…: it is longer than %d bytes", name, most)
 	}
 	return nil
 }
 
 // Refuse returns the error for a text that a manager can't take.
+//
+//go:noinline
 func Refuse(what, text, why string) error {
-	return fmt.Errorf("svcx: %s %q: %s", what, text, why)
+	return Errorf("svcx: %s %q: %s", what, text, why)
 }
 
 // Refuse returns the error for a service that a manager can't take.
-func (s *Spec) Refuse(why string) error { return fmt.Errorf("svcx: service %s: %s", s.Name, why) }
+//
+//go:noinline
+func (s *Spec) Refuse(why string) error { return Errorf("svcx: service %s: %s", s.Name, why) }
 
 // Check returns an error if no manager can register the service.
 func (s *Spec) Check() error {
@@ -44,7 +47,7 @@ func (s *Spec) Check() error {
 		return err
 	}
 	if s.Executable == "" {
-		return fmt.Errorf("svcx: service %s has no executable", s.Name)
+		return Errorf("svcx: service %s has no executable", s.Name)
 	}
 	w := wordCheck{}
 	w.word("account", s.Account)
@@ -121,7 +124,7 @@ func CheckUnixAccount(account string) error {
 	}
 	switch strings.ToLower(strings.ReplaceAll(account, " ", "")) {
 	case "localsystem", "localservice", "networkservice":
-		return fmt.Errorf("svcx: account %q is one of Windows: name a user of this system", account)
+		return Errorf("svcx: account %q is one of Windows: name a user of this system", account)
 	}
 	isID := true
 	for i := range len(account) {

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 )
 
@@ -23,12 +24,14 @@ const (
 	ErrHung
 )
 
-func (k Kind) Error() string {
-	texts := [...]string{"", "the service is not installed", "access denied", "the service is marked for deletion",
-		"the service runs already", "the service does not run", "the service ended while it was starting",
-		"the name belongs to another program's service", "the service manager asked for a stop", "the system shuts down", "Main hangs"}
-	return "svcx: " + texts[k]
-}
+// Error returns the kind's text, with the package's name.
+//
+//go:noinline
+func (k Kind) Error() string { return "svcx: " + kinds[k] }
+
+var kinds = [...]string{"", "the service is not installed", "access denied", "the service is marked for deletion",
+	"the service runs already", "the service does not run", "the service ended while it was starting",
+	"the name belongs to another program's service", "the service manager asked for a stop", "the system shuts down", "Main hangs"}
 
 // Is makes ErrAccessDenied an fs.ErrPermission.
 func (k Kind) Is(target error) bool { return k == ErrAccessDenied && target == fs.ErrPermission }
@@ -57,7 +60,9 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap returns Kind and Err.
+// Unwrap returns Kind and Err. Its copies in each caller would be half a kilobyte.
+//
+//go:noinline
 func (e *Error) Unwrap() []error {
 	switch {
 	case e.Kind == nil && e.Err == nil:
@@ -70,15 +75,43 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
+// First returns the first *Error among err and the first causes of each cause, or nil.
+func First(err error) *Error {
+	for err != nil {
+		switch e := err.(type) {
+		case *Error:
+			return e
+		case interface{ Unwrap() []error }:
+			err = e.Unwrap()[0]
+		default:
+			err = errors.Unwrap(err)
+		}
+	}
+	return nil
+}
+
 // Fail returns an *Error. Thirty copies of it would be 5 kB.
 //
 //go:noinline
 func Fail(kind, err error, hint string) error { return &Error{Kind: kind, Hint: hint, Err: err} }
 
-// Join is errors.Join, which the compiler puts into each caller.
+// Errorf is fmt.Errorf, whose copies in each caller would be 4 kB.
 //
 //go:noinline
-func Join(errs ...error) error { return errors.Join(errs...) }
+func Errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
+
+// Join returns the errors that are not nil as one: the only one as it is.
+func Join(errs ...error) (joined error) {
+	for _, err := range errs {
+		switch {
+		case joined == nil:
+			joined = err
+		case err != nil:
+			joined = fmt.Errorf("%w\n%w", joined, err)
+		}
+	}
+	return joined
+}
 
 // TrimPrefix returns the error's text without the package's name.
 func TrimPrefix(err error) string {
@@ -89,12 +122,6 @@ func TrimPrefix(err error) string {
 	}
 	return s
 }
-
-// Logged is an error that stands in the service's log already.
-type Logged struct{ Err error }
-
-func (e *Logged) Error() string { return e.Err.Error() }
-func (e *Logged) Unwrap() error { return e.Err }
 
 // Exit codes that are not the service's own.
 const (

@@ -12,7 +12,7 @@ import (
 func CopyLogs(dir string, w io.Writer) error {
 	found := false
 	for _, name := range [...]string{"output.1.log", "output.log"} {
-		f, err := os.Open(Within(dir, name))
+		err := CopyFile(w, Within(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -20,10 +20,6 @@ func CopyLogs(dir string, w io.Writer) error {
 			return Fail(nil, err, "")
 		}
 		found = true
-		_, err = io.Copy(w, f)
-		if err := Join(err, f.Close()); err != nil {
-			return Fail(nil, err, "")
-		}
 	}
 	if !found {
 		return Fail(nil, fs.ErrNotExist, "there is no output.log in "+dir+"; set Service.Logs if the program logs elsewhere")
@@ -34,26 +30,42 @@ func CopyLogs(dir string, w io.Writer) error {
 // WatchFiles returns a function that reads what is appended from now on to the files in dir, the
 // last few kilobytes of it.
 func WatchFiles(dir string) (written func() string) {
-	names := [...]string{Within(dir, "output.log"), Within(dir, "crash.log")}
-	var sizes [len(names)]int64
-	for i, name := range names {
-		if fi, err := os.Stat(name); err == nil {
-			sizes[i] = fi.Size()
-		}
+	output, crash := Within(dir, "output.log"), Within(dir, "crash.log")
+	outputSize, crashSize := size(output), size(crash)
+	return func() string { return LastPart(Written(output, outputSize) + Written(crash, crashSize)) }
+}
+
+// size returns the size of a file, and 0 if there is none.
+func size(name string) int64 {
+	fi, err := os.Stat(name)
+	if err != nil {
+		return 0
 	}
-	return func() (text string) {
-		for i, name := range names {
-			data, err := os.ReadFile(name)
-			if err != nil {
-				continue
-			}
-			if int64(len(data)) >= sizes[i] { // else it is a new one
-				data = data[sizes[i]:]
-			}
-			text += string(data)
-		}
-		return LastPart(text)
+	return fi.Size()
+}
+
+// Written returns what is in a file behind an offset, and all of it if the file is shorter: then it
+// is a new one. It returns "" for a file that can't be read.
+func Written(name string, behind int64) string {
+	var b strings.Builder
+	if CopyFile(&b, name) != nil {
+		return ""
 	}
+	text := b.String()
+	if int64(len(text)) >= behind {
+		text = text[behind:]
+	}
+	return text
+}
+
+// CopyFile writes what is in a file to w.
+func CopyFile(w io.Writer, name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, f)
+	return Join(err, f.Close())
 }
 
 // LastPart returns the last few kilobytes of text, from the beginning of a line.

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,11 +17,11 @@ func isGoRun(exe string) bool {
 func (s *Spec) CheckPaths() error {
 	exe := s.Executable
 	if isGoRun(exe) {
-		return fmt.Errorf("svcx: %s was built by go run and is deleted when it ends: install a program that go build or go install has made", exe)
+		return Errorf("svcx: %s was built by go run and is deleted when it ends: install a program that go build or go install has made", exe)
 	}
 	for _, field := range [...]struct{ name, path string }{{"Dir", s.Dir}, {"LogDir", s.LogDir}} {
 		if field.path != "" && !filepath.IsAbs(field.path) {
-			return fmt.Errorf("svcx: Service.%s %q: a service starts in another directory: it must be an absolute path", field.name, field.path)
+			return Errorf("svcx: Service.%s %q: a service starts in another directory: it must be an absolute path", field.name, field.path)
 		}
 	}
 	dir := s.Dir
@@ -34,8 +33,8 @@ func (s *Spec) CheckPaths() error {
 		return nil
 	}
 	for _, arg := range s.Args {
-		if fixed := absoluteArg(arg, absolute, func(name string) bool { _, err := os.Stat(name); return err == nil }); fixed != "" {
-			return fmt.Errorf("svcx: argument %q names a file of this directory, but the service runs in %s: write %s", arg, dir, fixed)
+		if fixed := absoluteArg(arg, Absolute, func(name string) bool { _, err := os.Stat(name); return err == nil }); fixed != "" {
+			return Errorf("svcx: argument %q names a file of this directory, but the service runs in %s: write %s", arg, dir, fixed)
 		}
 	}
 	return nil

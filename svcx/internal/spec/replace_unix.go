@@ -3,16 +3,16 @@
 package spec
 
 import (
-	"fmt"
 	"io/fs"
 	"path/filepath"
 
 	"github.com/surefoot-go/surefoot/internal/atomicfile"
 )
 
-func replaceFile(name string, data []byte, perm fs.FileMode) error {
+// ReplaceFile is a Writer after which the file has changed as a whole or not at all.
+func ReplaceFile(name string, data []byte, perm fs.FileMode) error {
 	if err := atomicfile.WriteFresh(filepath.Dir(name), filepath.Base(name), data, perm); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return Errorf("write %s: %w", name, err)
 	}
 	return nil
 }

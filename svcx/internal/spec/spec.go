@@ -60,7 +60,7 @@ func (s *Spec) CheckTrust() error {
 }
 
 // A Change is one difference that Install has removed, as a line for people.
-type Change string
+type Change = string
 
 // A Backend registers services with a manager and controls them. Its errors are of type *Error
 // where it knows their kind or a hint.
@@ -76,19 +76,11 @@ type Backend interface {
 	// afterwards.
 	Restart(context.Context, *Spec) error
 	Status(context.Context, *Spec) (Status, error)
-}
 
-// A LogKeeper is a Backend that knows where the output of a service is.
-type LogKeeper interface {
+	// Logs writes the service's output.
 	Logs(context.Context, *Spec, io.Writer) error
 	// Watch returns a function that returns what the service has written since.
 	Watch(context.Context, *Spec) (written func() string)
-}
-
-// An Upgrader is a Backend whose services can get a new program.
-type Upgrader interface {
-	Backend
-	LogKeeper
 	// Program returns the path of the registered program, or ErrForeign.
 	Program(context.Context, *Spec) (string, error)
 	// Kill ends a service that Stop could not.

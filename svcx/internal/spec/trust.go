@@ -1,9 +1,6 @@
 package spec
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/surefoot-go/surefoot/internal/shquote"
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
@@ -11,7 +8,7 @@ import (
 // Untrusted explains the error for a program that others could replace and that would run with all
 // rights.
 func Untrusted(goos, exe string, err error) error {
-	f, ok := errors.AsType[*trust.Finding](err)
+	f, ok := err.(*trust.Finding)
 	if !ok {
 		return err
 	}
@@ -23,5 +20,5 @@ func Untrusted(goos, exe string, err error) error {
 	if f.Fix != "" { // otherwise the advice is only to move it
 		hint += ", or run " + f.Fix
 	}
-	return fmt.Errorf("svcx: %w, and %s would run with all rights: %s", f, exe, hint)
+	return Errorf("svcx: %w, and %s would run with all rights: %s", f, exe, hint)
 }

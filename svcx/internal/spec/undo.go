@@ -29,9 +29,11 @@ func (u *Undo) End(err error) error {
 	return err
 }
 
-// WriteFile makes data a file's content and returns what it was before. The file changes as a whole
-// or not at all.
-func (u *Undo) WriteFile(name string, data []byte, perm fs.FileMode) (old []byte, err error) {
+// A Writer writes a file, as os.WriteFile does. That of a service manager is ReplaceFile.
+type Writer func(name string, data []byte, perm fs.FileMode) error
+
+// WriteFile makes data a file's content and returns what it was before.
+func (u *Undo) WriteFile(write Writer, name string, data []byte, perm fs.FileMode) (old []byte, err error) {
 	old, err = os.ReadFile(name)
 	isNew := errors.Is(err, fs.ErrNotExist)
 	switch {
@@ -45,9 +47,9 @@ func (u *Undo) WriteFile(name string, data []byte, perm fs.FileMode) (old []byte
 		}
 		u.Add(func() error { return RemoveFile(name) })
 	default:
-		u.Add(func() error { return replaceFile(name, old, perm) })
+		u.Add(func() error { return write(name, old, perm) })
 	}
-	return old, replaceFile(name, data, perm)
+	return old, write(name, data, perm)
 }
 
 // RemoveFile is like os.Remove but returns nil if the file does not exist.
@@ -69,12 +71,12 @@ func ChangedLines(old, now string) (changed []Change) {
 	before, after := strings.Split(old, "\n"), strings.Split(now, "\n")
 	for _, line := range before {
 		if !slices.Contains(after, line) {
-			changed = append(changed, Change("- "+strings.TrimSpace(line)))
+			changed = append(changed, "- "+strings.TrimSpace(line))
 		}
 	}
 	for _, line := range after {
 		if !slices.Contains(before, line) {
-			changed = append(changed, Change("+ "+strings.TrimSpace(line)))
+			changed = append(changed, "+ "+strings.TrimSpace(line))
 		}
 	}
 	if len(changed) == 0 {

@@ -13,12 +13,10 @@ func PollEvery(hint time.Duration) time.Duration {
 
 // Pause waits for d or for ctx.
 func Pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-t.C:
+	case <-time.After(d):
 		return nil
 	}
 }

@@ -2,7 +2,7 @@ package supervisor
 
 import (
 	"encoding/binary"
-	"sync"
+	"sync/atomic"
 )
 
 // EventKind is what an [Event] is about. The numbers are those of package svcx.
@@ -47,6 +47,10 @@ func (s *Supervisor) deliver(e Event) bool {
 	if s.config.Deliver == nil {
 		return false
 	}
-	var once sync.Once
-	return s.config.Deliver(e, func() { once.Do(func() { s.tell(message{kind: eventDone, event: e.Kind}) }) })
+	var done atomic.Bool
+	return s.config.Deliver(e, func() {
+		if done.CompareAndSwap(false, true) {
+			s.tell(&message{kind: eventDone, event: e.Kind})
+		}
+	})
 }

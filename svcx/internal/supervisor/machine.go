@@ -73,7 +73,7 @@ type decision struct {
 	dump    bool   // write where every goroutine is: Main hangs
 }
 
-func (m *machine) step(msg message) decision {
+func (m *machine) step(msg *message) decision {
 	if m.over {
 		return decision{}
 	}

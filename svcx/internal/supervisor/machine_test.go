@@ -122,7 +122,7 @@ func TestMachine(t *testing.T) {
 			var got []Status
 			dump := false
 			for _, e := range append([]message{{kind: processStarted}}, c.events...) {
-				d := m.step(e)
+				d := m.step(&e)
 				if d.report {
 					got = append(got, m.status)
 				}
@@ -149,7 +149,7 @@ func TestMachineInvariants(t *testing.T) {
 		w := witness{}
 		e := message{kind: processStarted}
 		for range 1 + rnd.IntN(24) {
-			if err := w.see(e, m.step(e), m); err != nil {
+			if err := w.see(e, m.step(&e), m); err != nil {
 				require.NoError(t, err, "seed %d, sequence %d", seed, i)
 			}
 			e = message{kind: kind(2 + rnd.UintN(uint(aliveCalled)-1)), event: EventKind(rnd.UintN(7))}

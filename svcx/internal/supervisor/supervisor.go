@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -39,9 +38,9 @@ type Config struct {
 
 // Supervisor runs a service's Main. Its methods may be called from any goroutine.
 type Supervisor struct {
-	config  Config
+	config  *Config
 	manager Manager
-	calls   chan message  // from Main's goroutines
+	calls   chan *message // from Main's goroutines
 	alive   chan struct{} // signs of life, the latest only
 	over    chan struct{}
 }
@@ -55,10 +54,10 @@ func Of(ctx context.Context) *Supervisor {
 }
 
 // Ready reports that the start is over.
-func (s *Supervisor) Ready() { s.tell(message{kind: readyCalled}) }
+func (s *Supervisor) Ready() { s.tell(&message{kind: readyCalled}) }
 
 // Progress reports that the service still starts or stops.
-func (s *Supervisor) Progress(text string) { s.tell(message{kind: progressCalled, text: text}) }
+func (s *Supervisor) Progress(text string) { s.tell(&message{kind: progressCalled, text: text}) }
 
 // Alive feeds the watchdog.
 func (s *Supervisor) Alive() {
@@ -70,7 +69,7 @@ func (s *Supervisor) Alive() {
 
 // tell hands msg to the supervisor's loop and returns when the manager knows, or when the loop has
 // ended.
-func (s *Supervisor) tell(msg message) {
+func (s *Supervisor) tell(msg *message) {
 	msg.ack = make(chan struct{})
 	select {
 	case s.calls <- msg:
@@ -86,33 +85,39 @@ func (s *Supervisor) tell(msg message) {
 // Run runs Prepare and then Main, and reports to manager until both are over. It returns what Main
 // returned, and whether a stop was requested. If Main hangs, the error is ErrHung and Main is left
 // behind: the process must end then.
-func Run(parent context.Context, manager Manager, c Config) (stopped bool, err error) {
+func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err error) {
 	s := &Supervisor{
 		config:  c,
 		manager: manager,
-		calls:   make(chan message),
+		calls:   make(chan *message),
 		alive:   make(chan struct{}, 1),
 		over:    make(chan struct{}),
 	}
-	defer close(s.over)
 	ctx, cancel := context.WithCancelCause(context.WithValue(context.WithoutCancel(parent), supervisorKey{}, s))
-	defer cancel(nil)
+	stopped, err = s.loop(parent, ctx, cancel)
+	cancel(nil)
+	close(s.over)
+	return stopped, err
+}
 
+// loop waits for what happens and does what the machine decides, until the service is over. ctx is
+// Main's.
+func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCauseFunc) (stopped bool, err error) {
 	var (
+		c         = s.config
 		m         = &machine{accepts: c.Accepts}
-		msg       = message{kind: processStarted}
+		msg       = &message{kind: processStarted}
 		cancelled = parent.Done()
-		result    = make(chan message, 1)
+		result    = make(chan *message, 1)
 		missed    *message         // comes next
 		retry     <-chan time.Time // the manager did not take the last report
 		retryIn   time.Duration
 		settled   <-chan time.Time
-		heart     = time.NewTicker(heartbeatEvery)
+		heart     <-chan time.Time
 		start     countdown
 		stop      countdown
 		watchdog  countdown
 	)
-	defer heart.Stop()
 	start.begin(c.StartTimeout)
 	for {
 		before := m.status.State
@@ -125,7 +130,7 @@ func Run(parent context.Context, manager Manager, c Config) (stopped bool, err e
 			c.Failed(msg.err)
 		}
 		if d.report {
-			err := manager.Report(m.status)
+			err := s.manager.Report(m.status)
 			if err == nil {
 				retry, retryIn = nil, 0
 			} else {
@@ -133,7 +138,7 @@ func Run(parent context.Context, manager Manager, c Config) (stopped bool, err e
 				retryIn = min(max(2*retryIn, heartbeatEvery), time.Minute)
 				retry = time.After(retryIn)
 				if first {
-					Tell(os.Stderr, fmt.Appendf(nil, "svcx: %s: reporting %v, which is tried again: %v\n", c.Name, spec.State(m.status.State), err))
+					Tell(os.Stderr, fmt.Appendf(nil, "svcx: %s: reporting %s, which is tried again: %v\n", c.Name, spec.State(m.status.State).String(), err))
 				}
 			}
 		}
@@ -160,25 +165,25 @@ func Run(parent context.Context, manager Manager, c Config) (stopped bool, err e
 			return m.cause != nil, stopResult(msg.err, m.cause)
 		}
 		if now := m.status.State; now != before {
-			heart.Stop()
+			heart = nil
 			watchdog.end()
 			if now != StartPending {
 				start.end()
 			}
 			if now.Pending() {
-				heart.Reset(heartbeatEvery)
+				heart = time.After(heartbeatEvery)
 			} else if c.Alive == nil {
 				watchdog.begin(c.Watchdog)
 			}
 		}
 
-		msg = message{}
+		msg = &message{}
 		if missed != nil {
-			msg, missed = *missed, nil
+			msg, missed = missed, nil
 			continue
 		}
 		select {
-		case msg.control = <-manager.Controls():
+		case msg.control = <-s.manager.Controls():
 			msg.kind = controlReceived
 		case <-cancelled:
 			cancelled = nil
@@ -193,7 +198,8 @@ func Run(parent context.Context, manager Manager, c Config) (stopped bool, err e
 				settled = time.After(grace)
 			default:
 			}
-		case <-heart.C:
+		case <-heart:
+			heart = time.After(heartbeatEvery)
 			msg.kind = heartbeat
 		case <-retry:
 			msg.kind = reportRetry
@@ -246,16 +252,16 @@ var ErrGoexit = errors.New("svcx: Main ended its goroutine (runtime.Goexit)")
 // callMain runs in a goroutine of its own and sends what came of Main. A panic ends the process in
 // Go's own way: the manager sees a dead process, and the crash file has the trace. Only a manager
 // in this process catches it.
-func (s *Supervisor) callMain(ctx context.Context, result chan<- message) {
-	msg := message{kind: mainReturned, err: ErrGoexit}
+func (s *Supervisor) callMain(ctx context.Context, result chan<- *message) {
+	msg := &message{kind: mainReturned, err: ErrGoexit}
 	defer func() {
 		if v := recover(); v != nil {
 			c, ok := s.manager.(Container)
 			if !ok {
 				panic(v)
 			}
-			c.Panicked(v, debug.Stack())
-			msg = message{kind: mainPanicked, err: fmt.Errorf("svcx: Main panicked: %v", v)}
+			c.Panicked(v, stacks(false))
+			msg = &message{kind: mainPanicked, err: spec.Errorf("svcx: Main panicked: %v", v)}
 		}
 		result <- msg
 	}()
@@ -265,7 +271,7 @@ func (s *Supervisor) callMain(ctx context.Context, result chan<- message) {
 		}
 		msg.err = ErrGoexit
 	}
-	s.tell(message{kind: mainCalled})
+	s.tell(&message{kind: mainCalled})
 	msg.err = s.config.Main(ctx)
 }
 
@@ -291,15 +297,15 @@ func (s *Supervisor) hung(why kind) error {
 	default:
 		err.reason = fmt.Sprintf("Main did not return within %v of being asked to", s.config.StopTimeout)
 	}
-	s.config.Hung(fmt.Appendf(nil, "svcx: %s: %s; all goroutines:\n\n%s", s.config.Name, err.reason, stacks()))
+	s.config.Hung(fmt.Appendf(nil, "svcx: %s: %s; all goroutines:\n\n%s", s.config.Name, err.reason, stacks(true)))
 	return err
 }
 
-// stacks returns the stacks of all goroutines, cut at 16 MiB.
-func stacks() []byte {
+// stacks returns the stack of this goroutine, or of all, cut at 16 MiB.
+func stacks(all bool) []byte {
 	for size := 64 << 10; ; size *= 2 {
 		buf := make([]byte, size)
-		if n := runtime.Stack(buf, true); n < size || size >= 16<<20 {
+		if n := runtime.Stack(buf, all); n < size || size >= 16<<20 {
 			return buf[:n]
 		}
 	}

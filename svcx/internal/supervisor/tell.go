@@ -13,13 +13,11 @@ const tellWait = 2 * time.Second
 func Tell(w io.Writer, text []byte) {
 	told := make(chan struct{})
 	go func() {
-		defer close(told)
 		w.Write(text)
+		close(told)
 	}()
-	timer := time.NewTimer(tellWait)
-	defer timer.Stop()
 	select {
 	case <-told:
-	case <-timer.C:
+	case <-time.After(tellWait):
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -39,7 +38,7 @@ func (m *Backend) owned(s *spec.Spec, props loaded) error {
 		return nil
 	}
 	if path != "" && filepath.Dir(path) != filepath.Clean(m.dir) {
-		return spec.Fail(spec.ErrForeign, fmt.Errorf("systemd has it from %s", path), "choose another Service.Name, remove what installed that file, or use --force")
+		return spec.Fail(spec.ErrForeign, spec.Errorf("systemd has it from %s", path), "choose another Service.Name, remove what installed that file, or use --force")
 	}
 	text, err := os.ReadFile(m.file(s))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -49,7 +48,7 @@ func (m *Backend) owned(s *spec.Spec, props loaded) error {
 		return m.fail(s, nil, err)
 	}
 	if !isOurs(text, s.Name, s.Executable) {
-		return spec.Fail(spec.ErrForeign, fmt.Errorf("%s runs another program", m.file(s)), "choose another Service.Name, or replace that unit by --force")
+		return spec.Fail(spec.ErrForeign, spec.Errorf("%s runs another program", m.file(s)), "choose another Service.Name, or replace that unit by --force")
 	}
 	return nil
 }
@@ -83,7 +82,7 @@ func (m *Backend) show(ctx context.Context, s *spec.Spec) (loaded, error) {
 		props[name] = value
 	}
 	if props["LoadState"] == "" {
-		return nil, fmt.Errorf("systemctl show: %w: no LoadState in %q", errors.ErrUnsupported, out)
+		return nil, spec.Errorf("systemctl show: %w: no LoadState in %q", errors.ErrUnsupported, out)
 	}
 	return props, nil
 }

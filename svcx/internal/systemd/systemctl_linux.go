@@ -17,7 +17,8 @@ import (
 // Open sets the back end up for this machine. It returns an error if the user has no directory for
 // units.
 func (m *Backend) Open(user bool) error {
-	m.root, m.user, m.dir, m.run = os.Geteuid() == 0, user, "/etc/systemd/system", systemctl
+	m.root, m.user, m.dir = os.Geteuid() == 0, user, "/etc/systemd/system"
+	m.run, m.write = systemctl, spec.ReplaceFile
 	if user {
 		config, err := os.UserConfigDir()
 		if err != nil {
@@ -40,7 +41,7 @@ func systemctl(ctx context.Context, args ...string) (string, error) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		err = fmt.Errorf("systemctl: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+		err = spec.Errorf("systemctl: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	return string(out), err
 }
@@ -71,7 +72,7 @@ func (m *Backend) journal(ctx context.Context, s *spec.Spec, w io.Writer, args .
 	var stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = w, &stderr
 	if err := cmd.Run(); err != nil {
-		return spec.Fail(nil, fmt.Errorf("journalctl: %w: %s", err, bytes.TrimSpace(stderr.Bytes())), "")
+		return spec.Fail(nil, spec.Errorf("journalctl: %w: %s", err, bytes.TrimSpace(stderr.Bytes())), "")
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ package systemd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,10 +13,11 @@ import (
 
 // Backend controls services through systemctl(1). Call Open first.
 type Backend struct {
-	root bool   // this process may change the system's units
-	user bool   // it is the user's systemd, not the system's
-	dir  string // where unit files lie
-	run  func(ctx context.Context, args ...string) (string, error)
+	root  bool   // this process may change the system's units
+	user  bool   // it is the user's systemd, not the system's
+	dir   string // where unit files lie
+	run   func(ctx context.Context, args ...string) (string, error)
+	write spec.Writer
 }
 
 func unit(s *spec.Spec) string { return s.Name + ".service" }
@@ -96,7 +96,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		}
 		return reload()
 	})
-	old, err := undo.WriteFile(m.file(s), text, 0o644)
+	old, err := undo.WriteFile(m.write, m.file(s), text, 0o644)
 	if err != nil {
 		return nil, m.fail(s, nil, err)
 	}
@@ -115,7 +115,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 			return nil, m.fail(s, nil, err)
 		}
 		undo.Add(func() error { _, err := m.ctl(context.WithoutCancel(ctx), back, unit(s)); return err })
-		changed = append(changed, spec.Change(do+"d"))
+		changed = append(changed, do+"d")
 	}
 	return changed, s.Installed(ctx)
 }
@@ -148,7 +148,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	}
 	m.ctl(ctx, "reset-failed", unit(s)) // fails if it has not failed
 	if after, err := m.show(ctx, s); err == nil && after["FragmentPath"] != "" {
-		return spec.Fail(spec.ErrForeign, fmt.Errorf("systemd still has it from %s", after["FragmentPath"]), "remove what installed that file")
+		return spec.Fail(spec.ErrForeign, spec.Errorf("systemd still has it from %s", after["FragmentPath"]), "remove what installed that file")
 	}
 	return nil
 }
@@ -175,7 +175,7 @@ func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error
 		return spec.Fail(nil, context.Cause(ctx), "the service goes on starting")
 	}
 	if st, statusErr := m.Status(ctx, s); statusErr == nil && st.ExitCode != 0 {
-		err = fmt.Errorf("exit code %d", st.ExitCode)
+		err = spec.Errorf("exit code %d", st.ExitCode)
 	}
 	return m.fail(s, spec.ErrStartFailed, err)
 }

@@ -40,7 +40,7 @@ func (f *systemctlFake) run(_ context.Context, args ...string) (string, error) {
 var errHook = errors.New("the hook failed")
 
 func newSystemd(t *testing.T, f *systemctlFake) (*Backend, *spec.Spec) {
-	return &Backend{root: true, dir: t.TempDir(), run: f.run}, &spec.Spec{Name: "x", DisplayName: "x", Executable: "/bin/x", Account: "nobody"}
+	return &Backend{root: true, dir: t.TempDir(), run: f.run, write: os.WriteFile}, &spec.Spec{Name: "x", DisplayName: "x", Executable: "/bin/x", Account: "nobody"}
 }
 
 func TestSystemdInstallUndoes(t *testing.T) {

@@ -1,7 +1,6 @@
 package systemd
 
 import (
-	"fmt"
 	"math"
 	"path"
 	"strconv"
@@ -23,17 +22,19 @@ func Render(s *spec.Spec) ([]byte, error) {
 	}
 	dir := s.Dir
 	if dir == "" {
-		dir = path.Dir(s.Executable)
+		dir = spec.Dir(s.Executable)
 	}
 	var t spec.Text
-	t.Line("[Unit]\nDescription=", escapeSpecifiers(strings.TrimRight(description, `\`))) // a last backslash would join the next line
-	after := []string{"network.target"}
+	// A last backslash would join the next line.
+	description = strings.TrimRightFunc(description, func(r rune) bool { return r == '\\' })
+	t.Line("[Unit]\nDescription=", escapeSpecifiers(description))
+	required := ""
 	for _, name := range s.DependsOn {
-		after = append(after, unitName(name))
+		required += " " + unitName(name)
 	}
-	t.Line("After=", strings.Join(after, " "))
-	if len(after) > 1 {
-		t.Line("Requires=", strings.Join(after[1:], " "))
+	t.Line("After=network.target", required)
+	if required != "" {
+		t.Line("Requires=", required[1:])
 	}
 	if len(s.RestartDelays) > 0 {
 		t.Lines("StartLimitIntervalSec=0") // never give up, as Windows does not
@@ -44,7 +45,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 
 	t.Lines("\n[Service]\nType=notify")
 	// The program itself is not a text in which variables are replaced.
-	t.Line("ExecStart=", strings.Join(append([]string{quote(escapeSpecifiers(s.Executable))}, quoteArgs(s.Args)...), " "))
+	t.Line("ExecStart=", quote(escapeSpecifiers(s.Executable))+quoteArgs(s.Args))
 	if s.Reload {
 		t.Lines(`ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"`) // a minimal system has no /bin/kill
 	}
@@ -105,7 +106,7 @@ func check(s *spec.Spec) error {
 	}
 	for _, name := range s.DependsOn {
 		if !spec.Only(name, nameChars+"@:") {
-			return fmt.Errorf("svcx: dependency %q is no name of a unit", name)
+			return spec.Errorf("svcx: dependency %q is no name of a unit", name)
 		}
 	}
 	exe := s.Executable
@@ -134,7 +135,7 @@ func check(s *spec.Spec) error {
 			return spec.Refuse("variable name", name, "systemd takes letters, digits and '_' only, and no digit first")
 		}
 		if strings.IndexFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) >= 0 {
-			return fmt.Errorf("svcx: variable %s=%q: systemd drops a variable with a control character", name, value)
+			return spec.Errorf("svcx: variable %s=%q: systemd drops a variable with a control character", name, value)
 		}
 	}
 	for _, text := range s.Unit {
@@ -160,10 +161,10 @@ func unitName(name string) string {
 // escapeSpecifiers protects text from the replacement of specifiers (%n, %h).
 func escapeSpecifiers(text string) string { return strings.ReplaceAll(text, "%", "%%") }
 
-// quoteArgs makes words of a command line in which nothing is replaced.
-func quoteArgs(args []string) (words []string) {
+// quoteArgs makes words of a command line in which nothing is replaced, each with a blank before it.
+func quoteArgs(args []string) (words string) {
 	for _, arg := range args {
-		words = append(words, quote(strings.ReplaceAll(escapeSpecifiers(arg), "$", "$$")))
+		words += " " + quote(strings.ReplaceAll(escapeSpecifiers(arg), "$", "$$"))
 	}
 	return words
 }

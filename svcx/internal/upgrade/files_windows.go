@@ -2,9 +2,9 @@ package upgrade
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 	"unsafe"
 
@@ -41,15 +41,14 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 	}
 	syscall.CloseHandle(child.Thread)
 	wait = func() error {
-		code := uint32(0)
-		defer syscall.CloseHandle(child.Process)
-		syscall.WaitForSingleObject(child.Process, syscall.INFINITE)
-		if err := syscall.GetExitCodeProcess(child.Process, &code); err != nil || code == 0 {
-			return err
+		code, err := wincall.WaitForExit(child.Process)
+		syscall.CloseHandle(child.Process)
+		if err == nil && code != 0 {
+			err = spec.Errorf("exit status %d", code)
 		}
-		return fmt.Errorf("exit status %d", code)
+		return err
 	}
-	return wait, func() { syscall.TerminateProcess(child.Process, 1) }, nil
+	return wait, func() { wincall.TerminateProcess(child.Process, 1) }, nil
 }
 
 // Error numbers that package syscall lacks (WinError.h).
@@ -97,7 +96,7 @@ func (f *Files) replace(from string) error {
 
 // renamePOSIX renames a file over one that may be open (FileRenameInfoEx, since Windows 10 1607).
 func renamePOSIX(from, to string) error {
-	const class, replaceIfExists, posixSemantics, longestPath = 22, 0x1, 0x2, 32 << 10
+	const class, replaceIfExists, posixSemantics = 22, 0x1, 0x2
 	p, err := syscall.UTF16PtrFromString(from)
 	if err != nil {
 		return err
@@ -106,24 +105,30 @@ func renamePOSIX(from, to string) error {
 	if err != nil {
 		return err
 	}
+	type renameInfo struct { // FILE_RENAME_INFO
+		flags  uint32
+		root   syscall.Handle
+		length uint32
+		name   [1]uint16 // and more
+	}
+	size := int(unsafe.Sizeof(renameInfo{})) + 2*len(name)
+	buf := make([]uint64, size/8+1)
+	info := (*renameInfo)(unsafe.Pointer(&buf[0]))
+	info.flags, info.length = replaceIfExists|posixSemantics, uint32(2*(len(name)-1))
+	copy(unsafe.Slice(&info.name[0], len(name)), name)
 	const deleteRight, share = 0x10000, 0x7
 	h, err := syscall.CreateFile(p, deleteRight|syscall.SYNCHRONIZE, share, nil, syscall.OPEN_EXISTING, syscall.FILE_FLAG_OPEN_REPARSE_POINT, 0)
 	if err != nil {
 		return err
 	}
-	defer syscall.CloseHandle(h)
-	type renameInfo struct { // FILE_RENAME_INFO
-		flags  uint32
-		root   syscall.Handle
-		length uint32
-		name   [longestPath]uint16
-	}
-	info := &renameInfo{flags: replaceIfExists | posixSemantics, length: uint32(2 * (len(name) - 1))}
-	if copy(info.name[:], name) < len(name) {
-		return syscall.ENAMETOOLONG
-	}
-	return wincall.SetFileInformation(h, class, unsafe.Pointer(info), uint32(unsafe.Offsetof(info.name))+uint32(2*len(name)))
+	err = wincall.SetFileInformation(h, class, unsafe.Pointer(info), uint32(size))
+	syscall.CloseHandle(h)
+	return err
 }
+
+// sameFile goes by the paths: os.SameFile would add 3 kB, and the same program under another name
+// can be installed once more.
+func sameFile(a, b string) bool { return strings.EqualFold(a, b) }
 
 // own does nothing: the access list comes from the directory.
 func own(*os.File, fs.FileInfo) error { return nil }

@@ -14,9 +14,9 @@ func formatOf(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
 	head := make([]byte, 4096)
 	n, err := io.ReadFull(f, head)
+	f.Close()
 	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
 		return "", err
 	}

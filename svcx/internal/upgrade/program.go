@@ -3,7 +3,6 @@ package upgrade
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -19,7 +18,7 @@ var (
 )
 
 // Program puts program in the place of the registered one; see Service.Upgrade of package svcx.
-func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string) error {
+func Program(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
 	exe, err := b.Program(ctx, p)
 	if err != nil {
 		return err
@@ -28,7 +27,12 @@ func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string)
 	if err != nil {
 		return failFile(err)
 	}
-	defer files.Unlock()
+	err = files.upgrade(ctx, b, p, program)
+	files.Unlock()
+	return err
+}
+
+func (files *Files) upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
 	if err := recoverFiles(ctx, b, p, files); err != nil {
 		return failFile(err)
 	}
@@ -52,10 +56,10 @@ func Program(ctx context.Context, b spec.Upgrader, p *spec.Spec, program string)
 		if text != "" {
 			text = "; it wrote:\n" + text
 		}
-		failed := fmt.Errorf("the new program does not work: %w%s", err, text)
+		failed := spec.Errorf("the new program does not work: %w%s", err, text)
 		ctx := context.WithoutCancel(ctx)
 		if back := goBack(ctx, b, p, files); back != nil {
-			return spec.Fail(nil, fmt.Errorf("%w\nand the old one could not be put back: %w", failed, back), "")
+			return spec.Fail(nil, spec.Errorf("%w\nand the old one could not be put back: %w", failed, back), "")
 		}
 		return spec.Fail(nil, failed, "the old program runs again")
 	}
@@ -78,7 +82,7 @@ func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 		case st.State == spec.Running:
 			pid = st.PID
 		default:
-			return fmt.Errorf("it was %v soon after it had started, with exit code %d", st.State, st.ExitCode)
+			return spec.Errorf("it was %v soon after it had started, with exit code %d", st.State, st.ExitCode)
 		}
 		if err := spec.Pause(ctx, spec.PollEvery(proveFor)); err != nil {
 			return err
@@ -88,8 +92,8 @@ func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 }
 
 // goBack ends the new program, puts the old one back and starts it.
-func goBack(ctx context.Context, b spec.Upgrader, p *spec.Spec, files *Files) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*p.StopTimeout+time.Minute)
+func goBack(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, 2*p.StopTimeout+time.Minute, errors.New("it takes too long"))
 	defer cancel()
 	quick := *p
 	quick.StopTimeout = min(p.StopTimeout, 5*time.Second)
@@ -118,11 +122,7 @@ func recoverFiles(ctx context.Context, b spec.Backend, p *spec.Spec, files *File
 // Finish ends an upgrade of the service that was interrupted. There is nearly always none, and
 // another one that is under way is left alone.
 func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
-	u, ok := b.(spec.Upgrader)
-	if !ok {
-		return nil
-	}
-	exe, err := u.Program(ctx, p)
+	exe, err := b.Program(ctx, p)
 	if err != nil || exe == "" || !Interrupted(exe) {
 		return nil // the caller will find what is wrong
 	}
@@ -133,8 +133,9 @@ func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	if err != nil {
 		return failFile(err)
 	}
-	defer files.Unlock()
-	return recoverFiles(ctx, b, p, files)
+	err = recoverFiles(ctx, b, p, files)
+	files.Unlock()
+	return err
 }
 
 // lockFiles locks the files of a program. A process that was killed may have a child that holds the
@@ -167,15 +168,13 @@ func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
 	}
 	over := make(chan error, 1)
 	go func() { over <- wait() }()
-	limit := time.NewTimer(checkLimit)
-	defer limit.Stop()
 	select {
 	case err = <-over:
 		if err != nil {
 			err = notRunning(err)
 		}
-	case <-limit.C:
-		err = fmt.Errorf("the new program does not come to svcx.Run within %v", checkLimit)
+	case <-time.After(checkLimit):
+		err = spec.Errorf("the new program does not come to svcx.Run within %v", checkLimit)
 		kill()
 		<-over
 	case <-ctx.Done():
@@ -186,14 +185,13 @@ func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
 	if err == nil {
 		return nil
 	}
-	text, readErr := os.ReadFile(files.output)
-	if written := spec.LastPart(string(text)); readErr == nil && written != "" {
-		err = fmt.Errorf("%w; it wrote:\n%s", err, written)
+	if written := spec.LastPart(spec.Written(files.output, 0)); written != "" {
+		err = spec.Errorf("%w; it wrote:\n%s", err, written)
 	}
 	return err
 }
 
-func notRunning(err error) error { return fmt.Errorf("the new program does not run: %w", err) }
+func notRunning(err error) error { return spec.Errorf("the new program does not run: %w", err) }
 
 // environment returns the variables with which a program is checked.
 func environment(p *spec.Spec) []string {

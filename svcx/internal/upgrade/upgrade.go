@@ -12,8 +12,6 @@ package upgrade
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -85,13 +83,8 @@ func (f *Files) Recover(running bool) error {
 }
 
 // Stage copies a program beside the old one and makes it as executable as that.
-func (f *Files) Stage(program string) (err error) {
-	from, err := os.Open(program)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	fi, err := from.Stat()
+func (f *Files) Stage(program string) error {
+	fi, err := os.Stat(program)
 	if err != nil {
 		return err
 	}
@@ -101,30 +94,30 @@ func (f *Files) Stage(program string) (err error) {
 	}
 	switch {
 	case !fi.Mode().IsRegular():
-		return &fs.PathError{Op: "upgrade", Path: program, Err: errors.New("it is not a regular file")}
-	case os.SameFile(fi, was):
-		return &fs.PathError{Op: "upgrade", Path: program, Err: errors.New("it is the program that is installed")}
+		err = &fs.PathError{Op: "upgrade", Path: program, Err: errors.New("it is not a regular file")}
+	case sameFile(program, f.exe):
+		err = &fs.PathError{Op: "upgrade", Path: program, Err: errors.New("it is the program that is installed")}
+	default:
+		err = checkHeader(f.exe, program)
 	}
-	if err := checkHeader(f.exe, program); err != nil {
+	if err != nil {
 		return err
 	}
-	return copyFile(f.staged, from, was)
+	return copyFile(f.staged, program, was)
 }
 
-// copyFile writes a whole file that is as accessible as like.
-func copyFile(name string, from io.Reader, like fs.FileInfo) (err error) {
+// copyFile makes a copy of a file that is as accessible as like.
+func copyFile(name, from string, like fs.FileInfo) error {
 	os.Remove(name) // of a former upgrade
 	to, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(name)
-		}
-	}()
-	_, err = io.Copy(to, from)
-	return spec.Join(err, own(to, like), to.Sync(), to.Close())
+	err = spec.Join(spec.CopyFile(to, from), own(to, like), to.Sync(), to.Close())
+	if err != nil {
+		os.Remove(name)
+	}
+	return err
 }
 
 // Swap puts the staged program in the place of the old one, which may be running.
@@ -141,16 +134,11 @@ func (f *Files) keepOld() error {
 	if link(f.exe, f.old) == nil {
 		return nil
 	}
-	from, err := os.Open(f.exe)
+	fi, err := os.Stat(f.exe)
 	if err != nil {
 		return err
 	}
-	defer from.Close()
-	fi, err := from.Stat()
-	if err != nil {
-		return err
-	}
-	return copyFile(f.old, from, fi)
+	return copyFile(f.old, f.exe, fi)
 }
 
 // Back puts the old program back.
@@ -182,7 +170,7 @@ func checkHeader(exe, program string) error {
 		if now == "" {
 			now = "not a program of this system"
 		}
-		return &fs.PathError{Op: "upgrade", Path: program, Err: fmt.Errorf("it is %s, and the installed one is %s", now, is)}
+		return &fs.PathError{Op: "upgrade", Path: program, Err: spec.Errorf("it is %s, and the installed one is %s", now, is)}
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package winsvc
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -18,40 +16,45 @@ const logonRight = "SeServiceLogonRight"
 // grantLogon lets a user's account log on as a service, and returns how to take that back: not at
 // all, if it could before.
 func grantLogon(account string) (undo func() error, err error) {
-	sid, _, _, err := syscall.LookupSID("", strings.TrimPrefix(account, `.\`))
+	sid, err := wincall.LookupSID(strings.TrimPrefix(account, `.\`))
 	if err != nil {
 		return nil, err
 	}
-	undo = func() error { return nil }
-	err = withPolicy(func(policy syscall.Handle) error {
-		has, err := hasRight(policy, sid, logonRight)
-		if has || err != nil {
-			return err
+	granted, err := setLogonRight(sid, true)
+	return func() error {
+		if !granted {
+			return nil
 		}
-		right, err := wincall.NewUnicodeString(logonRight)
-		if err != nil {
-			return err
-		}
-		undo = func() error {
-			return withPolicy(func(policy syscall.Handle) error {
-				return wincall.LsaRemoveAccountRights(policy, sid, right)
-			})
-		}
-		return wincall.LsaAddAccountRights(policy, sid, right)
-	})
-	return undo, err
-}
-
-func withPolicy(f func(policy syscall.Handle) error) error {
-	const policyViewLocal, policyCreateAccount, policyLookupNames = 0x1, 0x10, 0x800
-	policy, err := wincall.LsaOpenPolicy(policyViewLocal | policyCreateAccount | policyLookupNames)
-	if err != nil {
+		_, err := setLogonRight(sid, false)
 		return err
-	}
-	return spec.Join(f(policy), wincall.LsaClose(policy))
+	}, err
 }
 
-func hasRight(policy syscall.Handle, sid *syscall.SID, right string) (bool, error) {
+// setLogonRight grants an account the right to log on as a service, or takes it away, and reports
+// whether that changed anything.
+func setLogonRight(sid *syscall.SID, grant bool) (changed bool, err error) {
+	policy, err := openPolicy()
+	if err != nil {
+		return false, err
+	}
+	has, err := hasRight(policy, sid, logonRight)
+	right, _ := wincall.NewUnicodeString(logonRight) // it has no NUL
+	switch {
+	case err != nil || has == grant:
+	case grant:
+		err = wincall.LsaAddAccountRights(policy, sid, right)
+	default:
+		err = wincall.LsaRemoveAccountRights(policy, sid, right)
+	}
+	return has != grant, spec.Join(err, wincall.LsaClose(policy))
+}
+
+func openPolicy() (syscall.Handle, error) {
+	const viewLocal, createAccount, lookupNames = 0x1, 0x10, 0x800 // POLICY_…
+	return wincall.LsaOpenPolicy(viewLocal | createAccount | lookupNames)
+}
+
+func hasRight(policy syscall.Handle, sid *syscall.SID, right string) (has bool, err error) {
 	rights, err := wincall.LsaEnumerateAccountRights(policy, sid)
 	if err == syscall.ERROR_FILE_NOT_FOUND { // it has none
 		return false, nil
@@ -59,13 +62,11 @@ func hasRight(policy syscall.Handle, sid *syscall.SID, right string) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	defer wincall.LsaFreeMemory(rights)
 	for _, r := range rights {
-		if r.String() == right {
-			return true, nil
-		}
+		has = has || r.String() == right
 	}
-	return false, nil
+	wincall.LsaFreeMemory(rights)
+	return has, nil
 }
 
 // makeLogDir makes the directory of a service's logs if there is none. Only administrators and the
@@ -115,7 +116,7 @@ func handOver(dir, sddl string) error {
 func checkLogDir(dir, sid string) error {
 	if err := winsec.IsDir(dir); err != nil {
 		if err == winsec.ErrNotDir {
-			err = fmt.Errorf("%w: set Service.LogDir to where it leads, or delete it", err)
+			err = spec.Errorf("%w: set Service.LogDir to where it leads, or delete it", err)
 		}
 		return err
 	}
@@ -124,13 +125,13 @@ func checkLogDir(dir, sid string) error {
 		return err
 	}
 	a.Also = append(a.Also, sid)
-	err = judge(a, dir, winsec.ForContents)
-	if f, ok := errors.AsType[*trust.Finding](err); ok {
+	err = judge(&a, dir, winsec.ForContents)
+	if f, ok := err.(*trust.Finding); ok {
 		hint := f.Advice
 		if f.Fix != "" {
 			hint = "look into it, then delete it or run " + f.Fix
 		}
-		err = fmt.Errorf("%w, and the service's output could be led astray: %s", f, hint)
+		err = spec.Errorf("%w, and the service's output could be led astray: %s", f, hint)
 	}
 	return err
 }
@@ -148,9 +149,9 @@ func accountSID(account string) (string, error) {
 	if strings.HasPrefix(account, "S-1-") {
 		return account, nil
 	}
-	sid, _, _, err := syscall.LookupSID("", strings.TrimPrefix(account, `.\`))
+	sid, err := wincall.LookupSID(strings.TrimPrefix(account, `.\`))
 	if err != nil {
 		return "", err
 	}
-	return sid.String()
+	return wincall.SIDText(sid)
 }

@@ -12,8 +12,21 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/surefoot-go/surefoot/internal/testenv"
+	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
+
+// TestLevels compares the calls' numbers with those of golang.org/x/sys/windows.
+func TestLevels(t *testing.T) {
+	for c, level := range map[call]call{
+		callDescription: windows.SERVICE_CONFIG_DESCRIPTION, callActions: windows.SERVICE_CONFIG_FAILURE_ACTIONS,
+		callDelayed: windows.SERVICE_CONFIG_DELAYED_AUTO_START_INFO, callFlag: windows.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG,
+		callSID: windows.SERVICE_CONFIG_SERVICE_SID_INFO, callPrivileges: windows.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO,
+		callPreshutdown: windows.SERVICE_CONFIG_PRESHUTDOWN_INFO,
+	} {
+		assert.Equal(t, level, c, c.String())
+	}
+}
 
 // TestLogDirOfAnother: what a user has put in the place of the logs is refused.
 func TestLogDirOfAnother(t *testing.T) {
@@ -55,7 +68,7 @@ func TestLogDirOfAnotherAccount(t *testing.T) {
 		require.NoError(t, err)
 		d, err := winsec.DescriptorOf(dir)
 		require.NoError(t, err)
-		assert.NoError(t, winsec.Account{SID: sid}.Check(dir, d, winsec.ForContents), "%s alone may write: %+v", account, d)
+		assert.NoError(t, (&winsec.Account{SID: sid}).Check(dir, d, winsec.ForContents), "%s alone may write: %+v", account, d)
 	}
 }
 
@@ -65,10 +78,11 @@ func TestLogonRight(t *testing.T) {
 	has := func() (has bool) {
 		sid, _, _, err := syscall.LookupSID("", "Guests")
 		require.NoError(t, err)
-		require.NoError(t, withPolicy(func(policy syscall.Handle) (err error) {
-			has, err = hasRight(policy, sid, logonRight)
-			return err
-		}))
+		policy, err := openPolicy()
+		require.NoError(t, err)
+		has, err = hasRight(policy, sid, logonRight)
+		require.NoError(t, err)
+		require.NoError(t, wincall.LsaClose(policy))
 		return has
 	}
 	require.False(t, has())

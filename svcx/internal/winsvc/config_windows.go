@@ -12,19 +12,9 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-func queryConfig(service syscall.Handle) (*wincall.QUERY_SERVICE_CONFIG, error) {
-	buf, err := query(func(b unsafe.Pointer, size uint32, need *uint32) error {
-		return wincall.QueryServiceConfig(service, b, size, need)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return (*wincall.QUERY_SERVICE_CONFIG)(unsafe.Pointer(&buf[0])), nil
-}
-
 // readStart reads when a service is started.
 func readStart(service syscall.Handle) (spec.StartType, error) {
-	c, err := queryConfig(service)
+	c, err := wincall.QueryServiceConfig(service)
 	if err != nil {
 		return 0, err
 	}
@@ -32,28 +22,18 @@ func readStart(service syscall.Handle) (spec.StartType, error) {
 }
 
 func delayed(service syscall.Handle, start spec.StartType) spec.StartType {
-	buf, err := queryConfig2(service, wincall.SERVICE_CONFIG_DELAYED_AUTO_START_INFO)
-	if err == nil && start == spec.Automatic && *(*uint32)(buf) != 0 {
+	info, err := wincall.QueryServiceConfig2(service, uint32(callDelayed))
+	if err == nil && start == spec.Automatic && *(*uint32)(info) != 0 {
 		return spec.DelayedAutomatic
 	}
 	return start
 }
 
-func queryConfig2(service syscall.Handle, level uint32) (unsafe.Pointer, error) {
-	buf, err := query(func(b unsafe.Pointer, size uint32, need *uint32) error {
-		return wincall.QueryServiceConfig2(service, level, b, size, need)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return unsafe.Pointer(&buf[0]), nil
-}
-
 // readPlan reads a service. Calls whose setting the system would not tell are unknown.
 func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err error) {
-	c, err := queryConfig(service)
+	c, err := wincall.QueryServiceConfig(service)
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, err
 	}
 	p = &plan{
 		name:         name,
@@ -61,30 +41,30 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 		binaryPath:   wincall.String(c.BinaryPathName),
 		account:      wincall.String(c.ServiceStartName),
 		start:        startType(c.StartType),
-		dependencies: splitList(c.Dependencies),
+		dependencies: wincall.Strings(c.Dependencies),
 		kind:         c.ServiceType, startNumber: c.StartType, errorControl: c.ErrorControl,
 	}
-	read := func(call string, level uint32) unsafe.Pointer { return readSetting(service, level, call, &unknown) }
-	p.description = wincall.String(*(**uint16)(read(callDescription, wincall.SERVICE_CONFIG_DESCRIPTION)))
-	if *(*uint32)(read(callDelayed, wincall.SERVICE_CONFIG_DELAYED_AUTO_START_INFO)) != 0 && p.start == spec.Automatic {
+	read := func(call call) unsafe.Pointer { return readSetting(service, call, &unknown) }
+	p.description = wincall.String(*(**uint16)(read(callDescription)))
+	if *(*uint32)(read(callDelayed)) != 0 && p.start == spec.Automatic {
 		p.start = spec.DelayedAutomatic
 	}
-	f := (*wincall.SERVICE_FAILURE_ACTIONS)(read(callActions, wincall.SERVICE_CONFIG_FAILURE_ACTIONS))
+	f := (*wincall.SERVICE_FAILURE_ACTIONS)(read(callActions))
 	p.reset = time.Duration(f.ResetPeriod) * time.Second
 	for _, a := range unsafe.Slice(f.Actions, f.ActionsCount) {
 		p.actions = append(p.actions, action{a.Type, time.Duration(a.Delay) * time.Millisecond})
 	}
-	p.failureFlag = *(*uint32)(read(callFlag, wincall.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG)) != 0
-	p.preshutdown = time.Duration(*(*uint32)(read(callPreshutdown, wincall.SERVICE_CONFIG_PRESHUTDOWN_INFO))) * time.Millisecond
-	switch *(*uint32)(read(callSID, wincall.SERVICE_CONFIG_SERVICE_SID_INFO)) {
+	p.failureFlag = *(*uint32)(read(callFlag)) != 0
+	p.preshutdown = time.Duration(*(*uint32)(read(callPreshutdown))) * time.Millisecond
+	switch *(*uint32)(read(callSID)) {
 	case wincall.SERVICE_SID_TYPE_UNRESTRICTED:
 		p.sid = spec.SIDUnrestricted
 	case wincall.SERVICE_SID_TYPE_RESTRICTED:
 		p.sid = spec.SIDRestricted
 	}
-	p.privileges = splitList(*(**uint16)(read(callPrivileges, wincall.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO)))
+	p.privileges = wincall.Strings(*(**uint16)(read(callPrivileges)))
 	if p.environment, err = value(name, "Environment").Strings(); err != nil && err != syscall.ERROR_FILE_NOT_FOUND {
-		unknown = append(unknown, callEnvironment)
+		unknown.add(callEnvironment)
 	}
 	p.rawDisplay, _ = value(name, "DisplayName").String()
 	p.rawDescription, _ = value(name, "Description").String()
@@ -92,11 +72,10 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 }
 
 // readSetting returns what QueryServiceConfig2 tells, and zeros for what the system would not tell.
-func readSetting(service syscall.Handle, level uint32, call string, unknown *calls) unsafe.Pointer {
-	info, err := queryConfig2(service, level)
+func readSetting(service syscall.Handle, call call, unknown *calls) unsafe.Pointer {
+	info, err := wincall.QueryServiceConfig2(service, uint32(call))
 	if err != nil {
-		*unknown = append(*unknown, call)
-		return unsafe.Pointer(&[8]uint64{}) // the largest has five
+		unknown.add(call)
 	}
 	return info
 }
@@ -106,22 +85,22 @@ func value(service, name string) wincall.Value {
 	return wincall.Value{Key: `SYSTEM\CurrentControlSet\Services\` + service, Name: name}
 }
 
-// owned returns an error if Install and Uninstall must leave the service alone: it is another
-// program's, or a driver.
-func (*Backend) owned(service syscall.Handle, s *spec.Spec) error {
-	c, err := queryConfig(service)
+// owned returns the service's command line, and an error if Install and Uninstall must leave the
+// service alone: it is another program's, or a driver.
+func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err error) {
+	c, err := wincall.QueryServiceConfig(service)
 	if err != nil {
-		return fail(err)
+		return "", fail(err)
 	}
-	line := wincall.String(c.BinaryPathName)
+	line = wincall.String(c.BinaryPathName)
 	const win32 = 0x30 // SERVICE_WIN32_OWN_PROCESS | SERVICE_WIN32_SHARE_PROCESS
 	switch {
 	case c.ServiceType&win32 == 0:
-		return spec.Fail(spec.ErrForeign, errors.New("it is a driver: "+line), "choose another Service.Name")
-	case s.Force || isOurs(line, s.Executable, os.Getenv) || marked(s.Name):
-		return nil
+		err = spec.Fail(spec.ErrForeign, errors.New("it is a driver: "+line), "choose another Service.Name")
+	case !s.Force && !isOurs(line, s.Executable, os.Getenv) && !marked(s.Name):
+		err = spec.Fail(spec.ErrForeign, errors.New("it runs "+line), "choose another Service.Name, or replace that service by --force")
 	}
-	return spec.Fail(spec.ErrForeign, errors.New("it runs "+line), "choose another Service.Name, or replace that service by --force")
+	return line, err
 }
 
 // mark is the mark of a service that Install has registered, so that it may change its program
@@ -140,12 +119,14 @@ func setMark(name string) (undo func() error, err error) {
 	if marked(name) {
 		return nil, nil
 	}
-	m := mark(name)
-	undo = m.DeleteKey
-	if m.HasKey() {
-		undo = m.Delete
+	had := mark(name).HasKey()
+	undo = func() error {
+		if had {
+			return mark(name).Delete()
+		}
+		return mark(name).DeleteKey()
 	}
-	return undo, m.SetString(markText)
+	return undo, mark(name).SetString(markText)
 }
 
 // logDir returns the directory of the service's logs.
@@ -154,21 +135,6 @@ func logDir(s *spec.Spec) string {
 		return s.LogDir
 	}
 	return process.DefaultLogDir(spec.SCM, s.Name, false, os.Getenv)
-}
-
-// query calls f with a buffer that is large enough.
-func query(f func(b unsafe.Pointer, size uint32, need *uint32) error) ([]uint64, error) {
-	for size := uint32(1 << 10); ; {
-		buf := make([]uint64, size/8+1) // the structures want 8-byte alignment
-		size = uint32(len(buf)) * 8
-		need := uint32(0)
-		err := f(unsafe.Pointer(&buf[0]), size, &need)
-		if err == syscall.ERROR_INSUFFICIENT_BUFFER && need > size {
-			size = need
-			continue
-		}
-		return buf, err
-	}
 }
 
 func setEnvironment(p *plan) error {
@@ -180,21 +146,4 @@ func setEnvironment(p *plan) error {
 		return err
 	}
 	return nil
-}
-
-func splitList(p *uint16) (ss []string) {
-	if p == nil {
-		return nil
-	}
-	for {
-		s := wincall.String(p)
-		if s == "" {
-			return ss
-		}
-		ss = append(ss, s)
-		for *p != 0 {
-			p = (*uint16)(unsafe.Add(unsafe.Pointer(p), 2))
-		}
-		p = (*uint16)(unsafe.Add(unsafe.Pointer(p), 2))
-	}
 }

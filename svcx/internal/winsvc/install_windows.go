@@ -2,7 +2,6 @@ package winsvc
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -28,16 +27,21 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	if err != nil {
 		return nil, fail(err)
 	}
-	defer h.close()
-
 	undo := spec.Undo{}
-	defer func() { err = undo.End(err) }()
-	old, unknown := want.fresh(), calls(nil)
+	changed, err = m.install(ctx, s, want, h, &undo)
+	err = undo.End(err)
+	h.close()
+	return changed, err
+}
+
+func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h installing, undo *spec.Undo) (changed []spec.Change, err error) {
+	service := h.service
+	old, unknown := want.fresh(), calls(0)
 	if h.created {
-		undo.Add(func() error { return wincall.DeleteService(h.service) })
+		undo.Add(func() error { return wincall.DeleteService(service) })
 		changed = append(changed, "created")
 	} else {
-		if err := m.owned(h.service, s); err != nil {
+		if _, err := m.owned(h.service, s); err != nil {
 			return nil, err
 		}
 		if old, unknown, err = readPlan(h.service, s.Name); err != nil {
@@ -45,7 +49,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		}
 		want.adopt(old)
 	}
-	last := ""
+	last := call(0)
 	for _, c := range want.changes(old, unknown) {
 		known := !unknown.have(c.call)
 		if c.call != last { // the changes by one call follow each other
@@ -53,19 +57,19 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 			back, err := m.apply(h.service, want, old, c.call)
 			if err == wincall.ERROR_INVALID_LEVEL {
 				if h.created {
-					changed = append(changed, spec.Change(c.what+": this system can't ("+c.call+")"))
+					changed = append(changed, c.what+": this system can't ("+c.call.String()+")")
 				}
 				continue
 			}
 			if err != nil {
-				return nil, fail(fmt.Errorf("%s: %w", c.call, err))
+				return nil, fail(spec.Errorf("%s: %w", c.call.String(), err))
 			}
 			if known && (!h.created || c.call == callLogonRight) { // a new service is deleted as a whole
 				undo.Add(back)
 			}
 		}
 		if c.what != "" && known && !h.created {
-			changed = append(changed, spec.Change(c.what))
+			changed = append(changed, c.what)
 		}
 	}
 	back, err := setMark(s.Name)
@@ -78,7 +82,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	logs := logDir(s)
 	made, err := makeLogDir(logs, want.account)
 	if err != nil {
-		return nil, spec.Fail(nil, fmt.Errorf("making %s: %w", logs, err), "")
+		return nil, spec.Fail(nil, spec.Errorf("making %s: %w", logs, err), "")
 	}
 	if made {
 		undo.Add(func() error { return os.Remove(logs) })
@@ -87,7 +91,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 }
 
 // apply makes one call of a plan and returns how to take it back.
-func (m *Backend) apply(service syscall.Handle, want, old *plan, call string) (undo func() error, err error) {
+func (m *Backend) apply(service syscall.Handle, want, old *plan, call call) (undo func() error, err error) {
 	if call == callLogonRight {
 		return grantLogon(want.account)
 	}
@@ -142,9 +146,9 @@ func openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
 }
 
 // set makes one call of a plan for a service that is as in was.
-func set(service syscall.Handle, p, was *plan, call string) error {
+func set(service syscall.Handle, p, was *plan, call call) error {
 	u := wincall.UTF16{}
-	level, info := uint32(0), unsafe.Pointer(nil)
+	info := unsafe.Pointer(nil)
 	switch call {
 	case callChange:
 		// An account that stays keeps its password, unless there is another one.
@@ -166,38 +170,36 @@ func set(service syscall.Handle, p, was *plan, call string) error {
 		return setEnvironment(p)
 	case callDescription:
 		text := u.Ptr(p.description)
-		level, info = wincall.SERVICE_CONFIG_DESCRIPTION, unsafe.Pointer(&text)
+		info = unsafe.Pointer(&text)
 	case callDelayed:
 		is := number(p.start == spec.DelayedAutomatic)
-		level, info = wincall.SERVICE_CONFIG_DELAYED_AUTO_START_INFO, unsafe.Pointer(&is)
+		info = unsafe.Pointer(&is)
 	case callActions:
 		actions := make([]wincall.SC_ACTION, 0, len(p.actions)+1) // an empty list must not be NULL: that changes nothing
 		for _, a := range p.actions {
 			actions = append(actions, wincall.SC_ACTION{Type: a.kind, Delay: uint32(a.delay.Milliseconds())})
 		}
-		level, info = wincall.SERVICE_CONFIG_FAILURE_ACTIONS, unsafe.Pointer(&wincall.SERVICE_FAILURE_ACTIONS{
+		info = unsafe.Pointer(&wincall.SERVICE_FAILURE_ACTIONS{
 			// No message and no command: what is set stays.
 			ResetPeriod:  uint32(p.reset / time.Second),
 			ActionsCount: uint32(len(actions)), Actions: unsafe.SliceData(actions)})
 	case callFlag:
 		is := number(p.failureFlag)
-		level, info = wincall.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, unsafe.Pointer(&is)
+		info = unsafe.Pointer(&is)
 	case callPreshutdown:
 		ms := uint32(p.preshutdown.Milliseconds())
-		level, info = wincall.SERVICE_CONFIG_PRESHUTDOWN_INFO, unsafe.Pointer(&ms)
+		info = unsafe.Pointer(&ms)
 	case callSID:
 		sid := [...]uint32{wincall.SERVICE_SID_TYPE_NONE, wincall.SERVICE_SID_TYPE_UNRESTRICTED, wincall.SERVICE_SID_TYPE_RESTRICTED}[p.sid]
-		level, info = wincall.SERVICE_CONFIG_SERVICE_SID_INFO, unsafe.Pointer(&sid)
+		info = unsafe.Pointer(&sid)
 	case callPrivileges:
 		list := u.List(p.privileges)
-		level, info = wincall.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, unsafe.Pointer(&list)
-	default:
-		return fmt.Errorf("svcx: no such call: %s", call)
+		info = unsafe.Pointer(&list)
 	}
 	if u.Err != nil {
 		return u.Err
 	}
-	return wincall.ChangeServiceConfig2(service, level, info)
+	return wincall.ChangeServiceConfig2(service, uint32(call), info)
 }
 
 func number(b bool) uint32 {
@@ -246,7 +248,7 @@ func checkDrives(s *spec.Spec) error {
 			return err
 		}
 		if wincall.IsRemoteDrive(root) {
-			return fmt.Errorf(`svcx: %s: drive %s is a network drive of your session, which a service does not have: use the path of its server, \\server\share\…`, path, path[:2])
+			return spec.Errorf(`svcx: %s: drive %s is a network drive of your session, which a service does not have: use the path of its server, \\server\share\…`, path, path[:2])
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package winsvc
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,29 +14,32 @@ func (p *plan) json() []byte {
 	for i, a := range p.actions {
 		actions[i] = fmt.Sprintf(`{"type": %s, "delay": %d}`, spec.JSONString(actionName(a.kind)), a.delay.Milliseconds())
 	}
-	calls := []string{"OpenSCManagerW", callCreate}
-	for _, c := range p.changes(p.fresh(), nil) {
-		if calls[len(calls)-1] != c.call {
-			calls = append(calls, c.call)
+	calls := []string{"OpenSCManagerW", "CreateServiceW"}
+	for _, c := range p.changes(p.fresh(), 0) {
+		if name := c.call.String(); calls[len(calls)-1] != name {
+			calls = append(calls, name)
 		}
 	}
-	t := spec.Text("{\n")
-	field(&t, "name", spec.JSONString(p.name))
-	field(&t, "displayName", spec.JSONString(p.display))
-	field(&t, "description", spec.JSONString(p.description))
-	field(&t, "binaryPath", spec.JSONString(p.binaryPath))
-	field(&t, "start", spec.JSONString(p.start.String()))
-	field(&t, "account", spec.JSONString(p.account))
-	field(&t, "grantLogonRight", strconv.FormatBool(p.grantLogon))
-	field(&t, "dependencies", spec.JSONStrings(p.dependencies))
-	field(&t, "failureActions", "["+strings.Join(actions, ", ")+"]")
-	field(&t, "failureReset", strconv.FormatInt(int64(p.reset/time.Second), 10))
-	field(&t, "failureActionsOnNonCrashFailures", strconv.FormatBool(p.failureFlag))
-	field(&t, "preshutdownTimeout", strconv.FormatInt(p.preshutdown.Milliseconds(), 10))
-	field(&t, "sidType", spec.JSONString(p.sid.String()))
-	field(&t, "requiredPrivileges", spec.JSONStrings(p.privileges))
-	field(&t, "environment", spec.JSONStrings(p.environment))
-	return []byte(string(t) + `  "calls": ` + spec.JSONStrings(calls) + "\n}\n")
+	text, list := spec.JSONString, spec.JSONStrings
+	return fmt.Appendf(nil, `{
+  "name": %s,
+  "displayName": %s,
+  "description": %s,
+  "binaryPath": %s,
+  "start": %s,
+  "account": %s,
+  "grantLogonRight": %t,
+  "dependencies": %s,
+  "failureActions": [%s],
+  "failureReset": %d,
+  "failureActionsOnNonCrashFailures": %t,
+  "preshutdownTimeout": %d,
+  "sidType": %s,
+  "requiredPrivileges": %s,
+  "environment": %s,
+  "calls": %s
 }
-
-func field(t *spec.Text, name, value string) { t.Line(`  "`+name+`": `, value+",") }
+`, text(p.name), text(p.display), text(p.description), text(p.binaryPath), text(p.start.String()), text(p.account), p.grantLogon,
+		list(p.dependencies), strings.Join(actions, ", "), p.reset/time.Second, p.failureFlag, p.preshutdown.Milliseconds(),
+		text(p.sid.String()), list(p.privileges), list(p.environment), list(calls))
+}

@@ -44,28 +44,33 @@ func fail(err error) error {
 	if err == nil {
 		return nil
 	}
-	errno, _ := errors.AsType[syscall.Errno](err)
-	hint, kind := explainErrno(uint32(errno))
+	hint, kind := explainErrno(errno(err))
 	return spec.Fail(kind, err, hint)
 }
 
+// errno returns the number that err wraps, or 0.
+func errno(err error) uint32 {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if n, ok := err.(syscall.Errno); ok {
+			return uint32(n)
+		}
+	}
+	return 0
+}
+
 // Status returns what the SCM knows of the service.
-func (*Backend) Status(_ context.Context, s *spec.Spec) (spec.Status, error) {
+func (*Backend) Status(_ context.Context, s *spec.Spec) (st spec.Status, err error) {
 	h, err := open(s.Name, wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_QUERY_CONFIG)
 	if err != nil {
-		return spec.Status{}, err
+		return st, err
 	}
-	defer h.close()
-	st, err := wincall.QueryServiceStatusEx(h.service)
-	if err != nil {
-		return spec.Status{}, fail(err)
+	now, err := wincall.QueryServiceStatusEx(h.service)
+	if err == nil {
+		st = spec.Status{State: spec.State(now.CurrentState), PID: int(now.ProcessId), ExitCode: exitCode(now.Win32ExitCode, now.ServiceSpecificExitCode)}
+		st.Start, err = readStart(h.service)
 	}
-	start, err := readStart(h.service)
-	if err != nil {
-		return spec.Status{}, fail(err)
-	}
-	return spec.Status{State: spec.State(st.CurrentState), PID: int(st.ProcessId), Start: start,
-		ExitCode: exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)}, nil
+	h.close()
+	return st, fail(err)
 }
 
 // startMargin is how long a start may take above StartTimeout, and startCap how long one without a
@@ -93,28 +98,25 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	defer h.close()
-	if err := wincall.StartService(h.service); err != nil {
-		return fail(err)
-	}
-	st, err := await(ctx, h.service, wincall.SERVICE_START_PENDING, startLimit(s))
-	if err != nil {
-		return err
-	}
-	if st.CurrentState == wincall.SERVICE_STOPPED {
-		code := exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)
-		if code == 0 {
-			return nil // its work was short
+	code := 0
+	if err = fail(wincall.StartService(h.service)); err == nil {
+		var st *wincall.SERVICE_STATUS_PROCESS
+		st, err = await(ctx, h.service, wincall.SERVICE_START_PENDING, startLimit(s))
+		if st.CurrentState == wincall.SERVICE_STOPPED {
+			code = exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)
 		}
-		return spec.Fail(spec.ErrStartFailed, fmt.Errorf("exit code %d", code), "output.log and crash.log in "+logDir(s)+" say why")
 	}
-	return nil
+	h.close()
+	if err == nil && code != 0 { // else its work was short
+		return spec.Fail(spec.ErrStartFailed, spec.Errorf("exit code %d", code), "output.log and crash.log in "+logDir(s)+" say why")
+	}
+	return err
 }
 
 // await waits until the service has left the state from. It gives up on one that makes no progress,
 // as the sample "Starting a Service" does, but not before patience is over; and on any at the
 // limit.
-func await(ctx context.Context, service syscall.Handle, from uint32, limit time.Time) (wincall.SERVICE_STATUS_PROCESS, error) {
+func await(ctx context.Context, service syscall.Handle, from uint32, limit time.Time) (*wincall.SERVICE_STATUS_PROCESS, error) {
 	checkpoint, since, begin := uint32(0), time.Now(), time.Now()
 	for {
 		st, err := wincall.QueryServiceStatusEx(service)
@@ -131,9 +133,9 @@ func await(ctx context.Context, service syscall.Handle, from uint32, limit time.
 		now := time.Now()
 		switch {
 		case now.Sub(since) > max(patience, 2*hint):
-			err = fmt.Errorf("no progress for %v", now.Sub(since).Round(time.Second))
+			err = spec.Errorf("no progress for %v", now.Sub(since)/time.Second*time.Second)
 		case now.After(limit):
-			err = fmt.Errorf("not over after %v", now.Sub(begin).Round(time.Second))
+			err = spec.Errorf("not over after %v", now.Sub(begin)/time.Second*time.Second)
 		default:
 			err = spec.Pause(ctx, spec.PollEvery(hint))
 		}
@@ -157,8 +159,8 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	defer h.close()
 	_, err = stopOpen(ctx, s, h)
+	h.close()
 	return err
 }
 
@@ -179,7 +181,7 @@ func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, er
 		case err == nil:
 			stopped = append(stopped, name)
 		case !errors.Is(err, spec.ErrNotRunning):
-			return stopped, fmt.Errorf("stopping %s, which depends on it: %w", name, err)
+			return stopped, spec.Errorf("stopping %s, which depends on it: %w", name, err)
 		}
 	}
 	limit := stopLimit(s)
@@ -213,8 +215,8 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	defer h.close()
 	stopped, err := stopOpen(ctx, s, h)
+	h.close()
 	if err != nil && !errors.Is(err, spec.ErrNotRunning) {
 		return spec.Join(err, m.startAgain(ctx, stopped))
 	}
@@ -229,7 +231,7 @@ func (m *Backend) startAgain(ctx context.Context, stopped []string) (err error) 
 	for i := len(stopped) - 1; i >= 0; i-- {
 		started := m.Start(ctx, &spec.Spec{Name: stopped[i]})
 		if started != nil && !errors.Is(started, spec.ErrAlreadyRunning) {
-			err = spec.Join(err, fmt.Errorf("starting %s again, which depends on it: %w", stopped[i], started))
+			err = spec.Join(err, spec.Errorf("starting %s again, which depends on it: %w", stopped[i], started))
 		}
 	}
 	return err
@@ -238,10 +240,11 @@ func (m *Backend) startAgain(ctx context.Context, stopped []string) (err error) 
 // dependents returns the running services that depend on one.
 func dependents(service syscall.Handle) (names []string, err error) {
 	for size := uint32(4 << 10); ; {
-		buf := make([]wincall.ENUM_SERVICE_STATUS, size/uint32(unsafe.Sizeof(wincall.ENUM_SERVICE_STATUS{}))+1)
-		size = uint32(len(buf)) * uint32(unsafe.Sizeof(buf[0]))
+		buf := make([]uint64, size/8+1)
+		list := (*wincall.ENUM_SERVICE_STATUS)(unsafe.Pointer(&buf[0]))
+		size = uint32(len(buf)) * 8
 		var need, count uint32
-		err := wincall.EnumDependentServices(service, &buf[0], size, &need, &count)
+		err := wincall.EnumDependentServices(service, list, size, &need, &count)
 		if err == syscall.ERROR_MORE_DATA && need > size {
 			size = need
 			continue
@@ -249,7 +252,7 @@ func dependents(service syscall.Handle) (names []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range buf[:count] {
+		for _, s := range unsafe.Slice(list, count) {
 			names = append(names, wincall.String(s.ServiceName))
 		}
 		return names, nil
@@ -262,7 +265,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	err = m.owned(h.service, s)
+	_, err = m.owned(h.service, s)
 	if err == nil {
 		_, err = stopOpen(ctx, s, h)
 	}

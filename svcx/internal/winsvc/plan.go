@@ -50,20 +50,44 @@ const (
 	actionRunCommand
 )
 
-// The calls that set what a service is, in the order in which they are made.
+// A call sets something of a service.
+type call uint8
+
+// The first ones are ChangeServiceConfig2W, with its levels (SERVICE_CONFIG_…).
 const (
-	callCreate      = "CreateServiceW"
-	callChange      = "ChangeServiceConfigW"
-	callLogonRight  = "LsaAddAccountRights(SeServiceLogonRight)"
-	callDescription = "ChangeServiceConfig2W(SERVICE_CONFIG_DESCRIPTION)"
-	callDelayed     = "ChangeServiceConfig2W(SERVICE_CONFIG_DELAYED_AUTO_START_INFO)"
-	callActions     = "ChangeServiceConfig2W(SERVICE_CONFIG_FAILURE_ACTIONS)"
-	callFlag        = "ChangeServiceConfig2W(SERVICE_CONFIG_FAILURE_ACTIONS_FLAG)"
-	callPreshutdown = "ChangeServiceConfig2W(SERVICE_CONFIG_PRESHUTDOWN_INFO)"
-	callSID         = "ChangeServiceConfig2W(SERVICE_CONFIG_SERVICE_SID_INFO)"
-	callPrivileges  = "ChangeServiceConfig2W(SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO)"
-	callEnvironment = "RegSetValueExW(Environment)"
+	callDescription call = 1 + iota
+	callActions
+	callDelayed
+	callFlag
+	callSID
+	callPrivileges
+	callPreshutdown
+	callChange
+	callLogonRight
+	callEnvironment
 )
+
+var levels = [...]string{"", "DESCRIPTION", "FAILURE_ACTIONS", "DELAYED_AUTO_START_INFO", "FAILURE_ACTIONS_FLAG", "SERVICE_SID_INFO",
+	"REQUIRED_PRIVILEGES_INFO", "PRESHUTDOWN_INFO"}
+
+func (c call) String() string {
+	switch c {
+	case callChange:
+		return "ChangeServiceConfigW"
+	case callLogonRight:
+		return "LsaAddAccountRights(SeServiceLogonRight)"
+	case callEnvironment:
+		return "RegSetValueExW(Environment)"
+	}
+	return "ChangeServiceConfig2W(SERVICE_CONFIG_" + levels[c] + ")"
+}
+
+// calls is a set of them.
+type calls uint16
+
+func (s *calls) add(c call) { *s |= 1 << c }
+
+func (s calls) have(c call) bool { return s>>c&1 != 0 }
 
 // newPlan returns the service as it should be.
 func newPlan(s *spec.Spec) (*plan, error) {
@@ -91,8 +115,9 @@ func newPlan(s *spec.Spec) (*plan, error) {
 	if who == userAccount {
 		p.password = s.Password
 	}
-	for _, name := range s.Variables() {
-		p.environment = append(p.environment, name+"="+s.Env[name])
+	p.environment = s.Variables()
+	for i, name := range p.environment {
+		p.environment[i] = name + "=" + s.Env[name]
 	}
 	return p, nil
 }
@@ -109,16 +134,13 @@ func check(s *spec.Spec) error {
 	if strings.Contains(s.Executable, `"`) {
 		return spec.Refuse("executable", s.Executable, "a quote can't be in a path of Windows")
 	}
-	for i, text := range append([]string{s.Executable}, s.Args...) {
-		what := "executable"
-		if i > 0 {
-			what = "argument"
-		}
-		if err := checkNoVariable(what, text); err != nil {
-			return err
+	err := checkNoVariable("executable", s.Executable)
+	for _, arg := range s.Args {
+		if err == nil {
+			err = checkNoVariable("argument", arg)
 		}
 	}
-	return nil
+	return err
 }
 
 func roundUp(d, unit time.Duration) time.Duration {
@@ -128,12 +150,11 @@ func roundUp(d, unit time.Duration) time.Duration {
 	return d
 }
 
-type calls []string
-
-func (c calls) have(call string) bool { return slices.Contains(c, call) }
-
 // change is a call that an installed service needs, and why, for people.
-type change struct{ call, what string }
+type change struct {
+	call call
+	what string
+}
 
 // adopt takes over from the registered plan what Install does not manage.
 func (p *plan) adopt(old *plan) {
@@ -143,10 +164,10 @@ func (p *plan) adopt(old *plan) {
 			kept = append(kept, a)
 		}
 	}
-	if slices.Equal(restarts(old.actions), restarts(p.actions)) {
-		p.actions = slices.Clone(old.actions) // in the order in which they were given
+	if restarts(old.actions) == restarts(p.actions) {
+		p.actions = old.actions // in the order in which they were given
 	} else {
-		p.actions = append(slices.Clone(p.actions), kept...)
+		p.actions = append(p.actions, kept...)
 	}
 	if len(kept) > 0 && !p.failureFlag {
 		p.failureFlag = old.failureFlag
@@ -160,23 +181,24 @@ func (p *plan) adopt(old *plan) {
 	p.errorControl = old.errorControl
 }
 
-// restarts returns the restarts up to the first failure after which nothing is done, or nil.
-func restarts(list []action) (delays []time.Duration) {
-	for i, a := range list {
-		switch a.kind {
-		case actionRestart:
-			delays = append(delays, a.delay)
-		case actionNone:
-			if slices.ContainsFunc(list[i:], func(a action) bool { return a.kind != actionNone }) || len(delays) > 0 {
-				delays = append(delays, -1) // it differs from any list of restarts
-			}
-			return delays
+// restarts returns the delays of the restarts up to the first failure after which nothing is done.
+// "none" ends them if they differ from any list of restarts.
+func restarts(list []action) (delays string) {
+	over := false
+	for _, a := range list {
+		switch {
+		case a.kind == actionNone && delays == "":
+			over = true
+		case a.kind == actionNone || over:
+			return delays + "none"
+		case a.kind == actionRestart:
+			delays += a.delay.String() + " "
 		}
 	}
 	return delays
 }
 
-// changes lists the calls that lead from the plan that is there to p. A call in unknown could not
+// changes lists the calls, in the order in which they are made, that lead from the plan that is there to p. A call in unknown could not
 // be read and is made in any case.
 func (p *plan) changes(old *plan, unknown calls) []change {
 	d := differences{unknown: unknown}
@@ -213,7 +235,10 @@ type differences struct {
 	unknown calls
 }
 
-func (d *differences) add(call, what, before, after string, same bool) {
+// add adds a change, and none if the setting is known and the same. Inlined, it would be here twice.
+//
+//go:noinline
+func (d *differences) add(call call, what, before, after string, same bool) {
 	switch {
 	case d.unknown.have(call):
 		d.list = append(d.list, change{call, what + ": " + after})
@@ -223,14 +248,14 @@ func (d *differences) add(call, what, before, after string, same bool) {
 }
 
 //go:noinline
-func (d *differences) text(call, what, before, after string) {
+func (d *differences) text(call call, what, before, after string) {
 	d.add(call, what, before, after, before == after)
 }
 
 // words compares lists: [a b] could be one word or two.
 //
 //go:noinline
-func (d *differences) words(call, what string, before, after []string) {
+func (d *differences) words(call call, what string, before, after []string) {
 	d.add(call, what, fmt.Sprint(before), fmt.Sprint(after), slices.Equal(before, after))
 }
 
@@ -256,10 +281,11 @@ func describe(list []action, reset time.Duration) string {
 	return "[" + strings.Join(words, " ") + "] " + reset.String()
 }
 
+var actionNames = [...]string{"none", "restart", "reboot", "run-command", "own-restart"}
+
 func actionName(kind uint32) string {
-	names := [...]string{"none", "restart", "reboot", "run-command", "own-restart"}
-	if int(kind) < len(names) {
-		return names[kind]
+	if int(kind) < len(actionNames) {
+		return actionNames[kind]
 	}
 	return fmt.Sprintf("action-%d", kind)
 }

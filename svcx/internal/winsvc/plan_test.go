@@ -38,7 +38,7 @@ func TestPlanChanges(t *testing.T) {
 	s := &spec.Spec{Name: "x", DisplayName: "x", Executable: `C:\x.exe`, StopTimeout: 20 * time.Second, RestartReset: time.Hour}
 	old, err := newPlan(s)
 	require.NoError(t, err)
-	assert.Empty(t, old.changes(old, nil), "what is as it should be needs no call")
+	assert.Empty(t, old.changes(old, 0), "what is as it should be needs no call")
 
 	s.StartType, s.Args, s.StopTimeout, s.Env = spec.Manual, []string{"-v"}, time.Minute, map[string]string{"A": "1"}
 	s.Account, s.Password = "ann", "geheim"
@@ -51,7 +51,7 @@ func TestPlanChanges(t *testing.T) {
 		{callLogonRight, ""},
 		{callPreshutdown, "time to shut down: 25s -> 1m5s"},
 		{callEnvironment, "environment: [] -> [A=1]"},
-	}, now.changes(old, nil))
+	}, now.changes(old, 0))
 
 	s.Env = map[string]string{"A": "1 B=2"}
 	one, err := newPlan(s)
@@ -59,7 +59,7 @@ func TestPlanChanges(t *testing.T) {
 	s.Env = map[string]string{"A": "1", "B": "2"}
 	two, err := newPlan(s)
 	require.NoError(t, err)
-	assert.Contains(t, two.changes(one, nil), change{callEnvironment, "environment: [A=1 B=2] -> [A=1 B=2]"}, "two variables are not one")
+	assert.Contains(t, two.changes(one, 0), change{callEnvironment, "environment: [A=1 B=2] -> [A=1 B=2]"}, "two variables are not one")
 	s.RestartDelays, s.RestartReset, s.StopTimeout = []time.Duration{1500 * time.Microsecond}, 1500*time.Millisecond, time.Second+1
 	now, err = newPlan(s)
 	require.NoError(t, err)
@@ -67,5 +67,5 @@ func TestPlanChanges(t *testing.T) {
 	assert.Equal(t, 2*time.Second, now.reset)
 	assert.Equal(t, 6*time.Second+time.Millisecond, now.preshutdown)
 	assert.Equal(t, 1500*time.Microsecond, s.RestartDelays[0], "the caller's list stays")
-	assert.Contains(t, old.changes(old, calls{callFlag}), change{callFlag, "restart after an error exit: false"})
+	assert.Contains(t, old.changes(old, 1<<callFlag), change{callFlag, "restart after an error exit: false"})
 }

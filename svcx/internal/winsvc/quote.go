@@ -18,26 +18,20 @@ func CommandLine(exe string, args []string) string {
 }
 
 // Quote quotes arg by the rules in "Parsing C command-line arguments": a backslash is special
-// before a quote only.
+// before a quote only, also before the last one.
 func Quote(arg string) string {
 	if arg != "" && !strings.ContainsAny(arg, " \t\n\v\"") {
 		return arg
 	}
-	quoted := []byte{'"'}
-	slashes := 0 // before the next byte
-	for _, c := range []byte(arg + `"`) {
-		if c == '"' {
-			for range slashes {
-				quoted = append(quoted, '\\')
-			}
-			quoted = append(quoted, '\\') // but for the last one
+	parts := strings.Split(arg, `"`)
+	for i, part := range parts {
+		end := len(part)
+		for end > 0 && part[end-1] == '\\' {
+			end--
 		}
-		if slashes++; c != '\\' {
-			slashes = 0
-		}
-		quoted = append(quoted, c)
+		parts[i] = part + part[end:]
 	}
-	return string(append(quoted[:len(quoted)-2], '"'))
+	return `"` + strings.Join(parts, `\"`) + `"`
 }
 
 // checkNoVariable refuses %name%, which Windows expands in a service's command line: there is no

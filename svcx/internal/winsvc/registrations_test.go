@@ -85,7 +85,7 @@ func TestRegistrations(t *testing.T) {
 				RestartDelays: []time.Duration{time.Second}, RestartReset: time.Hour, StopTimeout: 20 * time.Second})
 			require.NoError(t, err)
 			want.adopt(old)
-			for _, c := range want.changes(old, nil) {
+			for _, c := range want.changes(old, 0) {
 				for _, same := range []string{"account:", "start:", "dependencies:", "privileges:", "SID type:"} {
 					assert.False(t, strings.HasPrefix(c.what, same), c.what)
 				}
@@ -105,7 +105,7 @@ func TestRegistrations(t *testing.T) {
 				RestartDelays: []time.Duration{time.Second}, RestartReset: time.Hour, StopTimeout: 20 * time.Second})
 			require.NoError(t, err)
 			third.adopt(&again)
-			assert.Empty(t, third.changes(&again, nil))
+			assert.Empty(t, third.changes(&again, 0))
 
 			undo := old.raw()
 			assert.Equal(t, r.Values.Type, undo.serviceType(), "undo restores the type")

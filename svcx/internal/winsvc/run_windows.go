@@ -37,7 +37,7 @@ func (m *scmManager) Report(s supervisor.Status) error {
 // Run connects this thread to the service control manager and runs the service in the thread that
 // the manager asks for, until it has stopped. connected is false if services.exe has started the
 // process, but not as a service.
-func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool, err error) {
+func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool, err error) {
 	name, err := syscall.UTF16PtrFromString(p.Name)
 	if err != nil {
 		return true, err
@@ -45,7 +45,7 @@ func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool,
 	m := &scmManager{controls: make(chan supervisor.Control, 64)}
 	// The files can be opened while the SCM takes its time to answer.
 	logs, report := &process.Logs{}, make(chan []byte, 1)
-	logs.Redirect = logs.RedirectOutput
+	logs.Redirect = process.RedirectOutput
 	go func() { report <- p.OpenLogs(logs, spec.SCM) }()
 	// The handler runs in the dispatcher's thread, which must never wait: the SCM has one for all
 	// services and gives up on it after 30 seconds.
@@ -107,9 +107,6 @@ func (p *Program) Run(ctx context.Context, c supervisor.Config) (connected bool,
 	if err := wincall.StartServiceCtrlDispatcher(&table[0]); err != nil {
 		return err != wincall.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT, err
 	}
-	if mainErr != nil {
-		mainErr = &spec.Logged{Err: mainErr}
-	}
 	return true, mainErr
 }
 
@@ -151,7 +148,7 @@ func (*Program) Under() spec.Manager {
 		return spec.Console
 	}
 	const queryLimited = 0x1000 // PROCESS_QUERY_LIMITED_INFORMATION
-	if h, err := syscall.OpenProcess(queryLimited, false, uint32(parent)); err == nil {
+	if h, err := wincall.OpenProcess(queryLimited, uint32(parent)); err == nil {
 		image, err := wincall.ImageName(h)
 		syscall.CloseHandle(h)
 		if err == nil {

@@ -12,12 +12,8 @@ import (
 // alone. Everyone can make directories in the temporary directory, and this one before the service:
 // one that exists must be its own. This is not the check of package winsec, which would be a
 // quarter of what Run adds to a program.
-func (*Program) MakeSpareLogDir(name string) (string, error) {
-	user, err := wincall.CurrentToken.GetTokenUser()
-	if err != nil {
-		return "", err
-	}
-	who, err := user.User.Sid.String()
+func MakeSpareLogDir(name string) (string, error) {
+	who, err := wincall.UserSID()
 	if err != nil {
 		return "", err
 	}

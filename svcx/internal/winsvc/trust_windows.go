@@ -13,13 +13,13 @@ func (*Backend) CheckTrust(exe string) error {
 	if err != nil {
 		return err
 	}
-	return judge(a, exe, winsec.ForReading)
+	return judge(&a, exe, winsec.ForReading)
 }
 
 // judge judges a file or directory and the way to it. Wine makes up access lists from Unix modes
 // without their sticky bit, so that everyone seems to be able to exchange what is below /tmp: there
 // the directories farther up are not judged.
-func judge(a winsec.Account, path string, use winsec.Use) error {
+func judge(a *winsec.Account, path string, use winsec.Use) error {
 	if !wincall.IsWine() {
 		return a.CheckFile(path, use)
 	}

@@ -27,16 +27,12 @@ func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer h.close()
-	if err := m.owned(h.service, s); err != nil {
+	line, err := m.owned(h.service, s)
+	h.close()
+	switch {
+	case err != nil:
 		return "", err
-	}
-	c, err := queryConfig(h.service)
-	if err != nil {
-		return "", fail(err)
-	}
-	line := wincall.String(c.BinaryPathName)
-	if isOurs(line, s.Executable, os.Getenv) {
+	case isOurs(line, s.Executable, os.Getenv):
 		return s.Executable, nil
 	}
 	return programOf(line, os.Getenv), nil
@@ -48,20 +44,26 @@ func (*Backend) Kill(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	defer h.close()
 	st, err := wincall.QueryServiceStatusEx(h.service)
-	if err != nil || st.ProcessId == 0 {
-		return fail(err)
+	if err == nil && st.ProcessId != 0 {
+		err = terminate(st.ProcessId)
 	}
-	process, err := syscall.OpenProcess(syscall.PROCESS_TERMINATE|syscall.SYNCHRONIZE, false, st.ProcessId)
+	if err = fail(err); err == nil && st.ProcessId != 0 {
+		_, err = await(ctx, h.service, st.CurrentState, time.Now().Add(patience))
+	}
+	h.close()
+	return err
+}
+
+// terminate ends a process and waits until it has ended.
+func terminate(pid uint32) error {
+	process, err := wincall.OpenProcess(syscall.PROCESS_TERMINATE|syscall.SYNCHRONIZE, pid)
 	if err != nil {
-		return fail(err)
+		return err
 	}
-	defer syscall.CloseHandle(process)
-	if err := syscall.TerminateProcess(process, spec.ExitHung); err != nil {
-		return fail(err)
+	if err = wincall.TerminateProcess(process, spec.ExitHung); err == nil {
+		syscall.WaitForSingleObject(process, 10_000)
 	}
-	syscall.WaitForSingleObject(process, 10_000)
-	_, err = await(ctx, h.service, st.CurrentState, time.Now().Add(patience))
+	syscall.CloseHandle(process)
 	return err
 }

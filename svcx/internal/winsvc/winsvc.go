@@ -8,7 +8,7 @@ import (
 
 // Program runs a service under the SCM that has started the process.
 type Program struct {
-	process.Program
+	*process.Program
 	// ParseArguments gets what was given to StartService, before Main runs.
 	ParseArguments func(args []string) error
 }

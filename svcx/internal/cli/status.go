@@ -1,0 +1,24 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
+)
+
+// Status returns the line that the command status prints.
+func Status(name string, st spec.Status, json bool) string {
+	if json {
+		return fmt.Sprintf(`{"name":%s,"state":%s,"pid":%d,"exitCode":%d,"start":%s}`,
+			spec.JSONString(name), spec.JSONString(st.State.String()), st.PID, st.ExitCode, spec.JSONString(st.Start.String()))
+	}
+	text := name + ": " + st.State.String()
+	if st.PID != 0 {
+		text += ", pid " + strconv.Itoa(st.PID)
+	}
+	if st.State == spec.Stopped {
+		text += ", last exit code " + strconv.Itoa(st.ExitCode)
+	}
+	return text + ", start " + st.Start.String()
+}
