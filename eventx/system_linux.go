@@ -18,7 +18,7 @@ var (
 	syslogSockets = []string{"/dev/log", "/var/run/log"}
 )
 
-// openSystemSink takes journald and, where there is none, /dev/log.
+// openSystemSink opens journald or, if there is none, /dev/log.
 func openSystemSink(source string) (queue.Sink, error) {
 	s, err := journal.Open(journalSocket, source)
 	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ECONNREFUSED) { // no socket, or no process behind it
