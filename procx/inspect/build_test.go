@@ -151,7 +151,7 @@ func TestBuildOfVCS(t *testing.T) {
 	assert.False(t, r.VCS.Modified)
 }
 
-func TestBuildOfFails(t *testing.T) {
+func TestBuildOfErrors(t *testing.T) {
 	_, err := BuildOf(filepath.Join(t.TempDir(), "none"))
 	assert.ErrorIs(t, err, fs.ErrNotExist)
 	_, err = BuildOf(filepath.Join("testdata", "debuggee", "main.go"))
@@ -200,7 +200,7 @@ func TestJudge(t *testing.T) {
 	assert.Equal(t, "Verdict(99)", Verdict(99).String())
 }
 
-// build builds the debuggee with those flags and returns the binary's path.
+// build builds the debuggee with flags and returns the binary's path.
 func build(t *testing.T, flags ...string) string {
 	t.Helper()
 	exe := tryBuild(t, flags...)
@@ -236,7 +236,7 @@ func goCommand(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run has a shell execute a Fix, and returns the path of what it builds.
+// run runs a Fix in a shell and returns the path of the resulting binary.
 func run(t *testing.T, fix string) string {
 	t.Helper()
 	exe := filepath.Join(t.TempDir(), "mended.exe")
