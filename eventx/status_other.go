@@ -13,7 +13,7 @@ import (
 // maxEvent is the maximum size of a queued event in bytes: journald accepts events of any size.
 const maxEvent = queue.MaxText
 
-// journalctl is a variable for the tests' sake.
+// journalctl is swapped by tests.
 var journalctl = "journalctl"
 
 func query(ctx context.Context, f reading.Filter, yield func(reading.Record) bool) error {

@@ -12,7 +12,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/syslog"
 )
 
-// Variables for the tests' sake.
+// Variables, to be swapped by tests.
 var (
 	journalSocket = "/run/systemd/journal/socket"
 	syslogSockets = []string{"/dev/log", "/var/run/log"}
