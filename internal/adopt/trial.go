@@ -32,8 +32,8 @@ type host interface {
 // loadFor is how long the load lasts before the stop.
 const loadFor = 300 * time.Millisecond
 
-// try runs a program on a host, and returns what it said about itself. client is the file of the
-// same program for this system. If it can't be tried, failed says why.
+// try runs a program on a host and returns the program's report. client is the file of the same
+// program for this system. If the program can't be tried, failed says why.
 func try(ctx context.Context, h host, name, client, backend string, failed error) (report kit.Report, err error) {
 	if failed != nil {
 		return report, failed
@@ -82,7 +82,7 @@ func read(name string) (report kit.Report, err error) {
 	return report, err
 }
 
-// ask makes a request to each family, then many, and stops the service under them. It returns the
+// ask makes a request to each family, then many, and stops the service meanwhile. It returns the
 // number of answers.
 func ask(ctx context.Context, client, port string, stop func() error) (answers int64, err error) {
 	addresses := []string{net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port)}

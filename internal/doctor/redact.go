@@ -25,8 +25,8 @@ func redactProxies(s string) string {
 	return redact(entryCredentials.ReplaceAllString(s, "${1}${2}***@"))
 }
 
-// clean lets nothing out that a check may have overlooked: no credentials, and nothing that a
-// terminal obeys or that turns a line around, such as another process may have in its name.
+// clean removes credentials that a check may have overlooked, as well as terminal controls and
+// changes of the text direction, which another process's name may contain.
 func (r *Result) clean() {
 	line := func(s string) string {
 		return strings.Map(func(c rune) rune {

@@ -1,29 +1,29 @@
-// Package front is what clients of a service talk to while dev replaces the process behind it.
+// Package front is the proxy between a service's clients and the service's process, which dev
+// replaces.
 //
 // # Protocols
 //
-// The front takes HTTP/1 and, without TLS, HTTP/2 (h2c with prior knowledge, as gRPC uses it). A
-// process gets a request in the client's protocol; one that does not take HTTP/2 gets it as HTTP/1.
-// Trailers pass. Host and the query pass as they are; Forwarded and X-Forwarded-* are added only
-// where they are absent.
+// The front accepts HTTP/1 and, without TLS, HTTP/2 (h2c with prior knowledge, as used by gRPC). It
+// forwards a request in the client's protocol, or as HTTP/1 if the process does not support HTTP/2.
+// It forwards trailers, and Host and the query unchanged; it adds Forwarded and X-Forwarded-* only
+// if they are absent.
 //
 // # A swap
 //
-// New requests go to the new process at once. What is under way on the old one depends on what it
-// is:
+// New requests go to the new process at once. Active requests of the old process are handled
+// according to their kind:
 //
-//   - A request finishes there, however long it takes, until the limit that the
-//     caller of Drain sets (dev's -drain): a download and a stream of gRPC as well.
-//   - A WebSocket client gets a close frame: 1012 (service restart), or 1001
-//     (going away) where no process follows. It has two seconds to answer.
-//   - A stream of server-sent events ends after the event that is under way, by
-//     a proper end of the response: EventSource connects again.
-//   - A long poll that has no answer yet is sent to the new process, and its
-//     client sees nothing of that. Only a GET or HEAD is one, and only if it says
-//     so: by "Prefer: wait" (RFC 7240), by accepting text/event-stream, or by a
-//     path in Config.Polls. To tell any other from a request that takes long is
-//     not possible, so such a request stays.
-//   - A connection upgraded to another protocol stays until the limit.
+//   - A request, including a download or a gRPC stream, finishes there, up to the time limit set by
+//     the caller of Drain (dev's -drain).
+//   - A WebSocket client gets a close frame: 1012 (service restart), or 1001 (going away) if no
+//     process follows. It has two seconds to respond.
+//   - A stream of server-sent events ends after the current event with a proper end of the
+//     response, so that EventSource reconnects.
+//   - A long poll without a response yet is sent to the new process, unnoticed by its client. A
+//     long poll is a GET or HEAD with "Prefer: wait" (RFC 7240), with text/event-stream in Accept,
+//     or with a path in Config.Polls. Other long polls can't be distinguished from slow requests
+//     and stay.
+//   - A connection upgraded to another protocol stays until the time limit.
 package front
 
 import (

@@ -1,6 +1,5 @@
-// Package page is dev's status page: what an engineer keeps open on a second screen. It shows each
-// service's state, process, last build, memory, requests and log, and starts, stops and reloads
-// services.
+// Package page is dev's status page. It shows each service's state, process, last build, memory,
+// requests and log, and can start, stop and reload services.
 package page
 
 import (

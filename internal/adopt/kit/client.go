@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A Client opens a connection to the service at an address. It returns what makes one request,
-// waits for the answer and checks it, and what closes the connection.
+// A Client opens a connection to the service at an address. It returns a function that makes one
+// request and checks the answer, and a function that closes the connection.
 type Client func(address string) (request func(context.Context) error, hangUp func(), err error)
 
 const (
@@ -20,7 +20,7 @@ const (
 	patience = 20 * time.Second
 )
 
-// RunIfAsked runs the client and exits, if that is what the command line asks for.
+// RunIfAsked runs the client and exits, if the command line requests it.
 func (c Client) RunIfAsked() {
 	if args := os.Args[1:]; len(args) > 1 && (args[0] == "request" || args[0] == "load") {
 		os.Exit(c.main(args[0], args[1:]))

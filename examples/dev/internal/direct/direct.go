@@ -1,11 +1,10 @@
-// Package direct compiles and links programs without the go command, where that makes the same
+// Package direct compiles and links programs without the go command, if that produces the same
 // programs. The go command needs most of a second to find out that one file has changed.
 //
-// The go command itself says how: while it builds, its tools are run by [Record] (-toolexec), which
-// notes their arguments. A later build repeats them, with the archives that changed, as long as
-// nothing has changed but the text of source files below their imports, and files that are
-// embedded. Everything else, and everything that fails, is left to the go command, which also
-// explains it.
+// During a build by the go command, [Record] runs its tools (-toolexec) and records their
+// arguments. A later build repeats these commands with the changed archives, as long as only
+// embedded files and the text of source files below their imports have changed. Everything else is
+// left to the go command, including failed builds, so that it reports the errors.
 package direct
 
 import (

@@ -1,10 +1,9 @@
-// Package guard ends what a dev that was killed can't end any more. A small process waits at the
-// end of a pipe; when dev is gone, however it went, the pipe ends, and the process kills what dev
-// has told it of, and removes dev's temporary folder.
+// Package guard cleans up after a dev that was killed. A small process reads from a pipe, which is
+// closed when dev exits for any reason. The process then kills the processes that dev has
+// registered, and removes dev's temporary folder.
 //
-// The kernels of Linux and FreeBSD kill dev's children with it, but not what those have started;
-// those of macOS and the other BSDs do neither. Windows has jobs for all of that and needs no
-// guard.
+// The kernels of Linux and FreeBSD kill dev's children with it, but not their descendants; those of
+// macOS and the other BSDs kill neither. Windows needs no guard, because jobs handle all of this.
 package guard
 
 import (

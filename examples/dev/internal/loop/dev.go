@@ -1,6 +1,5 @@
-// Package dev runs the services of a module for those who work on them: all of them with one
-// command, each rebuilt and replaced when a file that it is made of is saved, without a client that
-// notices.
+// Package dev runs the services of a module for development: all of them with one command. Each is
+// rebuilt and replaced when one of its files is saved, unnoticed by clients.
 //
 //	s, err := dev.New(dev.Config{Services: services, Status: "localhost:8090"})
 //	…
@@ -8,27 +7,26 @@
 //
 // # Ports without a gap
 //
-// The public port of a service belongs to dev, which passes requests on to the process that serves
-// at the time. A process listens at a free port of its own, which dev chooses (PORT, or where the
-// service's variables and arguments have {port}), or writes its URL into the file that {addr_file}
-// names. A new build is started beside the old one; once it is ready, it gets all new requests, and
-// the old one ends when its last request is answered, or after Config.Drain. WebSockets, streams of
-// events and long polls are told to go at once: see package front, which also says what passes,
-// HTTP/2 and gRPC among it. A build that fails, or a process that does not become ready, changes
-// nothing. A service that can't run twice is stopped first, and a service without an address is a
-// worker: it has no front.
+// The public port of a service belongs to dev, which forwards requests to the current process. A
+// process listens on its own free port, which dev chooses (PORT, or {port} in the service's
+// variables and arguments), or writes its URL to the file that {addr_file} names. A new program is
+// started beside the old one. Once it is ready, it gets all new requests, and the old one ends when
+// its last request is answered, or after Config.Drain. WebSockets, event streams and long polls are
+// ended or moved at once: see package front, which also describes HTTP/2 and gRPC. If a build fails
+// or a process does not become ready, nothing changes. A service that can't run twice is stopped
+// first. A service without an address is a worker and has no front.
 //
 // # What is watched
 //
-// The files that "go list -deps" names for a service, as far as they belong to modules on this
-// disk: also those of a replace directive or of a workspace. Only the services that a change
-// concerns are rebuilt, with one go build for all of them, or without the go command where that
-// makes the same programs (internal/direct). A build during which another file is saved is dropped.
+// dev watches the files that "go list -deps" lists for a service, in modules on this disk,
+// including those of replace directives and workspaces. Only the services that a change affects are
+// rebuilt, with one go build for all of them, or without the go command if that produces the same
+// programs (internal/direct). A build is discarded if another file is saved in the meantime.
 //
 // # The end
 //
-// When the context ends, services end in reverse order of dependency: each answers the requests
-// that it has, is asked to end, and is killed with all of its descendants if it does not
+// When the context ends, services end in reverse order of dependency: each completes its active
+// requests, is asked to end, and is killed with all of its descendants if it does not
 // (procx/child).
 package loop
 
