@@ -247,7 +247,7 @@ func TestRenderSCM(t *testing.T) {
 	}, got)
 }
 
-func TestRenderRefuses(t *testing.T) {
+func TestRenderErrors(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		service Service

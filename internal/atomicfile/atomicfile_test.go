@@ -32,7 +32,7 @@ func requireOnly(t *testing.T, dir string, want ...string) {
 	require.ElementsMatch(t, want, names)
 }
 
-func TestWriteRemovesWhatTheDeadLeave(t *testing.T) {
+func TestWriteRemovesFilesOfDeadWriters(t *testing.T) {
 	dir := t.TempDir()
 	var many []string // of as many writers at once
 	for slot := range slots + 5 {
@@ -51,7 +51,7 @@ func TestWriteRemovesWhatTheDeadLeave(t *testing.T) {
 	requireOnly(t, dir, file, ".other.pathx-0", "."+file+".pathx-by-hand")
 }
 
-func TestWriteLeavesTheLivingAlone(t *testing.T) {
+func TestWriteKeepsFilesOfLiveWriters(t *testing.T) {
 	dir := t.TempDir()
 	root, err := os.OpenRoot(dir)
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func TestWriteLeavesTheLivingAlone(t *testing.T) {
 }
 
 // As long as the file is missing, what is left may be all there is.
-func TestFailedWriteRemovesNothing(t *testing.T) {
+func TestFailedWriteKeepsFiles(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "."+file+".pathx-1", "."+file+".pathx-old0")
 	saved := SyncFile
@@ -79,7 +79,7 @@ func TestFailedWriteRemovesNothing(t *testing.T) {
 }
 
 // A rename that is not flushed may be lost with the power.
-func TestWriteFlushesTheRename(t *testing.T) {
+func TestWriteFlushesRename(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, file)
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o644))

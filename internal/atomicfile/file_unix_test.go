@@ -13,7 +13,7 @@ import (
 )
 
 // 9p, drvfs and vfat have the modes of their mount options, and refuse every chmod.
-func TestWriteWhereModesAreFixed(t *testing.T) {
+func TestWriteWithFixedModes(t *testing.T) {
 	saved := chmod
 	t.Cleanup(func() { chmod = saved })
 	chmod = func(*os.File, os.FileMode) error { return syscall.EPERM }

@@ -260,7 +260,7 @@ func TestDocker(t *testing.T) {
 	assert.NotContains(t, strings.Join(r.Evidence, ""), "secret")
 }
 
-func TestOnlyWhatIsAsked(t *testing.T) {
+func TestOnlyRequestedFacts(t *testing.T) {
 	report, err := Run(t.Context(), Options{Only: []string{"net.stack", "con.cp"}, Lang: "zh"})
 	require.NoError(t, err)
 	assert.Len(t, report.Results, 2)

@@ -119,7 +119,7 @@ func TestCheckLinkOwner(t *testing.T) {
 	assert.Equal(t, []string{link}, fixAll(t, link))
 }
 
-func TestCheckWayNoticesASwap(t *testing.T) {
+func TestCheckWayDetectsReplacement(t *testing.T) {
 	dir := tempDir(t)
 	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
 	touch(t, one)

@@ -15,7 +15,7 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/internal/loop"
 )
 
-// configuration is what the file and the flags say together.
+// configuration returns the configuration from the file and the flags.
 func (o options) configuration() (loop.Config, error) {
 	cfg := loop.Config{Status: o.status, Drain: o.drain, Debug: o.debug}
 	f, err := o.read()
@@ -33,7 +33,7 @@ func (o options) configuration() (loop.Config, error) {
 	return cfg, err
 }
 
-// read reads the file, or finds what there is to run.
+// read reads the file, or finds the programs to run.
 func (o options) read() (*config.File, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -92,7 +92,7 @@ func programs(dir string) ([]config.Draft, error) {
 	return config.Numbered(drafts), nil
 }
 
-// choose returns the services that the flags leave, which then don't wait for the others.
+// choose returns the services selected by the flags, without their needs of other services.
 func choose(all []loop.Service, only, without string) ([]loop.Service, error) {
 	names := func(list string) ([]string, error) {
 		if list == "" {

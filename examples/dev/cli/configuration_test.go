@@ -61,8 +61,8 @@ func TestFound(t *testing.T) {
 	assert.False(t, cfg.Services[1].StopFirst)
 }
 
-// TestTwoOfAName: which of them is meant, dev can't know.
-func TestTwoOfAName(t *testing.T) {
+// TestTwoServicesWithSameName: which of them is meant, dev can't know.
+func TestTwoServicesWithSameName(t *testing.T) {
 	module(t, map[string]string{"a/server/main.go": worker, "b/server/main.go": worker})
 	_, err := options{}.configuration()
 	require.ErrorContains(t, err, `a second service is called "server"`)

@@ -39,17 +39,17 @@ import (
 	"time"
 )
 
-// Config is what a Front needs.
+// Config configures a Front.
 type Config struct {
-	// Why says why nothing serves; if something soon may, also what to wait for before asking
-	// again.
+	// Why returns the reason why nothing serves. If that may change soon, it also returns a channel
+	// to wait for before calling Why again.
 	Why      func() (reason string, again <-chan struct{})
 	Patience time.Duration // how long a request waits for that
 	Polls    []string      // paths of long polls, as path.Match takes them: see CheckPolls
 	ErrorLog *log.Logger   // nil: log's own
 }
 
-// A Front passes requests on to whichever process serves at the time.
+// A Front forwards requests to the process that currently serves.
 type Front struct {
 	cfg      Config
 	proxy    httputil.ReverseProxy
@@ -69,7 +69,7 @@ func CheckPolls(patterns []string) error {
 	return nil
 }
 
-// New returns a front with nothing behind it.
+// New returns a front without a process.
 func New(cfg Config) *Front {
 	f := &Front{cfg: cfg}
 	f.proxy = httputil.ReverseProxy{
@@ -82,17 +82,17 @@ func New(cfg Config) *Front {
 	return f
 }
 
-// Server returns a server of the front. Its Shutdown also tells streams to go.
+// Server returns a server for the front. Its Shutdown also ends streams.
 func (f *Front) Server() *http.Server {
 	s := &http.Server{Handler: f, ReadHeaderTimeout: 10 * time.Second, ErrorLog: f.cfg.ErrorLog, Protocols: protocols(true, true)}
 	s.RegisterOnShutdown(func() { f.Swap(nil) })
 	return s
 }
 
-// Requests returns how many requests have come so far.
+// Requests returns the number of requests so far.
 func (f *Front) Requests() int64 { return f.requests.Load() }
 
-// ServeHTTP passes a request on to the process that serves now.
+// ServeHTTP forwards a request to the process that currently serves.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.requests.Add(1)
 	x := &exchange{front: f, poll: f.isPoll(r)}
@@ -103,13 +103,13 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
 }
 
-// unavailable is the error of a request for which nothing serves: the reason.
+// unavailable is the reason why nothing serves a request.
 type unavailable string
 
 func (u unavailable) Error() string { return string(u) }
 
-// acquire returns what serves, and counts one request more there; or the reason why nothing does,
-// once there is no hope or no more patience.
+// acquire returns the current backend and increments its request count. If there is none, it waits,
+// and returns the reason when waiting is useless or has taken too long.
 func (f *Front) acquire(ctx context.Context) (*Backend, error) {
 	patience := time.NewTimer(f.cfg.Patience)
 	defer patience.Stop()
@@ -150,8 +150,8 @@ func (f *Front) release(b *Backend) {
 	b.closeIfDrained()
 }
 
-// Swap lets new requests go to b, or to no process if it is nil, and tells the streams of what has
-// served to go.
+// Swap directs new requests to b, or to no process if it is nil, and ends the streams of the
+// previous backend.
 func (f *Front) Swap(b *Backend) {
 	f.mu.Lock()
 	old := f.backend
@@ -171,7 +171,7 @@ func (f *Front) Swap(b *Backend) {
 }
 
 // Drain waits until b, which has been swapped out, has answered all of its requests, or ctx ends.
-// It returns how many are left.
+// It returns the number of remaining requests.
 func (f *Front) Drain(ctx context.Context, b *Backend) (left int) {
 	select {
 	case <-b.drained:
@@ -183,7 +183,7 @@ func (f *Front) Drain(ctx context.Context, b *Backend) (left int) {
 	return b.inflight
 }
 
-// failed answers where no process has.
+// failed answers a request that no process has answered.
 func failed(w http.ResponseWriter, r *http.Request, err error) {
 	if reason, ok := errors.AsType[unavailable](err); ok {
 		w.Header().Set("Retry-After", "1")

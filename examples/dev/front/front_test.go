@@ -79,7 +79,7 @@ func answer(t *testing.T, resp *http.Response, err error) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-func TestPassesOn(t *testing.T) {
+func TestForwardsRequests(t *testing.T) {
 	for proto, client := range clients(t) {
 		t.Run(proto, func(t *testing.T) {
 			procx.Check(t, nil)
@@ -109,7 +109,7 @@ func TestPassesOn(t *testing.T) {
 	}
 }
 
-func TestSaysWhyNothingServes(t *testing.T) {
+func TestReportsWhyNothingServes(t *testing.T) {
 	procx.Check(t, nil)
 	_, base := inFront(t, nil)
 	resp, err := http.Get(base)

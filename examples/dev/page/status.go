@@ -18,7 +18,7 @@ type Control interface {
 	Reload(name string) error // build, and swap if it builds
 }
 
-// Status is what /status.json says. The page is drawn from it and from nothing else.
+// Status is the content of /status.json, from which the page is drawn.
 type Status struct {
 	Time     time.Time `json:"time"`     // of this status, by the supervisor's clock
 	Services []Service `json:"services"` // in dependency order
@@ -73,7 +73,7 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-// State is where a service is in its life.
+// State is the state of a service.
 type State string
 
 const (

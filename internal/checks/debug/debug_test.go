@@ -198,7 +198,7 @@ func freeAddr(t *testing.T) string {
 }
 
 // BuildOf reports what delve finds in builds that are not for a debugger.
-func TestOtherBuildsAreAsReported(t *testing.T) {
+func TestOtherBuildsMatchReport(t *testing.T) {
 	t.Parallel()
 	dlv := tool(t, delve)
 	module := copyModule(t)

@@ -181,7 +181,7 @@ func TestPostgresAndRedis(t *testing.T) {
 }
 
 // Services that start at once make the same tables.
-func TestPostgresMadeByTwo(t *testing.T) {
+func TestPostgresConcurrentSetup(t *testing.T) {
 	t.Parallel()
 	database, startPostgres := postgres(t)
 	startPostgres()

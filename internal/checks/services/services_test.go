@@ -51,7 +51,7 @@ func TestChain(t *testing.T) {
 
 // Requests that need a service that was killed are refused, with their ID. All others are answered,
 // and once the service is back, all are.
-func TestKilledServiceComesBack(t *testing.T) {
+func TestKilledServiceRestarts(t *testing.T) {
 	t.Parallel()
 	dir := "DATA_DIR=" + t.TempDir()
 	s := serveAll(t, dir)

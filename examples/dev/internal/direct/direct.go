@@ -25,8 +25,8 @@ import (
 	"sync"
 )
 
-// ErrFailed is in the error of Build if a compiler or linker has failed. The go command will say
-// why.
+// ErrFailed is returned, wrapped, by Build if a compiler or linker failed. The go command will
+// report why.
 var ErrFailed = errors.New("failed")
 
 // A Builder builds programs with one set of build flags. Its methods may be called by several
@@ -43,7 +43,7 @@ type Builder struct {
 	number  int // of the last file
 }
 
-// known is what the go command has said, and what was made since.
+// known holds the recorded commands and the files built since.
 type known struct {
 	compiles map[string]recorded // by import path
 	links    map[string]recorded
@@ -53,7 +53,7 @@ type known struct {
 	programs map[string]program
 }
 
-// recorded is a command, and the shape for which it is right.
+// recorded is a command and the shape for which it is valid.
 type recorded struct {
 	*command
 	shape sum
@@ -70,7 +70,7 @@ func (k known) clone() known {
 		maps.Clone(k.digests), maps.Clone(k.programs)}
 }
 
-// SetListing says what programs are made of; nil if that is not known.
+// SetListing sets the packages of the programs; nil if unknown.
 func (b *Builder) SetListing(l *Listing) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -83,7 +83,8 @@ func (b *Builder) current() *Listing {
 	return b.listing
 }
 
-// Build builds programs: files by import path. Its error says why the go command must do it.
+// Build builds programs: files by import path. Its error is the reason why the go command must do
+// it.
 func (b *Builder) Build(ctx context.Context, programs map[string]string) error {
 	listing := b.current()
 	if listing == nil {
@@ -153,8 +154,8 @@ func (b *Builder) compile(ctx context.Context, listing *Listing, now snapshot, n
 	return nil
 }
 
-// link links the programs, as many at once as there are processors. A program whose archives are as
-// they were is the one that was linked last.
+// link links the programs, one per processor at a time. If a program's archives have not changed,
+// it reuses the last program.
 func (b *Builder) link(ctx context.Context, programs map[string]string, next known) error {
 	type result struct {
 		path, id string

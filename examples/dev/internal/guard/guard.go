@@ -15,7 +15,7 @@ import (
 	"sync"
 )
 
-// A Guard is the process, as dev sees it. A nil one guards nothing.
+// A Guard is dev's handle of the guard process. A nil Guard does nothing.
 type Guard struct {
 	cmd *exec.Cmd
 
@@ -44,7 +44,7 @@ func Start(argv []string, dir string) (*Guard, error) {
 	return g, err
 }
 
-// Add has the process group of that number killed with dev.
+// Add registers a process group to be killed with dev.
 func (g *Guard) Add(group int) { g.tell("add", group) }
 
 // Remove says that the group has ended.
@@ -59,7 +59,7 @@ func (g *Guard) tell(what string, group int) {
 	fmt.Fprintf(g.pipe, "%s %d\n", what, group) // an error says that the guard was killed: nothing can be done
 }
 
-// Close ends the guard, after all that was added has ended.
+// Close ends the guard, after all added groups have ended.
 func (g *Guard) Close() {
 	if g == nil {
 		return

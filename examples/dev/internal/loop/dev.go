@@ -58,7 +58,7 @@ import (
 // Service is a program of the module, or a command.
 type Service = config.Service
 
-// Config says what to run. Only Services is needed.
+// Config configures a Supervisor. Only Services is required.
 type Config struct {
 	Dir      string        // where go runs; default: the working directory
 	Services []Service     // those it needs stand before a service
@@ -72,7 +72,7 @@ type Config struct {
 	Recorder []string      // the command that runs direct.Record; none: the go command does every build
 }
 
-// DefaultDrain is longer than any request takes that is not stuck.
+// DefaultDrain is longer than any request should take.
 const DefaultDrain = 5 * time.Minute
 
 const (
@@ -139,8 +139,8 @@ func New(cfg Config) (*Supervisor, error) {
 	return s, nil
 }
 
-// Run starts all services and returns when ctx ends and they have ended, or with what keeps it from
-// working at all: a port that is taken, say.
+// Run starts all services and returns when ctx ends and they have ended. It returns an error if it
+// can't work at all, for instance if a port is in use.
 func (s *Supervisor) Run(ctx context.Context) (err error) {
 	folder, err := temp.New(s.say)
 	if err != nil {
@@ -205,7 +205,7 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 	return err
 }
 
-// listen takes all ports, so that a clash shows before anything is started.
+// listen binds all ports, so that a conflict is detected before anything is started.
 func (s *Supervisor) listen() (err error) {
 	for _, r := range s.runners {
 		if r.front == nil {
@@ -247,7 +247,7 @@ func serve(server *http.Server, l net.Listener) error {
 	return nil
 }
 
-// say prints a line of dev's own.
+// say prints a line from dev itself.
 func (s *Supervisor) say(format string, args ...any) {
 	s.out.line("dev", fmt.Sprintf(format, args...))
 }
@@ -257,8 +257,8 @@ func (s *Supervisor) tell(format string, args ...any) {
 	s.news = append(s.news, fmt.Sprintf(format, args...))
 }
 
-// unlock unlocks mu, and prints what there is to tell only then: a console stands still while its
-// user selects text, and the status page must not.
+// unlock unlocks mu and only then prints pending lines: a console blocks while its user selects
+// text, and the status page must not.
 func (s *Supervisor) unlock() {
 	news := s.news
 	s.news = nil
@@ -273,7 +273,7 @@ func (s *Supervisor) logger(service string) *log.Logger {
 	return log.New(&lineWriter{line: func(text string) { s.say("%s: %s", service, text) }}, "", 0)
 }
 
-// notify wakes all who wait for a change of the state. The caller holds mu.
+// notify wakes all goroutines that wait for a change of state. The caller holds mu.
 func (s *Supervisor) notify() { s.changed.notify() }
 
 func (s *Supervisor) runner(name string) *runner {
