@@ -62,7 +62,7 @@ func TestHintsForOwnerNames(t *testing.T) {
 		}
 	case "windows":
 	default:
-		t.Skip("no name can be given to a process, or nobody tells the names")
+		t.Skip("processes can't be renamed here, or their names can't be read")
 	}
 	networks := []string{"tcp4", "udp4"}
 	if testenv.IsWine() {
@@ -88,7 +88,7 @@ func TestHintsForOwnerNames(t *testing.T) {
 				first := strings.NewReplacer("{pid}", fmt.Sprint(pid), "{port}", fmt.Sprint(port)).Replace(first)
 				assert.Contains(t, refused.Hints[0], first)
 				for _, hint := range refused.Hints {
-					assert.NotContains(t, hint, "kill", "its end would help nobody")
+					assert.NotContains(t, hint, "kill", "ending it would not help")
 				}
 				assert.Contains(t, err.Error(), fmt.Sprintf("%s (pid %d), which ", name, pid))
 			})

@@ -173,7 +173,7 @@ func TestRefusals(t *testing.T) {
 			refusal{goos: "linux", cause: noAddress}, "[::1]:80",
 			ErrNoFamily, []string{"sudo sysctl -w net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0"}, "address family not available: ",
 		},
-		"Linux, nobody's address": {
+		"Linux, unassigned address": {
 			refusal{goos: "linux", cause: noAddress}, "203.0.113.1:80",
 			ErrNoAddress, []string{"ip -brief address"}, "no interface has this address: ",
 		},
@@ -265,7 +265,7 @@ func TestRefusals(t *testing.T) {
 			refusal{goos: "windows", cause: inUse, owners: at8080(9000, "wslrelay.exe"), listening: true}, port8080,
 			ErrInUse, []string{`wsl.exe -u root -e ss -ltnp "sport = :8080"`, "wsl.exe --list --running", "wsl.exe -u root -e fuser -k 8080/tcp"}, "wslrelay.exe (pid 9000), which passes the port",
 		},
-		"Windows, shown by nobody": {
+		"Windows, range not listed": {
 			refusal{goos: "windows", cause: inUse}, "[::1]:8080", ErrInUse, []string{"netstat -anoq | findstr :8080"}, "port in use: ",
 		},
 		"Windows, connections of a server that has ended": {

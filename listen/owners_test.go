@@ -117,7 +117,7 @@ func TestInTheWay(t *testing.T) {
 // suggest ending these.
 func TestErrorNamesOwnersInTheWay(t *testing.T) {
 	if runtime.GOOS != "linux" && runtime.GOOS != "windows" {
-		t.Skip("127.0.0.2 is not there, or nobody tells whose a port is")
+		t.Skip("127.0.0.2 does not exist, or the system does not report port owners")
 	}
 	_, port := startHolder(t, "tcp4", "127.0.0.1:0")
 	pid, _ := startHolder(t, "tcp4", fmt.Sprint("127.0.0.2:", port))

@@ -105,7 +105,7 @@ func secureDir(f *os.File, fi fs.FileInfo, dir string, private bool) error {
 }
 
 func checkDir(a unixsec.Account, fi fs.FileInfo, dir string) error {
-	// Everyone can write to a sticky directory such as /tmp, too.
+	// Everyone can also write to a sticky directory such as /tmp.
 	err := a.Judge(unixsec.Entry{Path: dir, UID: unixsec.Owner(fi), Mode: fi.Mode() &^ fs.ModeSticky})
 	if err == nil {
 		err = a.CheckWay(fi, dir)

@@ -103,14 +103,14 @@ func (c *check) inspect(final bool) []goroutine.Goroutine {
 	mine := func(g *goroutine.Goroutine) bool { return g.ID == me || checkOf(g) == c.label }
 	checks.Lock()
 	defer checks.Unlock()
-	var left, nobodys []goroutine.Goroutine
+	var left, unlabelled []goroutine.Goroutine
 	for _, g := range all {
 		switch {
 		case g.ID == me || harness(&g):
 		case mine(&g):
 			left = append(left, g)
 		case checkOf(&g) == "":
-			nobodys = append(nobodys, g)
+			unlabelled = append(unlabelled, g)
 		}
 	}
 	alone := family.runsAlone(me)
@@ -118,7 +118,7 @@ func (c *check) inspect(final bool) []goroutine.Goroutine {
 		p := newPool(all, mine)
 		left = slices.DeleteFunc(left, func(g goroutine.Goroutine) bool { return isPooled(g.Entry) && !p.forgotten(&g, final) })
 	}
-	left = append(left, c.base.since(c.extra, nobodys, func(g *goroutine.Goroutine) bool {
+	left = append(left, c.base.since(c.extra, unlabelled, func(g *goroutine.Goroutine) bool {
 		return !checks.reported[g.ID] && (alone || family.descends(g, mine))
 	})...)
 	return c.leaks(left)

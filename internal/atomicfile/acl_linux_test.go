@@ -18,7 +18,8 @@ import (
 
 const nobody = 65534
 
-// listOf makes an access control list: rights of the owner, user 1000, the group, the mask, others.
+// listOf returns an access control list: rights of the owner, user 1000, the group, the mask,
+// others.
 func listOf(owner, user, group, mask, other uint16) acl {
 	b := binary.LittleEndian.AppendUint32(nil, aclVersion)
 	for _, e := range []struct {

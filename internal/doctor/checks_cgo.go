@@ -17,10 +17,10 @@ func pathNonASCII(f *Facts) Result {
 	}
 	var evidence []string
 	var fixes []*Fix
-	add := func(name, value, mended string, fix *Fix) {
+	add := func(name, value, fixed string, fix *Fix) {
 		if strings.ContainsFunc(value, func(r rune) bool { return r > 0x7f }) {
 			evidence = append(evidence, name+"="+value)
-			fixes = append(fixes, f.assign(mended, fix))
+			fixes = append(fixes, f.assign(fixed, fix))
 		}
 	}
 	add("GOPATH", g.Env["GOPATH"], "GOPATH", inRoot("GOPATH", "gopath"))

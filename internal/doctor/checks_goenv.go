@@ -138,10 +138,10 @@ var fullWidth = strings.NewReplacer("，", ",", "；", ",", "、", ",", ";", ","
 
 // judgeProxies judges the entries of GOPROXY.
 func judgeProxies(f *Facts, value string) Result {
-	if mended := fullWidth.Replace(value); mended != value {
+	if fixed := fullWidth.Replace(value); fixed != value {
 		r := f.result(Error, "GOPROXY is separated by what go does not know: it takes , and |", "GOPROXY 的分隔符无效：go 只识别半角的 , 和 |")
-		if redactProxies(mended) == mended && proxiesOK(f, mended) {
-			r.Fix = f.assign("GOPROXY", goEnvW("GOPROXY", strings.ReplaceAll(mended, " ", "")))
+		if redactProxies(fixed) == fixed && proxiesOK(f, fixed) {
+			r.Fix = f.assign("GOPROXY", goEnvW("GOPROXY", strings.ReplaceAll(fixed, " ", "")))
 		}
 		return r
 	}

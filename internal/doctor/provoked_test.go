@@ -177,7 +177,7 @@ func TestProxyAnswers(t *testing.T) {
 	}
 	assert.Equal(t, 7, asked)
 	assert.Equal(t, OK, look(t, Options{}, "go.proxy").Status)
-	assert.Equal(t, 7, asked, "without Online nobody is asked")
+	assert.Equal(t, 7, asked, "no request without Online")
 	t.Setenv("GOPROXY", at+"/hotel")
 	assert.Contains(t, look(t, Options{Online: true}, "go.proxy").Summary, "sign-in")
 	t.Setenv("GOPROXY", at+"/429")
@@ -256,7 +256,7 @@ func TestDocker(t *testing.T) {
 	assert.Contains(t, r.Summary, "nothing answers")
 	t.Setenv("DOCKER_HOST", "tcp://li:secret@build.example:2375")
 	r = look(t, Options{}, "docker")
-	assert.Equal(t, Unknown, r.Status, "without Online nobody is asked")
+	assert.Equal(t, Unknown, r.Status, "no request without Online")
 	assert.NotContains(t, strings.Join(r.Evidence, ""), "secret")
 }
 

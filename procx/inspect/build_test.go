@@ -45,7 +45,7 @@ var builds = []struct {
 
 func TestBuildOf(t *testing.T) {
 	t.Parallel()                  // as all that wait for the go command do
-	mended := map[string]Report{} // by the command
+	fixed := map[string]Report{} // by the command
 	for _, tt := range builds {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := BuildOf(build(t, tt.flags...))
@@ -72,11 +72,11 @@ func TestBuildOf(t *testing.T) {
 				return
 			}
 			t.Log(r.Fix)
-			m, done := mended[r.Fix]
+			m, done := fixed[r.Fix]
 			if !done {
 				m, err = BuildOf(run(t, r.Fix))
 				require.NoError(t, err)
-				mended[r.Fix] = m
+				fixed[r.Fix] = m
 			}
 			assert.Equal(t, Debuggable, m.Verdict, m.Reason)
 			if strings.Contains(r.LDFlags, "-X") {
@@ -239,7 +239,7 @@ func goCommand(t *testing.T, args ...string) *exec.Cmd {
 // run runs a Fix in a shell and returns the path of the resulting binary.
 func run(t *testing.T, fix string) string {
 	t.Helper()
-	exe := filepath.Join(t.TempDir(), "mended.exe")
+	exe := filepath.Join(t.TempDir(), "fixed.exe")
 	require.Contains(t, fix, "go build ")
 	fix = strings.Replace(fix, "go build ", `go build -buildvcs=false -o "`+exe+`" `, 1)
 	shell := []string{"sh", "-c"}

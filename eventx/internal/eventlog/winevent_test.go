@@ -23,7 +23,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
-var update = flag.Bool("update", false, "write testdata/samples/records.txt anew")
+var update = flag.Bool("update", false, "rewrite testdata/samples/records.txt")
 
 // TestSamples reads real events of other programs: named data, UserData, binary data, levels 0 to 16.
 func TestSamples(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// module makes a module of the files in a directory of its own, goes there and returns it.
+// module writes the files of a module to a new directory, changes to it and returns it.
 func module(t *testing.T, files map[string]string) string {
 	t.Helper()
 	if _, err := exec.LookPath("go"); err != nil {
