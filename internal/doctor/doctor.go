@@ -197,7 +197,7 @@ func Checks() []Check {
 		{"fw.block", "Network", "firewall rules that block the program or the port", windows, "firewall", fwBlock},
 		{"dbg.dlv", "Debugging", "whether breakpoints hit in a program; .vscode/launch.json", "", "debug", dbgDlv},
 		{"con.cp", "Console", "output code page, the UTF-8 beta, PowerShell's encoding", "", "console powershell?", conCP},
-		{"time", "System", "something keeps the clock", "", "clock host?", clock},
+		{"time", "System", "the clock is synchronised", "", "clock host?", clock},
 		{"path.cut", "System", "PATH was not cut off", windows, "path", pathCut},
 		{"path.long", "System", "long paths, for programs and for git", windows, "long", pathLong},
 	}

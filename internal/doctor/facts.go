@@ -253,7 +253,7 @@ type ConsoleFacts struct {
 	Encoding          string // of the locale, on other systems
 }
 
-// ClockFacts tell whether something keeps the clock.
+// ClockFacts tell whether the clock is synchronised.
 type ClockFacts struct {
 	Synchronised bool
 	Service      string // on Windows: "running, manual", as the evidence

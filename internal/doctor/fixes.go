@@ -118,7 +118,7 @@ func (f *Facts) unset(name, place string) *Fix {
 	if needsAdmin(place) {
 		root = f.text(" (as root)", "（以 root 身份）")
 	}
-	return &Fix{Do: f.text("Edit %s%s: take out what sets %s, and nothing else; the next sign-in is without it. In this shell:",
+	return &Fix{Do: f.text("Edit %s%s: remove only the setting of %s, which takes effect at the next sign-in. In this shell:",
 		"编辑 %s%s：只删去设置 %s 的部分，其余保留；下次登录时生效。在当前 shell 中：", strings.ReplaceAll(place, ", ", f.comma()), root, name), Sh: "unset " + name}
 }
 

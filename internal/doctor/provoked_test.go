@@ -220,7 +220,7 @@ func TestDockerContext(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "config.json"), []byte(`{"auths": {}, "currentContext": "colima"}`), 0o600))
 	r := look(t, Options{}, "docker")
 	assert.Equal(t, Error, r.Status, r.Summary)
-	assert.Contains(t, r.Summary, `"colima" is not there`)
+	assert.Contains(t, r.Summary, `"colima" does not exist`)
 	const hash = "f24fd3749c1368328e2b149bec149cb6795619f244c5b584e844961215dadd16" // of the name, as docker has it
 	meta := filepath.Join(dir, "contexts", "meta", hash)
 	require.NoError(t, os.MkdirAll(meta, 0o755))
