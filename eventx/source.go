@@ -163,9 +163,9 @@ func (s Source) check() (Source, error) {
 	}
 	switch {
 	case strings.ContainsAny(s.Log, `\/*?"<>|:`) || strings.ContainsFunc(s.Log, func(r rune) bool { return r < ' ' }):
-		return s, fmt.Errorf("eventx: source %q: %q can't be a log's name: it is also a file's", s.Name, s.Log)
+		return s, fmt.Errorf("eventx: source %q: %q can't be a log's name, since it is also used as a file name", s.Name, s.Log)
 	case strings.TrimSpace(s.Log) != s.Log || strings.HasSuffix(s.Log, "."):
-		return s, fmt.Errorf("%w: the log's name %q begins or ends with a blank or ends in a dot", ErrSourceName, s.Log)
+		return s, fmt.Errorf("%w: the log's name %q begins or ends with a space or ends in a dot", ErrSourceName, s.Log)
 	case strings.EqualFold(s.Log, s.Name):
 		return s, fmt.Errorf("%w: %q is the name of its log", ErrSourceName, s.Name)
 	case strings.EqualFold(s.Log, "Security"):
@@ -175,7 +175,7 @@ func (s Source) check() (Source, error) {
 	case s.Retention > Keep:
 		return s, fmt.Errorf("eventx: source %q: unknown retention %d", s.Name, s.Retention)
 	case s.setsLog() && slices.ContainsFunc(logNames, func(log string) bool { return strings.EqualFold(log, s.Log) }):
-		return s, fmt.Errorf("%w: size and retention of the log %q are not this source's to set", ErrForeignSource, s.Log)
+		return s, fmt.Errorf("%w: a source can't set the size and retention of the log %q", ErrForeignSource, s.Log)
 	}
 	for _, file := range []string{s.MessageFile, s.CategoryFile} {
 		if file != "" && (len(file) < 4 || file[1:3] != `:\` || strings.ContainsAny(file, `;%"`)) {

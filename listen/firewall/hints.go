@@ -45,13 +45,13 @@ func hints(rules []Rule, profiles [len(all)]profile, q Query, v Verdict, blocks 
 		hints = appendLine(hints, line, err)
 	}
 	if policy {
-		hints = append(hints, "ask those who administer this machine for the rule: where policy ignores its own, only one of Group Policy or the device management helps")
+		hints = append(hints, "ask this machine's administrators for the rule: since policy ignores the machine's own rules, it must come from Group Policy or the device management")
 	}
 	if need &= q.wanted(); need == 0 {
 		return hints
 	}
 	if v.Temporary {
-		return append(hints, "build to a path that stays (go build -o), or listen on localhost: the next build has another path than this, and no rule")
+		return append(hints, "build to a fixed path (go build -o), or listen on localhost: the next build has a different path, and no rule")
 	}
 	if args, err := addArgs(suggestion(q, need)); err == nil {
 		line, err := commandLine(args)

@@ -226,7 +226,7 @@ func (r *Report) judge(units []unit) {
 	switch {
 	case !r.DWARF:
 		r.Verdict = Stripped
-		r.Reason = "there is no debug information (-ldflags=-w or -s, or go run or go test): few breakpoints can be set, and no variable be read"
+		r.Reason = "there is no debug information (-ldflags=-w or -s, or go run or go test): few breakpoints can be set, and no variables can be read"
 	case r.noSymbols:
 		r.Verdict = Stripped
 		r.Reason = "there is no symbol table (-ldflags=-s): a debugger may not start it at all, as delve doesn't"
@@ -237,7 +237,7 @@ func (r *Report) judge(units []unit) {
 		r.Verdict = Debuggable
 		r.Reason = "every package was compiled without optimisation: breakpoints will hit"
 		if r.Trimpath {
-			r.Reason = "every package was compiled without optimisation, but -trimpath has taken the paths of the sources away: " +
+			r.Reason = "every package was compiled without optimisation, but -trimpath has removed the paths of the sources: " +
 				"breakpoints by function will hit, those by file and line will not" + r.substitutes()
 		}
 	case len(r.Unoptimized) > 0:

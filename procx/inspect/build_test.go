@@ -44,7 +44,7 @@ var builds = []struct {
 }
 
 func TestBuildOf(t *testing.T) {
-	t.Parallel()                  // as all that wait for the go command do
+	t.Parallel()                 // as all that wait for the go command do
 	fixed := map[string]Report{} // by the command
 	for _, tt := range builds {
 		t.Run(tt.name, func(t *testing.T) {

@@ -39,7 +39,7 @@ func cpuComments(used cpuUse, elapsed, total, syscalls time.Duration) []string {
 	// Sampling at 100 Hz is always off by a few samples.
 	if excess := total - real; syscalls > 0 && excess > total/5 && excess > 100*time.Millisecond {
 		comments = append(comments, fmt.Sprintf(
-			"WARNING: %v were sampled, %v more than used: %v of them are threads inside system calls (runtime.cgocall and the like), most of which waited there and used no CPU",
+			"WARNING: %v were sampled, %v more than used: %v of them are threads inside system calls (such as runtime.cgocall), most of which were waiting and used no CPU",
 			ms(total), ms(excess), ms(syscalls)))
 	}
 	return comments

@@ -204,7 +204,7 @@ func (m *Backend) bootout(ctx context.Context, s *spec.Spec) error {
 			err = spec.Pause(ctx, spec.PollEvery(0))
 		}
 		if err != nil {
-			return spec.Fail(nil, err, "the service goes on stopping")
+			return spec.Fail(nil, err, "the service continues to stop")
 		}
 	}
 }
@@ -267,7 +267,7 @@ func (m *Backend) kickstart(ctx context.Context, s *spec.Spec) error {
 			return spec.Fail(spec.ErrStartFailed, err, filepath.Join(m.logDir(s), "output.log")+" says why")
 		}
 		if err := spec.Pause(ctx, spec.PollEvery(time.Second)); err != nil {
-			return spec.Fail(nil, err, "the service goes on starting")
+			return spec.Fail(nil, err, "the service continues to start")
 		}
 	}
 }

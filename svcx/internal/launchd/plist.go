@@ -70,7 +70,7 @@ func check(s *spec.Spec) error {
 		return err
 	}
 	if strings.Contains(s.Name, ":") {
-		return spec.Refuse("service name", s.Name, "a file of macOS can't have a colon in its name")
+		return spec.Refuse("service name", s.Name, "a file name can't contain a colon on macOS")
 	}
 	exe := s.Executable
 	if !s.User {
@@ -79,7 +79,7 @@ func check(s *spec.Spec) error {
 		}
 	}
 	if len(s.DependsOn) > 0 {
-		return s.Refuse("launchd knows no dependencies: leave DependsOn empty and retry in Main")
+		return s.Refuse("launchd does not support dependencies: leave DependsOn empty and retry in Main")
 	}
 	texts := append([]string{exe, s.Dir, s.Account, s.LogDir}, s.Args...)
 	for name, value := range s.Env {

@@ -19,7 +19,7 @@ func (m *Backend) Open(user bool) error {
 	m.alive = alive
 	m.signal = syscall.Kill
 	if user {
-		return spec.Fail(errors.ErrUnsupported, nil, "OpenRC has no services of a user: leave Service.User unset")
+		return spec.Fail(errors.ErrUnsupported, nil, "OpenRC does not support user services: leave Service.User unset")
 	}
 	return nil
 }
