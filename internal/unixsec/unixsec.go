@@ -74,8 +74,8 @@ func (a Account) Check(e Entry) error {
 	return f
 }
 
-// isHome reports whether path is a user's home directory, by its usual place: /home/alice on Linux,
-// /usr/home/alice on FreeBSD, /Users/alice on macOS.
+// isHome reports whether path is a user's home directory, judging by its usual place: /home/alice
+// on Linux, /usr/home/alice on FreeBSD, /Users/alice on macOS.
 func isHome(dir string) bool {
 	switch path.Dir(dir) {
 	case "/home", "/usr/home", "/var/home", "/export/home", "/Users":
@@ -91,7 +91,8 @@ func owner(uid uint32) string {
 	return fmt.Sprint(uid)
 }
 
-// writersOf returns who may write by the mode, beside the owner, and their letters in chmod.
+// writersOf returns the accounts other than the owner that may write according to the mode, and
+// their letters in chmod.
 func writersOf(mode fs.FileMode) (who []string, letters string) {
 	if mode&fs.ModeSymlink != 0 || mode.IsDir() && mode&fs.ModeSticky != 0 {
 		return nil, "" // a link's bits mean nothing; sticky: others can't rename or delete what isn't theirs

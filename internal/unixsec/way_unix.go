@@ -52,7 +52,7 @@ func entry(path string, fi fs.FileInfo) Entry {
 // Owner returns the user ID that a file belongs to.
 func Owner(fi fs.FileInfo) uint32 { return fi.Sys().(*syscall.Stat_t).Uid }
 
-// maxLinks is the number of links after which Linux takes a path for a loop.
+// maxLinks is the number of links after which Linux considers a path a loop.
 const maxLinks = 40
 
 // CheckWay walks down an absolute path to the open file or directory, like the system, and Judges
@@ -101,5 +101,5 @@ func (a Account) CheckWay(open fs.FileInfo, path string) error {
 	}
 }
 
-// exchanged is the error for a path that no longer leads to what is open.
+// exchanged returns the error for a path that no longer leads to the open file.
 func exchanged(name string) error { return fmt.Errorf("%s was %w", name, trust.ErrExchanged) }

@@ -42,8 +42,8 @@ type Use uint8
 
 const (
 	ForReading  Use = iota // a file that is read or run: no other account may change or replace it
-	ForPassing             // a directory on the way: no other account may exchange what is in it
-	ForLinking             // a link on the way: nor may it lead the link elsewhere
+	ForPassing             // a directory on the path: no other account may replace its contents
+	ForLinking             // a link on the path: nor may it redirect the link
 	ForContents            // a directory whose files are used: nor may it add any
 	ForSecrets             // a directory that no other account may read either
 )
