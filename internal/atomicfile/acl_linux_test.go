@@ -82,7 +82,7 @@ func TestWriteIgnoresDirectoryACL(t *testing.T) {
 	assert.EqualValues(t, 0o640, modeOf(t, path))
 }
 
-// Where the list can't be kept, the group gets what the list had for it, not the mask.
+// If the list can't be kept, the group gets its rights from the list, not the mask.
 func TestWriteWithoutACL(t *testing.T) {
 	dir := t.TempDir()
 	f, err := os.Create(filepath.Join(dir, "new"))
@@ -94,7 +94,7 @@ func TestWriteWithoutACL(t *testing.T) {
 	assert.EqualValues(t, 0o640, modeOf(t, f.Name()))
 }
 
-// Another group gets no more than others, in the list as well.
+// Another group gets no more rights than others, even in the list.
 func TestWriteWithOtherGroup(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InOwnProcess(t) {

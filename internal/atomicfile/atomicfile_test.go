@@ -67,7 +67,7 @@ func TestWriteKeepsFilesOfLiveWriters(t *testing.T) {
 	requireOnly(t, dir, file)
 }
 
-// As long as the file is missing, what is left may be all there is.
+// While the file is missing, leftovers may be the only copy.
 func TestFailedWriteKeepsFiles(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "."+file+".pathx-1", "."+file+".pathx-old0")
@@ -78,7 +78,7 @@ func TestFailedWriteKeepsFiles(t *testing.T) {
 	requireOnly(t, dir, "."+file+".pathx-1", "."+file+".pathx-old0")
 }
 
-// A rename that is not flushed may be lost with the power.
+// A rename that is not flushed may be lost on power failure.
 func TestWriteFlushesRename(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, file)

@@ -9,7 +9,7 @@ import (
 var (
 	// The user and password of a URL, also of one that net/url can't parse.
 	credentials = regexp.MustCompile(`(\w+://)[^/\s,|"]*@`)
-	// What comes behind a URL's question mark.
+	// The query of a URL.
 	query = regexp.MustCompile(`(://[^\s,|?"]*\?)[^\s,|"]*`)
 	// The same in an entry of GOPROXY, where an @ stands for nothing else.
 	entryCredentials = regexp.MustCompile(`(^|[,|])(\s*\w+://)?[^,|]*@`)

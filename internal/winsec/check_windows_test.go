@@ -34,7 +34,7 @@ func TestSamplesMatchWindows(t *testing.T) {
 	}
 }
 
-// What the tests read from SDDL is what the system reads.
+// The tests parse SDDL like the system.
 func TestSDDLMatchesWindows(t *testing.T) {
 	for _, text := range []string{
 		"O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)", "O:" + alice + "D:P(A;;FA;;;" + alice + ")", "O:WD",

@@ -235,7 +235,7 @@ func TestWebSocketStays(t *testing.T) {
 	assert.Zero(t, f.Drain(ctx, old))
 }
 
-// Where the process has sent a close frame itself, there is no second one.
+// If the process has sent a close frame itself, no second one is sent.
 func TestWebSocketClosedByProcess(t *testing.T) {
 	procx.Check(t, nil)
 	old := webSocketServer(t, func(conn net.Conn, r *bufio.Reader) {
@@ -256,7 +256,7 @@ func TestWebSocketClosedByProcess(t *testing.T) {
 	assert.Zero(t, f.Drain(t.Context(), old))
 }
 
-// What else a connection was upgraded to goes on: there is no word for it.
+// A connection upgraded to another protocol stays: it can't be asked to end.
 func TestUpgradeToOtherProtocol(t *testing.T) {
 	procx.Check(t, nil)
 	old := webSocketServer(t, func(conn net.Conn, r *bufio.Reader) {

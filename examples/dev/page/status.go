@@ -43,7 +43,7 @@ type Service struct {
 	Log       []string `json:"log"`        // lines without their ends, newest last, at most MaxLog
 }
 
-// What a Service holds at most: two minutes of numbers, and a log's tail.
+// Limits of a Service: two minutes of numbers, and the tail of a log.
 const (
 	MaxTrend = 120
 	MaxLog   = 200

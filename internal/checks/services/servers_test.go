@@ -180,7 +180,7 @@ func TestPostgresAndRedis(t *testing.T) {
 	}
 }
 
-// Services that start at once make the same tables.
+// Services that start at the same time create the same tables.
 func TestPostgresConcurrentSetup(t *testing.T) {
 	t.Parallel()
 	database, startPostgres := postgres(t)

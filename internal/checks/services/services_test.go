@@ -77,7 +77,7 @@ func TestKilledServiceRestarts(t *testing.T) {
 	s.stop(t)
 }
 
-// A request that has begun when the service is asked to end is answered.
+// A request in progress when the service is asked to end is answered.
 func TestStopDrains(t *testing.T) {
 	t.Parallel()
 	p := serve(t, "user-service")
@@ -134,7 +134,7 @@ func TestOneFamilyEach(t *testing.T) {
 	}
 }
 
-// A service that can't start says why on standard error, and exits with a code.
+// A service that can't start reports why on standard error, and exits with a non-zero code.
 func TestStartFails(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")

@@ -25,7 +25,7 @@ type Backend struct {
 	getenv func(string) string
 }
 
-// What launchctl exits with (launchctl error N names them).
+// Exit codes of launchctl (launchctl error N names them).
 const (
 	codeIO         = 5   // EIO: also while launchd still forgets the job, and for a disabled one
 	codeInProgress = 37  // the job is being started already

@@ -28,7 +28,7 @@ func (s State) Pending() bool {
 	return s == StartPending || s == StopPending || s == ContinuePending || s == PausePending
 }
 
-// What a service accepts: SERVICE_STATUS.dwControlsAccepted.
+// Controls that a service accepts: SERVICE_STATUS.dwControlsAccepted.
 const (
 	AcceptStop          = 0x1
 	AcceptPauseContinue = 0x2

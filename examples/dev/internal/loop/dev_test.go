@@ -49,7 +49,7 @@ func TestStartsInOrder(t *testing.T) {
 	l.Close()
 }
 
-// What clients see of ten reloads is nothing.
+// Clients do not notice ten reloads.
 func TestReloadIsUnnoticed(t *testing.T) {
 	dir := newModule(t)
 	r := start(t, dir, nil)
@@ -217,7 +217,7 @@ func TestBrokenStartKeepsOldProcess(t *testing.T) {
 	}
 }
 
-// What a crashed process has left running is ended with it, and does not hide the crash.
+// Descendants of a crashed process are ended, and do not hide the crash.
 func TestCrashIsRestarted(t *testing.T) {
 	r := start(t, newModule(t), nil)
 	before := r.awaitState("alpha", page.Healthy)

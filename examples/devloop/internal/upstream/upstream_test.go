@@ -49,7 +49,7 @@ func newCounted(t *testing.T, base string) (c *Client, count func(name, code str
 	}
 }
 
-// What a server does with one try.
+// The behaviour of a server for one attempt.
 func answer(status int, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for i := 0; i < len(header); i += 2 {
