@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNoTablesInABinary builds a program that needs no code pages and looks for a piece of the
-// tables of x/text in it, and in one that needs them.
-func TestNoTablesInABinary(t *testing.T) {
+// TestBinaryHasNoTables builds one program that needs no code pages and one that does, and looks
+// for a piece of the x/text tables in both.
+func TestBinaryHasNoTables(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds two programs")
 	}
@@ -41,7 +41,7 @@ func main() { `+program+` }
 		require.NoError(t, err, "%s", out)
 		data, err := os.ReadFile(binary)
 		require.NoError(t, err)
-		// U+4E02 U+4E04 U+4E05 U+4E06, as GBK's table begins, low byte first.
+		// GBK's table begins with U+4E02 U+4E04 U+4E05 U+4E06, low byte first.
 		assert.Equal(t, want, bytes.Contains(data, []byte("\x02\x4e\x04\x4e\x05\x4e\x06\x4e")), program)
 	}
 }

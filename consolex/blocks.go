@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// A script is what characters of one word have in common.
+// A script is a writing system. The characters of a word usually share one.
 type script uint8
 
 const (
@@ -17,8 +17,8 @@ const (
 	arabic
 	eastAsian
 	otherScript
-	mark   // that joins the letter before it
-	symbol // that does not stand beside letters of its kind
+	mark   // combines with the letter before it
+	symbol // rarely occurs beside another symbol
 )
 
 // A charBlock is a range of characters up to last, after the one before it.
@@ -28,7 +28,7 @@ type charBlock struct {
 	script script
 }
 
-// blocks are what UTF-8 writes in two bytes or more.
+// blocks are the characters that UTF-8 encodes in two bytes or more.
 var blocks = [...]charBlock{
 	{0x9F, 14, common},    // C1 controls
 	{0xA0, 3, common},     // no-break space

@@ -15,7 +15,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// saying is a child that writes texts, the last one to standard error.
+// saying returns a child that writes texts, the last one to standard error.
 func saying(t *testing.T, texts ...string) *exec.Cmd {
 	for i, text := range texts {
 		texts[i] = strconv.QuoteToASCII(text)
@@ -58,10 +58,10 @@ func TestStream(t *testing.T) {
 		}
 		return len(p), nil
 	})
-	assert.Equal(t, errTest, Stream(cmd, atEnd), "told once, though Run tells it as well")
+	assert.Equal(t, errTest, Stream(cmd, atEnd), "reported once, although Run also returns it")
 }
 
-// TestStreamShowsPrompts sees a child's prompt before the child has its answer.
+// TestStreamShowsPrompts checks that a child's prompt appears before the child gets its answer.
 func TestStreamShowsPrompts(t *testing.T) {
 	cmd := testenv.Command(t, "ask")
 	answer, err := cmd.StdinPipe()

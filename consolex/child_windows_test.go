@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// TestChildOnAConsole reads children that keep to their console's code page.
-func TestChildOnAConsole(t *testing.T) {
+// TestChildOnConsole decodes children that use their console's code page.
+func TestChildOnConsole(t *testing.T) {
 	assert.Equal(t, []string{
 		"936: Output 936, ChildOf 936",
 		"你好 from C",
@@ -57,7 +57,8 @@ func helpChild([]string) error {
 	return err
 }
 
-// TestMachinePages compares with the registry: GetACP is 65001 in a process with a manifest.
+// TestMachinePages compares with the registry, because GetACP returns 65001 in a process with a
+// manifest.
 func TestMachinePages(t *testing.T) {
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Control\Nls\CodePage`, registry.QUERY_VALUE)
 	require.NoError(t, err)

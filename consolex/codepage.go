@@ -12,38 +12,38 @@ import (
 	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
-// A CodePage is the number that Windows gives to an encoding of text, see "Code Page Identifiers"
-// in Microsoft's documentation. Any number may be tried. Known on every system are UTF-8, UTF-16
-// (1200, 1201), GB 18030 (54936), the double-byte pages 932, 936, 949, 950 and 951 (Big5-HKSCS),
-// EUC-JP (20932, 51932), and the ANSI, OEM, KOI8 and ISO 8859 pages of one byte: 437 to 869, 874,
-// 1250 to 1258, 20127, 20866, 21866, 28591 to 28605.
+// A CodePage is the number that Windows gives a text encoding; see "Code Page Identifiers" in
+// Microsoft's documentation. Any number may be tried. The following are known on every system:
+// UTF-8, UTF-16 (1200, 1201), GB 18030 (54936), the double-byte pages 932, 936, 949, 950 and 951
+// (Big5-HKSCS), EUC-JP (20932, 51932), and the ANSI, OEM, KOI8 and ISO 8859 pages of one byte: 437
+// to 869, 874, 1250 to 1258, 20127, 20866, 21866, 28591 to 28605.
 type CodePage uint32
 
-// Frequent code pages.
+// Common code pages.
 const (
-	// Auto is UTF-8 where the text is UTF-8, UTF-16 where it is that, and the code page of
-	// [ChildOf] where it is neither. It is for decoding only. See [Detect].
+	// Auto detects UTF-8 and UTF-16, and uses the code page of [ChildOf] for other text. It is for
+	// decoding only. See [Detect].
 	Auto CodePage = 0
 
 	UTF8CP   CodePage = 65001
 	UTF16LE  CodePage = 1200
 	GBK      CodePage = 936   // simplified Chinese
-	GB18030  CodePage = 54936 // all of Unicode in bytes that GBK programs pass on
+	GB18030  CodePage = 54936 // all of Unicode in bytes that GBK programs pass through
 	Big5     CodePage = 950   // traditional Chinese
 	ShiftJIS CodePage = 932   // Japanese
 	EUCKR    CodePage = 949   // Korean
 )
 
-// ErrCodePage is in the errors about a code page that is unknown, or that can't be what is asked of
-// it. It wraps [errors.ErrUnsupported].
+// ErrCodePage is returned, wrapped, for a code page that is unknown or does not support the
+// requested use. It wraps [errors.ErrUnsupported].
 var ErrCodePage error = codepage.Unknown{}
 
-// Encoding returns the code page for use with golang.org/x/text. Its decoder and encoder never
-// fail: bytes that are not text become U+FFFD, and characters that the code page lacks become
-// question marks. A byte order mark is text to it.
+// Encoding returns the code page as an encoding of golang.org/x/text. Its decoder and encoder never
+// fail: invalid bytes become U+FFFD, and characters that the code page lacks become question marks.
+// A byte order mark is treated as text.
 //
-// [Auto] has no Encoding, since it needs the context of a character. The error about an unknown
-// code page is [ErrCodePage].
+// [Auto] has no Encoding, since it depends on the context of a character. The error for an unknown
+// code page matches [ErrCodePage].
 func (cp CodePage) Encoding() (encoding.Encoding, error) {
 	if cp == Auto {
 		return nil, fmt.Errorf("%w: auto is for decoding, with NewDecoder or NewDecodeWriter", ErrCodePage)
@@ -51,9 +51,9 @@ func (cp CodePage) Encoding() (encoding.Encoding, error) {
 	return codepage.Lookup(uint32(cp))
 }
 
-// Encodable reports whether every character of s is in the code page, so that [NewEncoder] loses
-// none. Otherwise what the code page lacks becomes question marks, without an error: ’ “ – and … do
-// in code page 437. It is false for [Auto] and for an unknown code page.
+// Encodable reports whether the code page contains every character of s, so that [NewEncoder] loses
+// none. The encoder silently replaces missing characters with question marks: in code page 437, ’ “
+// – and … are missing. Encodable returns false for [Auto] and for an unknown code page.
 func (cp CodePage) Encodable(s string) bool {
 	if cp == UTF8CP || isUTF16(cp) {
 		return utf8.ValidString(s)
@@ -71,21 +71,21 @@ func (cp CodePage) String() string {
 }
 
 // ANSI returns the machine's code page for programs without Unicode: 936 on a Chinese Windows, 1252
-// on a Western one, 65001 where "Beta: Use Unicode UTF-8 for worldwide language support" is ticked.
-// Python and old GUI programs use it. A manifest that sets this process's activeCodePage does not
-// change it, as it does not change what other programs write: it is read from
+// on a Western one, 65001 if "Beta: Use Unicode UTF-8 for worldwide language support" is enabled.
+// Python and old GUI programs use it. The activeCodePage in this process's manifest does not affect
+// the result, since it does not affect what other programs write: ANSI reads the code page from
 // HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Nls\CodePage.
 //
 // On other systems ANSI, OEM, Output and ChildOf return the code page of the locale's charset
 // (LC_ALL, LC_CTYPE, LANG), or UTF-8 if the locale does not name another one.
 func ANSI() CodePage { return ansi() }
 
-// OEM returns the code page that a new console has: 936 on a Chinese Windows, 437 or 850 on a
-// Western one. As [ANSI] it is the machine's.
+// OEM returns the code page of a new console: 936 on a Chinese Windows, 437 or 850 on a Western
+// one. Like [ANSI] it is the machine's.
 func OEM() CodePage { return oem() }
 
-// Output returns the output code page of this process's console, as chcp shows it, and [OEM]
-// without a console.
+// Output returns the output code page of this process's console, as chcp shows it, or [OEM] if
+// there is no console.
 func Output() CodePage {
 	if cp := consoleOutput(); cp != 0 {
 		return cp
@@ -93,17 +93,18 @@ func Output() CodePage {
 	return oem()
 }
 
-// ChildOf returns the code page that cmd's program writes in unless it writes UTF-8. That is the
-// output code page of the console that it shares with this process, which cmd, .NET and most
-// command line tools follow. It is [OEM]
+// ChildOf returns the code page that cmd's program uses unless it writes UTF-8. This is the output
+// code page of the console that it shares with this process, which cmd, .NET and most command line
+// tools follow. It is [OEM]
 //
 //   - if cmd's SysProcAttr has CREATE_NO_WINDOW, CREATE_NEW_CONSOLE or DETACHED_PROCESS, or this
 //     process has no console, so that the program does not share it;
-//   - if that console is at 65001, where programs that follow it write UTF-8, and those that don't,
-//     such as ping, net and ipconfig, write the OEM code page.
+//   - if that console is set to 65001, where programs that follow it write UTF-8, and those that
+//     don't, such as ping, net and ipconfig, use the OEM code page.
 //
-// A nil cmd is a child on this process's console. On other systems than Windows the locale in cmd's
-// Env counts. [CombinedOutput] and [Stream] use ChildOf; [Detect] can be given its result.
+// A nil cmd means a child on this process's console. On systems other than Windows the locale in
+// cmd's Env is used. [CombinedOutput] and [Stream] use ChildOf; its result can be passed to
+// [Detect].
 func ChildOf(cmd *exec.Cmd) CodePage {
 	if cp, ok := ownPage(cmd); ok {
 		return cp
@@ -111,7 +112,7 @@ func ChildOf(cmd *exec.Cmd) CodePage {
 	return childPage(Output(), OEM())
 }
 
-// childPage returns the code page of a child whose console has that code page.
+// childPage returns the code page that a child on a console uses.
 func childPage(console, oem CodePage) CodePage {
 	if console == UTF8CP {
 		return oem
@@ -119,8 +120,8 @@ func childPage(console, oem CodePage) CodePage {
 	return console
 }
 
-// fallback returns the code page of text that is not Unicode, from a child that writes in the code
-// page child. If there is no table for that one, it is the ANSI code page.
+// fallback returns the code page for the non-Unicode text of a child that uses the code page child.
+// It returns the ANSI code page if there is no table for child.
 func fallback(child, ansi CodePage) CodePage {
 	for _, cp := range []CodePage{child, ansi} {
 		if cp == UTF8CP {
@@ -133,8 +134,8 @@ func fallback(child, ansi CodePage) CodePage {
 	return UTF8CP
 }
 
-// localeCodePage returns the code page of a Unix locale such as zh_CN.GBK, from the variables that
-// POSIX names, in its order.
+// localeCodePage returns the code page of a Unix locale such as zh_CN.GBK, using the environment
+// variables in POSIX order.
 func localeCodePage(getenv func(string) string) CodePage {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if locale := getenv(name); locale != "" {

@@ -100,7 +100,7 @@ func TestChildPage(t *testing.T) {
 		cmd := exec.Command("x")
 		assert.Equal(t, UTF8CP, ChildOf(cmd))
 		cmd.Env = []string{"LC_ALL=ja_JP.SJIS", "LC_ALL=zh_TW.Big5"}
-		assert.Equal(t, Big5, ChildOf(cmd), "the locale that it is given")
+		assert.Equal(t, Big5, ChildOf(cmd), "the locale in its environment")
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-func TestWriterOnAConsole(t *testing.T) {
+func TestWriterOnConsole(t *testing.T) {
 	const text = "中文输出 ├─┤ naïve ✓"
 	for _, cp := range []string{"437", "936", "1252", "65001"} {
 		for _, step := range []string{"1", "100"} {
@@ -30,8 +30,8 @@ func TestWriterOnAConsole(t *testing.T) {
 	}
 }
 
-// helpWrite writes text to a new console, step bytes at a time, and prints the screen and the
-// output code page that it ends with.
+// helpWrite writes text to a new console, step bytes at a time, and prints the screen and the final
+// output code page.
 func helpWrite(args []string) error {
 	cp, step, text := parseCP(args[0]), int(parseCP(args[1])), args[2]
 	screen, err := newConsole(cp)
@@ -54,7 +54,8 @@ func helpWrite(args []string) error {
 	return err
 }
 
-// TestClosedConsole closes what is in use: the program's mistake, which a dead handle is not.
+// TestClosedConsole closes a console in use, which is the program's mistake, unlike an invalid
+// handle.
 func TestClosedConsole(t *testing.T) {
 	f, err := os.OpenFile("NUL", os.O_RDWR, 0)
 	require.NoError(t, err)
@@ -66,14 +67,14 @@ func TestClosedConsole(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrClosed)
 }
 
-func TestUTF8OnAConsole(t *testing.T) {
+func TestUTF8OnConsole(t *testing.T) {
 	lines := runHelper(t, "session")
 	assert.Equal(t, []string{
 		"during: 65001 vt=true",
 		"inner restored: 65001 vt=true",
 		"restored: 437 same mode=true",
 		"again: 437 same mode=true",
-		"a neighbour's change stays: 850",
+		"another process's change stays: 850",
 		"already 65001: 65001 after restore",
 	}, lines)
 }
@@ -106,7 +107,7 @@ func helpSession([]string) error {
 	fmt.Printf("again: %d same mode=%t\n", outputCP(), modeOf(screen) == before)
 
 	err = With(func() error { return windows.SetConsoleOutputCP(850) })
-	fmt.Printf("a neighbour's change stays: %d\n", outputCP())
+	fmt.Printf("another process's change stays: %d\n", outputCP())
 	if err != nil {
 		return err
 	}
@@ -127,8 +128,8 @@ func TestCtrlBreakRestores(t *testing.T) {
 	assert.Equal(t, []string{"during: 65001", "after: 437, same mode: true, died: true"}, runHelper(t, "ctrl", "1"))
 }
 
-// helpCtrl shares a console with a child that is in UTF8 and dies of an event: CTRL_C_EVENT or
-// CTRL_BREAK_EVENT.
+// helpCtrl shares a console with a child that has called UTF8 and is ended by an event:
+// CTRL_C_EVENT or CTRL_BREAK_EVENT.
 func helpCtrl(args []string) error {
 	event := parseCP(args[0])
 	screen, err := newConsole(437)
@@ -147,7 +148,7 @@ func helpCtrl(args []string) error {
 	if err != nil {
 		return err
 	}
-	hold, err := child.StdinPipe() // the child ends at its end
+	hold, err := child.StdinPipe() // the child exits at end of input
 	if err != nil {
 		return err
 	}
@@ -162,7 +163,7 @@ func helpCtrl(args []string) error {
 	if err := ignoreCtrlC(true); err != nil {
 		return err
 	}
-	signal.Ignore(os.Interrupt) // that was not for Ctrl+Break
+	signal.Ignore(os.Interrupt) // ignoreCtrlC does not cover Ctrl+Break
 	if err := windows.GenerateConsoleCtrlEvent(event, 0); err != nil {
 		return err
 	}
@@ -171,7 +172,7 @@ func helpCtrl(args []string) error {
 	return nil
 }
 
-// helpUTF8 is in UTF8 until its input ends.
+// helpUTF8 calls UTF8 and restores the console at the end of its input.
 func helpUTF8([]string) error {
 	restore, err := UTF8()
 	if err != nil {
@@ -185,7 +186,7 @@ func helpUTF8([]string) error {
 	return restore()
 }
 
-func TestTwoProcessesLeaveTheCodePageAsItWas(t *testing.T) {
+func TestTwoProcessesRestoreCodePage(t *testing.T) {
 	assert.Equal(t, []string{
 		"both: 65001", "first left: 437", "second left: 437",
 		"both: 65001", "second left: 65001", "first left: 437",
@@ -229,9 +230,10 @@ func helpPipeline([]string) error {
 	return nil
 }
 
-// TestCodePageChangedByAnother: another process on the console changes the code page in the middle
-// of our output, even of a rune. The output stays what it is, and that process keeps what it set.
-func TestCodePageChangedByAnother(t *testing.T) {
+// TestCodePageChangedByOtherProcess checks that our output is not affected if another process on the
+// console changes the code page in the middle of it, even in the middle of a rune, and that the
+// other process's setting is kept.
+func TestCodePageChangedByOtherProcess(t *testing.T) {
 	assert.Equal(t, []string{
 		"中文 after 437", "child code page 936, decoded 中文",
 		"restored: 936", "and again: 65001, restored: 936",
@@ -297,8 +299,8 @@ func TestAttachParent(t *testing.T) {
 	}, runHelper(t, "attach"))
 }
 
-// helpAttach starts a process without a console, as -H windowsgui does, with and without a
-// redirected output, and prints what it wrote to the screen and to the pipe.
+// helpAttach starts a process without a console, like one built with -H windowsgui, with and
+// without redirected output, and prints what it wrote to the screen and to the pipe.
 func helpAttach([]string) error {
 	screen, err := newConsole(936)
 	if err != nil {
@@ -343,12 +345,12 @@ func helpAttached([]string) error {
 	return errors.Join(err, werr)
 }
 
-func TestAttachParentWithoutOne(t *testing.T) {
+func TestAttachParentWithoutConsole(t *testing.T) {
 	lines := runHelper(t, "orphan")
 	assert.Equal(t, []string{"true true"}, lines)
 }
 
-// helpOrphan starts a process without a console from one that has none either.
+// helpOrphan starts a process without a console from one that has no console either.
 func helpOrphan([]string) error {
 	freeConsole.Call()
 	child := self("no console")

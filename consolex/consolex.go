@@ -1,71 +1,74 @@
-// Package consolex keeps text readable wherever it comes from and wherever it goes: on the console,
-// through pipes, from child processes, in a service.
+// Package consolex keeps text readable on the console, in pipes, from child processes and in
+// services.
 //
-// Go writes UTF-8. Windows has three more opinions about the same bytes: the console's code page,
-// the system's (ANSI) and the one of the DOS days (OEM), and in a Chinese Windows each of them is
-// GBK. That is how 中文 becomes 涓枃, how a child's error message becomes question marks, and how a
-// service that prints to a console which it does not have loses its log.
+// Go writes UTF-8. Windows may interpret the same bytes in three other ways: in the console's code
+// page, the system's (ANSI) or that of DOS programs (OEM); on a Chinese Windows all three are GBK.
+// This is why 中文 turns into 涓枃 and a child's error message into question marks. A service has no
+// console at all and loses what it prints.
 //
 //	func main() {
-//		restore, err := consolex.UTF8() // what C code and children write as UTF-8 is read as UTF-8
+//		restore, err := consolex.UTF8() // for C code and children that write UTF-8
 //		if err != nil {
-//			log.Print(err) // a legacy console: no reason to end a service
+//			log.Print(err) // a legacy console; not fatal
 //		}
 //		defer restore()
-//		log.SetOutput(consolex.Stderr()) // right on a console at any code page; silent in a service
+//		log.SetOutput(consolex.Stderr()) // correct at any console code page; silent in a service
 //		…
 //	}
 //
-// [Stdout], [Stderr] and [NewWriter] choose by what the handle is ([KindOf]). [CombinedOutput],
-// [Stream] and [Detect] decode what children and old programs write: UTF-8, UTF-16 and a code page
-// ([ChildOf]), told apart by their bytes. [NewDecoder] and [NewEncoder] convert from and to one
-// code page, whose name [ParseCodePage] reads.
+// [Stdout], [Stderr] and [NewWriter] adapt to the kind of file ([KindOf]). [CombinedOutput],
+// [Stream] and [Detect] decode the output of children and old programs, detecting UTF-8, UTF-16 and
+// a code page ([ChildOf]) from the bytes. [NewDecoder] and [NewEncoder] convert from and to one
+// code page, which [ParseCodePage] looks up by name.
 //
 // # Windows
 //
-// The code pages are those of Windows itself, private use and best fits included, and the same on
-// every system, so that Linux decodes a Windows log as Windows does. No table is in memory before
-// its first use, and a program that only calls [UTF8], [KindOf] or [Stdout] has none in its binary.
+// The code pages match those of Windows exactly, including private use characters and best fits,
+// and are the same on every system, so that Linux decodes a Windows log as Windows does. Tables are
+// loaded on first use, and a program that only calls [UTF8], [KindOf] or [Stdout] does not link
+// any.
 //
-// The input code page is never set to 65001: ReadFile then gives NUL bytes for all that is not
-// ASCII (microsoft/terminal#4551). [Stdin] reads UTF-16 and does not depend on it.
+// The package never sets the input code page to 65001, because ReadFile then returns NUL bytes for
+// everything that is not ASCII (microsoft/terminal#4551). [Stdin] reads UTF-16 and does not depend
+// on the input code page.
 //
 // # Other systems
 //
-// A terminal there takes UTF-8 and has no code page: [UTF8], [With] and [AttachParent] have nothing
-// to do and return no error, and the writers pass bytes on as they are.
+// Terminals expect UTF-8 and have no code page: [UTF8], [With] and [AttachParent] do nothing and
+// return no error, and writers pass bytes through unchanged.
 package consolex
 
 import "errors"
 
-// ErrNoConsole is in the error of [AttachParent] when the parent process has no console, or is
-// gone.
+// ErrNoConsole is returned, wrapped, by [AttachParent] if the parent process has no console or has
+// exited.
 var ErrNoConsole = errors.New("consolex: no console")
 
-// UTF8 makes the console read as UTF-8 what programs write to it as bytes, and obey escape
-// sequences (colours). It sets the output code page to 65001 and
-// ENABLE_VIRTUAL_TERMINAL_PROCESSING, each only if it is not so yet. It is meant for C code in this
-// process and for children on this console; what this process writes through Go needs no code page.
+// UTF8 makes the console interpret the bytes written to it as UTF-8 and process escape sequences
+// (colours). It sets the output code page to 65001 and enables ENABLE_VIRTUAL_TERMINAL_PROCESSING,
+// each only if not already set. It is meant for C code in this process and for children on this
+// console; output written through Go does not need it.
 //
-// A console outlives the processes on it and is shared by all of them. So restore puts back only
-// what this call has changed, and only if it still is as this call has set it. The last of several
-// overlapping calls in a process restores. restore may be called more than once and by several
-// goroutines at once; it is never nil. [os.Exit] and log.Fatal skip deferred calls: call restore
-// before.
+// A console outlives the processes on it and is shared by all of them. So restore undoes only what
+// this call has changed, and only if it has not been changed since. If calls overlap in a process,
+// the last one to end restores the console. restore is never nil, may be called more than once and
+// is safe for concurrent use. [os.Exit] and log.Fatal skip deferred calls, so call restore first.
 //
-// Ctrl+C and Ctrl+Break restore as well, because the process may end. If it handles the signal and
-// goes on, the console is set to UTF-8 again a moment later.
+// Ctrl+C and Ctrl+Break also restore the console, because the process may end. If the process
+// handles the signal and continues, the console is set to UTF-8 again a moment later.
 //
-// Without a console, in a service or on any system but Windows, UTF8 does nothing and returns no
-// error. If it fails, everything is as before. Escape sequences are best effort: a console without
-// them ("Use legacy console" in its properties) has the code page set, and [Escapes] reports false.
+// Without a console, as in a service or on systems other than Windows, UTF8 does nothing and
+// returns no error. If it fails, nothing has changed. Escape sequences are best effort: on a
+// console without them ("Use legacy console" in its properties) only the code page is set, and
+// [Escapes] returns false.
 //
-// While a console is at 65001, cmd reads .bat files that run on it as UTF-8, so that one in GBK can
-// fail; put UTF8 around the children that need it, with [With].
+// While a console is set to 65001, cmd reads .bat files that run on it as UTF-8, so that a file in
+// GBK may fail. Use [With] to set UTF-8 only for the children that need it.
 //
-// The input code page and all other modes are left alone; in particular DISABLE_NEWLINE_AUTO_RETURN
-// is never set, which makes the output of other programs a staircase (microsoft/WSL#1273). See
-// "SetConsoleOutputCP function" and "SetConsoleMode function" in Microsoft's console documentation.
+// UTF8 does not change the input code page or any other mode. In particular it never sets
+// DISABLE_NEWLINE_AUTO_RETURN, which turns the output of other programs into a staircase
+// (microsoft/WSL#1273). See "SetConsoleOutputCP function" and "SetConsoleMode function" in
+// Microsoft's console documentation.
 func UTF8() (restore func() error, err error) {
 	return session.enter(openConsole, onEvent)
 }
@@ -74,8 +77,8 @@ func UTF8() (restore func() error, err error) {
 //
 //	err := consolex.With(cmd.Run)
 //
-// The error is f's, as it is, unless restoring fails. The console is restored when f panics. If
-// UTF8 fails, f is not called.
+// With returns f's error unchanged unless restoring fails. It also restores the console if f
+// panics. If UTF8 fails, f is not called.
 func With(f func() error) (err error) {
 	restore, err := UTF8()
 	if err != nil {
@@ -89,21 +92,21 @@ func With(f func() error) (err error) {
 	return f()
 }
 
-// AttachParent gives a program that was built with -H windowsgui the console of the process that
-// started it, so that "prog -help" in a terminal can be read. Call it first in main. Standard
-// handles that lead somewhere, as in "prog > file", stay what they are; those that are dead become
-// the console's, together with [os.Stdin], [os.Stdout] and [os.Stderr]. The log package has kept
-// the old os.Stderr: call log.SetOutput.
+// AttachParent attaches a program that was built with -H windowsgui to the console of its parent
+// process, so that "prog -help" in a terminal prints its help. Call it first in main. Valid
+// standard handles, as in "prog > file", are kept; invalid ones are replaced by the console's, as
+// are [os.Stdin], [os.Stdout] and [os.Stderr]. The log package still holds the old os.Stderr: call
+// log.SetOutput.
 //
-// If there is no console to attach to, as for a double click, nothing changes and the error is
-// [ErrNoConsole]. A process that has a console, and every process on other systems, keeps what it
-// has: AttachParent does nothing and returns nil.
+// If there is no console to attach to, as after a double click, nothing changes and the error
+// matches [ErrNoConsole]. If the process already has a console, and on other systems, AttachParent
+// does nothing and returns nil.
 //
-// AttachConsole alone replaces handles that were redirected (minux/windows#2). It must not run at
-// the same time as other uses of os.Stdin, os.Stdout and os.Stderr.
+// Unlike AttachConsole alone, AttachParent keeps redirected handles (minux/windows#2). It must not
+// be called while other goroutines use os.Stdin, os.Stdout or os.Stderr.
 //
-// A shell does not wait for a program that was built with -H windowsgui: the prompt returns at
-// once, and the output follows it. In a batch file, or after "start /wait", it waits.
+// A shell does not wait for a program that was built with -H windowsgui: the prompt returns at once
+// and the output follows it. In a batch file and with "start /wait" it does wait.
 func AttachParent() error {
 	return attachParent()
 }

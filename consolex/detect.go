@@ -10,43 +10,46 @@ import (
 	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
-// Detect decodes output of programs that don't agree on an encoding: UTF-8, UTF-16 and one code
-// page, in one stream. The zero value is [Auto]. It goes by the bytes so far, never by chunk or
-// time, so that the same bytes give the same text, however they are cut.
+// Detect decodes the output of programs that mix encodings: UTF-8, UTF-16 and one code page in one
+// stream. The zero value works like [Auto]. Decisions depend only on the bytes seen so far, never
+// on chunks or timing, so that the same bytes always give the same text.
 //
 //   - ASCII passes at once.
-//   - What is not valid UTF-8 is in the code page.
-//   - What is proof of UTF-8 passes at once. In a double-byte page that is a valid sequence of three
-//     or four bytes which is a character of ordinary text; in page 932, and once the stream has
-//     shown the code page, it takes two of them.
-//   - A run of bytes that is valid as both, such as 系统 in GBK, waits for the next run, at most
-//     until the line ends or 1,024 bytes have come. What is sure on its line decides, then what
-//     was last sure in the stream, and both may be outweighed by what the two readings look
-//     like: how frequent their characters are, and whether they mix scripts in a word.
-//   - A line may change its encoding, as a UTF-8 prefix before an error text in GBK does.
-//   - UTF-16 without a byte order mark is found by its NULs, which text has nowhere else, line by
-//     line. Where the code page is Chinese, and where there is none, a line that opens with
-//     several Chinese characters in UTF-16 is found too. It is not, before the first NUL, if its
-//     bytes are ASCII (登录 is "{vU_") and no line in UTF-16 came before it: ASCII passes at once.
-//   - A byte order mark at the beginning decides for the stream, and is dropped. One of UTF-16 may
-//     also begin a later line, where a file was appended.
+//   - Bytes that are not valid UTF-8 are in the code page.
+//   - Bytes that prove UTF-8 pass at once. In a double-byte page this is a valid sequence of three
+//     or four bytes that encodes a character of ordinary text; in page 932, and once the stream has
+//     shown the code page, two of them are needed.
+//   - A run of bytes that is valid in both, such as 系统 in GBK, waits for the next run, but no
+//     longer than until the line ends or 1,024 bytes have been read. It is decided by certain text
+//     on its line, then by the last certain text in the stream. Both may be outweighed by how
+//     plausible the two readings look: how frequent their characters are, and whether they mix
+//     scripts in a word.
+//   - The encoding may change within a line, as with a UTF-8 prefix before an error text in GBK.
+//   - UTF-16 without a byte order mark is detected line by line from its NULs, which other text
+//     does not contain. If the code page is Chinese, or there is none, a line that begins with
+//     several Chinese characters in UTF-16 is also detected. Before the first NUL, such a line is
+//     not detected if its bytes are ASCII (登录 is "{vU_") and no earlier line was UTF-16, because
+//     ASCII passes at once.
+//   - A byte order mark at the beginning determines the encoding of the stream and is dropped. A
+//     UTF-16 mark may also begin a later line, where a file was appended.
 type Detect struct {
-	// CodePage is that of text which is neither UTF-8 nor UTF-16. Auto is the one of [ChildOf]. A
-	// log from a Windows machine needs it on other systems. UTF8CP is none. UTF-16 is an error.
+	// CodePage is used for text that is neither UTF-8 nor UTF-16. Auto means the code page of
+	// [ChildOf]. On other systems, set it to decode a log from a Windows machine. UTF8CP means no
+	// code page. UTF-16 is an error.
 	CodePage CodePage
 }
 
-// NewDecoder is like the function [NewDecoder] with [Auto].
+// NewDecoder is like the function [NewDecoder] with [Auto], but uses d's code page.
 func (d Detect) NewDecoder(r io.Reader) io.Reader {
 	return &convReader{r: r, conversion: d.decoding(nil)}
 }
 
-// NewDecodeWriter is like the function [NewDecodeWriter] with [Auto].
+// NewDecodeWriter is like the function [NewDecodeWriter] with [Auto], but uses d's code page.
 func (d Detect) NewDecodeWriter(w io.Writer) io.WriteCloser {
 	return &convWriter{w: w, conversion: d.decoding(nil)}
 }
 
-// decoding returns the conversion of what cmd writes.
+// decoding returns the conversion for cmd's output.
 func (d Detect) decoding(cmd *exec.Cmd) *conversion {
 	if d.CodePage == Auto {
 		d.CodePage = fallback(ChildOf(cmd), ANSI())
@@ -58,7 +61,7 @@ func (d Detect) decoding(cmd *exec.Cmd) *conversion {
 	return &conversion{converter: &markReader{converter: c, utf16: true}}
 }
 
-// A reading is what bytes are taken for.
+// A reading is an interpretation of bytes.
 type reading uint8
 
 const (
@@ -67,27 +70,27 @@ const (
 	asPage
 )
 
-// A detector is the converter that tells UTF-8 from a code page, and UTF-16 from both. It looks at
-// one run at a time: the bytes between two ASCII characters. All of its state is about bytes that
-// have been converted.
+// A detector is the converter that distinguishes UTF-8, a code page and UTF-16. It looks at one run
+// at a time: the bytes between two ASCII characters. All of its state is about bytes that have
+// already been converted.
 type detector struct {
-	page   *codepage.Page // nil: there is UTF-8 alone
+	page   *codepage.Page // nil: only UTF-8
 	number CodePage
 	double bool // a page of two bytes a character
 
-	stream reading         // what was last sure
-	line   reading         // what was last sure on this line
+	stream reading         // the last certain one
+	line   reading         // the last certain one on this line
 	run    reading         // of the run whose middle the next byte is in
-	score  int             // of the runs on this line whose reading was not sure
+	score  int             // of the uncertain runs on this line
 	until  int             // the column up to which the next two hold
-	next   reading         // what is sure after the runs
-	settle reading         // what all of the runs are taken for
+	next   reading         // the certain reading after the runs
+	settle reading         // the reading chosen for all of the runs
 	before byte            // the byte before the next one
-	column int             // how many bytes of this line come before the next one
+	column int             // the number of bytes of this line before the next one
 	seen   codepage.RunSet // runs that are likelier UTF-8
 
 	begun  bool     // after the stream's first byte
-	utf16  CodePage // what this line is in, if that is UTF-16
+	utf16  CodePage // the encoding of this line, if it is UTF-16
 	narrow bool     // this line is not in UTF-16, though the one before it was
 }
 
@@ -134,7 +137,7 @@ func (d *detector) convert(dst, src []byte, atEOF bool) (out []byte, n int) {
 		switch {
 		case size == 0:
 			return dst, n
-		case cp == 0: // text, for want of a better reading
+		case cp == 0: // text, in the absence of a better reading
 			dst = append(dst, 0)
 			d.column++
 		}
@@ -144,8 +147,8 @@ func (d *detector) convert(dst, src []byte, atEOF bool) (out []byte, n int) {
 	return dst, n
 }
 
-// convertNarrow converts src[:end], which has no NUL. If ended is set, no run goes on after it. It
-// stops where a line opens in UTF-16.
+// convertNarrow converts src[:end], which contains no NUL. If ended is set, no run continues after
+// it. It stops at a line that begins in UTF-16.
 func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (out []byte, n int) {
 	for n < end {
 		if d.stream == asPage && src[n] == '\n' {
@@ -207,8 +210,8 @@ func (d *detector) convertNarrow(dst, src []byte, end int, ended, atEOF bool) (o
 	return dst, n
 }
 
-// convertLine converts what src has of text in the page, up to a newline or a run that may be
-// UTF-8. inRun reports whether it ends in an incomplete code.
+// convertLine converts text in the page, up to a newline or a run that may be UTF-8. inRun reports
+// whether it ends in an incomplete code.
 func (d *detector) convertLine(dst, src []byte, ended bool) (out []byte, n int, inRun bool) {
 	out, n, ascii, sure := d.page.AppendText(dst, src, ended)
 	d.column += n

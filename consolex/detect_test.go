@@ -14,7 +14,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
-// detected returns what Detect makes of src in one piece.
+// detected returns src decoded by Detect in one piece.
 func detected(t testing.TB, src string, cp CodePage) string {
 	t.Helper()
 	out, err := io.ReadAll(Detect{CodePage: cp}.NewDecoder(strings.NewReader(src)))
@@ -22,12 +22,12 @@ func detected(t testing.TB, src string, cp CodePage) string {
 	return string(out)
 }
 
-// detecting opens a writer as NewDecodeWriter does.
+// detecting is Detect's NewDecodeWriter as a function.
 func detecting(w io.Writer, cp CodePage) io.WriteCloser {
 	return Detect{CodePage: cp}.NewDecodeWriter(w)
 }
 
-// encoded returns text in a code page that has all of it.
+// encoded returns text in a code page that contains all of its characters.
 func encoded(t testing.TB, text string, cp CodePage) string {
 	t.Helper()
 	enc, err := cp.Encoding()
@@ -51,14 +51,14 @@ func TestDetect(t *testing.T) {
 		{"GBK line", "error: " + gbkHello + "\n", "error: 你好\n"},
 		{"mixed lines", "中\n" + gbkHello + "\nASCII\n中", "中\n你好\nASCII\n中"},
 		{"GBK without a newline", "Enter " + gbkHello, "Enter 你好"},
-		{"mark decides for the stream", "\xef\xbb\xbf" + gbkHello + "\n中", "\uFFFD\uFFFD\uFFFD\uFFFD\n中"},
-		{"UTF-16 mark decides for the stream", "\xff\xfe\x2d\x4e", "中"},
+		{"mark determines the stream's encoding", "\xef\xbb\xbf" + gbkHello + "\n中", "\uFFFD\uFFFD\uFFFD\uFFFD\n中"},
+		{"UTF-16 mark determines the stream's encoding", "\xff\xfe\x2d\x4e", "中"},
 		{"a mark in the middle is text", "a\xef\xbb\xbf", "a\uFEFF"},
-		{"0xFF is no mark", "\xff\xff\n", "\uF8F5\uF8F5\n"},
-		{"what neither has", strings.Repeat("é", 16) + "\xc4\n" + gbkHello, strings.Repeat("é", 16) + "\uFFFD\n你好"},
+		{"0xFF is not a mark", "\xff\xff\n", "\uF8F5\uF8F5\n"},
+		{"invalid in both", strings.Repeat("é", 16) + "\xc4\n" + gbkHello, strings.Repeat("é", 16) + "\uFFFD\n你好"},
 		{"a line ends in a character", "\xe4\xb8\n", "涓\n"},
 		{"the input ends in a character", "中\xe4\xb8", "中\uFFFD\uFFFD"},
-		{"a carriage return ends no line", "文文\r" + gbkHello + "\n", "文文\r你好\n"},
+		{"a carriage return does not end a line", "文文\r" + gbkHello + "\n", "文文\r你好\n"},
 
 		{"a word that is valid UTF-8, then ASCII", gbk("系统目录:      C:\\Windows\\system32\n"), "系统目录:      C:\\Windows\\system32\n"},
 		{"words on a line that is valid UTF-8", gbk("状态                                  停止\n"), "状态                                  停止\n"},
@@ -80,7 +80,7 @@ func TestDetect(t *testing.T) {
 	}
 }
 
-// anyCut checks that the bytes alone count.
+// anyCut checks that the result does not depend on how the input is split.
 func anyCut(t *testing.T, src, want string, cp CodePage) {
 	t.Helper()
 	for i := range len(src) + 1 {
@@ -90,7 +90,7 @@ func anyCut(t *testing.T, src, want string, cp CodePage) {
 	require.Equal(t, want, written(t, detecting, cp, pieces(src, 7)...))
 }
 
-// TestDetectInOtherPages has what tools print, in the code pages that were decoded wrongly.
+// TestDetectInOtherPages covers the output of tools in code pages that used to be decoded wrongly.
 func TestDetectInOtherPages(t *testing.T) {
 	for _, test := range []struct {
 		cp    CodePage
@@ -116,7 +116,7 @@ func TestDetectInOtherPages(t *testing.T) {
 	}
 }
 
-// TestDetectHoldsBack checks what has come out before the line ends.
+// TestDetectHoldsBack checks the text delivered before the line ends.
 func TestDetectHoldsBack(t *testing.T) {
 	utf16 := func(s string) string { return string(utf16Bytes(s, false)) }
 	for _, test := range []struct{ src, at string }{
@@ -131,12 +131,12 @@ func TestDetectHoldsBack(t *testing.T) {
 		{"name: \xc3\xa9 ", "name: "},
 		{"name: \xc3\xa9\n", "name: é\n"},
 		{"中 \xc3\xa9 ", "中 é "},
-		{"x中\xe4\xb8", "x中"}, // a character at most
+		{"x中\xe4\xb8", "x中"}, // at most one character
 		{gbkHello + "\xc4", "你好"},
 		{utf16("Name: "), "Name: "},
 		{utf16("中文\r\n请输入密码："), "中文\r\n请输入密码："},
 		{strings.Repeat("é ", 340), ""},
-		{strings.Repeat("é ", 350), strings.Repeat("é ", 350)}, // what waits is limited
+		{strings.Repeat("é ", 350), strings.Repeat("é ", 350)}, // the bytes held back are limited
 	} {
 		var out bytes.Buffer
 		w := detecting(&out, GBK)
@@ -173,8 +173,8 @@ func TestDetectUTF16(t *testing.T) {
 		{"Chinese", little(wsl), wsl, GBK},
 		{"Chinese, where there is no code page", little(wsl), wsl, UTF8CP},
 		{"Chinese, on a Russian machine", little(wsl), wsl, 866},
-		{"Chinese that opens with a sign", little("中文 1\r\n登录\r\n"), "中文 1\r\n登录\r\n", Big5},
-		{"a sign and ASCII", "-Name\n", "-Name\n", GBK},
+		{"Chinese that begins with a symbol", little("中文 1\r\n登录\r\n"), "中文 1\r\n登录\r\n", Big5},
+		{"a symbol and ASCII", "-Name\n", "-Name\n", GBK},
 		{"a sign alone", "-N", "-N", GBK},
 		{"Chinese without ASCII", little("系统找不到指定的文件。"), "系统找不到指定的文件。", GBK},
 		{"Chinese that is ASCII by its bytes, after a line", little(cmd), cmd, GBK},
@@ -187,8 +187,8 @@ func TestDetectUTF16(t *testing.T) {
 		{"an appended file, big-endian", "2026 log\n\xfe\xff" + big("中文\r\nx\r\n"), "2026 log\n中文\r\nx\r\n", GBK},
 		{"a file appended to one", little("中文 1\r\n") + "\xff\xfe" + little("中文\r\n"), "中文 1\r\n中文\r\n", GBK},
 		{"half a unit at the end", little("ab\r\n") + "c\x00d", "ab\r\nc\uFFFD", GBK},
-		{"NULs between names are none", "first\x00second\x00", "first\x00second\x00", GBK},
-		{"nor is one at the end", "text\x00", "text\x00", GBK},
+		{"NULs between names are not UTF-16", "first\x00second\x00", "first\x00second\x00", GBK},
+		{"nor is a NUL at the end", "text\x00", "text\x00", GBK},
 		{"Russian UTF-8 whose bytes look like UTF-16", "ОБЛАКО\nОБЛАКО", "ОБЛАКО\nОБЛАКО", GBK},
 		{"Big5 whose pairs do", encoded(t, "電電電電電電電電電電\n", Big5), "電電電電電電電電電電\n", Big5},
 		{"GBK whose pairs look like UTF-16", encoded(t, "個體戶\n", GBK), "個體戶\n", GBK},
@@ -200,8 +200,8 @@ func TestDetectUTF16(t *testing.T) {
 	}
 }
 
-// TestDetectForgets: what a detector remembers of runs it has weighed changes nothing.
-func TestDetectForgets(t *testing.T) {
+// TestDetectCacheDoesNotMatter checks that the cache of weighed runs does not change the result.
+func TestDetectCacheDoesNotMatter(t *testing.T) {
 	texts := []string{
 		"Le café à côté : « déjà vu », où l'été naïf est créé. Éléonore, Ça, ÿ\n", "Größe, Übung, Maß, über 10° – “so”…\n",
 		"Ещё я и ты, Ёлка ё-моё\n", "状态 é, 停止 è; 系统 à la carte\n", gbkHello + " café\n",
@@ -229,7 +229,7 @@ func TestDetectForgets(t *testing.T) {
 	}
 }
 
-// FuzzDetect cuts any input anywhere. The seeds are those of TestDetect, and others.
+// FuzzDetect splits any input anywhere. The seeds include those of TestDetect.
 func FuzzDetect(f *testing.F) {
 	for _, cp := range []CodePage{GBK, ShiftJIS, 866, UTF8CP} {
 		f.Add(uint32(cp), "plain ASCII\r\n", 3, 5)

@@ -17,7 +17,7 @@ import (
 func ExampleUTF8() {
 	restore, err := consolex.UTF8()
 	if err != nil {
-		log.Print(err) // a legacy console: the program goes on, and restore does nothing
+		log.Print(err) // a legacy console: the program continues, and restore does nothing
 	}
 	defer restore()
 	fmt.Println("C code and children may write UTF-8 now: 中文")
@@ -33,7 +33,7 @@ func ExampleWith() {
 }
 
 func ExampleStdout() {
-	fmt.Fprintln(consolex.Stdout(), "中文, at any code page") // in a service it goes nowhere, without an error
+	fmt.Fprintln(consolex.Stdout(), "中文, at any code page") // discarded in a service, without an error
 	// Output: 中文, at any code page
 }
 
@@ -49,7 +49,7 @@ func ExampleNewWriter() {
 	}
 	defer os.Remove(file.Name())
 	defer file.Close()
-	// On a console the console, in a service the file.
+	// Writes to the console if there is one, and to the file in a service.
 	w := consolex.NewWriter(os.Stdout, &consolex.WriterOptions{Fallback: file})
 	defer w.Flush()
 	fmt.Fprintln(w, "服务已启动")
@@ -71,7 +71,7 @@ func ExampleKindOf() {
 
 func ExampleAttachParent() {
 	if err := consolex.AttachParent(); err != nil {
-		return // a double click: there is no reader
+		return // a double click: no one would see the output
 	}
 	fmt.Println("usage: tool [-v]") // in the terminal that tool.exe, built with -H windowsgui, was called from
 }
@@ -165,7 +165,7 @@ func ExampleDetect_NewDecodeWriter() {
 }
 
 func ExampleDetect_CombinedOutput() {
-	cmd := exec.Command("old-tool") // which writes the ANSI code page, on any console
+	cmd := exec.Command("old-tool") // writes the ANSI code page on any console
 	out, err := consolex.Detect{CodePage: consolex.ANSI()}.CombinedOutput(cmd)
 	if err != nil {
 		log.Print(err)
@@ -208,7 +208,7 @@ func ExampleCodePage_Encodable() {
 }
 
 func ExampleEscapes() {
-	restore, err := consolex.UTF8() // a console of Windows obeys them after that
+	restore, err := consolex.UTF8() // then a Windows console processes them
 	if err != nil {
 		log.Fatal(err)
 	}

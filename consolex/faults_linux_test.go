@@ -16,9 +16,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestWriterOnAFullDisk: who writes is told how much the disk took, and writes on when there is
-// room; a child whose output finds none is not waited for.
-func TestWriterOnAFullDisk(t *testing.T) {
+// TestWriterOnFullDisk checks that Write reports how much the disk accepted and continues once
+// there is room, and that a child whose output can't be written is not waited for.
+func TestWriterOnFullDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
 		return
@@ -53,7 +53,8 @@ func TestWriterOnAFullDisk(t *testing.T) {
 	}
 }
 
-// TestCombinedOutputWithoutDescriptors: there is all of a child's output, or an error and no child.
+// TestCombinedOutputWithoutDescriptors checks that CombinedOutput returns all of a child's output,
+// or an error without having started a child.
 func TestCombinedOutputWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// TestWithLeaksNoHandle calls With 1,000 times within UTF8, as a program that starts children does.
-func TestWithLeaksNoHandle(t *testing.T) {
+// TestWithLeaksNoHandles calls With 1,000 times within UTF8, like a program that starts children.
+func TestWithLeaksNoHandles(t *testing.T) {
 	assert.Equal(t, []string{"many handles more: false", "restored: 437"}, runHelper(t, "handles"))
 }
 
@@ -27,7 +27,7 @@ func helpHandles([]string) error {
 		return err
 	}
 	with := func() error { return With(func() error { return nil }) }
-	if err := with(); err != nil { // what is made once
+	if err := with(); err != nil { // one-time allocations
 		return err
 	}
 	before, err := nextHandle()
@@ -49,8 +49,8 @@ func helpHandles([]string) error {
 	return err
 }
 
-// nextHandle returns the value of the next handle. Values are reused, the lowest one first or
-// nearly so; they are multiples of four. GetProcessHandleCount counts nothing under Wine.
+// nextHandle returns the value of the next handle. Values are multiples of four and are reused,
+// roughly lowest first. GetProcessHandleCount does not work under Wine.
 func nextHandle() (windows.Handle, error) {
 	h, err := windows.CreateEvent(nil, 0, 0, nil)
 	if err != nil {
@@ -59,9 +59,9 @@ func nextHandle() (windows.Handle, error) {
 	return h, windows.CloseHandle(h)
 }
 
-// TestWriterWhoseConsoleIsFreed goes on in the fallback, and a handle that may only be written to
-// is one of a console.
-func TestWriterWhoseConsoleIsFreed(t *testing.T) {
+// TestWriterAfterFreeConsole checks that output continues in the fallback, and that a write-only
+// handle is recognized as a console's.
+func TestWriterAfterFreeConsole(t *testing.T) {
 	assert.Equal(t, []string{
 		"write-only: console",
 		"on the screen: 中文",
@@ -99,7 +99,7 @@ func helpGone([]string) error {
 	freeConsole.Call()
 	fmt.Println("freed:", KindOf(screen))
 	w = NewWriter(screen, &WriterOptions{Fallback: &fallback})
-	w.kind = Console // as it was while the console was there
+	w.kind = Console // as while the console existed
 	_, err = io.WriteString(w, "后来")
 	fmt.Println("kept:", fallback.String(), err)
 	fallback.Reset()
@@ -108,9 +108,9 @@ func helpGone([]string) error {
 	return nil
 }
 
-// TestCtrlCOfAProgramThatLivesOn: it handles the signal, and its console stays in UTF-8 until it
-// restores it.
-func TestCtrlCOfAProgramThatLivesOn(t *testing.T) {
+// TestCtrlCHandledByProgram checks that the console of a program that handles the signal stays
+// in UTF-8 until the program restores it.
+func TestCtrlCHandledByProgram(t *testing.T) {
 	assert.Equal(t, []string{"signal: interrupt", "after: 65001", "again: 65001", "inner restored: 65001", "restored: 437"}, runHelper(t, "survive"))
 }
 

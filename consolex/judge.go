@@ -9,21 +9,22 @@ import (
 )
 
 const (
-	// mostHeld is how many bytes wait at most for what tells their encoding.
+	// mostHeld is the maximum number of bytes held back until their encoding is known.
 	mostHeld = 1 << 10
-	// sure is by how much the page's reading of a run must cost more than UTF-8's, for the run to
-	// be UTF-8 whatever else the stream holds.
+	// sure is the amount by which the page's reading of a run must cost more than UTF-8's for the
+	// run to be UTF-8, whatever else the stream contains.
 	sure = 14
-	// byLine and byStream are how much a reading gains that is sure elsewhere on the line, or was
-	// last sure in the stream.
+	// byLine and byStream are the bonus of a reading that is certain elsewhere on the line, or was
+	// the last certain one in the stream.
 	byLine, byStream = 8, 6
-	// clear is by how much a reading has to be likelier for a run not to wait for its line's end.
+	// clear is the amount by which a reading must be likelier for a run not to wait for the end of
+	// its line.
 	clear = 10
 )
 
-// violates reports whether src starts with bytes that are not UTF-8, but are text of the page. It
-// is what judge finds out about most of such text. Once the stream is in page 936, a frequent
-// character that is a rare one in UTF-8 is enough.
+// violates reports whether src starts with bytes that are not UTF-8 but text in the page. It is a
+// fast path that settles most such text before judge. Once the stream is in page 936, a frequent
+// character of that page that would be rare in UTF-8 is enough.
 func (d *detector) violates(src []byte) bool {
 	if d.page == nil || len(src) < 2 {
 		return false
@@ -35,8 +36,8 @@ func (d *detector) violates(src []byte) bool {
 		src[0] >= 0xC2 && src[0] < 0xE0 && src[1] >= 0x80 && src[1] < 0xC0 && tables().obvious[int(src[0])&0x3F<<6|int(src[1])&0x3F]
 }
 
-// judge returns the reading of the run that src starts with, and its length. A page's run has a
-// length of 0, since its end isn't known. A length of 0 of unknown asks for more bytes.
+// judge returns the reading of the run at the start of src and its length. The length is 0 for a
+// run in the page, since its end isn't known. Length 0 with reading unknown asks for more bytes.
 func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
 	joined := d.run == asUTF8
 	r := d.scan(src, d.before, joined, atEOF)
@@ -49,7 +50,7 @@ func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
 	case r.found != unknown:
 		d.line, d.stream = r.found, r.found
 		return r.reading()
-	case r.end == 0: // of no meaning in either reading
+	case r.end == 0: // meaningless in either reading
 		return d.meaningless(src, joined), unknown
 	case d.column < d.until && d.settle != unknown:
 		return scanned{found: d.settle, end: r.end}.reading()
@@ -91,8 +92,8 @@ func (d *detector) judge(src []byte, atEOF bool) (end int, what reading) {
 	}
 }
 
-// decideAll returns the reading of the runs on a line that has nothing sure, and how long they are
-// with the ASCII between them.
+// decideAll returns the reading of the runs on a line without a certain one, and their length
+// including the ASCII between them.
 func (d *detector) decideAll(total, last int) (end int, what reading) {
 	d.score = total
 	switch {
@@ -106,7 +107,7 @@ func (d *detector) decideAll(total, last int) (end int, what reading) {
 	return end, what
 }
 
-// meaningless returns the length of what src starts with that has no meaning.
+// meaningless returns the length of the meaningless bytes at the start of src.
 func (d *detector) meaningless(src []byte, joined bool) int {
 	if d.page == nil || joined {
 		return 1
@@ -115,8 +116,8 @@ func (d *detector) meaningless(src []byte, joined bool) int {
 	return size
 }
 
-// decided returns the reading of a run by how much UTF-8's is cheaper, and by what is sure after
-// it.
+// decided returns the reading of a run, given how much cheaper UTF-8's reading is and the certain
+// reading after the run.
 func (d *detector) decided(r scanned, after reading) (end int, what reading) {
 	score := r.score
 	known, weight := cmp.Or(after, d.line), byLine
@@ -135,15 +136,15 @@ func (d *detector) decided(r scanned, after reading) (end int, what reading) {
 	return r.reading()
 }
 
-// A scanned is what scan has found.
+// A scanned is the result of scan.
 type scanned struct {
-	found reading // that is sure
+	found reading // the certain reading, if any
 	end   int     // how far it goes
-	score int     // by how much the page's reading costs more
+	score int     // how much more the page's reading costs
 	more  bool    // the end is incomplete
 }
 
-// reading returns what judge does.
+// reading returns the results of judge.
 func (r scanned) reading() (end int, what reading) {
 	if r.found == asPage {
 		return 0, asPage
@@ -151,8 +152,8 @@ func (r scanned) reading() (end int, what reading) {
 	return r.end, r.found
 }
 
-// scan looks at the run that src starts with, up to the first ASCII byte. joined is set where UTF-8
-// precedes it without an ASCII byte between them.
+// scan examines the run at the start of src, up to the first ASCII byte. joined is set if UTF-8
+// precedes the run without an ASCII byte between them.
 func (d *detector) scan(src []byte, before byte, joined, atEOF bool) (s scanned) {
 	n, proofs, check := 0, 0, 4
 	for n < len(src) && src[n] >= utf8.RuneSelf && n < mostHeld {
@@ -190,8 +191,8 @@ func (d *detector) scan(src []byte, before byte, joined, atEOF bool) (s scanned)
 	return s
 }
 
-// isProof reports whether a character is one that text of a double-byte page has never been seen to
-// hold by accident.
+// isProof reports whether a character is one that never occurred by accident in text of a
+// double-byte page.
 func (d *detector) isProof(char rune, size int) bool {
 	if size < 3 {
 		return false
@@ -200,7 +201,7 @@ func (d *detector) isProof(char rune, size int) bool {
 	return b.cost <= 8 && (b.last != 0xD7A3 || d.number == EUCKR)
 }
 
-// violation returns what scan finds where src[n:] is not UTF-8.
+// violation returns the result of scan if src[n:] is not UTF-8.
 func (d *detector) violation(src []byte, n int, joined, atEOF bool) scanned {
 	whole := utf8.FullRune(src[n:])
 	switch {

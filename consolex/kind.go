@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Kind is what a file leads to.
+// Kind is the kind of device or file behind an [os.File].
 type Kind uint8
 
 const (
-	None    Kind = iota // nowhere: no file, or a dead handle, as in a service or a -H windowsgui program
-	Console             // a console of Windows: the classic window, Windows Terminal, a pseudo console
-	Pty                 // a terminal of a Unix system
-	MSYS                // a terminal of MSYS2, Git Bash or Cygwin, which Windows takes for a pipe
+	None    Kind = iota // no file, or an invalid handle, as in a service or a -H windowsgui program
+	Console             // a Windows console: the classic window, Windows Terminal, a pseudo console
+	Pty                 // a Unix terminal
+	MSYS                // a terminal of MSYS2, Git Bash or Cygwin, which is a pipe to Windows
 	Pipe                // a pipe or a socket
 	File                // a file, a directory, a block device
 	Null                // the null device: NUL, /dev/null
@@ -28,14 +28,14 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
 
-// Terminal reports whether a person is likely to look at it: [Console], [Pty] and [MSYS].
+// Terminal reports whether k is a terminal: [Console], [Pty] or [MSYS].
 func (k Kind) Terminal() bool { return k == Console || k == Pty || k == MSYS }
 
-// KindOf returns what f leads to. A nil or closed f is [None], and so is on Windows a handle that
-// is NULL or no longer valid, and one of a console that this process has left.
+// KindOf returns the kind of f. A nil or closed f is [None]. On Windows, so is a handle that is
+// NULL or no longer valid, or one of a console that this process has left.
 //
-// On Windows it asks the handle. Windows answers such questions about a pipe only when no other
-// call is blocked on the same handle, so ask before a goroutine reads from it.
+// On Windows KindOf queries the handle. For a pipe such a query blocks while another call is
+// blocked on the same handle, so call KindOf before a goroutine reads from it.
 func KindOf(f *os.File) Kind {
 	if f == nil {
 		return None
@@ -43,17 +43,17 @@ func KindOf(f *os.File) Kind {
 	return kindOf(f)
 }
 
-// Escapes reports whether escape sequences (colours) belong into what is written to f: f is a
-// terminal that obeys them, and the user has not forbidden them. NO_COLOR that is not empty forbids
-// them on any file. FORCE_COLOR that is neither empty, "0" nor "false" asks for them on any file,
-// which "0" and "false" forbid. TERM=dumb is a terminal without them. A console of Windows obeys
-// them after [UTF8], unless it is a legacy console. See no-color.org and force-color.org.
+// Escapes reports whether to write escape sequences (colours) to f: whether f is a terminal that
+// processes them and the user has not disabled them. A non-empty NO_COLOR disables them for any
+// file. FORCE_COLOR enables them for any file if it is not empty, "0" or "false"; "0" and "false"
+// disable them. TERM=dumb means a terminal without them. A Windows console processes them after
+// [UTF8], unless it is a legacy console. See no-color.org and force-color.org.
 func Escapes(f *os.File) bool {
 	kind := KindOf(f)
 	return wantsEscapes(kind.Terminal() && (kind != Console || obeysEscapes(f)), os.Getenv)
 }
 
-// wantsEscapes is the rule of Escapes for a file that obeys them or does not.
+// wantsEscapes implements Escapes, given whether the file obeys escape sequences.
 func wantsEscapes(obeys bool, getenv func(string) string) bool {
 	if getenv("NO_COLOR") != "" {
 		return false
@@ -68,9 +68,8 @@ func wantsEscapes(obeys bool, getenv func(string) string) bool {
 }
 
 // isMSYSPipe reports whether a pipe of this name is one end of a terminal of MSYS or Cygwin:
-// \msys-1888ae32e00d56aa-pty0-to-master, or from-master. Newer ones have -nat at the end for
-// programs that don't use Cygwin. The names come from Cygwin's fhandler_pty; there is no other way
-// to tell.
+// \msys-1888ae32e00d56aa-pty0-to-master, or from-master. Newer names end in -nat for programs that
+// don't use Cygwin. The names come from Cygwin's fhandler_pty; there is no other way to tell.
 func isMSYSPipe(name string) bool {
 	name, ok := strings.CutPrefix(strings.TrimPrefix(name, `\Device\NamedPipe`), `\`)
 	part := strings.Split(strings.TrimSuffix(name, "-nat"), "-")

@@ -62,8 +62,8 @@ func TestKindOfTerminal(t *testing.T) {
 
 	var fallback strings.Builder
 	w := NewWriter(terminal, &WriterOptions{Strip: true, Fallback: &fallback})
-	w.kind = None // as it is once the terminal has died
+	w.kind = None // as after the terminal has died
 	_, err = io.WriteString(w, "\x1b[32mx")
 	require.NoError(t, err)
-	assert.Equal(t, "x", fallback.String(), "a fallback is no terminal")
+	assert.Equal(t, "x", fallback.String(), "a fallback is not a terminal")
 }

@@ -9,31 +9,31 @@ import (
 	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
-// The costs below say how far from ordinary text a character is, roughly in bits: 3 for one that
-// every text of its language has, 14 for one that hardly any text has. A reading of some bytes
-// costs the sum of its characters, and the cheaper reading is the likelier one.
+// The costs below measure how far a character is from ordinary text, roughly in bits: 3 for a
+// character that every text of its language contains, 14 for one that hardly any text contains. The
+// cost of a reading is the sum over its characters. The cheaper reading is the likelier one.
 const (
 	impossible = 1 << 12 // of a code without a meaning
 
 	mixed  = 10 // two scripts without a space between them
 	cased  = 5  // a capital after a small letter
-	beside = 3  // two of what mostly stands alone
-	inWord = 6  // a letter that is not where letters of its script are
+	beside = 3  // two symbols that usually stand alone
+	inWord = 6  // a letter away from other letters of its script
 )
 
-// common936 are the frequent characters among those whose codes in page 936 are valid UTF-8, by
-// their frequency.
+// common936 holds the frequent characters whose codes in page 936 are valid UTF-8, ordered by
+// frequency.
 const common936 = "一学么什业时同院些统前职平之水小头校实目系直然片农专位只省突医全要习为原知志说员山太品状施委微战路士药失权某确取识图态远" +
 	"石住录通去食支证止台指双血摇票师笑思示投停式应唯爷转沙准元券抓愿模偏女页展影潜始胜木谢史园液透艇约色营夜群效英维息围症源" +
 	"讯帅装强没司偷钱盈细乾墙选漠圣篇皮印野刷母叶丝圆却恰援十站炭默拳抬牛压雪寻丫盛味谈纽丧写泉谋途杀逊诗枪圈偶迅喜遥千徒欧宅" +
 	"缺滩硕庄席苑频僧斯痛纸越坦辖私使聘旨债每叹寨注枝墨谁签苇詹泄协预芯泰迎撰叩惟幕洗戏匹摘扭劝散浅歇砖顺贫童拥探袭亩踏薪追夕" +
 	"赚鸦飘染值趣怒杉袁缘址摊姆挺奴卓壮未炸瞬粘占狮庭鞋鹰渊涂抹伪墓硬瓶穴魏磨溪铜巍遣桶尉捉魔织税莫跃弄嫂卸驯盏膜拇桩拼砂郑冉"
 
-// lookTables are made at their first use.
+// lookTables are built on first use.
 type lookTables struct {
 	block [0x800]uint8 // the index of a character's block
-	// Whether a code is one of common936, by the low six bits of its bytes; and a rare character in
-	// UTF-8 as well.
+	// common reports whether a code is one of common936, indexed by the low six bits of its bytes;
+	// obvious reports whether it is also a rare character in UTF-8.
 	common, obvious [1 << 12]bool
 }
 
@@ -71,8 +71,9 @@ func isCommon(lead, trail byte) bool {
 	return lead >= 0xC2 && trail < 0xC0 && tables().common[int(lead)&0x3F<<6|int(trail)&0x3F]
 }
 
-// weigh returns the cost of the page's reading of the run that p starts with, and that ends at its
-// first ASCII character; before is the byte before it. whole is false for the beginning of a run.
+// weigh returns the cost of the page's reading of the run at the start of p, which ends at its
+// first ASCII character. before is the byte before the run. whole is false for the beginning of a
+// run.
 func (d *detector) weigh(p []byte, before byte, whole bool) int {
 	cost, n, letters := 0, 0, 0
 	lower := isLower(before)
@@ -144,7 +145,7 @@ func (d *detector) read(p []byte, before, after byte) int {
 		case last != common && last != b.script:
 			cost += mixed
 		}
-		if last = b.script; last <= cyrillic { // that has capitals
+		if last = b.script; last <= cyrillic { // scripts with capitals
 			if unicode.IsUpper(char) && lower {
 				cost += cased
 			}

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	testenv.Main(m, helpers)
 }
 
-// say is a child that writes each argument as it is, the last one to standard error.
+// say is a child that writes each argument unchanged, the last one to standard error.
 func say(args []string) int {
 	for i, arg := range args {
 		text, err := strconv.Unquote(arg)

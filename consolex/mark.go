@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// A markReader drops a byte order mark and takes the converter that it calls for.
+// A markReader drops a byte order mark and switches to the converter that it selects.
 type markReader struct {
 	converter
-	utf16   bool // obey its marks as well
+	utf16   bool // also obey UTF-16 marks
 	started bool
 }
 
@@ -31,8 +31,8 @@ func (m *markReader) convert(dst, src []byte, atEOF bool) ([]byte, int) {
 	return dst, n + used
 }
 
-// start returns the length of the byte order mark that src starts with, unless it takes more bytes
-// to know.
+// start returns the length of the byte order mark at the start of src. ok is false if more bytes
+// are needed.
 func (m *markReader) start(src []byte, atEOF bool) (n int, ok bool) {
 	for _, known := range [...]struct {
 		mark string

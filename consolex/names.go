@@ -10,17 +10,18 @@ import (
 	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
-// ParseCodePage returns the code page of that name, for configuration files and flags. A name is
+// ParseCodePage returns the code page with the given name, for configuration files and flags. A
+// name is
 //
 //   - a number, alone or after cp, ibm, windows, dos, oem or ms: "936", "cp936", "windows-1252";
-//   - a name that Windows gives to a code page, or a label of the WHATWG Encoding Standard: "gbk",
-//     "shift_jis", "UTF-8", "iso-8859-2". Where they disagree Windows is right: "iso-8859-1" is
-//     28591, and "ascii" is 20127;
+//   - a Windows code page name or a label of the WHATWG Encoding Standard: "gbk", "shift_jis",
+//     "UTF-8", "iso-8859-2". Where they disagree, Windows takes precedence: "iso-8859-1" is 28591,
+//     and "ascii" is 20127;
 //   - a Unix locale that has a charset: "zh_CN.GB18030", "de_DE.ISO8859-15@euro";
 //   - "auto", for [Auto].
 //
-// Case, spaces, hyphens and underscores don't matter. The error about an unknown name is
-// [ErrCodePage]; it lists the names that are nearest.
+// Case, spaces, hyphens and underscores are ignored. The error for an unknown name matches
+// [ErrCodePage] and lists the most similar names.
 func ParseCodePage(name string) (CodePage, error) {
 	key := plain(name)
 	if key == "auto" {
@@ -40,7 +41,7 @@ func ParseCodePage(name string) (CodePage, error) {
 	return 0, fmt.Errorf("%w %q%s", ErrCodePage, name, near(key))
 }
 
-// plain returns a name without what does not matter in it.
+// plain returns a name in lower case without ignored characters.
 func plain(name string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune("-_ :", r) {
@@ -74,7 +75,7 @@ func named(key string) (CodePage, bool) {
 	return 0, false
 }
 
-// near returns the names that are nearest to key, as the end of an error.
+// near returns the names that are most similar to key, as the end of an error message.
 func near(key string) string {
 	type candidate struct {
 		name     string
@@ -114,7 +115,7 @@ func near(key string) string {
 	return "; did you mean " + strings.Join(names, ", ") + "?"
 }
 
-// distance returns how many bytes must be added, removed or changed to turn a into b.
+// distance returns the number of bytes that must be added, removed or changed to turn a into b.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -135,18 +136,18 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// numbered are the pages that have numbers for names.
+// numbered holds the pages that are named by number only.
 var numbered = []int{437, 708, 720, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869, 874, 932, 936, 949, 950,
 	1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258}
 
 // A namedPage is a code page and its names, without hyphens, the usual one first.
 type namedPage struct {
 	cp    CodePage
-	label string // the usual name as it is written
+	label string // the usual name in its usual spelling
 	names string
 }
 
-// shown returns the usual name as it is written.
+// shown returns the usual name in its usual spelling.
 func (p *namedPage) shown(plain string) string {
 	if p.label != "" {
 		return p.label

@@ -7,7 +7,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
-// span returns how many bytes src starts with that are ASCII, or sure to be UTF-8.
+// span returns the number of bytes at the start of src that are ASCII or certain to be UTF-8.
 func (d *detector) span(src []byte, _ bool) (n int) {
 	if d.utf16 != 0 || d.run == asPage || !d.begun && len(src) > 0 && d.mayOpen(src[0]) {
 		return 0
@@ -24,7 +24,7 @@ func (d *detector) span(src []byte, _ bool) (n int) {
 	return n + d.pass(rest)
 }
 
-// pass is span where src has no NUL.
+// pass is like span if src contains no NUL.
 func (d *detector) pass(src []byte) (n int) {
 	if d.run == asPage {
 		return 0
@@ -46,17 +46,17 @@ func (d *detector) pass(src []byte) (n int) {
 	return n
 }
 
-// passUTF8 is pass in a stream that is UTF-8.
+// passUTF8 is like pass in a stream that is UTF-8.
 func (d *detector) passUTF8(src []byte) (n int) {
 	if d.page == nil {
 		n = codepage.ValidPrefix(src)
 		d.passed(src[:n], 0)
 		return n
 	}
-	high := 0 // the end of what is not ASCII
+	high := 0 // the end of the last non-ASCII bytes
 	before, seen := d.before, &d.seen
 	if d.column < d.until {
-		seen = new(codepage.RunSet) // what is decided goes before
+		seen = new(codepage.RunSet) // certain readings come first
 	}
 	for n < len(src) {
 		same, end := seen.Prefix(src[n:], before, d.threes())
@@ -80,18 +80,18 @@ func (d *detector) passUTF8(src []byte) (n int) {
 	return n
 }
 
-// threes reports whether every character of three bytes is UTF-8 once the stream is. In a page of
-// one byte a character it can also be a word of three letters.
+// threes reports whether every three-byte character is UTF-8 once the stream is. In a single-byte
+// page it can also be a word of three letters.
 func (d *detector) threes() bool { return d.page == nil || d.double }
 
-// knowsUTF8 reports whether the stream is UTF-8, as far as is known.
+// knowsUTF8 reports whether the stream is known to be UTF-8 so far.
 func (d *detector) knowsUTF8() bool {
 	return d.stream == asUTF8 && d.line != asPage
 }
 
-// cyrillicWord returns the length of the run that src starts with, if that is a word of Cyrillic
-// letters. Once the stream is UTF-8, no page's reading of such a run is likelier. It saves the look
-// at a frequent case.
+// cyrillicWord returns the length of the run at the start of src if it is a word of Cyrillic
+// letters. Once the stream is UTF-8, no page's reading of such a run is likelier. This is a fast
+// path for a frequent case.
 func cyrillicWord(src []byte, before byte, double bool) int {
 	n := 0
 	for n+2 < len(src) && src[n]|1 == 0xD1 && src[n+1]&0xC0 == 0x80 {
@@ -110,7 +110,7 @@ func cyrillicWord(src []byte, before byte, double bool) int {
 	return n
 }
 
-// sureRun returns how many bytes src starts with that are proof of UTF-8.
+// sureRun returns the number of bytes at the start of src that prove UTF-8.
 func (d *detector) sureRun(src []byte) (n int) {
 	switch {
 	case d.page == nil:
@@ -136,7 +136,7 @@ func (d *detector) newLine() {
 	d.line, d.score, d.column, d.until, d.narrow = unknown, 0, 0, 0, false
 }
 
-// passed notes what ASCII and proof of UTF-8 have shown, of which the latter ends at p[high].
+// passed records the evidence in p, which is ASCII and proof of UTF-8; the latter ends at p[high].
 func (d *detector) passed(p []byte, high int) {
 	if len(p) == 0 {
 		return

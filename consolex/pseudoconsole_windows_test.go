@@ -23,7 +23,7 @@ import (
 type pseudoConsole struct {
 	keyboard *os.File
 	mu       sync.Mutex
-	screen   strings.Builder // all that was drawn, with its escape sequences
+	screen   strings.Builder // everything drawn, including escape sequences
 }
 
 // inPseudoConsole runs a helper on a pseudo console.
@@ -45,7 +45,7 @@ func inPseudoConsole(t *testing.T, helper string, args ...string) (*pseudoConsol
 	require.NoError(t, attributes.Update(windows.PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE, *(*unsafe.Pointer)(unsafe.Pointer(&pc)), unsafe.Sizeof(pc)))
 	start := windows.StartupInfoEx{ProcThreadAttributeList: attributes.List()}
 	start.Cb = uint32(unsafe.Sizeof(start))
-	start.Flags = windows.STARTF_USESTDHANDLES // and none: else this process's are passed on
+	start.Flags = windows.STARTF_USESTDHANDLES // with none set, so that this process's are not inherited
 	line, err := windows.UTF16PtrFromString(windows.ComposeCommandLine(append([]string{os.Args[0]}, args...)))
 	require.NoError(t, err)
 	os.Setenv("SUREFOOT_TEST_HELPER", helper)
@@ -125,7 +125,7 @@ func TestPseudoConsole(t *testing.T) {
 `, string(got))
 }
 
-func TestCtrlCIsNoEOF(t *testing.T) {
+func TestCtrlCIsNotEOF(t *testing.T) {
 	testenv.NeedWindows(t, "does not make Ctrl+C of a pseudo console's 0x03")
 	report := filepath.Join(t.TempDir(), "report")
 	c, p := inPseudoConsole(t, "dialogue", report)
@@ -142,7 +142,7 @@ func TestCtrlCIsNoEOF(t *testing.T) {
 	assert.Equal(t, "kinds console console\n\"after\\r\\n\" <nil>\n\"\" EOF\n", string(got))
 }
 
-// helpDialogue talks to whom sits at its console, and reports to a file.
+// helpDialogue talks to the user at its console and reports to a file.
 func helpDialogue(args []string) error {
 	report, err := os.Create(args[0])
 	if err != nil {
@@ -156,7 +156,7 @@ func helpDialogue(args []string) error {
 	if os.Stdin, err = os.OpenFile("CONIN$", os.O_RDWR, 0); err != nil {
 		return err
 	}
-	if err := ignoreCtrlC(false); err != nil { // who started us may have made us ignore it
+	if err := ignoreCtrlC(false); err != nil { // the parent may have made us ignore it
 		return err
 	}
 	interrupts := make(chan os.Signal, 1)

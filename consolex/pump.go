@@ -11,13 +11,13 @@ import (
 	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
-// A converter turns bytes into other bytes.
+// A converter converts bytes from one encoding to another.
 type converter interface {
-	// span returns how many bytes src starts with that stay as they are, and takes them for
-	// converted.
+	// span returns the number of bytes at the start of src that need no conversion, and counts them
+	// as converted.
 	span(src []byte, atEOF bool) int
-	// convert appends to dst what src becomes and returns how much of src that is: all but an
-	// incomplete end.
+	// convert converts src, appends the result to dst and returns the number of bytes converted,
+	// which is all but an incomplete end.
 	convert(dst, src []byte, atEOF bool) (out []byte, n int)
 }
 
@@ -40,11 +40,11 @@ func (t transcoder) convert(dst, src []byte, atEOF bool) ([]byte, int) {
 	return dst[:len(dst)+nDst], nSrc
 }
 
-// A conversion is a converter with what it holds back.
+// A conversion is a converter and the bytes that it holds back.
 type conversion struct {
 	converter
 	held []byte
-	err  error // of the code page, or a lasting one
+	err  error // for the code page, or a permanent error
 }
 
 // feed decodes the pending bytes followed by src and appends the result to dst.
@@ -66,16 +66,17 @@ func (c *conversion) feed(dst, src []byte, atEOF bool) []byte {
 	}
 	dst, n := c.convert(dst, src, atEOF)
 	if n < len(src) && c.held == nil {
-		c.held = make([]byte, 0, 128) // for what is held back, and the 64 bytes to join
+		c.held = make([]byte, 0, 128) // for the bytes held back, and 64 bytes to join
 	}
 	c.held = append(c.held, src[n:]...)
 	return dst
 }
 
-// block is how much is converted at a time: a few pages that stay in the cache.
+// block is the number of bytes converted at a time: a few memory pages, so that they stay in the
+// cache.
 const block = 8 << 10
 
-// A convWriter writes what a converter makes of what it is given.
+// A convWriter converts its input and writes the result.
 type convWriter struct {
 	w io.Writer
 	*conversion
@@ -87,7 +88,7 @@ func (w *convWriter) Write(p []byte) (n int, err error) {
 		return 0, w.err
 	}
 	w.buf = w.buf[:0]
-	next := 0 // up to there p is written or in buf
+	next := 0 // p[:next] is written or in buf
 	if len(w.held) == 0 {
 		next = w.span(p, false)
 		if next > 0 && (next == len(p) || next >= block) {
@@ -109,10 +110,10 @@ func (w *convWriter) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// finish writes what is held back.
+// finish writes the bytes held back.
 func (w *convWriter) finish() error {
 	if w.err != nil {
-		return nil // told before
+		return nil // already reported
 	}
 	w.buf = w.feed(w.buf[:0], nil, true)
 	return w.flush()
@@ -127,7 +128,7 @@ func (w *convWriter) flush() error {
 	return err
 }
 
-// writeFull makes an error of a short write that is none.
+// writeFull returns an error for a short write that came without one.
 func writeFull(w io.Writer, p []byte) (n int, err error) {
 	n, err = w.Write(p)
 	if err == nil && n < len(p) {
@@ -144,14 +145,14 @@ func (w *convWriter) Close() error {
 	return err
 }
 
-// A convReader reads what a converter makes of what it reads.
+// A convReader reads from another reader and converts the data.
 type convReader struct {
 	r io.Reader
 	*conversion
 	src     []byte
 	buf     []byte // converted
-	next    int    // the first byte of buf that is not yet read
-	readErr error  // r's, which comes after buf
+	next    int    // the first unread byte of buf
+	readErr error  // r's error, returned after buf
 }
 
 func (r *convReader) Read(p []byte) (int, error) {
@@ -171,8 +172,8 @@ func (r *convReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill reads and converts a block, once all is read, and tells r's error once all before it is
-// read.
+// fill reads and converts the next block once buf is empty. It returns r's error after all data
+// before it has been read.
 func (r *convReader) fill() error {
 	n, err := r.read(block)
 	if err != nil {
@@ -182,14 +183,14 @@ func (r *convReader) fill() error {
 	return nil
 }
 
-// read reads up to size bytes into src. An error that comes with them is told by the next call.
+// read reads up to size bytes into src. An error that comes with data is returned by the next call.
 func (r *convReader) read(size int) (n int, err error) {
 	if r.err != nil {
 		return 0, r.err
 	}
 	if err := r.readErr; err != nil {
 		if err != io.EOF {
-			r.readErr = nil // r may go on, after a deadline
+			r.readErr = nil // r may continue after a deadline
 		}
 		return 0, err
 	}
@@ -200,7 +201,7 @@ func (r *convReader) read(size int) (n int, err error) {
 	return n, nil
 }
 
-// WriteTo is io.WriterTo's: for io.Copy, what stays as it is need not be copied.
+// WriteTo implements io.WriterTo, so that io.Copy need not copy bytes that require no conversion.
 func (r *convReader) WriteTo(w io.Writer) (int64, error) {
 	count := &counter{w: w}
 	n, err := writeFull(count, r.buf[r.next:])
@@ -220,7 +221,7 @@ func (r *convReader) WriteTo(w io.Writer) (int64, error) {
 	return count.n, err
 }
 
-// A counter counts what a writer has taken.
+// A counter counts the bytes that a writer has accepted.
 type counter struct {
 	w io.Writer
 	n int64

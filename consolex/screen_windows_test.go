@@ -23,7 +23,7 @@ var (
 	setConsoleCtrlHandler       = kernel32.NewProc("SetConsoleCtrlHandler")
 )
 
-// systemHelpers run as processes of their own: a console belongs to a process.
+// systemHelpers run in separate processes, since a console belongs to a process.
 var systemHelpers = map[string]func([]string) int{
 	"write":      helper(helpWrite),
 	"session":    helper(helpSession),
@@ -65,8 +65,8 @@ func runHelper(t *testing.T, name string, args ...string) []string {
 	return strings.Split(strings.TrimRight(strings.ReplaceAll(string(out), "\r\n", "\n"), "\n"), "\n")
 }
 
-// newConsole gives this process a console of its own, with the given output code page, and returns
-// its screen.
+// newConsole creates a console for this process, with the given output code page, and returns its
+// screen.
 func newConsole(cp uint32) (*os.File, error) {
 	freeConsole.Call() // fails if there was none
 	if ok, _, err := allocConsole.Call(); ok == 0 {
@@ -78,8 +78,8 @@ func newConsole(cp uint32) (*os.File, error) {
 	return os.OpenFile("CONOUT$", os.O_RDWR, 0)
 }
 
-// screenText reads the first n cells of the screen back. A wide character fills two of them and may
-// be told twice.
+// screenText reads the first n cells of the screen. A wide character fills two cells and may be
+// returned twice.
 func screenText(screen *os.File, n int) (string, error) {
 	cells := make([]uint16, n)
 	var read uint32
@@ -108,7 +108,7 @@ func modeOf(screen *os.File) (mode uint32) {
 	return mode
 }
 
-// ignoreCtrlC makes this process, and children that start later, survive it.
+// ignoreCtrlC makes this process and its later children ignore Ctrl+C, or undoes that.
 func ignoreCtrlC(ignore bool) error {
 	var on uintptr
 	if ignore {
@@ -120,8 +120,7 @@ func ignoreCtrlC(ignore bool) error {
 	return nil
 }
 
-// self returns a command that runs this helper process's binary as another one, on the same
-// console.
+// self returns a command that runs this binary as another helper on the same console.
 func self(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER="+name)

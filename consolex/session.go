@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// A console is what UTF8 needs to know and to change of a console.
+// A console holds the operations that UTF8 needs on a console.
 type console interface {
 	codePage() (CodePage, error)
 	setCodePage(CodePage) error
@@ -15,7 +15,7 @@ type console interface {
 	close() error
 }
 
-// An opener opens the console of this process. It returns nil if there is none.
+// An opener opens the console of this process, or returns nil if there is none.
 type opener func() (console, error)
 
 // vtProcessing is ENABLE_VIRTUAL_TERMINAL_PROCESSING.
@@ -24,8 +24,9 @@ const vtProcessing = 0x4
 // session is this process's use of its console.
 var session consoleSession
 
-// A consoleSession counts the users of the console in UTF-8, and knows what to undo when the last
-// of them leaves. It keeps no handle: the console may go away and be replaced by another one.
+// A consoleSession counts the users of the console in UTF-8 mode and records what to undo when the
+// last of them leaves. It keeps no handle, because the console may disappear and be replaced by
+// another one.
 type consoleSession struct {
 	mu    sync.Mutex
 	users int
@@ -44,7 +45,7 @@ func (s *consoleSession) enter(open opener, onEvent func(func() (resume func()))
 	if c == nil {
 		return nop, nil
 	}
-	// Not under the lock: a handler that runs may wait for it while the system makes onEvent wait
+	// Release the lock first: a running handler may wait for it while the system makes onEvent wait
 	// for the handler.
 	if err := onEvent(s.interrupt); err != nil {
 		return nop, errors.Join(fmt.Errorf("consolex: installing a control handler: %w", err), c.close())
@@ -73,15 +74,15 @@ func (s *consoleSession) leave() error {
 	return s.restore()
 }
 
-// interrupt restores the console, because the process may be about to end. If it goes on, resume
-// changes the console again for the users that are left.
+// interrupt restores the console, because the process may be about to end. If the process
+// continues, resume changes the console again for the remaining users.
 func (s *consoleSession) interrupt() (resume func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.users == 0 {
 		return nil
 	}
-	s.restore() // there is no one to report to
+	s.restore() // there is no way to report the error
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -95,8 +96,8 @@ func (s *consoleSession) interrupt() (resume func()) {
 	}
 }
 
-// change sets the output code page to UTF-8 and switches escape sequences on, as far as that is not
-// so, and notes what to undo. Escape sequences are best effort: a legacy console has none.
+// change sets the output code page to UTF-8 and enables escape sequences, unless that is already
+// so, and records what to undo. Escape sequences are best effort: a legacy console has none.
 func (s *consoleSession) change(c console) error {
 	old, err := c.codePage()
 	if err != nil {
@@ -117,7 +118,7 @@ func (s *consoleSession) change(c console) error {
 	return nil
 }
 
-// restore undoes what change has done, as far as it is still so.
+// restore undoes what change did, unless it has been changed since.
 func (s *consoleSession) restore() (err error) {
 	page, vt := s.page, s.vt
 	s.page, s.vt = 0, false
@@ -126,7 +127,7 @@ func (s *consoleSession) restore() (err error) {
 	}
 	c, err := s.open()
 	if err != nil || c == nil {
-		return nil // it has gone
+		return nil // the console has gone
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
 	var errs []error

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A fakeSession is a console that can fail and be changed by neighbours.
+// A fakeSession is a console that can fail and be changed by other processes.
 type fakeSession struct {
 	cp      CodePage
 	bits    uint32
@@ -78,7 +78,7 @@ func TestSession(t *testing.T) {
 	inner, err := s.enter(c.opener(), c.onEvent)
 	require.NoError(t, err)
 	require.NoError(t, outer())
-	require.NoError(t, outer(), "idempotent: it does not leave for the other one")
+	require.NoError(t, outer(), "idempotent: it does not leave on behalf of the other user")
 	assert.Equal(t, UTF8CP, c.cp, "still needed")
 	require.NoError(t, inner())
 	assert.EqualValues(t, 936, c.cp)
@@ -95,7 +95,7 @@ func TestSessionChangesOnlyWhatIsNeeded(t *testing.T) {
 	assert.Zero(t, c.sets)
 }
 
-func TestSessionLeavesNeighboursAlone(t *testing.T) {
+func TestSessionKeepsOtherProcessesChanges(t *testing.T) {
 	var s consoleSession
 	c := &fakeSession{cp: 936, bits: classic}
 	leave, err := s.enter(c.opener(), c.onEvent)
@@ -127,9 +127,9 @@ func TestSessionEndsOnSignal(t *testing.T) {
 	c.handler()
 	require.NoError(t, leave())
 	assert.Zero(t, c.open)
-	assert.Nil(t, c.handler(), "nobody needs the console")
+	assert.Nil(t, c.handler(), "no one uses the console")
 
-	// A program that handles the signal goes on.
+	// A program that handles the signal continues.
 	outer, err := s.enter(c.opener(), c.onEvent)
 	require.NoError(t, err)
 	resume := c.handler()
@@ -143,7 +143,7 @@ func TestSessionEndsOnSignal(t *testing.T) {
 	require.NoError(t, inner())
 	require.NoError(t, outer())
 	resume()
-	assert.EqualValues(t, 936, c.cp, "the last user has left meanwhile")
+	assert.EqualValues(t, 936, c.cp, "the last user has left in the meantime")
 	assert.EqualValues(t, classic, c.bits)
 	assert.Zero(t, c.open)
 
@@ -221,7 +221,7 @@ func TestSessionConcurrently(t *testing.T) {
 	assert.EqualValues(t, classic, c.bits)
 }
 
-// quiet leaves out what a fakeSession counts outside of the session's lock.
+// quiet disables the counters that a fakeSession updates outside of the session's lock.
 type quiet struct{ *fakeSession }
 
 func (quiet) close() error { return nil }

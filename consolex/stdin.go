@@ -8,15 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// Stdin returns a reader of [os.Stdin] that gives UTF-8 where it is a console, at any input code
-// page. Anything else it reads as it is. It is the same one until os.Stdin changes, and may be used
-// by several goroutines.
+// Stdin returns a reader of [os.Stdin]. If that is a console, the reader delivers UTF-8 at any
+// input code page; otherwise it delivers the bytes unchanged. Stdin returns the same reader until
+// os.Stdin changes. The reader is safe for concurrent use.
 //
-// What differs from os.Stdin on a console: Ctrl+C does not end the input; a program that handles
-// [os.Interrupt] can go on reading. Ctrl+Z ends it where it is the first character of a line, and
-// is an ordinary character elsewhere. io.EOF is not sticky: a later Read returns the next line.
+// On a console the reader differs from os.Stdin in three ways. Ctrl+C does not end the input, so a
+// program that handles [os.Interrupt] can continue reading. Ctrl+Z ends the input only as the first
+// character of a line, and is an ordinary character elsewhere. io.EOF is not sticky: a later Read
+// returns the next line.
 //
-// Lines end in "\r\n" there, as the console gives them.
+// Lines from a console end in "\r\n".
 func Stdin() io.Reader {
 	stdin.Lock()
 	defer stdin.Unlock()
@@ -36,18 +37,18 @@ var stdin struct {
 	reader io.Reader
 }
 
-// ctrlZ is what Ctrl+Z reads as.
+// ctrlZ is the character that Ctrl+Z produces.
 const ctrlZ = 0x1A
 
-// A consoleReader turns the lines that a console yields into UTF-8.
+// A consoleReader converts the lines of a console to UTF-8.
 type consoleReader struct {
 	mu     sync.Mutex
 	read   func([]uint16) (int, error) // ReadConsoleW; 0 and nil: interrupted by Ctrl+C
-	units  []uint16                    // what it reads into
-	high   uint16                      // half of a surrogate pair whose rest is yet to come
+	units  []uint16                    // its buffer
+	high   uint16                      // the first half of an incomplete surrogate pair
 	inLine bool                        // not at the beginning of a line
 	buf    []byte                      // text
-	text   []byte                      // what of buf is not yet read
+	text   []byte                      // the unread part of buf
 }
 
 func (r *consoleReader) Read(p []byte) (int, error) {
@@ -73,7 +74,7 @@ func (r *consoleReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// take turns units into text, and reports whether they are the end of the input.
+// take converts units to text and reports whether they end the input.
 func (r *consoleReader) take(units []uint16) (end bool) {
 	if len(units) == 0 {
 		return false
@@ -95,7 +96,7 @@ func (r *consoleReader) take(units []uint16) (end bool) {
 			r.high = unit
 			continue
 		}
-		r.buf = utf8.AppendRune(r.buf, char) // a lone low surrogate is none: U+FFFD
+		r.buf = utf8.AppendRune(r.buf, char) // a lone low surrogate becomes U+FFFD
 	}
 	r.text = r.buf
 	r.inLine = units[len(units)-1] != '\n'

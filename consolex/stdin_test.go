@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// typed returns a console that yields each line in one call, but at most as much as there is room
-// for; nil is Ctrl+C. After the lines comes an error.
+// typed returns a console that delivers each line in one call, up to the size of the buffer; nil is
+// Ctrl+C. After the lines it returns an error.
 func typed(lines ...[]uint16) func([]uint16) (int, error) {
 	return func(u []uint16) (int, error) {
 		if len(lines) == 0 {
@@ -57,7 +57,7 @@ func TestStdinLines(t *testing.T) {
 
 func onlyReader(r io.Reader) io.Reader { return r }
 
-func TestStdinGoesOnAfterTheEnd(t *testing.T) {
+func TestStdinContinuesAfterEOF(t *testing.T) {
 	r := &consoleReader{read: typed(line("\x1a\r\n"), line("again\r\n"))}
 	got, err := io.ReadAll(r)
 	require.NoError(t, err)
@@ -77,7 +77,7 @@ func TestStdin(t *testing.T) {
 	old := os.Stdin
 	t.Cleanup(func() { os.Stdin = old })
 	os.Stdin = r
-	_, err = io.WriteString(w, "\x1a中\xff") // a pipe's bytes are the program's business
+	_, err = io.WriteString(w, "\x1a中\xff") // bytes from a pipe are passed through unchanged
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	assert.Same(t, Stdin(), Stdin())

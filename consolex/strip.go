@@ -7,18 +7,19 @@ import (
 	"math/bits"
 )
 
-// Strip returns a writer that leaves out escape sequences (colours, cursor movements, titles) and
-// writes the rest to w. It is meant for writing coloured output to a log file. To strip only where
-// escape sequences are not wanted, set [WriterOptions.Strip].
+// Strip returns a writer that removes escape sequences (colours, cursor movements, titles) and
+// writes the rest to w. It is meant for writing coloured output to a log file. To strip only if the
+// output should not contain escape sequences, set [WriterOptions.Strip].
 //
-// Sequences are those of ECMA-48: CSI up to its final byte, the strings of OSC, DCS, SOS, PM and
-// APC up to BEL or ST, and ESC with one or more other bytes. They may be split over writes in any
-// way. CAN and SUB cancel a sequence, and go with it. A newline, another ESC or a byte that it
-// can't have ends it, and stays. Single controls stay, and so do those that some terminals take for
-// sequences (U+009B): it is not a filter for hostile text.
+// Strip removes the sequences of ECMA-48: CSI up to its final byte, the strings of OSC, DCS, SOS,
+// PM and APC up to BEL or ST, and ESC followed by one or more other bytes. They may be split across
+// writes in any way. CAN and SUB cancel a sequence and are removed with it. A newline or an invalid
+// byte ends a sequence and is kept. Another ESC ends it and starts a new one. Single control
+// characters are kept, as are those that some terminals treat as sequences (U+009B): Strip is not a
+// filter for hostile text.
 //
-// If w fails, Write returns how many bytes of p w has taken with the sequences before them, so that
-// the rest can be written later. The writer must not be used by several goroutines at once.
+// If w fails, Write returns the number of bytes of p that w has accepted, including the sequences
+// before them, so that the rest can be written later. The writer is not safe for concurrent use.
 func Strip(w io.Writer) io.Writer { return &stripper{w: w} }
 
 // A stripper is a writer without escape sequences.
@@ -28,12 +29,12 @@ type stripper struct {
 	buf   []byte
 }
 
-// An escapeState is where in an escape sequence a stripper is.
+// An escapeState is a stripper's position in an escape sequence.
 type escapeState uint8
 
 const (
 	inText     escapeState = iota
-	inEscape               // after ESC, and intermediate bytes
+	inEscape               // after ESC and intermediate bytes
 	inCSI                  // after ESC [
 	inString               // after ESC ], ESC P, ESC X, ESC ^ or ESC _
 	inStringST             // after ESC in a string: the string terminator, or another sequence
@@ -60,7 +61,7 @@ func (s *stripper) Write(p []byte) (n int, err error) {
 	return n + m, err
 }
 
-// stripBlock limits the buffer of what is written at a time.
+// stripBlock limits the size of the buffer for one write.
 const stripBlock = 64 << 10
 
 func (s *stripper) write(p []byte) (int, error) {
@@ -98,14 +99,14 @@ func (s *stripper) write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A word with the lowest and with the highest bit of each byte.
+// Words with the lowest and the highest bit of each byte set.
 const ones, tops = 0x0101010101010101, 0x8080808080808080
 
 // copyText copies the text of src to dst, without the CSI sequences in it, up to another ESC. It
-// returns how much text that is, and of how many bytes. dst has eight bytes more than src, all of
-// which may be overwritten. Coloured text has an ESC every few bytes, too few for a call of
-// bytes.IndexByte and one of copy. Nothing is sliced up to its end, since that takes longer: the
-// position of each ESC waits for that of the one before.
+// returns the number of bytes written to dst and consumed from src. dst must be eight bytes longer
+// than src, all of which may be overwritten. Coloured text has an ESC every few bytes, which is too
+// few to be worth calls of bytes.IndexByte and copy. The code avoids slicing to the exact end,
+// which is slower because finding each ESC would depend on the previous one.
 func copyText(dst, src []byte) (n, i int) {
 	src = src[:len(src):len(src)]
 	for {
@@ -136,7 +137,7 @@ func copyText(dst, src []byte) (n, i int) {
 	}
 }
 
-// sequence returns the length of the CSI sequence at p[at], 0 if it is not a whole one.
+// sequence returns the length of the CSI sequence at p[at], or 0 if it is incomplete.
 func sequence(p []byte, at int) int {
 	for n := 2; at+n < len(p); n++ {
 		if c := p[at+n]; c-0x20 >= 0x20 { // neither parameters nor intermediate bytes
@@ -149,8 +150,8 @@ func sequence(p []byte, at int) int {
 	return 0
 }
 
-// rewind goes back to where taken bytes of p's text have been written, and returns how many bytes
-// of p that is.
+// rewind returns to the state after taken bytes of p's text were written, and returns the
+// corresponding number of bytes of p.
 func (s *stripper) rewind(before escapeState, p []byte, taken int) (n int) {
 	s.state = before
 	for ; taken > 0; n++ {
@@ -162,8 +163,8 @@ func (s *stripper) rewind(before escapeState, p []byte, taken int) (n int) {
 	return n
 }
 
-// next returns the state after a byte. isText reports whether the byte does not belong to a
-// sequence, or cuts it off.
+// next returns the state after a byte. isText reports whether the byte is outside a sequence or
+// cuts one off.
 func (s escapeState) next(c byte) (after escapeState, isText bool) {
 	switch {
 	case s == inText:

@@ -53,8 +53,8 @@ func TestStripErrors(t *testing.T) {
 	assert.ErrorIs(t, err, io.ErrShortWrite)
 }
 
-// TestStripGoesOnAfterAnError takes as much at a time as it may, in all ways.
-func TestStripGoesOnAfterAnError(t *testing.T) {
+// TestStripContinuesAfterError retries with every possible number of bytes accepted at a time.
+func TestStripContinuesAfterError(t *testing.T) {
 	const src = "\x1b[32mgreen\x1b[0m 中\x1b]0;title\x07文\n"
 	for most := range 12 {
 		var out bytes.Buffer
@@ -79,14 +79,14 @@ func TestStripGoesOnAfterAnError(t *testing.T) {
 	}
 	n, err := io.WriteString(Strip(&failingWriter{3}), "\x1b[0mabcdef")
 	assert.ErrorIs(t, err, errTest)
-	assert.Equal(t, 7, n, "as the three bytes that it took")
+	assert.Equal(t, 7, n, "as the three bytes that it accepted")
 	n, err = io.WriteString(Strip(shortWriter{}), "plain")
 	assert.ErrorIs(t, err, io.ErrShortWrite)
 	assert.Equal(t, 2, n)
 }
 
-// TestStripKeepsNoLargeBuffer writes much at once.
-func TestStripKeepsNoLargeBuffer(t *testing.T) {
+// TestStripReleasesLargeBuffer writes a large amount at once.
+func TestStripReleasesLargeBuffer(t *testing.T) {
 	var out bytes.Buffer
 	w := &stripper{w: &out}
 	src := strings.Repeat("\x1b[32mgreen\x1b[0m text\n", 100<<10)

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// There is no console with a code page.
+// openConsole returns nil: there is no console with a code page.
 func openConsole() (console, error) { return nil, nil }
 
 func onEvent(func() (resume func())) error { return nil }
@@ -28,7 +28,7 @@ func oem() CodePage { return localeCodePage(os.Getenv) }
 
 func consoleOutput() CodePage { return 0 }
 
-// ownPage returns the code page of the locale that cmd's program is given, if it is given one.
+// ownPage returns the code page of the locale in cmd's environment, if it sets one.
 func ownPage(cmd *exec.Cmd) (CodePage, bool) {
 	if cmd == nil || cmd.Env == nil {
 		return 0, false

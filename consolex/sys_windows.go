@@ -19,7 +19,7 @@ import (
 )
 
 // A sysConsole is the console that this process is attached to. The handle is CONOUT$, its active
-// screen buffer, wherever standard output leads.
+// screen buffer, even if standard output is redirected.
 type sysConsole struct{ out windows.Handle }
 
 func openConsole() (console, error) {
@@ -33,8 +33,8 @@ func openConsole() (console, error) {
 	return sysConsole{out}, nil
 }
 
-// openDevice opens CONOUT$ or CONIN$, to be inherited by children or not. GetConsoleMode needs
-// GENERIC_READ and SetConsoleMode GENERIC_WRITE.
+// openDevice opens CONOUT$ or CONIN$, optionally as an inheritable handle. GetConsoleMode needs
+// GENERIC_READ and SetConsoleMode needs GENERIC_WRITE.
 func openDevice(name string, inherit bool) (windows.Handle, error) {
 	p, err := windows.UTF16PtrFromString(name)
 	if err != nil {
@@ -65,18 +65,18 @@ func (c sysConsole) setMode(mode uint32) error { return windows.SetConsoleMode(c
 
 func (c sysConsole) close() error { return windows.CloseHandle(c.out) }
 
-// handler is the control handler of this process. It is installed once and stays: with nothing to
-// undo it does nothing, and it always passes the event on.
+// handler is the control handler of this process. It is installed once and never removed: with
+// nothing to undo it does nothing, and it always passes the event on.
 var handler struct {
 	sync.Mutex
 	installed bool
 }
 
-// onEvent has interrupt called on Ctrl+C and Ctrl+Break, before the handler of package os/signal
-// and the system's, which ends the process. The system calls all of them in a thread of its own. If
-// that thread comes to its end, the program has handled the event, and lives on. If the process
-// ends, the threads that wait for it are gone before. A console that is closed takes its code page
-// along.
+// onEvent arranges for interrupt to be called on Ctrl+C and Ctrl+Break, before the handlers of
+// package os/signal and of the system; the latter ends the process. The system calls all handlers
+// in a thread of their own. If that thread finishes, the program has handled the event and
+// continues, so resume is called. If the process ends, waiting threads have ended before. When a
+// console is closed, its code page goes with it.
 func onEvent(interrupt func() (resume func())) error {
 	handler.Lock()
 	defer handler.Unlock()
@@ -121,9 +121,9 @@ func writeConsole(f *os.File, u []uint16) (int, error) {
 	return int(n), nil
 }
 
-// readConsole reads a line, or what the console's mode makes of it. It returns 0 without an error
-// if Ctrl+C or Ctrl+Break has interrupted it: ReadConsoleW then succeeds, reads nothing and leaves
-// ERROR_OPERATION_ABORTED, and only that tells it from the end.
+// readConsole reads a line, subject to the console's mode. It returns 0 without an error if
+// interrupted by Ctrl+C or Ctrl+Break: ReadConsoleW then succeeds, reads nothing and sets
+// ERROR_OPERATION_ABORTED, which is the only difference from the end of input.
 func readConsole(f *os.File, u []uint16) (int, error) {
 	h := windows.Handle(f.Fd())
 	if h == windows.InvalidHandle {
@@ -176,8 +176,8 @@ func kindOfHandle(h windows.Handle) Kind {
 	return None
 }
 
-// obeysEscapes reports whether a console does. The mode of one that may not be read is that of the
-// screen.
+// obeysEscapes reports whether a console processes escape sequences. For a handle without read
+// access it checks the mode of the screen.
 func obeysEscapes(f *os.File) bool {
 	conn, err := f.SyscallConn()
 	if err != nil {
@@ -213,9 +213,9 @@ func pipeName(h windows.Handle) string {
 	return windows.UTF16ToString(info.name[:info.length/2])
 }
 
-// kindOfDevice tells a console from NUL and from a serial port. A handle of a console that has gone
-// stays one of a console device. So does one that may only be written to, which GetConsoleMode
-// refuses.
+// kindOfDevice distinguishes a console, NUL and a serial port. The handle of a console that has
+// gone is still that of a console device. So is a write-only handle, for which GetConsoleMode
+// fails.
 func kindOfDevice(h windows.Handle) Kind {
 	var mode uint32
 	consoleErr := windows.GetConsoleMode(h, &mode)
@@ -244,8 +244,8 @@ func kindOfDevice(h windows.Handle) Kind {
 
 const attachParentProcess = ^uint32(0) // ATTACH_PARENT_PROCESS
 
-// replaced keeps the files of dead handles: the handle of a file without a holder is closed, though
-// by then its number may be another one's.
+// replaced keeps the files of invalid handles reachable: the runtime closes the handle of an
+// unreachable file, and by then its number may belong to another handle.
 var replaced []*os.File
 
 func attachParent() error {
@@ -258,7 +258,7 @@ func attachParent() error {
 		{windows.STD_OUTPUT_HANDLE, &os.Stdout, "CONOUT$"},
 		{windows.STD_ERROR_HANDLE, &os.Stderr, "CONOUT$"},
 	}
-	var before [len(standard)]windows.Handle // AttachConsole replaces them
+	var before [len(standard)]windows.Handle // AttachConsole may replace them
 	for i, s := range standard {
 		before[i], _ = windows.GetStdHandle(s.id)
 		if kindOfHandle(before[i]) == None {
@@ -268,7 +268,7 @@ func attachParent() error {
 
 	switch err := winapi.AttachConsole(attachParentProcess); {
 	case errors.Is(err, windows.ERROR_ACCESS_DENIED):
-		return nil // has one already
+		return nil // already has a console
 	case err != nil:
 		return fmt.Errorf("%w: the parent process has none to attach to: %w", ErrNoConsole, err)
 	}
@@ -295,7 +295,7 @@ func ansi() CodePage { return machinePages().ansi }
 
 func oem() CodePage { return machinePages().oem }
 
-// machine holds the machine's code pages, which change only when it is started again.
+// machine holds the machine's code pages, which only change on reboot.
 var machine struct {
 	once  sync.Once
 	pages codePages
@@ -308,8 +308,8 @@ func machinePages() codePages {
 	return machine.pages
 }
 
-// readPages asks the registry: GetACP and GetOEMCP are 65001 in a process whose manifest sets
-// activeCodePage to UTF-8.
+// readPages reads the registry, because GetACP and GetOEMCP return 65001 in a process whose
+// manifest sets activeCodePage to UTF-8.
 func readPages() (pages codePages) {
 	pages.ansi, pages.oem = CodePage(windows.GetACP()), CodePage(winapi.GetOEMCP())
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Control\Nls\CodePage`, registry.QUERY_VALUE)

@@ -2,41 +2,40 @@ package consolex
 
 import "io"
 
-// NewDecoder returns a reader that decodes what r yields from the code page to UTF-8. The text
-// depends on the bytes alone, never on how r hands them out.
+// NewDecoder returns a reader that decodes r from the code page to UTF-8. The text depends only on
+// the bytes, never on how r splits them.
 //
-// A byte that is not text becomes one U+FFFD. The second byte of an impossible pair stays if it is
-// ASCII, so that no newline is ever lost. At most one incomplete character is held back until its
-// rest or r's end comes. A byte order mark at the beginning is dropped. UTF-8's overrides the code
-// page; UTF-16's does so in [Auto], UTF-8 and UTF-16. How Auto decides is said at [Detect].
+// An invalid byte becomes one U+FFFD. The second byte of an invalid pair is kept if it is ASCII, so
+// that no newline is ever lost. At most one incomplete character is held back until its remainder
+// or the end of r. A byte order mark at the beginning is dropped. A UTF-8 mark overrides the code
+// page; a UTF-16 mark does so for [Auto], UTF-8 and UTF-16. [Detect] describes how Auto decides.
 //
-// An unknown code page is an error of the first Read, see [ErrCodePage].
+// For an unknown code page, Read returns an error that matches [ErrCodePage].
 func NewDecoder(r io.Reader, cp CodePage) io.Reader {
 	return &convReader{r: r, conversion: decoding(cp)}
 }
 
-// NewDecodeWriter returns a writer that decodes what it is given from the code page to UTF-8, as
-// [NewDecoder] does, and writes the text to w. It can be a child's output:
+// NewDecodeWriter returns a writer that decodes its input from the code page to UTF-8, like
+// [NewDecoder], and writes the text to w. It can be used as a child's output:
 //
 //	out := consolex.NewDecodeWriter(os.Stdout, consolex.Auto)
 //	cmd.Stdout, cmd.Stderr = out, out
 //	err := errors.Join(cmd.Run(), out.Close())
 //
-// Text is written before Write returns, in one call if it is short. Close writes what is held back;
-// it does not close w. A writer must not be used by several goroutines at once.
+// Text is written before Write returns, in one call if it is short. Close writes the bytes held
+// back; it does not close w. The writer is not safe for concurrent use.
 func NewDecodeWriter(w io.Writer, cp CodePage) io.WriteCloser {
 	return &convWriter{w: w, conversion: decoding(cp)}
 }
 
-// NewEncoder returns a writer that turns UTF-8 into the code page and writes that to w, for a file
-// or a program that reads nothing else. A character that the code page lacks becomes one question
-// mark: never 0x1A, which text files end with for many a program, and never another character that
-// only looks alike, as Windows' own best fits would have it. A byte that is not UTF-8 is taken for
-// U+FFFD. There does not get a byte order mark, unless one is written.
+// NewEncoder returns a writer that encodes UTF-8 in the code page and writes the result to w, for
+// files and programs that require that code page. A character that the code page lacks becomes one
+// question mark: never 0x1A, which many programs treat as the end of a text file, and never a
+// similar-looking character, as in Windows' best fits. An invalid byte is treated as U+FFFD.
+// NewEncoder does not write a byte order mark of its own.
 //
-// Close writes what is held back; it does not close w. A writer must not be used by several
-// goroutines at once. An unknown code page, or Auto, is an error of the first Write, see
-// [ErrCodePage].
+// Close writes the bytes held back; it does not close w. The writer is not safe for concurrent use.
+// For an unknown code page or Auto, Write returns an error that matches [ErrCodePage].
 func NewEncoder(w io.Writer, cp CodePage) io.WriteCloser {
 	return newEncoder(w, cp)
 }
@@ -60,7 +59,7 @@ func decoding(cp CodePage) *conversion {
 	return &conversion{converter: &markReader{converter: c, utf16: cp == UTF8CP || isUTF16(cp)}}
 }
 
-// newDecoder returns the converter from a code page, without its byte order mark.
+// newDecoder returns the converter for a code page. It does not handle byte order marks.
 func newDecoder(cp CodePage) (converter, error) {
 	enc, err := cp.Encoding()
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// decoded returns what a reader makes of src.
+// decoded returns src as decoded by a reader.
 func decoded(t testing.TB, src string, cp CodePage) string {
 	t.Helper()
 	out, err := io.ReadAll(NewDecoder(strings.NewReader(src), cp))
@@ -23,7 +23,7 @@ func decoded(t testing.TB, src string, cp CodePage) string {
 	return string(out)
 }
 
-// written returns what a converting writer makes of the pieces.
+// written returns the pieces as converted by a writer.
 func written(t testing.TB, open func(io.Writer, CodePage) io.WriteCloser, cp CodePage, pieces ...string) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -159,7 +159,7 @@ func TestConversionErrors(t *testing.T) {
 		assert.ErrorIs(t, err, io.ErrShortWrite)
 	}
 
-	// What has not been written is not counted, so that it can be written elsewhere.
+	// Bytes that were not written are not counted, so that they can be written elsewhere.
 	for _, w := range []io.Writer{NewDecodeWriter(&failingWriter{}, GBK), NewEncoder(&failingWriter{}, GBK)} {
 		n, err := io.WriteString(w, "INFO "+gbkHello)
 		assert.ErrorIs(t, err, errTest)
@@ -179,7 +179,7 @@ func TestConversionErrors(t *testing.T) {
 	assert.ErrorIs(t, err, iotest.ErrTimeout)
 	rest, err := io.ReadAll(r)
 	assert.NoError(t, err)
-	assert.Equal(t, "你好", string(out)+string(rest), "goes on after a deadline")
+	assert.Equal(t, "你好", string(out)+string(rest), "continues after a deadline")
 
 	w := NewDecodeWriter(io.Discard, GBK)
 	require.NoError(t, w.Close())
@@ -188,7 +188,7 @@ func TestConversionErrors(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrClosed)
 }
 
-// A stuckReader yields nothing.
+// A stuckReader never returns any data.
 type stuckReader struct{}
 
 func (stuckReader) Read([]byte) (int, error) { return 0, nil }
@@ -219,7 +219,7 @@ func TestUnknownCodePages(t *testing.T) {
 	}
 }
 
-func TestDecodeWriterWritesALineInOneCall(t *testing.T) {
+func TestDecodeWriterWritesLineInOneCall(t *testing.T) {
 	var calls countingWriter
 	w := Detect{CodePage: GBK}.NewDecodeWriter(&calls)
 	for _, line := range []string{"ASCII\n", "mixed 中文 line\n", "mixed " + gbkHello + " line\n"} {
@@ -270,7 +270,7 @@ func FuzzCodePages(f *testing.F) {
 		code := written(t, NewEncoder, cp, src)
 		require.Equal(t, code, written(t, NewEncoder, cp, src[:i], src[i:j], src[j:]))
 
-		// A text that the page can express survives.
+		// Text that the page can represent survives.
 		code = written(t, NewEncoder, cp, text)
 		if !strings.ContainsAny(code, "?") && !strings.HasPrefix(text, "\uFEFF") && !strings.HasPrefix(code, "\xef\xbb\xbf") {
 			require.Equal(t, text, decoded(t, code, cp))

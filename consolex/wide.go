@@ -7,45 +7,47 @@ import (
 	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
-// UTF-16 is found by its NULs, which text has nowhere else. A line of Chinese has none before its
-// first space, digit or line end. So a line is also taken for UTF-16 if it opens with several units
-// that are Chinese characters, and with bytes that no program for this code page writes. A line
-// that opens with bytes of ASCII is not held back for that, since ASCII passes at once, but for a
-// stream that opens with one of a few signs. The text that has passed when the first NUL comes
-// stays what it was taken for.
+// UTF-16 is detected from its NULs, which other text does not contain. A line of Chinese in UTF-16
+// has none before its first space, digit or line end. So a line is also taken for UTF-16 if it
+// begins with several units that are Chinese characters and with bytes that no program for this
+// code page writes. A line that begins with ASCII bytes is not held back to check this, since ASCII
+// passes at once, except at the beginning of a stream that starts with one of a few characters.
+// Text that has passed before the first NUL keeps its reading.
 
 const (
-	// wideUnits is how many Chinese characters are proof of UTF-16.
+	// wideUnits is the number of Chinese characters that prove UTF-16.
 	wideUnits = 6
-	// narrowBytes is how many bytes of ASCII are proof that a line after one in UTF-16 is not.
+	// narrowBytes is the number of ASCII bytes that prove that a line after a UTF-16 line is not
+	// UTF-16.
 	narrowBytes = 8
 )
 
-// isControl reports whether a byte is not part of text, escape sequences or a terminal's output.
+// isControl reports whether a byte does not occur in text, escape sequences or terminal output.
 func isControl(c byte) bool {
 	return c < 0x20 && (c < '\a' || c > '\r') && c != 0x1B
 }
 
-// mayOpen reports whether a line may open in UTF-16 if its first byte is c and not ASCII text. At
-// the beginning of the stream this holds for a few characters as well: 中 is "-N", 在 "(W", 登
-// "{v", 命 "}T" and 找 "~b". No other text that opens so is shorter than the four bytes that tell.
+// mayOpen reports whether a line may begin in UTF-16 if its first byte is c and not ASCII text. At
+// the beginning of the stream this also applies to a few characters: 中 is "-N", 在 "(W", 登 "{v", 命
+// "}T" and 找 "~b". No other text that begins this way is shorter than the four bytes needed to
+// decide.
 func (d *detector) mayOpen(c byte) bool {
 	return c >= utf8.RuneSelf || !d.begun && (isControl(c) || d.wide() && isSign(c))
 }
 
-// wide reports whether text in UTF-16 is likely to be Chinese, or can't be taken for a code page.
+// wide reports whether UTF-16 text is likely to be Chinese, or can't be mistaken for a code page.
 func (d *detector) wide() bool {
 	return d.page == nil || d.number == GBK || d.number == GB18030 || d.number == Big5
 }
 
 func isSign(c byte) bool { return c == '-' || c == '(' || c == '{' || c == '}' || c == '~' }
 
-// atNUL returns how src goes on, which starts with a NUL: in UTF-16, after size bytes, or with a
-// NUL of size 1 that is text. A size of 0 asks for more bytes. NULs at every other place are
-// UTF-16. One alone is, where it is a line's first or second byte.
+// atNUL returns how src, which starts with a NUL, continues: in UTF-16 after size bytes, or with a
+// NUL of size 1 that is text. A size of 0 asks for more bytes. NULs in every other position mean
+// UTF-16. A single NUL means UTF-16 if it is the first or second byte of a line.
 func (d *detector) atNUL(src []byte, atEOF bool) (cp CodePage, size int) {
 	if d.column == 1 && d.before < utf8.RuneSelf {
-		return UTF16LE, 2 // of which the first was its character
+		return UTF16LE, 2 // the first character has passed
 	}
 	if len(src) < 3 && !atEOF && !(d.column == 0 && len(src) == 2) {
 		return 0, 0
@@ -63,8 +65,8 @@ func (d *detector) atNUL(src []byte, atEOF bool) (cp CodePage, size int) {
 	return 0, 2
 }
 
-// opening returns in what a line is that starts with src, if that is UTF-16, and how long its byte
-// order mark is. A file with one may have been appended to the stream.
+// opening returns the encoding of a line that starts with src if it is UTF-16, and the length of
+// its byte order mark. A file with a mark may have been appended to the stream.
 func (d *detector) opening(src []byte, atEOF bool) (cp CodePage, mark int, more bool) {
 	if len(src) < 2 {
 		return 0, 0, !atEOF
@@ -104,8 +106,8 @@ func isWide(unit uint16) bool {
 		unit >= 0x410 && unit < 0x450
 }
 
-// convertWide converts what src has of a line in UTF-16. Having converted nothing it asks for more
-// bytes, unless the line has turned out to be in another encoding.
+// convertWide converts the part of src that belongs to a UTF-16 line. If it converts nothing, it
+// needs more bytes, unless the line has turned out to be in another encoding.
 func (d *detector) convertWide(dst, src []byte, atEOF bool) (out []byte, n int) {
 	if d.column == 0 {
 		narrow, more := d.leaves(src, atEOF)
@@ -146,7 +148,8 @@ func (d *detector) convertWide(dst, src []byte, atEOF bool) (out []byte, n int) 
 	return dst, n
 }
 
-// leaves reports whether a line that follows one in UTF-16, and starts with src, is not in UTF-16.
+// leaves reports whether a line that starts with src and follows a UTF-16 line is not UTF-16
+// itself.
 func (d *detector) leaves(src []byte, atEOF bool) (narrow, more bool) {
 	head := src[:min(len(src), narrowBytes)]
 	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
@@ -164,8 +167,8 @@ func (d *detector) leaves(src []byte, atEOF bool) (narrow, more bool) {
 		if _, size := utf8.DecodeRune(src[i:]); size > 2 {
 			return true, false
 		}
-		// Both bytes of a pair are mostly in the upper half. Read as UTF-16 that is not Chinese but
-		// Hangul or private use.
+		// Both bytes of a pair are mostly in the upper half. In UTF-16 that would be Hangul or
+		// private use, not Chinese.
 		if d.double && d.number != EUCKR && i%2 == 0 && len(src) > i+1 && src[i+1] >= 0xA1 && src[i+1] < 0xFF {
 			return true, false
 		}

@@ -11,18 +11,16 @@ import (
 	"github.com/surefoot-go/surefoot/internal/codepage"
 )
 
-// A Writer takes UTF-8 and writes it in the way that its file needs.
+// A Writer accepts UTF-8 and writes it in the form that its file needs.
 //
-//   - A console gets UTF-16 through WriteConsoleW, so that the console's code page
-//     does not matter. A rune whose bytes come in two writes is joined: at most
-//     three bytes wait for the next Write or for Flush.
-//   - A pipe, a file or a terminal of another system gets the bytes as they are, or
-//     in a code page if asked.
-//   - A dead handle gets nothing. What is written goes to the fallback, or
-//     nowhere, without an error.
+//   - A console gets UTF-16 through WriteConsoleW, so the console's code page does not matter. A
+//     rune split across two writes is joined: at most three bytes wait for the next Write or Flush.
+//   - A pipe, a file or a terminal of another system gets the bytes unchanged, or in a code page if
+//     requested.
+//   - For an invalid handle, the text goes to the fallback or is discarded, without an error.
 //
-// A Writer is safe for concurrent use; each Write is whole on the console. Other errors than that
-// of a dead handle are returned as the system gave them.
+// A Writer is safe for concurrent use; concurrent writes to a console are not interleaved. Errors
+// other than that of an invalid handle are returned unchanged.
 type Writer struct {
 	mu       sync.Mutex
 	file     *os.File
@@ -30,30 +28,30 @@ type Writer struct {
 	flush    func() error // of the encoder; or nil
 	kind     Kind
 	fallback io.Writer
-	strip    io.Writer // to the console, if it is to get no escape sequences
+	strip    io.Writer // to the console, if escape sequences are to be removed
 	console  func(*os.File, []uint16) (int, error)
-	held     [utf8.UTFMax]byte // the start of a rune whose end is yet to come
+	held     [utf8.UTFMax]byte // the start of an incomplete rune
 	nheld    int
 }
 
 // WriterOptions are the options of [NewWriter]. The zero value works.
 type WriterOptions struct {
-	// CodePage is what a pipe or a file gets, for programs that read nothing else, as findstr and
-	// more do without chcp 65001; see [NewEncoder]. Zero is UTF-8, as it is written. A console
-	// never needs one. An unknown code page is an error of each Write.
+	// CodePage is the encoding of output to a pipe or file, for programs that can't read UTF-8,
+	// such as findstr and more without chcp 65001; see [NewEncoder]. Zero means unchanged UTF-8. A
+	// console ignores it. With an unknown code page, every Write returns an error.
 	CodePage CodePage
 
-	// Strip leaves out escape sequences, see [Strip], where f is not a terminal or the user does
-	// not want them: unless [Escapes] would report true after [UTF8]. The environment counts when
-	// NewWriter is called.
+	// Strip removes escape sequences (see the function [Strip]) if f is not a terminal or the user
+	// does not want them: unless [Escapes] would return true after [UTF8]. NewWriter reads the
+	// environment when it is called.
 	Strip bool
 
-	// Fallback is where the text for a dead handle goes, as UTF-8; nil: nowhere.
+	// Fallback receives the text for an invalid handle, as UTF-8. If nil, the text is discarded.
 	Fallback io.Writer
 }
 
-// NewWriter returns a Writer to f, whose kind it finds out once, now. Options may be nil. Close f
-// when done, after Flush; a Writer has nothing to close.
+// NewWriter returns a Writer to f. It determines the kind of f once. Options may be nil. When done,
+// call Flush and close f; the Writer itself need not be closed.
 func NewWriter(f *os.File, o *WriterOptions) *Writer {
 	w := newWriter(f)
 	if o != nil {
@@ -66,15 +64,15 @@ func NewWriter(f *os.File, o *WriterOptions) *Writer {
 			w.out = Strip(w.out)
 			w.strip = Strip(consoleSide{w})
 		}
-		if o.Strip && w.fallback != nil { // which a terminal may need later
+		if o.Strip && w.fallback != nil { // a terminal may need it later
 			w.fallback = Strip(w.fallback)
 		}
 	}
 	return w
 }
 
-// newWriter returns a Writer without options. It does not know of encoders: a program that needs
-// none shall not have their tables in its binary.
+// newWriter returns a Writer without options. It does not refer to encoders, so that a program that
+// needs none does not link their tables.
 func newWriter(f *os.File) *Writer {
 	return &Writer{file: f, out: f, kind: KindOf(f), console: writeConsole}
 }
@@ -102,8 +100,8 @@ func (s *standard) of(f *os.File) *Writer {
 	return s.w
 }
 
-// Write writes p. On a console it returns len(p) though the last bytes may wait for the rest of
-// their rune.
+// Write writes p. On a console it returns len(p) even if the last bytes are held back until their
+// rune is complete.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -115,8 +113,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n + m, err
 }
 
-// Flush writes what waits for the rest of a rune, as one U+FFFD for each byte. Only on a console
-// and with a code page anything waits. It does not sync a file.
+// Flush writes the bytes of an incomplete rune, as one U+FFFD each. Bytes are held back only on a
+// console or with a code page. Flush does not sync a file.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -137,8 +135,8 @@ func (w *Writer) Flush() error {
 	return err
 }
 
-// failed returns err, unless it comes from a file that went away under us. Then what waits and the
-// rest go to the fallback; it returns how much of the rest did.
+// failed returns err unless the file has become invalid. In that case it writes the held bytes and
+// the rest to the fallback, and returns the number of bytes of the rest written.
 func (w *Writer) failed(rest []byte, err error) (int, error) {
 	held := w.held[:w.nheld]
 	w.nheld = 0
@@ -168,21 +166,21 @@ func (w *Writer) write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A consoleSide is a Writer's way to its console.
+// A consoleSide is an io.Writer to a Writer's console.
 type consoleSide struct{ w *Writer }
 
 func (c consoleSide) Write(p []byte) (int, error) { return c.w.writeConsole(p) }
 
-// Kind returns what the file leads to, which is [None] once it has gone away.
+// Kind returns the kind of the file, which is [None] once the file has become invalid.
 func (w *Writer) Kind() Kind {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.kind
 }
 
-// Fd returns the file's descriptor or handle, as [os.File.Fd] does, for packages that ask the
-// system what it leads to, or how wide the terminal is. Without a file it is ^uintptr(0). What is
-// written to it directly passes the Writer by.
+// Fd returns the file's descriptor or handle, like [os.File.Fd], for packages that query its kind
+// or the width of the terminal. Without a file it returns ^uintptr(0). Output written to the
+// descriptor directly bypasses the Writer.
 func (w *Writer) Fd() uintptr {
 	if w.file == nil {
 		return ^uintptr(0)
@@ -190,8 +188,8 @@ func (w *Writer) Fd() uintptr {
 	return w.file.Fd()
 }
 
-// units holds buffers for UTF-16. WriteConsoleW of older systems fails beyond some 26,000 units
-// (the heap that it shares with the console has 64 KiB), and a bigger one is not faster.
+// units holds buffers for UTF-16. On older systems WriteConsoleW fails beyond about 26,000 units,
+// because the heap that it shares with the console has 64 KiB. A bigger buffer is not faster.
 var units = sync.Pool{New: func() any { return new([8 << 10]uint16) }}
 
 func (w *Writer) writeConsole(p []byte) (n int, err error) {

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A fakeConsole takes UTF-16 as WriteConsoleW does.
+// A fakeConsole accepts UTF-16 like WriteConsoleW.
 type fakeConsole struct {
 	calls [][]uint16
 	err   error // of the call number fail and later ones
@@ -70,7 +70,7 @@ func TestWriterJoinsRunes(t *testing.T) {
 	}
 }
 
-func TestWriterHoldsOnlyARunesStart(t *testing.T) {
+func TestWriterHoldsOnlyIncompleteRune(t *testing.T) {
 	for _, test := range []struct{ write, shown, flushed string }{
 		{"ab", "ab", "ab"},
 		{"ab\xe4", "ab", "ab\uFFFD"},
@@ -127,7 +127,7 @@ func TestWriterErrors(t *testing.T) {
 	assert.ErrorIs(t, err, io.ErrShortWrite)
 }
 
-func TestWriterToADeadHandle(t *testing.T) {
+func TestWriterToInvalidHandle(t *testing.T) {
 	for _, f := range []*os.File{nil, os.NewFile(1<<20, "stdout")} {
 		n, err := io.WriteString(NewWriter(f, nil), "lost")
 		assert.NoError(t, err)
@@ -141,12 +141,12 @@ func TestWriterToADeadHandle(t *testing.T) {
 		assert.Equal(t, "kept", fallback.String())
 
 		n, err = io.WriteString(NewWriter(f, &WriterOptions{Fallback: &failingWriter{2}}), "lost")
-		assert.ErrorIs(t, err, errTest, "the fallback's errors are told")
+		assert.ErrorIs(t, err, errTest, "the fallback's errors are returned")
 		assert.Equal(t, 2, n)
 	}
 }
 
-func TestWriterWhoseConsoleGoesAway(t *testing.T) {
+func TestWriterConsoleClosed(t *testing.T) {
 	var fallback bytes.Buffer
 	c := fakeConsole{err: errors.New("the handle is invalid"), fail: 1}
 	w := &Writer{file: os.NewFile(1<<20, "stdout"), kind: Console, fallback: &fallback, console: c.write}
@@ -160,8 +160,8 @@ func TestWriterWhoseConsoleGoesAway(t *testing.T) {
 	assert.Equal(t, "the rest and more", fallback.String())
 }
 
-// TestWriterWhoseConsoleGoesAwayInARune loses nothing that Write has taken.
-func TestWriterWhoseConsoleGoesAwayInARune(t *testing.T) {
+// TestWriterConsoleClosedInRune checks that no bytes accepted by Write are lost.
+func TestWriterConsoleClosedInRune(t *testing.T) {
 	gone := func(fallback io.Writer) *Writer {
 		c := fakeConsole{err: errors.New("the handle is invalid")}
 		w := &Writer{file: os.NewFile(1<<20, "stdout"), kind: Console, fallback: fallback, console: c.write}
@@ -177,7 +177,7 @@ func TestWriterWhoseConsoleGoesAwayInARune(t *testing.T) {
 	assert.Equal(t, "中文\n", fallback.String())
 
 	fallback.Reset()
-	assert.NoError(t, gone(&fallback).Flush(), "no error from a dead handle")
+	assert.NoError(t, gone(&fallback).Flush(), "no error from an invalid handle")
 	assert.Equal(t, "\xe4\xb8", fallback.String())
 	assert.NoError(t, gone(nil).Flush())
 	w = gone(&failingWriter{})
@@ -187,7 +187,7 @@ func TestWriterWhoseConsoleGoesAwayInARune(t *testing.T) {
 }
 
 func TestWriterToFilesAndPipes(t *testing.T) {
-	const raw = "中文\xff\xe4\r\n" // passed on as it is, valid or not
+	const raw = "中文\xff\xe4\r\n" // passed through unchanged, valid or not
 	name := filepath.Join(t.TempDir(), "log")
 	f, err := os.Create(name)
 	require.NoError(t, err)
@@ -201,7 +201,7 @@ func TestWriterToFilesAndPipes(t *testing.T) {
 	w := NewWriter(f, nil)
 	w.kind = File // closed only after NewWriter has looked
 	_, err = io.WriteString(w, raw)
-	assert.ErrorIs(t, err, os.ErrClosed, "closing a file in use is the program's mistake, not a dead handle")
+	assert.ErrorIs(t, err, os.ErrClosed, "closing a file in use is the program's mistake, not an invalid handle")
 
 	r, p, err := os.Pipe()
 	require.NoError(t, err)
@@ -218,7 +218,7 @@ func TestWriterToFilesAndPipes(t *testing.T) {
 	defer p.Close()
 	require.NoError(t, r.Close())
 	_, err = io.WriteString(NewWriter(p, nil), raw)
-	assert.Error(t, err, "a broken pipe is told")
+	assert.Error(t, err, "a broken pipe is reported")
 }
 
 func TestWriterConcurrently(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// The parts of an event's way, one by one. internal/bench compares the whole with its peers.
+// These benchmarks measure the steps of handling an event. internal/bench compares the whole with
+// other libraries.
 
 // sampleRecord is an event with five attributes.
 func sampleRecord() slog.Record {
@@ -24,7 +25,7 @@ func sampleRecord() slog.Record {
 
 func discardReports(uint16, uint16, uint32, []*uint16) error { return nil }
 
-// BenchmarkFormat is what the caller does before the queue.
+// BenchmarkFormat measures the caller's work before the queue.
 func BenchmarkFormat(b *testing.B) {
 	h, r := &Handler{}, sampleRecord()
 	b.ReportAllocs()
@@ -35,8 +36,8 @@ func BenchmarkFormat(b *testing.B) {
 	}
 }
 
-// BenchmarkEventLog is formatting and all that the writer does for the Windows Event Log, UTF-16
-// included, but ReportEventW.
+// BenchmarkEventLog measures formatting and the writer's work for the Windows Event Log, including
+// UTF-16 but without ReportEventW.
 func BenchmarkEventLog(b *testing.B) {
 	h, r := &Handler{}, sampleRecord()
 	l := &eventlog.Log{Report: discardReports}
@@ -61,7 +62,7 @@ func BenchmarkJSONHandler(b *testing.B) {
 	}
 }
 
-// BenchmarkEnqueue is the way through the queue, in and out.
+// BenchmarkEnqueue measures adding to and removing from the queue.
 func BenchmarkEnqueue(b *testing.B) {
 	q := queue.New(16, 1<<20, queue.Rate{PerSecond: -1})
 	e := queue.Note(slog.LevelError, "m")
@@ -72,7 +73,7 @@ func BenchmarkEnqueue(b *testing.B) {
 	}
 }
 
-// BenchmarkEnqueueRated also has the token bucket.
+// BenchmarkEnqueueRated includes the token bucket.
 func BenchmarkEnqueueRated(b *testing.B) {
 	q := queue.New(16, 1<<20, queue.Rate{PerSecond: 1e12, Burst: 1e9})
 	e := queue.Note(slog.LevelError, "m")
@@ -83,7 +84,7 @@ func BenchmarkEnqueueRated(b *testing.B) {
 	}
 }
 
-// BenchmarkHandle is the whole way on one processor, with a log that discards.
+// BenchmarkHandle measures everything on one processor, with a log that discards events.
 func BenchmarkHandle(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	h, err := NewHandler("surefoot-bench", &HandlerOptions{Report: discardReports, Rate: Rate{PerSecond: 1e12, Burst: 200}})

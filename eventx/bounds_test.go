@@ -21,8 +21,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestHeapUnderAHungLog: 600 events of 1 MiB do not take 600 MiB.
-func TestHeapUnderAHungLog(t *testing.T) {
+// TestHeapWithHungLog checks that 600 events of 1 MiB do not take 600 MiB.
+func TestHeapWithHungLog(t *testing.T) {
 	for _, onWindows := range []bool{false, true} {
 		t.Run(fmt.Sprint("Windows ", onWindows), func(t *testing.T) {
 			_, release := hung(t)
@@ -72,8 +72,8 @@ func TestQueueBytes(t *testing.T) {
 	})
 }
 
-// TestNothingIsGivenUpInVain: an event that finds no room even so drives no other out.
-func TestNothingIsGivenUpInVain(t *testing.T) {
+// TestNoUselessDrops checks that no events are dropped for one that still would not fit.
+func TestNoUselessDrops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, release := hung(t)
 		h := newHandler(t, &HandlerOptions{Level: slog.LevelInfo, QueueBytes: 32 << 10})
@@ -88,8 +88,8 @@ func TestNothingIsGivenUpInVain(t *testing.T) {
 	})
 }
 
-// TestErrorsDoNotWait: a queue that is full of errors drops the next one at once.
-func TestErrorsDoNotWait(t *testing.T) {
+// TestFullQueueOfErrors checks that a queue that is full of errors drops the next one at once.
+func TestFullQueueOfErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, release := hung(t)
 		h := newHandler(t, &HandlerOptions{Queue: 2})
@@ -104,9 +104,9 @@ func TestErrorsDoNotWait(t *testing.T) {
 	})
 }
 
-// TestCutAtOnce: for the Event Log an event is cut before it waits, and the mark counts all that is
-// gone.
-func TestCutAtOnce(t *testing.T) {
+// TestCutBeforeQueue checks that an event for the Event Log is cut before it is queued, and that the
+// mark counts all missing characters.
+func TestCutBeforeQueue(t *testing.T) {
 	for text, n := range map[string]int{strings.Repeat("x", 1<<20): 1 << 20, strings.Repeat("磁", 1<<18): 1 << 18, strings.Repeat("💾", 1<<18): 1 << 18} {
 		r := &eventtest.Reports{}
 		h, err := NewHandler("surefoot-test", &HandlerOptions{Report: r.Report, open: func(string) (queue.Sink, error) { return &eventlog.Log{Report: r.Report}, nil }})
@@ -124,7 +124,7 @@ func TestCutAtOnce(t *testing.T) {
 	}
 }
 
-// TestUnknownError: an unknown error number must not leave a dead handle in use.
+// TestUnknownError checks that an unknown error number does not leave an invalid handle in use.
 func TestUnknownError(t *testing.T) {
 	dead := &fakeLog{onWrite: func(n int) (bool, error) {
 		if n <= 2*queue.MaxRefusals+1 {

@@ -12,14 +12,14 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/eventlog"
 )
 
-// reportBudget is how much of a crash report fits into an event beside the rest: each byte can
-// become two UTF-16 units.
+// reportBudget is the maximum size of a crash report in an event, next to the other text: each byte
+// may become two UTF-16 units.
 const reportBudget = eventlog.TextBudget/2 - 500
 
-// OnCrash logs that the previous run of the service crashed, with what it left behind: the output
-// of the Go runtime, whose beginning says the most. It has the shape of a service's hook that gets
-// the crash file at the next start. An empty report logs nothing. The state of this run is not
-// changed.
+// OnCrash logs that the previous run of the service crashed, with the beginning of report, which is
+// the output of the Go runtime. Its signature is that of a service's hook that receives the crash
+// file on the next start. OnCrash does nothing if report is empty. It does not change the state of
+// this run.
 func (h *Health) OnCrash(ctx context.Context, report []byte) {
 	report = bytes.TrimSpace(report)
 	if len(report) == 0 {
@@ -35,7 +35,8 @@ func (h *Health) OnCrash(ctx context.Context, report []byte) {
 	})
 }
 
-// head cuts s to about n bytes, on a character, and says how many characters are missing.
+// head cuts s to about n bytes, at a character boundary, and appends the number of missing
+// characters.
 func head(s string, n int) string {
 	if len(s) <= n {
 		return s

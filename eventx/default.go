@@ -12,21 +12,21 @@ import (
 
 // SetDefault makes h the handler of [slog.Default], and lets package log write to it:
 //
-//   - The lines of log.Fatal and log.Panic, and their like, are errors, and are in the log or in the
-//     fallback before the process ends, as those of [HandlerOptions.Sync] are.
-//   - All other lines have slog.LevelInfo, as slog.SetDefault has it. Those that h does not write at
-//     that level go to its fallback, usually standard error, where package log writes otherwise. No
-//     line is lost without a trace.
+//   - Lines from log.Fatal, log.Panic and their variants are errors. They are in the log or in the
+//     fallback before the process ends, like events covered by [HandlerOptions.Sync].
+//   - All other lines have slog.LevelInfo, as with slog.SetDefault. If h does not write that level,
+//     they go to its fallback, usually standard error, which is where package log writes by
+//     default. So no line is silently lost.
 //
-// Like slog.SetDefault it changes the settings of package log: the time is no longer part of a
-// line.
+// Like slog.SetDefault it changes the flags of package log, so that lines no longer contain the
+// time.
 func SetDefault(h *Handler) {
 	slog.SetDefault(slog.New(h))
 	log.SetFlags(0)
 	log.SetOutput(lineWriter{h})
 }
 
-// lineWriter takes the lines of package log.
+// lineWriter receives the lines of package log.
 type lineWriter struct{ h *Handler }
 
 var _ io.Writer = lineWriter{}

@@ -11,8 +11,8 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// Event IDs that this package writes itself. An operator filters by them; they never change. Custom
-// IDs are best taken from 1000 on.
+// Event IDs of the events that this package itself writes. They never change, so that operators can
+// filter by them. Use IDs from 1000 on for your own events.
 //
 //	ID   name           level    when
 //	100  IDStarting     info     a service begins to start
@@ -38,33 +38,34 @@ const (
 	IDDropped
 )
 
-// DefaultID is the ID of an event that has none of its own.
+// DefaultID is the ID of events without an ID attribute.
 const DefaultID uint16 = 1
 
-// ErrSourceName is returned for a name that can't be an event source's.
+// ErrSourceName is returned for a name that is not valid for an event source.
 var ErrSourceName error = eventlog.ErrSourceName
 
-// ID returns the attribute that gives an event its ID in the log: 0–65535. The [Handler] takes it
-// out of the text, wherever it stands (in the call, in With or in a group); of several the last one
-// counts. Other handlers show it as event_id=N. A constant ID costs no allocation.
+// ID returns the attribute that sets the ID of an event in the log: 0–65535. The [Handler] removes
+// it from the text, wherever it occurs (in the call, in With or in a group); if there are several,
+// the last one is used. Other handlers show it as event_id=N. A constant ID does not allocate.
 func ID(id uint16) slog.Attr {
 	return slog.Attr{Key: "event_id", Value: slog.AnyValue(queue.EventID(id))}
 }
 
-// Category returns the attribute that gives an event its category: the number, from 1, of one of
-// its [Source]'s Categories. It is taken out of the text as an ID is.
+// Category returns the attribute that sets the category of an event: the number, starting at 1, of
+// one of its [Source]'s Categories. Like an ID, it is removed from the text.
 func Category(c uint16) slog.Attr { return queue.Category(c) }
 
-// maxSourceName is the most UTF-16 units of a source's name: a registry key's name has at most 255,
-// and the log's own path takes some (Microsoft, "EventLog.CreateEventSource": 212).
+// maxSourceName is the maximum length of a source's name in UTF-16 units: a registry key's name is
+// limited to 255, and the log's path takes some of it (Microsoft, "EventLog.CreateEventSource":
+// 212).
 const maxSourceName = 212
 
-// logNames are the names of logs that exist on every Windows. A source of the same name is taken
-// for the log.
+// logNames holds the names of logs that exist on every Windows. Windows takes a source with such a
+// name for the log.
 var logNames = []string{"Application", "System", "Security", "Setup", "ForwardedEvents"}
 
-// checkSourceName applies the rules of all systems on all of them, so that a name that works on one
-// works on the next.
+// checkSourceName applies the rules of all systems on every system, so that a valid name works
+// everywhere.
 func checkSourceName(name string) error {
 	bad := func(why string) error { return fmt.Errorf("%w: %q %s", ErrSourceName, name, why) }
 	switch {

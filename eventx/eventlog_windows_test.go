@@ -50,14 +50,14 @@ func reportHelper([]string) int {
 	return 0
 }
 
-// TestReport writes as a service does that was never installed, and as one that was.
+// TestReport writes events as an uninstalled and as an installed service.
 func TestReport(t *testing.T) {
 	testenv.NeedChange(t, "registers an event source and writes to the Application log")
 	out, err := testenv.Command(t, "report").CombinedOutput()
 	require.NoError(t, err, string(out))
 }
 
-// TestReportEventTrace reads from Wine's trace what ReportEventW was given.
+// TestReportEventTrace reads the arguments of ReportEventW from Wine's trace.
 func TestReportEventTrace(t *testing.T) {
 	if !testenv.IsWine() {
 		t.Skip("reads Wine's trace; TestQueryEventLog reads the log of Windows")
@@ -78,9 +78,9 @@ func TestReportEventTrace(t *testing.T) {
 	}, got, trace)
 }
 
-// wineTrace runs a helper on a Wine of its own with the given WINEDEBUG, and returns all that it
-// wrote. Wine traces to Unix's stderr, which no Windows program sees, but a Windows program can
-// start a Unix one.
+// wineTrace runs a helper on a separate Wine with the given WINEDEBUG, and returns all of its
+// output. Wine writes traces to Unix's stderr, which a Windows program can't read, but a Windows
+// program can start a Unix program.
 func wineTrace(t *testing.T, helper, debug string) string {
 	t.Helper()
 	wineExec, err := filepath.Abs(`..\.ci\wine-exec`)

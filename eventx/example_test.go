@@ -110,7 +110,7 @@ func ExampleHealth() {
 }
 
 func ExampleHealth_OnCrash() {
-	// What the Go runtime wrote into the file of debug.SetCrashOutput.
+	// The Go runtime wrote this file, set by debug.SetCrashOutput.
 	report, err := os.ReadFile("/var/lib/orders/crash.txt")
 	if err == nil {
 		eventx.NewHealth(slog.Default(), "orders").OnCrash(context.Background(), report)
@@ -156,7 +156,8 @@ func ExampleCustomView() {
 
 func ExampleSource_OnInstall() {
 	source := eventx.Source{Name: "orders"}
-	// The hooks of a svcx.Service have this shape: its source comes and goes with it.
+	// A svcx.Service has hooks of this type, so that its source is installed and uninstalled with
+	// it.
 	var hooks struct{ OnInstall, OnUninstall func(context.Context) error }
 	hooks.OnInstall, hooks.OnUninstall = source.OnInstall, source.OnUninstall
 	_ = hooks

@@ -19,8 +19,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// untilWritten logs a message until the system's log has one of them, however long the handler
-// leaves a log alone that has failed.
+// untilWritten logs a message repeatedly until the system's log has received one, however long the
+// handler waits before it retries a failed log.
 func untilWritten(t *testing.T, l *slog.Logger, receive func() string) {
 	t.Helper()
 	got := make(chan string, 1)
@@ -38,8 +38,8 @@ func untilWritten(t *testing.T, l *slog.Logger, receive func() string) {
 	}
 }
 
-// TestLogWithoutDescriptors: events go to the fallback while no descriptor is left to open the log,
-// and only those that need one while it is open.
+// TestLogWithoutDescriptors checks that without descriptors, all events go to the fallback if the
+// log is not open, and only those that need a descriptor if it is.
 func TestLogWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
@@ -72,9 +72,9 @@ func TestLogWithoutDescriptors(t *testing.T) {
 	leave(-1)
 }
 
-// TestFallbackOnAFullDisk: what neither the log nor the fallback takes is counted, and said as soon
-// as there is room, on a line of its own.
-func TestFallbackOnAFullDisk(t *testing.T) {
+// TestFallbackOnFullDisk checks that events that neither the log nor the fallback accepts are
+// counted, and reported on a separate line as soon as there is room.
+func TestFallbackOnFullDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
 		return
@@ -107,7 +107,8 @@ func TestFallbackOnAFullDisk(t *testing.T) {
 	checkSum(t, h)
 }
 
-// TestLogPermissionLost: an account that may not write to a new journald keeps its events.
+// TestLogPermissionLost checks that no events are lost if the account may not write to a new
+// journald.
 func TestLogPermissionLost(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InOwnProcess(t) {
@@ -146,9 +147,9 @@ func TestLogPermissionLost(t *testing.T) {
 	assert.Zero(t, checkSum(t, h).Dropped)
 }
 
-// TestLogWhileTheClockJumps: every event is written, in its order and with the time of day as it
-// was then; rates and outages go by the monotonic clock.
-func TestLogWhileTheClockJumps(t *testing.T) {
+// TestLogDuringClockJumps checks that every event is written, in order and with the wall clock
+// time of its logging, and that rates and outages use the monotonic clock.
+func TestLogDuringClockJumps(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
 	}

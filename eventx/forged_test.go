@@ -14,8 +14,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/syslog"
 )
 
-// TestNoForgedLines: what was logged for a user's input shows as one line in a terminal, and as no
-// other than it is.
+// TestNoForgedLines checks that logged user input shows as a single, unaltered line in a terminal.
 func TestNoForgedLines(t *testing.T) {
 	const input = "x\n2026-11-25 ERROR\r\x1b[2K\x1b]0;title\a\u009b31m\u0085\u2028\u2029\u202egnp.exe\u2066\x00\xff"
 	e := queue.Note(slog.LevelError, input, slog.String(input, input))

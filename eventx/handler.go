@@ -12,50 +12,48 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// ErrClosed is what a [Handler] returns for events after its Close. They are counted as dropped.
+// ErrClosed is returned by a [Handler] for events after Close. They are counted as dropped.
 var ErrClosed error = queue.ErrClosed
 
-// closeWait bounds a Close whose context has no deadline.
+// closeWait limits Close.
 const closeWait = 5 * time.Second
 
-// A Handler is a [slog.Handler] that writes to the system's log. The handlers that WithAttrs and
-// WithGroup return share its queue and counts. All methods may be called concurrently.
+// A Handler is a [slog.Handler] that writes to the system's log. The handlers returned by WithAttrs
+// and WithGroup share its queue and counts. All methods are safe for concurrent use.
 type Handler struct {
 	w       *queue.Writer
 	level   slog.Leveler
 	sync    slog.Leveler // nil: none
 	source  bool
 	replace queue.ReplaceFunc
-	limit   int // the most bytes of an event's text
+	limit   int // the maximum size of an event's text in bytes
 
 	with   queue.Text // what WithAttrs prepared; with.prefix: the open groups
 	groups []string   // the same groups
 }
 
-// Stats are counts since NewHandler. After a Flush that returned nil, Written + Dropped +
+// Stats holds counts since NewHandler. After a Flush that returned nil, Written + Dropped +
 // Suppressed = Sent.
 type Stats struct {
-	Sent       uint64 // events that were enabled and handed over, and the package's own reports
-	Written    uint64 // to the system's log, or to the fallback in its stead
+	Sent       uint64 // enabled events passed to Handle, and the package's own reports
+	Written    uint64 // written to the system's log, or to the fallback instead
 	Dropped    uint64 // lost: the queue was full, the handler closed, or the fallback failed too
-	Suppressed uint64 // over the rate
-	Truncated  uint64 // of those written, how many had to be cut to the log's limit
-	Errors     uint64 // failures to open or to write the log or the fallback
+	Suppressed uint64 // not written because of the rate limit
+	Truncated  uint64 // written events that were cut to the log's limit
+	Errors     uint64 // failures to open or write the log or the fallback
 }
 
-// NewHandler returns a handler that writes events of the named source, which
-// should have been registered by [Install] where there is such a thing: without
-// it, the events are readable all the same, see [Status]. It fails only for a
-// name that can't be a source's, with an error that wraps [ErrSourceName]: a log
-// that can't be opened now is tried again later, and events go to the fallback
-// until then.
+// NewHandler returns a handler that writes events of the named source. On Windows the source should
+// have been registered by [Install]; events are readable even without that, see [Status].
+// NewHandler fails only for an invalid name, with an error that wraps [ErrSourceName]. If the log
+// can't be opened, the handler tries again later, and events go to the fallback until then.
 //
-// The handler owns a goroutine until it is closed. What is queued when the process ends without
-// Close or Flush is lost, except for the events of [HandlerOptions.Sync].
+// The handler owns a goroutine until it is closed. If the process ends without Close or Flush,
+// queued events are lost, except for those covered by [HandlerOptions.Sync].
 //
-// slog.SetDefault with this handler sends the lines of package log, those of log.Fatal too, to
-// slog.LevelInfo, which is below the default level: they would vanish. [SetDefault] puts them where
-// they belong.
+// slog.SetDefault with this handler would log the lines of package log, including those of
+// log.Fatal, at slog.LevelInfo, which is below the default level, so that they are lost. Use
+// [SetDefault] instead.
 func NewHandler(source string, o *HandlerOptions) (*Handler, error) {
 	if err := checkSourceName(source); err != nil {
 		return nil, err
@@ -100,9 +98,9 @@ func (h *Handler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= h.level.Level() || stateChanges.Load() > 0
 }
 
-// Handle hands r over to the writer. It copies everything that it needs, and waits for the log only
-// if [HandlerOptions.Sync] says so. Its one error is [ErrClosed]: what else goes wrong is counted
-// in [Handler.Stats] and reported in the log.
+// Handle passes r to the writer. It copies everything that it needs, and waits for the log only for
+// events covered by [HandlerOptions.Sync]. Its only error is [ErrClosed]: other failures are
+// counted in [Handler.Stats] and reported in the log.
 func (h *Handler) Handle(_ context.Context, r slog.Record) error {
 	if h.unwanted(&r) {
 		return nil
@@ -119,7 +117,7 @@ func (h *Handler) entryOf(r *slog.Record) *queue.Entry {
 	return e
 }
 
-// hand hands e over, and waits until it is written if wait is set.
+// hand passes e to the writer, and waits until it is written if wait is set.
 func (h *Handler) hand(e *queue.Entry, wait bool) error {
 	if wait {
 		e.Waiter = &queue.Waiter{Settled: make(chan struct{})}
@@ -172,7 +170,7 @@ func (h *Handler) appendSource(e *queue.Entry, r *slog.Record) {
 	e.AppendAttr(nil, nil, a)
 }
 
-// WithAttrs returns a handler that adds attrs to every event. They are formatted once, now.
+// WithAttrs returns a handler that adds attrs to every event. It formats them immediately, once.
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	c := h.clone()
 	for _, a := range attrs {
@@ -201,9 +199,9 @@ func (h *Handler) clone() *Handler {
 	return &c
 }
 
-// Flush returns when all events that were handed over before it are in the log or accounted for in
-// [Handler.Stats]; with the context's error if that ends first, and with [ErrClosed] if a Close has
-// given up a log that still hangs.
+// Flush waits until all events passed to Handle before are in the log or accounted for in
+// [Handler.Stats]. It returns the context's error if ctx ends first, and [ErrClosed] if Close has
+// given up on a log that hangs.
 func (h *Handler) Flush(ctx context.Context) error {
 	select {
 	case err := <-h.w.Queue.Flush():
@@ -216,7 +214,7 @@ func (h *Handler) Flush(ctx context.Context) error {
 	}
 }
 
-// Close is [Handler.Shutdown] with five seconds to do it in.
+// Close is [Handler.Shutdown] with a timeout of five seconds.
 func (h *Handler) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
 	defer cancel()
@@ -224,16 +222,16 @@ func (h *Handler) Close() error {
 }
 
 // Shutdown writes the queued events, closes the log and ends the handler's goroutine. It waits for
-// that until ctx ends. If the log still hangs then, Shutdown gives the queued events up and returns
-// an error that says how many were lost; the goroutine ends when the log answers. Shutdown and
-// Close may be called again, and wait again.
+// that until ctx ends. If the log still hangs then, Shutdown drops the queued events and returns an
+// error with their number; the goroutine ends when the log responds. Shutdown and Close may be
+// called again, and then wait again.
 func (h *Handler) Shutdown(ctx context.Context) error {
 	h.w.Queue.Close()
 	select {
 	case <-h.w.Done:
 	case <-ctx.Done():
 	}
-	lost := h.w.Queue.Abandon() // also lets later barriers through
+	lost := h.w.Queue.Abandon() // also releases later barriers
 	if h.w.Ended() {
 		return nil
 	}

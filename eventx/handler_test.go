@@ -20,7 +20,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestSlogtest runs the standard library's conformance test over what reaches the log.
+// TestSlogtest runs the standard library's conformance test on the events that reach the log.
 func TestSlogtest(t *testing.T) {
 	var log *fakeLog
 	var h *Handler
@@ -45,7 +45,7 @@ func TestSlogtest(t *testing.T) {
 	})
 }
 
-// TestSlogtestFallback runs it over the lines of the fallback.
+// TestSlogtestFallback runs it on the lines of the fallback.
 func TestSlogtestFallback(t *testing.T) {
 	var out *testenv.Buffer
 	var h *Handler
@@ -65,7 +65,7 @@ func TestSlogtestFallback(t *testing.T) {
 	})
 }
 
-// failing makes the system's log one that can't be opened.
+// failing replaces the system's log with one that can't be opened.
 func failing(t testing.TB, err error) {
 	t.Helper()
 	useSink(t, func(string) (queue.Sink, error) { return nil, err })
@@ -160,12 +160,12 @@ func (m marshaler) MarshalText() ([]byte, error) {
 	return []byte(m), nil
 }
 
-// nilError is an error that can't stand being nil.
+// nilError is an error whose Error method panics for nil.
 type nilError struct{ text string }
 
 func (e *nilError) Error() string { return e.text }
 
-func TestSiblingsShareNothing(t *testing.T) {
+func TestDerivedHandlersAreIndependent(t *testing.T) {
 	log := new(fakeLog).use(t)
 	h := newHandler(t, nil)
 	base := slog.New(h).With("a", 1).WithGroup("g")

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// HealthState is what a service is doing.
+// HealthState is the state of a service.
 type HealthState uint8
 
-// The states of a service. The doc of [IDStarting] says under which IDs and levels they are logged.
+// The states of a service. [IDStarting] lists the IDs and levels under which they are logged.
 const (
 	Starting HealthState = iota
 	Healthy
@@ -48,21 +48,20 @@ func (s HealthState) Level() slog.Level {
 	return slog.LevelInfo
 }
 
-// serving reports whether s is one of the states that a running service changes between. Only those
-// can flap.
+// serving reports whether s is one of the states of a running service. Only these can flap.
 func (s HealthState) serving() bool { return s == Healthy || s == Degraded || s == Unhealthy }
 
-// Flapping: more than flapLimit changes between Healthy, Degraded and Unhealthy within flapWindow.
-// It is over when there was none for flapQuiet.
+// Flapping begins with more than flapLimit changes between Healthy, Degraded and Unhealthy within
+// flapWindow. It is over after flapQuiet without a change.
 const (
 	flapLimit  = 5
 	flapWindow = time.Minute
 	flapQuiet  = time.Minute
 )
 
-// Health is the health of one service. It logs changes only, under the same IDs for every service;
-// eventx/probe answers probes with it. Its methods may be called concurrently, and by the handler
-// that the changes go to.
+// Health tracks the health of one service. It logs changes only, under the same IDs for every
+// service; eventx/probe serves health probes from it. Its methods are safe for concurrent use, and
+// may be called by the handler that logs the changes.
 type Health struct {
 	log     *slog.Logger
 	service string
@@ -74,15 +73,15 @@ type Health struct {
 	since  time.Time // the start of state
 
 	recent   []time.Time // changes that count for flapping
-	settle   *time.Timer // ends the flapping; nil: there is none
+	settle   *time.Timer // ends the flapping; nil if not flapping
 	folded   int         // changes since flapping began
-	flapping time.Time   // when that was
+	flapping time.Time   // when flapping began
 
-	pending []change // to be logged, in their order
+	pending []change // to be logged, in order
 	logging bool     // a goroutine is logging them
 }
 
-// change is what is logged about a change of state.
+// change holds what is logged about a change of state.
 type change struct {
 	ctx     context.Context
 	at      time.Time
@@ -93,9 +92,9 @@ type change struct {
 	attrs   []slog.Attr
 }
 
-// NewHealth returns the health of a service that is starting. Changes go to l, whose handler should
-// be, or contain, a [Handler]: that writes them whatever its level is, because an operator needs to
-// see the way back to healthy. A nil l is [slog.Default].
+// NewHealth returns the health of a service that is starting. Changes are logged to l, whose
+// handler should be, or wrap, a [Handler]: it writes them whatever its level is, because an
+// operator also needs to see the recovery. If l is nil, [slog.Default] is used.
 func NewHealth(l *slog.Logger, service string) *Health {
 	if l == nil {
 		l = slog.Default()
@@ -103,11 +102,11 @@ func NewHealth(l *slog.Logger, service string) *Health {
 	return &Health{log: l, service: service, since: time.Now()}
 }
 
-// Service returns the name that [NewHealth] was given.
+// Service returns the name passed to [NewHealth].
 func (h *Health) Service() string { return h.service }
 
-// State returns the current state, the reason given for it, and since when it holds. Before the
-// first Set that is Starting, since NewHealth. It never waits for the log.
+// State returns the current state, its reason and its start time. Before the first Set it returns
+// Starting and the time of NewHealth. It never waits for the log.
 func (h *Health) State() (s HealthState, reason string, since time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -119,14 +118,14 @@ func (h *Health) State() (s HealthState, reason string, since time.Time) {
 // Set repeatedly with the current state logs nothing; a new reason for it is only returned by
 // State.
 //
-// Changes are logged in their order. One that is made while another is being logged, by another
-// goroutine or by the handler that logs it, is logged after that one, by the goroutine that is at
-// it.
+// Changes are logged in order. If Set is called while another change is being logged, by another
+// goroutine or by the logging handler itself, the goroutine that is logging logs the new change
+// afterwards.
 //
-// More than five changes between Healthy, Degraded and Unhealthy within a minute are flapping: that
-// is logged once, with [IDFlapping]; the following changes are folded, and Set returns false for
-// them, until there was none for a minute. Then the state that is left is logged, with the number
-// of changes that were folded.
+// More than five changes between Healthy, Degraded and Unhealthy within a minute are considered
+// flapping, which is logged once with [IDFlapping]. Set does not log the following changes, and
+// returns false for them, until a minute passes without a change. Then the final state is logged
+// with the number of changes that were not.
 func (h *Health) Set(ctx context.Context, s HealthState, reason string) bool {
 	if s >= healthStates {
 		return false
@@ -167,7 +166,7 @@ func (h *Health) set(ctx context.Context, s HealthState, reason string, caller u
 	return true
 }
 
-// fold counts a change for flapping, and reports whether it is not logged.
+// fold counts a change for flapping and reports whether to suppress it.
 func (h *Health) fold(c change, old string) bool {
 	if h.settle != nil {
 		h.folded++
@@ -192,11 +191,11 @@ func (h *Health) fold(c change, old string) bool {
 	return true
 }
 
-// settled logs the state that is left when the flapping is over.
+// settled logs the final state when the flapping is over.
 func (h *Health) settled() {
 	h.mu.Lock()
 	now := time.Now()
-	if h.settle != nil && now.Sub(h.since) >= flapQuiet { // else it ended otherwise, or there was one more change
+	if h.settle != nil && now.Sub(h.since) >= flapQuiet { // otherwise it has already ended, or there was another change
 		h.pending = append(h.pending, change{
 			at: now, level: h.state.Level(), id: h.state.EventID(), message: fmt.Sprintf("%s: settled: %s", h.service, h.state),
 			attrs: append([]slog.Attr{
@@ -208,7 +207,7 @@ func (h *Health) settled() {
 	h.logPending()
 }
 
-// endFlapping ends the flapping, if there is one, and returns what there is to say about it.
+// endFlapping ends the flapping, if any, and returns attributes that describe it.
 func (h *Health) endFlapping(now time.Time) []slog.Attr {
 	if h.settle == nil {
 		return nil
@@ -218,8 +217,8 @@ func (h *Health) endFlapping(now time.Time) []slog.Attr {
 	return []slog.Attr{slog.Int("folded", h.folded), slog.Duration("flapping", now.Sub(h.flapping).Round(time.Millisecond))}
 }
 
-// logPending logs the pending changes, unless a goroutine is at it: that one, which may be this one
-// further up, will also log those that came since.
+// logPending logs the pending changes, unless a goroutine is already logging. That goroutine, which
+// may be this one further up the stack, also logs the changes added since.
 func (h *Health) logPending() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -242,9 +241,9 @@ func (h *Health) logUnlocked(c change) {
 	h.emit(c)
 }
 
-// emit logs one event as if the code at c.caller had.
+// emit logs one event with c.caller as its source.
 func (h *Health) emit(c change) {
-	if c.ctx == nil { // as slog allows
+	if c.ctx == nil { // allowed by slog
 		c.ctx = context.Background()
 	}
 	stateChanges.Add(1)
@@ -255,10 +254,10 @@ func (h *Health) emit(c change) {
 	r := slog.NewRecord(c.at, c.level, c.message, c.caller)
 	r.AddAttrs(ID(c.id))
 	r.AddAttrs(c.attrs...)
-	_ = h.log.Handler().Handle(c.ctx, r) // as slog.Logger does: there is nowhere to report it
+	_ = h.log.Handler().Handle(c.ctx, r) // ignored, as in slog.Logger
 }
 
-// caller is the program counter of the caller's caller, skip calls up.
+// caller returns the program counter of the caller's caller, skip frames up.
 func caller(skip int) uintptr {
 	var pcs [1]uintptr
 	runtime.Callers(2+skip, pcs[:])

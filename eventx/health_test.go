@@ -58,8 +58,8 @@ func TestHealth(t *testing.T) {
 	})
 }
 
-// TestHealthThroughOthers: in a slog.MultiHandler, each handler keeps its own rules.
-func TestHealthThroughOthers(t *testing.T) {
+// TestHealthWithMultiHandler checks that each handler in a slog.MultiHandler keeps its own rules.
+func TestHealthWithMultiHandler(t *testing.T) {
 	log := new(fakeLog).use(t)
 	h := newHandler(t, nil)
 	var out strings.Builder
@@ -103,7 +103,7 @@ func TestFlapping(t *testing.T) {
 	})
 }
 
-// TestFlappingEnds: to stop is not to flap.
+// TestFlappingEnds checks that stopping ends the flapping.
 func TestFlappingEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := new(fakeLog).use(t)
@@ -124,7 +124,7 @@ func TestFlappingEnds(t *testing.T) {
 	})
 }
 
-// TestSlowChanges: a few changes, or slow ones, are not flapping.
+// TestSlowChanges checks that few or slow changes are not flapping.
 func TestSlowChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		new(fakeLog).use(t)
@@ -179,7 +179,8 @@ func TestHealthWithoutLogger(t *testing.T) {
 	assert.Contains(t, out.String(), "no database")
 }
 
-// wrapping is a middleware that gives the next handler another context, and asks it again.
+// wrapping is a middleware that passes another context to the next handler, and calls Enabled
+// again.
 type wrapping struct {
 	slog.Handler
 	onHandle func()
@@ -202,8 +203,9 @@ func (w wrapping) Handle(ctx context.Context, r slog.Record) error {
 	return w.Handler.Handle(wrappedContext{ctx}, r)
 }
 
-// TestOthersDuringAChange: while a change is logged, events below the level are still not written.
-func TestOthersDuringAChange(t *testing.T) {
+// TestOtherEventsDuringChange checks that while a change is logged, other events below the level are
+// still not written.
+func TestOtherEventsDuringChange(t *testing.T) {
 	log := new(fakeLog).use(t)
 	h := newHandler(t, nil)
 	health := NewHealth(slog.New(wrapping{Handler: h, onHandle: func() {
@@ -216,7 +218,8 @@ func TestOthersDuringAChange(t *testing.T) {
 	assert.Equal(t, []string{"a warning", "orders: healthy"}, log.messages())
 }
 
-// TestHealthThroughMiddleware: no change of state is lost because a middleware wraps the context.
+// TestHealthThroughMiddleware checks that no change of state is lost because a middleware wraps the
+// context.
 func TestHealthThroughMiddleware(t *testing.T) {
 	log := new(fakeLog).use(t)
 	h := newHandler(t, nil)
@@ -231,9 +234,9 @@ func TestHealthThroughMiddleware(t *testing.T) {
 	assert.Len(t, log.all(), 4)
 }
 
-// TestSetInAHandler: a handler that itself calls Set does not deadlock, and the changes stay in
-// order.
-func TestSetInAHandler(t *testing.T) {
+// TestSetInHandler checks that a handler that itself calls Set does not deadlock, and that the
+// changes stay in order.
+func TestSetInHandler(t *testing.T) {
 	log := new(fakeLog).use(t)
 	h := newHandler(t, nil)
 	var health *Health

@@ -14,9 +14,9 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/eventtest"
 )
 
-// TestLateAfterAHang: each event that a hung log has kept waiting says when it happened, and the
-// ones after them don't.
-func TestLateAfterAHang(t *testing.T) {
+// TestLateAfterHang checks that events delayed by a hung log contain their time, and that later
+// ones don't.
+func TestLateAfterHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r eventtest.Reports
 		gate := make(chan struct{})

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	testenv.Main(m, helpers)
 }
 
-// event is what a fake log was given.
+// event is an event received by a fake log.
 type event struct {
 	Time     time.Time
 	Level    slog.Level
@@ -31,7 +31,7 @@ type event struct {
 	Source   *slog.Source
 }
 
-// fakeLog is a sink that remembers. Its funcs, if set, decide what happens.
+// fakeLog is a sink that records events. Its funcs, if set, determine the results.
 type fakeLog struct {
 	onWrite func(n int) (cut bool, err error) // n counts from 1
 

@@ -7,60 +7,61 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// Rate limits how many events of one ID are written. The zero Rate is 100 per second with a burst
-// of 200; a negative PerSecond means no limit.
+// Rate limits the number of events written per ID. The zero Rate is 100 per second with a burst of
+// 200; a negative PerSecond means no limit.
 type Rate struct {
-	PerSecond float64 // how many in the long run
-	Burst     int     // how many at once; 0: two seconds' worth, at least 1
+	PerSecond float64 // long-term rate
+	Burst     int     // events at once; 0: two seconds' worth, at least 1
 }
 
-// HandlerOptions are the options of [NewHandler]. The zero value is fit for a service.
+// HandlerOptions are the options of [NewHandler]. The zero value is suitable for a service.
 type HandlerOptions struct {
-	// Level is the lowest level that is written; nil: slog.LevelWarn. A log of the system is read
-	// by operators: what is routine belongs elsewhere. State changes of a [Health] are written
-	// whatever the level. A service that systemd restarts to be debugged (RestartMode=debug, which
-	// sets DEBUG_INVOCATION) writes from slog.LevelDebug up, whatever Level says.
+	// Level is the lowest level that is written; nil means slog.LevelWarn. The system's log is read
+	// by operators, so routine events belong elsewhere. State changes of a [Health] are written at
+	// any level. If systemd restarts a service for debugging (RestartMode=debug, which sets
+	// DEBUG_INVOCATION), all events from slog.LevelDebug are written, whatever Level is.
 	Level slog.Leveler
 
-	// AddSource adds the file and line of the call.
+	// AddSource adds the file and line of the logging call.
 	AddSource bool
 
 	// ReplaceAttr is called for the message, the source and every attribute that is not a group, as
-	// slog.HandlerOptions describes. It is not called for time and level, which the log keeps
-	// itself, nor for ID and Category. A message can be replaced but not removed: it is then empty.
+	// described in slog.HandlerOptions. It is not called for the time and level, which the log
+	// records itself, nor for ID and Category. A removed message becomes empty.
 	ReplaceAttr func(groups []string, a slog.Attr) slog.Attr
 
-	// Queue is how many events may wait for the log; 0: 1,024.
+	// Queue is the maximum number of events waiting for the log; 0 means 1,024.
 	Queue int
 
-	// QueueBytes is how much memory the waiting events may take; 0: 8 MiB. An event that is larger
-	// than that is taken only while no other waits. For the Windows Event Log, an event is cut to
-	// what the log can hold before it waits.
+	// QueueBytes is the maximum memory for waiting events; 0 means 8 MiB. A larger event is
+	// accepted only if no other event is waiting. Events for the Windows Event Log are cut to the
+	// log's limit before they are queued.
 	QueueBytes int
 
-	// Rate limits the events of each ID.
+	// Rate limits the events per ID.
 	Rate Rate
 
 	// Sync is the lowest level whose events are in the log, or in the fallback, when Handle
-	// returns: they survive an os.Exit or a crash that follows at once. nil: no event; usually it
-	// is slog.LevelError. Handle then waits for the log, at most 2 seconds; if the log has not
-	// taken the event by then, Handle writes it to the fallback, which may take 2 seconds more, and
-	// does not wait for the log again until that has taken an event. Events over the Rate, or that
-	// find the queue full, go to the fallback at once.
+	// returns, so that they survive an immediate os.Exit or crash. nil means none; slog.LevelError
+	// is a good choice. For such an event Handle waits for the log for up to 2 seconds. If the log
+	// has not accepted the event by then, Handle writes it to the fallback, which may take another
+	// 2 seconds, and does not wait for the log again until the log has accepted an event. Events
+	// that exceed the Rate or find the queue full go to the fallback at once.
 	Sync slog.Leveler
 
-	// Fallback takes the events while the system's log can't be written, a line each in the form of
-	// slog.TextHandler, and says why they come there; nil: os.Stderr. One goroutine at a time
-	// writes to it. Except for Sync that is never the one that logs.
+	// Fallback receives the events while the system's log can't be written, one line each in the
+	// format of slog.TextHandler, and the reason; nil means os.Stderr. Only one goroutine at a time
+	// writes to it, which is never the logging goroutine, except for Sync.
 	Fallback io.Writer
 
-	// Report, if it is set, takes the events in place of the system's log, on any system, in the
-	// form that the Windows Event Log gets. It is for tests and benchmarks.
+	// Report, if set, receives the events instead of the system's log, on any system, in the form
+	// of the Windows Event Log. It is for tests and benchmarks.
 	Report ReportFunc
 
 	open func(source string) (queue.Sink, error) // for this package's tests
 }
 
-// ReportFunc has the shape of the Windows function ReportEventW: the type, category and ID of an
-// event, and its insertion strings, which end in a NUL and are valid during the call.
+// ReportFunc corresponds to the Windows function ReportEventW. It receives the type, category and
+// ID of an event, and its insertion strings, which are NUL-terminated and valid only during the
+// call.
 type ReportFunc func(kind, category uint16, id uint32, inserts []*uint16) error

@@ -13,34 +13,34 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
-// Filter says which events [Query] yields and [CustomView] shows. The zero Filter is all events of
-// a log from Info up.
+// Filter selects the events that [Query] yields and [CustomView] shows. The zero Filter selects all
+// events of a log from Info up.
 type Filter struct {
-	// Sources are the names of the sources; none: all.
+	// Sources are the names of the sources; empty means all.
 	Sources []string
 
-	// IDs are the events' IDs; none: all. On journald, only events that this package wrote have
-	// one. Query also finds those of unregistered sources.
+	// IDs are the events' IDs; empty means all. In journald, only events written by this package
+	// have IDs. Query also finds events of unregistered sources by their IDs.
 	IDs []uint16
 
 	// MinLevel is the lowest level.
 	MinLevel slog.Level
 
-	// Since is the time of the oldest event; zero: the oldest there is.
+	// Since is the time of the oldest event; zero means no limit.
 	Since time.Time
 
-	// After is the Bookmark of a record: only later ones follow. A program that remembers the last
-	// one goes on where it stopped. Not for CustomView.
+	// After is the Bookmark of a record; only later records are selected. A program that saves the
+	// last Bookmark can resume where it stopped. CustomView does not support it.
 	After string
 
-	// Follow: Query does not end, but waits for new events. Not for CustomView.
+	// Follow makes Query wait for new events instead of ending. CustomView does not support it.
 	Follow bool
 
-	// Log is the Windows log; "": Application. It has no meaning elsewhere.
+	// Log is the Windows log; "" means Application. It is ignored on other systems.
 	Log string
 
-	// Namespace is journald's namespace, "*" for all of them (journalctl --namespace); "": the one
-	// of this service's LogNamespace=, otherwise the default one. It has no meaning on Windows.
+	// Namespace is journald's namespace, or "*" for all of them (journalctl --namespace); "" means
+	// that of this service's LogNamespace=, or else the default one. It is ignored on Windows.
 	Namespace string
 }
 
@@ -53,10 +53,10 @@ type Record struct {
 	Category uint16
 	Message  string
 
-	// Attrs are the attributes as text. On Windows they are what follows the message as key=value
-	// lines, and the named data, UserData (with names like "Policy.type") and binary data of events
-	// of other programs. On journald they are the fields that are not the journal's own, by name,
-	// those of other programs with names in lower case.
+	// Attrs are the attributes as text. On Windows they are the key=value lines after the message
+	// and, for events of other programs, the named data, UserData (with names like "Policy.type")
+	// and binary data. In journald they are the fields other than the journal's own, sorted by
+	// name; those of other programs have names in lower case.
 	Attrs []slog.Attr
 
 	Host     string
@@ -69,17 +69,17 @@ type Record struct {
 //	2026-11-25T09:30:00.000Z ERROR orders[2001] payment service unreachable host=pay.example.com
 func (r Record) String() string { return reading.Record(r).String() }
 
-// Query yields the events that f selects, oldest first, from the Windows Event Log or from
-// journald, which it asks through journalctl. With f.Follow it waits for more until ctx ends.
+// Query yields the events that f selects, oldest first, from the Windows Event Log or, through
+// journalctl, from journald. With f.Follow it waits for more until ctx ends.
 //
-// An event that is damaged is yielded with what could be read, or skipped. When the log breaks a
-// query off, because it was cleared or because its events are too large for one answer, Query goes
-// on after the last event that it has read.
+// A damaged event is yielded with the readable parts, or skipped. If the log aborts a query,
+// because it was cleared or its events are too large for one response, Query continues after the
+// last event that it has read.
 //
-// An error is the last that it yields, beside a zero Record: the context's when that ends; one that
-// wraps [errors.ErrUnsupported] where there is no log that could be read; on Linux whatever
-// journalctl says, if it fails. The system decides who may read the log: on Linux, users who are
-// not in the group systemd-journal see only their own events.
+// If an error occurs, Query yields it with a zero Record and ends. The error is the context's if
+// ctx ends; it wraps [errors.ErrUnsupported] if there is no readable log; on Linux it contains the
+// message of journalctl if that fails. The system determines who may read the log: on Linux, users
+// who are not in the group systemd-journal see only their own events.
 func Query(ctx context.Context, f Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		err := query(ctx, reading.Filter(f), func(r reading.Record) bool { return yield(Record(r), nil) })
@@ -92,8 +92,8 @@ func Query(ctx context.Context, f Filter) iter.Seq2[Record, error] {
 	}
 }
 
-// Print writes the events that f selects to w, a line each, in the shape of a service's "logs"
-// command. The end of ctx ends a Filter that follows, and is not an error then.
+// Print writes the events that f selects to w, one per line. Its signature is that of a service's
+// "logs" command. If f.Follow is set, Print ends with ctx and does not return an error for that.
 func (f Filter) Print(ctx context.Context, w io.Writer) error {
 	for r, err := range Query(ctx, f) {
 		if err != nil {
@@ -109,13 +109,13 @@ func (f Filter) Print(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// CustomView returns Event Viewer's XML for a view of that name with the events that f selects:
-// saved as a file, it is loaded with Event Viewer's "Import Custom View", or for all users by a
-// copy in %ProgramData%\Microsoft\Event Viewer\Views. It works on every system. Events of sources
-// that are not registered are not found by their IDs.
+// CustomView returns the XML of an Event Viewer view with that name and the events that f selects.
+// Save it as a file and load it with Event Viewer's "Import Custom View", or copy it to
+// %ProgramData%\Microsoft\Event Viewer\Views for all users. CustomView works on every system. The
+// view does not find events of unregistered sources by their IDs.
 //
-// It fails if name is empty or if the name of a source contains both kinds of quotes, which Event
-// Viewer's language has no way to write.
+// CustomView fails if name is empty or if the name of a source contains both kinds of quotes, which
+// can't be expressed in Event Viewer's query language.
 func CustomView(name string, f Filter) ([]byte, error) {
 	return eventlog.CustomView(name, reading.Filter(f))
 }

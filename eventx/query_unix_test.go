@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeJournalctl makes a shell script the system's journalctl.
+// fakeJournalctl replaces the system's journalctl with a shell script.
 func fakeJournalctl(t *testing.T, script string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "journalctl")
@@ -39,9 +39,9 @@ func collect(ctx context.Context, f Filter) (messages []string, err error) {
 	return messages, nil
 }
 
-// TestQueryRunsNothingHere: a journalctl in the directory that the service happens to be in is not
-// run, even if PATH has that directory.
-func TestQueryRunsNothingHere(t *testing.T) {
+// TestQueryIgnoresWorkDir checks that a journalctl in the service's working directory is not run,
+// even if PATH contains that directory.
+func TestQueryIgnoresWorkDir(t *testing.T) {
 	fakeJournalctl(t, "echo ran >ran")
 	t.Chdir(filepath.Dir(journalctl))
 	journalctl = filepath.Base(journalctl)

@@ -77,8 +77,8 @@ func TestQueryEventLog(t *testing.T) {
 	}
 	assert.Equal(t, []string{got[3].Bookmark}, byID)
 
-	// What an operator sees: the text of the message file, and without one not "The description for
-	// Event ID … cannot be found".
+	// An operator sees the text of the message file, and without one not "The description for Event
+	// ID … cannot be found".
 	for i, want := range map[int]string{0: "broke", 3: "broke", 4: "The service broke."} {
 		query := fmt.Sprintf("/q:*[System[EventRecordID=%s]]", got[i].Bookmark[strings.LastIndexByte(got[i].Bookmark, '/')+1:])
 		shown, err := exec.CommandContext(ctx, "wevtutil", "query-events", "Application", query, "/format:text").CombinedOutput()
@@ -86,7 +86,7 @@ func TestQueryEventLog(t *testing.T) {
 		assert.Contains(t, string(shown), want)
 	}
 
-	// Following: what is there, then what comes.
+	// Follow: existing events, then new ones.
 	follow := Filter{Sources: []string{s.Name}, After: got[4].Bookmark, Follow: true}
 	n := 0
 	for r, err := range Query(ctx, follow) {

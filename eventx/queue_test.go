@@ -36,7 +36,7 @@ func fill(l *slog.Logger, level slog.Level, n int) {
 	}
 }
 
-func TestOverflowDropsTheLowestFirst(t *testing.T) {
+func TestOverflowDropsLowestFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, release := hung(t)
 		h := newHandler(t, &HandlerOptions{Level: slog.LevelDebug, Queue: 4})
@@ -87,7 +87,7 @@ func TestRate(t *testing.T) {
 	})
 }
 
-// TestRateReportDuringFlood: the report does not wait for the flood's end.
+// TestRateReportDuringFlood checks that the report does not wait for the end of the flood.
 func TestRateReportDuringFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := new(fakeLog).use(t)
@@ -103,7 +103,7 @@ func TestRateReportDuringFlood(t *testing.T) {
 	})
 }
 
-// TestRateIgnoresRecordTime: records that are replayed bring times of their own.
+// TestRateIgnoresRecordTime checks the rate with replayed records, which have their own times.
 func TestRateIgnoresRecordTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		new(fakeLog).use(t)
@@ -164,7 +164,7 @@ func TestClose(t *testing.T) {
 	})
 }
 
-func TestCloseWithAHungLog(t *testing.T) {
+func TestCloseWithHungLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, release := hung(t)
 		h := newHandler(t, nil)
@@ -184,8 +184,8 @@ func TestCloseWithAHungLog(t *testing.T) {
 	})
 }
 
-// TestCloseIsTheEnd: nothing is written to the fallback when Close has returned.
-func TestCloseIsTheEnd(t *testing.T) {
+// TestNoWritesAfterClose checks that nothing is written to the fallback after Close has returned.
+func TestNoWritesAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, release := hung(t)
 		out := &testenv.Buffer{}

@@ -21,8 +21,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// listenUnixgram is a log daemon's socket. It returns what it receives; a memory file's content if
-// it gets one.
+// listenUnixgram opens a log daemon's socket. receive returns the next message, or the content of a
+// memory file.
 func listenUnixgram(t *testing.T) (path string, receive func() string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "socket")
@@ -59,7 +59,7 @@ func listenAt(t *testing.T, path string) (receive func() string, stop func()) {
 	}, func() { conn.Close(); os.Remove(path) }
 }
 
-// useSockets makes the system's logs listen there.
+// useSockets sets the paths of the system's log sockets.
 func useSockets(t *testing.T, journald string, syslog ...string) {
 	t.Helper()
 	oldJournal, oldSyslog := journalSocket, syslogSockets
@@ -91,7 +91,7 @@ func TestJournalSocket(t *testing.T) {
 	assert.Empty(t, out.String())
 }
 
-// TestJournalHangs: journald is there but does not read, so that its socket fills up.
+// TestJournalHangs covers a journald that does not read, so that its socket fills up.
 func TestJournalHangs(t *testing.T) {
 	path, _ := listenUnixgram(t)
 	useSockets(t, path)
@@ -110,7 +110,7 @@ func TestJournalHangs(t *testing.T) {
 	assert.Contains(t, out.String(), "systemctl status systemd-journald")
 }
 
-// TestJournalRestarts: a journald that went away is noticed, a new one found.
+// TestJournalRestarts checks that the end of journald is noticed and that a new one is found.
 func TestJournalRestarts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "socket")
 	receive, stop := listenAt(t, path)
@@ -144,7 +144,7 @@ func TestSyslogSocket(t *testing.T) {
 	assert.Equal(t, Stats{Sent: 1, Written: 1}, checkSum(t, h))
 }
 
-// TestDeadJournal: a socket that journald has left behind is as good as none.
+// TestDeadJournal checks that a socket left behind by journald is treated like a missing one.
 func TestDeadJournal(t *testing.T) {
 	dead := filepath.Join(t.TempDir(), "socket")
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: dead, Net: "unixgram"})
@@ -161,7 +161,7 @@ func TestDeadJournal(t *testing.T) {
 	assert.Contains(t, receive(), ": m")
 }
 
-func TestNoLogAtAll(t *testing.T) {
+func TestNoLog(t *testing.T) {
 	absent := filepath.Join(t.TempDir(), "absent")
 	useSockets(t, absent, absent)
 	out := &testenv.Buffer{}

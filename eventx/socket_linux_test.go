@@ -17,7 +17,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestSyslogStream: with syslog-ng /dev/log may be a stream.
+// TestSyslogStream covers a /dev/log that is a stream, as with syslog-ng.
 func TestSyslogStream(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	l, err := net.Listen("unix", path)
@@ -44,7 +44,7 @@ func TestSyslogStream(t *testing.T) {
 	assert.Regexp(t, `: two data=x+$`, lines.Text())
 }
 
-// TestHugeEvent: the time that it takes to copy 64 MiB is not the daemon's.
+// TestHugeEvent checks that the time to copy 64 MiB is not attributed to the daemon.
 func TestHugeEvent(t *testing.T) {
 	path, receive := listenUnixgram(t)
 	useSockets(t, path)
@@ -59,7 +59,7 @@ func TestHugeEvent(t *testing.T) {
 	assert.Equal(t, Stats{Sent: 1, Written: 1}, checkSum(t, h))
 }
 
-// TestLogNamespace: the journald of the service's namespace gets the events.
+// TestLogNamespace checks that the journald of the service's namespace gets the events.
 func TestLogNamespace(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"journal", "journal.shop"} {

@@ -13,95 +13,96 @@ import (
 
 // Errors of Install and Uninstall, for errors.Is.
 var (
-	// ErrAccessDenied is returned when registering needs administrator rights that this account
+	// ErrAccessDenied is returned when registering requires administrator rights that this account
 	// lacks. It matches [fs.ErrPermission].
 	ErrAccessDenied error = eventlog.ErrAccessDenied
-	// ErrSourceElsewhere is returned when the source belongs to another log than the one that was
-	// asked for. A source can belong to one only.
+	// ErrSourceElsewhere is returned when the source already belongs to another log. A source can
+	// belong to only one.
 	ErrSourceElsewhere error = eventlog.ErrSourceElsewhere
-	// ErrForeignSource is returned when the source or the log is another program's: it has a
-	// message file that exists and is not one that Install, .NET or EventCreate.exe registers, or
-	// its provider has a manifest, or the log was not made by Install. Nothing is changed.
+	// ErrForeignSource is returned when the source or the log belongs to another program: it has an
+	// existing message file other than those that Install, .NET or EventCreate.exe registers, its
+	// provider has a manifest, or the log was not created by Install. Nothing is changed.
 	ErrForeignSource error = eventlog.ErrForeignSource
 )
 
-// defaultLog is where services log unless they have a log of their own.
+// defaultLog is the log of services without a log of their own.
 const defaultLog = "Application"
 
 // Source describes an event source to register.
 type Source struct {
-	// Name is the name that NewHandler is given: at most 212 UTF-16 units, without backslash,
-	// blanks at its ends or a dot at its end, and not the name of a log.
+	// Name is the name passed to NewHandler. It has at most 212 UTF-16 units, contains no
+	// backslash, does not begin or end with a space or end in a dot, and is not the name of a log.
 	Name string
 
-	// Log is the log that the source belongs to; "": Application. A log that does not exist is
-	// made.
+	// Log is the log that the source belongs to; "" means Application. Install creates a log that
+	// does not exist.
 	Log string
 
-	// MaxSize is how many bytes a log that Install makes may take, rounded up to 64 KiB; 0: what
-	// Windows gives it. At most 4 GiB less 64 KiB.
+	// MaxSize is the maximum size in bytes of a log that Install creates, rounded up to 64 KiB; 0
+	// means Windows' default. The limit is 4 GiB less 64 KiB.
 	MaxSize int64
 
-	// Retention is what happens to old events when a log that Install made is full.
+	// Retention determines what happens to old events when a log that Install created is full.
 	Retention Retention
 
-	// Events may give event IDs a text of their own. All others show just the event.
+	// Events optionally define texts for event IDs. Other IDs show only the event.
 	Events []Event
 
 	// Categories are the names of the categories 1, 2, …
 	Categories []string
 
 	// MessageFile and CategoryFile are the paths of message files that an installer has put in
-	// place, signed perhaps, made of MessageDLL and CategoryDLL. "": Install makes them. Only
-	// administrators should be able to write to them: an account that can decides what Event Viewer
-	// shows.
+	// place, created by MessageDLL and CategoryDLL and possibly signed. If empty, Install creates
+	// them. Only administrators should be able to write to these files, because they determine what
+	// Event Viewer shows.
 	MessageFile, CategoryFile string
 }
 
-// Retention is what a log that is full does with its events.
+// Retention is the policy of a full log.
 type Retention uint8
 
 const (
 	Overwrite Retention = iota // the oldest events are overwritten
-	Archive                    // the full log is put aside as a file, and a new one begins
-	Keep                       // new events are refused, and go to the handler's fallback
+	Archive                    // the full log is archived in a file, and a new one begins
+	Keep                       // new events are rejected and go to the handler's fallback
 )
 
-// MessageDLL returns the message file of s as [Install] makes it, for an installer to ship and
-// sign. The same events always give the same bytes.
+// MessageDLL returns the message file of s that [Install] would create, for an installer to ship
+// and sign. The same events always produce the same bytes.
 func (s Source) MessageDLL() ([]byte, error) {
 	f, err := s.messageFiles()
 	return f.messages, err
 }
 
-// CategoryDLL returns the file with the names of the categories; nil if there are none.
+// CategoryDLL returns the file with the names of the categories, or nil if there are none.
 func (s Source) CategoryDLL() ([]byte, error) {
 	f, err := s.messageFiles()
 	return f.categories, err
 }
 
-// Event is the text that Event Viewer shows for an event ID. A %1 in it stands for the event's
-// message and attributes; if there is none, they follow the text.
+// Event is the text that Event Viewer shows for an event ID. %1 in the text stands for the event's
+// message and attributes; without it, they follow the text.
 type Event struct {
 	ID   uint16
 	Text string
 }
 
 // Install registers s with the Windows Event Log, so that its events are shown with their IDs,
-// texts and categories. It adds what is missing and repairs what is wrong, and reports whether it
-// changed anything. It can be called again, after an update for instance.
+// texts and categories. It adds missing entries, repairs wrong ones, and reports whether it changed
+// anything. It can be called repeatedly, for instance after an update.
 //
-// The message file that it registers is its own, msg-HASH.dll, made by this package with all 65,536
-// IDs, in a folder under %ProgramData% that only administrators can write to; a folder that another
-// user has made there first is refused. The service's own program is never registered: Event Viewer
-// would keep it open, and updates would fail.
+// Install registers a message file that it creates itself, msg-HASH.dll, with all 65,536 IDs, in a
+// folder under %ProgramData% that only administrators can write to. It fails if another user has
+// created the folder before. It never registers the service's own program, because Event Viewer
+// would keep it open and updates would fail.
 //
-// Install needs administrator rights: otherwise its error wraps [ErrAccessDenied]. It wraps
-// [ErrForeignSource] if the source or the log is another program's, [ErrSourceElsewhere] if the
-// source belongs to another log (Uninstall it first; Windows notices a move only after a restart,
-// as Microsoft's "EventLog.CreateEventSource" says), and [ErrSourceName] if a name can't be used: a
-// source can't have the name of a log, nor a new log that of a source. On other systems, whose logs
-// take any source, it checks s and returns an error that wraps [errors.ErrUnsupported].
+// Install needs administrator rights; otherwise its error wraps [ErrAccessDenied]. The error wraps
+// [ErrForeignSource] if the source or the log belongs to another program. It wraps
+// [ErrSourceElsewhere] if the source belongs to another log: uninstall it first, and note that
+// Windows notices the move only after a restart (Microsoft, "EventLog.CreateEventSource"). It wraps
+// [ErrSourceName] if a name is not valid: a source can't have the name of a log, nor a new log that
+// of a source. On other systems, whose logs accept any source, Install checks s and returns an
+// error that wraps [errors.ErrUnsupported].
 func Install(s Source) (changed bool, err error) {
 	s, err = s.check()
 	if err != nil {
@@ -117,11 +118,11 @@ func Install(s Source) (changed bool, err error) {
 	})
 }
 
-// Uninstall takes back what [Install] did, in whichever log the source is: the source, its message
-// files if no other source has them, and a log that Install made, once no other source is in it.
-// Past events then lack their description. A source that is not registered is not an error. The
-// errors are those of Install; ErrForeignSource means that the source is another program's and was
-// left alone.
+// Uninstall undoes [Install], whichever log the source is in. It removes the source, its message
+// files if no other source uses them, and a log that Install created if no other source is in it.
+// Past events then lack their description. Uninstall returns nil if the source is not registered.
+// The errors are those of Install; ErrForeignSource means that the source belongs to another
+// program and was not changed.
 func Uninstall(name string) error {
 	if err := checkSourceName(name); err != nil {
 		return err
@@ -129,7 +130,7 @@ func Uninstall(name string) error {
 	return eventlog.Uninstall(name)
 }
 
-// OnInstall is Install in the shape of a service's hook: it returns nil where there is nothing to
+// OnInstall is Install as a service's hook. It returns nil on systems where there is nothing to
 // install.
 func (s Source) OnInstall(context.Context) error {
 	_, err := Install(s)
@@ -139,8 +140,8 @@ func (s Source) OnInstall(context.Context) error {
 	return err
 }
 
-// OnUninstall is Uninstall in the shape of a service's hook: it returns nil where there is nothing
-// to uninstall.
+// OnUninstall is Uninstall as a service's hook. It returns nil on systems where there is nothing to
+// uninstall.
 func (s Source) OnUninstall(context.Context) error {
 	err := Uninstall(s.Name)
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -149,10 +150,10 @@ func (s Source) OnUninstall(context.Context) error {
 	return err
 }
 
-// setsLog reports whether s sets something of its log.
+// setsLog reports whether s has settings for its log.
 func (s Source) setsLog() bool { return s.MaxSize > 0 || s.Retention != Overwrite }
 
-// check returns s with its defaults.
+// check validates s and returns it with defaults filled in.
 func (s Source) check() (Source, error) {
 	if err := checkSourceName(s.Name); err != nil {
 		return s, err
@@ -162,9 +163,9 @@ func (s Source) check() (Source, error) {
 	}
 	switch {
 	case strings.ContainsAny(s.Log, `\/*?"<>|:`) || strings.ContainsFunc(s.Log, func(r rune) bool { return r < ' ' }):
-		return s, fmt.Errorf("eventx: source %q: %q can't be a log's name: it is also a file's", s.Name, s.Log)
+		return s, fmt.Errorf("eventx: source %q: %q can't be a log's name, since it is also used as a file name", s.Name, s.Log)
 	case strings.TrimSpace(s.Log) != s.Log || strings.HasSuffix(s.Log, "."):
-		return s, fmt.Errorf("%w: the log's name %q begins or ends with a blank or ends in a dot", ErrSourceName, s.Log)
+		return s, fmt.Errorf("%w: the log's name %q begins or ends with a space or ends in a dot", ErrSourceName, s.Log)
 	case strings.EqualFold(s.Log, s.Name):
 		return s, fmt.Errorf("%w: %q is the name of its log", ErrSourceName, s.Name)
 	case strings.EqualFold(s.Log, "Security"):
@@ -174,7 +175,7 @@ func (s Source) check() (Source, error) {
 	case s.Retention > Keep:
 		return s, fmt.Errorf("eventx: source %q: unknown retention %d", s.Name, s.Retention)
 	case s.setsLog() && slices.ContainsFunc(logNames, func(log string) bool { return strings.EqualFold(log, s.Log) }):
-		return s, fmt.Errorf("%w: size and retention of the log %q are not this source's to set", ErrForeignSource, s.Log)
+		return s, fmt.Errorf("%w: a source can't set the size and retention of the log %q", ErrForeignSource, s.Log)
 	}
 	for _, file := range []string{s.MessageFile, s.CategoryFile} {
 		if file != "" && (len(file) < 4 || file[1:3] != `:\` || strings.ContainsAny(file, `;%"`)) {
@@ -194,8 +195,8 @@ func (s Source) check() (Source, error) {
 	return s, nil
 }
 
-// messageFiles are the contents of what Install puts on disk. Categories have a file of their own,
-// since category 1 and event 1 would both be its message 1.
+// messageFiles holds the contents of the files that Install writes. Categories have a separate
+// file, since category 1 and event 1 would both be message 1.
 type messageFiles struct {
 	messages   []byte
 	categories []byte // nil: none
@@ -218,7 +219,7 @@ func (s Source) messageFiles() (f messageFiles, err error) {
 	}
 	categories := msgtable.Table{Texts: make(map[uint16]string)}
 	for i, name := range s.Categories {
-		categories.Texts[uint16(i+1)] = strings.ReplaceAll(name, "%", "%%") // a name has no insertion strings
+		categories.Texts[uint16(i+1)] = strings.ReplaceAll(name, "%", "%%") // category names have no insertion strings
 	}
 	if f.categories, err = categories.DLL(); err != nil {
 		return f, fmt.Errorf("eventx: source %q: categories: %w", s.Name, err)

@@ -133,7 +133,7 @@ func TestInstall(t *testing.T) {
 	assert.False(t, changed, "twice")
 	assert.Equal(t, want, valuesOf(t, "Application", s.Name))
 
-	// What is broken is repaired.
+	// A broken registration is repaired.
 	require.NoError(t, os.Remove(messages))
 	state, err = Status(s.Name)
 	require.NoError(t, err)
@@ -151,7 +151,7 @@ func TestInstall(t *testing.T) {
 	assert.True(t, changed)
 	assert.Equal(t, want, valuesOf(t, "Application", s.Name))
 
-	// An update has a new file and removes the old one.
+	// An update creates a new file and removes the old one.
 	s.Events, s.Categories = append(s.Events, Event{2002, "Another"}), nil
 	changed, err = Install(s)
 	require.NoError(t, err)
@@ -170,7 +170,7 @@ func TestInstall(t *testing.T) {
 	assert.NoError(t, Uninstall(s.Name), "twice")
 }
 
-// TestInstallShared: the file of two sources stays until the last is gone.
+// TestInstallShared checks that a file shared by two sources stays until both are uninstalled.
 func TestInstallShared(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
@@ -187,8 +187,8 @@ func TestInstallShared(t *testing.T) {
 	assert.Empty(t, files(t, dir))
 }
 
-// TestInstallKilled: what a killed Install leaves behind does not disturb the next one, which
-// removes it.
+// TestInstallKilled checks that the remains of a killed Install do not disturb the next one, which
+// removes them.
 func TestInstallKilled(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
@@ -204,9 +204,9 @@ func TestInstallKilled(t *testing.T) {
 	assert.NoDirExists(t, dir)
 }
 
-// TestInstallsAtOnce: services are updated at the same time, and one removes the folder that
-// another is about to use.
-func TestInstallsAtOnce(t *testing.T) {
+// TestConcurrentInstalls updates services concurrently, where one may remove the folder that another is
+// about to use.
+func TestConcurrentInstalls(t *testing.T) {
 	needRegistry(t)
 	ownDir(t)
 	name := sourceName(t)
@@ -241,8 +241,8 @@ func TestInstallElsewhere(t *testing.T) {
 	assert.NoError(t, Uninstall(s.Name), "whichever log it is in")
 }
 
-// TestSourceMoved: a source is moved to another log while a handler has it open. Its events are
-// still written, Status says where they go, and Install says what to do.
+// TestSourceMoved moves a source to another log while a handler has it open. Its events are still
+// written, Status says where they go, and Install says what to do.
 func TestSourceMoved(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
@@ -291,7 +291,7 @@ func newNamedHandler(t *testing.T, source string) *Handler {
 	return h
 }
 
-// register makes a source with the given values, as another program would.
+// register creates a source with the given values, like another program.
 func register(t *testing.T, log, name string, values map[string]any) {
 	t.Helper()
 	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\`+log+`\`+name, registry.SET_VALUE)
@@ -309,7 +309,7 @@ func register(t *testing.T, log, name string, values map[string]any) {
 	}
 }
 
-// TestForeignSources: a source or log of another program is left as it is, to the last value.
+// TestForeignSources checks that no value of another program's source or log is changed.
 func TestForeignSources(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
@@ -355,7 +355,7 @@ func TestForeignSources(t *testing.T) {
 	}
 }
 
-// rawValues reads a source's key as it is.
+// rawValues reads the raw values of a source's key.
 func rawValues(t *testing.T, log, name string) map[string]string {
 	t.Helper()
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, eventlog.RegistryKey+`\`+log+`\`+name, registry.QUERY_VALUE)
@@ -375,7 +375,7 @@ func rawValues(t *testing.T, log, name string) map[string]string {
 	return values
 }
 
-// TestStatusOfRealSources: the sources of four real machines, as they are registered there.
+// TestStatusOfRealSources uses the registrations of sources from four real machines.
 func TestStatusOfRealSources(t *testing.T) {
 	needRegistry(t)
 	ownDir(t)
@@ -430,7 +430,7 @@ func TestStatusOfRealSources(t *testing.T) {
 	assert.NotZero(t, seen[BrokenFile])
 }
 
-// TestCustomLog: Install makes a log, Uninstall takes it back with its last source.
+// TestCustomLog checks that Install creates a log and Uninstall removes it with its last source.
 func TestCustomLog(t *testing.T) {
 	needRegistry(t)
 	ownDir(t)
@@ -463,7 +463,7 @@ func TestCustomLog(t *testing.T) {
 	require.NoError(t, Uninstall(b.Name))
 	assert.False(t, logNamed(log))
 
-	// A log of another program is used, but neither changed nor removed.
+	// Another program's log is used, but neither changed nor removed.
 	register(t, log, log, nil)
 	t.Cleanup(func() {
 		registry.DeleteKey(registry.LOCAL_MACHINE, logKey+`\`+log)
@@ -477,7 +477,8 @@ func TestCustomLog(t *testing.T) {
 	assert.True(t, logNamed(log))
 }
 
-// TestShippedFile: an installer's own, signed file is registered, and left alone by Uninstall.
+// TestShippedFile checks that an installer's signed file is registered, and not removed by
+// Uninstall.
 func TestShippedFile(t *testing.T) {
 	needRegistry(t)
 	ownDir(t)
@@ -501,7 +502,7 @@ func TestShippedFile(t *testing.T) {
 	assert.FileExists(t, s.MessageFile)
 }
 
-// TestInstallWithoutFile: where no file can be made, nothing is registered.
+// TestInstallWithoutFile checks that nothing is registered if the file can't be created.
 func TestInstallWithoutFile(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
@@ -515,7 +516,8 @@ func TestInstallWithoutFile(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// TestFileInPlaceOfDir: what is not a folder is refused, and no half of a source is left.
+// TestFileInPlaceOfDir checks that Install fails if the path is not a folder, and leaves no partial
+// registration.
 func TestFileInPlaceOfDir(t *testing.T) {
 	needRegistry(t)
 	dir := ownDir(t)
@@ -528,7 +530,7 @@ func TestFileInPlaceOfDir(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// TestUntrustedDir: a folder that a user has made first is refused.
+// TestUntrustedDir checks that Install rejects a folder created by a user.
 func TestUntrustedDir(t *testing.T) {
 	testenv.NeedWindows(t, "maps owners to Unix's")
 	needRegistry(t)
@@ -542,12 +544,12 @@ func TestUntrustedDir(t *testing.T) {
 	assert.ErrorIs(t, err, eventlog.ErrUntrustedDir)
 }
 
-// TestMessageDir: the real one is under ProgramData.
+// TestMessageDir checks that the real directory is under ProgramData.
 func TestMessageDir(t *testing.T) {
 	assert.Regexp(t, `(?i)^[a-z]:\\ProgramData\\surefoot\\eventx$`, eventlog.MessageDir())
 }
 
-// TestReportRegistered: an installed source keeps its IDs.
+// TestReportRegistered checks that events of an installed source keep their IDs.
 func TestReportRegistered(t *testing.T) {
 	needRegistry(t)
 	ownDir(t)

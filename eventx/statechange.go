@@ -8,14 +8,14 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// stateChanges is how many changes of state are being logged at this moment. While there is one, a
-// Handler has every level enabled, and looks at the record instead: only a change of state is then
+// stateChanges is the number of changes of state being logged at this moment. While it is not zero,
+// a Handler enables every level and checks the record instead: only changes of state are then
 // written below the handler's level. So no middleware can lose one, whatever it does to the
 // context.
 var stateChanges atomic.Int32
 
-// unwanted reports whether r is below the level and came only because a change of state is being
-// logged.
+// unwanted reports whether r is below the level and was passed only because a change of state is
+// being logged.
 func (h *Handler) unwanted(r *slog.Record) bool {
 	return r.Level < h.level.Level() && stateChanges.Load() > 0 && !isStateChange(r)
 }
@@ -28,7 +28,7 @@ func isStateChange(r *slog.Record) (is bool) {
 	return is
 }
 
-// hasStateID also looks into the groups that a middleware may have put the attributes in.
+// hasStateID also searches groups, into which a middleware may have put the attributes.
 func hasStateID(v slog.Value) bool {
 	if v.Kind() == slog.KindGroup {
 		return slices.ContainsFunc(v.Group(), func(a slog.Attr) bool { return hasStateID(a.Value) })

@@ -2,33 +2,34 @@ package eventx
 
 import "fmt"
 
-// Mode is how a source's events reach an operator.
+// Mode is how a source's events are stored and shown.
 type Mode uint8
 
 const (
-	// Unregistered: the Windows Event Log takes the events, under the ID 3299 and with their own ID
-	// as an attribute. Filters by ID don't find them.
+	// Unregistered means that the Windows Event Log stores the events under the ID 3299, with their
+	// own ID as an attribute. Filters by ID don't find them.
 	Unregistered Mode = iota
-	// OwnFile: registered by Install, with every ID, text and category.
+	// OwnFile means registered by Install, with every ID, text and category.
 	OwnFile
-	// DotNetFile: registered with .NET's EventLogMessages.dll: every ID, no texts.
+	// DotNetFile means registered with .NET's EventLogMessages.dll, which has every ID but no
+	// texts.
 	DotNetFile
-	// EventCreate: registered with EventCreate.exe, which has the IDs 1–1000. Others are written as
-	// ID 1, with their own as an attribute.
+	// EventCreate means registered with EventCreate.exe, which has the IDs 1–1000. Events with
+	// other IDs are written as ID 1, with their own as an attribute.
 	EventCreate
-	// ForeignFile: registered with another program's message file, or as a provider with a
-	// manifest. The file is taken to have every ID with one insertion string. With netmsg.dll,
-	// which has only Windows' own IDs, or with no file but the manifest's, events are written as if
+	// ForeignFile means registered with another program's message file, or as a provider with a
+	// manifest. The file is assumed to have every ID with one insertion string. With netmsg.dll,
+	// which only has Windows' own IDs, or with no file but the manifest's, events are written as if
 	// unregistered.
 	ForeignFile
-	// BrokenFile: registered with message files none of which exists. Events are written as if
-	// unregistered. Install repairs it.
+	// BrokenFile means registered with message files none of which exists. Events are written as if
+	// unregistered. Install repairs this.
 	BrokenFile
-	// Journald: events go to systemd's journal.
+	// Journald means that events go to systemd's journal.
 	Journald
-	// Syslog: events go to the local syslog.
+	// Syslog means that events go to the local syslog.
 	Syslog
-	// Stderr: there is no log here, events go to the handler's Fallback.
+	// Stderr means that there is no system log and events go to the handler's Fallback.
 	Stderr
 )
 
@@ -45,17 +46,17 @@ func (m Mode) String() string {
 	return fmt.Sprintf("Mode(%d)", uint8(m))
 }
 
-// State is what Status finds.
+// State is the result of Status.
 type State struct {
 	Mode        Mode
 	Log         string // the Windows log, or the socket, that events go to
-	MessageFile string // Windows: what is registered
-	Note        string // what could be better, and how; "": nothing
+	MessageFile string // Windows: the registered file
+	Note        string // a suggested improvement, or ""
 }
 
-// Status says where the events of a source go and in what form, as a handler that is opened now
-// would write them. It changes nothing and needs no rights. The error wraps [ErrSourceName] for a
-// name that can't be a source's.
+// Status returns where and in what form a handler opened now would write the events of a source. It
+// changes nothing and needs no special rights. The error wraps [ErrSourceName] if name is not a
+// valid source name.
 func Status(name string) (State, error) {
 	if err := checkSourceName(name); err != nil {
 		return State{}, err

@@ -10,10 +10,10 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
-// maxEvent is how many bytes of an event may wait for the log: journald takes any event whole.
+// maxEvent is the maximum size of a queued event in bytes: journald accepts events of any size.
 const maxEvent = queue.MaxText
 
-// journalctl is a variable for the tests' sake.
+// journalctl is swapped by tests.
 var journalctl = "journalctl"
 
 func query(ctx context.Context, f reading.Filter, yield func(reading.Record) bool) error {

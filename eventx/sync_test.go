@@ -21,7 +21,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// lastWords logs one error and ends the process in the way that the argument names.
+// lastWords logs one error and ends the process in the way given by its argument.
 func lastWords(args []string) int {
 	out, err := os.OpenFile(args[1], os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
@@ -50,7 +50,8 @@ func lastWords(args []string) int {
 	return 5
 }
 
-// TestSync: an error that is logged just before the process ends is not lost, in 200 of 200 runs.
+// TestSync checks that an error logged just before the process ends is not lost, in 200 of 200
+// runs.
 func TestSync(t *testing.T) {
 	runs := 50
 	if testing.Short() {
@@ -85,8 +86,9 @@ func TestSyncWaits(t *testing.T) {
 	})
 }
 
-// TestSyncWithAHungLog: the event is in the fallback instead, and the next one does not wait again.
-func TestSyncWithAHungLog(t *testing.T) {
+// TestSyncWithHungLog checks that the event is in the fallback instead, and that the next one does
+// not wait again.
+func TestSyncWithHungLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, release := hung(t)
 		out := &testenv.Buffer{}
@@ -112,7 +114,7 @@ func TestSyncWithAHungLog(t *testing.T) {
 	})
 }
 
-// TestSyncWithEverythingHung: Handle returns all the same.
+// TestSyncWithEverythingHung checks that Handle returns even if both log and fallback hang.
 func TestSyncWithEverythingHung(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, release := hung(t)
@@ -132,8 +134,8 @@ func TestSyncWithEverythingHung(t *testing.T) {
 	})
 }
 
-// TestSyncOverTheRate: what the rate keeps out of the log is in the fallback.
-func TestSyncOverTheRate(t *testing.T) {
+// TestSyncOverRate checks that events over the rate are in the fallback.
+func TestSyncOverRate(t *testing.T) {
 	fake := new(fakeLog).use(t)
 	out := &testenv.Buffer{}
 	h := newHandler(t, &HandlerOptions{Sync: slog.LevelError, Fallback: out, Rate: Rate{PerSecond: 0.001, Burst: 3}})
@@ -155,7 +157,7 @@ func TestSyncAfterClose(t *testing.T) {
 	assert.Contains(t, out.String(), "msg=late")
 }
 
-// TestSetDefault: no line of package log is lost without a trace.
+// TestSetDefault checks that no line of package log is silently lost.
 func TestSetDefault(t *testing.T) {
 	saved, flags := slog.Default(), log.Flags()
 	t.Cleanup(func() {

@@ -22,7 +22,7 @@ func lastEvent([]string) int {
 	return 0
 }
 
-// TestSyncTrace: the Event Log itself was given the event of a process that ended at once.
+// TestSyncTrace checks that the event of a process that exits at once reaches the Event Log.
 func TestSyncTrace(t *testing.T) {
 	if !testenv.IsWine() {
 		t.Skip("reads Wine's trace; TestSync shows the same with the fallback")

@@ -7,7 +7,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/syslog"
 )
 
-// openSystemSink takes the local syslog.
+// openSystemSink opens the local syslog.
 func openSystemSink(source string) (queue.Sink, error) {
 	return syslog.Open([]string{"/var/run/log", "/dev/log"}, source)
 }

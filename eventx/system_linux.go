@@ -12,13 +12,13 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/syslog"
 )
 
-// Variables for the tests' sake.
+// Variables, to be swapped by tests.
 var (
 	journalSocket = "/run/systemd/journal/socket"
 	syslogSockets = []string{"/dev/log", "/var/run/log"}
 )
 
-// openSystemSink takes journald and, where there is none, /dev/log.
+// openSystemSink opens journald or, if there is none, /dev/log.
 func openSystemSink(source string) (queue.Sink, error) {
 	s, err := journal.Open(journalSocket, source)
 	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ECONNREFUSED) { // no socket, or no process behind it

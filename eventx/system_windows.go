@@ -12,7 +12,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
-// maxEvent is how many bytes of an event may wait for the log.
+// maxEvent is the maximum size of a queued event in bytes.
 const maxEvent = eventlog.MaxText
 
 func openSystemSink(source string) (queue.Sink, error) { return eventlog.Open(source) }

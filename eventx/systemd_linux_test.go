@@ -82,7 +82,7 @@ func TestJournald(t *testing.T) {
 		assert.Len(t, messages, want, "%+v", *filter)
 	}
 
-	// Following: what is there, then what comes.
+	// Follow: existing events, then new ones.
 	n := 0
 	for r, err := range Query(ctx, Filter{Sources: []string{name}, After: got[1].Bookmark, Follow: true}) {
 		require.NoError(t, err)
@@ -100,7 +100,7 @@ func TestJournald(t *testing.T) {
 	assert.Equal(t, 3, n)
 }
 
-// TestJournaldRestart: a new journald takes over the socket, which systemd holds.
+// TestJournaldRestart checks that a new journald takes over the socket held by systemd.
 func TestJournaldRestart(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return
@@ -123,7 +123,7 @@ func TestJournaldRestart(t *testing.T) {
 	assert.Equal(t, []string{"before", "after"}, messages)
 }
 
-// TestSyslogReader: what goes to /dev/log is understood by who listens there.
+// TestSyslogReader checks that the daemon at /dev/log understands the messages.
 func TestSyslogReader(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return

@@ -40,9 +40,9 @@ func (q quotedText) MarshalText() ([]byte, error) {
 	return []byte(fmt.Sprintf("text{%q}", q.s)), nil
 }
 
-// TestValuesAsSlogWritesThem compares the attributes with those of slog.TextHandler: the cases of
+// TestValuesMatchSlog compares the attributes with those of slog.TextHandler: the cases of
 // slog's own tables, and the values that panicked or came out as numbers.
-func TestValuesAsSlogWritesThem(t *testing.T) {
+func TestValuesMatchSlog(t *testing.T) {
 	pre := []slog.Attr{slog.Int("pre", 3), slog.String("x", "y")}
 	attrs := []slog.Attr{slog.String("a", "one"), slog.Int("b", 2), slog.Any("", nil)}
 	remove := func(keys ...string) func([]string, slog.Attr) slog.Attr {

@@ -16,7 +16,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestBackoff: a log that is full is left alone, and tried again later.
+// TestBackoff checks that a full log is retried only after a delay.
 func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := true
@@ -62,7 +62,8 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
-// TestBadEvent: an event that the log refuses goes to the fallback; the log stays open.
+// TestBadEvent checks that an event that the log rejects goes to the fallback, and that the log
+// stays open.
 func TestBadEvent(t *testing.T) {
 	log := &fakeLog{onWrite: func(n int) (bool, error) {
 		if n == 1 {
@@ -97,9 +98,9 @@ func TestNoLogAndNoFallback(t *testing.T) {
 	assert.Equal(t, Stats{Sent: 1, Dropped: 1}, s)
 }
 
-// TestLossesAreSaidLater: a Windows service has no standard error. What is lost while its log is
-// full, the log says as soon as it can be written again.
-func TestLossesAreSaidLater(t *testing.T) {
+// TestLossesAreReportedLater checks that losses during a full log are reported in the log as soon as it
+// can be written again, since a Windows service has no standard error.
+func TestLossesAreReportedLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var full atomic.Bool
 		full.Store(true)
@@ -133,8 +134,8 @@ func TestLossesAreSaidLater(t *testing.T) {
 	})
 }
 
-// TestHungLogIsSaid: losses are not silent even if the log never answers.
-func TestHungLogIsSaid(t *testing.T) {
+// TestHungLogIsReported checks that losses are reported even if the log never responds.
+func TestHungLogIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, release := hung(t)
 		out := &testenv.Buffer{}
@@ -156,8 +157,8 @@ func TestHungLogIsSaid(t *testing.T) {
 	})
 }
 
-// TestHungFallback: no caller waits for a fallback that hangs, not even the one that would report
-// it.
+// TestHungFallback checks that no caller waits for a fallback that hangs, not even the one that
+// would report it.
 func TestHungFallback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failing(t, errors.New("no log"))

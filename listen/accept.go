@@ -8,25 +8,26 @@ import (
 	"time"
 )
 
-// How Accept serves several sockets.
+// How Accept serves several sockets:
 //
-// While a call waits in Accept, each socket has one acceptor. While nearly all connections come
-// from one socket, the hot one, a call blocks in it itself, at the price of a single listener. Each
-// other socket, and every socket while none is hot, has a pump: a goroutine that accepts into a
-// short queue, wakes a call, and pauses when its queue is full until that is empty again. Calls
-// that block in no socket wait for the pumps. The call that does is woken by a deadline in the
-// past, which costs more: so there is no hot socket while the others have much to do.
+// While a call waits in Accept, each socket has one acceptor. If nearly all connections come from
+// one socket, the hot one, a call blocks in that socket itself, at the cost of a single listener.
+// Every other socket, and every socket if none is hot, has a pump: a goroutine that accepts into a
+// short queue, wakes a call, and pauses when its queue is full until the queue is empty again.
+// Calls that do not block in a socket wait for the pumps. The call that does is woken by a deadline
+// in the past, which costs more, so there is no hot socket while the others are busy.
 const (
-	// A pump accepts this many connections ahead of the calls. Fewer would cost more wake-ups; with
-	// more, a server that limits its connections would hold more than it wants.
+	// A pump accepts this many connections ahead of the calls. Fewer would cost more wake-ups; more
+	// would make a server that limits its connections hold more than it wants.
 	ahead = 4
-	// A socket is hot after this many connections in a row. It no longer is when more than one
-	// connection in strayCost has come from others for a while.
+	// A socket becomes hot after this many connections in a row. It stops being hot once more than
+	// one connection in strayCost has come from other sockets for a while.
 	hotAfter  = 16
 	strayCost = 4
 	maxStrays = 16
 
-	// How long a socket rests after the system ran out of something that a new connection needs.
+	// The time for which a socket rests after the system ran out of a resource that a new
+	// connection needs.
 	restMin = 5 * time.Millisecond
 	restMax = time.Second
 )
@@ -49,7 +50,7 @@ type socket struct {
 	logging bool // a line about the rest is being written
 }
 
-// outcome is what AcceptTCP has returned to a pump.
+// outcome is the result of a pump's AcceptTCP call.
 type outcome struct {
 	conn *net.TCPConn
 	err  error
@@ -111,13 +112,12 @@ func (l *Listener) leave() {
 	}
 }
 
-// settle does what the outcome of an AcceptTCP calls for, and reports whether that is one for the
-// caller.
+// settle handles the outcome of an AcceptTCP call and reports whether to return it to the caller.
 func (l *Listener) settle(s *socket, err error) bool {
 	timedOut := errors.Is(err, os.ErrDeadlineExceeded)
 	if s.kicked || timedOut {
-		// The deadline was the kick, the caller's, or one that was set on the socket itself. The
-		// next acceptor finds the right one.
+		// The deadline was that of a kick, the caller's, or one set on the socket itself. The next
+		// acceptor sets the right one.
 		s.kicked = false
 		s.ln.SetDeadline(l.deadline)
 	}
@@ -138,7 +138,7 @@ func (l *Listener) settle(s *socket, err error) bool {
 	return true
 }
 
-// holder returns a socket that holds something for a call, each in its turn.
+// holder returns a socket that holds an outcome for a call, round robin.
 func (l *Listener) holder() *socket {
 	for i := range l.socks {
 		if s := l.socks[(l.turn+i)%len(l.socks)]; s.nheld > 0 {
@@ -148,7 +148,7 @@ func (l *Listener) holder() *socket {
 	return nil
 }
 
-// count notes that a call has had a connection from s, and decides which socket is hot.
+// count records that a call got a connection from s, and decides which socket is hot.
 func (l *Listener) count(s *socket) {
 	if s != l.last {
 		l.last, l.row = s, 0
@@ -166,7 +166,7 @@ func (l *Listener) count(s *socket) {
 	}
 }
 
-// notify makes sure that a waiting call finds what is held and what is free.
+// notify makes sure that a waiting call finds held outcomes and free sockets.
 func (l *Listener) notify() {
 	holding := l.holder() != nil
 	switch {
@@ -179,7 +179,7 @@ func (l *Listener) notify() {
 	}
 }
 
-// kick wakes the call that blocks in a socket, if one does.
+// kick wakes the call that blocks in a socket, if any.
 func (l *Listener) kick() {
 	for _, s := range l.socks {
 		if s.direct && !s.kicked {
@@ -189,7 +189,7 @@ func (l *Listener) kick() {
 	}
 }
 
-// runPumps gives each socket without an acceptor its pump.
+// runPumps starts the pump of each socket without an acceptor.
 func (l *Listener) runPumps() {
 	for _, s := range l.socks {
 		if s.taken || s.nheld > 0 {
@@ -215,7 +215,7 @@ func (l *Listener) pump(s *socket) {
 	}
 }
 
-// deliver handles what a pump has accepted, and reports whether the pump is to go on.
+// deliver handles the outcome of a pump and reports whether the pump should continue.
 func (l *Listener) deliver(s *socket, o outcome) (goOn bool) {
 	s.taken = false
 	switch held := l.settle(s, o.err); {
@@ -236,12 +236,12 @@ func (l *Listener) deliver(s *socket, o outcome) (goOn bool) {
 	return goOn
 }
 
-// restSocket keeps every acceptor from s for a while, because of err.
+// restSocket keeps all acceptors away from s for a while because of err.
 func (l *Listener) restSocket(s *socket, err error) {
 	s.rest = min(max(2*s.rest, restMin), restMax)
 	text := fmt.Sprintf("listen: %v; retrying in %v", err, s.rest)
 	if !s.logging {
-		// Not under the lock, and not waited for: the log may hang.
+		// Log in a separate goroutine without the lock, because the logger may block.
 		s.logging = true
 		go func() {
 			l.log.Print(text)

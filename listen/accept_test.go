@@ -22,7 +22,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// eventually waits for cond, for as long as a busy machine may need.
+// eventually waits for cond, long enough for a busy machine.
 func eventually(t testing.TB, cond func() bool, msg string) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); !cond(); time.Sleep(2 * time.Millisecond) {
@@ -32,7 +32,8 @@ func eventually(t testing.TB, cond func() bool, msg string) {
 	}
 }
 
-// descriptors counts this process's open descriptors, or returns -1 where they can't be counted.
+// descriptors returns the number of open descriptors of this process, or -1 if they can't be
+// counted.
 func descriptors() int {
 	if runtime.GOOS == "windows" {
 		return -1
@@ -45,8 +46,8 @@ func descriptors() int {
 	return -1
 }
 
-// TestEachConnectionIsDeliveredOnce has each client write its number, and counts which numbers come
-// with the connections that Accept returns.
+// TestEachConnectionIsDeliveredOnce has each client write its number, and counts the numbers read
+// from the connections that Accept returns.
 func TestEachConnectionIsDeliveredOnce(t *testing.T) {
 	conns := 10_000
 	if testing.Short() || testenv.IsWine() {
@@ -54,7 +55,7 @@ func TestEachConnectionIsDeliveredOnce(t *testing.T) {
 	}
 	for _, accepts := range []int{1, 4, 16} {
 		t.Run(fmt.Sprint(accepts), func(t *testing.T) {
-			// The net package and the runtime keep what they need for the first connection.
+			// The net package and the runtime keep resources from the first connection.
 			warm := listenOn(t, "localhost:0")
 			dial(t, warm, "127.0.0.1")
 			warm.Close()
@@ -124,8 +125,7 @@ func connectNumbered(t *testing.T, addrs []net.Addr, conns int) {
 }
 
 // TestBursts sends connections to one family for a while and then to the other, so that the hot
-// socket changes, and expects an answer to each before it goes on: a call that is not woken would
-// show.
+// socket changes. It waits for an answer to each, so that a call that is not woken would show.
 func TestBursts(t *testing.T) {
 	for _, calls := range []int{1, 2, 3} {
 		t.Run(fmt.Sprint(calls), func(t *testing.T) {
@@ -175,7 +175,7 @@ func TestBursts(t *testing.T) {
 	}
 }
 
-// TestFloodDoesNotStarve keeps one family's backlog full, and expects to be served on the other.
+// TestFloodDoesNotStarve keeps one family's backlog full and checks that the other is served.
 func TestFloodDoesNotStarve(t *testing.T) {
 	needIPv6(t)
 	for flooded := range 2 {
@@ -290,8 +290,8 @@ func TestCloseEndsBlockedAccepts(t *testing.T) {
 	}
 }
 
-// TestCloseHangsUpOnWhatIsHeld leaves connections to the pumps.
-func TestCloseHangsUpOnWhatIsHeld(t *testing.T) {
+// TestCloseClosesHeldConnections leaves connections in the pumps' queues.
+func TestCloseClosesHeldConnections(t *testing.T) {
 	l := listenOn(t, "localhost:0")
 	addrs := l.Addrs()
 	var clients []net.Conn
@@ -318,9 +318,9 @@ func TestCloseHangsUpOnWhatIsHeld(t *testing.T) {
 	assert.Equal(t, 1, open)
 }
 
-// TestFewAreAcceptedAhead: what waits in the queues while no goroutine calls Accept is bounded, as
-// the doc tells users of a LimitListener.
-func TestFewAreAcceptedAhead(t *testing.T) {
+// TestAcceptsFewAhead checks that the number of connections in the queues while no goroutine
+// calls Accept is limited as documented for users of a LimitListener.
+func TestAcceptsFewAhead(t *testing.T) {
 	l := listenOn(t, "localhost:0")
 	addrs := l.Addrs()
 	for i := range 20 * len(addrs) {
@@ -364,7 +364,7 @@ func TestDeadlinesRaceConnections(t *testing.T) {
 					c.Close()
 					served.Add(1)
 				case errors.Is(err, os.ErrDeadlineExceeded):
-					time.Sleep(100 * time.Microsecond) // or three busy loops keep the clients from their turn
+					time.Sleep(100 * time.Microsecond) // or three busy loops would starve the clients
 				default:
 					return
 				}

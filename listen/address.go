@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// addressError is about an address that can't be listened on as it is written.
+// addressError is the error for an address that is not valid as written.
 type addressError struct {
 	reason string
-	write  []string // what was probably meant
+	write  []string // the addresses probably meant
 }
 
 func (e *addressError) Error() string { return e.reason }
 
 const noPort = `missing port: write "host:port", or ":0" for any free port`
 
-// splitAddress splits host:port. What other programs take for an address, and this package can't,
-// is an *addressError with the address to write.
+// splitAddress splits host:port. For forms that other programs accept and this package doesn't, it
+// returns an *addressError with the address to write.
 func splitAddress(address string) (host, port string, err error) {
 	if a := strings.TrimSpace(address); a != address {
 		return "", "", &addressError{"the address has spaces around it", meant(a)}
@@ -51,7 +51,7 @@ func cannotSplit(address string, err error) error {
 		return &addressError{noPort, []string{fmt.Sprint(":", n)}}
 	}
 	if i := strings.LastIndexByte(address, ':'); i > 0 && !strings.ContainsAny(address, "[]") {
-		// The last part is the port if the rest is an address without it: ::1:8080 could be both.
+		// The last part is the port if the rest is an address without it; ::1:8080 is ambiguous.
 		host, port := address[:i], address[i+1:]
 		a, aerr := netip.ParseAddr(host)
 		if _, perr := strconv.ParseUint(port, 10, 16); aerr == nil && perr == nil {
@@ -68,7 +68,7 @@ func cannotSplit(address string, err error) error {
 	return err
 }
 
-// meant returns an address to write, if it is one, or nothing.
+// meant returns address as a suggestion if it is valid, or nil.
 func meant(address string) []string {
 	host, port, err := splitAddress(address)
 	if bad, ok := err.(*addressError); ok {
@@ -104,8 +104,8 @@ type iface struct {
 	addrs []netip.Addr // without zones
 }
 
-// checkZone returns an error if the link-local address a has no zone, or one that is none of this
-// machine's interfaces. The system would say "invalid argument".
+// checkZone returns an error if the link-local address a has no zone, or one that is not an
+// interface of this machine. The system would just say "invalid argument".
 func checkZone(a netip.Addr, port string, interfaces func() []iface) error {
 	if !a.Is6() || !a.IsLinkLocalUnicast() {
 		return nil
@@ -116,7 +116,7 @@ func checkZone(a netip.Addr, port string, interfaces func() []iface) error {
 	if zone != "" && (known || all == nil) {
 		return nil
 	}
-	// The interface that has the address; else one that could have it; else any.
+	// Prefer the interface that has the address, then those that could have it, then any.
 	var has, could, others []string
 	for _, i := range all {
 		to := net.JoinHostPort(bare.WithZone(i.name).String(), port)
@@ -141,7 +141,7 @@ func checkZone(a netip.Addr, port string, interfaces func() []iface) error {
 	return &addressError{fmt.Sprintf("this machine has no interface %q", zone), write}
 }
 
-// systemInterfaces returns this machine's interfaces; nil if the system does not tell them.
+// systemInterfaces returns this machine's interfaces, or nil if the system does not report them.
 func systemInterfaces() []iface {
 	all, err := net.Interfaces()
 	if err != nil {

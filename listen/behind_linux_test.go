@@ -16,9 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestProcessOneHasThePort makes a process 1, in a namespace of its own, that listens, as systemd
-// does for a socket unit, and a container's only program for itself.
-func TestProcessOneHasThePort(t *testing.T) {
+// TestProcess1HasPort starts a process 1 in its own namespace that listens, like systemd for a
+// socket unit or the only program of a container.
+func TestProcess1HasPort(t *testing.T) {
 	for name, first := range map[string]string{"systemd": "systemctl list-sockets", "orders": "ps -fp 1"} {
 		t.Run(name, func(t *testing.T) {
 			env := testenv.Command(t, "refused").Env
@@ -43,8 +43,8 @@ func TestProcessOneHasThePort(t *testing.T) {
 	}
 }
 
-// processOne is process 1: it takes the name that it is given, listens, and has a child try the
-// same.
+// processOne runs as process 1. It takes the given name, listens, and has a child try to listen
+// too.
 func processOne(args []string) int {
 	err := errors.Join(
 		unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
@@ -76,7 +76,8 @@ func refusedHelper([]string) int {
 	return printRefusal(err)
 }
 
-// printRefusal prints the error, and each hint on a line, for the test that has started the helper.
+// printRefusal prints the error, and each hint on its own line, for the test that started the
+// helper.
 func printRefusal(err error) int {
 	var refused *Error
 	if !errors.As(err, &refused) {

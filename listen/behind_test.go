@@ -14,7 +14,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// startNamed is startHolder with a process of another name, as a copy of this program.
+// startNamed is like startHolder with a copy of this program under another name.
 func startNamed(t *testing.T, name, network, address string) (pid, port int) {
 	t.Helper()
 	cmd := testenv.Command(t, "holder", network, address)
@@ -40,8 +40,9 @@ func copyProgram(t *testing.T, from, to string) {
 	require.NoError(t, out.Close())
 }
 
-// TestBehindTheOwner has real processes of these names hold the port: none of them is to be ended.
-func TestBehindTheOwner(t *testing.T) {
+// TestHintsForOwnerNames has real processes with these names hold the port. No hint may suggest ending
+// them.
+func TestHintsForOwnerNames(t *testing.T) {
 	names := map[string]string{ // the name, and a part of the first hint; {pid} and {port} stand for the numbers
 		"wslrelay.exe":           "wsl.exe ",
 		"WslHost.exe":            "wsl.exe ",
@@ -61,7 +62,7 @@ func TestBehindTheOwner(t *testing.T) {
 		}
 	case "windows":
 	default:
-		t.Skip("no name can be given to a process, or nobody tells the names")
+		t.Skip("processes can't be renamed here, or their names can't be read")
 	}
 	networks := []string{"tcp4", "udp4"}
 	if testenv.IsWine() {
@@ -87,7 +88,7 @@ func TestBehindTheOwner(t *testing.T) {
 				first := strings.NewReplacer("{pid}", fmt.Sprint(pid), "{port}", fmt.Sprint(port)).Replace(first)
 				assert.Contains(t, refused.Hints[0], first)
 				for _, hint := range refused.Hints {
-					assert.NotContains(t, hint, "kill", "its end would help nobody")
+					assert.NotContains(t, hint, "kill", "ending it would not help")
 				}
 				assert.Contains(t, err.Error(), fmt.Sprintf("%s (pid %d), which ", name, pid))
 			})

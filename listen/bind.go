@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// The search for a port that is free in every family ends after this many tries. The first few let
-// the system choose a port for one family in turn; after that the port comes from a dual-stack
-// socket, for which the system looks at both families at once.
+// The search for a port that is free in every family ends after this many tries. In the first few,
+// the system chooses a port for each family in turn. After that the port comes from a dual-stack
+// socket, for which the system checks both families at once.
 const (
 	maxTries   = 64
 	blindTries = 4
@@ -20,13 +20,13 @@ const (
 type binding struct {
 	bound   []bound
 	skipped []Skip
-	failed  endpoint // what err is about
+	failed  endpoint // the endpoint that err is about
 	err     error
-	ended   error // of the context, if the port would have been tried again
-	tries   int   // that a free port took
+	ended   error // the context's error, if the port would have been tried again
+	tries   int   // the tries needed to find a free port
 }
 
-// bound is a socket that has its address: a *net.TCPListener or a *net.UDPConn.
+// bound is a bound socket: a *net.TCPListener or a *net.UDPConn.
 type bound struct {
 	io.Closer
 	addr netip.AddrPort
@@ -46,7 +46,7 @@ func (b *binding) families() (f Families) {
 	return f
 }
 
-// bind opens a socket for each endpoint. If it fails, some may be open.
+// bind opens a socket for each endpoint. If it fails, some sockets may remain open.
 func (c Config) bind(ctx context.Context, ends []endpoint) binding {
 	if ends[0].addr.Port() != 0 {
 		return c.bindAll(ctx, ends)
@@ -56,9 +56,9 @@ func (c Config) bind(ctx context.Context, ends []endpoint) binding {
 
 // bindFree binds all endpoints to one port of the system's choice.
 //
-// Which family asks first alternates: where thousands of ports are taken in one family alone, the
-// system would offer the other one these very ports again and again. Sockets of failed tries stay
-// open until the end for the same reason.
+// The families alternate in asking first: if thousands of ports are taken in one family alone, the
+// system would offer these very ports to the other family again and again. For the same reason the
+// sockets of failed tries stay open until the end.
 func (c Config) bindFree(ctx context.Context, ends []endpoint) binding {
 	var failed []binding
 	defer func() {
@@ -80,12 +80,12 @@ func (c Config) bindFree(ctx context.Context, ends []endpoint) binding {
 		}
 		why := causeOf(b.err)
 		clash := (why == inUse || why == forbidden) && (len(b.bound) > 0 || chosen != 0) ||
-			errors.Is(b.err, errShadowed) // the system's own choice may be
+			errors.Is(b.err, errShadowed) // the system may choose a shadowed port
 		switch {
 		case !clash:
 			return b
 		case b.tries == maxTries:
-			b.failed = withPort([]endpoint{b.failed}, 0)[0] // no port would do, not this one
+			b.failed = withPort([]endpoint{b.failed}, 0)[0] // the failure is not about this particular port
 			return b
 		}
 		failed = append(failed, b)
@@ -102,7 +102,7 @@ func dualPort(proto string) uint16 {
 }
 
 // bindAll opens a socket for each endpoint, all with the port that the first one gets. It stops at
-// the first refusal.
+// the first error.
 func (c Config) bindAll(ctx context.Context, ends []endpoint) (b binding) {
 	for i := range ends {
 		e := ends[i]
@@ -129,8 +129,8 @@ func withPort(ends []endpoint, port uint16) []endpoint {
 	return ends
 }
 
-// absent reports whether err means that the machine lacks e's family. An address that can't be had
-// is proof of it only if it stands for the family, or if the family's loopback address can't be had
+// absent reports whether err means that the machine lacks e's family. An unavailable address proves
+// this only if it stands for the family, or if the family's loopback address is not available
 // either.
 func absent(e endpoint, err error) bool {
 	switch causeOf(err) {

@@ -5,16 +5,16 @@ import (
 	"syscall"
 )
 
-// cause is what a system's error number means for a listener.
+// cause is the meaning of a system's error number for a listener.
 type cause uint8
 
 const (
 	other     cause = iota
 	inUse           // another socket has the port
-	forbidden       // or another socket has it exclusively, or the range is reserved
+	forbidden       // access denied, another socket has it exclusively, or the range is reserved
 	noFamily        // the address family is absent
 	noAddress       // no interface has the address
-	shortage        // of descriptors or memory: goes away by itself
+	shortage        // of descriptors or memory; temporary
 	hungUp          // the connection was gone before it was accepted
 )
 
@@ -33,7 +33,7 @@ const (
 	wsaENOTCONN        syscall.Errno = 10057
 )
 
-// causeOf returns what err means.
+// causeOf returns the cause of err.
 func causeOf(err error) cause {
 	if errors.Is(err, errShadowed) {
 		return inUse

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTwoGoroutines counts what a listener adds to the call that waits in it.
-func TestTwoGoroutines(t *testing.T) {
+// TestAcceptGoroutines counts the goroutines that a listener adds to the waiting call.
+func TestAcceptGoroutines(t *testing.T) {
 	before := runtime.NumGoroutine()
 	l := listenOn(t, "localhost:0")
 	assert.LessOrEqual(t, runtime.NumGoroutine(), before, "none before Accept")
@@ -26,8 +26,8 @@ func TestTwoGoroutines(t *testing.T) {
 	assert.LessOrEqual(t, runtime.NumGoroutine(), before+len(addrs))
 }
 
-// TestAllocatesNothing compares the allocations of Accept with net.Listen's.
-func TestAllocatesNothing(t *testing.T) {
+// TestAcceptAllocations compares the allocations of Accept with net.Listen's.
+func TestAcceptAllocations(t *testing.T) {
 	const conns = 30
 	allocs := func(ln net.Listener) float64 {
 		for range conns + 1 { // AllocsPerRun runs once more, to warm up

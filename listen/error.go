@@ -16,9 +16,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/portowner"
 )
 
-// The kinds of [Error], for errors.Is. They are the same on every system, unlike the system's error
-// numbers: on Windows errors.Is(err, syscall.EADDRINUSE) is false for WSAEADDRINUSE. ErrDenied is
-// an [fs.ErrPermission] too, also for Windows' WSAEACCES, which by itself is none.
+// The kinds of [Error], for errors.Is. They are the same on every system, unlike error numbers: on
+// Windows errors.Is(err, syscall.EADDRINUSE) is false for WSAEADDRINUSE. ErrDenied also matches
+// [fs.ErrPermission], even for WSAEACCES on Windows, which by itself does not.
 var (
 	ErrInUse           = errors.New("listen: port in use")
 	ErrReserved        = errors.New("listen: port in a range that Windows has reserved")
@@ -32,23 +32,23 @@ type denied struct{}
 func (denied) Error() string        { return "listen: not permitted" }
 func (denied) Is(target error) bool { return target == fs.ErrPermission }
 
-// Error says why an address could not be listened on, and what to do.
+// Error describes why listening on an address failed, and what to do.
 type Error struct {
-	Network, Addr string     // "tcp4", "127.0.0.1:8080"; or "tcp" and the caller's text, if it is about that
+	Network, Addr string     // "tcp4", "127.0.0.1:8080"; or "tcp" and the caller's text, if the error is about that
 	Kind          error      // ErrInUse, ErrReserved, ErrDenied, ErrNoFamily, ErrNoAddress, or nil
-	Owners        []Owner    // who has the port, for ErrInUse and as far as it can be told
+	Owners        []Owner    // the processes that have the port, for ErrInUse, as far as known
 	Range         *PortRange // the reserved range, for ErrReserved
 
-	// Hints are what to do, the most useful one first: commands for this system's shell, in which a
-	// word in capitals is to be replaced; the address to write, for one that can't be understood;
-	// or a sentence, where no command helps.
+	// Hints say what to do, the most useful one first. A hint is a command for this system's shell,
+	// in which words in capitals are placeholders; the address to write instead of an invalid one;
+	// or a sentence, if no command helps.
 	Hints []string
 
 	Err error // the cause, as a *net.OpError
 
 	next  int   // the first port after Range that is not reserved, or 0
 	self  int   // this process
-	ended error // of the context during which the port was tried again
+	ended error // the error of the context during which the port was tried again
 }
 
 // Error returns one line with the cause, the owners, and the first hint:
@@ -56,13 +56,13 @@ type Error struct {
 //	listen tcp4 0.0.0.0:8080: port in use: nginx (pid 812) at 0.0.0.0:8080; try: ps -fp 812
 func (e *Error) Error() string { return e.text(runtime.GOOS) }
 
-// Unwrap returns Kind and Err, as far as they are set, and the error of a context that has ended
-// before [Config.Patience] had.
+// Unwrap returns Kind and Err, if set, and the context's error if the context ended before
+// [Config.Patience] ran out.
 func (e *Error) Unwrap() []error {
 	return slices.DeleteFunc([]error{e.Kind, e.Err, e.ended}, func(err error) bool { return err == nil })
 }
 
-// malformed is the error for an address that can't be understood or resolved.
+// malformed returns the error for an address that can't be parsed or resolved.
 func malformed(proto, address string, err error) *Error {
 	e := &Error{Network: proto, Addr: address, Err: &net.OpError{Op: "listen", Net: proto, Err: err}}
 	var bad *addressError
@@ -72,7 +72,7 @@ func malformed(proto, address string, err error) *Error {
 	return e
 }
 
-// lacking is the error for an address without the families that it must have.
+// lacking returns the error for an address that lacks a required family.
 func lacking(proto, address string, missing Families, skipped []Skip) *Error {
 	err := fmt.Errorf("the address has no %s, which is required", missing)
 	for i, s := range skipped {
@@ -89,13 +89,13 @@ func lacking(proto, address string, missing Families, skipped []Skip) *Error {
 	return e
 }
 
-// lookupTimeout bounds what an error may cost: netsh and lsof can be slow.
+// lookupTimeout limits the time spent on an error message: netsh and lsof can be slow.
 const lookupTimeout = 5 * time.Second
 
-// explain is the error for an endpoint that was refused.
+// explain returns the error for an endpoint that could not be bound.
 func explain(ctx context.Context, e endpoint, err error) *Error {
 	if ctx.Err() != nil {
-		ctx = context.WithoutCancel(ctx) // the port may have been tried until then: say who has it
+		ctx = context.WithoutCancel(ctx) // the port may have been tried until the context ended; name the owner anyway
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
@@ -124,7 +124,7 @@ func explain(ctx context.Context, e endpoint, err error) *Error {
 func (e *Error) text(goos string) string {
 	addr := e.Addr
 	if e.Network == "tcp" || e.Network == "udp" {
-		addr = strconv.Quote(addr) // as the caller wrote it, "" too
+		addr = strconv.Quote(addr) // as the caller wrote it, including ""
 	}
 	s := "listen " + e.Network + " " + addr + ": "
 	if e.Kind != nil {
@@ -135,7 +135,7 @@ func (e *Error) text(goos string) string {
 		s += ", until " + e.ended.Error()
 	}
 	switch {
-	case e.Kind == ErrReserved && e.Range != nil && e.Range.First != e.Range.Last && len(e.Hints) > 1: // steps, and then one to look
+	case e.Kind == ErrReserved && e.Range != nil && e.Range.First != e.Range.Last && len(e.Hints) > 1: // several steps, the last one to check
 		s += "; try, as administrator: " + strings.Join(e.Hints[:len(e.Hints)-1], "; ")
 	case e.Kind == nil && errors.As(e.Err, new(*addressError)) && len(e.Hints) > 0:
 		s += "; write: " + e.Hints[0]
@@ -145,7 +145,7 @@ func (e *Error) text(goos string) string {
 	return s
 }
 
-// detail is the part of an error's text that says what happened.
+// detail returns the part of an error's text that says what happened.
 func detail(goos string, e *Error) string {
 	switch {
 	case e.Range != nil:

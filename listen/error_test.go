@@ -62,7 +62,7 @@ func TestAbsent(t *testing.T) {
 		{expanded, nothing, true},
 		{expanded, family, true},
 		{expanded, taken, false},
-		{resolved, nothing, false}, // 127.0.0.1 is there, so the family is
+		{resolved, nothing, false}, // 127.0.0.1 exists, so the family does
 		{resolved, family, true},
 		{resolved, taken, false},
 		{literal, nothing, false},
@@ -101,8 +101,9 @@ func TestOverlapped(t *testing.T) {
 	}
 }
 
-// TestOverlapNamesShared: what the system would have allowed can be had.
-func TestOverlapNamesShared(t *testing.T) {
+// TestOverlapErrorNamesShared checks that the error for a port that the system would allow mentions
+// Config.Shared.
+func TestOverlapErrorNamesShared(t *testing.T) {
 	owner := []Owner{{812, "java.exe", netip.MustParseAddrPort("0.0.0.0:8080")}}
 	r := refusal{goos: "windows", endpoint: literalEnd("127.0.0.1:8080"), cause: inUse, owners: owner, listening: true}
 	e := r.asError(&net.OpError{Op: "listen", Err: errShadowed})
@@ -172,7 +173,7 @@ func TestRefusals(t *testing.T) {
 			refusal{goos: "linux", cause: noAddress}, "[::1]:80",
 			ErrNoFamily, []string{"sudo sysctl -w net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0"}, "address family not available: ",
 		},
-		"Linux, nobody's address": {
+		"Linux, unassigned address": {
 			refusal{goos: "linux", cause: noAddress}, "203.0.113.1:80",
 			ErrNoAddress, []string{"ip -brief address"}, "no interface has this address: ",
 		},
@@ -264,7 +265,7 @@ func TestRefusals(t *testing.T) {
 			refusal{goos: "windows", cause: inUse, owners: at8080(9000, "wslrelay.exe"), listening: true}, port8080,
 			ErrInUse, []string{`wsl.exe -u root -e ss -ltnp "sport = :8080"`, "wsl.exe --list --running", "wsl.exe -u root -e fuser -k 8080/tcp"}, "wslrelay.exe (pid 9000), which passes the port",
 		},
-		"Windows, shown by nobody": {
+		"Windows, range not listed": {
 			refusal{goos: "windows", cause: inUse}, "[::1]:8080", ErrInUse, []string{"netstat -anoq | findstr :8080"}, "port in use: ",
 		},
 		"Windows, connections of a server that has ended": {
@@ -309,7 +310,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestErrorTextIsShort(t *testing.T) {
+func TestErrorText(t *testing.T) {
 	var owners []Owner
 	for pid := range 6 {
 		owners = append(owners, Owner{100 + pid, "worker", netip.MustParseAddrPort("0.0.0.0:80")})
@@ -336,7 +337,7 @@ func TestErrorsFromTheSystem(t *testing.T) {
 	assert.ErrorIs(t, err, ErrNoAddress)
 }
 
-func TestErrorOfAnybody(t *testing.T) {
+func TestZeroError(t *testing.T) {
 	e := &Error{Network: "tcp4", Addr: "127.0.0.1:80", Kind: ErrInUse}
 	assert.ErrorIs(t, e, ErrInUse)
 	assert.NotErrorIs(t, e, ErrDenied)
@@ -344,7 +345,7 @@ func TestErrorOfAnybody(t *testing.T) {
 	assert.NotEmpty(t, (&Error{}).Error())
 }
 
-func TestLackingIsOneLine(t *testing.T) {
+func TestLackingErrorIsOneLine(t *testing.T) {
 	why := os.NewSyscallError("socket", syscall.EAFNOSUPPORT)
 	e := lacking("tcp", ":80", 0, []Skip{{"tcp4", "0.0.0.0:80", why}, {"tcp6", "[::]:80", why}})
 	assert.ErrorIs(t, e, ErrNoFamily)

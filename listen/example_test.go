@@ -15,10 +15,10 @@ import (
 func ExampleDual() {
 	l, err := listen.Dual(":8080")
 	if err != nil {
-		log.Fatal(err) // who has the port, and what to do
+		log.Fatal(err) // names the port's owner and says what to do
 	}
 	server := &http.Server{Handler: http.NotFoundHandler()}
-	log.Fatal(server.Serve(l)) // svcx.Serve also stops it, and waits for the requests under way
+	log.Fatal(server.Serve(l)) // svcx.Serve also stops it and waits for active requests
 }
 
 func ExampleConfig_Listen() {
@@ -150,7 +150,7 @@ func ExampleListener_Addrs() {
 	// Output: listening on 127.0.0.1
 }
 
-// A server of HTTP/3 has a goroutine for each family.
+// An HTTP/3 server runs a goroutine for each family.
 func ExampleDualUDP() {
 	conns, err := listen.DualUDP("localhost:0")
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestShortageOfDescriptors runs the exhaust helper, whose descriptors are its own.
+// TestShortageOfDescriptors runs the exhaust helper in a separate process with its own descriptors.
 func TestShortageOfDescriptors(t *testing.T) {
 	needIPv6(t)
 	out, err := testenv.Command(t, "exhaust").CombinedOutput()
@@ -38,8 +38,8 @@ func exhaust([]string) int {
 	return 0
 }
 
-// runOut uses up the descriptors while both families are connected to, waits until Accept has
-// backed off on both, frees them, and expects to be served.
+// runOut uses up the descriptors while clients connect to both families, waits until Accept has
+// backed off on both, frees the descriptors, and checks that it is served.
 func runOut() error {
 	var logged testenv.Buffer
 	l, err := Config{ErrorLog: log.New(&logged, "", 0)}.Listen(context.Background(), "localhost:0")
@@ -76,11 +76,11 @@ func runOut() error {
 		}
 	}
 
-	for int(accepted.Load()) < len(l.Addrs()) { // until theirs are closed, not to be free again below
+	for int(accepted.Load()) < len(l.Addrs()) { // until these are closed, so that they don't become free below
 		time.Sleep(time.Millisecond)
 	}
 
-	// Two sockets to connect with are kept; all else is used up.
+	// Two sockets are kept for connecting; all other descriptors are used up.
 	var clients []int
 	for _, a := range l.Addrs() {
 		family := syscall.AF_INET
@@ -170,8 +170,8 @@ func runOut() error {
 	return nil
 }
 
-// TestListenWithoutDescriptors: with few descriptors left there are both families or an error that
-// tells, and nothing stays open; never one family in silence.
+// TestListenWithoutDescriptors checks that with few descriptors left, Listen binds both families or
+// returns a meaningful error and leaves nothing open; it never silently binds one family.
 func TestListenWithoutDescriptors(t *testing.T) {
 	needIPv6(t)
 	if !testenv.InOwnProcess(t) {
@@ -210,8 +210,8 @@ func TestListenWithoutDescriptors(t *testing.T) {
 	}
 }
 
-// TestHangingLogDoesNotHoldUpClose also has the log's lines come faster than they are written.
-func TestHangingLogDoesNotHoldUpClose(t *testing.T) {
+// TestCloseDoesNotWaitForLog also logs lines faster than they are written.
+func TestCloseDoesNotWaitForLog(t *testing.T) {
 	written, goOn := make(chan struct{}, 10), make(chan struct{})
 	defer close(goOn)
 	hanging := writerFunc(func(p []byte) (int, error) {
@@ -243,7 +243,7 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-func TestRestsGrowAndEnd(t *testing.T) {
+func TestRestTimes(t *testing.T) {
 	l := listenWith(t, Config{ErrorLog: log.New(io.Discard, "", 0)}, "localhost:0")
 	s := l.socks[0]
 	var rests []time.Duration

@@ -15,9 +15,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestIPv6SwitchedOff: IPv4 is served on, without an error of Accept; and IPv6 again as soon as it
-// is back, by the same sockets.
-func TestIPv6SwitchedOff(t *testing.T) {
+// TestIPv6DisabledWhileServing checks that IPv4 is still served, without an error from Accept, and IPv6
+// again as soon as it is back, by the same sockets.
+func TestIPv6DisabledWhileServing(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
 	}
@@ -85,9 +85,9 @@ func TestIPv6SwitchedOff(t *testing.T) {
 	}
 }
 
-// TestDeadlineWhileTheClockJumps: a deadline ends Accept after the time that it was away when it
-// was set, wherever the time of day has gone.
-func TestDeadlineWhileTheClockJumps(t *testing.T) {
+// TestDeadlineIgnoresWallClock checks that a deadline ends Accept after the duration that
+// remained when it was set, even if the wall clock changes.
+func TestDeadlineIgnoresWallClock(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
 	}
@@ -109,8 +109,8 @@ func TestDeadlineWhileTheClockJumps(t *testing.T) {
 	}
 }
 
-// TestPermissionLost: a process that gives up its rights goes on serving its port, and is told what
-// it needs to open it again.
+// TestPermissionLost checks that a process that drops its privileges continues to serve its port,
+// and that the error on reopening says what it needs.
 func TestPermissionLost(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {

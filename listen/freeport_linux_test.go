@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestFreePortAmongThousandsTaken holds half of the system's ports in one family. Asked for a port
-// in the other one, it mostly offers one of these.
-func TestFreePortAmongThousandsTaken(t *testing.T) {
+// TestFreePortWithManyTaken holds half of the system's ports in one family. The system then
+// mostly offers one of these ports in the other family.
+func TestFreePortWithManyTaken(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
 	}
@@ -60,7 +60,7 @@ func TestFreePortAmongThousandsTaken(t *testing.T) {
 	}
 }
 
-// TestNoFreePort leaves no port that is free in both families.
+// TestNoFreePort takes all ports in one family or the other.
 func TestNoFreePort(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
@@ -83,7 +83,7 @@ func TestNoFreePort(t *testing.T) {
 	assert.Equal(t, portOf(held[2]), portOf(l))
 }
 
-// TestOneFreePort leaves a single port in two hundred that is free in both families.
+// TestOneFreePort leaves one port in two hundred free in both families.
 func TestOneFreePort(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return

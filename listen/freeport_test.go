@@ -10,7 +10,7 @@ import (
 )
 
 // TestFreePortIsNotShadowed has the system choose ports on which another socket listens at an
-// address that overlaps, as Windows may.
+// overlapping address, as Windows may.
 func TestFreePortIsNotShadowed(t *testing.T) {
 	needIPv6(t)
 	for _, address := range []string{"127.0.0.1:0", "localhost:0"} {

@@ -9,22 +9,22 @@ import (
 	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
-// refusal is all that is known when an endpoint has been refused. Its methods are rules: they ask
-// nothing of the system.
+// refusal holds everything known about a failed bind. Its methods are pure functions that do not
+// query the system.
 type refusal struct {
 	goos      string
 	endpoint  endpoint
 	cause     cause
 	owners    []Owner
 	listening bool // the owners listen
-	hasIPv6   bool // the kernel has the family
+	hasIPv6   bool // the kernel supports the family
 	ranges    []PortRange
 	firstOpen int    // the lowest port that needs no privilege
-	program   string // this one's path
+	program   string // the path of this program
 	self      int    // and its PID
 }
 
-// asError is the refusal for the user.
+// asError returns the refusal as an *Error.
 func (r refusal) asError(err error) *Error {
 	e := &Error{Network: r.endpoint.network(), Addr: r.endpoint.addr.String(), Err: err, self: r.self}
 	e.Kind = r.kind()
@@ -39,8 +39,8 @@ func (r refusal) asError(err error) *Error {
 	return e
 }
 
-// kind sorts the refusal. Windows says WSAEACCES for a port that another socket has exclusively,
-// for one in a reserved range, and for one it denies.
+// kind classifies the refusal. Windows returns WSAEACCES for a port that another socket has
+// exclusively, for one in a reserved range, and for one to which access is denied.
 func (r refusal) kind() error {
 	switch r.cause {
 	case inUse:
@@ -67,7 +67,7 @@ func (r refusal) kind() error {
 
 func (r refusal) reserved() *PortRange { return reservedFor(r.ranges, int(r.endpoint.addr.Port())) }
 
-// hints are commands that tell more, or that solve the problem.
+// hints returns commands that show more about the problem or solve it.
 func (r refusal) hints(kind error) []string {
 	port := int(r.endpoint.addr.Port())
 	switch kind {
@@ -93,9 +93,9 @@ func (r refusal) hints(kind error) []string {
 	return nil
 }
 
-// shortageHints show what this process has open, and then allow it more. On macOS the Go runtime
-// already raises the limit to kern.maxfilesperproc, and "launchctl limit maxfiles" would change it
-// system-wide, probably to a lower value.
+// shortageHints returns commands that show the descriptors of this process and raise its limit. On
+// macOS the Go runtime already raises the limit to kern.maxfilesperproc, and "launchctl limit
+// maxfiles" would change it system-wide, probably to a lower value.
 func shortageHints(goos string, self int) []string {
 	return pick(goos, map[string][]string{
 		"linux":   {fmt.Sprintf("ls -l /proc/%d/fd", self), fmt.Sprintf("sudo prlimit --pid %d --nofile=65536", self)},
@@ -105,8 +105,8 @@ func shortageHints(goos string, self int) []string {
 	})
 }
 
-// inUseHints: what to do about the owners is internal/portowner's to know. An ordinary program is
-// named once, whatever other owners there are.
+// inUseHints returns the hints for a port in use. Package internal/portowner knows what to do about
+// each owner. An ordinary program is named once, whatever other owners there are.
 func (r refusal) inUseHints(port int) []string {
 	proto := r.endpoint.proto
 	switch {
@@ -116,19 +116,20 @@ func (r refusal) inUseHints(port int) []string {
 			"windows": {"netsh interface ipv4 show dynamicport " + proto},
 		})
 	case len(r.owners) > 0 && !r.listening && r.goos == "linux":
-		// A client's connection had got the port by chance. What is reserved already stays so.
+		// A client's connection got the port by chance. Ports that are already reserved stay
+		// reserved.
 		return []string{
 			fmt.Sprintf(`sudo sysctl -w net.ipv4.ip_local_reserved_ports="$(sysctl -n net.ipv4.ip_local_reserved_ports | sed 's/.$/&,/')%d"`, port),
 			fmt.Sprintf("sudo ss -%cnp 'sport = :%d'", proto[0], port),
 		}
 	case len(r.owners) > 0 && !r.listening && r.goos == "windows":
-		// It is a client's, or one of a server that has ended: an exclusive port has to wait for
-		// these.
+		// The connection is a client's, or one of a server that has ended: an exclusive port has to
+		// wait for it.
 		return []string{
 			fmt.Sprintf("netstat -anoq | findstr :%d", port),
 			fmt.Sprintf("netsh interface %s add excludedportrange protocol=%s startport=%d numberofports=1", netshFamily(r.endpoint), proto, port),
 		}
-	case len(r.owners) > 0 && !r.listening: // as on Linux, but there is no list of ports to keep
+	case len(r.owners) > 0 && !r.listening: // as on Linux, but there is no list of reserved ports
 		return []string{fmt.Sprintf("sudo lsof -nP -i%s:%d", strings.ToUpper(proto), port)}
 	}
 	var hints []string
@@ -141,7 +142,7 @@ func (r refusal) inUseHints(port int) []string {
 		switch {
 		case o.PID == r.self:
 			hints = append(hints, ownHint)
-		case r.activated(o): // the socket unit's hints cover it: it would be started again
+		case r.activated(o): // covered by the socket unit's hints; systemd would start it again
 		case advice.Who == "" && ordinary:
 		default:
 			ordinary = ordinary || advice.Who == ""
@@ -154,16 +155,16 @@ func (r refusal) inUseHints(port int) []string {
 	return unique(hints)
 }
 
-// activated reports whether o has its socket from systemd's socket unit, which still has it.
+// activated reports whether o got its socket from a systemd socket unit that is still active.
 func (r refusal) activated(o Owner) bool {
 	isSystemd := func(o Owner) bool { return r.goos == "linux" && (o.PID == 1 || o.Name == "systemd") }
 	return !isSystemd(o) && slices.ContainsFunc(r.owners, func(s Owner) bool { return isSystemd(s) && s.Addr == o.Addr })
 }
 
-// ownHint is for a port that this process has itself: no command helps.
+// ownHint is the hint for a port that this process itself has, for which no command helps.
 const ownHint = "close this process's first listener, or hand it over instead of listening twice"
 
-// unique returns the strings without repetitions, in their order.
+// unique returns list without duplicates, in order.
 func unique(list []string) []string {
 	var once []string
 	for _, s := range list {
@@ -194,9 +195,9 @@ func (r refusal) deniedHints(port int) []string {
 	return nil
 }
 
-// noFamilyHints: on Linux, a kernel that was started with ipv6.disable=1 has no sysctl to switch
-// IPv6 on. One that has IPv6, and yet gives this process no socket of that family, has been told to
-// by a filter such as systemd's RestrictAddressFamilies=.
+// noFamilyHints returns the hints for an unavailable family. On Linux, a kernel that was started
+// with ipv6.disable=1 has no sysctl to enable IPv6. If the kernel has IPv6 but this process can't
+// create IPv6 sockets, a filter such as systemd's RestrictAddressFamilies= forbids them.
 func noFamilyHints(goos string, why cause, hasIPv6 bool, self int) []string {
 	if goos == "linux" && why == noFamily {
 		if hasIPv6 {
@@ -211,8 +212,8 @@ func noFamilyHints(goos string, why cause, hasIPv6 bool, self int) []string {
 	})
 }
 
-// setcap is the command that lets program bind low ports. One that `go run` has built is gone when
-// it ends.
+// setcap returns the command that lets program bind low ports. A program built by `go run` is
+// deleted when it exits.
 func setcap(program string) string {
 	const command = "sudo setcap cap_net_bind_service=+ep "
 	if strings.Contains(program, "/go-build") {
@@ -228,7 +229,7 @@ func netshFamily(e endpoint) string {
 	return "ipv4"
 }
 
-// pick returns the hints for a system, or those for "", any other one.
+// pick returns the hints for a system, or those for "" if there are none.
 func pick(goos string, hints map[string][]string) []string {
 	if h, ok := hints[goos]; ok {
 		return h

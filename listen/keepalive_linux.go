@@ -7,20 +7,22 @@ import (
 	"time"
 )
 
-// The net package sets the keep-alive options of each connection that it accepts: four system calls
-// of eight. On Linux an accepted socket has those of the listening one (net/ipv4/tcp_minisocks.c),
-// so they are set there, once, and the net package is told not to.
+// The net package sets the keep-alive options on each connection that it accepts, which takes four
+// of eight system calls. On Linux an accepted socket inherits them from the listening one
+// (net/ipv4/tcp_minisocks.c), so they are set there once, and the net package is told not to set
+// them.
 const keepAliveInherited = true
 
-// The net package's defaults: see net.KeepAliveConfig.
+// The net package's defaults; see net.KeepAliveConfig.
 const (
 	defaultKeepAlive      = 15 * time.Second // for Idle and Interval
 	defaultKeepAliveCount = 9
 )
 
-// setKeepAlive sets on a socket what the net package would set on an accepted connection, in its
-// order. It returns the first refusal, which the net package forgives: then accepted sockets can
-// differ, as with Multipath TCP before Linux 6.10, which has these options for connections only.
+// setKeepAlive sets the options that the net package would set on an accepted connection, in the
+// same order. It returns the first error, which the net package ignores: accepted sockets may then
+// differ, as with Multipath TCP before Linux 6.10, which supports these options on connections
+// only.
 func setKeepAlive(fd uintptr, config net.KeepAliveConfig) error {
 	if !config.Enable {
 		config = net.KeepAliveConfig{} // ListenConfig.KeepAlive is 0: the defaults

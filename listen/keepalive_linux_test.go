@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sockoptsOf are all options of a TCP connection that a listener could have to do with.
+// sockoptsOf holds all options of a TCP connection that a listener may affect.
 var sockoptsOf = map[string][2]int{
 	"SO_KEEPALIVE":     {unix.SOL_SOCKET, unix.SO_KEEPALIVE},
 	"SO_LINGER":        {unix.SOL_SOCKET, unix.SO_LINGER},
@@ -63,14 +63,14 @@ func accepted(t *testing.T, ln net.Listener, client net.Dialer) map[string]strin
 	return optionsOf(t, s.(*net.TCPConn))
 }
 
-// TestAcceptedOptionsAreNets compares the options of accepted connections with those that
-// net.Listen gives them, in each way to configure a listener.
-func TestAcceptedOptionsAreNets(t *testing.T) {
+// TestAcceptedOptionsMatchNet compares the options of accepted connections with those of net.Listen,
+// for every way to configure a listener.
+func TestAcceptedOptionsMatchNet(t *testing.T) {
 	own := func(_, _ string, c syscall.RawConn) error {
 		var err error
 		if cerr := c.Control(func(fd uintptr) {
 			for _, o := range []struct{ name, value int }{{unix.TCP_KEEPIDLE, 77}, {unix.TCP_KEEPINTVL, 33}, {unix.TCP_KEEPCNT, 5}, {unix.TCP_USER_TIMEOUT, 9000}} {
-				// Multipath TCP refuses some on old kernels, as for net.Listen
+				// Multipath TCP rejects some options on old kernels, as with net.Listen.
 				unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, o.name, o.value)
 			}
 			err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_KEEPALIVE, 0)
@@ -124,7 +124,8 @@ func TestAcceptedOptionsAreNets(t *testing.T) {
 	}
 }
 
-// TestControlIsCalledOnce, also where the system refuses an option.
+// TestControlIsCalledOnce checks that Control is called once per socket even if the system rejects
+// an option.
 func TestControlIsCalledOnce(t *testing.T) {
 	for _, config := range []net.KeepAliveConfig{{}, {Enable: true, Idle: 1 << 20 * time.Second}} {
 		calls := 0
@@ -134,7 +135,7 @@ func TestControlIsCalledOnce(t *testing.T) {
 	}
 }
 
-// TestNoMPTCP: Go listens with Multipath TCP where the kernel has it.
+// TestNoMPTCP checks NoMPTCP. Go listens with Multipath TCP if the kernel supports it.
 func TestNoMPTCP(t *testing.T) {
 	for _, off := range []bool{false, true} {
 		want, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

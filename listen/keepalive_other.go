@@ -4,7 +4,8 @@ package listen
 
 import "net"
 
-// No documentation says that accepted sockets have all four options of the listening one.
+// No documentation guarantees that accepted sockets inherit all four options from the listening
+// one.
 const keepAliveInherited = false
 
 func setKeepAlive(uintptr, net.KeepAliveConfig) error { return nil }

@@ -1,5 +1,5 @@
-// Package listen opens a service's TCP port on IPv4 and IPv6, each with a socket of its own, and
-// its errors name the port's owner and what to do.
+// Package listen opens a service's TCP port on IPv4 and IPv6, with one socket each. Its errors name
+// the port's owner and say what to do.
 //
 //	l, err := listen.Dual(":8080")
 //	if err != nil {
@@ -24,15 +24,15 @@
 //	"*:8080", "::1:8080"    errors with the address to write, as for a URL and
 //	"[fe80::1]:8080"        for a link-local address without its interface
 //
-// A family is left out only when this machine does not have it, and [Listener.Skipped] says why.
-// Any other refusal, such as a port that is taken for one family alone, fails the whole call and
-// leaves nothing open.
+// A family is skipped only if this machine does not have it; [Listener.Skipped] says why. Any other
+// error, such as a port that is in use in just one family, fails the whole call and leaves nothing
+// open.
 //
 // # What net.Listen does instead
 //
-// Two things are often said of Go and are not so: that Linux's net.ipv6.bindv6only=1 makes
-// net.Listen("tcp", ":8080") lose IPv4 (Go sets IPV6_V6ONLY itself, whatever the default is), and
-// that a listener on "tcp6" takes IPv4 peers as IPv4-mapped ones (it never does).
+// Two common claims about Go are wrong. One is that net.ipv6.bindv6only=1 on Linux makes
+// net.Listen("tcp", ":8080") lose IPv4: Go sets IPV6_V6ONLY itself, whatever the default is. The
+// other is that a listener on "tcp6" accepts IPv4 peers as IPv4-mapped ones: it never does.
 //
 //	                             net.Listen "tcp" ":0"         "tcp6" ":0"     Dual(":0")
 //	both families                one socket, both families     IPv6 only       two sockets
@@ -41,12 +41,13 @@
 //	kernel without IPv6          0.0.0.0                       EAFNOSUPPORT    0.0.0.0; [::] is skipped
 //	V6ONLY can't be cleared      one family, without an error  IPv6 only       two sockets
 //
-// V6ONLY can't be cleared on OpenBSD and DragonFly. What two sockets give on the other systems:
+// V6ONLY can't be cleared on OpenBSD and DragonFly. On the other systems, two sockets differ from
+// net.Listen as follows:
 //
-//   - "0.0.0.0:8080" is IPv4 only; under "tcp" net.Listen serves IPv6 as well.
-//   - "localhost:8080" serves both loopback addresses; net.Listen takes
-//     127.0.0.1 only, and clients that try [::1] first wait for it, on Windows
-//     up to two seconds (github.com/fastify/fastify/issues/1022).
+//   - "0.0.0.0:8080" is IPv4 only; net.Listen with "tcp" serves IPv6 as well.
+//   - "localhost:8080" serves both loopback addresses. net.Listen binds 127.0.0.1 only, and clients
+//     that try [::1] first have to wait for it to fail, on Windows for up to two seconds
+//     (github.com/fastify/fastify/issues/1022).
 //   - An IPv4 peer has an IPv4 address. On a dual-stack socket its
 //     [net.TCPAddr.AddrPort] is ::ffff:a.b.c.d, which an allow-list of
 //     127.0.0.0/8 does not match.
@@ -57,25 +58,26 @@
 //
 // # Keep-alive
 //
-// Accepted connections have the options that net.Listen gives them. On Linux they have them from
-// the listening socket, which saves four of eight system calls for each; where that is not exact,
-// because the system refuses an option that net.Listen would forgive, they are set on each.
+// Accepted connections have the same options as with net.Listen. On Linux they inherit them from
+// the listening socket, which saves four of eight system calls per connection. If the system
+// rejects an option on the listening socket, an error that net.Listen would ignore, the options are
+// set on each connection.
 //
 // # Windows
 //
-// Ports are taken exclusively (SO_EXCLUSIVEADDRUSE), so that no other program can bind a more
-// specific address of the same port and take the traffic, see [Config.Shared]. The price: a port
-// whose accepted connections are still open can't be taken again until they end (Microsoft, "Using
-// SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"): [Config.Patience] waits for that. A port on which another
-// socket listens at an address that overlaps is refused with [ErrInUse], although Windows would
-// share it out: 127.0.0.1 beside 0.0.0.0, and 0.0.0.0 beside another program's dual-stack [::]
+// Ports are bound exclusively (SO_EXCLUSIVEADDRUSE), so that no other program can bind a more
+// specific address of the same port and take its traffic; see [Config.Shared]. As a consequence, a
+// port can't be bound again while connections accepted on it are still open (Microsoft, "Using
+// SO_REUSEADDR and SO_EXCLUSIVEADDRUSE"); [Config.Patience] waits for that. If another socket
+// listens on the port at an overlapping address, the error is [ErrInUse], although Windows would
+// allow it: 127.0.0.1 beside 0.0.0.0, and 0.0.0.0 beside another program's dual-stack [::]
 // (golang.org/issue/45150).
 //
 // # macOS and the BSDs
 //
-// The net package sets SO_REUSEADDR, with which these systems let a specific address be bound
-// beside another program's wildcard, and the other way around. On macOS that is refused as on
-// Windows. Linux never allows it.
+// The net package sets SO_REUSEADDR, with which these systems allow binding a specific address
+// beside another program's wildcard, and vice versa. On macOS this package returns [ErrInUse] for
+// it, as on Windows. Linux never allows it.
 package listen
 
 import (
@@ -114,52 +116,52 @@ func (f Families) String() string {
 	return strings.Join(names, "+")
 }
 
-// Config says how to listen. The zero value is what [Dual] and [DualUDP] use.
+// Config holds options for listening. The zero value is the one that [Dual] and [DualUDP] use.
 type Config struct {
-	// Require names the families that must bind. With 0, one is enough.
+	// Require is the set of families that must bind. If it is 0, one is enough.
 	Require Families
 
-	// Shared leaves the port open to others on Windows and macOS. On Windows it does not set
-	// SO_EXCLUSIVEADDRUSE, and on both it does not refuse a port that another socket has at an
-	// address that overlaps. A Control that sets SO_REUSEADDR needs it. Other systems ignore it.
+	// Shared allows other sockets on the same port on Windows and macOS. On Windows it disables
+	// SO_EXCLUSIVEADDRUSE, and on both systems it allows a port that another socket has at an
+	// overlapping address. A Control that sets SO_REUSEADDR needs it. Other systems ignore it.
 	Shared bool
 
-	// KeepAlive is for accepted connections, as in [net.ListenConfig]. UDP ignores it.
+	// KeepAlive configures accepted connections, as in [net.ListenConfig]. UDP ignores it.
 	KeepAlive net.KeepAliveConfig
 
 	// Control, if set, is called for each socket before it is bound, as in [net.ListenConfig]. The
 	// network is "tcp4", "tcp6", "udp4" or "udp6".
 	Control func(network, address string, c syscall.RawConn) error
 
-	// ErrorLog is where Accept reports that it is short of descriptors and how long it waits. Nil
-	// is the log package's standard logger, as in [net/http.Server].
+	// ErrorLog is the logger to which Accept reports a shortage of descriptors and how long it
+	// waits. If nil, the log package's standard logger is used, as in [net/http.Server].
 	ErrorLog *log.Logger
 
-	// Patience is for how long a port that is in use is tried again, for as long as the context
-	// lasts. With 0 it is tried once. A restart needs it where the old process, or on Windows its
-	// open connections, may have the port for a moment longer. A port 0 is not tried again.
+	// Patience is the time for which to retry a port that is in use, unless the context ends first.
+	// If it is 0, the port is tried once. Set it if, on a restart, the old process or, on Windows,
+	// its open connections may keep the port for a moment. Port 0 is not retried.
 	//
-	// If the context ends first, the error matches both [ErrInUse] and the context's.
+	// If the context ends first, the error matches both [ErrInUse] and the context's error.
 	Patience time.Duration
 
-	// NoMPTCP makes plain TCP sockets. On Linux Go listens with Multipath TCP by default
+	// NoMPTCP creates plain TCP sockets. On Linux Go listens with Multipath TCP by default
 	// ([net.ListenConfig.SetMultipathTCP]), and TCP_REPAIR, TCP_MD5SIG and Landlock's rules for TCP
 	// don't work with that. Other systems ignore it.
 	NoMPTCP bool
 }
 
-// Dual listens on a TCP address in both families, as described in the package's doc. It is
+// Dual listens on a TCP address in both families, as described in the package documentation. It is
 // Config{}.Listen with a background context.
 func Dual(address string) (*Listener, error) {
 	return Config{}.Listen(context.Background(), address)
 }
 
-// Listen listens on a TCP address, as described in the package's doc. The context bounds the
-// resolution of names, the search for a free port and [Config.Patience]; once Listen has returned
-// it has no effect.
+// Listen listens on a TCP address, as described in the package documentation. The context limits
+// name resolution, the search for a free port and [Config.Patience]; it has no effect after Listen
+// has returned.
 //
-// Each error is an [*Error]. errors.Is finds [ErrInUse], [ErrReserved], [ErrDenied], [ErrNoFamily]
-// or [ErrNoAddress] in it, and errors.As the [*net.OpError] of the socket that was refused.
+// Every error is an [*Error]. It matches [ErrInUse], [ErrReserved], [ErrDenied], [ErrNoFamily] or
+// [ErrNoAddress] with errors.Is, and wraps the [*net.OpError] of the socket that failed.
 func (c Config) Listen(ctx context.Context, address string) (*Listener, error) {
 	b, err := c.bindAddress(ctx, "tcp", address)
 	if err != nil {
@@ -168,7 +170,7 @@ func (c Config) Listen(ctx context.Context, address string) (*Listener, error) {
 	return newListener(b, c.ErrorLog), nil
 }
 
-// bindAddress opens a socket for all that address stands for, or none.
+// bindAddress opens sockets for everything that address stands for, or none.
 func (c Config) bindAddress(ctx context.Context, proto, address string) (binding, error) {
 	ends, err := resolve(ctx, proto, address)
 	if err != nil {
@@ -191,10 +193,10 @@ func (c Config) bindAddress(ctx context.Context, proto, address string) (binding
 	return b, nil
 }
 
-// Skip tells of a family that this machine lacks.
+// Skip describes a family that was skipped because this machine lacks it.
 type Skip struct {
 	Network, Addr string // "tcp6", "[::]:8080"
-	Err           error  // what the system said
+	Err           error  // the system's error
 }
 
 func (s Skip) String() string { return s.Network + " " + s.Addr + ": " + s.Err.Error() }

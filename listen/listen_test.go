@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// needIPv6 skips t where [::1] is not there.
+// needIPv6 skips t if [::1] does not exist.
 func needIPv6(t testing.TB) {
 	t.Helper()
 	if !hasLoopback(IPv6) {
@@ -125,7 +125,7 @@ func TestConflictInOneFamilyFailsAll(t *testing.T) {
 	for network, hosts := range map[string][]string{"tcp4": {"0.0.0.0", "127.0.0.1"}, "tcp6": {"::", "::1"}} {
 		for i, host := range []string{"", "localhost"} {
 			t.Run(network+" "+host, func(t *testing.T) {
-				free := listenOn(t, ":0") // in both families, whatever else runs
+				free := listenOn(t, ":0") // a port that is free in both families
 				port := fmt.Sprint(portOf(free))
 				require.NoError(t, free.Close())
 				taken, err := net.Listen(network, net.JoinHostPort(hosts[i], port))
@@ -184,7 +184,7 @@ func TestControlSeesEachSocketBeforeBind(t *testing.T) {
 	assert.NoError(t, refused.Kind)
 }
 
-func TestListenMindsItsContext(t *testing.T) {
+func TestListenContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, address := range []string{":0", "127.0.0.1:0", "a.name.invalid:0"} {
@@ -205,7 +205,7 @@ func TestServesTLS(t *testing.T) {
 	srv.StartTLS()
 	defer srv.Close()
 	client := srv.Client()
-	client.Transport.(*http.Transport).TLSClientConfig.ServerName = "example.com" // whom the certificate is for
+	client.Transport.(*http.Transport).TLSClientConfig.ServerName = "example.com" // the certificate's name
 	for _, a := range l.Addrs() {
 		resp, err := client.Get("https://" + a.String())
 		require.NoError(t, err)

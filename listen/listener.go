@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// Listener accepts connections from one socket per address. It is made by [Dual] and
-// [Config.Listen]. Its methods can be called from any goroutine.
+// Listener accepts connections from one socket per address. [Dual] and [Config.Listen] return one.
+// Its methods are safe for concurrent use.
 type Listener struct {
 	socks   []*socket
 	skipped []Skip
 	log     *log.Logger
 	pumps   sync.WaitGroup
 
-	mu       sync.Mutex // guards what follows, and the sockets
+	mu       sync.Mutex // guards the following fields and the sockets
 	closed   bool
 	deadline time.Time   // as set by the caller, or zero
 	alarm    *time.Timer // wakes the calls in queue at the deadline
@@ -62,8 +62,8 @@ func (l *Listener) Addrs() []net.Addr {
 //		go srv.Serve(ln)
 //	}
 //
-// Use either them or [Listener.Accept], which handles a shortage of descriptors: with the sockets
-// that is up to the loops. Close closes them too.
+// Use either these or [Listener.Accept]. Accept handles a shortage of descriptors; with the
+// sockets, the loops have to. Close also closes the sockets.
 func (l *Listener) Listeners() []net.Listener {
 	lns := make([]net.Listener, len(l.socks))
 	for i, s := range l.socks {
@@ -72,22 +72,22 @@ func (l *Listener) Listeners() []net.Listener {
 	return lns
 }
 
-// Skipped returns the families that were left out, and why.
+// Skipped returns the families that were skipped, and why.
 func (l *Listener) Skipped() []Skip { return slices.Clone(l.skipped) }
 
-// Accept waits for the next connection of any family and returns it, a [*net.TCPConn]. Any number
+// Accept waits for the next connection of any family and returns it as a [*net.TCPConn]. Any number
 // of goroutines may call it. No family can starve another.
 //
 // Up to four connections per socket are accepted ahead of the calls, by a goroutine that a call has
-// set to work. They wait while no goroutine calls Accept, which is when a server that limits its
-// connections (golang.org/x/net/netutil.LimitListener) has enough of them: two families hold up to
-// eight more. [Listener.Listeners] have none. Close closes them.
+// started. They wait while no goroutine calls Accept. So a server that limits its connections
+// (golang.org/x/net/netutil.LimitListener) holds up to eight more with two families. The sockets of
+// [Listener.Listeners] don't accept ahead. Close closes waiting connections.
 //
-// A lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) is not an error: Accept waits,
-// first for 5 ms and at most for 1 s, says so in [Config.ErrorLog], and tries again. After Close
-// the error matches [net.ErrClosed], and past the deadline [os.ErrDeadlineExceeded].
+// Accept does not fail for lack of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM). It logs
+// the shortage to [Config.ErrorLog], waits for 5 ms at first and at most 1 s, and tries again.
+// After Close the error matches [net.ErrClosed], and after the deadline [os.ErrDeadlineExceeded].
 func (l *Listener) Accept() (net.Conn, error) {
-	// Not return l.accept(): a nil *TCPConn would be a non-nil Conn.
+	// Don't return l.accept(): a nil *TCPConn would become a non-nil Conn.
 	c, err := l.accept()
 	if err != nil {
 		return nil, err
@@ -95,8 +95,8 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// Close closes every socket and ends every Accept. A second Close returns an error that matches
-// [net.ErrClosed].
+// Close closes every socket and ends every Accept call. A second Close returns an error that
+// matches [net.ErrClosed].
 func (l *Listener) Close() error {
 	err := l.shut()
 	if !errors.Is(err, net.ErrClosed) {
@@ -115,7 +115,7 @@ func (l *Listener) shut() error {
 	l.closed = true
 	var errs []error
 	for _, s := range l.socks {
-		// A caller of Listeners may have closed it.
+		// A user of Listeners may have closed it.
 		if err := s.ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
@@ -138,8 +138,8 @@ func (l *Listener) shut() error {
 	return errors.Join(errs...)
 }
 
-// SetDeadline sets the time at which Accept gives up, also for calls that wait already. The zero
-// time means never.
+// SetDeadline sets the time at which Accept gives up, including calls that are already waiting. The
+// zero time means no deadline.
 func (l *Listener) SetDeadline(t time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -147,7 +147,7 @@ func (l *Listener) SetDeadline(t time.Time) error {
 		return l.opError("set", net.ErrClosed)
 	}
 	if !t.IsZero() {
-		// By the monotonic clock, as the sockets do it: they must not time out while Accept finds
+		// Use the monotonic clock, as the sockets do: they must not time out while Accept believes
 		// that there is time left.
 		now := time.Now()
 		t = now.Add(t.Sub(now))
@@ -183,7 +183,7 @@ func (l *Listener) expired() bool {
 	return !l.deadline.IsZero() && !time.Now().Before(l.deadline)
 }
 
-// Compile-time proof of what Listener can stand in for.
+// Listener must implement these interfaces.
 var _ interface {
 	net.Listener
 	SetDeadline(time.Time) error

@@ -13,7 +13,7 @@ func TestMain(m *testing.M) {
 	testenv.Main(m, helpers)
 }
 
-// swap sets a variable for the time of a test.
+// swap sets a variable for the duration of a test.
 func swap[T any](t testing.TB, variable *T, value T) {
 	old := *variable
 	t.Cleanup(func() { *variable = old })

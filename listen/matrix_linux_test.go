@@ -54,8 +54,8 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// TestWhatNetListenDoes is about the package doc's claims.
-func TestWhatNetListenDoes(t *testing.T) {
+// TestNetListen checks the claims of the package documentation.
+func TestNetListen(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
 	}
@@ -119,7 +119,7 @@ func TestZone(t *testing.T) {
 	assert.Equal(t, os.Getpid(), refused.Owners[0].PID)
 }
 
-// setLoopback6 adds ::1 to lo, or removes it.
+// setLoopback6 adds ::1 to lo or removes it.
 func setLoopback6(t *testing.T, there bool) {
 	t.Helper()
 	setAddr6(t, netip.IPv6Loopback(), 128, there)

@@ -11,8 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// want says what an address form binds, and which clients are served, where [::1] is there and
-// where it is not.
+// want holds what an address form binds and which clients are served, with and without [::1].
 type want struct {
 	bound, bound6Gone   string // networks, or the error
 	served, served6Gone Families
@@ -42,8 +41,8 @@ func useMatrixNames(t *testing.T) {
 	swap(t, &lookupNetIP, func(_ context.Context, host string) ([]netip.Addr, error) { return matrixNames[host], nil })
 }
 
-// TestMatrixHere tries each address form in this machine's network stack.
-func TestMatrixHere(t *testing.T) {
+// TestMatrixOnThisMachine tries each address form in this machine's network stack.
+func TestMatrixOnThisMachine(t *testing.T) {
 	useMatrixNames(t)
 	have6 := hasLoopback(IPv6)
 	for address, want := range matrix {

@@ -50,16 +50,17 @@ func (c Config) openSocket(ctx context.Context, e endpoint) (bound, error) {
 	return bound{ln, ln.Addr().(*net.TCPAddr).AddrPort()}, nil
 }
 
-// listenTCP opens a listening socket. With inherit, the keep-alive options are set on that, for
-// accepted sockets to have them; the error is errNotInherited where the system refuses one.
+// listenTCP opens a listening socket. If inherit is true, it sets the keep-alive options on that
+// socket, so that accepted sockets inherit them, and returns errNotInherited if the system rejects
+// one.
 func (c Config) listenTCP(ctx context.Context, e endpoint, inherit bool) (net.Listener, error) {
 	lc := net.ListenConfig{KeepAliveConfig: c.KeepAlive, Control: c.control}
 	if inherit {
-		lc.KeepAliveConfig, lc.KeepAlive = net.KeepAliveConfig{}, -1 // none for each connection
+		lc.KeepAliveConfig, lc.KeepAlive = net.KeepAliveConfig{}, -1 // not set on each connection
 		refused := false
 		set := func(conn syscall.RawConn) error {
-			// Go tries a second socket, without Multipath TCP, if the first one fails: not this
-			// time.
+			// If the first socket fails, Go tries a second one without Multipath TCP. Prevent that
+			// here.
 			if !refused {
 				refused = onSocket(conn, func(fd uintptr) error { return setKeepAlive(fd, c.KeepAlive) }) != nil
 			}
@@ -69,8 +70,8 @@ func (c Config) listenTCP(ctx context.Context, e endpoint, inherit bool) (net.Li
 			return nil
 		}
 		lc.Control = func(network, address string, conn syscall.RawConn) error {
-			// Before c.Control, so that that is called once for each socket; and after, because
-			// what the net package sets on a connection comes last.
+			// Set the options before c.Control, so that Control is called only once per socket, and
+			// again after it, because the net package sets its options on a connection last.
 			err := set(conn)
 			if err == nil {
 				err = c.control(network, address, conn)
@@ -108,7 +109,8 @@ func onSocket(conn syscall.RawConn, f func(fd uintptr) error) error {
 	return err
 }
 
-// controlError is an error of the caller's Control: its number says nothing about the socket.
+// controlError is an error from the caller's Control. Its error number says nothing about the
+// socket.
 type controlError struct{ error }
 
 func (e controlError) Unwrap() error { return e.error }

@@ -15,11 +15,11 @@ var (
 	needsLook      = mayOverlap
 )
 
-// errShadowed refuses a port that the system would have given.
+// errShadowed is the error for a port that the system would have allowed.
 var errShadowed = errors.New("another socket has this port at an address that overlaps; Config.Shared would share the port")
 
-// checkOverlap returns errShadowed for the socket that this process has just bound to a, if another
-// one that overlaps it was there before.
+// checkOverlap returns errShadowed for the socket that this process has just bound to a, if an
+// overlapping socket was there before.
 func checkOverlap(ctx context.Context, proto string, a netip.AddrPort) error {
 	rows, err := tcptable.Listeners(ctx, proto, a.Addr().Is6(), a.Port())
 	if err != nil {
@@ -31,9 +31,9 @@ func checkOverlap(ctx context.Context, proto string, a netip.AddrPort) error {
 	return nil
 }
 
-// overlapped reports whether one of the rows is in the way of this process's new socket at a, whose
-// own row is among them. They are the rows of a's family on Windows, and of both on macOS, which is
-// asked only when it has refused a for the lack of SO_REUSEADDR.
+// overlapped reports whether one of the rows overlaps this process's new socket at a, whose own row
+// is among them. The rows are those of a's family on Windows, and of both families on macOS, which
+// is only queried after it has rejected a without SO_REUSEADDR.
 //
 // A socket at a specific address takes that address's traffic from one at the wildcard. A second
 // row with the same address is a dual-stack socket, which Windows lists in the tables of both

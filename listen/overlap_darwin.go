@@ -1,9 +1,9 @@
 package listen
 
-// mayOverlap reports whether e may be bound beside a socket that overlaps it: the net package sets
-// SO_REUSEADDR on a listener, with which macOS lets a specific address be bound beside a wildcard,
-// and the other way around. Without that option it also refuses because of connections in
-// TIME_WAIT: only then is it worth a run of lsof to look for a socket that listens.
+// mayOverlap reports whether e may be bound beside an overlapping socket. The net package sets
+// SO_REUSEADDR on a listener, with which macOS allows binding a specific address beside a wildcard,
+// and vice versa. Without that option macOS also refuses because of connections in TIME_WAIT. Only
+// if it refuses is it worth running lsof to look for a listening socket.
 func mayOverlap(e endpoint) bool {
 	if e.proto != "tcp" || e.addr.Port() == 0 || e.addr.Addr().Zone() != "" {
 		return false

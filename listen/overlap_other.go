@@ -2,5 +2,6 @@
 
 package listen
 
-// mayOverlap: Linux refuses every overlap. The BSDs don't, and no table tells who listens there.
+// mayOverlap returns false. Linux rejects every overlap. The BSDs don't, but no table shows which
+// sockets listen there.
 func mayOverlap(endpoint) bool { return false }

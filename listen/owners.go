@@ -14,8 +14,8 @@ import (
 
 // Owner is a process that has a port.
 type Owner struct {
-	PID  int            // 0: this account may not see it
-	Name string         // of the program, or ""
+	PID  int            // 0 if hidden from this account
+	Name string         // the program's name, or ""
 	Addr netip.AddrPort // on this machine
 }
 
@@ -31,25 +31,25 @@ func (o Owner) who() string {
 	}
 	name := o.Name
 	if strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		name = strconv.Quote(name) // a process chooses its name, and could forge lines of a log
+		name = strconv.Quote(name) // a process chooses its name and could forge log lines
 	}
 	return fmt.Sprintf("%s (pid %d)", name, o.PID)
 }
 
-// Owners returns the processes that listen on a TCP port, by PID, with each address that they have.
-// If none listens, it returns those whose connections have the port at this end; a client's
-// connection can be one of these.
+// Owners returns the processes that listen on a TCP port, sorted by PID, with each of their
+// addresses. If none listens, it returns those with connections whose local port it is, including
+// client connections.
 //
-// On Linux it looks through all processes' descriptors in /proc; those of other accounts are
-// readable by root only. On macOS it runs lsof, bounded by ctx. On Windows it asks
-// GetExtendedTcpTable, which needs no rights. On other systems the error matches
-// [errors.ErrUnsupported]. When ctx ends, Owners returns its cause.
+// On Linux, Owners searches the descriptors of all processes in /proc; only root can read those of
+// other accounts. On macOS it runs lsof, limited by ctx. On Windows it calls GetExtendedTcpTable,
+// which needs no rights. On other systems the error matches [errors.ErrUnsupported]. If ctx ends,
+// Owners returns its cause.
 func Owners(ctx context.Context, port int) ([]Owner, error) {
 	owners, _, err := ownersOf(ctx, "tcp", port)
 	return owners, err
 }
 
-// ownersOf also reports whether the owners listen. network is "tcp" or "udp".
+// ownersOf is like Owners and also reports whether the owners listen. network is "tcp" or "udp".
 func ownersOf(ctx context.Context, network string, port int) (owners []Owner, listening bool, err error) {
 	if port < 1 || port > 65535 {
 		return nil, false, fmt.Errorf("listen: no such port: %d", port)
@@ -72,16 +72,16 @@ func ownersOf(ctx context.Context, network string, port int) (owners []Owner, li
 	return slices.Compact(owners), listening, nil
 }
 
-// inTheWay returns the owners whose addresses keep a from being bound.
+// inTheWay returns the owners whose addresses prevent binding a.
 func inTheWay(owners []Owner, a netip.Addr) []Owner {
-	a = a.WithZone("") // not every system's table has the zone
+	a = a.WithZone("") // not every system's table contains the zone
 	var sure, perhaps []Owner
 	for _, o := range owners {
 		b := o.Addr.Addr().Unmap().WithZone("")
 		switch {
 		case a.Is4() == b.Is4() && (a == b || a.IsUnspecified() || b.IsUnspecified()):
 			sure = append(sure, o)
-		case a.Is4() && b.IsUnspecified(): // if it is a dual-stack socket
+		case a.Is4() && b.IsUnspecified(): // it may be a dual-stack socket
 			perhaps = append(perhaps, o)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// holder listens on the address it is given, prints the port, and ends with its input.
+// holder listens on the given address, prints the port, and exits at the end of its input.
 func holder(args []string) int {
 	var addr net.Addr
 	if strings.HasPrefix(args[0], "udp") {
@@ -61,7 +61,7 @@ func startHolderCommand(t *testing.T, cmd *exec.Cmd) (pid, port int) {
 	return cmd.Process.Pid, port
 }
 
-func TestOwnersNamesAnotherProcess(t *testing.T) {
+func TestOwnersOfOtherProcess(t *testing.T) {
 	pid, port := startHolder(t, "tcp4", "127.0.0.1:0")
 	owners, err := Owners(t.Context(), port)
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -101,23 +101,23 @@ func TestInTheWay(t *testing.T) {
 		{"127.0.0.2", at("127.0.0.1:80", "127.0.0.2:80"), at("127.0.0.2:80")},
 		{"127.0.0.2", at("127.0.0.1:80", "0.0.0.0:80"), at("0.0.0.0:80")},
 		{"0.0.0.0", at("127.0.0.1:80", "[::1]:80"), at("127.0.0.1:80")},
-		{"0.0.0.0", at("[::]:80", "10.0.0.5:80"), at("10.0.0.5:80")}, // so [::] is not a dual-stack socket
-		{"127.0.0.1", at("[::]:80", "[::1]:80"), at("[::]:80")},      // it is one
+		{"0.0.0.0", at("[::]:80", "10.0.0.5:80"), at("10.0.0.5:80")}, // [::] is not a dual-stack socket
+		{"127.0.0.1", at("[::]:80", "[::1]:80"), at("[::]:80")},      // [::] is a dual-stack socket
 		{"127.0.0.1", at("[::ffff:127.0.0.1]:80"), at("[::ffff:127.0.0.1]:80")},
 		{"::", at("0.0.0.0:80", "[::1]:80"), at("[::1]:80")},
 		{"::1", at("0.0.0.0:80", "[::]:80"), at("[::]:80")},
-		{"fe80::1%eth0", at("[fe80::1]:80", "[fe80::2]:80"), at("[fe80::1]:80")}, // Linux tells no zone
+		{"fe80::1%eth0", at("[fe80::1]:80", "[fe80::2]:80"), at("[fe80::1]:80")}, // Linux does not report the zone
 		{"127.0.0.1", at("10.0.0.5:80"), nil},
 	} {
 		assert.Equal(t, tt.inTheWay, inTheWay(tt.owners, netip.MustParseAddr(tt.addr)), "%s, %v", tt.addr, tt.owners)
 	}
 }
 
-// TestNamesWhoIsInTheWay has other processes listen on the port at addresses of their own, which a
-// hint to end one must not name.
-func TestNamesWhoIsInTheWay(t *testing.T) {
+// TestErrorNamesOwnersInTheWay has other processes listen on the port at other addresses. Hints must not
+// suggest ending these.
+func TestErrorNamesOwnersInTheWay(t *testing.T) {
 	if runtime.GOOS != "linux" && runtime.GOOS != "windows" {
-		t.Skip("127.0.0.2 is not there, or nobody tells whose a port is")
+		t.Skip("127.0.0.2 does not exist, or the system does not report port owners")
 	}
 	_, port := startHolder(t, "tcp4", "127.0.0.1:0")
 	pid, _ := startHolder(t, "tcp4", fmt.Sprint("127.0.0.2:", port))
@@ -130,12 +130,12 @@ func TestNamesWhoIsInTheWay(t *testing.T) {
 	assert.Equal(t, pid, refused.Owners[0].PID)
 }
 
-func TestOwnerNameCannotForgeALine(t *testing.T) {
+func TestOwnerNameCannotForgeLine(t *testing.T) {
 	o := Owner{812, "x\n\x1b[2Jlisten: ok", netip.MustParseAddrPort("0.0.0.0:80")}
 	assert.Equal(t, `"x\n\x1b[2Jlisten: ok" (pid 812) at 0.0.0.0:80`, o.String())
 }
 
-func TestOwnersOfAConnection(t *testing.T) {
+func TestOwnersOfConnection(t *testing.T) {
 	l := listenOn(t, "127.0.0.1:0")
 	client, _ := dial(t, l, "127.0.0.1")
 	port := client.LocalAddr().(*net.TCPAddr).Port
@@ -149,7 +149,7 @@ func TestOwnersOfAConnection(t *testing.T) {
 	assert.Equal(t, os.Getpid(), owners[0].PID)
 }
 
-func TestOwnersOfNothing(t *testing.T) {
+func TestOwnersOfFreePort(t *testing.T) {
 	l := listenOn(t, "127.0.0.1:0")
 	port := portOf(l)
 	l.Close()

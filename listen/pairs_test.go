@@ -12,12 +12,11 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestDualStackPairs is net's TestDualStackTCPListener and TestDualStackUDPListener for this
-// package: of two listeners on one port, the second one is refused if and only if they would share
-// an address.
+// TestDualStackPairs corresponds to net's TestDualStackTCPListener and TestDualStackUDPListener: of
+// two listeners on one port, the second one fails if and only if they would share an address.
 func TestDualStackPairs(t *testing.T) {
 	if runtime.GOOS == "linux" && !testenv.InNetNS(t) {
-		return // where no other process takes a port
+		return // only if no other process takes a port
 	}
 	needIPv6(t)
 	hosts := []string{"", "localhost", "0.0.0.0", "[::]", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]"}

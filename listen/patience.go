@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// The pauses between the tries of a port that is in use grow from the first of these to the second.
+// The pauses between tries of a port in use grow from the first to the second of these.
 const (
 	patienceMin = 10 * time.Millisecond
 	patienceMax = 250 * time.Millisecond
 )
 
-// bindPatiently is bind, again and again while the port is in use and c has patience.
+// bindPatiently calls bind repeatedly while the port is in use and c.Patience lasts.
 func (c Config) bindPatiently(ctx context.Context, ends []endpoint) binding {
 	end := time.Now().Add(c.Patience)
 	reserved := sync.OnceValue(func() []PortRange { // netsh is slow
@@ -43,8 +43,9 @@ func (c Config) bindPatiently(ctx context.Context, ends []endpoint) binding {
 	}
 }
 
-// mayPass reports whether the refusal of b may be over soon. Windows refuses a port that another
-// socket has exclusively as it does one in a reserved range: only the latter lasts.
+// mayPass reports whether b's failure may be temporary. Windows returns the same error for a port
+// that another socket has exclusively and for one in a reserved range; only the latter is
+// permanent.
 func mayPass(goos string, b binding, reserved func() []PortRange) bool {
 	port := int(b.failed.addr.Port())
 	switch causeOf(b.err) {

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPatienceWaitsForThePort: the first process of a restart closes its port while the second one
-// waits for it.
-func TestPatienceWaitsForThePort(t *testing.T) {
+// TestPatienceWaitsForPort simulates a restart: the first process closes its port while the
+// second one waits for it.
+func TestPatienceWaitsForPort(t *testing.T) {
 	for _, proto := range []string{"tcp", "udp"} {
 		t.Run(proto, func(t *testing.T) {
 			skipUDPOnWine(t, proto)
@@ -68,7 +68,8 @@ func TestPatienceEnds(t *testing.T) {
 	}
 }
 
-// TestPatienceWithinContext: the error says both: the port's owner, and that the context has ended.
+// TestPatienceWithinContext checks that the error names the port's owner and says that the context
+// has ended.
 func TestPatienceWithinContext(t *testing.T) {
 	taken := listenOn(t, "127.0.0.1:0")
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -86,10 +87,10 @@ func TestPatienceWithinContext(t *testing.T) {
 	assert.Equal(t, owners, refused.Owners)
 }
 
-// TestPatienceIsForPortsInUse: other errors come at once.
-func TestPatienceIsForPortsInUse(t *testing.T) {
+// TestPatienceOnlyForPortsInUse checks that other errors are returned at once.
+func TestPatienceOnlyForPortsInUse(t *testing.T) {
 	c := Config{Patience: time.Hour}
-	_, err := c.Listen(t.Context(), "203.0.113.77:8080") // TEST-NET-3, which no machine has
+	_, err := c.Listen(t.Context(), "203.0.113.77:8080") // TEST-NET-3, not assigned to any machine
 	assert.ErrorIs(t, err, ErrNoAddress)
 	c.Control = func(string, string, syscall.RawConn) error { return syscall.EADDRINUSE }
 	_, err = c.Listen(t.Context(), "127.0.0.1:0")

@@ -7,15 +7,15 @@ import (
 	"syscall"
 )
 
-// Stack is what a machine's network stack can do.
+// Stack describes the capabilities of a machine's network stack.
 type Stack struct {
 	IPv4       bool // sockets of the family can be bound
-	IPv6       bool // likewise; whether an interface has an address is another matter
-	Loopback6  bool // [::1] is there
+	IPv6       bool // likewise; interfaces may still lack IPv6 addresses
+	Loopback6  bool // [::1] exists
 	V4Mapped   bool // an IPv6 socket can serve IPv4
-	BindV6Only bool // it does not unless told to, as on Windows, or with Linux's net.ipv6.bindv6only=1
+	BindV6Only bool // IPv6 sockets are V6ONLY by default, as on Windows, or with net.ipv6.bindv6only=1 on Linux
 
-	Notes []string // why something is not there
+	Notes []string // reasons for missing capabilities
 }
 
 // String returns one line for a log:
@@ -39,9 +39,8 @@ func (s Stack) String() string {
 	return line
 }
 
-// Probe finds out what this machine's network stack can do, by binding sockets. None of them
-// listens, so no firewall asks about them. Nothing is remembered: the answer is as of now, and the
-// next one may differ.
+// Probe determines the capabilities of this machine's network stack by binding sockets. It does not
+// listen on them, so no firewall asks about them. Results are not cached, since they may change.
 func Probe() Stack {
 	var s Stack
 	try := func(what string, a netip.Addr, v6only bool) bool {
@@ -67,8 +66,8 @@ func Probe() Stack {
 
 func loopback4() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
 
-// probeBind binds a socket to a, without listening, and returns the port that it got. Without
-// v6only, an IPv6 socket does it for both families.
+// probeBind binds a socket to a, without listening, and returns its port. Without v6only, an IPv6
+// socket serves both families.
 func probeBind(proto string, a netip.Addr, v6only bool) (uint16, error) {
 	return probeBindPort(proto, netip.AddrPortFrom(a, 0), v6only)
 }

@@ -9,10 +9,10 @@ import (
 	"strconv"
 )
 
-// PortRange is a range of TCP ports that Windows keeps from programs.
+// PortRange is a range of TCP ports that Windows reserves.
 type PortRange struct {
 	First, Last  int
-	Administered bool // by an administrator, for programs to bind on request
+	Administered bool // reserved by an administrator; programs may bind on request
 }
 
 // String returns "50000-50059", with a * if the range is administered.
@@ -24,15 +24,15 @@ func (r PortRange) String() string {
 	return s
 }
 
-// Contains reports whether port lies in the range.
+// Contains reports whether port is in the range.
 func (r PortRange) Contains(port int) bool { return r.First <= port && port <= r.Last }
 
 // Reserved returns the ranges of TCP ports that are excluded on Windows, for IPv4 or IPv6, in
-// order. Hyper-V, WSL and Docker have WinNAT exclude a hundred at a time, others after each start,
-// and a bind there fails with WSAEACCES although no process has the port
+// order. For Hyper-V, WSL and Docker, WinNAT excludes a hundred ports at a time, and different ones
+// after each start. Binding such a port fails with WSAEACCES although no process has it
 // (github.com/microsoft/WSL/issues/5306). Ports in an administered range can be bound.
 //
-// It runs netsh. On other systems, which have no such ranges, the error matches
+// Reserved runs netsh. On other systems, which have no such ranges, the error matches
 // [errors.ErrUnsupported].
 func Reserved(ctx context.Context) ([]PortRange, error) { return reservedPorts(ctx, "tcp") }
 
@@ -45,8 +45,8 @@ func reservedPorts(ctx context.Context, proto string) ([]PortRange, error) {
 	return parseReserved(text), nil
 }
 
-// bothFamilies returns what show prints for IPv4 and for IPv6. Where IPv6 has been removed, netsh
-// fails for it: what it says of IPv4 still counts.
+// bothFamilies returns the output of show for IPv4 and IPv6. If IPv6 has been removed, netsh fails
+// for it, but its output for IPv4 is still valid.
 func bothFamilies(show func(family string) ([]byte, error)) ([]byte, error) {
 	text, err4 := show("ipv4")
 	more, err6 := show("ipv6")
@@ -56,9 +56,9 @@ func bothFamilies(show func(family string) ([]byte, error)) ([]byte, error) {
 	return slices.Concat(text, more), nil
 }
 
-// parseReserved reads what `netsh interface ipv4 show excludedportrange` prints. Its words are in
-// the user's language and code page, so only the lines of two numbers, and a * for an administered
-// range, count.
+// parseReserved parses the output of `netsh interface ipv4 show excludedportrange`. Its words are
+// in the user's language and code page, so only lines of two numbers, with a * for an administered
+// range, are used.
 func parseReserved(text []byte) []PortRange {
 	var ranges []PortRange
 	for line := range bytes.Lines(text) {
@@ -77,10 +77,10 @@ func parseReserved(text []byte) []PortRange {
 	slices.SortFunc(ranges, func(a, b PortRange) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last))
 	})
-	return slices.Compact(ranges) // IPv4's and IPv6's are mostly the same
+	return slices.Compact(ranges) // the ranges of IPv4 and IPv6 are mostly the same
 }
 
-// reservedFor returns the range that keeps port from being bound.
+// reservedFor returns the range that prevents binding port.
 func reservedFor(ranges []PortRange, port int) *PortRange {
 	for _, r := range ranges {
 		if r.Contains(port) && !r.Administered {
@@ -90,7 +90,7 @@ func reservedFor(ranges []PortRange, port int) *PortRange {
 	return nil
 }
 
-// nextOutside returns the first port from port on that is in no range, or 0.
+// nextOutside returns the first port >= port that is outside all ranges, or 0.
 func nextOutside(ranges []PortRange, port int) int {
 	for ; port <= 65535; port++ {
 		r := reservedFor(ranges, port)

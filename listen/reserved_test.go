@@ -56,7 +56,7 @@ func TestReservedFor(t *testing.T) {
 	}
 }
 
-// TestReservedOfOneFamily: where IPv6 has been removed, netsh fails for it.
+// TestReservedOfOneFamily covers a machine without IPv6, for which netsh fails.
 func TestReservedOfOneFamily(t *testing.T) {
 	broken := errors.New("netsh: exit status 1")
 	show := func(fails ...string) ([]byte, error) {
@@ -83,7 +83,7 @@ func TestReserved(t *testing.T) {
 		return
 	}
 	require.NoError(t, err)
-	t.Log(ranges) // none is possible, and the rule under Wine
+	t.Log(ranges) // may be empty, as always under Wine
 }
 
 func FuzzParseReserved(f *testing.F) {
@@ -92,7 +92,7 @@ func FuzzParseReserved(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(text)
 	}
-	f.Add([]byte("  1   65535 *\n0 0\n2 1")) // the ends, and what is none
+	f.Add([]byte("  1   65535 *\n0 0\n2 1")) // limits and invalid ranges
 	f.Fuzz(func(t *testing.T, text []byte) {
 		last := 0
 		for _, r := range parseReserved(text) {

@@ -16,13 +16,13 @@ type endpoint struct {
 	proto string // "tcp" or "udp"
 }
 
-// origin tells where an endpoint comes from, which decides what its absence means.
+// origin is where an endpoint comes from, which determines the meaning of its absence.
 type origin uint8
 
 const (
 	literal  origin = iota // the caller wrote it
 	expanded               // it stands for a family: an empty host or localhost
-	resolved               // a name has it
+	resolved               // a name resolved to it
 )
 
 func (e endpoint) network() string {
@@ -39,7 +39,7 @@ func (e endpoint) family() Families {
 	return IPv6
 }
 
-// netAddr returns addr as the net package has it for e's network.
+// netAddr returns addr as the net package's type for e's network.
 func (e endpoint) netAddr(addr netip.AddrPort) net.Addr {
 	if e.proto == "udp" {
 		return net.UDPAddrFromAddrPort(addr)
@@ -54,10 +54,10 @@ func familiesOf(ends []endpoint) (f Families) {
 	return f
 }
 
-// Swapped by tests. The program may set another default resolver at any time.
+// Swapped by tests. A function, because the program may set another default resolver at any time.
 var (
 	lookupNetIP = func(ctx context.Context, host string) ([]netip.Addr, error) {
-		// Not LookupNetIP, which loses the zones that link-local addresses need.
+		// Don't use LookupNetIP, which loses the zones that link-local addresses need.
 		found, err := net.DefaultResolver.LookupIPAddr(ctx, host)
 		var addrs []netip.Addr
 		for _, ip := range found {
@@ -73,7 +73,7 @@ var (
 	interfaces = systemInterfaces
 )
 
-// resolve returns what address binds, IPv4 first. proto is "tcp" or "udp".
+// resolve returns the endpoints that address stands for, IPv4 first. proto is "tcp" or "udp".
 func resolve(ctx context.Context, proto, address string) ([]endpoint, error) {
 	host, service, err := splitAddress(address)
 	if err != nil {
@@ -131,14 +131,14 @@ func hostAddrs(ctx context.Context, host, service string) ([]netip.Addr, origin,
 	return sortAddrs(found), resolved, nil
 }
 
-// isLocalhost reports whether a name stands for the loopback addresses: localhost itself, and what
-// ends in .localhost (RFC 6761, 6.3).
+// isLocalhost reports whether a name stands for the loopback addresses: localhost itself and names
+// that end in .localhost (RFC 6761, 6.3).
 func isLocalhost(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// sortAddrs puts IPv4 before IPv6 and leaves out what it has seen.
+// sortAddrs sorts IPv4 before IPv6 and removes duplicates.
 func sortAddrs(addrs []netip.Addr) []netip.Addr {
 	var v4, v6 []netip.Addr
 	seen := map[netip.Addr]bool{}

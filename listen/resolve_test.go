@@ -76,9 +76,9 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// TestAddressesToWrite: what other programs take for an address is refused with the address to
+// TestAddressSuggestions checks that address forms of other programs are rejected with the address to
 // write.
-func TestAddressesToWrite(t *testing.T) {
+func TestAddressSuggestions(t *testing.T) {
 	swap(t, &interfaces, func() []iface {
 		return []iface{
 			{name: "lo", index: 1},
@@ -150,7 +150,7 @@ func TestZoneWithoutInterfaces(t *testing.T) {
 	}
 }
 
-// TestResolvedZone: a link-local address can't be bound without its zone, which LookupNetIP and
+// TestResolvedZone checks that resolved link-local addresses keep their zone, which LookupNetIP and
 // LookupIP lose.
 func TestResolvedZone(t *testing.T) {
 	found, err := lookupNetIP(t.Context(), "fe80::5%lo")

@@ -29,7 +29,7 @@ var systemHelpers = map[string]func([]string) int{
 	"refused":      refusedHelper,
 }
 
-// TestWithoutIPv6 takes address family 10 from a process, as a kernel without IPv6 would.
+// TestWithoutIPv6 denies a process address family 10, like a kernel without IPv6.
 func TestWithoutIPv6(t *testing.T) {
 	runHelper(t, "without IPv6")
 }
@@ -73,8 +73,8 @@ func withoutIPv6([]string) int {
 	})
 }
 
-// TestWithoutSetsockopt takes the setting of V6ONLY from a process. Where it is off by default, an
-// IPv6 socket would take IPv4's connections too.
+// TestWithoutSetsockopt denies a process setting V6ONLY. If it is off by default, an IPv6 socket
+// would also accept IPv4 connections.
 func TestWithoutSetsockopt(t *testing.T) {
 	if !testenv.InNetNS(t) {
 		return
@@ -116,8 +116,8 @@ func runHelper(t *testing.T, name string, args ...string) {
 
 const noSandbox = "no seccomp: "
 
-// inSandbox runs f with a filter by which the system call fails if its argument has that value, and
-// says how a helper ends.
+// inSandbox runs f with a filter that makes the system call fail if its argument has that value,
+// and returns the helper's exit code.
 func inSandbox(call uint32, arg, value uint32, errno unix.Errno, f func() error) int {
 	const (
 		load   = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS

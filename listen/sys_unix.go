@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// prepare makes sure of an IPv6 socket's V6ONLY: the net package sets it, but does not look whether
-// it worked. A sandbox may deny setsockopt where it is on already.
+// prepare makes sure that V6ONLY is set on an IPv6 socket: the net package sets it but does not
+// check the result. A sandbox may deny setsockopt even if the option is already set.
 func prepare(fd uintptr, ipv6, _ bool) error {
 	if !ipv6 {
 		return nil
@@ -39,7 +39,7 @@ func probeSocket(family int, proto string) (int, error) {
 
 func closeSocket(fd int) { syscall.Close(fd) }
 
-// v6onlyDefault returns what IPV6_V6ONLY is on a new socket.
+// v6onlyDefault returns the value of IPV6_V6ONLY on a new socket.
 func v6onlyDefault() (bool, error) {
 	fd, err := probeSocket(syscall.AF_INET6, "tcp")
 	if err != nil {

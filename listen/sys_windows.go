@@ -9,8 +9,8 @@ import (
 
 const soExclusiveAddrUse = ^windows.SO_REUSEADDR // ws2def.h
 
-// prepare takes the port for this socket alone, and sets an IPv6 socket's V6ONLY once more: the net
-// package sets it, but does not look whether it worked.
+// prepare makes the port exclusive to this socket and sets V6ONLY on an IPv6 socket again, because
+// the net package sets it but does not check the result.
 func prepare(fd uintptr, ipv6, exclusive bool) error {
 	s := windows.Handle(fd)
 	if ipv6 {
@@ -24,8 +24,8 @@ func prepare(fd uintptr, ipv6, exclusive bool) error {
 	return nil
 }
 
-// mayOverlap reports whether a socket may be bound beside another one that overlaps it. Exclusive
-// use keeps others from binding later, but what was there before only has to pass an access check
+// mayOverlap reports whether a socket may be bound beside an overlapping one. Exclusive use
+// prevents others from binding later, but existing sockets only have to pass an access check
 // (Microsoft, "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
 func mayOverlap(endpoint) bool { return true }
 
@@ -40,7 +40,7 @@ func probeSocket(family int, proto string) (syscall.Handle, error) {
 
 func closeSocket(s syscall.Handle) { syscall.Closesocket(s) }
 
-// v6onlyDefault returns what IPV6_V6ONLY is on a new socket.
+// v6onlyDefault returns the value of IPV6_V6ONLY on a new socket.
 func v6onlyDefault() (bool, error) {
 	s, err := probeSocket(windows.AF_INET6, "tcp")
 	if err != nil {

@@ -40,8 +40,9 @@ func TestExclusiveUnlessShared(t *testing.T) {
 	}
 }
 
-// TestNoHijack has others try to take traffic from a wildcard, as Windows lets them by default.
-func TestNoHijack(t *testing.T) {
+// TestPortIsExclusive has other sockets try to take traffic from a wildcard, which Windows allows by
+// default.
+func TestPortIsExclusive(t *testing.T) {
 	testenv.NeedWindows(t, "lets no socket bind a port twice")
 	reuse := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		return c.Control(func(fd uintptr) {
@@ -57,8 +58,9 @@ func TestNoHijack(t *testing.T) {
 	}
 }
 
-// TestOverlapIsRefused binds beside another process's socket in ways that Windows would allow.
-func TestOverlapIsRefused(t *testing.T) {
+// TestOverlapFails tries to bind beside another process's socket in ways that Windows would
+// allow.
+func TestOverlapFails(t *testing.T) {
 	for _, tt := range []struct{ network, theirs, ours string }{
 		{"tcp4", "0.0.0.0", "127.0.0.1"},
 		{"tcp4", "0.0.0.0", "localhost"},
@@ -83,7 +85,7 @@ func TestOverlapIsRefused(t *testing.T) {
 	}
 }
 
-// TestCheckOverlap asks the real TCP table.
+// TestCheckOverlap uses the real TCP table.
 func TestCheckOverlap(t *testing.T) {
 	l := listenOn(t, "0.0.0.0:0")
 	assert.NoError(t, checkOverlap(t.Context(), "tcp", l.Addr().(*net.TCPAddr).AddrPort()), "its own row")

@@ -17,9 +17,10 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestSystemCallsOfAccept has strace count what a connection costs: accept4, epoll_ctl, getsockname
-// and one setsockopt (TCP_NODELAY), where a listener of the net package needs five of the last one.
-func TestSystemCallsOfAccept(t *testing.T) {
+// TestAcceptSystemCalls uses strace to count the system calls per connection: accept4, epoll_ctl,
+// getsockname and one setsockopt (TCP_NODELAY). A listener of the net package makes five calls of
+// setsockopt.
+func TestAcceptSystemCalls(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Skip("needs strace: ", err)
@@ -40,7 +41,7 @@ func TestSystemCallsOfAccept(t *testing.T) {
 		for range conns {
 			c, err := net.Dial("tcp", address)
 			require.NoError(t, err)
-			_, err = c.Read(make([]byte, 1)) // until the server hangs up
+			_, err = c.Read(make([]byte, 1)) // until the server closes the connection
 			assert.Error(t, err)
 			c.Close()
 		}
@@ -90,7 +91,7 @@ func keepAliveOfMPTCP(t *testing.T) error {
 	return refusal
 }
 
-// accepts serves connections by hanging up.
+// accepts serves connections by closing them.
 func accepts(args []string) int {
 	var conns int
 	fmt.Sscan(args[1], &conns)

@@ -10,14 +10,14 @@ import (
 func firstOpenPort() int {
 	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 	if err != nil {
-		return 1024 // the sysctl is of Linux 4.11
+		return 1024 // the sysctl exists since Linux 4.11
 	}
 	n, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 	return n
 }
 
-// hasIPv6 reports whether the kernel has IPv6. With ipv6.disable=1 on its command line it has none,
-// nor a sysctl to switch it on.
+// hasIPv6 reports whether the kernel has IPv6. With ipv6.disable=1 on its command line it has
+// neither IPv6 nor a sysctl to enable it.
 func hasIPv6() bool {
 	_, err := os.Stat("/proc/sys/net/ipv6")
 	return err == nil

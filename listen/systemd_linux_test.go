@@ -13,9 +13,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestSocketUnitHasThePort has a real systemd listen for a socket unit. The first hint names the
-// unit, and the second one frees the port.
-func TestSocketUnitHasThePort(t *testing.T) {
+// TestSocketUnitHasPort has a real systemd listen for a socket unit. The first hint names the
+// unit, and the second frees the port.
+func TestSocketUnitHasPort(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return
 	}

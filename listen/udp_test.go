@@ -67,7 +67,7 @@ func TestDualUDPServesBothFamiliesOnOnePort(t *testing.T) {
 	}
 }
 
-func TestDualUDPBindsWhatAnAddressSays(t *testing.T) {
+func TestDualUDPAddresses(t *testing.T) {
 	skipUDPOnWine(t, "udp")
 	for address, want := range map[string][]string{
 		"127.0.0.1:0": {"127.0.0.1"}, "0.0.0.0:0": {"0.0.0.0"}, "[::]:0": {"::"}, "[::ffff:127.0.0.1]:0": {"127.0.0.1"},
@@ -84,14 +84,14 @@ func TestDualUDPBindsWhatAnAddressSays(t *testing.T) {
 		require.ErrorAs(t, err, &refused, bad)
 		assert.Equal(t, "udp", refused.Network)
 	}
-	_, err := DualUDP("203.0.113.77:0") // TEST-NET-3, which no machine has
+	_, err := DualUDP("203.0.113.77:0") // TEST-NET-3, not assigned to any machine
 	assert.ErrorIs(t, err, ErrNoAddress)
 	_, err = Config{Require: IPv6}.ListenUDP(t.Context(), "127.0.0.1:0")
 	assert.ErrorIs(t, err, ErrNoFamily)
 }
 
-// TestUDPConflictInOneFamilyFailsAll: nothing stays open, and the owner is that of the UDP port. A
-// TCP port of that number is not a conflict.
+// TestUDPConflictInOneFamilyFailsAll checks that nothing stays open and that the owner is that of
+// the UDP port. A TCP port with that number is not a conflict.
 func TestUDPConflictInOneFamilyFailsAll(t *testing.T) {
 	skipUDPOnWine(t, "udp")
 	needIPv6(t)

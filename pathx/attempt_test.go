@@ -47,8 +47,8 @@ func TestAttemptString(t *testing.T) {
 	}
 }
 
-// What the walk passes over it says too.
-func TestExplainSaysWhatIsSkipped(t *testing.T) {
+// Explain reports the places that the search skips.
+func TestExplainReportsSkippedPlaces(t *testing.T) {
 	s := newScene(t)
 	f := s.finder(t) // its variable is set, but empty
 	dir := exeDir{path: s[FromExecutable], temporary: true}
@@ -66,8 +66,8 @@ func TestExplainSaysWhatIsSkipped(t *testing.T) {
 	assert.Equal(t, []string{"env " + f.EnvVar, "executable ", "executable " + s[FromExecutable]}, skipped)
 }
 
-// A place that can't be known may have the file: it ends the search.
-func TestUnknownPlaceStops(t *testing.T) {
+// A place that can't be determined may have the file, so it ends the search.
+func TestOpenStopsAtUnknownPlace(t *testing.T) {
 	broken := errors.New("no registry")
 	w := walk{Finder: Finder{App: app, Names: []string{file}}}
 	w.visitConfigDir(configDir{source: FromUser, err: broken})
@@ -94,13 +94,13 @@ func TestSourceText(t *testing.T) {
 	assert.Equal(t, []string{"flag", "env", "executable", "user", "system", "workdir"}, words)
 }
 
-func TestStopErrorOfNothing(t *testing.T) {
+func TestStopErrorWithoutAttempts(t *testing.T) {
 	assert.NoError(t, (&StopError{}).Unwrap())
 	assert.Contains(t, (&StopError{App: "x"}).Error(), "configuration of x")
 }
 
-// A container's mount has numbers for what is there that mean "does not exist". A program that
-// falls back to its defaults then would run without its configuration.
+// On a container's mount, existing files can return error numbers that mean "does not exist". A
+// program that then fell back to its defaults would run without its configuration.
 func TestRefusalIsNeverNotExist(t *testing.T) {
 	for _, problem := range []error{fs.ErrNotExist, syscall.ENOENT, os.NewSyscallError("GetFinalPathNameByHandle", syscall.ENOENT)} {
 		var w walk
@@ -111,7 +111,7 @@ func TestRefusalIsNeverNotExist(t *testing.T) {
 		assert.ErrorContains(t, err, problem.Error())
 		assert.Equal(t, "failed", w.tried[0].Status())
 		if problem != fs.ErrNotExist {
-			assert.ErrorIs(t, err, syscall.ENOENT, "the number is there for who asks for it")
+			assert.ErrorIs(t, err, syscall.ENOENT, "the error number is still available")
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Dirs are the directories in which one app keeps its files for one account. None of them is made
-// or looked at; see [EnsureDir].
+// Dirs are the directories in which one app keeps its files for one account. DirsOf and MachineDirs
+// neither create nor check them; see [EnsureDir].
 type Dirs struct {
 	Config string // what people edit
 	Data   string // what the app needs and can't make again
@@ -15,16 +15,17 @@ type Dirs struct {
 	Cache  string // what may be deleted
 	Log    string // log files
 
-	// Runtime is what lasts until a restart of the machine, or of the session: sockets, PID files.
-	// Only Linux and the BSDs have such a place; elsewhere, and for a user without a session, it is
-	// "".
+	// Runtime holds files that last until the machine or the session restarts, such as sockets and
+	// PID files. Only Linux and the BSDs have such a directory; elsewhere, and for a user without a
+	// session, it is "".
 	Runtime string
-	// Credentials is where systemd puts the credentials of the unit that this process is, and ""
-	// without any: LoadCredential= of systemd.exec(5). It is the unit's own, without a folder app.
+	// Credentials is the directory in which systemd passes credentials to this process's unit
+	// (LoadCredential= in systemd.exec(5)), or "" if there are none. It belongs to the unit and has
+	// no folder for app.
 	Credentials string
 }
 
-// DirsOf returns the directories of app for the account that this process runs under.
+// DirsOf returns the directories of app for the account that runs this process.
 //
 //	         Windows user             Windows service account   Linux, BSD (XDG)          macOS (~/Library)
 //	Config   Roaming AppData\app      ProgramData\app           ~/.config/app             Application Support/app
@@ -35,18 +36,19 @@ type Dirs struct {
 //
 //	Runtime                                                             $XDG_RUNTIME_DIR/app
 //
-// On Linux and the BSDs the XDG variables rule, and before them what systemd gives a unit:
-// CONFIGURATION_DIRECTORY, STATE_DIRECTORY (for State and Data), CACHE_DIRECTORY, LOGS_DIRECTORY,
-// RUNTIME_DIRECTORY. Of several directories in such a variable, the one named for the app counts,
-// else the first. On macOS an XDG variable counts if it is set. On all of these, an account without
-// a home directory, as system services have, gets the machine's places: see [MachineDirs].
+// On Linux and the BSDs the variables that systemd sets for a unit come first:
+// CONFIGURATION_DIRECTORY, STATE_DIRECTORY (for State and Data), CACHE_DIRECTORY, LOGS_DIRECTORY
+// and RUNTIME_DIRECTORY. The XDG variables come next. If a systemd variable lists several
+// directories, DirsOf uses the one named after the app, or else the first. On macOS an XDG variable
+// is used if it is set. On all of these systems an account without a home directory, such as that
+// of a system service, gets the machine's directories: see [MachineDirs].
 //
 // A service account is LocalSystem (S-1-5-18), LocalService (S-1-5-19), NetworkService (S-1-5-20)
 // or a virtual account (NT SERVICE\name).
 //
-// The error is an [ErrName] if app isn't a good name for a folder. If a variable holds a relative
-// path, which the XDG Base Directory Specification makes invalid, the error says so and Dirs is
-// complete nevertheless, with the default in its place.
+// The error matches [ErrName] if app is not a valid folder name. If a variable holds a relative
+// path, which the XDG Base Directory Specification declares invalid, DirsOf returns an error that
+// says so, together with complete Dirs that use the default instead.
 func DirsOf(app string) (Dirs, error) {
 	if err := CheckName(app); err != nil {
 		return Dirs{}, fmt.Errorf("pathx: DirsOf: %w", err)
@@ -54,9 +56,9 @@ func DirsOf(app string) (Dirs, error) {
 	return dirsOf(app)
 }
 
-// MachineDirs returns the directories of app for a service of this machine, for any caller and any
-// environment: an installer gets those that [DirsOf] gives the service, and not those of the
-// account that installs.
+// MachineDirs returns the directories of app for a system service on this machine. The result does
+// not depend on the caller's account or environment: an installer gets the directories that
+// [DirsOf] returns in the service, not those of the installing account.
 //
 //	         Windows                Linux, OpenBSD    FreeBSD                 macOS
 //	Config   ProgramData\app        /etc/app          /usr/local/etc/app      /Library/Application Support/app
@@ -66,10 +68,10 @@ func DirsOf(app string) (Dirs, error) {
 //	Log      ProgramData\app\Logs   /var/log/app      /var/log/app            /Library/Logs/app
 //	Runtime                         /run/app          /var/run/app
 //
-// A service that has a home directory, or whose systemd unit has directories of other names, reads
-// others: give it a unit with ConfigurationDirectory= and its siblings. Make the directories with
-// [EnsureDirFor]. The error is an [ErrName] if app isn't a good name for a folder, and on Windows
-// one of the registry.
+// A service that has a home directory, or whose systemd unit names other directories, uses
+// different ones: give it a unit with ConfigurationDirectory= and its siblings. Create the
+// directories with [EnsureDirFor]. The error matches [ErrName] if app is not a valid folder name.
+// On Windows it may also be an error from the registry.
 func MachineDirs(app string) (Dirs, error) {
 	if err := CheckName(app); err != nil {
 		return Dirs{}, fmt.Errorf("pathx: MachineDirs: %w", err)
@@ -77,11 +79,11 @@ func MachineDirs(app string) (Dirs, error) {
 	return machineDirs(app)
 }
 
-// A configDir is a directory of the search for configurations.
+// A configDir is a directory that is searched for configuration files.
 type configDir struct {
 	source Source
 	path   string
-	own    bool   // the app's own directory; else one with a folder for each app
+	own    bool   // the app's own directory, rather than one with a folder per app
 	err    error  // why it isn't used
 	hint   string // likewise
 }
@@ -144,5 +146,5 @@ func withProfile(folder, profile string) string {
 	return folder
 }
 
-// errNoProfile: the variables in the names of an account's folders have no values.
+// errNoProfile is returned if the variables in an account's folder names can't be resolved.
 var errNoProfile = errors.New("the account's profile directory is unknown")

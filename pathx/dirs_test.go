@@ -21,7 +21,7 @@ func dirs5(config, data, state, cache, log string) Dirs {
 	return Dirs{Config: config, Data: data, State: state, Cache: cache, Log: log}
 }
 
-// with adds a directory for what lasts until a restart.
+// with adds a runtime directory.
 func (d Dirs) with(runtime string) Dirs {
 	d.Runtime = runtime
 	return d
@@ -68,7 +68,7 @@ func TestUnixDirs(t *testing.T) {
 	}
 }
 
-func TestCleanIsPathClean(t *testing.T) {
+func TestCleanMatchesPathClean(t *testing.T) {
 	for _, dir := range []string{"/", "//", "/.", "/..", "/a", "/a/", "/a//", "/a//b", "/a/./b", "/a/../b", "/a/.b", "/a/b.", "/a/..b/c", "//a"} {
 		assert.Equal(t, path.Clean(dir), clean(dir), dir)
 	}
@@ -171,8 +171,9 @@ func TestFolders(t *testing.T) {
 	assert.Equal(t, []configDir{{source: FromUser, err: broken}, {source: FromSystem, err: broken}}, walk(folders{userErr: broken, machineErr: broken}))
 }
 
-// Without a profile the machine's places are looked at; with an unreadable one they are not.
-func TestFoldersWithoutAProfile(t *testing.T) {
+// Without a profile the machine's directories are searched; with an unreadable profile they are
+// not.
+func TestFoldersWithoutProfile(t *testing.T) {
 	var got []configDir
 	folders{userErr: fmt.Errorf("read AppData: %w", errNoProfile), programData: `C:\P`}.configDirs(func(d configDir) { got = append(got, d) })
 	require.Len(t, got, 2)
@@ -190,7 +191,7 @@ func TestFoldersWithoutAProfile(t *testing.T) {
 	}
 }
 
-func TestDirsOfRefusesBadNames(t *testing.T) {
+func TestDirsOfRejectsBadNames(t *testing.T) {
 	for _, app := range []string{"", "..", "a/b", "nul"} {
 		_, err := DirsOf(app)
 		require.ErrorIs(t, err, ErrName)

@@ -10,23 +10,23 @@ import (
 	"syscall"
 )
 
-// EnsureDir makes sure that there is a directory of that name, and makes it and those above it as
-// needed. If it is private, only this account can read and write it, and the all-powerful accounts:
-// root, or SYSTEM and the Administrators.
+// EnsureDir makes sure that the directory dir exists, creating it and its parents as needed. If
+// private is true, only this account and the administrative accounts (root, or SYSTEM and the
+// Administrators) can read and write it.
 //
-// A directory that exists already may have been made by an account that wants to choose what this
-// process will find in it: in ProgramData and in /tmp every account can make directories
-// (CVE-2019-12572). So if it is to be private, or the process is privileged (see [Trust]), an
-// existing one is refused with an [*UntrustedError] if others own it, could have written to it, or
-// could exchange it. One that others can only read is closed to them if it is to be private; what
-// they may have read, they have read.
+// An existing directory may have been planted by an account that wants to control what this process
+// finds in it: any account can create directories in ProgramData and in /tmp (CVE-2019-12572). So
+// if private is true or the process is privileged (see [Trust]), EnsureDir returns an
+// [*UntrustedError] for an existing directory that others own, could have written to, or could
+// replace. If private is true and others can only read the directory, EnsureDir revokes their
+// access; they may have read its contents before.
 //
-// Something else of that name, or on the way, is syscall.ENOTDIR; a path that means something else
-// on Windows, an [ErrName].
+// If dir or one of its parents exists but is not a directory, the error matches syscall.ENOTDIR. If
+// the path has a special meaning on Windows, it matches [ErrName].
 //
-// A new directory gets mode 0700 or 0755, less the umask. On Windows it inherits its rights, unless
-// it is private or the process is privileged: then the account, SYSTEM and the Administrators have
-// full control, and Users may read if it isn't private.
+// A new directory gets mode 0700 or 0755, before umask. On Windows it inherits its access control
+// list, unless it is private or the process is privileged: then the account, SYSTEM and the
+// Administrators have full control, and Users may read it if it isn't private.
 func EnsureDir(dir string, private bool) error {
 	err := checkOpenable(runtime.GOOS, dir)
 	if err == nil {
@@ -38,20 +38,20 @@ func EnsureDir(dir string, private bool) error {
 	return dirError(dir, err)
 }
 
-// EnsureDirFor makes sure that there is a directory of that name which account can use, and makes
-// it and those above it as needed: for installers, which run under another account than the
-// service. The account can read, write and delete in it, and so can root, or SYSTEM and the
-// Administrators. No other account can.
+// EnsureDirFor makes sure that the directory dir exists and that account can use it, creating it
+// and its parents as needed. It is meant for installers, which run under a different account than
+// the service. The account can read, write and delete files in the directory, and so can root, or
+// SYSTEM and the Administrators. No other account can.
 //
-// On Unix the account is a user's name or number, as id(1) knows it, which owns the directory with
-// mode 0700; only root can give a directory away. On Windows it is the name that a service has:
-// LocalSystem, LocalService, NetworkService, NT SERVICE\name (whose service need not exist yet),
-// DOMAIN\name$ of a group managed service account, DOMAIN\name, a bare name of this machine, or a
-// SID; it gets the right to modify what is in the directory.
+// On Unix, account is a user name or number known to id(1); it becomes the owner of the directory,
+// which has mode 0700. Only root can change the owner. On Windows, account is the account name of a
+// service: LocalSystem, LocalService, NetworkService, NT SERVICE\name (the service need not exist
+// yet), DOMAIN\name$ for a group managed service account, DOMAIN\name, a bare name on this machine,
+// or a SID. It gets the Modify right on the directory.
 //
-// A directory that is there already is refused with an [*UntrustedError] if others than this
-// account and the other one own it, could have written to it, or could exchange it. An account that
-// does not exist is an error that names it. Otherwise the errors are those of [EnsureDir].
+// EnsureDirFor returns an [*UntrustedError] for an existing directory that accounts other than this
+// one and account own, could have written to, or could replace. If account does not exist, the
+// error names it. Otherwise the errors are those of [EnsureDir].
 func EnsureDirFor(dir, account string) error {
 	err := checkOpenable(runtime.GOOS, dir)
 	if err == nil {
@@ -74,7 +74,7 @@ func ensureDir(dir string, private bool) error {
 	if err := makeAll(dir, func() error { return makeDir(dir, private) }); err != nil {
 		return err
 	}
-	if !private && !privileged() { // then it need not be readable
+	if !private && !privileged() { // the directory need not be readable
 		fi, err := os.Stat(dir)
 		if err == nil && !fi.IsDir() {
 			err = syscall.ENOTDIR
@@ -84,7 +84,7 @@ func ensureDir(dir string, private bool) error {
 	return withDir(dir, func(f *os.File, fi fs.FileInfo) error { return secureDir(f, fi, dir, private) })
 }
 
-// withDir calls do with a directory that is open.
+// withDir opens a directory and calls do with it.
 func withDir(dir string, do func(*os.File, fs.FileInfo) error) error {
 	f, err := openFile(dir)
 	if err != nil {
@@ -103,10 +103,10 @@ func withDir(dir string, do func(*os.File, fs.FileInfo) error) error {
 
 // errNoAccount is the error for an account that the system doesn't know.
 func errNoAccount(account string, err error) error {
-	return fmt.Errorf("there is no account %.100q on this machine (make it first, or correct the name): %w", account, err)
+	return fmt.Errorf("there is no account %.100q on this machine (create it first, or correct the name): %w", account, err)
 }
 
-// makeAll makes a directory by make, and those above it by makeDir.
+// makeAll creates a directory with make, and its parents with makeDir.
 func makeAll(dir string, make func() error) error {
 	err := make()
 	if errors.Is(err, fs.ErrNotExist) && containing(dir) != dir {
@@ -124,7 +124,7 @@ func makeAll(dir string, make func() error) error {
 		return nil
 	}
 	if fi, statErr := os.Stat(dir); statErr == nil && fi.IsDir() {
-		return nil // C:\ and read-only file systems have other errors for what is there
+		return nil // for existing directories, C:\ and read-only file systems return other errors
 	}
 	return err
 }

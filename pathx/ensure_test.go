@@ -36,7 +36,7 @@ func TestWritable(t *testing.T) {
 	requireOnly(t, dir, "file")
 }
 
-func TestWritableAtOnce(t *testing.T) {
+func TestWritableConcurrently(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, ".writable.pathx-0"), nil, 0o600)) // of a dead process
 	var all sync.WaitGroup

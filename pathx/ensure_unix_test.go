@@ -61,7 +61,7 @@ func TestEnsureDirPrivileged(t *testing.T) {
 	require.ErrorIs(t, EnsureDir(link, false), ErrUntrusted)
 }
 
-// A directory that is there and can't be read is there: others may only put things into it.
+// A directory that exists but can't be read still exists: others can only add files to it.
 func TestEnsureDirUnreadable(t *testing.T) {
 	dir := filepath.Join(openDir(t), "drop")
 	require.NoError(t, os.Mkdir(dir, 0o700))
@@ -113,7 +113,7 @@ func TestEnsureDirFor(t *testing.T) {
 	require.ErrorIs(t, EnsureDirFor("", "nobody"), ErrName)
 }
 
-// writes makes and removes a file as that account.
+// writes creates and removes a file as that account.
 func writes(t *testing.T, dir string, uid int) {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", `touch "$0/x" && rm "$0/x"`, dir)

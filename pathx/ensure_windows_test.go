@@ -20,7 +20,7 @@ func daclOf(t *testing.T, path string) string {
 }
 
 func TestEnsureDirPrivate(t *testing.T) {
-	testenv.NeedWindows(t, "lets everybody do what Administrators may, as its user is one of them")
+	testenv.NeedWindows(t, "grants everyone the rights of Administrators, since its user is one of them")
 	dir := filepath.Join(t.TempDir(), "private")
 	for range 2 {
 		require.NoError(t, EnsureDir(dir, true))
@@ -32,7 +32,7 @@ func TestEnsureDirPrivate(t *testing.T) {
 	}
 }
 
-func TestEnsureDirRefuses(t *testing.T) {
+func TestEnsureDirRejectsUntrusted(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "theirs")
 	require.NoError(t, EnsureDir(dir, true))
 	require.NoError(t, EnsureDir(dir, true))
@@ -41,7 +41,8 @@ func TestEnsureDirRefuses(t *testing.T) {
 	require.Contains(t, daclOf(t, dir), ";WD)", "refused, and left alone")
 }
 
-// Wine makes modes of access lists: what is asked for is shown, not what it does.
+// Wine converts access control lists to modes, so the test checks the requested list, not its
+// effect.
 func TestEnsureDirFor(t *testing.T) {
 	top := t.TempDir()
 	for _, account := range []string{"LocalService", `NT AUTHORITY\NetworkService`, `NT SERVICE\pathx-not-there-yet`, "S-1-5-32-545"} {

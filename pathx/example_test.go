@@ -17,8 +17,8 @@ import (
 	"github.com/surefoot-go/surefoot/pathx"
 )
 
-// A service reads its configuration, says in its log which one it is, and does without one if there
-// is none. Whatever else is wrong ends it.
+// A service reads its configuration and logs which file it is. It runs without one if there is
+// none, and exits on any other error.
 func ExampleFinder_Open() {
 	path := flag.String("config", "", "configuration `file`")
 	flag.Parse()
@@ -86,7 +86,7 @@ func ExampleJoin() {
 	// pathx: bad name "..\\..\\Windows\\win.ini": leads out of uploads
 }
 
-// What Windows PowerShell's > writes is UTF-16.
+// Windows PowerShell's > writes UTF-16.
 func ExampleNewTextReader() {
 	text, err := io.ReadAll(pathx.NewTextReader(strings.NewReader("\xFF\xFEo\x00k\x00")))
 	fmt.Printf("%s %v\n", text, err)
@@ -114,7 +114,7 @@ func ExampleExpandFunc() {
 	// Output: prod-eu.json <nil>
 }
 
-// What readers see is the old file or the new one, whole, whatever happens.
+// Readers see either the old file or the new one in full, whatever happens.
 func ExampleWriteFile() {
 	dir, _ := os.MkdirTemp("", "")
 	defer os.RemoveAll(dir)
@@ -131,7 +131,7 @@ func ExampleWriteFile() {
 	// Output: {"offset": 2} in 1 file
 }
 
-// A service makes its directories at its start, and says at once if it can't use them.
+// A service creates its directories at startup and fails immediately if it can't use them.
 func ExampleEnsureDir() {
 	dirs, err := pathx.DirsOf("orders")
 	if err != nil {
@@ -142,7 +142,7 @@ func ExampleEnsureDir() {
 	}
 }
 
-// An installer makes the directories of a service that runs under another account.
+// An installer creates the directories of a service that runs under another account.
 func ExampleEnsureDirFor() {
 	dirs, err := pathx.MachineDirs("orders")
 	if err != nil {
@@ -167,7 +167,7 @@ func ExampleMachineDirs() {
 	fmt.Println("put the configuration at", filepath.Join(dirs.Config, "orders.json"))
 }
 
-// The operator may decide whose files are taken, by a flag that everybody sees.
+// The operator may decide whose files are accepted, by a visible flag.
 func ExampleTrust() {
 	finder := pathx.Finder{App: "orders"}
 	flags := flag.NewFlagSet("orders", flag.ContinueOnError)
@@ -188,7 +188,7 @@ func ExampleWritable() {
 	// true
 }
 
-// What a file's owner is told when others may write it.
+// The error tells the owner of a file who else can write it.
 func ExampleUntrustedError() {
 	_, err := pathx.Finder{App: "orders", Trust: pathx.TrustAlways}.Open()
 	var untrusted *pathx.UntrustedError

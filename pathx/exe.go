@@ -17,11 +17,12 @@ type exeDir struct {
 }
 
 type exeDirs struct {
-	dirs []exeDir // as launched, then with links resolved, if that is another
+	dirs []exeDir // as launched, then with links resolved if that differs
 	err  error
 }
 
-// executableDirs are found at first use: they can't change while the process runs.
+// executableDirs returns the directories of the executable. They are determined on first use, since
+// they can't change while the process runs.
 func executableDirs() exeDirs {
 	own.once.Do(func() { own.dirs = findExecutableDirs() })
 	return own.dirs
@@ -52,9 +53,10 @@ func findExecutableDirs() exeDirs {
 	return d
 }
 
-// launchedAs is exe by the path that it was launched by. On Linux and some BSDs os.Executable knows
-// only the path without links; the other one is in os.Args, which is believed if it leads to the
-// same file. It isn't where the process has more rights than its parent: the parent chose it.
+// launchedAs returns the path that exe was launched by. On Linux and some BSDs os.Executable only
+// returns the path with links resolved. The original is in os.Args, which launchedAs uses if it
+// leads to the same file. It does not if the process has more rights than its parent, because the
+// parent chose os.Args.
 func launchedAs(exe string) string {
 	if runtime.GOOS == "windows" || len(os.Args) == 0 || os.Getuid() != os.Geteuid() || os.Getgid() != os.Getegid() {
 		return exe
@@ -74,8 +76,8 @@ func launchedAs(exe string) string {
 	return path
 }
 
-// isGoRun knows the executables of "go run": …/go-build123/b001/exe/name in the temporary
-// directory, or name in a …-d directory of the build cache.
+// isGoRun reports whether path is an executable built by "go run": …/go-build123/b001/exe/name in
+// the temporary directory, or name in a …-d directory of the build cache.
 func isGoRun(goos, path string) bool {
 	if goos == "windows" {
 		path = strings.ReplaceAll(path, `\`, "/")
@@ -97,7 +99,7 @@ func isNumbered(s, prefix string) bool {
 	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// carries reports whether name has app in it as a word: orders.json and my-orders.yaml carry
+// carries reports whether name contains app as a word: orders.json and my-orders.yaml contain
 // "orders", reorders.json doesn't.
 func carries(name, app string) bool {
 	if rest, ok := strings.CutPrefix(name, app); ok && !startsWithWord(rest) {

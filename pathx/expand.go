@@ -7,43 +7,43 @@ import (
 	"strings"
 )
 
-// ErrExpand is in the error for a ${NAME} that can't be expanded.
+// ErrExpand is returned, wrapped, for a ${NAME} that can't be expanded.
 var ErrExpand = errors.New("pathx: can't expand")
 
-// Expand replaces ${NAME} and %NAME% in s by the environment variables of that name, on every
-// system. Names are matched as the system does: without regard to case on Windows, exactly
-// elsewhere. See [ExpandFunc] for the rules.
+// Expand replaces ${NAME} and %NAME% in s with the environment variable NAME, on every system.
+// Names are case-insensitive on Windows and case-sensitive elsewhere. See [ExpandFunc] for the
+// rules.
 func Expand(s string) (string, error) { return ExpandFunc(s, os.LookupEnv) }
 
-// ExpandFunc replaces ${NAME} and %NAME% in s by what get returns for the name. A value is not
-// looked at again.
+// ExpandFunc replaces ${NAME} and %NAME% in s with the value that get returns for NAME. Values are
+// not expanded in turn.
 //
-// ${NAME} is an error if the name is unknown, an [ErrExpand] that says where it stands: a path that
-// lacks a part would be a wrong one. Four forms are those of the POSIX shell:
+// If NAME is unknown, ${NAME} is an error that matches [ErrExpand] and gives the position, because
+// a path with a part missing would be wrong. Four forms work as in the POSIX shell:
 //
 //	${NAME:-word}  word, if NAME is unknown or empty
 //	${NAME-word}   word, if NAME is unknown
 //	${NAME:?word}  an ErrExpand with the text word, if NAME is unknown or empty
 //	${NAME?word}   an ErrExpand with the text word, if NAME is unknown
 //
-// References in word are expanded if it is used; quotes and backslashes in it are text. It ends at
-// the first } that closes no ${ in it. The shell's other forms, such as ${NAME:=word}, ${NAME+word}
-// and ${#NAME}, are an ErrExpand. $${ is the text ${, so that $${NAME} stands for a literal
-// ${NAME}.
+// References in word are expanded if word is used; quotes and backslashes in it are literal. Word
+// ends at the first } that does not close a ${ inside it. The shell's other forms, such as
+// ${NAME:=word}, ${NAME+word} and ${#NAME}, return ErrExpand. $${ stands for a literal ${, so that
+// $${NAME} becomes ${NAME}.
 //
-// %NAME% stays as it is if the name is unknown, since a percent sign is often only that, and its
-// second % may begin the next name: "50% of %A%" and "%%A%" hold a reference to A. Windows'
-// ExpandEnvironmentStrings differs in that alone: it takes "% of %" and "%%" for names, and copies
-// both of their percent signs. Windows' forms for substrings (%NAME:~0,3%) are cmd's, and text
-// here.
+// If NAME is unknown, %NAME% is left unchanged, since a percent sign is often just that, and its
+// second % may begin the next name: "50% of %A%" and "%%A%" contain a reference to A. Windows'
+// ExpandEnvironmentStrings differs only in this: it takes "% of %" and "%%" for names and copies
+// both of their percent signs. The substring forms (%NAME:~0,3%) are a feature of cmd and are
+// literal text here.
 //
-// Everything else is text: a $ without a brace, so that \\server\c$\x and C:\$Recycle.Bin survive,
-// and a lone %. A name is what stands between the signs, as in %ProgramFiles(x86)%, but not empty
-// and without =, braces (for ${), control characters, and % (for %). In ${} it ends before the
-// first of : - ? + # / ^ , @ and %.
+// Everything else is literal text: a $ without a brace, so that \\server\c$\x and C:\$Recycle.Bin
+// survive, and a lone %. A name is the text between the signs, as in %ProgramFiles(x86)%. It can't
+// be empty or contain =, control characters, braces (in ${}) or % (in %%). In ${} it ends before
+// the first of : - ? + # / ^ , @ and %.
 //
-// The result is made in one allocation, or two if s has more than 16 references, or none if it has
-// none; a word costs more.
+// ExpandFunc makes one allocation, two if s has more than 16 references, and none if it has none; a
+// word costs more.
 func ExpandFunc(s string, get func(string) (string, bool)) (string, error) {
 	if strings.IndexByte(s, '$') < 0 && strings.IndexByte(s, '%') < 0 {
 		return s, nil
@@ -85,7 +85,7 @@ func expand(s string, get func(string) (string, bool)) (string, error) {
 	return b.String(), nil
 }
 
-// A replacement is a part of a text and the value that takes its place.
+// A replacement is a part of a text and the value that replaces it.
 type replacement struct {
 	start, end int // end is 0 if there is nothing to replace
 	value      string
@@ -134,8 +134,8 @@ func resolve(s string, i int, get func(string) (string, bool)) (replacement, err
 	return replacement{i, ref.end, word}, err
 }
 
-// percentName returns the name in the %NAME% that begins at i and where it ends, or 0 if that is
-// text.
+// percentName returns the name in the %NAME% that begins at i and the index at which it ends, or 0
+// if it is literal text.
 func percentName(s string, i int) (name string, end int) {
 	for j := i + 1; j < len(s); j++ {
 		switch c := s[j]; {
@@ -148,7 +148,7 @@ func percentName(s string, i int) (name string, end int) {
 	return "", 0
 }
 
-// A reference is what stands in ${}.
+// A reference is the content of a ${}.
 type reference struct {
 	name, word string
 	form       byte // '-' or '?'; 0: the name alone
@@ -167,7 +167,7 @@ func braces(s string, i int) (ref reference, err error) {
 		return ref, expandError(s, i, "${ without }")
 	}
 	ref.name = s[start:j]
-	if s[j] == '}' && j > start { // as nearly all are
+	if s[j] == '}' && j > start { // the usual case
 		ref.end = j + 1
 		return ref, nil
 	}
@@ -202,7 +202,7 @@ func braces(s string, i int) (ref reference, err error) {
 // endsName reports whether a name in ${} ends before c.
 func endsName(c byte) bool {
 	if 'A' <= c && c <= 'Z' || c == '_' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' {
-		return false // as most are
+		return false // the usual case
 	}
 	switch c {
 	case ':', '-', '?', '+', '#', '/', '^', ',', '@', '%', '{', '}':

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// expandVars is an environment in which every value looks like more to expand.
+// expandVars is an environment in which every value looks as if it had to be expanded again.
 func expandVars(name string) (string, bool) {
 	v, ok := map[string]string{
 		"A": "alpha", "B": "%A%", "C": "${A}", "EMPTY": "", "ProgramFiles(x86)": `C:\Program Files (x86)`, "with space": "ws", "世界": "world", "P": "%", "D": "$",
@@ -142,7 +142,7 @@ func TestExpandAllocates(t *testing.T) {
 
 func alpha(name string) (string, bool) { return "alpha", name == "A" }
 
-// expandSlowly is the rules once more, one character at a time.
+// expandSlowly implements the same rules one character at a time.
 func expandSlowly(s string, get func(string) (string, bool)) (string, bool) {
 	for i := range len(s) {
 		rest := s[i:]
@@ -168,10 +168,10 @@ func expandSlowly(s string, get func(string) (string, bool)) (string, bool) {
 	return s, true
 }
 
-// inBraces is a name, and what makes a form of the shell of it.
+// inBraces matches a name and, optionally, the operator of a shell form.
 var inBraces = regexp.MustCompile(`^([^:\-?+#/^,@%{}=\x00-\x1f\x7f]+)(:?[-?])?`)
 
-// slowBraces returns the value of what stands behind ${, and what comes after its }.
+// slowBraces returns the value of the reference after ${, and the text after its }.
 func slowBraces(s string, get func(string) (string, bool)) (value, after string, ok bool) {
 	m := inBraces.FindStringSubmatch(s)
 	if m == nil {

@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// TestExpandAgainstWindows: %NAME% is what Windows makes of it, unless the text has an unknown name
-// in it. Of that Windows copies both percent signs; here the second one may begin a name.
+// TestExpandAgainstWindows checks that %NAME% expands as in Windows, unless the text contains an
+// unknown name. Windows copies both percent signs of such a name; here the second one may begin
+// another name.
 func TestExpandAgainstWindows(t *testing.T) {
 	t.Setenv("PX", "value")
 	t.Setenv("P", "v")
@@ -37,7 +38,7 @@ func TestExpandAgainstWindows(t *testing.T) {
 	require.Greater(t, known, 400)
 }
 
-// expandAsWindows is what the documentation of ExpandFunc says of Windows.
+// expandAsWindows expands like Windows, according to the documentation of ExpandFunc.
 func expandAsWindows(s string) (_ string, unknown bool) {
 	var b strings.Builder
 	for {

@@ -13,8 +13,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestPermissionLost: an account that may write no more keeps the file as it is, and is told; so is
-// one that may read no more.
+// TestPermissionLost checks that an account that has lost its right to write gets an error and
+// leaves the file unchanged, and that one that has lost its right to read gets an error.
 func TestPermissionLost(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InOwnProcess(t) {

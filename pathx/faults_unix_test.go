@@ -15,8 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestWriteFileWithoutDescriptors: however many are left, the file is whole, nothing lies beside
-// it, and the error says what to do.
+// TestWriteFileWithoutDescriptors checks that, however many descriptors are left, the file is
+// complete, no other file remains beside it, and the error says what to do.
 func TestWriteFileWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
@@ -46,7 +46,8 @@ func TestWriteFileWithoutDescriptors(t *testing.T) {
 	assert.NotZero(t, refused)
 }
 
-// TestOpenWithoutDescriptors: a search that can't look stops, and takes no other file.
+// TestOpenWithoutDescriptors checks that a search that runs out of descriptors stops and takes no
+// other file.
 func TestOpenWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
@@ -78,8 +79,9 @@ func TestOpenWithoutDescriptors(t *testing.T) {
 	assert.NotZero(t, refused)
 }
 
-// TestMissWithoutDescriptors: what does not exist is known without one.
-func TestMissWithoutDescriptors(t *testing.T) {
+// TestNotFoundWithoutDescriptors checks that a missing file is reported as missing even without
+// descriptors.
+func TestNotFoundWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
 	}

@@ -9,46 +9,46 @@ import (
 )
 
 var (
-	// ErrUntrusted is in the error for a file that others could have changed; see [Trust] and
+	// ErrUntrusted is returned, wrapped, for a file that others could have changed; see [Trust] and
 	// [UntrustedError].
 	ErrUntrusted = errors.New("pathx: not trusted")
 
-	// ErrNotRegular is in the error for a directory, device, pipe or socket in the place of a file.
-	// For a directory it is syscall.EISDIR too.
+	// ErrNotRegular is returned, wrapped, if a directory, device, pipe or socket was found instead
+	// of a file. For a directory the error also matches syscall.EISDIR.
 	ErrNotRegular = errors.New("pathx: not a regular file")
 
-	// ErrName is in the error for a name or path that is not allowed here, or would not work on
+	// ErrName is returned, wrapped, for a name or path that is not allowed or would not work on
 	// every system; see [CheckName] and [Join].
 	ErrName = errors.New("pathx: bad name")
 
-	// ErrSkipped is the Err of an [Attempt] at a place that the search does not use. The hint says
-	// why.
+	// ErrSkipped is the Err of an [Attempt] at a place that the search skips. Its Hint says why.
 	ErrSkipped = errors.New("pathx: skipped")
 
-	// ErrNotReached is the Err of an [Attempt] at a place that has a file too, which an earlier
-	// place keeps from being taken. Only [Finder.Explain] goes there.
+	// ErrNotReached is the Err of an [Attempt] whose file is shadowed by one found earlier. Only
+	// [Finder.Explain] reports it.
 	ErrNotReached = errors.New("pathx: an earlier place decides")
 )
 
-// A Finder says which file a program wants. Its methods look in this order:
+// A Finder describes the configuration file that a program wants. Its methods search these places
+// in order:
 //
 //  1. Flag, if not empty;
 //  2. the variable that EnvVar names, if it is set and not empty;
 //  3. beside the executable, as it was launched and then with links resolved;
-//  4. the user's places;
-//  5. the system's places;
+//  4. the user's directories;
+//  5. the system's directories;
 //  6. the working directory, if WorkDir is set.
 //
-// Flag and variable are binding: if one is given, no other place is looked at. Else only "does not
-// exist" goes on to the next place. A file that is there but can't be read, is a directory or is
-// not trusted stops the search with an error, so that a program never runs with another
-// configuration than it was meant to.
+// Flag and variable are binding: if one is given, no other place is searched. Otherwise the search
+// continues only past places where the file does not exist. A file that can't be read, is a
+// directory or is not trusted stops the search with an error, so that a program never runs with a
+// configuration other than the intended one.
 //
-// In each directory the names are tried in the order of Names. Beside the executable only those
-// that carry the app's name are: in /usr/local/bin a config.json could be anybody's. The executable
-// that "go run" makes for one run is passed over.
+// In each directory the names are tried in the order of Names. Beside the executable only names
+// that contain the app's name are tried, because a config.json in /usr/local/bin could belong to
+// any program. The directory of a temporary "go run" executable is skipped.
 //
-// A Finder may be used by many goroutines at once.
+// A Finder is safe for concurrent use.
 type Finder struct {
 	// App is the application's name: the folder of its user and system files.
 	App string
@@ -56,42 +56,41 @@ type Finder struct {
 	// Names are the names of the file, the preferred one first. Default: App with ".json".
 	Names []string
 
-	// Flag is the value of the program's flag for the file; "-" is the standard input, read from a
-	// handle of its own. It may name a pipe, as in
-	// -config <(sops -d orders.json). A relative path is
-	// taken against the start directory: the one that is current when a Finder meets the first
-	// relative path. If the program changes its directory later, the path means the same file as
-	// before.
+	// Flag is the value of the program's flag for the file; "-" means standard input, read from a
+	// duplicated handle. It may name a pipe, as in -config <(sops -d orders.json). A relative path
+	// is resolved against the start directory: the working directory at the time a Finder first
+	// meets a relative path. If the program changes its working directory later, the path still
+	// refers to the same file.
 	Flag string
 
 	// EnvVar is the name of the environment variable that names the file. Its value is used like
-	// Flag, except for "-", which is a file's name there.
+	// Flag, except that "-" is an ordinary file name.
 	EnvVar string
 
-	// WorkDir adds the working directory as the last place. It is a convenience for tools: for a
-	// service it is System32 or the root directory.
+	// WorkDir adds the working directory as the last place. It is a convenience for tools; the
+	// working directory of a service is System32 or the root directory.
 	WorkDir bool
 
-	// Trust says whose files are taken. The zero value is right for services.
+	// Trust determines whose files are accepted. The zero value is right for services.
 	Trust Trust
 }
 
-// Open returns the file that the search ends with, open for reading. The file was opened once and
-// all checks were made on that handle, so that no one can swap the file between check and use; if
-// it is replaced in the meantime, the new file is opened and checked instead. Read from it rather
-// than opening its path again. The caller closes it.
+// Open searches for the file and opens it for reading. The file is opened once and all checks are
+// made on that handle, so that no one can swap the file between check and use; if it is replaced in
+// the meantime, the new file is opened and checked instead. Read from the returned File rather than
+// opening its path again. The caller must close it.
 //
 // The error is a [*NotFoundError] if there is no file, and a [*StopError] if there is one that
-// can't be used; both list all places that were looked at. Other errors are a bad App or Names
-// ([ErrName]). Only a NotFoundError is fs.ErrNotExist.
+// can't be used; both list all places that were searched. An invalid App or Names is an error that
+// matches [ErrName]. Only a NotFoundError matches fs.ErrNotExist.
 //
-// A flag or variable may name a pipe, which must belong to an account that is trusted with a file.
-// It can be read once. If it has a name of its own, Open waits until something is written to it,
-// for five seconds at most.
+// A flag or variable may name a pipe, which must belong to an account whose files are trusted. It
+// can be read once. For a named pipe, Open waits up to five seconds until something is written to
+// it.
 //
-// On Windows the handle shares everything, as on Unix: the file can be replaced and deleted while
-// it is open. A process that has the file open without sharing it, such as a virus scanner, is
-// waited for, for half a second at most.
+// On Windows the handle shares all access, so that the file can be replaced and deleted while it is
+// open, as on Unix. If another process, such as a virus scanner, has the file open without sharing
+// it, Open waits for up to half a second.
 func (f Finder) Open() (*File, error) {
 	w := walk{Finder: f}
 	if err := w.run(); err != nil {
@@ -108,11 +107,11 @@ func (f Finder) Open() (*File, error) {
 	}
 }
 
-// Explain makes the walk that Open makes and returns every place with what was found there. Other
-// than Open it doesn't end with the place that decides: what comes after it is looked at too, and
-// reported with [ErrNotReached] if it has a file that would be good. Nothing stays open.
+// Explain performs the same search as Open and returns every place with the result. Unlike Open it
+// continues after the place that decides, and reports usable files in later places with
+// [ErrNotReached]. No file remains open.
 //
-// A bad App or Names makes one attempt without a place.
+// If App or Names is invalid, Explain returns one Attempt without a place.
 func (f Finder) Explain() []Attempt {
 	w := walk{Finder: f, explain: true}
 	if err := w.run(); err != nil {
@@ -125,21 +124,20 @@ func (f Finder) Explain() []Attempt {
 type File struct {
 	*os.File           // open for reading
 	Path     string    // absolute, if the start directory is known; "-" for the standard input
-	Source   Source    // the kind of place that it was found in
-	Tried    []Attempt // all places up to this one, which is the last
+	Source   Source    // the kind of place where it was found
+	Tried    []Attempt // all places up to and including this one
 }
 
-// An Attempt is one place of the search and what was found there. It prints as one
-// line for a log, also in JSON.
+// An Attempt is one place of the search and the result there. It prints as a single log line, also
+// in JSON.
 type Attempt struct {
 	Source Source
 	Path   string
 	Err    error  // nil: this file would be taken
-	Hint   string // what to do about Err, or why it is so; may be empty
+	Hint   string // what to do about Err, or its reason; may be empty
 }
 
-// Status returns what was found in a few words that are the same on every system, whatever its
-// language.
+// Status returns the result in a few words that are the same on every system and in every language.
 func (a Attempt) Status() string {
 	switch err := a.Err; {
 	case err == nil:
@@ -174,7 +172,7 @@ func (a Attempt) String() string {
 	if a.Source != 0 {
 		b.WriteString(a.Source.String())
 	} else {
-		b.WriteString("finder") // Explain of a bad one
+		b.WriteString("finder") // App or Names is invalid
 	}
 	if a.Path != "" {
 		b.WriteString(" " + a.Path)
@@ -193,7 +191,7 @@ func (a Attempt) String() string {
 func (a Attempt) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // Detail returns what Err adds to Status, if anything: who could have changed the file, what is
-// wrong with a name, an error that has no status of its own.
+// wrong with a name, or an error that has no status of its own.
 func (a Attempt) Detail() string {
 	var untrusted *UntrustedError
 	var name *nameError
@@ -243,7 +241,7 @@ func (s Source) String() string {
 // MarshalText returns String, for JSON and structured logs.
 func (s Source) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// A NotFoundError says that no place has the file. It is fs.ErrNotExist.
+// A NotFoundError reports that the file was not found in any place. It matches fs.ErrNotExist.
 type NotFoundError struct {
 	App   string
 	Tried []Attempt // every place
@@ -253,15 +251,14 @@ func (e *NotFoundError) Error() string {
 	return listing("pathx: found no configuration of "+e.App+"; looked in:", e.Tried)
 }
 
-// Is makes errors.Is(err, fs.ErrNotExist) true.
+// Is reports whether target is fs.ErrNotExist.
 func (e *NotFoundError) Is(target error) bool { return target == fs.ErrNotExist }
 
-// A StopError says that the search ended at a place that has the file, but not one that can be
-// used. It wraps the error of that place: fs.ErrPermission, [ErrNotRegular], [ErrUntrusted],
-// [ErrName] or the system's own.
+// A StopError reports that the search ended at a file that can't be used. It wraps the error of
+// that place: fs.ErrPermission, [ErrNotRegular], [ErrUntrusted], [ErrName] or a system error.
 type StopError struct {
 	App   string
-	Tried []Attempt // all places up to that one, which is the last
+	Tried []Attempt // all places up to and including that one
 }
 
 func (e *StopError) Error() string {

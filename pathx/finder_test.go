@@ -51,7 +51,7 @@ func (s scene) put(t *testing.T, src Source) {
 	require.NoError(t, os.WriteFile(s.path(src), []byte(src.String()), 0o644))
 }
 
-// finder asks for all places; flag and variable only as wanted.
+// finder returns a Finder for all places, with flag and variable only if requested.
 func (s scene) finder(t *testing.T, binding ...Source) Finder {
 	f := Finder{App: app, EnvVar: "ORDERS_CONFIG_FOR_TEST", WorkDir: true}
 	t.Setenv(f.EnvVar, "")
@@ -68,7 +68,7 @@ func (s scene) finder(t *testing.T, binding ...Source) Finder {
 
 var allSources = []Source{FromFlag, FromEnv, FromExecutable, FromUser, FromSystem, FromWorkDir}
 
-// requireTaken opens, and compares with Explain.
+// requireTaken checks that Open takes the file at path and that Explain agrees.
 func requireTaken(t *testing.T, f Finder, src Source, path string) {
 	t.Helper()
 	got, err := f.Open()
@@ -104,7 +104,7 @@ func TestOpenEachSourceAlone(t *testing.T) {
 	}
 }
 
-func TestOpenPrefersTheEarlierOfEachPair(t *testing.T) {
+func TestOpenPrefersEarlierPlace(t *testing.T) {
 	for i, first := range allSources {
 		for _, second := range allSources[i+1:] {
 			t.Run(first.String()+" and "+second.String(), func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestOpenNotFoundListsEveryPlace(t *testing.T) {
 	assert.Equal(t, notFound.Tried, f.Explain())
 }
 
-func TestOpenBindingDoesNotFallThrough(t *testing.T) {
+func TestOpenBindingSourcesDoNotFallThrough(t *testing.T) {
 	for _, src := range []Source{FromFlag, FromEnv} {
 		t.Run(src.String(), func(t *testing.T) {
 			s := newScene(t)
@@ -162,8 +162,8 @@ func TestOpenBindingDoesNotFallThrough(t *testing.T) {
 	}
 }
 
-// Only "does not exist" goes on: whatever else is in an earlier place stops, though a valid file
-// follows.
+// The search continues only past "does not exist": any other error in an earlier place stops it,
+// even if a valid file follows.
 func TestOpenStops(t *testing.T) {
 	obstacles := []struct {
 		name   string
@@ -221,7 +221,7 @@ func TestOpenPrefersEarlierNames(t *testing.T) {
 	requireTaken(t, f, FromUser, s.path(FromUser))
 }
 
-func TestOpenBesideExecutableWantsTheAppsName(t *testing.T) {
+func TestOpenBesideExecutableRequiresAppName(t *testing.T) {
 	s := newScene(t)
 	require.NoError(t, os.WriteFile(filepath.Join(s[FromExecutable], "config.json"), nil, 0o644))
 	f := s.finder(t)
@@ -231,7 +231,7 @@ func TestOpenBesideExecutableWantsTheAppsName(t *testing.T) {
 	assert.Contains(t, err.Error(), "config.json: skipped")
 }
 
-func TestOpenRefusesBadNames(t *testing.T) {
+func TestOpenRejectsBadNames(t *testing.T) {
 	for _, f := range []Finder{
 		{}, {App: ".."}, {App: "a/b"}, {App: `a\b`}, {App: "nul"}, {App: "a", Names: []string{"ok.json", "../a.json"}},
 		{App: "a", Names: []string{""}}, {App: "a", Names: []string{"COM1.json"}}, {App: "a\x00"},
@@ -245,7 +245,7 @@ func TestOpenRefusesBadNames(t *testing.T) {
 	}
 }
 
-func TestOpenReadsWhileReplaced(t *testing.T) {
+func TestOpenFileKeepsContentWhenReplaced(t *testing.T) {
 	s := newScene(t)
 	s.put(t, FromUser)
 	got, err := s.finder(t).Open()

@@ -20,9 +20,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestOpenAsOther: what root can't see of itself. Another account is denied, and that stops its
-// search though a valid file follows.
-func TestOpenAsOther(t *testing.T) {
+// TestOpenAsOtherUser checks what root can't check as itself: another account is denied access, and
+// that stops its search even though a valid file follows.
+func TestOpenAsOtherUser(t *testing.T) {
 	testenv.NeedRoot(t)
 	dir := openDir(t)
 	exe := copyExecutable(t, filepath.Join(dir, "bin"))
@@ -71,8 +71,8 @@ func TestOpenAsOther(t *testing.T) {
 	assert.Contains(t, got, "user "+first+": access denied")
 }
 
-// A FIFO without a writer must not hold the search up for long.
-func TestOpenDoesNotBlockOnAPipe(t *testing.T) {
+// A FIFO without a writer must not block the search for long.
+func TestOpenDoesNotBlockOnPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(path, 0o644))
 	for _, path := range []string{path, os.DevNull} {
@@ -82,7 +82,7 @@ func TestOpenDoesNotBlockOnAPipe(t *testing.T) {
 }
 
 // A home that is not a directory has no files: the search goes on.
-func TestOpenGoesOnBehindAFile(t *testing.T) {
+func TestOpenContinuesPastNonDirectory(t *testing.T) {
 	s := newScene(t)
 	require.NoError(t, os.RemoveAll(s[FromUser]))
 	require.NoError(t, os.WriteFile(s[FromUser], nil, 0o644))
@@ -90,8 +90,9 @@ func TestOpenGoesOnBehindAFile(t *testing.T) {
 	requireTaken(t, s.finder(t), FromWorkDir, s.path(FromWorkDir))
 }
 
-// As it was launched, which os.Executable doesn't know on Linux, comes first.
-func TestOpenBesideALink(t *testing.T) {
+// The path by which the executable was launched, which os.Executable doesn't return on Linux, comes
+// first.
+func TestOpenBesideExecutableLink(t *testing.T) {
 	dir := openDir(t)
 	exe := copyExecutable(t, filepath.Join(dir, "real"))
 	link := filepath.Join(dir, "links", "started")
@@ -114,11 +115,11 @@ func TestOpenBesideALink(t *testing.T) {
 	assert.Equal(t, besideLink, find(link, "started"), "found through PATH")
 	assert.Equal(t, besideLink, find(link, "links/started"), "relative")
 	if runtime.GOOS == "linux" { // elsewhere the system knows how it was launched
-		assert.Equal(t, besideExe, find(link, "/bin/sh"), "what leads elsewhere isn't believed")
+		assert.Equal(t, besideExe, find(link, "/bin/sh"), "a path that leads elsewhere is ignored")
 	}
 }
 
-// A file that is replaced as by WriteFile, while it is opened and checked, is not an attack.
+// A file that WriteFile replaces while it is opened and checked is not treated as an attack.
 func TestOpenWhileReplacing(t *testing.T) {
 	dir := openDir(t)
 	path := filepath.Join(dir, file)
@@ -152,8 +153,8 @@ func TestOpenWhileReplacing(t *testing.T) {
 	writer.Wait()
 }
 
-// A working directory that is gone has no files.
-func TestOpenInNoWorkDir(t *testing.T) {
+// A deleted working directory has no files.
+func TestOpenWithDeletedWorkDir(t *testing.T) {
 	s := newScene(t)
 	require.NoError(t, os.Remove(s[FromWorkDir]))
 	if _, err := os.Getwd(); err == nil {

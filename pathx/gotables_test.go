@@ -19,7 +19,8 @@ import (
 )
 
 // goTable returns the rows of a table in the tests of Go's path/filepath: the text of each string
-// and of each true or false. The release is the one whose table it is, such as "go1.27.3".
+// and of each true or false. release is the Go release that the table comes from, such as
+// "go1.27.3".
 func goTable(t *testing.T, table string) (release string, rows [][]string) {
 	t.Helper()
 	out, err := exec.Command("go", "env", "GOVERSION", "GOROOT").Output()
@@ -57,9 +58,9 @@ func goTable(t *testing.T, table string) (release string, rows [][]string) {
 	return strings.TrimSpace(release), rows
 }
 
-// volumeChanged reports whether path is one of those whose volume is another since Go
-// 1.27 (golang.org/issue/58451): a ".." where a server, share or device is named, or a
-// server and share after \\?\UNC or \??\UNC. Here, old is what an older release says.
+// volumeChanged reports whether Go 1.27 returns another volume for path (golang.org/issue/58451).
+// It does for a ".." that stands for a server, share or device, and for a server and share after
+// \\?\UNC or \??\UNC. old is the result of older releases.
 func volumeChanged(path, old string) bool {
 	return slices.Contains(slices.Collect(winpath.Elements(old)), "..") ||
 		strings.EqualFold(old, `\\?\UNC`) && len(path) > len(old) || strings.EqualFold(old, `\??\UNC`) && len(path) > len(old)
@@ -82,8 +83,8 @@ func isGo127(release string) bool {
 	return !version.IsValid(release) || version.Compare(release, "go1.27rc1") >= 0
 }
 
-// What Go takes for a path that leads out or to a device, Join refuses; what it takes for local,
-// Join takes, but for the names that only some Windows versions take.
+// Join rejects every path that Go considers non-local or a device, and accepts every path that Go
+// considers local, except for names that only some Windows versions accept.
 func TestJoinAgainstGo(t *testing.T) {
 	for _, table := range []string{"islocaltests", "winislocaltests"} {
 		release, rows := goTable(t, table)

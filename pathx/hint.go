@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// pathHint says what is odd about a path that was given and can't be opened; given is the path as
-// it was before it was made absolute.
+// pathHint returns a hint for a path from a flag or variable that can't be opened. given is the
+// path before it was made absolute.
 func pathHint(given, path string, err error) string {
 	if hint := driveHint(path); hint != "" {
 		return hint
@@ -24,9 +24,9 @@ func pathHint(given, path string, err error) string {
 	return ""
 }
 
-// unexpanded returns the part of a path that a shell or Windows would have expanded, or "". It is
-// still there because of single quotes, of a service manager that expands nothing, or of a flag
-// like -config=~/x.
+// unexpanded returns the part of a path that a shell or Windows would have expanded, or "". The
+// part may have been left unexpanded by single quotes, a service manager that expands nothing, or a
+// flag such as -config=~/x.
 func unexpanded(path string) string {
 	if path == "~" || strings.HasPrefix(path, "~/") || strings.HasPrefix(path, `~\`) {
 		return "~"
@@ -60,8 +60,8 @@ func relativeHint(goos, given string) string {
 	return given + " was taken against the start directory, which for a service is " + start + "; give the whole path"
 }
 
-// missingDriveHint is about a drive letter that doesn't exist here; share is what it stands for in
-// the user's own sessions, if that is known.
+// missingDriveHint returns a hint for a drive letter that doesn't exist here. share is the network
+// share that it stands for in the user's own sessions, if known.
 func missingDriveHint(path, share string) string {
 	letter := path[:2]
 	if share != "" {

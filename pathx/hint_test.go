@@ -18,8 +18,9 @@ func TestUnexpanded(t *testing.T) {
 	}
 }
 
-// The hint stands where a flag or a variable leads nowhere, whatever the path is taken against.
-func TestOpenOfUnexpandedPaths(t *testing.T) {
+// The hint is given if the path of a flag or variable does not exist, whatever directory the path
+// is relative to.
+func TestOpenUnexpandedPath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, path := range []string{"${HOME}/x", "~/x", `%X%\x`} {
 		_, err := Finder{App: app, Flag: path}.Open()

@@ -13,7 +13,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// freeLetter is a drive that doesn't exist here.
+// freeLetter returns a drive that doesn't exist here.
 func freeLetter(t *testing.T) string {
 	t.Helper()
 	drives, err := windows.GetLogicalDrives()
@@ -49,14 +49,14 @@ func TestMappedDrive(t *testing.T) {
 	assert.ErrorContains(t, err, `use \\fileserver\conf\orders\orders.json`)
 }
 
-// A server that can't be reached may have the file.
-func TestUnreachableIsNotMissing(t *testing.T) {
+// An unreachable server may have the file.
+func TestUnreachableServerIsNotNotExist(t *testing.T) {
 	assert.False(t, isNotExist(windows.ERROR_BAD_NETPATH))
 	assert.True(t, isNotExist(windows.ERROR_PATH_NOT_FOUND))
 	assert.Equal(t, "failed", Attempt{Err: windows.ERROR_BAD_NETPATH}.Status())
 }
 
-// ImDisk's volumes and the mounts of some containers don't tell the names of their files.
+// ImDisk's volumes and the mounts of some containers don't report file names.
 func TestNamelessVolume(t *testing.T) {
 	for _, number := range []error{windows.ERROR_INVALID_FUNCTION, windows.ERROR_PATH_NOT_FOUND} {
 		err := os.NewSyscallError("GetFinalPathNameByHandle", number)

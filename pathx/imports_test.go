@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who imports pathx gets x/sys and nothing else: no other package of this module but a few small
-// ones, no tables of code pages.
-func TestImportsLittle(t *testing.T) {
+// pathx imports x/sys and a few small packages of this module, and in particular no code page
+// tables.
+func TestImports(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skipf("needs the go command: %v", err)
 	}

@@ -27,8 +27,7 @@ func TestMain(m *testing.M) {
 // serviceArg makes the test binary a service.
 const serviceArg = "-pathx-service"
 
-// helperFind searches as the Finder in its first argument says, and prints the file that it found,
-// or the error.
+// helperFind runs the Finder in its first argument and prints the file that it found, or the error.
 func helperFind(args []string) int {
 	var f Finder
 	if err := json.Unmarshal([]byte(args[0]), &f); err != nil {
@@ -45,7 +44,7 @@ func helperFind(args []string) int {
 	return 0
 }
 
-// helperCat prints what its flag names.
+// helperCat prints the file that its flag names.
 func helperCat(args []string) int {
 	f, err := Finder{App: app, Flag: args[0], Trust: TrustAlways}.Open()
 	if err != nil {

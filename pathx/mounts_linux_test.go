@@ -18,7 +18,7 @@ import (
 )
 
 // A ConfigMap is a read-only mount with mode 0777.
-func TestTrustOnAReadOnlyMount(t *testing.T) {
+func TestTrustOnReadOnlyMount(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
 		return
@@ -43,8 +43,7 @@ func TestTrustOnAReadOnlyMount(t *testing.T) {
 	assert.Contains(t, got.Fix, "give it to root where it is made")
 }
 
-// On FUSE, mount options make the modes and owners; those that the hint names make the file
-// trusted.
+// On FUSE, mount options determine modes and owners; the options in the hint make the file trusted.
 func TestTrustOnFUSE(t *testing.T) {
 	testenv.NeedRoot(t)
 	for _, program := range []string{"mkfs.ext4", "fuse2fs"} {
@@ -93,7 +92,7 @@ func TestTrustOnFUSE(t *testing.T) {
 
 // The root directory of a user namespace belongs to the overflow user, which no process in it can
 // be.
-func TestTrustInAUserNamespace(t *testing.T) {
+func TestTrustInUserNamespace(t *testing.T) {
 	testenv.NeedRoot(t)
 	dir := openDir(t)
 	path := filepath.Join(dir, file)
@@ -127,8 +126,8 @@ func TestTrustInAUserNamespace(t *testing.T) {
 	}
 }
 
-// What an operator has taken the risk of is seen in Explain.
-func TestTrustNoneIsSeen(t *testing.T) {
+// Explain reports the risk that the operator has accepted.
+func TestExplainReportsTrustNone(t *testing.T) {
 	testenv.NeedRoot(t)
 	path := filepath.Join(openDir(t), file)
 	require.NoError(t, os.WriteFile(path, nil, 0o644))

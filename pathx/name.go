@@ -11,26 +11,25 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winpath"
 )
 
-// maxName is the longest name that every usual file system takes: 255 bytes on Linux, 255 UTF-16
-// units on Windows and macOS.
+// maxName is the longest name that every common file system supports: 255 bytes on Linux, 255
+// UTF-16 units on Windows and macOS.
 const maxName = 255
 
-// CheckName reports whether name, one element of a path, would work and mean the same on every
-// system. The error, an [ErrName], says what is wrong with it:
+// CheckName returns an error that matches [ErrName] unless name, one element of a path, works and
+// means the same on every system. The error says what is wrong with name:
 //
-//   - it is empty, ".", "..", or holds a separator of any system, / or \;
-//   - Windows reserves it for a device (CON, PRN, AUX, NUL, COM1 to COM9, LPT1 to
-//     LPT9, also with ¹, ² and ³, CONIN$, CONOUT$), in any case and also with an
-//     ending or spaces: "nul", "Nul.txt" and "nul .tar.gz" are all the null device;
+//   - it is empty, ".", "..", or contains a separator of any system, / or \;
+//   - Windows reserves it for a device (CON, PRN, AUX, NUL, COM1 to COM9, LPT1 to LPT9, also with
+//     ¹, ² and ³, CONIN$, CONOUT$), in any case and with any extension or trailing spaces: "nul",
+//     "Nul.txt" and "nul .tar.gz" all refer to the null device;
 //   - Windows would drop its last character, a dot or a space;
-//   - it holds a character that Windows refuses or gives another meaning: < > " | ?
-//     *, a colon ("a:b" is a stream of the file a, "c:x" a file on another drive),
-//     a control character;
+//   - it contains a character that Windows rejects or interprets: < > " | ? *, a colon ("a:b" is a
+//     stream of the file a, "c:x" a file on another drive), or a control character;
 //   - it has the form of a short name that Windows makes for another file, such as
 //     CONFIG~1.JSO for config.json.bak: on Windows it may open that file;
 //   - it is longer than 255 bytes, or is not valid UTF-8.
 //
-// Some Windows 11 versions take reserved names with an ending; older ones don't, so CheckName
+// Some Windows 11 versions accept reserved names with an extension. Older ones don't, so CheckName
 // doesn't either. Source: Microsoft, "Naming Files, Paths, and Namespaces".
 func CheckName(name string) error {
 	if problem := nameProblem(name); problem != "" {
@@ -39,15 +38,16 @@ func CheckName(name string) error {
 	return nil
 }
 
-// Join joins elements to root and makes sure, by the rules of every system, that the result lies
-// inside root. It is for names that come from elsewhere: a request, an archive, a configuration.
+// Join joins elements to root and makes sure, by the rules of every system, that the result is
+// inside root. Use it for names from untrusted input such as a request, an archive or a
+// configuration.
 //
-// Both / and \ separate, and each element in between must satisfy [CheckName]. "." is dropped and
-// ".." goes up, but never out of root. Absolute elements are refused in every form: /x, \x, C:\x,
-// C:x, \\server\share, \\?\, \??\. The error is an [ErrName]. The root itself may be any path,
+// Both / and \ are separators, and each name between them must satisfy [CheckName]. "." is dropped;
+// ".." goes up, but never out of root. Absolute elements are rejected in every form: /x, \x, C:\x,
+// C:x, \\server\share, \\?\, \??\. The error matches [ErrName]. The root itself may be any path
 // except an empty one and, on Windows, a drive without a directory ("C:").
 //
-// Join knows nothing of the links in root. Where others may create some, open the result through an
+// Join does not resolve links in root. If others can create links there, open the result through an
 // os.Root.
 func Join(root string, elem ...string) (string, error) {
 	if err := checkRoot(runtime.GOOS, root); err != nil {
@@ -88,9 +88,9 @@ func checkRoot(goos, root string) error {
 	return checkVolume(goos, root)
 }
 
-// checkVolume refuses C:x and C:, which mean the directory that some other program, or no process,
-// has made current on that drive. It also refuses \\server\..\a, of which filepath.Clean makes
-// another path in each Go release (see lexVolume).
+// checkVolume rejects C:x and C:, which refer to the current directory of that drive; any program
+// may have set it, or none. It also rejects \\server\..\a, which filepath.Clean treats differently
+// in each Go release (see lexVolume).
 func checkVolume(goos, path string) error {
 	if goos != "windows" {
 		return nil
@@ -104,10 +104,10 @@ func checkVolume(goos, path string) error {
 	return nil
 }
 
-// checkOpenable refuses paths that a system opens as something else than a file of that name,
-// before they do harm: opening a device may set it going.
+// checkOpenable rejects paths that this system opens as something other than a file of that name.
+// It runs before the path is opened, because opening a device may start it.
 //
-// It is about what opens on this system, so short names and names of 255 UTF-16 units are fine.
+// It only concerns this system, so short names and names of 255 UTF-16 units are fine.
 func checkOpenable(goos, path string) error {
 	switch {
 	case path == "":
@@ -126,7 +126,7 @@ func checkOpenable(goos, path string) error {
 	case kind == winpath.Device || winpath.IsPipe(path):
 		return &nameError{path, "names a device"}
 	case kind == winpath.Verbatim && winpath.HasPrefix(path, winpath.VerbatimUNC):
-		rest = len(winpath.VerbatimUNC) // the server and the share are names as well
+		rest = len(winpath.VerbatimUNC) // the server and the share are names too
 	}
 	for part := range winpath.Elements(path[rest:]) {
 		if part == "" || part == "." || part == ".." {
@@ -143,14 +143,14 @@ func checkOpenable(goos, path string) error {
 	return nil
 }
 
-// A nameError is an ErrName with the reason.
+// A nameError is an ErrName with a reason.
 type nameError struct{ name, problem string }
 
 func (e *nameError) Error() string  { return "pathx: bad name " + e.reason() }
 func (e *nameError) reason() string { return fmt.Sprintf("%.300q: %s", e.name, e.problem) }
 func (e *nameError) Unwrap() error  { return ErrName }
 
-// nameProblem returns why name isn't good on every system, or "".
+// nameProblem returns the reason why name doesn't work on every system, or "".
 func nameProblem(name string) string {
 	switch problem := windowsProblem(name); {
 	case problem != "":
@@ -163,8 +163,8 @@ func nameProblem(name string) string {
 	return ""
 }
 
-// windowsProblem returns why Windows would not open a file of that name, or "". The length is not
-// looked at.
+// windowsProblem returns the reason why Windows would not open a file of that name, or "". It does
+// not check the length.
 func windowsProblem(name string) string {
 	switch name {
 	case "":
@@ -188,12 +188,12 @@ func windowsProblem(name string) string {
 	return ""
 }
 
-// isShortName reports whether name has the form that Windows gives to a file's second name for
-// programs of MS-DOS: at most eight characters, the last of which are ~ and a number, and at most
-// three after a dot. Source: Microsoft, "[MS-FSA]", "Short Filenames".
+// isShortName reports whether name has the form of the second name that Windows gives a file for
+// MS-DOS programs: at most eight characters ending in ~ and a number, and at most three after a
+// dot. Source: Microsoft, "[MS-FSA]", "Short Filenames".
 func isShortName(name string) bool {
 	if strings.IndexByte(name, '~') < 0 {
-		return false // as nearly all are
+		return false // the usual case
 	}
 	base, extension, _ := strings.Cut(name, ".")
 	stem, number, ok := strings.Cut(base, "~")
@@ -201,7 +201,7 @@ func isShortName(name string) bool {
 		utf8.RuneCountInString(base) <= 8 && utf8.RuneCountInString(extension) <= 3 && !strings.Contains(extension, ".")
 }
 
-// utf16Length returns how many UTF-16 units s has.
+// utf16Length returns the number of UTF-16 units in s.
 func utf16Length(s string) (n int) {
 	for _, r := range s {
 		n += utf16.RuneLen(r)
@@ -211,7 +211,7 @@ func utf16Length(s string) (n int) {
 
 func byteProblem(c byte) string {
 	if 'a' <= c && c <= 'z' {
-		return "" // most are
+		return "" // the usual case
 	}
 	switch c {
 	case '/', '\\':

@@ -26,7 +26,7 @@ func addPaths(f *testing.F) {
 	}
 }
 
-// A good name makes a file of just that name; on Windows, Go has nothing against it.
+// A valid name creates a file of exactly that name, and Go accepts it on Windows.
 func FuzzCheckName(f *testing.F) {
 	addPaths(f)
 	dir := f.TempDir()
@@ -52,7 +52,7 @@ func FuzzCheckName(f *testing.F) {
 	})
 }
 
-// What is joined lies below the root, in elements that are good names.
+// The joined path is below the root, and its elements are valid names.
 func FuzzJoin(f *testing.F) {
 	addPaths(f)
 	root := f.TempDir()
@@ -74,8 +74,8 @@ func FuzzJoin(f *testing.F) {
 	})
 }
 
-// The lexer sees the volume that Go sees on Windows, and a path to a file is nothing else for it:
-// no device, no stream, no other drive's current directory.
+// The lexer finds the same volume as Go does on Windows, and never takes a path to a file for a
+// device, a stream or a path relative to another drive's current directory.
 func FuzzLexVolume(f *testing.F) {
 	addPaths(f)
 	f.Fuzz(func(t *testing.T, path string) {

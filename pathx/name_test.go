@@ -123,7 +123,7 @@ func TestCheckOpenable(t *testing.T) {
 	for _, goos := range []string{"windows", "linux"} {
 		assert.ErrorIs(t, checkOpenable(goos, ""), ErrName)
 		assert.NoError(t, checkOpenable(goos, strings.Repeat("配", 90)), "270 bytes, 90 UTF-16 units")
-		assert.NoError(t, checkOpenable(goos, `CONFIG~1.JSO`), "a name that is there may be opened")
+		assert.NoError(t, checkOpenable(goos, `CONFIG~1.JSO`), "an existing name may be opened")
 	}
 	assert.NoError(t, checkOpenable("windows", strings.Repeat("配", 255)))
 	assert.ErrorContains(t, checkOpenable("windows", strings.Repeat("配", 256)), "256 UTF-16 units")

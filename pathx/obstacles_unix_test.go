@@ -11,16 +11,16 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// denied puts a file to path that this process may not read.
+// denied creates a file at path that this process may not read.
 func denied(t *testing.T, path string) {
 	t.Helper()
 	if testenv.IsRoot() {
-		t.Skip("root may read everything; TestOpenAsOther does this as another user")
+		t.Skip("root may read everything; TestOpenAsOtherUser does this as another user")
 	}
 	require.NoError(t, os.WriteFile(path, nil, 0))
 }
 
-// distrusted puts a file to path that everybody may write.
+// distrusted creates a file at path that everyone may write.
 func distrusted(t *testing.T, path string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, nil, 0o644))

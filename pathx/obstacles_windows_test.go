@@ -10,7 +10,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// denied puts a file to path that this process may not read.
+// denied creates a file at path that this process may not read.
 func denied(t *testing.T, path string) {
 	t.Helper()
 	testenv.NeedWindows(t, "gives its user the rights that he has on Unix")
@@ -18,14 +18,14 @@ func denied(t *testing.T, path string) {
 	setSDDL(t, path, "D:P(D;;FR;;;WD)(A;;SDWDRC;;;WD)")
 }
 
-// distrusted puts a file to path that everybody may write.
+// distrusted creates a file at path that everyone may write.
 func distrusted(t *testing.T, path string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, nil, 0o644))
 	setSDDL(t, path, "D:P(A;;FA;;;SY)(A;;FA;;;OW)(A;;FA;;;WD)")
 }
 
-// setSDDL gives path another DACL, and back the old one at the end.
+// setSDDL sets the DACL of path and restores the old one when the test ends.
 func setSDDL(t *testing.T, path, sddl string) {
 	t.Helper()
 	old, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)

@@ -17,7 +17,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-func TestOpenOfAShellsPipe(t *testing.T) {
+func TestOpenShellPipe(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
 		t.Skip(err)
@@ -42,7 +42,7 @@ func TestOpenOfAShellsPipe(t *testing.T) {
 	}
 }
 
-func TestOpenOfAPipe(t *testing.T) {
+func TestOpenNamedPipe(t *testing.T) {
 	dir := openDir(t)
 	path := filepath.Join(dir, file)
 	require.NoError(t, syscall.Mkfifo(path, 0o600))
@@ -65,8 +65,8 @@ func TestOpenOfAPipe(t *testing.T) {
 	require.ErrorIs(t, err, ErrUntrusted, "everyone may write to it")
 }
 
-// A place that is searched must not have one.
-func TestOpenFindsNoPipe(t *testing.T) {
+// A pipe in a place that is searched is rejected.
+func TestSearchRejectsPipe(t *testing.T) {
 	s := newScene(t)
 	require.NoError(t, os.MkdirAll(filepath.Dir(s.path(FromUser)), 0o755))
 	require.NoError(t, syscall.Mkfifo(s.path(FromUser), 0o600))
@@ -74,8 +74,8 @@ func TestOpenFindsNoPipe(t *testing.T) {
 	require.ErrorIs(t, err, ErrNotRegular)
 }
 
-// Explain leaves what it looks at to Open.
-func TestExplainOfStdin(t *testing.T) {
+// Explain leaves the standard input for Open to read.
+func TestExplainDoesNotReadStdin(t *testing.T) {
 	got := Finder{App: app, Flag: "-"}.Explain()
 	assert.Equal(t, Attempt{Source: FromFlag, Path: "-"}, got[0])
 }

@@ -14,8 +14,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// If a file's path turns out to be a pipe, its server learns who calls but can't act as the caller.
-func TestPipeServerCannotAct(t *testing.T) {
+// If a file's path turns out to be a pipe, its server can identify the caller but can't impersonate
+// it.
+func TestPipeServerCannotImpersonate(t *testing.T) {
 	testenv.NeedWindows(t, "gives the server of a pipe every level of impersonation")
 	path := fmt.Sprintf(`\\.\pipe\pathx-test-%d`, os.Getpid())
 	name, err := windows.UTF16PtrFromString(path)

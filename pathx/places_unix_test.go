@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// setPlaces puts directories in place of the account's and the machine's.
+// setPlaces replaces the account's and the machine's directories.
 func setPlaces(t *testing.T) (user, system string) {
 	t.Helper()
 	root := t.TempDir()

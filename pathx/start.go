@@ -8,19 +8,19 @@ import (
 	"sync"
 )
 
-// absolute takes the path of a flag or variable against the start directory. If that is unknown,
-// the path stays relative; the system may open it nevertheless.
+// absolute resolves the path of a flag or variable against the start directory. If that is unknown,
+// the path stays relative; the system may still be able to open it.
 func absolute(path string) string {
 	path, _ = fullPath(path, startDir)
 	return path
 }
 
-// workingPath takes a path that the program itself chose against the working directory.
+// workingPath resolves a path that the program itself chose against the working directory.
 func workingPath(path string) (string, error) { return fullPath(path, os.Getwd) }
 
-// fullPath takes a path against the directory that base returns, and cleans it. If base fails, the
-// path is what it was. Outside Windows, link/.. is the directory that the link's target lies in, so
-// that .. stays.
+// fullPath resolves a path against the directory that base returns, and cleans it. If base fails,
+// the path is returned unchanged. Outside Windows, link/.. is the parent directory of the link's
+// target, so that .. is kept.
 func fullPath(path string, base func() (string, error)) (string, error) {
 	if path == "" {
 		return "", &nameError{path, "an empty path"}
@@ -42,15 +42,16 @@ func fullPath(path string, base func() (string, error)) (string, error) {
 	return filepath.Clean(path), nil
 }
 
-// start is the directory that relative flags and variables are taken against, once one of them has
-// been.
+// start is the directory that relative flags and variables are resolved against. It is set when the
+// first of them is resolved.
 var start struct {
 	sync.Mutex
 	dir string
 }
 
-// startDir is asked when it is needed, and not at import: a program may have to change its
-// directory first, and most need none. If it is gone, it is asked for again.
+// startDir gets the working directory when it is first needed, not at import: a program may have to
+// change its directory first, and most never need it. If the directory no longer exists, the next
+// call tries again.
 func startDir() (string, error) {
 	start.Lock()
 	defer start.Unlock()
@@ -66,7 +67,7 @@ func startDir() (string, error) {
 	return dir, err
 }
 
-// containing returns the directory that a path of fullPath names something in.
+// containing returns the parent directory of a path that fullPath returned.
 func containing(path string) string {
 	if runtime.GOOS == "windows" || !strings.Contains(path, "..") {
 		return filepath.Dir(path)

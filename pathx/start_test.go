@@ -36,7 +36,7 @@ func TestOpenRelativeFlagBecomesAbsolute(t *testing.T) {
 	assert.Equal(t, got.Path, again.Path)
 }
 
-func TestStartDirGone(t *testing.T) {
+func TestStartDirDeleted(t *testing.T) {
 	gone := filepath.Join(t.TempDir(), "gone")
 	require.NoError(t, os.Mkdir(gone, 0o755))
 	start.dir = gone

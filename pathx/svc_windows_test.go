@@ -19,7 +19,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
-// serviceReport is what a service tells the test that has started it.
+// serviceReport is the report of a service to the test that started it.
 type serviceReport struct {
 	WorkDir, Path, Error, Account string
 	Source                        string
@@ -72,7 +72,7 @@ func (f finding) Execute(_ []string, _ <-chan svc.ChangeRequest, status chan<- s
 
 // A real service, which the service manager starts in System32, finds its file beside the
 // executable, and in ProgramData.
-func TestServiceFindsItsFile(t *testing.T) {
+func TestServiceFindsFile(t *testing.T) {
 	testenv.NeedChange(t, "makes a service, a directory in ProgramData and a file in System32")
 	programData := knownFolders().programData
 	name := fmt.Sprintf("pathx-test-%d", os.Getpid())
@@ -130,5 +130,5 @@ func TestServiceFindsItsFile(t *testing.T) {
 	require.NoError(t, os.Remove(system))
 	r = run()
 	assert.Contains(t, r.Error, "executable "+beside+": does not exist")
-	assert.NotContains(t, strings.ToLower(r.Error), strings.ToLower(decoy), "the working directory is none of the places")
+	assert.NotContains(t, strings.ToLower(r.Error), strings.ToLower(decoy), "the working directory is not searched")
 }

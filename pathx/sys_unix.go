@@ -18,12 +18,12 @@ import (
 	"github.com/surefoot-go/surefoot/internal/unixsec"
 )
 
-// openFile opens path for reading. O_NONBLOCK: a FIFO must not hold the search up; O_NOCTTY: nor a
-// terminal become that of a service. The error is the bare number, without the path and an
-// allocation.
+// openFile opens path for reading. O_NONBLOCK keeps a FIFO from blocking the search; O_NOCTTY keeps
+// a terminal from becoming the service's controlling terminal. The error is the bare errno, which
+// saves an allocation.
 //
-// Most places of a search have no file, and stat finds that out in two thirds of the time: open
-// readies a descriptor first.
+// Most places of a search have no file. stat finds that out in two thirds of the time that open
+// needs, which allocates a descriptor first.
 func openFile(path string) (*os.File, error) {
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err == unix.ENOENT {
@@ -47,7 +47,7 @@ func openFile(path string) (*os.File, error) {
 
 func isUnreachable(error) bool { return false }
 
-// dupStdin returns a handle of its own to the standard input.
+// dupStdin returns a duplicate handle of the standard input.
 func dupStdin() (*os.File, error) {
 	fd, err := unix.FcntlInt(os.Stdin.Fd(), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
@@ -56,11 +56,11 @@ func dupStdin() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "-"), nil
 }
 
-// writerWait is how long a named pipe may be without a writer.
+// writerWait is how long waitForWriter waits for the writer of a named pipe.
 const writerWait = 5 * time.Second
 
 // waitForWriter waits until something has been written to a named pipe, or its writer has come and
-// gone: it was opened without waiting for one.
+// gone. The pipe was opened without waiting for one.
 func waitForWriter(f *os.File) error {
 	fds := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}
 	for end := time.Now().Add(writerWait); ; {
@@ -94,8 +94,8 @@ func makeDir(dir string, private bool) error {
 	return os.Mkdir(dir, 0o755)
 }
 
-// secureDir refuses a directory that others may have put something into, and closes a private one
-// to accounts that can only read it.
+// secureDir returns an error for a directory that others may have put something into, and closes a
+// private one to accounts that can only read it.
 func secureDir(f *os.File, fi fs.FileInfo, dir string, private bool) error {
 	err := checkDir(thisAccount(), fi, dir)
 	if err != nil || !private || fi.Mode()&0o077 == 0 {
@@ -105,7 +105,7 @@ func secureDir(f *os.File, fi fs.FileInfo, dir string, private bool) error {
 }
 
 func checkDir(a unixsec.Account, fi fs.FileInfo, dir string) error {
-	// A sticky directory such as /tmp is for everyone too.
+	// Everyone can also write to a sticky directory such as /tmp.
 	err := a.Judge(unixsec.Entry{Path: dir, UID: unixsec.Owner(fi), Mode: fi.Mode() &^ fs.ModeSticky})
 	if err == nil {
 		err = a.CheckWay(fi, dir)
@@ -143,8 +143,9 @@ func ensureDirFor(dir, account string) error {
 	})
 }
 
-// idOf returns an account's number by id(1), which knows all sources of accounts (nsswitch.conf,
-// Open Directory). Package os/user would make every program that imports this package link cgo.
+// idOf returns an account's number according to id(1), which knows all sources of accounts
+// (nsswitch.conf, Open Directory). With package os/user, every program that imports this package
+// would link cgo.
 func idOf(account, flag string) (int, error) {
 	if account == "" || account[0] == '-' {
 		return 0, errNoAccount(account, fs.ErrInvalid)
@@ -160,12 +161,12 @@ func privileged() bool { return unix.Geteuid() == 0 }
 
 func thisAccount() unixsec.Account { return unixsec.Account{UID: uint32(unix.Geteuid())} }
 
-// checkHandle judges the open file alone.
+// checkHandle checks the open file alone.
 func checkHandle(_ *os.File, fi fs.FileInfo, path string) error {
 	return asUntrusted(thisAccount().CheckOpen(fi, path))
 }
 
-// checkTrust judges the open file and the way to it.
+// checkTrust checks the open file and the directories leading to it.
 func checkTrust(_ *os.File, fi fs.FileInfo, path string) error {
 	a := thisAccount()
 	err := a.CheckOpen(fi, path)

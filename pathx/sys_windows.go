@@ -19,9 +19,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
-// openFile opens path for reading and shares it in every way, other than os.Open, so that it can be
-// replaced. With FILE_FLAG_BACKUP_SEMANTICS a directory opens too, and is told from what access is
-// denied to. The error is the bare number.
+// openFile opens path for reading. Unlike os.Open it shares all access, so that the file can be
+// replaced. FILE_FLAG_BACKUP_SEMANTICS allows opening directories, which distinguishes them from
+// files to which access is denied. The error is the bare error number.
 func openFile(path string) (*os.File, error) {
 	p, err := windows.UTF16PtrFromString(winpath.Extended(path))
 	if err != nil {
@@ -39,7 +39,7 @@ func openFile(path string) (*os.File, error) {
 	return os.NewFile(uintptr(h), path), nil
 }
 
-// dupStdin returns a handle of its own to the standard input.
+// dupStdin returns a duplicate handle of the standard input.
 func dupStdin() (*os.File, error) {
 	var h windows.Handle
 	self := windows.CurrentProcess()
@@ -50,7 +50,7 @@ func dupStdin() (*os.File, error) {
 	return os.NewFile(uintptr(h), "-"), nil
 }
 
-// waitForWriter: paths of pipes are refused as devices.
+// waitForWriter does nothing: paths of pipes are rejected as devices.
 func waitForWriter(*os.File) error { return nil }
 
 // isUnreachable reports whether the error is about a file server.
@@ -62,7 +62,7 @@ func dirsOf(app string) (Dirs, error) { return knownFolders().dirs(app) }
 
 func machineDirs(app string) (Dirs, error) { return knownFolders().machineDirs(app) }
 
-// knownFolders reads the folders from the registry, where shell32 has them from.
+// knownFolders reads the folders from the registry, as shell32 does.
 func knownFolders() folders {
 	known.once.Do(func() { known.folders = readFolders() })
 	return known.folders
@@ -96,7 +96,7 @@ func readFolders() folders {
 	return f
 }
 
-// readFolder returns the folder in a registry value. In that, %USERPROFILE% is the profile.
+// readFolder returns the folder in a registry value, with %USERPROFILE% replaced by profile.
 func readFolder(root registry.Key, key, name, profile string) (string, error) {
 	k, err := registry.OpenKey(root, key, registry.QUERY_VALUE|registry.WOW64_64KEY)
 	if err != nil {
@@ -130,8 +130,8 @@ func makeDir(dir string, private bool) error {
 	return nil
 }
 
-// secureDir refuses a directory that others may have put something into, and closes a private one
-// to accounts that can only read it.
+// secureDir returns an error for a directory that others may have put something into, and closes a
+// private one to accounts that can only read it.
 func secureDir(f *os.File, _ fs.FileInfo, dir string, private bool) error {
 	if err := checkUse(f, dir, winsec.ForContents); err != nil || !private {
 		return err
@@ -147,11 +147,11 @@ func secureDir(f *os.File, _ fs.FileInfo, dir string, private bool) error {
 	return protect(f, dir, p.PrivateDirSDDL(true))
 }
 
-// protect gives the open directory the access list of a descriptor.
+// protect sets the open directory's access control list from an SDDL descriptor.
 func protect(f *os.File, dir, sddl string) error {
 	final, err := winsec.FinalPath(syscall.Handle(f.Fd()))
 	runtime.KeepAlive(f)
-	if err != nil { // in a container; the way to dir is checked
+	if err != nil { // in a container; the directories above dir are checked
 		final = winpath.Extended(dir)
 	}
 	return os.NewSyscallError("SetNamedSecurityInfo", winsec.Protect(final, sddl))
@@ -193,11 +193,11 @@ func ensureDirFor(dir, account string) error {
 }
 
 func privileged() bool {
-	p, _ := winsec.Current() // its error comes back from checkTrust
+	p, _ := winsec.Current() // checkTrust returns its error
 	return p.Privileged
 }
 
-// checkHandle judges the open file alone.
+// checkHandle checks the open file alone.
 func checkHandle(file *os.File, _ fs.FileInfo, path string) error {
 	p, err := winsec.Current()
 	if err != nil {
@@ -207,7 +207,7 @@ func checkHandle(file *os.File, _ fs.FileInfo, path string) error {
 	return asUntrusted(p.CheckHandle(syscall.Handle(file.Fd()), path, winsec.ForReading))
 }
 
-// checkTrust judges the open file and the way to it.
+// checkTrust checks the open file and the directories leading to it.
 func checkTrust(file *os.File, _ fs.FileInfo, path string) error {
 	return checkUse(file, path, winsec.ForReading)
 }
@@ -225,8 +225,8 @@ func checkUse(file *os.File, path string, use winsec.Use) error {
 	return asUntrusted(err)
 }
 
-// driveHint: does the drive exist here, and if not, is it one of the user's mapped drives, which
-// the registry has (HKCU\Network)?
+// driveHint returns a hint if path's drive doesn't exist here. The registry (HKCU\Network) lists
+// the user's mapped drives.
 func driveHint(path string) string {
 	kind, _ := winpath.Volume(path)
 	if kind != winpath.Drive {

@@ -13,7 +13,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// What a unit's ConfigurationDirectory= and its siblings say is where a service looks.
+// A service searches the directories set by ConfigurationDirectory= and its siblings.
 func TestSystemdDirectories(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return

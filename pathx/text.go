@@ -10,33 +10,34 @@ import (
 	"unicode/utf8"
 )
 
-// ErrNotText is in the error for input that is neither UTF-8 nor UTF-16.
+// ErrNotText is returned, wrapped, for input that is neither UTF-8 nor UTF-16.
 var ErrNotText = errors.New("pathx: not UTF-8 or UTF-16 text")
 
-// NewTextReader returns a reader of the text in r as UTF-8 without byte order marks, so that
-// parsers take what Windows programs write: Notepad puts a mark before UTF-8, and Windows
-// PowerShell's > makes UTF-16.
+// NewTextReader returns a reader that delivers the text in r as UTF-8 without byte order marks, so
+// that parsers accept files written by Windows programs: Notepad puts a mark before UTF-8, and > in
+// Windows PowerShell writes UTF-16.
 //
-// A mark at the start decides what r is. Without one it is UTF-8, or UTF-16 if there is a zero byte
-// within the first 4 KiB and what precedes it does not read as UTF-8: text has no zero bytes, and
-// in UTF-16 every line break has one. (UTF-16 without a mark and without any ASCII character, not
-// even a line break, can't be told from other data.) A mark at the start of a later line, which
-// comes from files that were joined, is dropped as well.
+// A mark at the start determines the encoding. Without one, r is UTF-8, or UTF-16 if there is a
+// zero byte within the first 4 KiB and the bytes before it are not plausible UTF-8: UTF-8 text has
+// no zero bytes, and every line break in UTF-16 has one. (UTF-16 without a mark and without any
+// ASCII character, not even a line break, can't be told from other data.) A mark at the start of a
+// later line, as found in concatenated files, is also dropped.
 //
-// Anything else is an [ErrNotText] that says at which byte and in which line of the input, and what
-// to do about it. Text in a code page such as GBK (936) is one case: guessing would change it. Read
-// that with NewDecoder of package consolex. A zero byte is another: Windows PowerShell's >> appends
-// UTF-16 to a file in UTF-8. What precedes the error is delivered; line ends stay as they are.
+// For any other input Read returns an error that matches [ErrNotText] and gives the byte offset,
+// the line and a remedy. One case is text in a code page such as GBK (936), which can't be guessed
+// without risk: read it with NewDecoder of package consolex. Another is a zero byte: >> in Windows
+// PowerShell appends UTF-16 to a UTF-8 file. The text before the error is delivered. Line ends are
+// not changed.
 //
-// The reader delivers nothing before it has seen a mark, 4 KiB or the end of r: it is for files,
-// not for a dialogue. It is for one goroutine. It does not close r.
+// The reader delivers nothing until it has seen a mark, 4 KiB or the end of r, so it is meant for
+// files, not for interactive input. It is not safe for concurrent use. It does not close r.
 func NewTextReader(r io.Reader) io.Reader { return &textReader{src: r, line: 1, lineStart: true} }
 
 type textReader struct {
 	src io.Reader
-	err error // what Read returns once text is delivered
+	err error // returned by Read once text is delivered
 
-	raw     []byte           // read and not yet decoded: less than a character between calls
+	raw     []byte           // read and not yet decoded: an incomplete character between calls
 	text    []byte           // decoded and not yet delivered: the end of buf
 	buf     []byte           // for reuse
 	order   binary.ByteOrder // of UTF-16; nil: UTF-8
@@ -44,7 +45,7 @@ type textReader struct {
 	offset  int64            // of raw in src
 	line    int              // of raw in src
 
-	lineStart bool // raw begins a line, so that a mark is one and not a character
+	lineStart bool // raw begins a line, where U+FEFF is a mark and not a character
 }
 
 const (
@@ -74,7 +75,7 @@ func (t *textReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill reads once from src, decodes what is there, and returns how many bytes it has read.
+// fill reads once from src, decodes the data, and returns the number of bytes read.
 func (t *textReader) fill() int {
 	if cap(t.raw)-len(t.raw) < textChunk/2 {
 		t.raw = append(make([]byte, 0, 2*textChunk), t.raw...)
@@ -99,8 +100,8 @@ func (t *textReader) fill() int {
 	return n
 }
 
-// start finds out the encoding and drops the mark. It returns false as long as more bytes could
-// change its mind, so that the encoding never depends on how the input is cut into reads.
+// start determines the encoding and drops the mark. It returns false as long as more bytes could
+// change the result, so that the encoding never depends on how the input is split into reads.
 func (t *textReader) start(last bool) bool {
 	b := t.raw
 	if len(b) < longestMark && !last {
@@ -129,8 +130,8 @@ func (t *textReader) start(last bool) bool {
 	return true
 }
 
-// orderWithoutMark returns the byte order of b, whose first zero byte is at zero, if it is UTF-16
-// without a mark, or nil if it is not.
+// orderWithoutMark returns the byte order of b if it is UTF-16 without a mark, or nil if it is not.
+// The first zero byte of b is at index zero.
 func orderWithoutMark(b []byte, zero int) binary.ByteOrder {
 	if zero+1 < len(b) && b[zero+1] == 0 {
 		return nil // U+0000 in either order
@@ -143,13 +144,13 @@ func orderWithoutMark(b []byte, zero int) binary.ByteOrder {
 	}
 	before := b[:zero&^1] // whole units
 	if _, all := plausible(before[:textLength(before)], order); !all {
-		return nil // it begins with text in UTF-8, and something else comes after that
+		return nil // UTF-8 text followed by something else
 	}
 	return order
 }
 
-// plausible returns how much b looks like text in UTF-16 of that order, and whether all of it does.
-// The zero bytes alone don't tell the order: 一, 开 and 最 have one as well.
+// plausible scores how much b looks like UTF-16 text in that byte order, and reports whether all of
+// it does. The zero bytes alone don't determine the order: 一, 开 and 最 contain one as well.
 func plausible(b []byte, order binary.ByteOrder) (score int, all bool) {
 	all = true
 	for ; len(b) >= 2; b = b[2:] {
@@ -168,7 +169,7 @@ func plausible(b []byte, order binary.ByteOrder) (score int, all bool) {
 	return score, all
 }
 
-// textLength returns how many of the bytes at the start of b are text in UTF-8.
+// textLength returns the number of bytes at the start of b that are UTF-8 text.
 func textLength(b []byte) int {
 	for n := 0; n < len(b); {
 		r, size := utf8.DecodeRune(b[n:])
@@ -180,7 +181,7 @@ func textLength(b []byte) int {
 	return len(b)
 }
 
-// decode turns the whole characters in raw into text.
+// decode converts the complete characters in raw to text.
 func (t *textReader) decode(last bool) {
 	t.buf = t.buf[:0]
 	n, valid := 0, true
@@ -206,7 +207,7 @@ func (t *textReader) decode(last bool) {
 	}
 }
 
-// problem says what is wrong with the character at the start of raw, and what to do.
+// problem describes what is wrong with the character at the start of raw, and what to do.
 func (t *textReader) problem() string {
 	switch r, _ := t.char(t.raw); {
 	case r == 0 && t.order == nil:
@@ -220,8 +221,8 @@ func (t *textReader) problem() string {
 	}
 }
 
-// char returns the first character in b and its size: 0 if it isn't whole. The character is -1 if
-// it is none.
+// char returns the first character in b and its size, which is 0 if the character is incomplete.
+// The character is -1 if it is invalid.
 func (t *textReader) char(b []byte) (r rune, size int) {
 	if t.order == nil {
 		if b[0] < utf8.RuneSelf {
@@ -258,7 +259,7 @@ func (t *textReader) skip(n int) {
 	t.offset += int64(n)
 }
 
-// fail ends the input with an error about what follows.
+// fail ends the input with an error about the data at the current offset.
 func (t *textReader) fail(what string) {
 	t.err = fmt.Errorf("%w: byte %d, in line %d: %s", ErrNotText, t.offset, t.line, what)
 }

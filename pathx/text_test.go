@@ -78,7 +78,7 @@ func TestTextReader(t *testing.T) {
 	}
 }
 
-func TestTextReaderIsAReader(t *testing.T) {
+func TestTextReaderWithIotest(t *testing.T) {
 	long := strings.Repeat("x世😀\n", 2000)
 	require.NoError(t, iotest.TestReader(NewTextReader(strings.NewReader(utf16Bytes(long, true))), []byte(long)))
 }
@@ -133,7 +133,7 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// However the input is cut into reads, the result is the same, and it is UTF-8.
+// The result is UTF-8 and does not depend on how the input is split into reads.
 func FuzzTextReader(f *testing.F) {
 	f.Add([]byte("\uFEFFtext"))                    // Notepad
 	f.Add([]byte("\xFF\xFEt\x00\x3D\xD8\x00\xDE")) // PowerShell

@@ -8,22 +8,23 @@ import (
 	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
-// A trouble is why a file can't be written or read though there is nothing wrong with it.
+// A trouble is a reason in the environment, rather than in the file itself, why a file can't be
+// written or read.
 type trouble uint8
 
 const (
 	noTrouble      trouble = iota
 	diskFull               // or the quota is used up
-	readOnlyDisk           // mounted so, or made so for this process
+	readOnlyDisk           // mounted read-only, or made read-only for this process
 	noDescriptors          // this process has too many files open
-	lockedFile             // another process has it open for itself (Windows)
+	lockedFile             // another process has it open without sharing (Windows)
 	mountedFile            // a mount of its own (Linux)
-	namelessVolume         // its driver doesn't say what its files are called (Windows)
+	namelessVolume         // its driver doesn't report file names (Windows)
 	notPermitted
 )
 
-// remedy is what to do about err in or with that directory, in brackets and with a blank before it;
-// "" if the error itself is all that can be said.
+// remedy returns advice on err for a file or directory, in parentheses with a leading space, or ""
+// if there is nothing to add to the error.
 func remedy(dir string, err error) string {
 	t := troubleOf(err)
 	if t == noTrouble && errors.Is(err, fs.ErrPermission) {
@@ -60,7 +61,7 @@ func (t trouble) remedy(goos, dir string) string {
 	case lockedFile:
 		return "another program has it open for itself: Resource Monitor (resmon) shows which; close it there"
 	case namelessVolume:
-		return "the volume's driver does not tell the names of its files, as with ImDisk and in some containers' mounts, so that trust can't be judged: " +
+		return "the volume's driver does not report the names of its files, as with ImDisk and in some containers' mounts, so trust can't be determined: " +
 			"move the file to a volume of NTFS, or let the operator set Finder.Trust to none"
 	case mountedFile:
 		return "the file is a mount of its own, as by docker run -v FILE:FILE, and can't be replaced: mount its directory instead"

@@ -9,26 +9,26 @@ import (
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
-// Trust says whose files are taken. A configuration tells a process what to load and run: if a
-// process has more rights than the account that can write its configuration, that account has those
-// rights too (CVE-2019-12572 and many more).
+// Trust determines whose files are accepted. A configuration tells a process what to load and run:
+// if a less privileged account can write the configuration of a process, that account effectively
+// has the rights of the process (CVE-2019-12572 and many others).
 //
-// A file is trusted if its owner is, and if no one else may write it. The same holds for every
-// directory on its way, and for every directory that a link on the way leads through.
+// A file is trusted if its owner is trusted and no one else can write it. The same applies to every
+// directory on the path to it, and to every directory that a link on the path leads through.
 //
-// On Unix the trusted are root and the account itself (the effective one). The modes of the file
-// and the directories have no write bit for group and others, except those of directories with the
-// sticky bit; links in these are judged by their owner.
+// On Unix the trusted accounts are root and the effective account of the process. The file and the
+// directories must not be writable by group or others, except for directories with the sticky bit;
+// links in these are judged by their owner.
 //
-// On Windows the trusted are SYSTEM, the Administrators, TrustedInstaller, the account itself and
-// the SIDs of its services, judged by SID and never by name. The file's DACL lets no one else
-// write, delete or take it over. That of no directory lets anyone else rename or delete what is in
-// it, or the directory itself unless it is a volume's root, which can't be renamed or deleted.
-// Symbolic links, junctions and mounted volumes are judged like files. A file without a DACL, which
-// anyone may write, is not trusted.
+// On Windows the trusted accounts are SYSTEM, the Administrators, TrustedInstaller, the account
+// itself and the SIDs of its services, compared by SID and never by name. The file's DACL must not
+// let anyone else write, delete or take ownership of it. The DACL of a directory must not let
+// anyone else rename or delete the directory or its contents; the root of a volume can't be renamed
+// or deleted itself. Symbolic links, junctions and mounted volumes are checked like files. A file
+// without a DACL, which anyone may write, is not trusted.
 //
-// The access control lists of Linux show in the mode's group bits, and so are part of it; those of
-// macOS and of ZFS (NFSv4) don't, and aren't looked at.
+// Linux access control lists show in the group bits of the mode and are thus checked. Those of
+// macOS and ZFS (NFSv4) don't, and are not checked.
 type Trust uint8
 
 const (
@@ -40,10 +40,9 @@ const (
 	// TrustAlways checks for every account.
 	TrustAlways
 
-	// TrustNone takes any file that can be read. It is for programs that run as root or as a
-	// service and are meant to be configured by everybody, and for an operator who takes the risk,
-	// on a mount that has no owners for instance. What would not be trusted says so in
-	// [Finder.Explain].
+	// TrustNone accepts any readable file. It is for programs that run as root or as a service and
+	// are meant to be configured by everyone, and for operators who accept the risk, for example on
+	// a mount without owners. [Finder.Explain] still reports files that would not be trusted.
 	TrustNone
 )
 
@@ -60,8 +59,8 @@ var trustNames = [...]string{TrustDefault: "default", TrustAlways: "always", Tru
 // MarshalText returns String, for JSON and for [flag.TextVar].
 func (t Trust) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
-// UnmarshalText sets t from one of the words default, always and none, so that a program can leave
-// the decision to its operator, by a flag or a variable that is seen:
+// UnmarshalText sets t from one of the words default, always and none. It lets a program leave the
+// decision to its operator, through a visible flag or variable:
 //
 //	flag.TextVar(&finder.Trust, "config-trust", pathx.TrustDefault, "default, always or none")
 func (t *Trust) UnmarshalText(text []byte) error {
@@ -73,13 +72,14 @@ func (t *Trust) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// An UntrustedError says who could change a file, or a directory on its way. It is [ErrUntrusted].
+// An UntrustedError reports who could change a file or a directory on the path to it. It matches
+// [ErrUntrusted].
 type UntrustedError struct {
 	Path string   // the file or directory
-	Who  []string // the accounts that it belongs to or that may write it: "uid 1000", "Everyone (S-1-1-0)"
-	Fix  string   // the command for an administrator, or what else to do where no command is right
+	Who  []string // the accounts that own it or can write it: "uid 1000", "Everyone (S-1-1-0)"
+	Fix  string   // the command for an administrator, or other advice if no command fits
 
-	owner bool // Who owns it; else Who may write it
+	owner bool // Who owns it, rather than may write it
 }
 
 func (e *UntrustedError) Error() string {
@@ -94,7 +94,8 @@ func (e *UntrustedError) reason() string {
 	return f.Error()
 }
 
-// asUntrusted makes ErrUntrusted of what the rules find; all other errors stay as they are.
+// asUntrusted converts the errors of the trust rules to an *UntrustedError and returns all other
+// errors unchanged.
 func asUntrusted(err error) error {
 	if f, ok := errors.AsType[*trust.Finding](err); ok {
 		return &UntrustedError{Path: f.Path, Who: f.Who, Fix: cmp.Or(f.Fix, f.Advice), owner: f.Owner}

@@ -17,7 +17,7 @@ import (
 
 const nobody = 65534
 
-// openDir makes a directory that every account may enter, unlike t.TempDir.
+// openDir creates a directory that every account may enter, unlike t.TempDir.
 func openDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pathx-test-")
@@ -63,7 +63,7 @@ func TestTrustMode(t *testing.T) {
 		got := untrusted(t, f)
 		assert.Equal(t, path, got.Path)
 		assert.Equal(t, "chmod "+fix+" "+path, got.Fix)
-		require.NoError(t, exec.Command("sh", "-c", got.Fix).Run(), "the command must mend it")
+		require.NoError(t, exec.Command("sh", "-c", got.Fix).Run(), "the command must fix it")
 		trusted(t, f)
 	}
 
@@ -90,7 +90,7 @@ func TestTrustAncestors(t *testing.T) {
 		require.NoError(t, os.Chmod(above, 0o777))
 		got := untrusted(t, f)
 		assert.Equal(t, above, got.Path)
-		require.NoError(t, exec.Command("sh", "-c", got.Fix).Run(), "the command must mend it: %s", got.Fix)
+		require.NoError(t, exec.Command("sh", "-c", got.Fix).Run(), "the command must fix it: %s", got.Fix)
 		trusted(t, f)
 
 		require.NoError(t, os.Chmod(above, 0o777|fs.ModeSticky))
@@ -120,7 +120,7 @@ func TestTrustFollowsLinks(t *testing.T) {
 	assert.Equal(t, real, untrusted(t, f).Path)
 }
 
-func TestTrustNoticesASwap(t *testing.T) {
+func TestTrustDetectsReplacedFile(t *testing.T) {
 	dir := openDir(t)
 	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
 	for _, path := range []string{one, two} {
@@ -135,7 +135,7 @@ func TestTrustNoticesASwap(t *testing.T) {
 	for _, path := range []string{two, dir, filepath.Join(dir, "gone")} {
 		err := checkTrust(f, fi, path)
 		require.ErrorIs(t, err, ErrUntrusted)
-		require.NotErrorIs(t, err, fs.ErrNotExist, "not as what doesn't exist, which would go on")
+		require.NotErrorIs(t, err, fs.ErrNotExist, "it must not match fs.ErrNotExist, which would continue the search")
 	}
 }
 
@@ -148,7 +148,7 @@ func TestTrustOwner(t *testing.T) {
 	f := Finder{App: app, Flag: path} // root checks by default
 	got := untrusted(t, f)
 	assert.Equal(t, []string{"uid 65534"}, got.Who)
-	require.NoError(t, exec.Command("sh", "-c", got.Fix).Run(), "the command must mend it")
+	require.NoError(t, exec.Command("sh", "-c", got.Fix).Run(), "the command must fix it")
 	trusted(t, f)
 
 	sticky := filepath.Join(dir, "sticky")
@@ -157,9 +157,9 @@ func TestTrustOwner(t *testing.T) {
 	f.Flag = filepath.Join(sticky, "link")
 	require.NoError(t, os.Symlink(path, f.Flag))
 	trusted(t, f)
-	require.NoError(t, os.Lchown(f.Flag, nobody, nobody)) // whose it is, can point it elsewhere
+	require.NoError(t, os.Lchown(f.Flag, nobody, nobody)) // its owner can point it elsewhere
 	got = untrusted(t, f)
 	assert.Equal(t, f.Flag, got.Path)
-	require.NoError(t, exec.Command("sh", "-c", got.Fix).Run(), "the command must mend it")
+	require.NoError(t, exec.Command("sh", "-c", got.Fix).Run(), "the command must fix it")
 	trusted(t, f)
 }

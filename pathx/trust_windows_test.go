@@ -49,7 +49,7 @@ func TestTrustDACL(t *testing.T) {
 	assert.True(t, os.SameFile(want, got), untrusted.Path)
 }
 
-// Who can swap a junction chooses the file behind it.
+// An account that can swap a junction chooses the file behind it.
 func TestTrustJunction(t *testing.T) {
 	testenv.NeedWindows(t, "has no mklink")
 	top := t.TempDir()
@@ -70,7 +70,7 @@ func TestTrustJunction(t *testing.T) {
 	require.ErrorIs(t, err, ErrUntrusted)
 }
 
-func TestTrustFixMends(t *testing.T) {
+func TestTrustFixWorks(t *testing.T) {
 	testenv.NeedWindows(t, "has an icacls that does nothing")
 	path := filepath.Join(t.TempDir(), file)
 	require.NoError(t, os.WriteFile(path, nil, 0o644))
@@ -98,8 +98,8 @@ func TestKnownFolders(t *testing.T) {
 	assert.True(t, strings.EqualFold(os.Getenv("LOCALAPPDATA"), f.local), f.local)
 }
 
-// A process that has these loaded is told nothing of a logoff or shutdown.
-func TestLoadsNoWindowSystem(t *testing.T) {
+// A process that has loaded these is not notified of a logoff or shutdown.
+func TestDoesNotLoadUser32(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "private")
 	require.NoError(t, EnsureDir(dir, true))
 	require.NoError(t, WriteFile(filepath.Join(dir, file), nil, 0o600))

@@ -7,8 +7,9 @@ import (
 	"path/filepath"
 )
 
-// open opens a file and finds out why it can't be used. If another has come into its place by then,
-// it opens that one: a configuration that is written again, as by WriteFile, is not an attack.
+// open opens a file and returns the reason why it can't be used, if any. If the path has been
+// replaced by then, open opens the new file: rewriting a configuration, as WriteFile does, is not
+// an attack.
 func (w *walk) open(src Source, path string) (file *os.File, err, problem error) {
 	const attempts = 20
 	for n := 1; ; n++ {
@@ -27,11 +28,11 @@ func (w *walk) open(src Source, path string) (file *os.File, err, problem error)
 	}
 }
 
-// verify returns why the open file can't be used.
+// verify returns the reason why the open file can't be used, or nil.
 func (w *walk) verify(src Source, file *os.File, fi fs.FileInfo, path string) error {
 	w.risk = ""
-	// A pipe holds what it holds once: an operator may name one, a place to search may not have
-	// one.
+	// A pipe can be read only once: an operator may name one, but the search never picks one by
+	// itself.
 	pipe := fi.Mode()&fs.ModeNamedPipe != 0 && (src == FromFlag || src == FromEnv)
 	switch {
 	case fi.IsDir():
@@ -59,14 +60,14 @@ func (w *walk) verify(src Source, file *os.File, fi fs.FileInfo, path string) er
 }
 
 // isOpenedByNumber reports whether path names an open file of this process, such as /dev/stdin or
-// what a shell makes of <(command). No path leads to it that others could change.
+// the result of <(command) in a shell. Others can't change any directory on such a path.
 func isOpenedByNumber(path string) bool {
 	dir := filepath.Dir(path)
 	return path == "/dev/stdin" || dir == "/dev/fd" || dir == "/proc/self/fd"
 }
 
-// isReplaced reports whether the problem with an open file may be that the path no longer leads to
-// it.
+// isReplaced reports whether the problem with an open file may be that its path now leads to
+// another file.
 func isReplaced(fi fs.FileInfo, path string, problem error) bool {
 	var untrusted *UntrustedError
 	if errors.Is(problem, ErrNotRegular) || errors.As(problem, &untrusted) {
@@ -76,8 +77,9 @@ func isReplaced(fi fs.FileInfo, path string, problem error) bool {
 	return err == nil && !os.SameFile(fi, now) || isNotExist(err)
 }
 
-// A refusal is an error about what is there, though the system's number for it says that it does
-// not exist. It is never fs.ErrNotExist: a program that sees that falls back to its defaults.
+// A refusal wraps an error about something that exists although the system's error number says that
+// it doesn't. It never matches fs.ErrNotExist, because a program would then fall back to its
+// defaults.
 type refusal struct{ err error }
 
 func (r refusal) Error() string        { return r.err.Error() }

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// errIsDirectory is an ErrNotRegular in the system's terms too.
+// errIsDirectory matches ErrNotRegular and syscall.EISDIR.
 var errIsDirectory error = isDirectoryError{}
 
 type isDirectoryError struct{}
@@ -20,21 +20,21 @@ func (isDirectoryError) Error() string { return ErrNotRegular.Error() + ": a dir
 
 func (isDirectoryError) Unwrap() []error { return []error{ErrNotRegular, syscall.EISDIR} }
 
-// A walk is one search under way.
+// A walk is the state of one search.
 type walk struct {
 	Finder
 	check   bool // whether files must be trusted
-	explain bool // go on after the place that decides
+	explain bool // continue after the place that decides
 
 	tried   []Attempt
 	paths   strings.Builder // see join
 	file    *os.File        // the one to return; closed when explaining
-	risk    string          // why file would not be trusted, if that is not checked
+	risk    string          // why file would not be trusted, if trust is not checked
 	decided bool            // a place has ended the search
 	stopped bool            // ... and its file can't be used
 }
 
-// run visits the places in their order, until one decides or, to explain, all.
+// run visits the places in order until one decides. For Explain it visits all.
 func (w *walk) run() error {
 	if err := checkFinderName("App", w.App); err != nil {
 		return err
@@ -82,8 +82,8 @@ func checkFinderName(field, name string) error {
 
 func (w *walk) more() bool { return !w.decided || w.explain }
 
-// visitBinding looks where flag and variable point to. The first that is set decides, whatever is
-// there.
+// visitBinding visits the places that the flag and the variable name. The first one that is set
+// decides, whatever is there.
 func (w *walk) visitBinding() {
 	if w.Flag != "" {
 		if w.Flag == "-" {
@@ -105,8 +105,8 @@ func (w *walk) visitBinding() {
 	}
 }
 
-// visitStdin takes the standard input. It is not checked: it comes from the same hand as the
-// arguments.
+// visitStdin uses the standard input. It is not checked, because the caller that chose the
+// arguments also chose it.
 func (w *walk) visitStdin() {
 	a := Attempt{Source: FromFlag, Path: "-"}
 	if !w.explain {
@@ -120,7 +120,7 @@ func (w *walk) visitStdin() {
 	w.note(a)
 }
 
-// visitPath looks at a path that was given.
+// visitPath visits a path from a flag or variable.
 func (w *walk) visitPath(src Source, path string) {
 	given := path
 	if err := checkOpenable(runtime.GOOS, path); err != nil {
@@ -137,7 +137,7 @@ func (w *walk) visitPath(src Source, path string) {
 	}
 }
 
-// visitExecutable looks beside the executable for the names that carry the app's.
+// visitExecutable looks beside the executable for the names that contain the app's.
 func (w *walk) visitExecutable() {
 	if !w.more() {
 		return
@@ -166,13 +166,13 @@ func (w *walk) visitExecutable() {
 	}
 }
 
-// visitConfigDir looks into a user's or the system's directory.
+// visitConfigDir visits a directory of the user or the system.
 func (w *walk) visitConfigDir(d configDir) {
 	switch {
 	case !w.more():
 	case d.err == ErrSkipped:
 		w.note(Attempt{Source: d.source, Path: d.path, Err: d.err, Hint: d.hint})
-	case d.err != nil: // who knows what would be there
+	case d.err != nil: // it might have had the file
 		w.stop(Attempt{Source: d.source, Path: d.path, Err: d.err, Hint: d.hint})
 	case d.own:
 		w.visitNames(d.source, d.path)
@@ -193,11 +193,11 @@ func (w *walk) visitNames(src Source, dir string) {
 	}
 }
 
-// look opens the file, once, and checks it on its handle.
+// look opens the file once and checks it through the handle.
 func (w *walk) look(src Source, path string) {
 	for i := range w.tried {
 		if t := &w.tried[i]; t.Path == path && t.Source >= FromExecutable && t.Err != ErrSkipped {
-			return // a place under two names, such as XDG_CONFIG_HOME=/etc
+			return // the same place under two names, such as XDG_CONFIG_HOME=/etc
 		}
 	}
 	file, err, problem := w.open(src, path)
@@ -223,7 +223,7 @@ func (w *walk) look(src Source, path string) {
 
 func (w *walk) note(a Attempt) { w.tried = append(w.tried, a) }
 
-// stop notes what ends the search, if nothing has before.
+// stop records the attempt that ends the search, unless one already has.
 func (w *walk) stop(a Attempt) {
 	if errors.Is(a.Err, fs.ErrNotExist) {
 		a.Err = refusal{a.Err}
@@ -234,17 +234,18 @@ func (w *walk) stop(a Attempt) {
 	}
 }
 
-// isNotExist also holds for a path through something that is not a directory, such as $HOME/.config
-// for an account whose home is /dev/null. Nothing can be there. A file server that can't be reached
-// may have the file, though Go takes that for fs.ErrNotExist.
+// isNotExist reports whether err means that nothing exists at the path. It is also true for a path
+// through something that is not a directory, such as $HOME/.config for an account whose home is
+// /dev/null. It is false if a file server can't be reached, since the server may have the file,
+// although Go maps that error to fs.ErrNotExist.
 func isNotExist(err error) bool {
-	if err == error(syscall.ENOENT) { // nearly always, and quicker
+	if err == error(syscall.ENOENT) { // fast path for the usual case
 		return true
 	}
 	return (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) && !isUnreachable(err)
 }
 
-// errorHint says what to do about a file that is there, but can't be used.
+// errorHint returns advice on a file that exists but can't be used.
 func errorHint(src Source, err error) string {
 	var untrusted *UntrustedError
 	switch {
@@ -260,8 +261,8 @@ func errorHint(src Source, err error) string {
 	return troubleOf(err).remedy(runtime.GOOS, "")
 }
 
-// join is filepath.Join for an absolute, clean directory, a folder in it or "", and a name. The
-// paths of a walk lie in one buffer, for the sake of the allocations.
+// join is like filepath.Join for an absolute, clean directory, a folder in it or "", and a name.
+// The paths of a walk share one buffer, which saves allocations.
 func (w *walk) join(dir, folder, name string) string {
 	const sep = filepath.Separator
 	if w.paths.Cap() == 0 {

@@ -15,9 +15,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// A real full disk and a real read-only one: a file system of 128 KiB in a mount namespace of its
-// own.
-func TestFullAndReadOnlyDisk(t *testing.T) {
+// The test uses a real full disk and a real read-only one: a 128 KiB file system in its own mount
+// namespace.
+func TestWriteFileFullAndReadOnlyDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
 		return
@@ -51,7 +51,7 @@ func TestFullAndReadOnlyDisk(t *testing.T) {
 }
 
 // A container's bind mount of a single file can't be replaced; one of its directory can.
-func TestWriteFileToAMountOfItsOwn(t *testing.T) {
+func TestWriteFileToMountPoint(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
 		return
@@ -76,9 +76,9 @@ func TestWriteFileToAMountOfItsOwn(t *testing.T) {
 	assert.Equal(t, "new", string(got))
 }
 
-// In a user namespace some owners can't be named, and so not be given a file. Its group has no
-// rights then: it is another one.
-func TestWriteFileInAUserNamespace(t *testing.T) {
+// In a user namespace some owners can't be represented, so a file can't be given to them. The file
+// then gets another group, which must have no rights.
+func TestWriteFileInUserNamespace(t *testing.T) {
 	testenv.NeedRoot(t)
 	dir := openDir(t)
 	path := filepath.Join(dir, file)

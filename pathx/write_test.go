@@ -22,11 +22,11 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// content is what writer n writes: long enough for many writes to the disk, and each part of it
-// says whose it is.
+// content returns the data of writer n. It is long enough for many writes to the disk, and every
+// part of it identifies the writer.
 func content(n int) []byte { return bytes.Repeat([]byte(fmt.Sprintf("%07d\n", n)), 8<<10) }
 
-// requireWhole checks that the file has what one writer wrote, all of it.
+// requireWhole checks that the file has the complete content of one writer.
 func requireWhole(t *testing.T, path string) {
 	t.Helper()
 	got := readShared(t, path)
@@ -34,7 +34,7 @@ func requireWhole(t *testing.T, path string) {
 	require.True(t, bytes.Equal(got, bytes.Repeat(got[:8], 8<<10)), "two writers' content")
 }
 
-// readShared reads as a Finder does: in no writer's way.
+// readShared reads like a Finder, without blocking writers.
 func readShared(t *testing.T, path string) []byte {
 	t.Helper()
 	f, err := openFile(path)
@@ -91,7 +91,7 @@ func TestWriteFileLongNames(t *testing.T) {
 	}
 }
 
-func TestWriteFileRefuses(t *testing.T) {
+func TestWriteFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	sub := filepath.Join(dir, "sub")
 	require.NoError(t, os.Mkdir(sub, 0o755))
@@ -106,7 +106,7 @@ func TestWriteFileRefuses(t *testing.T) {
 	requireOnly(t, dir, "sub")
 }
 
-func TestWriteFileFollowsNoLink(t *testing.T) {
+func TestWriteFileDoesNotFollowLinks(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "outside")
 	require.NoError(t, os.WriteFile(outside, []byte("theirs"), 0o644))
 	dir := t.TempDir()
@@ -115,7 +115,7 @@ func TestWriteFileFollowsNoLink(t *testing.T) {
 		t.Skipf("no links here: %v", err)
 	}
 	if fi, err := os.Lstat(path); err != nil || fi.Mode()&fs.ModeSymlink == 0 {
-		t.Skip("no links here: what Symlink made is none")
+		t.Skip("no links here: Symlink did not create a link")
 	}
 	require.NoError(t, WriteFile(path, []byte("ours"), 0o644))
 	got, err := os.ReadFile(outside)
@@ -148,7 +148,7 @@ func TestWriteFileWithReaders(t *testing.T) {
 }
 
 // A hundred writers in this process and readers beside them.
-func TestWriteFileManyWriters(t *testing.T) {
+func TestWriteFileConcurrentWriters(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, file)
 	require.NoError(t, WriteFile(path, content(0), 0o644))
@@ -188,7 +188,7 @@ func TestWriteFileManyWriters(t *testing.T) {
 	requireOnly(t, dir, file)
 }
 
-func TestWriteFileOnABrokenDisk(t *testing.T) {
+func TestWriteFileDiskErrors(t *testing.T) {
 	saved := atomicfile.SyncFile
 	t.Cleanup(func() { atomicfile.SyncFile = saved })
 	broken := errors.New("broken disk")
@@ -225,8 +225,8 @@ func helperWrite(dirs []string) int {
 	return exitCode(<-failed)
 }
 
-// A writer that is killed in the middle leaves the old content or the new one, and a temporary file
-// at most, which the next write removes.
+// A writer that is killed during a write leaves the old or the new content, and at most one
+// temporary file, which the next write removes.
 func TestWriteFileKilled(t *testing.T) {
 	const writers = 10 // in each process: starting one takes longest
 	processes := 40

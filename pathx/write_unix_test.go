@@ -15,7 +15,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-func TestWriteFileKeepsTheMode(t *testing.T) {
+func TestWriteFileKeepsMode(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, file)
 	syscall.Umask(syscall.Umask(0o022)) // whatever it is
@@ -38,7 +38,7 @@ func TestWriteFileKeepsTheMode(t *testing.T) {
 	}
 }
 
-func TestWriteFileHonoursTheUmask(t *testing.T) {
+func TestWriteFileHonoursUmask(t *testing.T) {
 	old := syscall.Umask(0o077)
 	defer syscall.Umask(old)
 	path := filepath.Join(t.TempDir(), file)
@@ -46,16 +46,16 @@ func TestWriteFileHonoursTheUmask(t *testing.T) {
 	assert.Equal(t, fs.FileMode(0o600), modeOf(t, path))
 }
 
-// Replacing a device or a pipe would break the programs that use it.
-func TestWriteFileReplacesNoPipe(t *testing.T) {
+// Replacing a device or pipe would break the programs that use it.
+func TestWriteFileDoesNotReplacePipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(path, 0o644))
 	require.ErrorIs(t, WriteFile(path, nil, 0o644), ErrNotRegular)
 }
 
-// link/.. is the directory that the link's target lies in: for the system, and so for all that read
-// and write here.
-func TestParentOfALink(t *testing.T) {
+// For the system, and so for all functions here, link/.. is the parent directory of the link's
+// target.
+func TestParentOfLink(t *testing.T) {
 	top := openDir(t)
 	require.NoError(t, os.MkdirAll(filepath.Join(top, "real", "sub"), 0o755))
 	require.NoError(t, os.Symlink(filepath.Join(top, "real", "sub"), filepath.Join(top, "link")))

@@ -19,8 +19,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winapi"
 )
 
-// The mode of a file says that it is a secret. Wine makes modes of access lists, and shows others
-// by the mode's bits.
+// The mode marks the file as secret. Wine converts access control lists to modes and reports lists
+// derived from the mode bits.
 func TestWriteFilePrivate(t *testing.T) {
 	dir := t.TempDir()
 	for perm, private := range map[fs.FileMode]bool{0o600: true, 0o400: true, 0o644: false, 0o640: false} {
@@ -37,7 +37,7 @@ func TestWriteFilePrivate(t *testing.T) {
 	}
 }
 
-func TestWriteFileKeepsTheACL(t *testing.T) {
+func TestWriteFileKeepsACL(t *testing.T) {
 	path := filepath.Join(t.TempDir(), file)
 	require.NoError(t, os.WriteFile(path, nil, 0o644))
 	for _, sddl := range []string{"D:P(A;;FA;;;SY)(A;;FA;;;OW)", "D:P(A;;FA;;;SY)(A;;FA;;;OW)(A;;FA;;;WD)", "D:P(A;;FA;;;SY)(A;;FA;;;OW)(A;;FR;;;WD)"} {
@@ -48,7 +48,7 @@ func TestWriteFileKeepsTheACL(t *testing.T) {
 	}
 }
 
-// What is inherited stays so, and what isn't too.
+// Inherited entries stay inherited, and explicit ones stay explicit.
 func TestWriteFileKeepsInheritance(t *testing.T) {
 	testenv.NeedWindows(t, "inherits nothing")
 	path := filepath.Join(t.TempDir(), file)
@@ -83,8 +83,8 @@ func TestWriteFileKeepsReadOnly(t *testing.T) {
 	testAttributes(t, windows.FILE_ATTRIBUTE_READONLY|windows.FILE_ATTRIBUTE_ARCHIVE)
 }
 
-// WriteFile waits for a process that doesn't share the file, but not for ever.
-func TestWriteFileWaitsForTheUnwilling(t *testing.T) {
+// WriteFile waits for a process that doesn't share the file, but not forever.
+func TestWriteFileWaitsForOpenFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), file)
 	require.NoError(t, WriteFile(path, []byte("old"), 0o644))
 	f, err := os.Open(path) // without FILE_SHARE_DELETE
@@ -99,8 +99,8 @@ func TestWriteFileWaitsForTheUnwilling(t *testing.T) {
 	require.NoError(t, WriteFile(path, []byte("new"), 0o644))
 }
 
-// WriteFile waits for a process that shares nothing before the file's rights can be read.
-func TestWriteFileWaitsForTheOneWhoSharesNothing(t *testing.T) {
+// WriteFile also waits if a process that shares nothing keeps it from reading the file's rights.
+func TestWriteFileWaitsForUnsharedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), file)
 	require.NoError(t, WriteFile(path, []byte("old"), 0o644))
 	p, err := windows.UTF16PtrFromString(path)

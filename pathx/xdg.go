@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// A unixEnv is what places depend on outside Windows.
+// A unixEnv holds everything that the places depend on outside Windows.
 type unixEnv struct {
 	goos   string
 	getenv func(string) string
 }
 
-// home is the account's home directory without a slash at its end.
+// home returns the account's home directory without a trailing slash.
 func (e unixEnv) home() (home string, ok bool) {
 	home = e.getenv("HOME")
 	return strings.TrimRight(home, "/"), path.IsAbs(home)
@@ -22,8 +22,8 @@ func (e unixEnv) home() (home string, ok bool) {
 
 func (e unixEnv) isDarwin() bool { return e.goos == "darwin" || e.goos == "ios" }
 
-// xdg returns the variable's path. If it isn't set or not absolute, it is below in the home
-// directory, or nothing if there is none.
+// xdg returns the variable's path. If it isn't set or not absolute, xdg returns the path below in
+// the home directory, or "" without a home directory.
 func (e unixEnv) xdg(name, below string) (string, error) {
 	value := e.getenv(name)
 	if path.IsAbs(value) {
@@ -39,7 +39,7 @@ func (e unixEnv) xdg(name, below string) (string, error) {
 	return "", err
 }
 
-// systemd returns the directory that the unit sets for app, or nothing.
+// systemd returns the directory that the unit sets for app, or "".
 func (e unixEnv) systemd(name, app string) (string, error) {
 	value := e.getenv(name)
 	if value == "" {
@@ -59,8 +59,8 @@ func (e unixEnv) systemd(name, app string) (string, error) {
 	return first, nil
 }
 
-// clean is path.Clean for an absolute path. Those that are clean, as nearly all are, take a third
-// of the time.
+// clean is like path.Clean for an absolute path, but takes a third of the time for paths that are
+// already clean, as nearly all are.
 func clean(dir string) string {
 	for i := 1; i < len(dir); i++ {
 		if dir[i-1] == '/' && (dir[i] == '/' || dir[i] == '.') {
@@ -73,10 +73,11 @@ func clean(dir string) string {
 	return dir
 }
 
-// hasLocalEtc: hier(7) puts what is not part of the base system there.
+// hasLocalEtc reports whether the system keeps the configuration of packages outside the base
+// system in /usr/local/etc; see hier(7).
 func (e unixEnv) hasLocalEtc() bool { return e.goos == "freebsd" || e.goos == "dragonfly" }
 
-// configDirs visits the places of configurations in the order of the search.
+// configDirs visits the configuration directories in search order.
 func (e unixEnv) configDirs(app string, visit func(configDir)) {
 	if e.isDarwin() {
 		e.xdgOfDarwin(visit)
@@ -155,14 +156,14 @@ func skippedVariable(src Source, err error) configDir {
 	return d
 }
 
-// A relativeError says that a variable's path is ignored because it is relative.
+// A relativeError reports that a variable's path is ignored because it is relative.
 type relativeError struct{ name, value string }
 
 func (e *relativeError) Error() string {
 	return fmt.Sprintf("pathx: %s=%q is ignored: it must be an absolute path", e.name, e.value)
 }
 
-// dirs are those of DirsOf.
+// dirs returns the directories of DirsOf.
 func (e unixEnv) dirs(app string) (Dirs, error) {
 	var errs []error
 	report := func(err error) {
@@ -175,7 +176,7 @@ func (e unixEnv) dirs(app string) (Dirs, error) {
 	if home, ok := e.home(); ok {
 		user = e.userDirs(home, app)
 	}
-	// pick returns systemd's directory, else the one below the XDG base, else the account's.
+	// pick returns systemd's directory, or else the one below the XDG base, or else the account's.
 	pick := func(systemd, xdg, below, other string) string {
 		if !e.isDarwin() {
 			dir, err := e.systemd(systemd, app)
@@ -198,7 +199,7 @@ func (e unixEnv) dirs(app string) (Dirs, error) {
 		Data:   pick("STATE_DIRECTORY", "XDG_DATA_HOME", "", user.Data),
 		State:  pick("STATE_DIRECTORY", "XDG_STATE_HOME", "", user.State),
 		Cache:  pick("CACHE_DIRECTORY", "XDG_CACHE_HOME", "", user.Cache),
-		Log:    pick("LOGS_DIRECTORY", "XDG_STATE_HOME", "/log", user.Log), // as LogsDirectory= in a user's unit
+		Log:    pick("LOGS_DIRECTORY", "XDG_STATE_HOME", "/log", user.Log), // like LogsDirectory= in a user's unit
 	}
 	if !e.isDarwin() {
 		d.Runtime = pick("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "", user.Runtime)
@@ -209,7 +210,7 @@ func (e unixEnv) dirs(app string) (Dirs, error) {
 	return d, errors.Join(errs...)
 }
 
-// userDirs are those of an account with a home directory where no variable says otherwise.
+// userDirs returns the directories of an account with a home directory if no variable is set.
 func (e unixEnv) userDirs(home, app string) Dirs {
 	if e.isDarwin() {
 		return libraryDirs(home+"/Library", app)
@@ -223,7 +224,7 @@ func (e unixEnv) userDirs(home, app string) Dirs {
 	}
 }
 
-// machineDirs are those of MachineDirs.
+// machineDirs returns the directories of MachineDirs.
 func (e unixEnv) machineDirs(app string) Dirs {
 	if e.isDarwin() {
 		return libraryDirs("/Library", app)

@@ -2,8 +2,7 @@ package procx
 
 import "github.com/surefoot-go/surefoot/internal/goroutine"
 
-// A Baseline is the goroutines that ran at one moment. It may be used by several calls, at the same
-// time too.
+// A Baseline is the set of goroutines running at one moment. It is safe for concurrent use.
 type Baseline struct{ census *census }
 
 // Now returns the goroutines that are running, for Options.Since.
@@ -12,8 +11,8 @@ type Baseline struct{ census *census }
 //	...
 //	leaks, err := procx.Find(&procx.Options{Since: before})
 //
-// It takes the stacks of all goroutines, which stops the world for as long as it takes to write
-// them: 6 ms for 1,000 goroutines or so.
+// Now takes the stacks of all goroutines, which stops the world while they are written: about 6 ms
+// for 1,000 goroutines.
 func Now() *Baseline {
 	created, live := counters()
 	c := &census{created: created, live: live, ids: make(map[uint64]bool)}
@@ -29,10 +28,10 @@ func Now() *Baseline {
 	return &Baseline{census: c}
 }
 
-// covers reports whether the goroutine ran already.
+// covers reports whether the goroutine was already running at the baseline.
 func (b *Baseline) covers(g *goroutine.Goroutine) bool { return b != nil && b.census.ids[g.ID] }
 
-// idle reports whether nothing has been created since.
+// idle reports whether no goroutine has been created since.
 func (b *Baseline) idle() bool {
 	if b == nil {
 		return false

@@ -38,7 +38,7 @@ func TestSince(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, leaks)
 
-		// One for one: an old one ends, a new one comes.
+		// Replace one: an old one ends, a new one starts.
 		old.dismiss()
 		leaks, err = Find(&Options{Since: before, Settle: quick.Settle})
 		require.NoError(t, err)
@@ -48,7 +48,7 @@ func TestSince(t *testing.T) {
 	}
 }
 
-// A Check with Since also passes over what its own test started earlier.
+// A Check with Since also ignores goroutines that its own test started earlier.
 func TestCheckSince(t *testing.T) {
 	tb := &fakeTB{name: "TestFake"}
 	Check(tb, quick)
@@ -62,7 +62,7 @@ func TestCheckSince(t *testing.T) {
 	assert.Zero(t, CheckMain(run(func() {}), &Options{Since: Now(), Settle: quick.Settle}))
 }
 
-// A scripted scope has one suspect, which an inspection finds in a state.
+// A scripted scope has one suspect with a given state.
 type scripted struct{ state string }
 
 func (scripted) suspects() (int, bool, picture) { return 1, false, picture{sum: 1} }
@@ -70,7 +70,7 @@ func (s scripted) inspect(bool) []goroutine.Goroutine {
 	return []goroutine.Goroutine{{ID: 7, State: s.state, Creator: "main.main"}}
 }
 
-// What can never end is not waited for.
+// Goroutines that can never end are not waited for.
 func TestVerdictOnProof(t *testing.T) {
 	for state, want := range map[string]time.Duration{"chan receive (nil chan)": proofAfter, "select (no cases)": proofAfter, "chan receive": still} {
 		synctest.Test(t, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestVerdictOnProof(t *testing.T) {
 
 // A goroutine that reads a pipe whose other end has become unreachable ends with the next garbage
 // collection, which closes that end. The collection for a proof must not hide the leak.
-func TestVerdictBeforeTheCollection(t *testing.T) {
+func TestVerdictDespiteCollection(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // no other collection
 	for _, o := range []*Options{nil, quick} {
 		report := checked(o, func() {
@@ -120,9 +120,9 @@ func TestSinceConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-// With the default Settle a verdict that fails is made as soon as nothing has changed for a while.
-// What waits for time to pass gets all of it.
-func TestVerdictIsEarly(t *testing.T) {
+// With the default Settle a check fails as soon as nothing has changed for a while. Sleeping
+// goroutines get the full time.
+func TestEarlyVerdict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		took := func(o *Options, want string, body func()) time.Duration {
 			start := time.Now()

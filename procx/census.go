@@ -9,11 +9,11 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// A tally is how many goroutines run each function.
+// A tally is the number of goroutines per function.
 type tally map[string]int
 
-// unnamed stands in a tally for goroutines that have not begun to run: a profile has no function
-// for them yet. A closer look that is not the last one can wait for it.
+// unnamed stands in a tally for goroutines that have not begun to run, for which a profile has no
+// function yet. An inspection that is not the final one can wait for it.
 const unnamed = ""
 
 func (t tally) total() (n int) {
@@ -35,12 +35,12 @@ func tallyOf(groups []group) tally {
 	return t
 }
 
-// anyCut reports whether the function of one of those is not known for sure.
+// anyCut reports whether the function of any of the groups is uncertain.
 func anyCut(groups []group) bool {
 	return slices.ContainsFunc(groups, func(g group) bool { return g.cut && !g.looks() })
 }
 
-// beyond returns what is in t beyond as many of each function as the others have.
+// beyond returns t minus the counts of others.
 func (t tally) beyond(others ...tally) tally {
 	rest := maps.Clone(t)
 	for function := range rest {
@@ -54,8 +54,8 @@ func (t tally) beyond(others ...tally) tally {
 	return rest
 }
 
-// newest returns, of the goroutines in list, as many of each function as t has, those with the
-// highest IDs: but for a few, these are the newest.
+// newest returns, for each function in t, that number of goroutines from list, those with the
+// highest IDs. With few exceptions, these are the newest.
 func (t tally) newest(list []goroutine.Goroutine) []goroutine.Goroutine {
 	var all []goroutine.Goroutine
 	taken := make(map[uint64]bool)
@@ -76,8 +76,8 @@ func (t tally) newest(list []goroutine.Goroutine) []goroutine.Goroutine {
 	return all
 }
 
-// running returns the goroutines that run function, or, of stacks too deep for a look to see which
-// that is, those that have called it.
+// running returns the goroutines that run function. For stacks too deep for a profile, it returns
+// those that have called it.
 func running(list []goroutine.Goroutine, function string) (of []goroutine.Goroutine) {
 	for _, g := range list {
 		if g.Entry == function {
@@ -95,20 +95,21 @@ func running(list []goroutine.Goroutine, function string) (of []goroutine.Gorout
 	return of
 }
 
-// A census is what ran at one moment: below no Check, or at all.
+// A census holds the goroutines running at one moment, either those outside of any Check or all of
+// them.
 type census struct {
-	created uint64 // goroutines ever, as counted just before that moment
-	live    uint64 // goroutines, likewise
+	created uint64 // goroutines ever created, counted just before that moment
+	live    uint64 // live goroutines, likewise
 	tally   tally
-	ids     map[uint64]bool // of all goroutines, if they are few; nil if they are not known
+	ids     map[uint64]bool // of all goroutines, if there are few; otherwise nil
 }
 
-// few is how many goroutines may be told apart by their IDs. That takes full stacks, and of more of
-// them the census only knows how many run which function.
+// few is the maximum number of goroutines to distinguish by ID, which takes full stacks. For more
+// goroutines, the census only records the number per function.
 const few = 50
 
-// takeCensus counts what the look sees. Where it will go by names, it gives those that have not
-// begun to run a moment to get theirs.
+// takeCensus counts the goroutines that look returns. If it has to rely on function names, it waits
+// a moment for goroutines that have not begun to run.
 func takeCensus(look func() []group) *census {
 	for tries := 20; ; tries-- {
 		created, live := counters()
@@ -122,20 +123,20 @@ func takeCensus(look func() []group) *census {
 				c.ids[g.ID] = true
 			}
 		case c.tally[unnamed] > 0 && tries > 0:
-			runtime.Gosched() // not a sleep, which in a bubble could take forever
+			runtime.Gosched() // not a sleep, which could take forever in a synctest bubble
 			continue
 		}
 		return c
 	}
 }
 
-// holds reports whether what ran then is what runs now, given the counters.
+// holds reports whether the same goroutines are still running, given the counters.
 func (c *census) holds(created, live uint64) bool {
-	// IDs tell new goroutines apart even when others have ended.
+	// IDs distinguish new goroutines even if others have ended.
 	return created == c.created && (c.ids != nil || live == c.live)
 }
 
-// suspects returns what may have been created since, of what runs below no Check now.
+// suspects returns the goroutines outside of any Check that may have been created since.
 func (c *census) suspects(now tally) tally {
 	if c.ids != nil {
 		return now // any of them: others may have ended
@@ -143,8 +144,8 @@ func (c *census) suspects(now tally) tally {
 	return now.beyond(c.tally)
 }
 
-// old is how many suspects there would be if nothing but these had been created, or -1 if suspects
-// are counted beyond them.
+// old returns the number of suspects if no other goroutines had been created, or -1 if the suspects
+// don't include the old goroutines.
 func (c *census) old() int {
 	if c.ids != nil {
 		return c.tally.total()
@@ -152,8 +153,8 @@ func (c *census) old() int {
 	return -1
 }
 
-// since returns those in list that have been created since and may be the caller's, given the
-// suspects.
+// since returns the goroutines in list that have been created since and may be the caller's, given
+// the suspects.
 func (c *census) since(suspects tally, list []goroutine.Goroutine, may func(*goroutine.Goroutine) bool) []goroutine.Goroutine {
 	others := func(g goroutine.Goroutine) bool { return !may(&g) }
 	if c.ids != nil {
@@ -162,7 +163,7 @@ func (c *census) since(suspects tally, list []goroutine.Goroutine, may func(*gor
 	return suspects.newest(slices.DeleteFunc(list, others))
 }
 
-// labelled returns those groups that have this Check's label, or none if that is "".
+// labelled returns the groups with this Check's label, or none if label is "".
 func labelled(groups []group, label string) []group {
 	return slices.DeleteFunc(slices.Clone(groups), func(g group) bool { return g.check() != label })
 }

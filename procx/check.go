@@ -11,17 +11,17 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// The labels of the goroutines below a Check.
+// The labels of goroutines started below a Check.
 const (
 	checkLabel = "procx.check" // the Check's number
-	testLabel  = "procx.test"  // the test's name, for those who read profiles
+	testLabel  = "procx.test"  // the test's name, for readers of profiles
 )
 
-// checks is what the Checks of a process have to know of each other.
+// checks is the state shared by all Checks of a process.
 var checks struct {
 	sync.Mutex
 	number   uint64
-	census   *census         // the newest that a Check began with
+	census   *census         // the newest one that a Check started with
 	reported map[uint64]bool // goroutines that a Check has reported
 	open     map[string]bool // the numbers of those that have not ended
 }
@@ -30,8 +30,8 @@ var checks struct {
 type check struct {
 	*filter
 	label string  // its number
-	base  *census // as it began
-	extra tally   // what may be beyond base, as of the last look
+	base  *census // taken at the start
+	extra tally   // possible goroutines beyond base, as of the last look
 }
 
 func begin(test string, f *filter) *check {
@@ -51,7 +51,7 @@ func begin(test string, f *filter) *check {
 	return c
 }
 
-// end returns the leaks, and takes the label off.
+// end returns the leaks and removes the label.
 func (c *check) end() []Leak {
 	defer func() {
 		pprof.SetGoroutineLabels(context.Background())
@@ -70,7 +70,7 @@ func (c *check) end() []Leak {
 	return summarize(left)
 }
 
-// remember notes goroutines as reported, for the Checks around and after.
+// remember records goroutines as reported, for enclosing and later Checks.
 func remember(left []goroutine.Goroutine) {
 	checks.Lock()
 	defer checks.Unlock()
@@ -82,8 +82,8 @@ func remember(left []goroutine.Goroutine) {
 	}
 }
 
-// suspects counts those with this Check's label. Whether those that have no Check's are new it
-// can't tell for sure.
+// suspects counts the goroutines with this Check's label. unsure is true if unlabelled goroutines
+// may be new.
 func (c *check) suspects() (n int, unsure bool, p picture) {
 	groups := lookLabels()
 	own := c.relevant(labelled(groups, c.label))
@@ -93,8 +93,9 @@ func (c *check) suspects() (n int, unsure bool, p picture) {
 	return n + c.extra.total(), c.extra[unnamed] == 0 && (n == 0 || c.lenient() || pooled), pictureOf(own, c.extra)
 }
 
-// inspect finds those with this Check's label; and of those with none, which are new, those that
-// the test, or one of the former, has started. In a test that runs alone, it has started all.
+// inspect returns the goroutines with this Check's label, plus new unlabelled goroutines descended
+// from the test or from one of those. If no other test is running, every new unlabelled goroutine
+// is attributed to it.
 func (c *check) inspect(final bool) []goroutine.Goroutine {
 	all := goroutine.Parse(dump(true))
 	family := newFamily(all)
@@ -102,14 +103,14 @@ func (c *check) inspect(final bool) []goroutine.Goroutine {
 	mine := func(g *goroutine.Goroutine) bool { return g.ID == me || checkOf(g) == c.label }
 	checks.Lock()
 	defer checks.Unlock()
-	var left, nobodys []goroutine.Goroutine
+	var left, unlabelled []goroutine.Goroutine
 	for _, g := range all {
 		switch {
 		case g.ID == me || harness(&g):
 		case mine(&g):
 			left = append(left, g)
 		case checkOf(&g) == "":
-			nobodys = append(nobodys, g)
+			unlabelled = append(unlabelled, g)
 		}
 	}
 	alone := family.runsAlone(me)
@@ -117,19 +118,19 @@ func (c *check) inspect(final bool) []goroutine.Goroutine {
 		p := newPool(all, mine)
 		left = slices.DeleteFunc(left, func(g goroutine.Goroutine) bool { return isPooled(g.Entry) && !p.forgotten(&g, final) })
 	}
-	left = append(left, c.base.since(c.extra, nobodys, func(g *goroutine.Goroutine) bool {
+	left = append(left, c.base.since(c.extra, unlabelled, func(g *goroutine.Goroutine) bool {
 		return !checks.reported[g.ID] && (alone || family.descends(g, mine))
 	})...)
 	return c.leaks(left)
 }
 
-// checkOf returns the number of the Check above the goroutine, "" if there is none.
+// checkOf returns the number of the Check that the goroutine belongs to, or "".
 func checkOf(g *goroutine.Goroutine) string {
 	number, _ := g.Label(checkLabel)
 	return number
 }
 
-// A family is the goroutines of a dump, by who created whom.
+// A family holds the goroutines of a dump by ID, for following their creators.
 type family map[uint64]*goroutine.Goroutine
 
 func newFamily(all []goroutine.Goroutine) family {
@@ -140,7 +141,7 @@ func newFamily(all []goroutine.Goroutine) family {
 	return f
 }
 
-// descends reports whether an ancestor of g that is still there is the one. IDs are never reused.
+// descends reports whether is returns true for a live ancestor of g. IDs are never reused.
 func (f family) descends(g *goroutine.Goroutine, is func(*goroutine.Goroutine) bool) bool {
 	for seen := 0; seen < len(f); seen++ {
 		if g = f[g.Parent]; g == nil {
@@ -153,7 +154,8 @@ func (f family) descends(g *goroutine.Goroutine, is func(*goroutine.Goroutine) b
 	return false
 }
 
-// besideOthers reports whether there are goroutines below a Check that the given one is not in.
+// besideOthers reports whether there are goroutines below a Check other than that of the given
+// goroutine.
 func (f family) besideOthers(id uint64) bool {
 	within := map[string]bool{"": true}
 	for g, seen := f[id], 0; g != nil && seen <= len(f); g, seen = f[g.Parent], seen+1 {
@@ -167,9 +169,9 @@ func (f family) besideOthers(id uint64) bool {
 	return false
 }
 
-// runsAlone reports whether the goroutine is that of a test that no other test runs beside, or of
-// none at all. A parent waits for a subtest in T.Run, but for those that called Parallel at the end
-// of its own tRunner.
+// runsAlone reports whether the goroutine belongs to the only running test, or to none. A parent
+// test waits for a subtest in T.Run, or, for subtests that called Parallel, at the end of its own
+// tRunner.
 func (f family) runsAlone(id uint64) bool {
 	g := f[id]
 	for seen := 0; g != nil && seen <= len(f); seen++ {

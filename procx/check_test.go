@@ -112,7 +112,7 @@ func TestCheckBaseline(t *testing.T) {
 	}
 	assert.Empty(t, checked(patient, func() { go func() {}() }))
 
-	// The same kind, one for one: those that were there end, others come.
+	// Replace goroutines of the same kind: the old ones end, new ones start.
 	done, ended := make(chan struct{}), new(sync.WaitGroup)
 	ended.Add(1)
 	go sameKind(done, ended)
@@ -129,7 +129,7 @@ func TestCheckBaseline(t *testing.T) {
 	ended.Wait()
 }
 
-// Of many goroutines a Check only knows how many run which function.
+// For many goroutines a Check only records the number per function.
 func TestCheckAmongManyUnlabelled(t *testing.T) {
 	for range few + 100 {
 		block(t)
@@ -146,7 +146,7 @@ func TestCheckAmongManyUnlabelled(t *testing.T) {
 	assert.Contains(t, report, "procx.await [")
 }
 
-// Since the Check before, nothing has been created, but one of the same kind has ended.
+// Since the previous Check, no goroutine has been created, but one of the same kind has ended.
 func TestCheckAmongFewerUnlabelled(t *testing.T) {
 	stay, leave := newCrowd(), newCrowd()
 	defer stay.dismiss()
@@ -164,9 +164,9 @@ func TestCheckAmongFewerUnlabelled(t *testing.T) {
 	}), "left 1 goroutine running")
 }
 
-// A goroutine without labels is not taken for one of the same kind that a Check before has
+// An unlabelled goroutine is not mistaken for one of the same kind that an earlier Check has
 // reported.
-func TestCheckBesideOldLeaks(t *testing.T) {
+func TestCheckAfterOldLeaks(t *testing.T) {
 	for range 3 {
 		assert.Contains(t, checked(quick, func() { block(t) }), "left 1 goroutine")
 	}
@@ -186,7 +186,7 @@ func blockUnlabelled(t testing.TB) {
 
 func sameKind(done chan struct{}, ended *sync.WaitGroup) { defer ended.Done(); <-done }
 
-func TestCheckBlamesNoOther(t *testing.T) {
+func TestCheckBlamesOnlyLeakingTest(t *testing.T) {
 	assert.NotEmpty(t, checked(quick, func() { block(t) }))
 	assert.Empty(t, checked(patient, func() { go func() {}() }), "the next one")
 	outer := checked(patient, func() {
@@ -256,7 +256,7 @@ func TestCheckOptions(t *testing.T) {
 	assert.Equal(t, 2, CheckMain(nil, &Options{Known: map[string]int{"": 1}}))
 }
 
-// What other tests leave running.
+// forGood lists goroutines that other tests leave running.
 var forGood = []string{thisPackage + "receive", thisPackage + "lock", thisPackage + "forever"}
 
 func TestCheckClosesIdleConnections(t *testing.T) {
@@ -300,8 +300,8 @@ func TestFind(t *testing.T) {
 	assert.Empty(t, leaks)
 }
 
-// A main goroutine that is deep in its work is not a leak, and Find does not wait for it.
-func TestFindBelowDeepMain(t *testing.T) {
+// A main goroutine with a deep stack is not a leak, and Find does not wait for it.
+func TestFindWithDeepMain(t *testing.T) {
 	out, err := testenv.Command(t, "deep main").CombinedOutput()
 	require.NoError(t, err, string(out))
 }
@@ -375,7 +375,7 @@ func TestParallel(t *testing.T) {
 	}
 }
 
-// A run is a testing.M that only does this.
+// A run is a testing.M that only calls a function.
 type run func()
 
 func (r run) Run() int { r(); return 0 }

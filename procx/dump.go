@@ -10,8 +10,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// counters are how many goroutines the process has ever created, and how many it has. Reading them
-// takes 100 ns and stops nothing.
+// counters returns the number of goroutines ever created and the number of live ones. Reading them
+// takes 100 ns and does not stop the world.
 func counters() (created, live uint64) {
 	s := [2]metrics.Sample{{Name: "/sched/goroutines-created:goroutines"}, {Name: "/sched/goroutines:goroutines"}}
 	metrics.Read(s[:])
@@ -25,7 +25,7 @@ func dump(labels bool) string {
 		defer showLabels()()
 	}
 	_, live := counters()
-	// Most stacks take less than 2 kB. To be short of room is to do it again.
+	// Most stacks take less than 2 kB. If the buffer is too small, the dump has to be repeated.
 	for size := 64<<10 + int(live)<<11; ; size *= 2 {
 		buf := make([]byte, size)
 		if n := runtime.Stack(buf, true); n < size {
@@ -36,9 +36,9 @@ func dump(labels bool) string {
 
 var showing sync.Mutex
 
-// showLabels lets stack traces show labels until the function that it returns is called. The
-// setting is the process's: what else the variable holds is kept, and what another sets in the
-// meantime wins.
+// showLabels makes stack traces show labels until restore is called. The setting is global to the
+// process: other settings in GODEBUG are kept, and a change made by other code in the meantime
+// takes precedence.
 func showLabels() (restore func()) {
 	const name, setting = "GODEBUG", "tracebacklabels=1"
 	showing.Lock()

@@ -26,7 +26,7 @@ func TestDump(t *testing.T) {
 	assert.True(t, harness(newFamily(all)[1]), "main")
 }
 
-func TestShowLabelsKeepsWhatOthersSet(t *testing.T) {
+func TestShowLabelsKeepsOtherSettings(t *testing.T) {
 	t.Setenv("GODEBUG", "a=b")
 	restore := showLabels()
 	assert.Equal(t, "a=b,tracebacklabels=1", os.Getenv("GODEBUG"))
@@ -62,7 +62,7 @@ func TestLook(t *testing.T) {
 	}
 }
 
-func TestTallyOfWhoLooks(t *testing.T) {
+func TestTallyExcludesLooks(t *testing.T) {
 	look, lookLabels := thisPackage+"look", thisPackage+"lookLabels"
 	assert.Equal(t, tally{thisPackage + "(*Watcher).run": 1, unnamed: 1, "main.f": 2}, tallyOf([]group{
 		{count: 1, functions: []string{look, thisPackage + "(*process).suspects", thisPackage + "Find", "main.g"}},
@@ -74,7 +74,7 @@ func TestTallyOfWhoLooks(t *testing.T) {
 	}), "a Watcher that looks may be what leaks")
 }
 
-// What a Watcher keeps for months is not the dump that it is from.
+// A Watcher, which may run for months, does not retain the dump.
 func TestLeakCopies(t *testing.T) {
 	text := dump(true)
 	g := goroutine.Parse(text)[0]

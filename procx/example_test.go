@@ -17,7 +17,7 @@ func ExampleCheck() {
 	_ = func(t *testing.T) {
 		procx.Check(t, nil) // first
 		t.Parallel()
-		// ... and here the test, which fails if it leaves a goroutine running.
+		// ... here the test follows, which fails if it leaves a goroutine running.
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 var ErrStopped = errors.New("procx: the group was stopped")
 
 // A Group runs named tasks that end together: when one fails, when the context of the group ends,
-// or when it is stopped. Unlike an errgroup it can tell which tasks are still running, and Stop
-// does not wait forever.
+// or when the group is stopped. Unlike an errgroup it can list the tasks that are still running,
+// and Stop does not wait forever.
 //
 //	g := procx.NewGroup(ctx, "mail")
 //	g.Go("fetch", fetch)
@@ -23,7 +23,7 @@ var ErrStopped = errors.New("procx: the group was stopped")
 //	...
 //	err := g.Stop(ctx) // names the tasks that hang, and where
 //
-// All methods but SetLimit and ReturnPanics may be called concurrently.
+// All methods except SetLimit and ReturnPanics are safe for concurrent use.
 type Group struct {
 	name   string
 	ctx    context.Context
@@ -33,14 +33,14 @@ type Group struct {
 
 	stop    sync.Once
 	stopped chan struct{} // closed by Stop
-	spare   chan struct{} // one slot more, once Stop was called
+	spare   chan struct{} // one additional slot after Stop
 
 	mu      sync.Mutex
 	started uint64 // tasks, ever
 	running map[*task]struct{}
 	idle    chan struct{} // closed when nothing runs; nil until someone waits
-	err     error         // the first of a task's own
-	ended   error         // the first that only says that the context has ended
+	err     error         // the first error of a task
+	ended   error         // the first error that only reports the end of the context
 }
 
 // A Task is one function that a Group runs.
@@ -51,7 +51,7 @@ type Task struct {
 	Children    []Leak // goroutines below it that the group did not start; only in a StuckError
 }
 
-// NewGroup returns an empty group. Its tasks get a context that ends with ctx. The name is for
+// NewGroup returns an empty group. Its tasks get a context derived from ctx. The name is used in
 // errors.
 func NewGroup(ctx context.Context, name string) *Group {
 	g := &Group{name: name, running: make(map[*task]struct{}), stopped: make(chan struct{}), spare: make(chan struct{}, 1)}
@@ -59,8 +59,8 @@ func NewGroup(ctx context.Context, name string) *Group {
 	return g
 }
 
-// SetLimit lets at most n tasks run at a time; further calls of Go wait. With an n below 1 there is
-// no limit. It panics while a task runs.
+// SetLimit limits the number of running tasks to n; further calls of Go wait. If n is less than 1,
+// there is no limit. SetLimit panics while a task is running.
 func (g *Group) SetLimit(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -77,17 +77,17 @@ func (g *Group) SetLimit(n int) {
 	}
 }
 
-// ReturnPanics makes the panic of a task its result, as a *PanicError. Otherwise it ends the
-// program, as in any goroutine, with a *PanicError that names the task. Call it before the first
-// Go.
+// ReturnPanics turns the panic of a task into its result, as a *PanicError. Otherwise the panic
+// ends the program, as in any goroutine, with a *PanicError that names the task. Call ReturnPanics
+// before the first Go.
 func (g *Group) ReturnPanics() { g.catch = true }
 
-// Go runs f in a goroutine of its own. The first error of a task cancels the context of all, with
-// that error as its cause.
+// Go runs f in a new goroutine. The first error of a task cancels the context of all tasks, with
+// that error as the cause.
 //
-// With a limit, Go waits until fewer tasks run, after an error too. Of a group that Stop was called
-// for, one task more may run at a time, so that a task that would not end does not hang Go. f is
-// always called, if only with a context that has ended, so that it can release what it was given.
+// With a limit, Go waits until fewer tasks are running, even after an error. After Stop, one
+// additional task may run at a time, so that a task that does not end can't block Go. f is always
+// called, even if its context has already ended, so that it can release its resources.
 func (g *Group) Go(name string, f func(context.Context) error) {
 	if g.slots == nil {
 		g.start(name, f, nil)
@@ -107,7 +107,7 @@ func (g *Group) Go(name string, f func(context.Context) error) {
 	}
 }
 
-// TryGo is like Go, but where Go would wait, it does nothing and returns false.
+// TryGo is like Go, but if Go would wait, it does nothing and returns false.
 func (g *Group) TryGo(name string, f func(context.Context) error) bool {
 	if g.slots != nil {
 		select {
@@ -120,7 +120,8 @@ func (g *Group) TryGo(name string, f func(context.Context) error) bool {
 	return true
 }
 
-// Wait waits until no task runs, ends the group's context, and returns the first error of a task.
+// Wait waits until no task is running, cancels the group's context, and returns the first error of
+// a task.
 func (g *Group) Wait() error {
 	err := g.wait(context.Background())
 	g.cancel(nil)
@@ -130,30 +131,30 @@ func (g *Group) Wait() error {
 	return err
 }
 
-// Stop cancels the group's context, with ErrStopped as its cause, and waits until no task runs. It
-// returns the first error of a task; that a task returned what the context said is none.
+// Stop cancels the group's context, with ErrStopped as the cause, and waits until no task is
+// running. It returns the first error of a task, other than the context's error.
 //
-// If ctx ends first, Stop returns a *StuckError with the tasks that are still running. They are not
-// ended, as nothing can end a goroutine from outside: Stop may be called again. Finding their
-// stacks stops the world for as long as it takes to write those of all goroutines.
+// If ctx ends first, Stop returns a *StuckError with the tasks that are still running. They
+// continue to run, since a goroutine can't be ended from outside; Stop may be called again. Finding
+// their stacks stops the world while the stacks of all goroutines are written.
 func (g *Group) Stop(ctx context.Context) error {
 	g.cancel(ErrStopped)
 	g.stop.Do(func() { close(g.stopped) })
 	return g.wait(ctx)
 }
 
-// Done returns a channel that is closed when the tasks are to end: one has failed, the context
-// given to [NewGroup] has ended, or the group was stopped.
+// Done returns a channel that is closed when the tasks should end: when one has failed, the context
+// passed to [NewGroup] has ended, or the group was stopped.
 func (g *Group) Done() <-chan struct{} { return g.ctx.Done() }
 
-// Running returns the tasks that have not ended, in the order of their start.
+// Running returns the tasks that are still running, in the order in which they were started.
 func (g *Group) Running() []Task {
 	list, _ := g.snapshot()
 	return list
 }
 
-// A StuckError says which tasks of a group would not end. It unwraps to the cause why Stop waited
-// no longer, such as context.DeadlineExceeded.
+// A StuckError lists the tasks of a group that did not end. It unwraps to the reason why Stop gave
+// up, such as context.DeadlineExceeded.
 type StuckError struct {
 	Group string
 	Tasks []Task
@@ -176,7 +177,7 @@ func (e *StuckError) Error() string {
 
 func (e *StuckError) Unwrap() error { return e.Err }
 
-// A PanicError is the panic of a task. It unwraps to the value, if that is an error.
+// A PanicError is the panic of a task. It unwraps to the panic value if that is an error.
 type PanicError struct {
 	Group, Task string
 	Value       any
@@ -192,14 +193,14 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// start is the creator of every task's goroutine, which reports look through. slots, if there are
-// any, has the task's slot.
+// start creates every task's goroutine; reports skip it as a creator. slots, if not nil, holds the
+// task's slot.
 func (g *Group) start(name string, f func(context.Context) error, slots chan struct{}) {
 	t := g.add(name)
 	go g.run(t, f, slots)
 }
 
-// run is the frame below every task's function, by which Task.where finds that.
+// run calls the task's function; Task.where finds the function by run's frame.
 func (g *Group) run(t *task, f func(context.Context) error, slots chan struct{}) {
 	g.begun(t)
 	err := fmt.Errorf("procx: task %q of group %q called runtime.Goexit", t.name, g.name)

@@ -117,7 +117,7 @@ func TestGroupLimit(t *testing.T) {
 	require.NoError(t, g.Wait())
 	assert.LessOrEqual(t, most.Load(), int32(2))
 
-	// A stopped group makes no one wait for a slot.
+	// In a stopped group, Go does not wait for a slot.
 	g = NewGroup(t.Context(), "test")
 	g.SetLimit(1)
 	release := make(chan struct{})
@@ -152,8 +152,8 @@ func TestGroupPanic(t *testing.T) {
 	assert.EqualError(t, g.Wait(), `procx: task "fetch" of group "mail" called runtime.Goexit`)
 }
 
-// A group that has failed runs no more tasks at a time than one that has not.
-func TestGroupLimitAfterAnError(t *testing.T) {
+// The limit also applies to a group that has failed.
+func TestGroupLimitAfterError(t *testing.T) {
 	Check(t, patient)
 	ctx, cancel := context.WithCancel(t.Context())
 	for name, end := range map[string]func(*Group){
@@ -215,8 +215,8 @@ func TestGroupTryGo(t *testing.T) {
 	require.NoError(t, g.Wait())
 }
 
-// Reports name what the tasks are, and where they hang, not what starts them.
-func TestGroupTasksAreNamed(t *testing.T) {
+// Reports name the tasks and where they hang, not the functions that start them.
+func TestGroupReportsNameTasks(t *testing.T) {
 	g := NewGroup(t.Context(), "test")
 	g.SetLimit(2)
 	g.Go("a", untilDone)

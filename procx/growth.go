@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// A ledger is how many goroutines ran which function in the last rounds.
+// A ledger records the number of goroutines per function in the last rounds.
 type ledger struct {
 	times  []time.Time // of the last rounds, and of the one before: oldest first
 	series map[string]*series
 }
 
-// A series is one function's line of a ledger.
+// A series is one function's row of a ledger.
 type series struct {
 	counts []int // at the ledger's times
-	base   int   // before the first finding
-	next   int   // the count from which it is a finding again
+	base   int   // the count before the first finding
+	next   int   // the count at which to report again
 }
 
-// A growing is a function whose series looks like a leak's, or whose goroutines are proved to be
+// A growing is a function whose series looks like a leak, or whose goroutines are proved to be
 // leaks.
 type growing struct {
 	function  string
@@ -27,8 +27,7 @@ type growing struct {
 	proved    bool
 }
 
-// enter adds what was counted at one time; nil means as much as the time before. It keeps as many
-// rounds as the ledger is to judge by.
+// enter adds the counts at one time; nil means unchanged. It keeps the given number of rounds.
 func (l *ledger) enter(now time.Time, counts tally, rounds int) {
 	if l.series == nil {
 		l.series = make(map[string]*series)
@@ -55,8 +54,8 @@ func (l *ledger) enter(now time.Time, counts tally, rounds int) {
 	}
 }
 
-// growing returns the functions that are due to be found: those that rise as a leak does, in two
-// thirds of the rounds, and by twice as much as when they were found.
+// growing returns the functions to report: those whose count grew in two thirds of the rounds, and
+// by twice as much as at the last finding.
 func (l *ledger) growing(rounds, threshold int, rate float64) []growing {
 	var list []growing
 	if len(l.times) <= rounds {
@@ -81,9 +80,9 @@ func (s *series) last() int {
 	return s.counts[len(s.counts)-1]
 }
 
-// rise returns by how much the series has risen to stay, and in how many rounds. What falls again
-// has not risen, so a peak that passes is nothing; and clients that all come back at once are one
-// round's rise, where a leak's are many.
+// rise returns the lasting growth of the series and the number of rounds in which it grew. A
+// temporary peak does not count. Clients that all reconnect at once grow the series in one round, a
+// leak in many.
 func (s *series) rise() (growth, rounds int) {
 	low := s.last()
 	for _, n := range slices.Backward(s.counts) {
@@ -95,7 +94,7 @@ func (s *series) rise() (growth, rounds int) {
 	return s.last() - low, rounds
 }
 
-// found notes a finding. The next is due when the growth since before the first has doubled.
+// found records a finding. The next one is due when the total growth has doubled.
 func (s *series) found(growth int) {
 	if s.next == 0 {
 		s.base = s.last() - growth

@@ -15,9 +15,9 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// What runs tests starts goroutines of its own. Each of these children runs a clean test under
-// Check and CheckMain, amid some of them.
-func TestHarnessIsNoLeak(t *testing.T) {
+// The test harness starts goroutines too. Each of these children runs a clean test under Check and
+// CheckMain among some of them.
+func TestHarnessIsNotReported(t *testing.T) {
 	dir := t.TempDir()
 	tests := []struct {
 		name string
@@ -100,7 +100,7 @@ func TestInnerHarness(t *testing.T) {
 
 func BenchmarkInner(b *testing.B) {
 	if os.Getenv(innerVar) == "" {
-		b.Skip("for TestHarnessIsNoLeak")
+		b.Skip("for TestHarnessIsNotReported")
 	}
 	Check(b, patient)
 	b.Run("serial", func(b *testing.B) {
@@ -122,7 +122,7 @@ func BenchmarkInner(b *testing.B) {
 
 func FuzzInner(f *testing.F) {
 	if os.Getenv(innerVar) == "" {
-		f.Skip("for TestHarnessIsNoLeak")
+		f.Skip("for TestHarnessIsNotReported")
 	}
 	Check(f, patient)
 	f.Add([]byte("a seed"))

@@ -29,7 +29,7 @@ type kind struct {
 	proof    proof
 }
 
-// A proof names what can tell that the goroutine will never go on.
+// A proof is the way to prove that the goroutine can never continue.
 type proof int
 
 const (

@@ -12,10 +12,10 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// thisPackage is what the functions of this package begin with in a stack trace.
+// thisPackage is the prefix of this package's functions in a stack trace.
 const thisPackage = "github.com/surefoot-go/surefoot/procx."
 
-// A group is the goroutines of a profile that have the same stack and labels.
+// A group is the set of goroutines in a profile that have the same stack and labels.
 type group struct {
 	count     int
 	labels    string   // "k":"v", "k":"v"
@@ -23,8 +23,8 @@ type group struct {
 	cut       bool     // the stack is so deep that the profile lacks its outer end
 }
 
-// entry is the function that the goroutines run, or, if the stack was cut, some function on the way
-// to it.
+// entry returns the function that the goroutines run, or, if the stack was cut, its outermost known
+// function.
 func (g *group) entry() string {
 	for i := len(g.functions) - 1; i >= 0; i-- {
 		if !goroutine.Scaffold(g.functions[i]) {
@@ -34,14 +34,14 @@ func (g *group) entry() string {
 	return ""
 }
 
-// check is the number of the Check above the goroutines, "" if there is none.
+// check returns the number of the Check that the goroutines belong to, or "".
 func (g *group) check() string {
 	number, _ := goroutine.Label(g.labels, checkLabel)
 	return number
 }
 
-// looks reports whether these are goroutines that are taking this very profile, or another one. A
-// Watcher is none of those that judge, and may be what leaks.
+// looks reports whether these goroutines are taking this profile or another one. It returns false
+// for a Watcher, which may itself be a leak.
 func (g *group) looks() bool {
 	if g.entry() == thisPackage+"(*Watcher).run" {
 		return false
@@ -49,18 +49,18 @@ func (g *group) looks() bool {
 	return slices.Contains(g.functions, thisPackage+"look") || slices.Contains(g.functions, thisPackage+"lookLabels")
 }
 
-// A lens is what look needs room for, and keeps for the next look: without it, a look at 10,000
-// goroutines would leave 2.5 MB of garbage. The zero value is ready.
+// A lens holds the buffers of look for reuse. Without them, a look at 10,000 goroutines would leave
+// 2.5 MB of garbage. The zero value is ready to use.
 type lens struct {
 	records []runtime.StackRecord
 	seen    map[[32]uintptr]int
 }
 
-// lenses are those of the calls that look now and then. Garbage collection frees unused ones.
+// lenses holds the lenses of occasional calls. Garbage collection frees unused ones.
 var lenses = sync.Pool{New: func() any { return new(lens) }}
 
-// look returns the goroutines grouped by stack, without their labels. It is the cheapest look there
-// is: the world stops for some microseconds at any number of goroutines.
+// look returns the goroutines grouped by stack, without their labels. It is the cheapest way to
+// look: the world stops for a few microseconds, whatever the number of goroutines.
 //
 //go:noinline
 func look() []group {
@@ -82,7 +82,7 @@ func (l *lens) look() []group {
 	}
 	defer clear(l.seen)
 	var groups []group
-	last := -1 // many of the same kind often come one after the other
+	last := -1 // equal ones are often adjacent
 	for i := range l.records[:n] {
 		r := &l.records[i]
 		if last >= 0 && r.Stack0 == l.records[i-1].Stack0 {
@@ -116,7 +116,7 @@ func functionsOf(stack []uintptr) []string {
 }
 
 // lookLabels returns the goroutines grouped by stack and labels. It takes two or three times as
-// long as look, and stops the world no longer.
+// long as look, but does not stop the world for longer.
 //
 //go:noinline
 func lookLabels() []group {
@@ -125,8 +125,8 @@ func lookLabels() []group {
 	return parseProfile(buf.String())
 }
 
-// provedLeaks runs the runtime's leak detection, and returns the goroutines that it proves to leak,
-// if this program has it. Later stack dumps mark them as well.
+// provedLeaks runs the runtime's leak detection, if the program has it, and returns the goroutines
+// that it proves to be leaks. Later stack dumps mark them too.
 func provedLeaks() []group {
 	p := leakProfile()
 	if p == nil {
@@ -137,11 +137,11 @@ func provedLeaks() []group {
 	return parseProfile(buf.String())
 }
 
-// leakProfile is nil in a program that was built without it.
+// leakProfile returns nil in a program that was built without leak detection.
 func leakProfile() *pprof.Profile { return pprof.Lookup("goroutineleak") }
 
-// profileDepth is where the profiles of runtime/pprof cut a stack, if GODEBUG=profstackdepth
-// doesn't say otherwise.
+// profileDepth is the depth at which runtime/pprof profiles cut a stack, unless
+// GODEBUG=profstackdepth overrides it.
 const profileDepth = 128
 
 // parseProfile parses the text that the runtime's profiles have with debug=1:
@@ -151,7 +151,7 @@ const profileDepth = 128
 //	# labels: {"k":"v"}
 //	#	0x49b8f3	main.leak+0x33	/src/main.go:12
 //
-// What it can't read it leaves out.
+// It skips lines that it can't parse.
 func parseProfile(text string) []group {
 	var groups []group
 	for paragraph := range strings.SplitSeq(text, "\n\n") {

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	testenv.Main(m, helpers)
 }
 
-// What children of the tests run.
+// helpers lists the functions that child processes of the tests run.
 var helpers = map[string]func([]string) int{
 	"stdin":     func([]string) int { _, _ = io.Copy(io.Discard, os.Stdin); return 0 },
 	"deep main": func([]string) int { return findDeep(100) },
@@ -42,8 +42,8 @@ var helpers = map[string]func([]string) int{
 	},
 }
 
-// A verdict on a leak that a test has made need not wait long. On a busy machine a verdict that
-// there is none may have to.
+// A check that finds an intended leak need not wait long. A check that finds none may have to, on a
+// busy machine.
 var (
 	quick   = &Options{Settle: 50 * time.Millisecond}
 	patient = &Options{Settle: 2 * time.Minute}
@@ -56,7 +56,7 @@ func needInner(t *testing.T) {
 	}
 }
 
-// inner runs the named inner test in a child and returns its verdicts, and all that it said.
+// inner runs the named inner test in a child process and returns its verdicts and its output.
 func inner(t *testing.T, mode, test string) (verdicts map[string]string, out string, code int) {
 	t.Helper()
 	out, code = innerArgs(t, mode, "-test.run=^"+test+"$", "-test.v", "-test.parallel=4") // as many as meet

@@ -13,9 +13,9 @@ import (
 
 const inlinedPackage = "github.com/surefoot-go/surefoot/internal/goroutine/inlined"
 
-// A name means the function of the source, also where Go 1.26 has put its literal into another
-// function, of another package.
-func TestNamesOfInlined(t *testing.T) {
+// A name means the function in the source, even if Go 1.26 attributes its literal to another
+// function in another package.
+func TestInlinedNames(t *testing.T) {
 	const start = inlinedPackage + ".(*Pool).start"
 	var traced string // the name in this release's stack traces
 	Check(t, patient)
@@ -62,7 +62,7 @@ func TestNamesOfInlined(t *testing.T) {
 	}
 }
 
-func TestFindingIDOfInlined(t *testing.T) {
+func TestInlinedFindingID(t *testing.T) {
 	a, b := inlined.New(), func() *inlined.Pool { return inlined.New() }()
 	defer a.Close()
 	defer b.Close()

@@ -7,8 +7,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// pooled are the functions whose goroutines serve a connection that a pool keeps. Their label says
-// which test has dialled, not which one uses the connection now.
+// pooled lists the functions whose goroutines serve a pooled connection. Their label identifies the
+// test that dialled, not the one that uses the connection now.
 var pooled = []string{
 	readLoop,
 	writeLoop,
@@ -27,14 +27,14 @@ const (
 
 func isPooled(function string) bool { return slices.Contains(pooled, function) }
 
-// bodyReaders are the functions in which a goroutine reads the body of a response.
+// bodyReaders lists the functions in which a goroutine reads a response body.
 var bodyReaders = []string{"net/http.(*bodyEOFSignal).Read", "net/http.(*body).Read", "net/http.(*gzipReader).Read"}
 
-// A pool is what is to be known about the goroutines of pools in a dump.
+// A pool holds information about connection pools from a dump.
 type pool struct {
 	open    map[string]bool // connections of net/http, by address, with a body that is not closed
-	proved  map[string]bool // those of them that nothing can ever go on with
-	readers int             // goroutines of others that read a body
+	proved  map[string]bool // those that are proved to be unreachable
+	readers int             // other goroutines that read a body
 }
 
 func newPool(all []goroutine.Goroutine, mine func(*goroutine.Goroutine) bool) *pool {
@@ -42,7 +42,7 @@ func newPool(all []goroutine.Goroutine, mine func(*goroutine.Goroutine) bool) *p
 	for i := range all {
 		g := &all[i]
 		switch {
-		case g.Entry == readLoop && g.State == "select": // else it waits for the network
+		case g.Entry == readLoop && g.State == "select": // otherwise it waits for the network
 			p.open[connection(g)] = true
 			p.proved[connection(g)] = g.Leaked
 		case !mine(g) && reads(g):
@@ -53,9 +53,9 @@ func newPool(all []goroutine.Goroutine, mine func(*goroutine.Goroutine) bool) *p
 }
 
 // forgotten reports whether the goroutine serves a connection whose response body the test has not
-// closed. Nothing in a stack names the holder of a body. If the runtime can prove leaks, it is the
-// test's when no other goroutine can reach it, as only the final look knows; if not, when no other
-// goroutine reads one.
+// closed. A stack does not name the holder of a body. If the runtime can prove leaks, the body is
+// the test's if no other goroutine can reach it, which only the final look can determine. Otherwise
+// it is the test's if no other goroutine is reading a body.
 func (p *pool) forgotten(g *goroutine.Goroutine, final bool) bool {
 	c := connection(g)
 	if leakProfile() != nil && final {
@@ -69,13 +69,14 @@ func reads(g *goroutine.Goroutine) bool {
 	return strings.Contains(g.Text, "\nnet/http.(*") && slices.ContainsFunc(g.Functions(), func(f string) bool { return slices.Contains(bodyReaders, f) })
 }
 
-// connection returns the address of the connection that a loop of net/http serves, which its two
-// loops have in common, or "" for another goroutine. It is the method's receiver.
+// connection returns the address of the connection that a loop of net/http serves, or "" for other
+// goroutines. The address is the method's receiver, which is the same for both loops of a
+// connection.
 func connection(g *goroutine.Goroutine) string {
 	if g.Entry != readLoop && g.Entry != writeLoop {
 		return ""
 	}
 	_, args, _ := strings.Cut(g.Text, g.Entry+"(")
 	args, _, _ = strings.Cut(args, ")")
-	return strings.TrimSuffix(args, "?") // that the value may be stale
+	return strings.TrimSuffix(args, "?") // "?" means that the value may be stale
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A sharedServer sends a first part of each answer, and the rest once it may.
+// A sharedServer sends the first part of each response, and the rest when told to.
 type sharedServer struct {
 	*httptest.Server
 	asked chan struct{} // for an answer that has to wait, once
@@ -57,7 +57,7 @@ func getAll(t *testing.T, transport *http.Transport, url string) {
 	require.NoError(t, response.Body.Close())
 }
 
-// The one that dials ends well, and another test goes on with its connection.
+// The test that dials passes, and another test continues to use its connection.
 func TestInnerSharedTransport(t *testing.T) {
 	needInner(t)
 	for _, path := range []string{"idle", "held", "/slow", "/stream"} {
@@ -153,8 +153,8 @@ func TestSharedTransport(t *testing.T) {
 	assert.Contains(t, out, "Options.CloseIdle")
 }
 
-// Of thousands of the same function, the few that a test has started are found, whether or not they
-// have its label and other tests run.
+// Among thousands of goroutines of the same function, Check finds the few that a test has started,
+// with and without its label, and with and without other tests running.
 func TestInnerFewAmongMany(t *testing.T) {
 	needInner(t)
 	for range 6000 {

@@ -10,12 +10,12 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// harness reports whether the goroutine is never a leak. Only the main one has no creator.
+// harness reports whether the goroutine is never a leak. Only the main goroutine has no creator.
 func harness(g *goroutine.Goroutine) bool {
 	return g.Creator == "" || harnessFunc(cmp.Or(g.Entry, g.Creator))
 }
 
-// leaks returns list without what the options say is none.
+// leaks returns list without the goroutines that the options exclude.
 func (f *filter) leaks(list []goroutine.Goroutine) []goroutine.Goroutine {
 	if !f.lenient() {
 		return list
@@ -67,8 +67,8 @@ func summarize(list []goroutine.Goroutine) []Leak {
 	return leaks
 }
 
-// leakOf copies what it takes, or a Finding would keep the whole dump. The names are those of the
-// source.
+// leakOf copies the strings that it keeps; otherwise a Finding would retain the whole dump. The
+// names are those of the source.
 func leakOf(g *goroutine.Goroutine, entry, creator string) Leak {
 	l := Leak{Function: strings.Clone(cmp.Or(entry, creator)), CreatedBy: strings.Clone(creator), File: strings.Clone(g.Site),
 		State: strings.Clone(g.State), Certain: g.Certain(), Stack: strings.Clone(g.Unlabelled())}
@@ -80,8 +80,8 @@ func leakOf(g *goroutine.Goroutine, entry, creator string) Leak {
 	return l
 }
 
-// appendSignature appends what equal goroutines have in common: all but their ID, labels and time,
-// and the numbers of arguments and addresses. The line of each call also identifies its function.
+// appendSignature appends what similar goroutines have in common: everything except their ID,
+// labels, wait time, arguments and addresses. The line of each call also identifies its function.
 func appendSignature(b []byte, g *goroutine.Goroutine) []byte {
 	b = append(b, g.State...)
 	b = strconv.AppendBool(b, g.Leaked)
@@ -95,8 +95,8 @@ func appendSignature(b []byte, g *goroutine.Goroutine) []byte {
 	return b
 }
 
-// String describes the leak in a line or two: how many, what they run, in which state, and where
-// they were started.
+// String describes the leak in one or two lines: the number, function and state of the goroutines,
+// and where they were started.
 func (l Leak) String() string {
 	var b strings.Builder
 	if l.Count > 1 {
@@ -114,7 +114,7 @@ func (l Leak) String() string {
 	return b.String()
 }
 
-// report is the text of a failed verdict.
+// report returns the text of a failed check.
 func report(whose string, leaks []Leak) string {
 	n := 0
 	for _, l := range leaks {

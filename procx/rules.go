@@ -14,10 +14,10 @@ import (
 
 const defaultSettle = 2 * time.Second
 
-// A filter is Options that were found good.
+// A filter holds validated Options.
 type filter struct {
 	settle time.Duration
-	soon   bool // if nothing changes
+	soon   bool // stop waiting early if nothing changes
 	ignore []string
 	known  map[string]int
 	since  *Baseline
@@ -54,8 +54,8 @@ func (o *Options) filter() (*filter, error) {
 	return f, nil
 }
 
-// lenient reports whether goroutines other than the harness are ignored. A cheap look, which does
-// not see what created a goroutine, cannot decide that.
+// lenient reports whether goroutines other than the harness are ignored. A cheap look can't decide
+// that, since it does not see the creator of a goroutine.
 func (f *filter) lenient() bool { return len(f.ignore)+len(f.known) > 0 || f.since != nil }
 
 // ignores reports whether one of the functions is to be ignored.
@@ -65,14 +65,14 @@ func (f *filter) ignores(functions ...string) bool {
 	})
 }
 
-// quotes reports whether one of the functions is to be ignored by the very name that a stack trace
-// has for it, which need not be the source's.
+// quotes reports whether one of the functions is to be ignored under its name in the stack trace,
+// which may differ from that in the source.
 func (f *filter) quotes(functions []string) bool {
 	return slices.ContainsFunc(functions, func(name string) bool { return slices.Contains(f.ignore, name) })
 }
 
-// relevant returns groups without those that are to be ignored, as far as their names are the
-// source's for sure.
+// relevant returns groups without those that are to be ignored, if their names are certainly those
+// of the source.
 func (f *filter) relevant(groups []group) []group {
 	if len(f.ignore) == 0 {
 		return groups
@@ -88,9 +88,9 @@ func (f *filter) closeIdle() {
 	}
 }
 
-// matches reports whether pattern names the function, or a type, a package or a tree of packages
-// ("path/...") that it belongs to. The package's path may be the one to import it by, or as a stack
-// trace prints it.
+// matches reports whether pattern names the function, or its type, its package or a tree of
+// packages ("path/...") that contains it. The package may be given by its import path or as printed
+// in a stack trace.
 func matches(pattern, function string) bool {
 	if strings.Contains(function, "%") {
 		pkg := goroutine.Package(function)
@@ -106,9 +106,9 @@ func matches(pattern, function string) bool {
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// harnessFunc reports whether a goroutine that runs this function belongs to the runtime or to
-// those who run the tests: testing and its benchmarks, subtests and bubbles, the fuzzer, the CPU
-// profile, the execution trace.
+// harnessFunc reports whether a goroutine that runs this function belongs to the runtime or the
+// test harness: testing with its benchmarks, subtests and bubbles, the fuzzer, the CPU profile, the
+// execution trace.
 func harnessFunc(entry string) bool {
 	if entry == "os/signal.loop" || entry == "main.main" {
 		return true

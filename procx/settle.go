@@ -9,48 +9,48 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// A scope is the goroutines that a verdict is about.
+// A scope is the set of goroutines to check.
 type scope interface {
-	// suspects counts the goroutines that may be leaks, at a low price. If unsure, only a closer
-	// look can tell whether any of them is one. The picture is of them.
+	// suspects cheaply counts the goroutines that may be leaks. If unsure is true, only inspect can
+	// tell whether any of them is one. p is the picture of the suspects.
 	suspects() (n int, unsure bool, p picture)
 
-	// inspect returns the leaks, at the price of a full stack dump. Where it is not final, it also
-	// returns goroutines that only the proof of a leak can decide about.
+	// inspect returns the leaks, at the cost of a full stack dump. If final is false, it also
+	// returns goroutines for which only the proof of a leak can decide.
 	inspect(final bool) []goroutine.Goroutine
 }
 
 const (
 	firstPause = 50 * time.Microsecond
 	longPause  = 20 * time.Millisecond
-	grace      = time.Millisecond // before a closer look at what may not be a leak at all
+	grace      = time.Millisecond // before inspecting goroutines that may not be leaks
 )
 
-// still is how long nothing may change about the suspects until the verdict is made, where
-// Options.Settle asks for nothing else. Other detectors wait about as long for any leak.
+// still is the time without a change after which settle decides, by default. Other detectors wait
+// about as long for any leak.
 const (
 	still = 500 * time.Millisecond
 
-	// stillLooks is how many looks it takes at least: while the machine itself stands still,
-	// nothing changes either.
+	// stillLooks is the minimum number of looks, since nothing changes while the machine itself is
+	// stalled.
 	stillLooks = 15
 
-	// proofAfter is how long nothing may change until their states are asked whether any of them
-	// can ever end.
+	// proofAfter is the time without a change after which settle checks the states for goroutines
+	// that can never end.
 	proofAfter = 50 * time.Millisecond
 )
 
-// settle waits for the goroutines in scope to end, and returns those that did not in time. It polls
-// the cheap look; one full dump makes the verdict, and where the cheap look can't tell leaks from
-// others, a few more, ever less often, spare the wait. As many as cleared are likely to be none; -1
-// is unknown.
+// settle waits for the goroutines in scope to end, and returns those that did not end in time. It
+// polls suspects and then inspects once. If suspects can't distinguish leaks from other goroutines,
+// a few more inspections, less and less often, can shorten the wait. cleared is the number of
+// suspects that are probably not leaks, or -1 if unknown.
 func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 	start := time.Now()
 	closer := grace
 	var last picture
-	var since time.Time // when the picture was last seen to change
-	same := 0           // looks at it
-	proved := false     // their states were looked at
+	var since time.Time // when the picture last changed
+	same := 0           // number of looks at the same picture
+	proved := false     // their states have been checked
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		n, unsure, now := s.suspects()
 		if n == 0 {
@@ -65,10 +65,10 @@ func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 			return verdict(s)
 		}
 		if f.soon && !proved && time.Since(since) >= proofAfter && same > 1 {
-			proved = true // but no collection is made for it, which might end them: see verdict
+			proved = true // without a garbage collection, which might end them: see verdict
 			left := s.inspect(false)
 			if len(left) > 0 && !slices.ContainsFunc(left, func(g goroutine.Goroutine) bool { return !g.Certain() }) {
-				return left // none of them will ever end
+				return left // none of them can end
 			}
 		}
 		if n <= cleared || unsure && waited >= closer {
@@ -84,8 +84,7 @@ func settle(s scope, f *filter, cleared int) []goroutine.Goroutine {
 }
 
 // verdict makes the final inspection of the scope. The garbage collection that proves leaks also
-// closes files that are unreachable, and so may end the goroutines that wait for them. These were
-// leaks until then.
+// closes unreachable files, and so may end the goroutines that wait for them. These count as leaks.
 func verdict(s scope) []goroutine.Goroutine {
 	if leakProfile() == nil {
 		return s.inspect(true)
@@ -100,21 +99,21 @@ func verdict(s scope) []goroutine.Goroutine {
 	for _, g := range before {
 		if proved, ok := after[g.ID]; ok {
 			left = append(left, proved)
-		} else if !isPooled(g.Entry) { // else it is in another's hands
+		} else if !isPooled(g.Entry) { // otherwise another goroutine uses it
 			left = append(left, g)
 		}
 	}
 	return left
 }
 
-// A picture is what a cheap look has seen of the suspects. Two that are equal show the same stacks,
-// as often.
+// A picture summarizes the suspects as seen by a cheap look. Equal pictures have the same stacks
+// with the same counts.
 type picture struct {
 	sum    uint64
-	awaits bool // that time passes, or what another goroutine does with a connection
+	awaits bool // whether any waits for time to pass or for another goroutine's use of a connection
 }
 
-// pictureOf returns the picture of groups and of others, of which only the functions are known.
+// pictureOf returns the picture of groups and of others, for which only the functions are known.
 func pictureOf(groups []group, others tally) (p picture) {
 	for i := range groups {
 		g := &groups[i]
@@ -134,12 +133,12 @@ func pictureOf(groups []group, others tally) (p picture) {
 	return p
 }
 
-// A process is the scope of Find and CheckMain: all goroutines but the caller and those that were
-// there before.
+// A process is the scope of Find and CheckMain: all goroutines except the caller and those that
+// existed before.
 type process struct {
 	*filter
 	base  *census
-	extra tally // what may be beyond base, as of the last look
+	extra tally // possible goroutines beyond base, as of the last look
 }
 
 func (p *process) suspects() (n int, unsure bool, now picture) {

@@ -12,7 +12,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// A task is a Task while it runs.
+// A task is a running Task.
 type task struct {
 	name    string
 	started time.Time
@@ -36,8 +36,8 @@ func (g *Group) begun(t *task) {
 	t.id = id
 }
 
-// remove takes t off the group with its result. What a task returns after it was told to end is not
-// a failure.
+// remove removes t from the group and records its result. An error after the task was asked to end
+// is not a failure.
 func (g *Group) remove(t *task, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -64,7 +64,7 @@ func (g *Group) echo() error {
 	return g.ended
 }
 
-// wait waits until no task runs, and returns the first failure. If ctx ends before, it
+// wait waits until no task is running, and returns the first failure. If ctx ends before, it
 // returns a *StuckError.
 func (g *Group) wait(ctx context.Context) error {
 	for {
@@ -88,7 +88,8 @@ func (g *Group) wait(ctx context.Context) error {
 	}
 }
 
-// snapshot returns the running tasks, in the order of their start, and their goroutines.
+// snapshot returns the running tasks, in the order in which they were started, and the IDs of their
+// goroutines.
 func (g *Group) snapshot() (list []Task, ids []uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -104,8 +105,8 @@ func (g *Group) snapshot() (list []Task, ids []uint64) {
 	return list, ids
 }
 
-// stuck returns the running tasks with their stacks, and with their children: every goroutine whose
-// closest ancestor among the tasks is that one.
+// stuck returns the running tasks with their stacks and children. A task's children are the
+// goroutines whose closest ancestor among the tasks is that task.
 func (g *Group) stuck() []Task {
 	all := goroutine.Parse(dump(false))
 	tasks, ids := g.snapshot()
@@ -117,7 +118,7 @@ func (g *Group) stuck() []Task {
 	children := make([][]goroutine.Goroutine, len(tasks))
 	for _, r := range all {
 		if i, ok := index[r.ID]; ok {
-			tasks[i].Stack = strings.Clone(r.Unlabelled()) // and not the whole dump
+			tasks[i].Stack = strings.Clone(r.Unlabelled()) // don't retain the whole dump
 			continue
 		}
 		of := 0
@@ -131,7 +132,7 @@ func (g *Group) stuck() []Task {
 	return tasks
 }
 
-// where names the task, and the line of its function at which it hangs.
+// where returns the task's name and the line of its function at which it hangs.
 func (t *Task) where() string {
 	lines := strings.Split(t.Stack, "\n")
 	i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, thisPackage+"(*Group).run(") })

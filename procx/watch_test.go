@@ -22,7 +22,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// A crowd is goroutines that wait until it is dismissed.
+// A crowd is a set of goroutines that wait until it is dismissed.
 type crowd struct {
 	done chan struct{}
 	wg   sync.WaitGroup
@@ -41,7 +41,7 @@ func (c *crowd) connections(n int) {
 
 func (c *crowd) connection() { defer c.wg.Done(); waitFor(c.done) }
 
-// serve has connections come and go, that stay for up to five minutes.
+// serve simulates connections that come and go and last up to five minutes.
 //
 //go:noinline
 func serve(busy *sync.WaitGroup, minutes int) {
@@ -53,7 +53,7 @@ func serve(busy *sync.WaitGroup, minutes int) {
 	}
 }
 
-// In a bubble, minutes pass at once, and the profiles are of the whole process all the same.
+// In a synctest bubble, minutes pass at once, but profiles still cover the whole process.
 func TestWatch(t *testing.T) {
 	crowd := newCrowd()
 	defer crowd.dismiss()
@@ -94,7 +94,7 @@ func TestWatch(t *testing.T) {
 		assert.Equal(t, []Finding{f}, w.Findings())
 		assert.Equal(t, 1, w.Stats().Dumps)
 
-		// No more of it until it has doubled.
+		// No more findings until the growth has doubled.
 		for range 60 {
 			leaks.wg.Add(1)
 			go leaks.connection()
@@ -221,7 +221,7 @@ func TestWatchConfig(t *testing.T) {
 	assert.Greater(t, c.pause(time.Hour), 1000*time.Hour, "longer than a Duration can say")
 }
 
-func TestNewestFindsTheGoStatement(t *testing.T) {
+func TestNewestFindsGoStatement(t *testing.T) {
 	var all []goroutine.Goroutine
 	for id := range uint64(1000) { // steady
 		all = append(all, goroutine.Goroutine{ID: id + 2, Entry: "main.work", Creator: "main.main", Site: "w.go:9", State: "select"})
@@ -240,7 +240,7 @@ func TestNewestFindsTheGoStatement(t *testing.T) {
 	assert.False(t, ok)
 }
 
-func TestRunningOfDeepStacks(t *testing.T) {
+func TestRunningWithDeepStacks(t *testing.T) {
 	done := make(chan struct{})
 	defer close(done)
 	go outermostOf(done)

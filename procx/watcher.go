@@ -37,7 +37,7 @@ func orElse[T cmp.Ordered](v *T, def T) {
 func (w *Watcher) run(ctx context.Context) {
 	defer close(w.done)
 	_, live := counters()
-	timer := time.NewTimer(w.config.share(time.Duration(live) * 2 * time.Microsecond)) // what a look takes, at most
+	timer := time.NewTimer(w.config.share(time.Duration(live) * 2 * time.Microsecond)) // upper bound for one look
 	defer timer.Stop()
 	for {
 		select {
@@ -53,11 +53,11 @@ func (w *Watcher) run(ctx context.Context) {
 	}
 }
 
-// pause is how long to wait after a round of that cost. As the next will cost about as much, and
-// the first has waited too, none is begun before there is time for it.
+// pause returns the time to wait after a round of that cost. The next round will cost about the
+// same, and the first round waits too, so no round starts before its time is available.
 func (c *WatchConfig) pause(cost time.Duration) time.Duration { return max(c.Every, c.share(cost)) }
 
-// share is the time of which the cost is the watcher's share.
+// share returns the time for which cost is the watcher's permitted share.
 func (c *WatchConfig) share(cost time.Duration) time.Duration {
 	if d := float64(cost) / c.CPU; d < math.MaxInt64 {
 		return time.Duration(d)
@@ -65,8 +65,8 @@ func (c *WatchConfig) share(cost time.Duration) time.Duration {
 	return math.MaxInt64 // 292 years
 }
 
-// round looks once, and says how much CPU time that took, at most: how long it took, and what the
-// runtime's own threads took for a proof.
+// round looks once and returns an upper bound of its CPU time: the elapsed time plus that of the
+// runtime's threads for a proof.
 func (w *Watcher) round() (findings []Finding, cost time.Duration) {
 	start := time.Now()
 	c := &w.config
@@ -79,7 +79,7 @@ func (w *Watcher) round() (findings []Finding, cost time.Duration) {
 		w.garbage += allocated() - before
 		if counts[unnamed] > 0 {
 			delete(counts, unnamed)
-			w.live = 0 // so that the next round looks again: by then they have names
+			w.live = 0 // so that the next round looks again, when they have names
 		}
 		stats.Looks++
 	}
@@ -107,8 +107,8 @@ func (w *Watcher) round() (findings []Finding, cost time.Duration) {
 	return findings, cost
 }
 
-// prove returns the functions of the goroutines that the runtime can prove to leak, if there are
-// twice as many as when they were found last.
+// prove returns the functions of goroutines that the runtime proves to be leaks, if there are twice
+// as many as at the last finding.
 func (w *Watcher) prove() []growing {
 	var list []growing
 	for function, n := range tallyOf(provedLeaks()) {
@@ -119,7 +119,7 @@ func (w *Watcher) prove() []growing {
 	return list
 }
 
-// find takes all stacks to find where the suspects are started.
+// find takes all stacks to determine where the suspects are started.
 func (w *Watcher) find(suspects []growing) []Finding {
 	var findings []Finding
 	all := goroutine.Parse(dump(false))
@@ -153,8 +153,8 @@ func (w *Watcher) report(ctx context.Context, f Finding) {
 	}
 }
 
-// newest returns, of the goroutines that run function, those that were started at the go statement
-// from which most of the newest n come.
+// newest returns the goroutines that run function and were started at the go statement from which
+// most of the newest n come.
 func newest(all []goroutine.Goroutine, function string, n int) (leak Leak, ok bool) {
 	type site struct{ creator, at string }
 	count := make(map[site]int)
@@ -180,8 +180,8 @@ func findingID(l Leak) string {
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-// collections returns the CPU time of the garbage collections that the watcher's garbage causes: an
-// average one's, times its part of the bytes that make one due.
+// collections returns the CPU time of the garbage collections caused by the watcher's garbage: the
+// average time of one, multiplied by the watcher's part of the bytes that trigger it.
 func (w *Watcher) collections() time.Duration {
 	garbage := w.garbage
 	w.garbage = 0
@@ -194,14 +194,14 @@ func (w *Watcher) collections() time.Duration {
 	return time.Duration(float64(collecting()) / float64(cycles) * float64(garbage) / float64(goal-live))
 }
 
-// allocated is how many bytes the process has ever allocated.
+// allocated returns the number of bytes that the process has ever allocated.
 func allocated() uint64 {
 	s := [1]metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(s[:])
 	return s[0].Value.Uint64()
 }
 
-// collecting is the CPU time that went into garbage collections.
+// collecting returns the CPU time spent on garbage collections.
 func collecting() time.Duration {
 	s := [1]metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
 	metrics.Read(s[:])

@@ -6,13 +6,13 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Errors of the methods that talk to a service manager; compare with errors.Is.
+// Errors of the methods that use a service manager; compare with errors.Is.
 var (
 	ErrNotInstalled error = spec.ErrNotInstalled
 	// ErrAccessDenied also matches [io/fs.ErrPermission].
 	ErrAccessDenied error = spec.ErrAccessDenied
-	// ErrMarkedForDelete indicates that Windows removes the service when the last program that
-	// holds it open (the Services window, Task Manager, a monitoring agent) lets go.
+	// ErrMarkedForDelete indicates that Windows will remove the service once the last program that
+	// has it open (the Services window, Task Manager, a monitoring agent) closes it.
 	ErrMarkedForDelete error = spec.ErrMarkedForDelete
 	ErrAlreadyRunning  error = spec.ErrAlreadyRunning
 	ErrNotRunning      error = spec.ErrNotRunning
@@ -20,7 +20,7 @@ var (
 	// exit code.
 	ErrStartFailed error = spec.ErrStartFailed
 	// ErrForeign indicates that the name belongs to another program's service. Install and
-	// Uninstall have changed nothing; [Service].Force makes them.
+	// Uninstall change nothing then, unless [Service].Force is set.
 	ErrForeign error = spec.ErrForeign
 )
 
@@ -35,7 +35,7 @@ type Error struct {
 	Service string
 	Kind    error  // one of the package's errors, or nil
 	Hint    string // what to do about it, or ""
-	Err     error  // what the system said, or nil
+	Err     error  // the system's error, or nil
 }
 
 func (e *Error) Error() string {
@@ -47,7 +47,7 @@ func (e *Error) Unwrap() []error { return e.cause().Unwrap() }
 
 func (e *Error) cause() *spec.Error { return &spec.Error{Kind: e.Kind, Hint: e.Hint, Err: e.Err} }
 
-// fail adds the operation and the service to what a back end returned.
+// fail adds the operation and the service to a back end's error.
 func (s *Service) fail(op string, err error) error {
 	if err == nil {
 		return nil
@@ -55,7 +55,7 @@ func (s *Service) fail(op string, err error) error {
 	if known, ok := err.(*spec.Error); ok {
 		return &Error{Op: op, Service: s.Name, Kind: known.Kind, Hint: known.Hint, Err: known.Err}
 	}
-	if known := spec.First(err); known != nil { // others, of what was undone, stand beside it
+	if known := spec.First(err); known != nil { // may be joined with errors of the undo
 		return &Error{Op: op, Service: s.Name, Kind: known.Kind, Err: err}
 	}
 	return err
@@ -79,7 +79,7 @@ func (e *ExitError) Unwrap() error { return e.Err }
 // ExitCode returns Code.
 func (e *ExitError) ExitCode() int { return e.Code }
 
-// ExitCode returns the exit code of a process that ends with err: 0 for nil, what the method
-// ExitCode of an error in its tree says, else 1. For a non-nil error the code is never 0, nor a
-// multiple of 256, which Unix would truncate to 0.
+// ExitCode returns the exit code of a process that ends with err: 0 for nil, the result of the
+// method ExitCode of an error in its tree, or else 1. For a non-nil error the code is never 0, nor
+// a multiple of 256, which Unix would truncate to 0.
 func ExitCode(err error) int { return spec.ExitCode(err) }

@@ -21,24 +21,27 @@ const (
 type EventKind uint8
 
 const (
-	// Pause: stop taking on work and call Done; the service is Paused then. Windows only.
+	// Pause asks the service to stop accepting work and to call Done, after which it is Paused.
+	// Windows only.
 	Pause EventKind = 1 + iota
-	// Continue: take on work again and call Done; the service is Running then. Windows only.
+	// Continue asks the service to accept work again and to call Done, after which it is Running.
+	// Windows only.
 	Continue
-	// Reload: read the configuration again and call Done. On Windows SERVICE_CONTROL_PARAMCHANGE,
-	// elsewhere SIGHUP (systemctl reload).
+	// Reload asks the service to reload its configuration and to call Done. It is sent by
+	// SERVICE_CONTROL_PARAMCHANGE on Windows and by SIGHUP (systemctl reload) elsewhere.
 	Reload
-	// SessionChange: Event.Code is a WTS_ constant (WTS_SESSION_LOGON = 5), Event.Session whose
-	// session it is. Windows only.
+	// SessionChange reports a change of a user session. Event.Code is a WTS_ constant
+	// (WTS_SESSION_LOGON = 5), Event.Session is the ID of the session. Windows only.
 	SessionChange
-	// PowerChange: Event.Code is a PBT_ constant (PBT_APMSUSPEND = 4), Event.Data a copy of the
-	// POWERBROADCAST_SETTING of PBT_POWERSETTINGCHANGE. Windows only.
+	// PowerChange reports a power event. Event.Code is a PBT_ constant (PBT_APMSUSPEND = 4),
+	// Event.Data is a copy of the POWERBROADCAST_SETTING of PBT_POWERSETTINGCHANGE. Windows only.
 	PowerChange
-	// Custom: Event.Code is the control, 128 to 255. Windows only.
+	// Custom is a user-defined control. Event.Code is its number, 128 to 255. Windows only.
 	Custom
 )
 
-// Event is what a manager tells a running service. Everything in it is a copy: it stays valid.
+// Event is a notification from the manager to a running service. All of its data is copied and
+// stays valid.
 type Event struct {
 	Kind    EventKind
 	Code    uint32
@@ -48,9 +51,9 @@ type Event struct {
 	done func()
 }
 
-// Done reports that the service has done what the event asks for. Until then a service that is
-// asked to pause, to continue or to reload counts as being on its way. It need not be called for
-// events of other kinds.
+// Done reports that the service has handled the event. Until then a service that was asked to
+// pause, to continue or to reload is reported as being in transition. Done need not be called for
+// other kinds of events.
 func (e Event) Done() {
 	if e.done != nil {
 		e.done()
@@ -60,9 +63,9 @@ func (e Event) Done() {
 type eventsKey struct{}
 
 // Events returns the channel of the events that the service accepts ([Service].Accept), in order.
-// ctx is what Main was given; with another one the channel is nil. The channel is never closed:
-// select on ctx.Done too. Events that come while 64 are waiting are lost; a service that should
-// have paused runs on then.
+// ctx must be Main's context; for any other the channel is nil. The channel is never closed, so
+// select on ctx.Done as well. Events that arrive while 64 are waiting are lost; if one of them is a
+// Pause, the service continues to run.
 func Events(ctx context.Context) <-chan Event {
 	events, _ := ctx.Value(eventsKey{}).(<-chan Event)
 	return events

@@ -157,7 +157,7 @@ func TestUninstallStopsDependents(t *testing.T) {
 	assert.Equal(t, Stopped, state(t, second).State)
 }
 
-func TestInstallRefuses(t *testing.T) {
+func TestInstallErrors(t *testing.T) {
 	s := &Service{Name: "surefoot-refused", Args: []string{"%USERNAME%"}}
 	assert.ErrorContains(t, s.Install(t.Context()), "%USERNAME%")
 	s = &Service{Name: "surefoot-refused", User: true}
@@ -251,9 +251,9 @@ func TestInstallForeign(t *testing.T) {
 	s.Executable = ""
 }
 
-// TestErrorIsLoggedFirst: what Main's error says is in the log before the SCM hears that the
+// TestErrorIsLoggedBeforeStop: what Main's error says is in the log before the SCM hears that the
 // service has stopped, since it may end the process then.
-func TestErrorIsLoggedFirst(t *testing.T) {
+func TestErrorIsLoggedBeforeStop(t *testing.T) {
 	for range 4 {
 		s, dir := installHelper(t, "fail")
 		require.ErrorIs(t, s.Start(t.Context()), ErrStartFailed)
@@ -276,8 +276,8 @@ func TestUnknownFlag(t *testing.T) {
 	assert.Equal(t, string(output), log.String())
 }
 
-// TestStartThatHangs ends by StartTimeout, and no wait for it lasts for ever.
-func TestStartThatHangs(t *testing.T) {
+// TestHangingStart ends by StartTimeout, and no wait for it lasts for ever.
+func TestHangingStart(t *testing.T) {
 	s, dir := installHelper(t, "hangstart")
 	err := s.Start(t.Context())
 	require.ErrorIs(t, err, ErrStartFailed)
@@ -288,8 +288,8 @@ func TestStartThatHangs(t *testing.T) {
 	assert.Contains(t, string(dump), "was not ready within 1s")
 }
 
-// TestRestartInOneCall stops and starts.
-func TestRestartInOneCall(t *testing.T) {
+// TestRestart stops and starts.
+func TestRestart(t *testing.T) {
 	s, _ := installHelper(t, "plain")
 	require.NoError(t, s.Restart(t.Context()), "a stopped one is started")
 	pid := state(t, s).PID

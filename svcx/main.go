@@ -16,7 +16,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
-// Main is a whole main function: it runs a command of the command line on s and exits.
+// Main is a complete main function: it executes the command in the command line for s and exits.
 //
 //	run             run the service; also without a command, as managers do
 //	install         register it, or bring what is registered up to date; with
@@ -33,10 +33,9 @@ import (
 //	                scm
 //	help [COMMAND]  print what the commands do; also -h
 //
-// The program's own flags (Service.Flags) may stand before or behind the command; Main parses them.
-// Those given to install and render become arguments of the service's command line, behind
-// Service.Args. Arguments that are not flags may follow the command run only, and stay in
-// Flags.Args.
+// The program's own flags (Service.Flags) may be before or after the command; Main parses them.
+// Flags given to install and render become arguments of the service's command line, after
+// Service.Args. Only the command run accepts arguments that are not flags; they are in Flags.Args.
 //
 // Exit codes:
 //
@@ -52,10 +51,10 @@ import (
 //	130   run: a second Ctrl+C or SIGINT (143: SIGTERM)
 //	else  run: the ExitCode of what Main returned; see [ExitError]
 //
-// A Windows service whose command line is wrong leaves the reason in output.log.
+// If a Windows service has an invalid command line, the reason is in output.log.
 func Main(s *Service) { os.Exit(s.execute(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// execute is Main with its surroundings, and returns the exit code.
+// execute implements Main with explicit arguments and outputs, and returns the exit code.
 func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	if err := s.check(); err != nil {
 		return s.refuse(err, stderr, false)
@@ -88,8 +87,8 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	return ExitCode(err)
 }
 
-// refuse ends a program whose command line is wrong. A Windows service has no standard error: it
-// writes the reason to its log and tells the SCM that it failed.
+// refuse ends a program with an invalid command line. A Windows service has no standard error, so
+// it writes the reason to its log and reports the failure to the SCM.
 func (s *Service) refuse(err error, stderr io.Writer, usage bool) int {
 	if Under() == SCM && spec.CheckName(s.Name) == nil {
 		broken := *s
@@ -120,7 +119,7 @@ func (s *Service) manage(ctx context.Context, inv *cli.Invocation, stdout io.Wri
 	return err
 }
 
-// do returns what is to be said if there is no error.
+// do runs a command and returns the message to print if there is no error.
 func (s *Service) do(ctx context.Context, inv *cli.Invocation, stdout io.Writer) (done string, err error) {
 	c := *s
 	c.Force = s.Force || inv.Force
@@ -176,7 +175,7 @@ func (s *Service) printLogs(ctx context.Context, stdout io.Writer) error {
 	return s.fail("logs", b.Logs(ctx, p, stdout))
 }
 
-// errStopped makes status exit with its code and without a word.
+// errStopped makes status exit with its code without printing an error.
 var errStopped = &ExitError{Code: spec.ExitStopped}
 
 func (s *Service) printStatus(ctx context.Context, json bool, stdout io.Writer) error {
@@ -210,7 +209,8 @@ func (s *Service) flags() *flag.FlagSet {
 	return flag.CommandLine
 }
 
-// parseStartArgs parses what was given to StartService. They add to the flags of the command line.
+// parseStartArgs parses the arguments of StartService, in addition to the flags of the command
+// line.
 func (s *Service) parseStartArgs(args []string) error {
 	if len(args) == 0 {
 		return nil

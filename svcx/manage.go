@@ -11,13 +11,14 @@ import (
 // Install registers the service, or brings its registration up to date. It does not start or
 // restart it: use [Service.Start], [Service.Restart]. When it fails, it undoes what it did.
 //
-// A program that would run as LocalSystem or root is refused if another account, be it one user,
-// could change it or exchange a directory or link on its way. The error names the account and the
-// command that takes the right away.
+// Install rejects a program that would run as LocalSystem or root if another account, even a single
+// user, could change it or replace a directory or link on the path to it. The error names the
+// account and the command that removes its right.
 //
-// It needs an administrator's rights (root's, unless User is set): ErrAccessDenied. ErrForeign: the
-// name is that of another program's service, which is left alone. ErrMarkedForDelete: Windows still
-// removes the last one. Where no manager is known, the error is errors.ErrUnsupported.
+// Install needs administrator rights (root, unless User is set) and otherwise returns
+// ErrAccessDenied. It returns ErrForeign if the name belongs to another program's service, which it
+// does not change, and ErrMarkedForDelete if Windows is still removing a service of that name. If
+// this system has no supported manager, the error matches errors.ErrUnsupported.
 func (s *Service) Install(ctx context.Context) error {
 	_, err := s.Converge(ctx)
 	return err
@@ -40,8 +41,8 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 	return changed, s.fail("install", err)
 }
 
-// Uninstall stops the service and, on Windows, those that depend on it, and removes it; its logs
-// and data stay. It returns when the service is gone. Its errors are ErrNotInstalled,
+// Uninstall stops the service and, on Windows, those that depend on it, and removes it, but keeps
+// its logs and data. It returns when the service is removed. Its errors are ErrNotInstalled,
 // ErrAccessDenied, ErrForeign and ErrMarkedForDelete.
 func (s *Service) Uninstall(ctx context.Context) error {
 	b, p, err := s.backend("uninstall")
@@ -56,10 +57,10 @@ func (s *Service) Uninstall(ctx context.Context) error {
 	return s.fail("uninstall", b.Uninstall(ctx, p))
 }
 
-// Start starts the service and returns when it is ready. ErrStartFailed: it ended instead;
-// ErrAlreadyRunning, ErrNotInstalled, ErrAccessDenied. When ctx ends first, the service goes on
-// starting. On Windows, Start gives up on a start that is not over after StartTimeout and a margin,
-// or after five minutes.
+// Start starts the service and returns when it is ready. It returns ErrStartFailed if the service
+// ended instead, ErrAlreadyRunning, ErrNotInstalled or ErrAccessDenied. If ctx ends first, the
+// service continues to start. On Windows, Start gives up after StartTimeout and a margin, or after
+// five minutes.
 func (s *Service) Start(ctx context.Context) error {
 	b, p, err := s.backend("start")
 	if err != nil {
@@ -72,8 +73,8 @@ func (s *Service) Start(ctx context.Context) error {
 }
 
 // Stop stops the service, on Windows after those that depend on it, and returns when it has
-// stopped: ErrNotRunning, ErrNotInstalled, ErrAccessDenied. When ctx ends first, the service goes
-// on stopping.
+// stopped. Its errors are ErrNotRunning, ErrNotInstalled and ErrAccessDenied. If ctx ends first,
+// the service continues to stop.
 func (s *Service) Stop(ctx context.Context) error {
 	b, p, err := s.backend("stop")
 	if err != nil {
@@ -82,8 +83,8 @@ func (s *Service) Stop(ctx context.Context) error {
 	return s.fail("stop", b.Stop(ctx, p))
 }
 
-// Restart stops the service, if it runs, and starts it. Services that depend on it and were running
-// run again afterwards.
+// Restart stops the service, if it is running, and starts it. It also restarts running services
+// that depend on it.
 func (s *Service) Restart(ctx context.Context) error {
 	b, p, err := s.backend("restart")
 	if err != nil {
@@ -95,7 +96,8 @@ func (s *Service) Restart(ctx context.Context) error {
 	return s.fail("restart", b.Restart(ctx, p))
 }
 
-// Status returns what the manager knows of the service; it needs no rights. ErrNotInstalled.
+// Status returns the state of the service as known to the manager. It needs no special rights. It
+// returns ErrNotInstalled if the service is not installed.
 func (s *Service) Status(ctx context.Context) (Status, error) {
 	b, p, err := s.backend("status")
 	if err != nil {
@@ -105,7 +107,7 @@ func (s *Service) Status(ctx context.Context) (Status, error) {
 	return Status{State(st.State), st.PID, st.ExitCode, StartType(st.Start)}, s.fail("status", err)
 }
 
-// backend returns this machine's manager and the service as it is to be registered there.
+// backend returns this machine's manager and the service to register there.
 func (s *Service) backend(op string) (spec.Backend, *spec.Spec, error) {
 	if err := spec.CheckName(s.Name); err != nil {
 		return nil, nil, err

@@ -76,7 +76,7 @@ func TestConsoleSignalSentTwice(t *testing.T) {
 	assert.Equal(t, 124, code, "it has not had its time to end")
 }
 
-func TestConsoleHangIsEndedAtTheCap(t *testing.T) {
+func TestConsoleHangEndsAtStopTimeout(t *testing.T) {
 	cmd, _, stderr := runConsole(t, "hang")
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	var exit *exec.ExitError

@@ -11,11 +11,11 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
 )
 
-// Render returns what Install would register, for those who deploy by other means: a unit file for
-// Systemd, a property list for Launchd, a script for OpenRC, and for SCM one JSON object with the
-// command line, every setting (delays in milliseconds, the reset period in seconds) and the calls
-// in their order. It has no password. Render works on any system; set Executable to where the
-// program will be. Console is an error that is errors.ErrUnsupported.
+// Render returns the registration that Install would make, for deployment by other means: a unit
+// file for Systemd, a property list for Launchd, a script for OpenRC, and for SCM a JSON object
+// with the command line, every setting (delays in milliseconds, the reset period in seconds) and
+// the calls in order. It does not contain the password. Render works on any system; set Executable
+// to the program's path on the target machine. For Console the error matches errors.ErrUnsupported.
 func (s *Service) Render(m Manager) ([]byte, error) {
 	exe := s.Executable
 	if exe == "" {

@@ -114,7 +114,7 @@ func TestUnitIsVerified(t *testing.T) {
 func TestRenderLaunchd(t *testing.T) {
 	s := nasty()
 	_, err := s.Render(Launchd)
-	require.ErrorContains(t, err, "launchd knows no dependencies")
+	require.ErrorContains(t, err, "launchd does not support dependencies")
 	s.DependsOn = nil
 	plist, err := s.Render(Launchd)
 	require.NoError(t, err)
@@ -247,7 +247,7 @@ func TestRenderSCM(t *testing.T) {
 	}, got)
 }
 
-func TestRenderRefuses(t *testing.T) {
+func TestRenderErrors(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		service Service
@@ -286,12 +286,12 @@ func TestRenderRefuses(t *testing.T) {
 		{"a managed account", Service{Account: `D\x$`}, []Manager{Systemd, Launchd, OpenRC}, "account"},
 		{"a directory's name", Service{Name: ".."}, nil, "directory's"},
 		{"a name with a colon", Service{Name: "a:b"}, []Manager{SCM, Systemd, Launchd, OpenRC}, "service name"},
-		{"a name that ends in a blank", Service{Name: "a "}, nil, "blank"},
+		{"a name that ends in a blank", Service{Name: "a "}, nil, "with a space"},
 		{"a variable with a control character", Service{Env: map[string]string{"A": "\x1b"}}, []Manager{Systemd}, "control character"},
 		{"a path with ..", Service{Executable: "/opt/../bin/x"}, []Manager{Systemd}, "'..'"},
 		{"a unit line that would join the next one", Service{Unit: []string{`MemoryMax=1G \`}}, []Manager{Systemd}, "backslash"},
 		{"a name of OpenRC's libraries", Service{Name: "functions.sh"}, []Manager{OpenRC}, ".sh"},
-		{"a user's service of OpenRC", Service{User: true}, []Manager{OpenRC}, "no services of a user"},
+		{"a user's service of OpenRC", Service{User: true}, []Manager{OpenRC}, "not support user services"},
 		{"an unknown SID type", Service{Windows: &WindowsOptions{SID: 9}}, []Manager{SCM}, "unknown SID type"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

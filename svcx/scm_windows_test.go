@@ -114,7 +114,7 @@ func TestServiceFailsWhenRunning(t *testing.T) {
 	assert.Equal(t, 9, state(t, s).ExitCode)
 }
 
-func TestServiceThatHangsIsEnded(t *testing.T) {
+func TestHangingServiceIsEnded(t *testing.T) {
 	s, dir := installHelper(t, "hang")
 	require.NoError(t, s.Start(t.Context()))
 	begin := time.Now()
@@ -188,7 +188,7 @@ func TestServiceControls(t *testing.T) {
 	require.NoError(t, s.Stop(t.Context()))
 }
 
-func TestServiceWithoutFood(t *testing.T) {
+func TestServiceWatchdogExpires(t *testing.T) {
 	s, dir := installHelper(t, "starve")
 	require.NoError(t, s.Start(t.Context()))
 	eventually(t, "stopped", func() bool { return state(t, s).State == Stopped })

@@ -12,8 +12,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
 )
 
-// Service is a program as its service manager sees it. Name and Main are all that [Service.Run]
-// needs; most other fields are for [Service.Install]. Don't change one while a method runs.
+// Service describes a program to its service manager. [Service.Run] needs only Name and Main; most
+// other fields are for [Service.Install]. Don't change a Service while one of its methods runs.
 type Service struct {
 	// Name is the service's name for commands: letters, digits, '.', '_' and '-' are valid
 	// everywhere.
@@ -22,103 +22,105 @@ type Service struct {
 	DisplayName string
 	Description string
 
-	// Main is the service. It works until its context is cancelled or it fails.
+	// Main runs the service until its context is cancelled or an error occurs.
 	Main func(context.Context) error
 
-	// Executable is the program; default this one. Dir is its working directory; default the
-	// executable's.
+	// Executable is the path of the program; default this program. Dir is its working directory;
+	// default the executable's directory.
 	Executable, Dir string
-	// Args are the program's arguments, Env its additional variables. A newline or NUL in one is an
-	// error. So is, for the SCM, a %name% in the executable or an argument: Windows would expand
-	// it. An argument that names a file by a relative path is an error of Install: the service runs
-	// in another directory.
+	// Args are the program's arguments, Env its additional environment variables. A newline or NUL
+	// in them is an error. For the SCM, so is a %name% in the executable or an argument, which
+	// Windows would expand. Install returns an error for an argument that names a file by a
+	// relative path, because the service runs in another directory.
 	Args []string
 	Env  map[string]string
 
-	// Account runs the service; default LocalSystem or root. On Windows "LocalService",
-	// "NetworkService", a virtual account `NT SERVICE\name`, a group managed one `DOMAIN\name$`,
-	// `DOMAIN\name`, or a local user's bare name; only users need the Password, and get the right
-	// to log on as a service. Elsewhere a user's name.
+	// Account is the account that runs the service; default LocalSystem or root. On Windows it is
+	// "LocalService", "NetworkService", a virtual account `NT SERVICE\name`, a group managed one
+	// `DOMAIN\name$`, `DOMAIN\name`, or a local user's bare name; only users need the Password, and
+	// get the right to log on as a service. On other systems it is a user name.
 	Account, Password string
-	// DependsOn names services that must run first; on Windows "+group" is a load-order group.
-	// systemd: Requires= and After=. launchd has no such thing.
+	// DependsOn names services that must run first; on Windows "+group" is a load-order group. For
+	// systemd they become Requires= and After=. launchd does not support dependencies.
 	DependsOn []string
 	StartType StartType
 
-	// RestartDelays is how long to wait before each restart after a failure; the last one holds for
-	// all later failures. Nil: 1 s, 5 s, 30 s. Empty: never. The other managers than Windows' use
-	// the first one only.
+	// RestartDelays are the delays before each restart after a failure; the last one applies to all
+	// later failures. Nil means 1 s, 5 s, 30 s. Empty means no restarts. Managers other than
+	// Windows' only use the first one.
 	RestartDelays []time.Duration
-	// RestartReset is after how long without failure Windows counts from the first delay again;
-	// default 24 h.
+	// RestartReset is the time without failure after which Windows starts with the first delay
+	// again; default 24 h.
 	RestartReset time.Duration
-	// StartTimeout is how long Main may take until it is ready. Then the stacks are written, the
-	// manager is told, and the process exits with code 124. 0 is no limit, but for those that a
-	// manager has: systemd ends a start after 90 s in which Main has not called Progress.
+	// StartTimeout is the time that Main has to become ready. After that the stacks are dumped, the
+	// failure is reported to the manager, and the process exits with code 124. 0 means no limit
+	// other than the manager's: systemd ends a start after 90 s without a call of Progress.
 	StartTimeout time.Duration
-	// StopTimeout is how long Main may take to return; default 20 s.
+	// StopTimeout is the time that Main has to return; default 20 s.
 	StopTimeout time.Duration
-	// Watchdog, if set, is how often Main must call Alive once it is ready. Otherwise the service
-	// is considered hung: all goroutine stacks are dumped and the process exits with an error
-	// (systemd sends SIGABRT). There is no watchdog when running on a console.
+	// Watchdog, if set, is the maximum interval between Main's calls of Alive once it is ready. If
+	// Main fails to call it, the service is considered hung: all goroutine stacks are dumped and
+	// the process exits with an error (systemd sends SIGABRT). There is no watchdog when running on
+	// a console.
 	Watchdog time.Duration
 
-	// User makes it a service of the user who installs it: systemctl --user, a launchd agent.
-	// Windows has no such services.
+	// User makes it a service of the installing user: systemctl --user or a launchd agent. Windows
+	// does not support this.
 	User bool
 
-	// Accept is the set of [Events] that Main listens to.
+	// Accept is the set of [Events] that Main handles.
 	Accept Accepts
 
-	// Windows has the settings that only the SCM knows; nil: none of them.
+	// Windows holds settings that only the SCM has; nil means defaults.
 	Windows *WindowsOptions
-	// Unit are further lines for the section [Service] of a systemd unit ("MemoryMax=1G"). Drop-ins
-	// in NAME.service.d also work, and stay when Install rewrites the unit.
+	// Unit holds additional lines for the section [Service] of a systemd unit ("MemoryMax=1G").
+	// Drop-ins in NAME.service.d also work, and are kept when Install rewrites the unit.
 	Unit []string
 
-	// Force lets Install and Uninstall change another program's registration under the service's
-	// name; without it that is [ErrForeign].
+	// Force allows Install and Uninstall to change another program's registration under the
+	// service's name. Without it they return [ErrForeign].
 	Force bool
 
-	// LogDir is where a service's output.log and crash.log lie. Default: %ProgramData%\Name on
-	// Windows, LOGS_DIRECTORY under systemd, which keeps standard output itself,
-	// ~/Library/Logs/Name or /Library/Logs/Name on macOS, /var/log/Name under OpenRC. Console
-	// programs have none. On Windows, Install makes it for administrators and the service's account
-	// alone, and refuses one that belongs to another account or that another may write to.
+	// LogDir is the directory of a service's output.log and crash.log. The default is
+	// %ProgramData%\Name on Windows, LOGS_DIRECTORY under systemd, which stores standard output
+	// itself, ~/Library/Logs/Name or /Library/Logs/Name on macOS, and /var/log/Name under OpenRC.
+	// Console programs have no log files. On Windows, Install creates the directory for
+	// administrators and the service's account only, and rejects one that belongs to, or is
+	// writable by, another account.
 	LogDir string
 
-	// Flags are the program's own flags, for [Main] and for arguments given at the start of a
-	// Windows service; nil: [flag.CommandLine].
+	// Flags are the program's own flags, for [Main] and for the start arguments of a Windows
+	// service; nil means [flag.CommandLine].
 	Flags *flag.FlagSet
 
 	// OnInstall runs at the end of Install, OnUninstall at the start of Uninstall; both may be nil.
-	// It is the place for an event source. OnInstall's error undoes the installation, OnUninstall's
-	// ends Uninstall.
+	// Use them to install an event source, for instance. An error from OnInstall undoes the
+	// installation; an error from OnUninstall ends Uninstall.
 	OnInstall, OnUninstall func(ctx context.Context) error
-	// OnCrash, if set, gets what the runtime wrote to crash.log when an earlier run of the service
-	// crashed or hung. It runs before Main, in its goroutine.
+	// OnCrash, if set, is called with the contents of crash.log, which the runtime wrote when an
+	// earlier run of the service crashed or hung. It runs before Main, in the same goroutine.
 	OnCrash func(ctx context.Context, report []byte)
-	// Logs writes the service's log for the command logs of Main; nil: the journal of the unit
-	// under systemd, else output.log in LogDir.
+	// Logs writes the service's log for the command logs of Main. If nil, it is the unit's journal
+	// under systemd, and otherwise output.log in LogDir.
 	Logs func(ctx context.Context, w io.Writer) error
 }
 
 // WindowsOptions are settings that only the SCM has.
 type WindowsOptions struct {
-	// SID gives the service a SID of its own, for access lists.
+	// SID gives the service its own SID, for access lists.
 	SID SIDType
-	// Privileges, if set, are all that Windows leaves to the service ("SeChangeNotifyPrivilege",
-	// …).
+	// Privileges, if set, are the only privileges that the service keeps
+	// ("SeChangeNotifyPrivilege", …).
 	Privileges []string
 }
 
-// SIDType tells whether a Windows service has a SID of its own.
+// SIDType determines whether a Windows service has its own SID.
 type SIDType uint8
 
 const (
 	SIDNone         SIDType = iota
-	SIDUnrestricted         // its SID is in its token
-	SIDRestricted           // its token may write only where that SID may
+	SIDUnrestricted         // the SID is in the service's token
+	SIDRestricted           // the service may write only where its SID may
 )
 
 func (t SIDType) String() string { return spec.SIDType(t).String() }
@@ -132,7 +134,7 @@ func (s *Service) stopTimeout() time.Duration {
 	return defaultStopTimeout
 }
 
-// check returns what keeps the service from being run.
+// check returns an error if the service can't be run.
 func (s *Service) check() error {
 	if s.Main == nil {
 		return spec.Errorf("svcx: service %s has nothing to run: set Service.Main", s.Name)
@@ -145,7 +147,7 @@ func (s *Service) allRights() bool {
 	return !s.User && (s.Account == "" || s.Account == "root" || s.Account == "0")
 }
 
-// spec returns the service as it is to be registered, with its defaults.
+// spec returns the service to register, with defaults filled in.
 func (s *Service) spec(exe string) *spec.Spec {
 	p := &spec.Spec{
 		Name: s.Name, DisplayName: cmp.Or(s.DisplayName, s.Name), Description: s.Description,

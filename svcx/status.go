@@ -14,7 +14,7 @@ const (
 
 func (t StartType) String() string { return spec.StartType(t).String() }
 
-// State is what a service does. The numbers are those of Windows; 0 is none of them.
+// State is the state of a service. The numbers are those of Windows; 0 is not a state.
 type State uint8
 
 const (
@@ -29,12 +29,12 @@ const (
 
 func (s State) String() string { return spec.State(s).String() }
 
-// Status is what a manager knows of a service.
+// Status is the status of a service as known to its manager.
 type Status struct {
 	State State
 	PID   int // 0: no process
-	// ExitCode is how the last run ended: Main's exit code, or the number of a Windows error (1460:
-	// it did not stop in time, 1067: it crashed).
+	// ExitCode is the result of the last run: Main's exit code, or the number of a Windows error
+	// (1460: it did not stop in time, 1067: it crashed).
 	ExitCode int
 	Start    StartType
 }

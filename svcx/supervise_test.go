@@ -55,7 +55,7 @@ func (f *fake) states() (states []State) {
 
 func (f *fake) run(s *Service) error { return s.Run(supervisor.With(context.Background(), f)) }
 
-func TestSuperviseBeatsUntilReady(t *testing.T) {
+func TestSuperviseHeartbeatUntilReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		err := f.run(&Service{Name: "x", Main: func(ctx context.Context) error {
@@ -337,7 +337,7 @@ func TestStartArguments(t *testing.T) {
 	assert.Equal(t, uint32(spec.ExitUsage), f.reports[1].ServiceCode)
 }
 
-func TestOutsideOfRun(t *testing.T) {
+func TestOutsideRun(t *testing.T) {
 	ctx := context.Background()
 	Ready(ctx)
 	Progress(ctx, "x")

@@ -11,7 +11,7 @@ import (
 
 func openBackend(user bool) (spec.Backend, error) {
 	if user {
-		return nil, spec.Fail(errors.ErrUnsupported, nil, "Windows has no services of a user: leave Service.User unset")
+		return nil, spec.Fail(errors.ErrUnsupported, nil, "Windows does not support user services: leave Service.User unset")
 	}
 	return &winsvc.Backend{}, nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // checkTrust returns an error if an account other than root could replace a program that root will
-// run, or exchange a directory or link on the way to it.
+// run, or a directory or link on the path to it.
 func checkTrust(exe string) error {
 	return spec.Untrusted(runtime.GOOS, exe, unixsec.Account{}.CheckFile(exe))
 }

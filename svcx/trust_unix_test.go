@@ -45,7 +45,7 @@ func TestCheckTrust(t *testing.T) {
 
 // A service that root runs is not installed from a program of user 1000; one that user 1000 runs
 // is.
-func TestInstallRefusesAnothersProgram(t *testing.T) {
+func TestInstallRejectsForeignProgram(t *testing.T) {
 	testenv.NeedRoot(t)
 	exe := filepath.Join(t.TempDir(), "x")
 	require.NoError(t, os.WriteFile(exe, nil, 0o755))

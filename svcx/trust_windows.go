@@ -6,7 +6,7 @@ import (
 )
 
 // checkTrust returns an error if an account other than SYSTEM and the administrators could replace
-// a program that SYSTEM will run, or exchange a directory or link on the way to it.
+// a program that SYSTEM will run, or a directory or link on the path to it.
 func checkTrust(exe string) error {
 	return spec.Untrusted("windows", exe, (&winsvc.Backend{}).CheckTrust(exe))
 }

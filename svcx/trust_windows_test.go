@@ -26,7 +26,7 @@ func TestCheckTrust(t *testing.T) {
 	assert.ErrorIs(t, checkTrust(exe+"x"), os.ErrNotExist)
 }
 
-func TestInstallRefusesAProgramThatUsersCanReplace(t *testing.T) {
+func TestInstallRejectsReplaceableProgram(t *testing.T) {
 	exe := filepath.Join(t.TempDir(), "x.exe")
 	require.NoError(t, os.WriteFile(exe, nil, 0o755))
 	s := &Service{Name: "surefoot-untrusted", Executable: exe}

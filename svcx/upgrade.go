@@ -7,23 +7,24 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/upgrade"
 )
 
-// Upgrade puts the program in the file executable in the place of the registered one, restarts the
-// service and what depends on it, and returns when the service is ready and has stayed so for two
-// seconds. If it does not become ready, Upgrade puts the old program back, starts it, and returns
-// an error that has what the new one wrote. A stopped service is started as well.
+// Upgrade replaces the registered program with the file executable, restarts the service and its
+// dependents, and returns when the service has been ready for two seconds. If it does not become
+// ready, Upgrade restores the old program, starts it, and returns an error that contains the new
+// program's output. Upgrade also starts a stopped service.
 //
-// Before that, Upgrade checks that the new program is for the same kind of system and processor,
-// that for a service with all rights only administrators can change it, and that it runs: it is
-// started once, with the service's arguments and the variable SVCX_CHECK=1, which makes
-// [Service.Run] return at once. What the program does before it calls Run is done then.
+// Before that, Upgrade checks that the new program is for the same system and processor, that only
+// administrators can change it if the service is fully privileged, and that it runs: Upgrade starts
+// it once with the service's arguments and the variable SVCX_CHECK=1, which makes [Service.Run]
+// return at once. This executes the code before the call of Run.
 //
-// The old program may be running. At every moment a whole program is under its name, on Unix; on
-// Windows it is so unless the program that runs can't be replaced in one step: then there is none
-// between two renames. When Upgrade is killed, the next Install, Start, Restart or Upgrade cleans
-// up: a new program that runs stays, otherwise the old one is put back.
+// The old program may be running. On Unix the file is a complete program at every moment. On
+// Windows it is too, unless a running program can't be replaced in one step: then it is missing
+// between two renames. If Upgrade is killed, the next Install, Start, Restart or Upgrade cleans up:
+// it keeps the new program if that is running, and otherwise restores the old one.
 //
-// It needs an administrator's rights: ErrAccessDenied. ErrNotInstalled, ErrForeign. When ctx ends
-// before the service is ready, the old program is put back.
+// Upgrade needs administrator rights and otherwise returns ErrAccessDenied. Other errors are
+// ErrNotInstalled and ErrForeign. If ctx ends before the service is ready, the old program is
+// restored.
 func (s *Service) Upgrade(ctx context.Context, executable string) error {
 	const op = "upgrade"
 	b, p, err := s.backend(op)

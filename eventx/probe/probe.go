@@ -1,8 +1,8 @@
-// Package probe answers the health probes of load balancers and orchestrators from an
+// Package probe serves the health probes of load balancers and orchestrators from an
 // [eventx.Health].
 //
-// It is a package of its own because net/http adds some 1.5 MB to a program on Windows: a program
-// that only logs does not link it.
+// It is a separate package because net/http adds about 1.5 MB to a program on Windows, which a
+// program that only logs should not link.
 //
 //	health := eventx.NewHealth(logger, "orders")
 //	mux.Handle("GET /healthz", probe.Handler(health))
@@ -17,7 +17,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx"
 )
 
-// answer is the JSON that a probe gets.
+// answer is the JSON response to a probe.
 type answer struct {
 	Service string    `json:"service"`
 	State   string    `json:"state"`
@@ -25,15 +25,15 @@ type answer struct {
 	Since   time.Time `json:"since"`
 }
 
-// Handler returns a handler that answers in JSON with the service's name, state, reason and the
-// time since which it has been in that state:
+// Handler returns a handler that responds with JSON that contains the service's name, state, reason
+// and the start time of that state:
 //
 //	GET /healthz  200 while the service is alive, 503 when it is Stopped or Crashed
 //	GET /readyz   200 while it serves, Healthy or Degraded, otherwise 503
 //
-// Any other path is 404. Any client that can reach the handler can read the reason. A probe never
-// waits for the log, even while h writes a change to one that hangs. The handler may be used
-// concurrently.
+// Any other path returns 404. Any client that can reach the handler can read the reason. A probe
+// never waits for the log, even while h is writing a change to a log that hangs. The handler is
+// safe for concurrent use.
 func Handler(h *eventx.Health) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {

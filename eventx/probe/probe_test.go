@@ -65,8 +65,8 @@ func TestProbes(t *testing.T) {
 	assert.Equal(t, 503, resp.StatusCode)
 }
 
-// TestProbesDuringAHungLog: a log that hangs does not make the service look dead.
-func TestProbesDuringAHungLog(t *testing.T) {
+// TestProbesWithHungLog checks that a log that hangs does not make the service look dead.
+func TestProbesWithHungLog(t *testing.T) {
 	gate := make(chan struct{})
 	slow := blockingHandler{gate}
 	health := eventx.NewHealth(slog.New(slow), "orders")

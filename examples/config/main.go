@@ -1,11 +1,11 @@
-// Config prints the configuration of an imaginary service, and with -explain where it was looked
-// for and what was found there:
+// Config prints the configuration of an imaginary service. With -explain it prints the places that
+// were searched and the results:
 //
 //	go run ./examples/config -explain
 //	go run ./examples/config -config orders.json
 //	ORDERS_CONFIG=/etc/orders.json go run ./examples/config
 //
-// It exits with 1 if there is no configuration that can be used.
+// It exits with 1 if there is no usable configuration.
 package main
 
 import (

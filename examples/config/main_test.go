@@ -22,7 +22,7 @@ func TestPrintTable(t *testing.T) {
 	lines := strings.Split(out.String(), "\n")
 	assert.Regexp(t, `^SOURCE +PLACE +STATUS +HINT$`, lines[0])
 	assert.Equal(t, []string{"flag", path, "taken"}, strings.Fields(lines[1]))
-	assert.Greater(t, len(lines), 3, "the other places are shown too:\n%s", &out)
+	assert.Greater(t, len(lines), 3, "the other places are also shown:\n%s", &out)
 }
 
 func TestPrintConfig(t *testing.T) {

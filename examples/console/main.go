@@ -1,6 +1,6 @@
-// Command console shows what this terminal is and does to text: what the standard files lead to,
-// the code pages, whether escape sequences work, and a sample of Chinese, emoji and box drawing
-// that should look right. With -run it shows a child's output as UTF-8 and the raw bytes beside it:
+// Command console shows the properties of this terminal: the kinds of the standard files, the code
+// pages, whether escape sequences work, and a sample of Chinese, emoji and box drawing that should
+// look right. With -run it shows a child's output as UTF-8 and the raw bytes beside it:
 //
 //	console -run ipconfig /all
 package main

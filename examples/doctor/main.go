@@ -1,4 +1,4 @@
-// Doctor says what is wrong with this machine's set-up for Go services, and the command that fixes
+// Doctor reports what is wrong with this machine's set-up for Go services, with commands that fix
 // it, for cmd, PowerShell and sh. It changes nothing.
 //
 //	doctor                    everything that needs no network
@@ -8,13 +8,13 @@
 //	doctor --json             for programs
 //	doctor -v                 also each check that is fine
 //
-// It exits with 0 where there are no errors, with 1 where there are (with
-// --strict: or warnings), and with 2 where the doctor itself has failed.
+// It exits with 0 if there are no errors, with 1 if there are (or warnings, with --strict), and
+// with 2 if the doctor itself failed.
 //
 // # JSON
 //
-// The form has a number, "schema". New fields may come without a new number; it is raised when a
-// field goes or means something else. This is schema 1:
+// The format has a version number, "schema". It is incremented when a field is removed or changes
+// its meaning, but not when fields are added. This is schema 1:
 //
 //	schema   1
 //	os       the system: windows, linux, darwin, as GOOS
@@ -24,8 +24,7 @@
 //	counts   how many results have each status; one that none has is left out
 //	ms       how long it took, in milliseconds
 //
-// A result has these fields; those that are empty or false are left out, but for the first four and
-// ms:
+// A result has these fields; empty or false fields are omitted, except for the first four and ms:
 //
 //	id           the check, as in --list: go.proxy
 //	group        its heading in the text

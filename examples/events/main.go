@@ -1,11 +1,10 @@
-// Events shows an event source's whole life: it is installed, two services write changes of their
-// health, the changes are read back from the system's log, and a view of them is made for Event
-// Viewer.
+// Events shows the life of an event source: it is installed, two services log changes of their
+// health, the changes are read back from the system's log, and a view for Event Viewer is created.
 //
 //	go run ./examples/events
 //
-// Installing needs administrator rights on Windows; without them the rest works all the same, as
-// State says. Elsewhere nothing is installed. On Linux the events are in journald:
+// Installing needs administrator rights on Windows; everything else works without them, as State
+// shows. On other systems nothing is installed. On Linux the events are in journald:
 //
 //	journalctl -t surefoot-events EVENT_ID=103
 package main

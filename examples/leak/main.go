@@ -1,5 +1,5 @@
-// Leak is a service with a bug: a request that is given up leaves a goroutine behind. It watches
-// itself, and names the line.
+// Leak is a service with a bug: an aborted request leaves a goroutine behind. It monitors itself
+// and reports the line.
 //
 //	go run ./examples/leak
 //	curl "http://localhost:8080/quote"               an answer

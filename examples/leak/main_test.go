@@ -42,7 +42,7 @@ func get(t *testing.T, url string) (body string) {
 	return string(text)
 }
 
-func TestEndsIfItCannotServe(t *testing.T) {
+func TestEndsIfServingFails(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, l.Close())
@@ -57,7 +57,7 @@ func TestStopsWhole(t *testing.T) {
 	assert.Equal(t, "[]\n", body)
 }
 
-func TestNamesTheLine(t *testing.T) {
+func TestReportsLine(t *testing.T) {
 	source, err := os.ReadFile("main.go")
 	require.NoError(t, err)
 	before, _, ok := bytes.Cut(source, []byte("go s.ask("))

@@ -1,6 +1,6 @@
-// Command listen shows what package listen does: it tells what this machine's network stack can do,
-// listens on an address, and greets each peer with its family. When the port can't be had it says
-// who has it and what to do.
+// Command listen demonstrates package listen: it prints the capabilities of this machine's network
+// stack, listens on an address, and greets each peer with its family. If the port is not available,
+// it says who has it and what to do.
 //
 //	go run ./examples/listen             # :8080
 //	go run ./examples/listen localhost:0 # a free port, for this machine only

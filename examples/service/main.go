@@ -1,6 +1,5 @@
-// Service is the tour: one small service on all of surefoot's packages, to copy from. It runs as a
-// console program, as a Windows service, as a systemd unit and as a launchd job, from this one
-// main:
+// Service is the tour: one small service that uses all of surefoot's packages, to copy from. This
+// one main runs as a console program, a Windows service, a systemd unit and a launchd job:
 //
 //	service                       run on this console, end with Ctrl+C
 //	service -listen localhost:0   on a free port

@@ -1,15 +1,15 @@
-// Supervise runs a program and, when it is interrupted itself or the time is over, stops the
-// program with everything that it has started:
+// Supervise runs a program. When supervise is interrupted or the time is over, it stops the program
+// with all its descendants:
 //
 //	go run ./examples/supervise -for 10s npm run serve
 //
-// Without a program it runs itself as a tree of three processes, to show it:
+// Without a program it runs itself as a tree of three processes, for demonstration:
 //
 //	go run ./examples/supervise -for 1s
 //	go run ./examples/supervise -for 1s -stubborn -grace 1s
 //
-// Kill it hard (kill -9, or the Task Manager), and the program dies with it, as
-// far as the first line says so.
+// If supervise is killed (kill -9, or the Task Manager), the program dies with it, to the extent
+// that the first line of output says.
 package main
 
 import (

@@ -1,9 +1,9 @@
-// Worker is a service that works through a directory: every file that appears in it is a job, and
-// is renamed to *.done when it is done.
+// Worker is a service that processes a directory: every file that appears in it is a job, and is
+// renamed to *.done when it is done.
 //
-// It shows what package svcx does for a service beyond starting and stopping: a start that takes
-// its time and says so, pause and continue, reloading of the configuration, a watchdog, and a stop
-// that finishes the job at hand.
+// It demonstrates features of package svcx beyond starting and stopping: a slow start with progress
+// reports, pause and continue, reloading the configuration, a watchdog, and a stop that finishes
+// the current job.
 //
 //	worker -dir C:\jobs install
 //	worker start

@@ -78,7 +78,7 @@ func TestReload(t *testing.T) {
 	require.NoError(t, m.Stop(limit))
 }
 
-func TestWhatIsWrongFailsTheStart(t *testing.T) {
+func TestConfigErrorFailsStart(t *testing.T) {
 	for _, c := range []struct{ every, dir, want string }{
 		{"often", "", "write something like 500ms"},
 		{"1ms", "nowhere", "nowhere"},

@@ -57,7 +57,7 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// TestTrial sees what a broken program does wrong.
+// TestTrial checks that the errors of a broken program are detected.
 func TestTrial(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process of Windows can't be asked to end by a signal")
@@ -148,7 +148,7 @@ after
 	assert.Error(t, err)
 }
 
-// TestReport is what a program that has ended badly says.
+// TestReport checks the report of a program that has failed.
 func TestReport(t *testing.T) {
 	good := kit.Report{Begun: 1, Events: 1}
 	assert.NoError(t, good.Check())

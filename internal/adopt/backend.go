@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A backend is a database server that runs for the clients of it.
+// A backend is a database server for the programs that are database clients.
 type backend struct {
 	url string
 	cmd *exec.Cmd
@@ -23,7 +23,7 @@ func (b *backend) stop() error {
 	return os.RemoveAll(b.dir)
 }
 
-// run starts the server, which is to listen on the port.
+// run starts the server on the port.
 func (b *backend) run(port string) (*backend, error) {
 	b.cmd.Dir = b.dir
 	if err := b.cmd.Start(); err != nil {

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// unprivileged returns the attributes of a process that is not root's, and gives it the directory;
-// nil if this process is not root's either.
+// unprivileged returns the attributes of an unprivileged process and gives it the directory, or
+// returns nil if this process is not root's.
 func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

@@ -86,7 +86,7 @@ func run() error {
 	return err
 }
 
-// A way is a host as a column of the table.
+// A way is a column of the table: a host.
 type way struct {
 	title string
 	host  host
@@ -131,8 +131,8 @@ func open(ctx context.Context, dir string, names []string) (ways []way, end func
 	return ways, end, err
 }
 
-// tryAll tries a program on all hosts. It returns its row, and the number of trials that failed
-// without a known reason.
+// tryAll tries a program on all hosts. It returns the program's row and the number of trials that
+// failed without a known reason.
 func tryAll(ctx context.Context, p program, ways []way, dir string) (row []string, failures int) {
 	row = []string{p.what, "–"}
 	client, err := p.build(ctx, runtime.GOOS, dir)
@@ -168,7 +168,7 @@ func tryAll(ctx context.Context, p program, ways []way, dir string) (row []strin
 	return row, failures
 }
 
-// where says when and where the table was made.
+// where describes when and where the table was made.
 func where() string {
 	parts := []string{time.Now().Format(time.DateOnly), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
 	for _, command := range [][]string{{"uname", "-sr"}, {"../../.ci/wine-setup", "status"}} {

@@ -34,11 +34,11 @@ type host interface {
 // loadFor is how long the load lasts before the reload, and again before the stop.
 const loadFor = 300 * time.Millisecond
 
-// reloadsWithin is how long a program may take until it answers by its new settings.
+// reloadsWithin is how long a program may take until its answers follow the new settings.
 var reloadsWithin = 20 * time.Second
 
-// try runs a program on a host, and returns what it said about itself. client is the file of the
-// same program for this system. If it can't be tried, failed says why.
+// try runs a program on a host and returns the program's report. client is the file of the same
+// program for this system. If the program can't be tried, failed says why.
 func try(ctx context.Context, h host, name, client, backend string, failed error) (report kit.Report, err error) {
 	if failed != nil {
 		return report, failed
@@ -91,7 +91,7 @@ func read(name string) (report kit.Report, err error) {
 	return report, err
 }
 
-// ask makes a request to each family, then many, and has the service reload and stop under them. It
+// ask makes a request to each family, then many, and has the service reload and stop meanwhile. It
 // returns the number of answers.
 func ask(ctx context.Context, client, port string, reload, stop func() error) (answers int64, err error) {
 	addresses := []string{net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port)}

@@ -5,9 +5,9 @@ import (
 	"io/fs"
 )
 
-// An acl is a POSIX access control list in the form of Linux' attribute system.posix_acl_access: a
-// version, and entries of a tag, permissions and an ID, all in little endian. Nil: there is none,
-// and the mode says all. Source: include/uapi/linux/posix_acl_xattr.h.
+// An acl is a POSIX access control list in the format of Linux's attribute system.posix_acl_access:
+// a version, and entries of a tag, permissions and an ID, all in little endian. Nil means that
+// there is only a mode. Source: include/uapi/linux/posix_acl_xattr.h.
 type acl []byte
 
 const (
@@ -18,7 +18,7 @@ const (
 	aclMask     = 0x10
 )
 
-// parseACL returns nil for what is not a list that says more than a mode.
+// parseACL returns nil unless b is a list with more information than a mode.
 func parseACL(b []byte) acl {
 	if len(b) <= aclHeader+3*aclEntry || (len(b)-aclHeader)%aclEntry != 0 || binary.LittleEndian.Uint32(b) != aclVersion {
 		return nil
@@ -33,8 +33,8 @@ func (a acl) entries(f func(tag uint16, perm []byte)) {
 	}
 }
 
-// group returns what the owning group may do, as the last three bits of a mode. The group's bits of
-// the file's mode are the mask instead.
+// group returns the permissions of the owning group as the last three bits of a mode. The group
+// bits of the file's mode are the mask instead.
 func (a acl) group() fs.FileMode {
 	group, mask := uint16(0), uint16(7)
 	a.entries(func(tag uint16, perm []byte) {
@@ -48,7 +48,7 @@ func (a acl) group() fs.FileMode {
 	return fs.FileMode(group & mask & 7)
 }
 
-// withGroup returns the list with no more rights for the owning group than the group's in perm.
+// withGroup returns the list with the owning group's rights limited to the group bits of perm.
 func (a acl) withGroup(perm fs.FileMode) acl {
 	if a == nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 
 const aclName = "system.posix_acl_access"
 
-// readACL returns the list of a file, or nil if it has none. The file may be one that this account
-// can't open. If the file is exchanged at that moment, so is the content that the list is for.
+// readACL returns the list of a file, or nil if it has none. This account may not be able to open
+// the file. If the file is replaced at that moment, so is the content that the list protects.
 func readACL(root *os.Root, base string) acl {
 	path := filepath.Join(root.Name(), base)
 	buf := make([]byte, 1<<10)
@@ -32,7 +32,7 @@ func writeACL(f *os.File, a acl) error {
 	return os.NewSyscallError("fsetxattr", unix.Fsetxattr(int(f.Fd()), aclName, a, 0))
 }
 
-// dropACL removes the list that f got from its directory's default.
+// dropACL removes the list that f inherited from its directory.
 func dropACL(f *os.File) error {
 	err := unix.Fremovexattr(int(f.Fd()), aclName)
 	if err == nil || errors.Is(err, unix.ENODATA) || errors.Is(err, unix.ENOTSUP) {

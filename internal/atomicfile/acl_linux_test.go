@@ -18,7 +18,8 @@ import (
 
 const nobody = 65534
 
-// listOf makes an access control list: rights of the owner, user 1000, the group, the mask, others.
+// listOf returns an access control list: rights of the owner, user 1000, the group, the mask,
+// others.
 func listOf(owner, user, group, mask, other uint16) acl {
 	b := binary.LittleEndian.AppendUint32(nil, aclVersion)
 	for _, e := range []struct {
@@ -57,7 +58,7 @@ func modeOf(t *testing.T, path string) fs.FileMode {
 }
 
 // A file that user 1000 may write and its group may only read has mode 0660.
-func TestWriteKeepsTheACL(t *testing.T) {
+func TestWriteKeepsACL(t *testing.T) {
 	path := filepath.Join(t.TempDir(), file)
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	for _, list := range []acl{listOf(6, 6, 4, 6, 0), listOf(6, 4, 0, 4, 0), listOf(6, 7, 7, 4, 4)} {
@@ -71,7 +72,7 @@ func TestWriteKeepsTheACL(t *testing.T) {
 
 // A list that the new file inherits from its directory gives accounts access that the old file did
 // not have.
-func TestWriteTakesNoACLFromTheDirectory(t *testing.T) {
+func TestWriteIgnoresDirectoryACL(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, file)
 	require.NoError(t, os.WriteFile(path, nil, 0o640))
@@ -81,8 +82,8 @@ func TestWriteTakesNoACLFromTheDirectory(t *testing.T) {
 	assert.EqualValues(t, 0o640, modeOf(t, path))
 }
 
-// Where the list can't be kept, the group gets what the list had for it, not the mask.
-func TestWriteWithoutTheACL(t *testing.T) {
+// If the list can't be kept, the group gets its rights from the list, not the mask.
+func TestWriteWithoutACL(t *testing.T) {
 	dir := t.TempDir()
 	f, err := os.Create(filepath.Join(dir, "new"))
 	require.NoError(t, err)
@@ -93,8 +94,8 @@ func TestWriteWithoutTheACL(t *testing.T) {
 	assert.EqualValues(t, 0o640, modeOf(t, f.Name()))
 }
 
-// Another group gets no more than others, in the list as well.
-func TestWriteToAnotherGroup(t *testing.T) {
+// Another group gets no more rights than others, even in the list.
+func TestWriteWithOtherGroup(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InOwnProcess(t) {
 		return

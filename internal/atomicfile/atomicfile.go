@@ -1,10 +1,10 @@
-// Package atomicfile replaces files whole: a reader that opens one, at any time and after a crash
-// at any moment, gets the old content or the new one.
+// Package atomicfile replaces files atomically: a reader that opens one, at any time and even after
+// a crash, gets either the old or the new content in full.
 //
-// The data goes into a temporary file in the same directory, which is flushed, gets what the old
-// file had of permissions, and is renamed. Temporary files have one of a few names, each held by a
-// lock for as long as its writer lives. So what a dead writer has left is found without reading the
-// directory, which may hold many thousands of files.
+// The data is written to a temporary file in the same directory, which is flushed, gets the
+// permissions of the old file, and is renamed. Temporary files have one of a few names, and each is
+// locked as long as its writer lives. So the files of dead writers are found without reading the
+// directory, which may contain many thousands of files.
 package atomicfile
 
 import (
@@ -13,26 +13,26 @@ import (
 	"os"
 )
 
-// ErrNotRegular is in the error for a directory, device, pipe or socket at the file's name.
+// ErrNotRegular is returned, wrapped, if the name is a directory, device, pipe or socket.
 var ErrNotRegular = errors.New("not a regular file")
 
-// ErrDirectory is in the error for a directory at the file's name.
+// ErrDirectory is returned, wrapped, if the name is a directory.
 var ErrDirectory = errors.New("a directory")
 
-// SyncFile flushes a file to the disk. Tests swap it, to have a full or broken disk.
+// SyncFile flushes a file to disk. Swapped by tests to simulate a full or broken disk.
 var SyncFile = (*os.File).Sync
 
-// errSwept: another writer has taken the temporary file for a dead writer's.
+// errSwept is returned if another writer has mistaken the temporary file for a dead writer's.
 var errSwept = errors.New("the temporary file was removed")
 
-// Write replaces the file base in the directory dir, an absolute path, or makes it. A new file gets
-// perm, less the umask; another keeps its permissions. pathx.WriteFile says what else holds.
+// Write replaces or creates the file base in the directory dir, an absolute path. A new file gets
+// perm, before umask; an existing one keeps its permissions. See pathx.WriteFile for details.
 func Write(dir, base string, data []byte, perm fs.FileMode) error {
 	return replace(dir, base, data, perm.Perm(), false)
 }
 
-// WriteFresh is Write without anything of the old file: the new one belongs to this account and has
-// exactly perm, whatever the umask.
+// WriteFresh is like Write but keeps nothing of the old file: the new one belongs to this account
+// and has exactly perm, regardless of umask.
 func WriteFresh(dir, base string, data []byte, perm fs.FileMode) error {
 	return replace(dir, base, data, perm.Perm(), true)
 }
@@ -68,7 +68,7 @@ func write(root *os.Root, base string, data []byte, perm fs.FileMode, fresh bool
 		return err
 	}
 	defer func() {
-		// The lock ends with the handle: another process that sees the file unlocked may remove it.
+		// The lock is released with the handle, after which another process may remove the file.
 		if err != nil {
 			root.Remove(f.name)
 		}
@@ -95,12 +95,12 @@ func write(root *os.Root, base string, data []byte, perm fs.FileMode, fresh bool
 	if err := rename(root, f.File, f.name, base, old); err != nil {
 		return err
 	}
-	temps.sweep() // only now: as long as the file is missing, what is left may be all there is
+	temps.sweep() // not earlier: while the file is missing, leftovers may be the only copy
 	return syncRename(root, f.File)
 }
 
-// replaced returns the file that will be replaced, or nil if there is none: nothing, or a link,
-// which is replaced itself.
+// replaced returns the file that will be replaced. It returns nil if there is none, or if it is a
+// link, which is itself replaced.
 func replaced(root *os.Root, base string) (*original, error) {
 	fi, err := root.Lstat(base)
 	switch {

@@ -32,7 +32,7 @@ func requireOnly(t *testing.T, dir string, want ...string) {
 	require.ElementsMatch(t, want, names)
 }
 
-func TestWriteRemovesWhatTheDeadLeave(t *testing.T) {
+func TestWriteRemovesFilesOfDeadWriters(t *testing.T) {
 	dir := t.TempDir()
 	var many []string // of as many writers at once
 	for slot := range slots + 5 {
@@ -51,7 +51,7 @@ func TestWriteRemovesWhatTheDeadLeave(t *testing.T) {
 	requireOnly(t, dir, file, ".other.pathx-0", "."+file+".pathx-by-hand")
 }
 
-func TestWriteLeavesTheLivingAlone(t *testing.T) {
+func TestWriteKeepsFilesOfLiveWriters(t *testing.T) {
 	dir := t.TempDir()
 	root, err := os.OpenRoot(dir)
 	require.NoError(t, err)
@@ -67,8 +67,8 @@ func TestWriteLeavesTheLivingAlone(t *testing.T) {
 	requireOnly(t, dir, file)
 }
 
-// As long as the file is missing, what is left may be all there is.
-func TestFailedWriteRemovesNothing(t *testing.T) {
+// While the file is missing, leftovers may be the only copy.
+func TestFailedWriteKeepsFiles(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "."+file+".pathx-1", "."+file+".pathx-old0")
 	saved := SyncFile
@@ -78,8 +78,8 @@ func TestFailedWriteRemovesNothing(t *testing.T) {
 	requireOnly(t, dir, "."+file+".pathx-1", "."+file+".pathx-old0")
 }
 
-// A rename that is not flushed may be lost with the power.
-func TestWriteFlushesTheRename(t *testing.T) {
+// A rename that is not flushed may be lost on power failure.
+func TestWriteFlushesRename(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, file)
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o644))

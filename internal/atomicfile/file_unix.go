@@ -23,14 +23,15 @@ func originalOf(root *os.Root, base string, fi fs.FileInfo) (*original, error) {
 	return &original{fi.Mode().Perm(), int(st.Uid), int(st.Gid), readACL(root, base)}, nil
 }
 
-// sweepFlags: what was a file a moment ago may be a pipe now, which must not block.
+// sweepFlags contains O_NONBLOCK, because a file may have been replaced by a pipe, which must not
+// block.
 const sweepFlags = unix.O_RDONLY | unix.O_NONBLOCK
 
-// setsAside: every rename is atomic.
+// setsAside is false because every rename is atomic.
 const setsAside = false
 
-// createFile makes a new file. One that will replace another is for no other account until it has
-// that one's owner and permissions.
+// createFile creates a new file. If it will replace another one, no other account can access it
+// until it has that one's owner and permissions.
 func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*os.File, error) {
 	if old != nil {
 		perm = 0o600
@@ -38,9 +39,9 @@ func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*o
 	return root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 }
 
-// inherit gives f the owner and permissions of old. Only root can give files away, and others only
-// to their own groups. If that fails, f keeps its owner and group, and gives no more access than
-// before.
+// inherit gives f the owner and permissions of old. Only root can change the owner; other accounts
+// can only change the group to one of their own. If that fails, f keeps its owner and group, and
+// grants no more access than before.
 func inherit(f *os.File, old *original) error {
 	fi, err := f.Stat()
 	if err != nil {
@@ -65,7 +66,7 @@ func inherit(f *os.File, old *original) error {
 		if err = writeACL(f, list); err == nil {
 			return nil // it holds the permissions of all
 		}
-		// The group's bits were the list's mask: the most that anybody in the list may do.
+		// The group bits were the list's mask: the maximum rights of all entries.
 		perm = withGroup(perm, list.group()<<3)
 	}
 	if err := dropACL(f); err != nil {
@@ -74,7 +75,7 @@ func inherit(f *os.File, old *original) error {
 	return setMode(f, perm)
 }
 
-// setMode changes only what differs: 9p, drvfs and vfat refuse every chmod.
+// setMode only changes a differing mode, because 9p, drvfs and vfat reject every chmod.
 func setMode(f *os.File, perm fs.FileMode) error {
 	fi, err := f.Stat()
 	if err != nil || fi.Mode().Perm() == perm {
@@ -83,13 +84,14 @@ func setMode(f *os.File, perm fs.FileMode) error {
 	return chmod(f, perm)
 }
 
-// chmod is swapped by tests, to have a file system that refuses it.
+// chmod is swapped by tests to simulate a file system that rejects it.
 var chmod = (*os.File).Chmod
 
 // withGroup replaces the group's permissions.
 func withGroup(perm, group fs.FileMode) fs.FileMode { return perm&^0o070 | group&0o070 }
 
-// mayNotGive: EINVAL is a user namespace's word for an owner that it doesn't know.
+// mayNotGive reports whether err means that ownership can't be changed. EINVAL is returned in a
+// user namespace for an unmapped owner.
 func mayNotGive(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EINVAL)
 }
@@ -98,7 +100,7 @@ func rename(root *os.Root, _ *os.File, from, to string, _ *original) error {
 	return root.Rename(from, to)
 }
 
-// syncRename makes a rename durable. Some file systems can't, and need not, flush a directory.
+// syncRename makes a rename durable. Some file systems can't flush a directory, and don't need to.
 func syncRename(root *os.Root, _ *os.File) error {
 	dir, err := root.Open(".")
 	if err != nil {
@@ -111,5 +113,5 @@ func syncRename(root *os.Root, _ *os.File) error {
 	return nil
 }
 
-// waitSharing: only on Windows does one process keep others from opening its files.
+// waitSharing just calls f: only on Windows can a process keep others from opening its files.
 func waitSharing(f func() error) error { return f() }

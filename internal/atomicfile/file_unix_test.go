@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// 9p, drvfs and vfat have the modes of their mount options, and refuse every chmod.
-func TestWriteWhereModesAreFixed(t *testing.T) {
+// On 9p, drvfs and vfat, modes are mount options, and every chmod fails.
+func TestWriteWithFixedModes(t *testing.T) {
 	saved := chmod
 	t.Cleanup(func() { chmod = saved })
 	chmod = func(*os.File, os.FileMode) error { return syscall.EPERM }
@@ -28,7 +28,7 @@ func TestWriteWhereModesAreFixed(t *testing.T) {
 	require.ErrorIs(t, Write(filepath.Dir(path), file, []byte("newer"), 0o600), syscall.EPERM, "a mode that is lost is an error")
 }
 
-// A unit file that an account without rights has made would stay that account's by Write.
+// With Write, a unit file created by an unprivileged account would still belong to it.
 func TestWriteFresh(t *testing.T) {
 	umask := syscall.Umask(0o077)
 	t.Cleanup(func() { syscall.Umask(umask) })

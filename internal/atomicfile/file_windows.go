@@ -52,8 +52,8 @@ func originalOf(root *os.Root, base string, fi fs.FileInfo) (*original, error) {
 	return old, nil
 }
 
-// createFile makes a new file that has its access control list from the first moment on: that of
-// the file that it will replace, or a private one if perm has nothing for group and others.
+// createFile creates a new file with its access control list set from the start: that of the file
+// that it will replace, or a private one if perm has no bits for group and others.
 func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*os.File, error) {
 	path := filepath.Join(root.Name(), name)
 	p, err := windows.UTF16PtrFromString(winpath.Extended(path))
@@ -93,8 +93,8 @@ func createFile(root *os.Root, name string, perm fs.FileMode, old *original) (*o
 	return os.NewFile(uintptr(h), path), nil
 }
 
-// createHandle and replaceFileW are swapped by tests, to have a share that grants all but WRITE_DAC
-// and a file system on which ReplaceFile fails half-way.
+// createHandle and replaceFileW are swapped by tests to simulate a share that grants everything but
+// WRITE_DAC, and a file system on which ReplaceFile fails half-way.
 var (
 	createHandle = windows.CreateFile
 	replaceFileW = winapi.ReplaceFile
@@ -109,8 +109,8 @@ func private() (*windows.SECURITY_DESCRIPTOR, error) {
 	return windows.SecurityDescriptorFromString("D:P(A;;FA;;;" + user.User.Sid.String() + ")(A;;FA;;;SY)(A;;FA;;;BA)")
 }
 
-// inherit sets the list once more: only SetSecurityInfo keeps apart what is inherited and what is
-// not. A handle that may not do that has the list already, all of it as explicit entries.
+// inherit sets the list again, because only SetSecurityInfo distinguishes inherited and explicit
+// entries. A handle without that right already has the list, with all entries as explicit ones.
 func inherit(f *os.File, old *original) error {
 	control, _, err := old.dacl.Control()
 	if err != nil {
@@ -132,14 +132,14 @@ func inherit(f *os.File, old *original) error {
 	return os.NewSyscallError("SetSecurityInfo", err)
 }
 
-// setMode: createFile has done it.
+// setMode does nothing: createFile has already set the mode.
 func setMode(*os.File, fs.FileMode) error { return nil }
 
 // rename puts f, whose name is from, into the place of the file to. An os.Root renames with POSIX
 // semantics: processes that have the old file open keep it, if they share it for deletion. A file
-// system without such renames answers "access denied". ReplaceFile works there, but is not atomic
-// on every file system, so it comes only after the rename has been refused for a while. It needs f
-// closed, so that another process may take f for left over: that is errSwept.
+// system without such renames returns "access denied". ReplaceFile works there, but is not atomic
+// on every file system, so rename only tries it after the rename has failed for a while. It
+// requires f to be closed, so another process may mistake f for a leftover: that is errSwept.
 func rename(root *os.Root, f *os.File, from, to string, old *original) (err error) {
 	const patience = 5 * time.Millisecond
 	queue := queueOf(filepath.Join(root.Name(), to))
@@ -178,14 +178,14 @@ func rename(root *os.Root, f *os.File, from, to string, old *original) (err erro
 	})
 }
 
-// waitSharing waits for processes that have the file open for themselves or are deleting it.
+// waitSharing waits for processes that have the file open without sharing it or are deleting it.
 func waitSharing(f func() error) error {
 	return winapi.RetrySharing(f, windows.ERROR_ACCESS_DENIED, windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION)
 }
 
-// replaceFile sets the old file aside, as ReplaceFile does anyway, under a name that the next sweep
-// knows. If it fails half-way, the old file is put back, unless another process has put its own
-// file under the name by then.
+// replaceFile moves the old file aside, as ReplaceFile does anyway, to a name that the next sweep
+// recognizes. If it fails half-way, the old file is restored, unless another process has created a
+// file of that name by then.
 func replaceFile(root *os.Root, from, to string) error {
 	aside := freeAside(root, to)
 	var names [3]*uint16

@@ -35,7 +35,7 @@ func TestWriteWithoutWriteDAC(t *testing.T) {
 }
 
 // ReplaceFile can fail after it has set the old file aside (ERROR_UNABLE_TO_MOVE_REPLACEMENT_2).
-func TestReplaceFileHalfDone(t *testing.T) {
+func TestReplaceFileFailsHalfWay(t *testing.T) {
 	saved := replaceFileW
 	t.Cleanup(func() { replaceFileW = saved })
 	for _, tt := range []struct {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// queues let the writers of this process that replace the same file wait for each other rather than
-// refuse each other.
+// queues make the writers of this process that replace the same file wait for each other instead of
+// failing.
 var queues [64]sync.Mutex
 
 func queueOf(path string) *sync.Mutex {

@@ -12,11 +12,12 @@ import (
 	"unicode/utf8"
 )
 
-// slots is how many temporary files a sweep looks for at least. A writer takes the first free one,
-// so that there are as many as there have been writers at once.
+// slots is the minimum number of temporary files that a sweep looks for. A writer takes the first
+// free one, so there are as many as there have been concurrent writers.
 const slots = 8
 
-// manySlots is after how many names in use a writer takes a random one. No sweep finds that.
+// manySlots is the number of names in use after which a writer takes a random one, which no sweep
+// finds.
 const manySlots = 256
 
 // temps are the temporary files of one target.
@@ -25,7 +26,8 @@ type temps struct {
 	prefix string
 }
 
-// tempsOf returns those of base. Their names are hidden ones, and leave room for the rest.
+// tempsOf returns the temporary files of base. Their names begin with a dot and are short enough
+// for the suffix.
 func tempsOf(root *os.Root, base string) temps {
 	const longest = 200 // bytes
 	if len(base) > longest {
@@ -53,8 +55,8 @@ type temp struct {
 	path string // in held; "": not held
 }
 
-// create makes a temporary file and locks it. The caller releases it. A sweep of another process
-// can come in between: then the file is gone, or will be, and another one is made.
+// create creates a temporary file and locks it. The caller releases it. If a sweep of another
+// process removes the file before it is locked, create creates another one.
 func (t temps) create(perm fs.FileMode, old *original) (*temp, error) {
 	for slot := range manySlots {
 		name, path := t.name(slot), t.path(slot)
@@ -81,7 +83,7 @@ func (t temps) create(perm fs.FileMode, old *original) (*temp, error) {
 	return &temp{f, name, ""}, nil
 }
 
-// held are the temporary files of this process: it need not try their locks.
+// held are the temporary files of this process, whose locks need not be tried.
 var held struct {
 	sync.Mutex
 	paths map[string]bool
@@ -107,8 +109,8 @@ func release(path string) {
 	delete(held.paths, path)
 }
 
-// createNamed makes one temporary file and locks it. It is fs.ErrExist if there is one, or if
-// another writer has removed it before it was locked.
+// createNamed creates one temporary file and locks it. It returns fs.ErrExist if the file exists,
+// or if another writer has removed it before it was locked.
 func (t temps) createNamed(name string, perm fs.FileMode, old *original) (*os.File, error) {
 	f, err := createFile(t.root, name, perm, old)
 	if err != nil {
@@ -130,13 +132,13 @@ func (t temps) isLinked(name string, f *os.File) bool {
 	return err1 == nil && err2 == nil && os.SameFile(there, here)
 }
 
-// errLocked: another handle has the lock.
+// errLocked means that another handle has the lock.
 var errLocked = errors.New("locked")
 
 // sweeping keeps to one sweep at a time.
 var sweeping sync.Mutex
 
-// sweep removes what dead writers have left. Errors are ignored: the clean-up is best effort.
+// sweep removes the files of dead writers. Errors are ignored: the clean-up is best effort.
 func (t temps) sweep() {
 	if !sweeping.TryLock() {
 		return // of many writers at once, one sweeps
@@ -161,8 +163,8 @@ func (t temps) sweep() {
 	}
 }
 
-// reclaim removes the temporary file of that name, which this process does not write, if its writer
-// has died, and reports whether it has.
+// reclaim removes the temporary file of that name, which is not one of this process, if its writer
+// has died, and reports whether it did.
 func (t temps) reclaim(name string) bool {
 	if fi, err := t.root.Lstat(name); err != nil || !fi.Mode().IsRegular() {
 		return false

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// Try does in the directory dir what Write does: it creates a file, writes to it, renames and
-// deletes it. The error says at which step it failed.
+// Try performs the steps of Write in the directory dir: it creates a file, writes to it, renames it
+// and deletes it. The error names the step that failed.
 func Try(dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

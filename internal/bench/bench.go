@@ -48,7 +48,7 @@ func helperCommand(env contest.Env, name string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// rowsOf makes a row of each line for the same side.
+// rowsOf returns a row per line for the same side.
 func rowsOf(ours string, rows ...contest.Row) []contest.Row {
 	for i := range rows {
 		rows[i].Ours = ours

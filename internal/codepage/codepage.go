@@ -1,15 +1,15 @@
 // Package codepage converts between UTF-8 and Windows' code pages, exactly as Windows does, on
 // every system.
 //
-// A page of one byte is its 128 upper characters. A page of two bytes is made from x/text's table
-// of the same name and the list of what Windows has otherwise: private use areas, the euro sign,
-// and in page 950 a third of the characters. All that is made at first use, once, and stays. Pages
+// A single-byte page is stored as its 128 upper characters. A double-byte page is built from
+// x/text's table of the same name and the list of differences in Windows: private use areas, the
+// euro sign, and in page 950 a third of the characters. Tables are built once, on first use. Pages
 // 951 (Big5-HKSCS of 2008), 20932 and 51932 (EUC-JP) are x/text's; the last two also read and write
 // JIS X 0212 in three bytes, as files have it.
 //
-// It differs from MultiByteToWideChar for bytes that are not text: a byte that does not belong
-// there becomes U+FFFD and not the page's own replacement, and an ASCII byte after a stray lead
-// byte stays what it is, so that no newline or quotation mark is ever lost.
+// It differs from MultiByteToWideChar for invalid bytes: an invalid byte becomes U+FFFD instead of
+// the page's own replacement, and an ASCII byte after a stray lead byte is kept, so that no newline
+// or quotation mark is ever lost.
 package codepage
 
 import (
@@ -30,14 +30,14 @@ const (
 	utf8CP  = 65001
 )
 
-// Unknown is in the error of Lookup.
+// Unknown is returned, wrapped, by Lookup for an unknown number.
 type Unknown struct{}
 
 func (Unknown) Error() string        { return "consolex: unsupported code page" }
 func (Unknown) Is(target error) bool { return target == errors.ErrUnsupported }
 
-// Lookup returns the encoding that Windows gives this number to. Its decoders and encoders never
-// fail: what is not text becomes U+FFFD, and what the page can't express '?'.
+// Lookup returns the encoding with this number in Windows. Its decoders and encoders never fail:
+// invalid bytes become U+FFFD, and characters that the page lacks become '?'.
 func Lookup(number uint32) (encoding.Encoding, error) {
 	switch number {
 	case utf8CP:

@@ -35,7 +35,7 @@ func swapped(word uint64) uint64 {
 	return word>>8&0x00FF00FF00FF00FF | word&0x00FF00FF00FF00FF<<8
 }
 
-// Transform is transform.Transformer's.
+// Transform implements transform.Transformer.
 func (d utf16Decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	i, j := 0, 0
 	for i < len(src) {
@@ -167,7 +167,7 @@ func (e utf16Encoder) putFour(p []byte, word uint64) {
 	binary.LittleEndian.PutUint64(p, word)
 }
 
-// Transform is transform.Transformer's.
+// Transform implements transform.Transformer.
 func (e utf16Encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	i, j := 0, 0
 	for i < len(src) {

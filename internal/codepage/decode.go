@@ -17,7 +17,7 @@ func (decoder) Reset() {}
 // page.four come first, and unused ones between.
 const astral = 0x2E248
 
-// Transform is transform.Transformer's.
+// Transform implements transform.Transformer.
 func (d decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	p := d.page
 	p.load()

@@ -13,7 +13,7 @@ type encoder struct{ page *Page }
 
 func (encoder) Reset() {}
 
-// Transform is transform.Transformer's.
+// Transform implements transform.Transformer.
 func (e encoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	p := e.page
 	p.loadCodes()

@@ -8,12 +8,12 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// A utf8Coder passes UTF-8 on and turns each byte that is none into U+FFFD.
+// A utf8Coder passes UTF-8 through and replaces each invalid byte with U+FFFD.
 type utf8Coder struct{}
 
 func (utf8Coder) Reset() {}
 
-// Transform is transform.Transformer's.
+// Transform implements transform.Transformer.
 func (utf8Coder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	i, j := 0, 0
 	for i < len(src) {
@@ -41,8 +41,7 @@ func (utf8Coder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 	return j, i, nil
 }
 
-// ValidPrefix returns how many bytes of p are whole characters of UTF-8, from its beginning to the
-// first byte that is none.
+// ValidPrefix returns the number of bytes at the start of p that are complete UTF-8 characters.
 func ValidPrefix(p []byte) int {
 	n := 0
 	for n < len(p) {
@@ -66,7 +65,7 @@ func ValidPrefix(p []byte) int {
 	return n
 }
 
-// ASCIIPrefix returns how many bytes of p are ASCII, from its beginning on.
+// ASCIIPrefix returns the number of bytes at the start of p that are ASCII.
 func ASCIIPrefix(p []byte) int {
 	rest := p[:len(p):len(p)] // as in utf8.Valid: with this, and > for >=, slicing is one addition
 	for len(rest) > 32 && ((binary.LittleEndian.Uint64(rest)|binary.LittleEndian.Uint64(rest[8:]))|
@@ -85,7 +84,7 @@ func ASCIIPrefix(p []byte) int {
 	return len(p) - len(rest)
 }
 
-// TextPrefix returns how many bytes of p are ASCII other than NUL, from its beginning on.
+// TextPrefix returns the number of bytes at the start of p that are ASCII other than NUL.
 func TextPrefix(p []byte) int {
 	rest := p[:len(p):len(p)]
 	if len(rest) >= 64 {
@@ -104,8 +103,8 @@ func TextPrefix(p []byte) int {
 	return len(p) - len(rest)
 }
 
-// EastAsianPrefix returns how many bytes of p are characters of three bytes that East Asian text
-// consists of: kana, ideographs and their punctuation, and Hangul where that is asked for.
+// EastAsianPrefix returns the number of bytes at the start of p that are three-byte characters of
+// East Asian text: kana, ideographs and their punctuation, and Hangul if hangul is set.
 func EastAsianPrefix(p []byte, hangul bool) int {
 	rest := p[:len(p):len(p)]
 	for len(rest) > 8 {

@@ -27,7 +27,7 @@ func TestToUTF16(t *testing.T) {
 	}
 }
 
-func TestToUTF16LeavesAnIncompleteRune(t *testing.T) {
+func TestToUTF16LeavesIncompleteRune(t *testing.T) {
 	for _, tail := range []string{"\xe4", "\xe4\xb8", "\xf0", "\xf0\x9f", "\xf0\x9f\x98", "\xc3"} {
 		var dst [8]uint16
 		nDst, nSrc := ToUTF16(dst[:], []byte("ab"+tail))
@@ -36,7 +36,7 @@ func TestToUTF16LeavesAnIncompleteRune(t *testing.T) {
 	}
 }
 
-func TestToUTF16NeverSplitsAPair(t *testing.T) {
+func TestToUTF16NeverSplitsPair(t *testing.T) {
 	var dst [3]uint16
 	nDst, nSrc := ToUTF16(dst[:], []byte("ab😀"))
 	assert.Equal(t, 2, nDst)

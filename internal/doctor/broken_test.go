@@ -70,8 +70,8 @@ func gone(pid string) bool {
 	return runtime.GOOS != "linux" || err != nil || strings.Contains(string(state), ") Z ")
 }
 
-// TestShimOfTheProject asks a version manager's go in the project's directory.
-func TestShimOfTheProject(t *testing.T) {
+// TestProjectShim asks a version manager's go in the project's directory.
+func TestProjectShim(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("its shims are no scripts")
 	}

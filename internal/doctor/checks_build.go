@@ -55,7 +55,7 @@ func goVersion(f *Facts) Result {
 	switch {
 	case farAhead(want, oldest):
 		r = f.result(Error, "%s wants %s, which does not exist", "%s 要求 %s，而该版本不存在", file, want)
-		r.Fix = &Fix{Do: f.text("Write the release that the project needs into %s: go %s.", "在 %s 中写入项目所需的版本：go %s。", file, strings.TrimPrefix(version.Lang(have), "go"))}
+		r.Fix = &Fix{Do: f.text("Set the release that the project needs in %s: go %s.", "在 %s 中写入项目所需的版本：go %s。", file, strings.TrimPrefix(version.Lang(have), "go"))}
 	case farAhead(fixed, oldest):
 		r = f.result(Error, "GOTOOLCHAIN is %s, which does not exist", "GOTOOLCHAIN 为 %s，而该版本不存在", fixed)
 		r.Fix = f.freeToolchain(place)
@@ -65,17 +65,17 @@ func goVersion(f *Facts) Result {
 			r.Fix = f.freeToolchain(place)
 		}
 	case !there && (how == "path" || strings.HasPrefix(g.Env["GOPROXY"], "off")):
-		r = f.result(Error, "%s is needed, it is not there, and nothing may be downloaded", "需要 %s，但本机没有，又不允许下载", used)
+		r = f.result(Error, "%s is needed but not installed, and downloads are disabled", "需要 %s，但本机没有，又不允许下载", used)
 		if r.Fix = f.upgradeGo(); how == "path" {
 			r.Fix = f.freeToolchain(place)
 		}
 	case version.Compare(used, oldest) < 0 && !strings.HasPrefix(used, "devel"):
-		r = f.result(Warn, "%s gets no more fixes: %s is the oldest that does", "%s 已停止维护：仍受维护的最旧版本是 %s", used, oldest)
+		r = f.result(Warn, "%s is no longer supported: %s is the oldest supported release", "%s 已停止维护：仍受维护的最旧版本是 %s", used, oldest)
 		if r.Fix = f.upgradeGo(); fixed != "" {
 			r.Fix = f.freeToolchain(place)
 		}
 	case !there:
-		r = f.result(Info, "the next build downloads %s: %s is there", "下次构建会下载 %s：本机为 %s", used, have)
+		r = f.result(Info, "the next build downloads %s: %s is installed", "下次构建会下载 %s：本机为 %s", used, have)
 	case want != "":
 		return f.result(OK, "%s, and %s wants %s", "%s，%s 要求 %s", used, file, want)
 	default:
@@ -168,7 +168,7 @@ func goBuild(f *Facts) Result {
 		return f.notInWork()
 	}
 	if g.Refusal == "" {
-		return f.result(OK, "go takes its variables, go.mod and go.work", "go 接受其环境变量、go.mod 和 go.work")
+		return f.result(OK, "go accepts its variables, go.mod and go.work", "go 接受其环境变量、go.mod 和 go.work")
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.Guilty)) {
 		if judgedElsewhere[name] == "" {

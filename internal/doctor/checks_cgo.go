@@ -17,10 +17,10 @@ func pathNonASCII(f *Facts) Result {
 	}
 	var evidence []string
 	var fixes []*Fix
-	add := func(name, value, mended string, fix *Fix) {
+	add := func(name, value, fixed string, fix *Fix) {
 		if strings.ContainsFunc(value, func(r rune) bool { return r > 0x7f }) {
 			evidence = append(evidence, name+"="+value)
-			fixes = append(fixes, f.assign(mended, fix))
+			fixes = append(fixes, f.assign(fixed, fix))
 		}
 	}
 	add("GOPATH", g.Env["GOPATH"], "GOPATH", inRoot("GOPATH", "gopath"))
@@ -37,7 +37,7 @@ func pathNonASCII(f *Facts) Result {
 		r.Evidence = evidence
 		return r
 	}
-	r := f.result(Warn, "cgo is used, and a directory that the C compiler sees is not ASCII: MinGW's may not find it", "启用了 cgo，而 C 编译器所见的目录含非 ASCII 字符：MinGW 可能找不到它")
+	r := f.result(Warn, "cgo is used, and a directory that the C compiler sees is not ASCII: MinGW may not find it", "启用了 cgo，而 C 编译器所见的目录含非 ASCII 字符：MinGW 可能找不到它")
 	r.Evidence, r.Fix, r.Doc = evidence, chain(fixes...), docCgo
 	return r
 }
@@ -102,9 +102,9 @@ func cgoCC(f *Facts) Result {
 		r.Evidence = []string{"CC=" + g.Env["CC"]}
 		r.Fix = getCompiler(f)
 	case cc.Machine == "" || machines[arch] == nil:
-		return f.unknown(f.text("%s does not say what it compiles for", "%s 没有说明其目标", cc.CC))
+		return f.unknown(f.text("%s does not report its target", "%s 没有说明其目标", cc.CC))
 	case !makesFor(cmp.Or(g.Env["GOOS"], f.OS), cc.Machine):
-		r = f.result(Error, "the C compiler makes programs for %s, which can't be linked with Go's for %s", "C 编译器的目标是 %s，无法与 Go 的 %s 程序链接", cc.Machine, cmp.Or(g.Env["GOOS"], f.OS))
+		r = f.result(Error, "the C compiler targets %s, which can't be linked with Go's %s", "C 编译器的目标是 %s，无法与 Go 的 %s 程序链接", cc.Machine, cmp.Or(g.Env["GOOS"], f.OS))
 		r.Evidence = []string{cc.Path}
 		r.Fix = f.assign("CGO_ENABLED", goEnvW("CGO_ENABLED", "0"))
 		if f.OS == "windows" && g.Env["GOOS"] == f.OS {
@@ -113,7 +113,7 @@ func cgoCC(f *Facts) Result {
 	case f.OS == "darwin" || makesCode(arch, cc, g.Env["CC"]+" "+g.Env["CGO_CFLAGS"]):
 		return f.result(OK, "%s compiles for %s", "%s 的目标为 %s", cc.CC, cc.Machine) // a Mac's does for all
 	default:
-		r = f.result(Error, "the C compiler makes code for %s, and Go for %s", "C 编译器的目标是 %s，Go 的目标是 %s", cc.Machine, arch)
+		r = f.result(Error, "the C compiler targets %s, and Go targets %s", "C 编译器的目标是 %s，Go 的目标是 %s", cc.Machine, arch)
 		r.Evidence = []string{cc.Path}
 		r.Fix = f.assign("CGO_ENABLED", goEnvW("CGO_ENABLED", "0"))
 		if f.OS == "windows" {

@@ -24,7 +24,7 @@ func dbgDlv(f *Facts) Result {
 		r = f.result(Warn, "few breakpoints can be set in this program: it has no debug information", "该程序没有调试信息，几乎无法设置断点")
 		r.Evidence, r.Fix = []string{d.Binary, d.Reason}, program(d.Fix)
 	case d.Verdict == "main only":
-		r = f.result(Warn, "breakpoints hit in a part of this program only: -gcflags needs all=", "断点只在该程序的一部分中有效：-gcflags 需要 all=")
+		r = f.result(Warn, "breakpoints hit only in a part of this program: -gcflags needs all=", "断点只在该程序的一部分中有效：-gcflags 需要 all=")
 		r.Evidence, r.Fix = []string{d.Binary, d.Reason}, program(d.Fix)
 	case err != nil:
 		r = f.result(Warn, ".vscode/launch.json can't be read", "无法解析 .vscode/launch.json")
@@ -32,10 +32,10 @@ func dbgDlv(f *Facts) Result {
 	case d.Verdict == "debuggable":
 		return f.result(OK, "breakpoints will hit", "断点有效")
 	case slices.Contains(modes, "exec"):
-		r = f.result(Info, ".vscode/launch.json starts a program as it was built: build it without optimisation", ".vscode/launch.json 启动已构建的程序：请关闭优化后构建")
+		r = f.result(Info, ".vscode/launch.json starts an existing program: build it without optimisation", ".vscode/launch.json 启动已构建的程序：请关闭优化后构建")
 		r.Evidence = []string{`go build -gcflags="all=-N -l"`}
 	case d.Launch != "":
-		return f.result(OK, ".vscode/launch.json has the debugger build the program", ".vscode/launch.json 由调试器构建程序")
+		return f.result(OK, ".vscode/launch.json makes the debugger build the program", ".vscode/launch.json 由调试器构建程序")
 	default:
 		return f.result(Skip, "no program was named (--binary FILE), and there is no .vscode/launch.json", "没有指定程序（--binary FILE），也没有 .vscode/launch.json")
 	}
@@ -66,7 +66,7 @@ func goTools(f *Facts) Result {
 		r.Evidence, r.Fix, r.Doc = evidence, chain(fixes...), "https://github.com/go-delve/delve/blob/master/Documentation/faq.md"
 		return r
 	case d.Dlv.Path == "" && d.Gopls.Path == "":
-		return f.result(Skip, "neither delve nor gopls is there", "没有 delve 和 gopls")
+		return f.result(Skip, "neither delve nor gopls is installed", "没有 delve 和 gopls")
 	}
 	return f.result(OK, "delve and gopls suit this Go", "delve 和 gopls 与 Go 版本相符")
 }

@@ -84,7 +84,7 @@ func winVirt(f *Facts) Result {
 	case !f.Windows.SLAT:
 		r = f.result(ifWanted(f, Error), "this processor has no second level address translation: WSL 2 and Hyper-V can't run", "处理器不支持二级地址转换（SLAT）：无法运行 WSL 2 和 Hyper-V")
 	default:
-		r = f.result(ifWanted(f, Warn), "virtualisation is on in the firmware, but no hypervisor runs", "固件已开启虚拟化，但没有虚拟机监控程序在运行")
+		r = f.result(ifWanted(f, Warn), "virtualisation is enabled in the firmware, but no hypervisor is running", "固件已开启虚拟化，但没有虚拟机监控程序在运行")
 		r.Fix, r.NeedsAdmin, r.Reboot = program("bcdedit.exe /set hypervisorlaunchtype auto"), true, true
 	}
 	if r.Doc = docWSL; r.Status == Info {
@@ -153,27 +153,27 @@ func docker(f *Facts) Result {
 	case "ok":
 		return f.result(OK, "the engine answers at %s", "引擎有响应：%s", d.Endpoint)
 	case "denied":
-		r = f.result(Error, "the engine runs, but this user may not use it: only members of %s, from their next sign-in on", "引擎在运行，但当前用户无权使用：仅限用户组 %s 的成员，加入后需重新登录", d.Group)
+		r = f.result(Error, "the engine is running, but this user may not use it: only members of %s may, after their next sign-in", "引擎在运行，但当前用户无权使用：仅限用户组 %s 的成员，加入后需重新登录", d.Group)
 		r.NeedsAdmin = true
 		r.Fix = &Fix{"", `net localgroup docker-users "%USERDOMAIN%\%USERNAME%" /add`, `Add-LocalGroupMember docker-users "$env:USERDOMAIN\$env:USERNAME"`, `sudo usermod -aG docker "$USER"`}
 		if f.OS == "windows" {
 			r.Fix.Sh = `net localgroup docker-users "$USERDOMAIN\\$USERNAME" //add`
 		}
 	case "refused":
-		r = f.result(Warn, "the engine's endpoint is there, but nothing answers", "引擎的端点存在，但没有响应")
+		r = f.result(Warn, "the engine's endpoint exists, but nothing answers", "引擎的端点存在，但没有响应")
 		r.Fix = f.startDocker()
 	case "no context":
-		r = f.result(Error, "docker's context %q is not there: docker refuses to work", "docker 的上下文 %q 不存在：docker 拒绝工作", d.Context)
+		r = f.result(Error, "docker's context %q does not exist: docker refuses to work", "docker 的上下文 %q 不存在：docker 拒绝工作", d.Context)
 		r.Fix, r.Doc = program("docker context use default"), "https://docs.docker.com/engine/manage-resources/contexts/"
 		return r
 	case "absent":
 		if d.CLI == "" && d.Host == "" {
 			return f.result(Skip, "Docker is not installed", "未安装 Docker")
 		}
-		r = f.result(Warn, "the docker command is there, but no engine runs", "有 docker 命令，但引擎没有运行")
+		r = f.result(Warn, "the docker command is installed, but no engine is running", "有 docker 命令，但引擎没有运行")
 		r.Fix = f.startDocker()
 	case "not asked":
-		return f.result(Unknown, "the engine is on another machine: --online asks it", "引擎在另一台机器上：--online 才会询问")
+		return f.result(Unknown, "the engine is on another machine: --online checks it", "引擎在另一台机器上：--online 才会询问")
 	default:
 		return f.unknown("state " + d.State)
 	}

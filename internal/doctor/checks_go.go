@@ -94,11 +94,11 @@ func goRoot(f *Facts) Result {
 	case value == "":
 		return f.result(OK, "GOROOT is not set, as it should be", "GOROOT 未设置，这是正确的")
 	case own == "" && f.Go.Guilty["GOROOT"] == "":
-		return f.result(OK, "GOROOT is what the go on PATH needs: it does not find its own", "GOROOT 是 PATH 上的 go 所需要的：它找不到自己的目录")
+		return f.result(OK, "GOROOT is set because the go on PATH needs it: it does not find its own", "GOROOT 是 PATH 上的 go 所需要的：它找不到自己的目录")
 	}
 	r := f.result(Error, "GOROOT is not that of the go on PATH", "GOROOT 不属于 PATH 上的 go")
 	if own != "" && samePath(f.OS, value, own) {
-		r = f.result(Info, "GOROOT is set to what go finds by itself: it will be wrong after an update", "GOROOT 与 go 自己找到的相同：升级之后会出错")
+		r = f.result(Info, "GOROOT is set to the value that go finds by itself: it will be wrong after an update", "GOROOT 与 go 自己找到的相同：升级之后会出错")
 	}
 	r.Evidence = []string{"GOROOT=" + value + f.in(place), f.Tools.Found[0].Path + ": " + own}
 	r.Fix, r.NeedsAdmin, r.Doc = f.unsetRefused("GOROOT", place, own), needsAdmin(place), docInstall
@@ -117,7 +117,7 @@ func goMode(f *Facts) Result {
 	case "off":
 		r = f.result(Error, "GO111MODULE=off: go.mod is ignored", "GO111MODULE=off：go.mod 被忽略")
 	default:
-		r = f.result(Error, "GO111MODULE has a value that go refuses", "GO111MODULE 的值无效，go 拒绝运行")
+		r = f.result(Error, "GO111MODULE has a value that go rejects", "GO111MODULE 的值无效，go 拒绝运行")
 	}
 	r.Evidence = []string{"GO111MODULE=" + value + f.in(place)}
 	r.Fix, r.NeedsAdmin, r.Doc = f.unset("GO111MODULE", place), needsAdmin(place), docModules+"#mod-commands"
@@ -136,7 +136,7 @@ func goPath(f *Facts) Result {
 		return r
 	}
 	if gopath == "" {
-		r := bad("GOPATH=", giveHome(), "there is no GOPATH, and no home directory to put one into", "没有 GOPATH，也没有主目录")
+		r := bad("GOPATH=", giveHome(), "there is no GOPATH, and no home directory for one", "没有 GOPATH，也没有主目录")
 		r.cause = homeless
 		return r
 	}
@@ -147,14 +147,14 @@ func goPath(f *Facts) Result {
 		case samePath(f.OS, dir, g.Env["GOROOT"]):
 			return bad("GOPATH="+gopath+f.in(place), f.unsetRefused("GOPATH", place, g.TempDir), "GOPATH and GOROOT are the same directory", "GOPATH 与 GOROOT 是同一目录")
 		case g.Module != "" && inside(f.OS, g.Module, joinPath(f.OS, dir, "src")):
-			r := f.result(Info, "the module lies inside GOPATH/src, where tools from before modules take it for another", "模块位于 GOPATH/src 之内，旧工具会误解它")
+			r := f.result(Info, "the module is inside GOPATH/src, where tools from before modules mistake it for another", "模块位于 GOPATH/src 之内，旧工具会误解它")
 			r.Evidence, r.Doc = []string{g.Module}, docEnv
 			return r
 		}
 	}
 	if g.Module != "" && samePath(f.OS, g.Module, g.TempDir) {
 		mod := joinPath(f.OS, g.Module, "go.mod")
-		r := bad(mod, move(mod, "module"), "go.mod lies in the root of the temporary directory, where go ignores it", "go.mod 位于临时目录的根，go 会忽略它")
+		r := bad(mod, move(mod, "module"), "go.mod is in the root of the temporary directory, where go ignores it", "go.mod 位于临时目录的根，go 会忽略它")
 		r.NeedsAdmin, r.Doc = false, docModules
 		return r
 	}

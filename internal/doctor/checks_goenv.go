@@ -24,9 +24,9 @@ func goEnvShadow(f *Facts) Result {
 		admin = admin || needsAdmin(place)
 	}
 	if names == nil {
-		return f.result(OK, "no variable hides what go env -w has written", "没有环境变量覆盖 go env -w 的设置")
+		return f.result(OK, "no variable overrides go env -w", "没有环境变量覆盖 go env -w 的设置")
 	}
-	r := f.result(Warn, "%s: the environment hides what go env -w has written", "%s：环境变量覆盖了 go env -w 的设置", strings.Join(names, f.comma()))
+	r := f.result(Warn, "%s: the environment overrides go env -w", "%s：环境变量覆盖了 go env -w 的设置", strings.Join(names, f.comma()))
 	r.Evidence, r.Fix, r.NeedsAdmin, r.Doc = evidence, chain(fixes...), admin, docEnv
 	return r
 }
@@ -54,9 +54,9 @@ func goEnvSession(f *Facts) Result {
 		fixes = append(fixes, &Fix{"", `go env -w "` + name + `=%` + name + `%"`, `go env -w "` + name + `=$env:` + name + `"`, `go env -w "` + name + `=$` + name + `"`})
 	}
 	if evidence == nil {
-		return f.result(OK, "what is set for modules is kept for later sessions", "模块相关设置对以后的会话同样有效")
+		return f.result(OK, "the module settings are kept for later sessions", "模块相关设置对以后的会话同样有效")
 	}
-	r := f.result(Info, "set in this session only: a service and the next terminal won't have it", "只在本会话中设置：服务和新终端看不到它")
+	r := f.result(Info, "set in this session only: services and new terminals won't have it", "只在本会话中设置：服务和新终端看不到它")
 	r.Evidence, r.Fix, r.Doc = evidence, chain(fixes...), docEnv
 	return r
 }
@@ -93,9 +93,9 @@ func judgeModuleVars(f *Facts) (name string, r Result) {
 	}
 	switch {
 	case env["GOSUMDB"] == "off" && strings.Contains(env["GOPROXY"], "http://"):
-		return "GOSUMDB", f.result(Warn, "modules come over plain http, and GOSUMDB=off: a change would go unnoticed", "模块经明文 http 下载，且 GOSUMDB=off：被篡改也无人知晓")
+		return "GOSUMDB", f.result(Warn, "modules are downloaded over plain http, and GOSUMDB=off: a change would go unnoticed", "模块经明文 http 下载，且 GOSUMDB=off：被篡改也无人知晓")
 	case env["GOSUMDB"] == "off":
-		return "GOSUMDB", f.result(Warn, "GOSUMDB=off: no one checks that new modules are what others get", "GOSUMDB=off：新模块不会被校验")
+		return "GOSUMDB", f.result(Warn, "GOSUMDB=off: new modules are not verified to be the same as for others", "GOSUMDB=off：新模块不会被校验")
 	case f.Proxy != nil && f.Proxy.Err != "" && !f.deadProxy(): // else that is why
 		return "GOPROXY", judgeAnswer(f)
 	}
@@ -115,16 +115,16 @@ func judgeAnswer(f *Facts) Result {
 	switch f.Proxy.Kind {
 	case proxyUntrusted:
 		r = f.result(Error, "the proxy's certificate is not trusted: %s", "代理的证书不受信任：%s", why)
-		r.Fix = do("If this network's owner inspects TLS, add their root certificate to those that the system trusts; otherwise do not use this network.",
+		r.Fix = do("If this network's owner inspects TLS, add their root certificate to the system's trusted ones; otherwise do not use this network.",
 			"如果网络管理方会检查 TLS 流量，请把其根证书加入系统信任的证书；否则不要使用此网络。")
 	case proxyExpired:
 		r = f.result(Error, "the proxy's certificate is not valid at this machine's time: %s", "按本机时间，代理的证书无效：%s", why)
 		r.Fix = do("Set the clock (see the check time); if it is right, the proxy's owner has to renew the certificate.", "校准时钟（见检查项 time）；如果时间正确，应由代理的管理方更新证书。")
 	case proxyBusy:
-		r = f.result(Error, "the proxy refuses for a while: too many requests from this address (429)", "代理暂时拒绝：来自此地址的请求过多（429）")
-		r.Fix = do("Wait, or use another proxy; those behind one address share its limit.", "稍候再试，或换用其他代理；同一地址的用户共享限额。")
+		r = f.result(Error, "the proxy rejects requests for a while: too many requests from this address (429)", "代理暂时拒绝：来自此地址的请求过多（429）")
+		r.Fix = do("Wait, or use another proxy; all users behind one address share the limit.", "稍候再试，或换用其他代理；同一地址的用户共享限额。")
 	case proxyPortal:
-		r = f.result(Error, "the network wants a sign-in first: a web page answers in the proxy's place", "需要先登录网络：代理返回的是网页")
+		r = f.result(Error, "the network requires a sign-in: a web page answers instead of the proxy", "需要先登录网络：代理返回的是网页")
 		r.Fix = do("Open any page in a browser and sign in.", "在浏览器中打开任意网页并登录。")
 	default:
 		r = f.result(Error, "the proxy does not answer: %s", "代理没有响应：%s", why)
@@ -138,10 +138,10 @@ var fullWidth = strings.NewReplacer("，", ",", "；", ",", "、", ",", ";", ","
 
 // judgeProxies judges the entries of GOPROXY.
 func judgeProxies(f *Facts, value string) Result {
-	if mended := fullWidth.Replace(value); mended != value {
-		r := f.result(Error, "GOPROXY is separated by what go does not know: it takes , and |", "GOPROXY 的分隔符无效：go 只识别半角的 , 和 |")
-		if redactProxies(mended) == mended && proxiesOK(f, mended) {
-			r.Fix = f.assign("GOPROXY", goEnvW("GOPROXY", strings.ReplaceAll(mended, " ", "")))
+	if fixed := fullWidth.Replace(value); fixed != value {
+		r := f.result(Error, "GOPROXY has separators that go does not support: it accepts , and |", "GOPROXY 的分隔符无效：go 只识别半角的 , 和 |")
+		if redactProxies(fixed) == fixed && proxiesOK(f, fixed) {
+			r.Fix = f.assign("GOPROXY", goEnvW("GOPROXY", strings.ReplaceAll(fixed, " ", "")))
 		}
 		return r
 	}
@@ -154,7 +154,7 @@ func judgeProxies(f *Facts, value string) Result {
 			return f.result(Warn, "GOPROXY=off: no module can be downloaded", "GOPROXY=off：无法下载任何模块")
 		case entry == "off" || entry == "direct":
 			if i < len(entries)-1 {
-				return f.result(Warn, "GOPROXY: nothing after %q is ever asked", "GOPROXY：%q 之后的条目永远不会用到", entry)
+				return f.result(Warn, "GOPROXY: nothing after %q is ever used", "GOPROXY：%q 之后的条目永远不会用到", entry)
 			}
 		case err != nil || u.Host == "" && u.Scheme != "file":
 			return f.result(Error, "GOPROXY: %q is not a URL, direct or off", "GOPROXY：%q 不是 URL、direct 或 off", redactProxies(entry))

@@ -18,7 +18,7 @@ func netProxy(f *Facts) Result {
 		}
 		return f.result(OK, "proxies: %s", "代理：%s", variable(h.Proxies[0].Name, h.Proxies[0].Value))
 	}
-	r := f.result(Error, "a proxy is set, and nothing listens there: nothing can be downloaded", "设置了代理，但没有程序在监听：无法下载任何内容")
+	r := f.result(Error, "a proxy is set, but nothing listens there: nothing can be downloaded", "设置了代理，但没有程序在监听：无法下载任何内容")
 	var fixes []*Fix
 	for _, p := range h.Proxies {
 		if p.Err == "" {
@@ -40,7 +40,7 @@ func netCert(f *Facts) Result {
 	if len(f.HTTP.Certs) == 0 {
 		return f.result(OK, "no variable hides the system's certificates", "没有环境变量覆盖系统证书")
 	}
-	r := f.result(Warn, "the certificates that a variable names can't be read: no server may be trusted", "环境变量指定的证书无法读取：可能不信任任何服务器")
+	r := f.result(Warn, "the certificates named by a variable can't be read: no server may be trusted", "环境变量指定的证书无法读取：可能不信任任何服务器")
 	var fixes []*Fix
 	for _, name := range slices.Sorted(maps.Keys(f.HTTP.Certs)) {
 		r.Evidence = append(r.Evidence, name+": "+f.HTTP.Certs[name])
@@ -57,7 +57,7 @@ func goNetrc(f *Facts) Result {
 	case h.Netrc == "":
 		return f.result(Skip, "there is no .netrc", "没有 .netrc")
 	case h.Faults != nil:
-		r := f.result(Warn, "go does not understand a part of .netrc: a private module may be refused", "go 无法理解 .netrc 的一部分：可能无法获取私有模块")
+		r := f.result(Warn, "go does not understand a part of .netrc: access to a private module may be denied", "go 无法理解 .netrc 的一部分：可能无法获取私有模块")
 		r.Evidence, r.Doc = h.Faults, doc
 		r.Fix = &Fix{Do: f.text("Edit these lines: each machine has a login and a password, without quotes and spaces.", "编辑这些行：每个 machine 都要有 login 和 password，不含引号和空格。")}
 		return r

@@ -103,9 +103,9 @@ func netStack(f *Facts) Result {
 		r = f.result(Error, "localhost does not resolve to 127.0.0.1", "localhost 没有解析到 127.0.0.1")
 		r.Fix, r.NeedsAdmin = addHost(f.OS, "127.0.0.1"), true
 	case n.Loopback6 && !has("::1"):
-		r = f.result(Info, "[::1] is there, but localhost does not resolve to it: clients use IPv4 only", "[::1] 可用，但 localhost 没有解析到它：客户端只会使用 IPv4")
+		r = f.result(Info, "[::1] exists, but localhost does not resolve to it: clients only use IPv4", "[::1] 可用，但 localhost 没有解析到它：客户端只会使用 IPv4")
 	case has("::1") && !n.Loopback6:
-		r = f.result(Warn, "localhost resolves to [::1], which this machine does not have: clients try it first, and wait", "localhost 解析到 [::1]，但本机没有该地址：客户端先尝试它，然后等待")
+		r = f.result(Warn, "localhost resolves to [::1], which does not exist on this machine: clients try it first, and wait", "localhost 解析到 [::1]，但本机没有该地址：客户端先尝试它，然后等待")
 		r.Fix, r.NeedsAdmin, r.Reboot = addLoopback6(f.OS), true, f.OS == "windows"
 	}
 	r.Evidence = []string{n.Stack, "localhost: " + strings.Join(n.Localhost, ", ")}
@@ -142,7 +142,7 @@ func addLoopback6(goos string) *Fix {
 func fwBlock(f *Facts) Result {
 	w := f.Firewall
 	if w.None {
-		return f.result(Skip, "there are no rules of Windows Firewall here", "这里没有 Windows 防火墙规则")
+		return f.result(Skip, "there are no Windows Firewall rules here", "这里没有 Windows 防火墙规则")
 	}
 	var evidence []string
 	var fixes []*Fix
@@ -170,11 +170,11 @@ func fwBlock(f *Facts) Result {
 	var r Result
 	switch {
 	case worst == "blocked":
-		r = f.result(Warn, "Windows Firewall blocks it, and no rule that allows it beats that", "Windows 防火墙阻止访问，允许规则无法覆盖它")
+		r = f.result(Warn, "Windows Firewall blocks it, and no allow rule overrides that", "Windows 防火墙阻止访问，允许规则无法覆盖它")
 	case worst == "allowed":
 		r = f.result(OK, "Windows Firewall lets other machines in", "Windows 防火墙允许其他机器访问")
 	case temporary:
-		r = f.result(Info, "go run builds to another path each time, and the firewall asks each time: build to one that stays, or listen on localhost", "go run 每次生成新的路径，防火墙每次都会询问：请构建到固定路径，或监听 localhost")
+		r = f.result(Info, "go run builds to a different path each time, and the firewall asks each time: build to a fixed path, or listen on localhost", "go run 每次生成新的路径，防火墙每次都会询问：请构建到固定路径，或监听 localhost")
 		r.Fix = program("go build -o bin/ ./...")
 	default:
 		r = f.result(Info, "no rule lets other machines in; localhost is not filtered", "没有规则允许其他机器访问；localhost 不受限制")

@@ -16,11 +16,11 @@ func goBin(f *Facts) Result {
 	onPath := slices.ContainsFunc(p.Dirs, func(dir string) bool { return dir != "" && samePath(f.OS, dir, p.Bin) })
 	switch {
 	case onPath:
-		return f.result(OK, "what go install installs is on PATH: %s", "go install 安装的程序在 PATH 上：%s", p.Bin)
+		return f.result(OK, "the programs of go install are on PATH: %s", "go install 安装的程序在 PATH 上：%s", p.Bin)
 	case len(p.Has) == 0:
 		return f.result(OK, "go install has installed nothing yet", "go install 尚未安装任何程序")
 	}
-	r := f.result(Warn, "what go install installs is not on PATH: %s", "go install 安装的程序不在 PATH 上：%s", strings.Join(p.Has[:min(3, len(p.Has))], f.comma()))
+	r := f.result(Warn, "the programs of go install are not on PATH: %s", "go install 安装的程序不在 PATH 上：%s", strings.Join(p.Has[:min(3, len(p.Has))], f.comma()))
 	r.Evidence, r.Fix, r.Doc = []string{p.Bin}, f.lastOnPath(p.Bin), "https://pkg.go.dev/cmd/go#hdr-Compile_and_install_packages_and_dependencies"
 	return r
 }
@@ -29,7 +29,7 @@ func pathCut(f *Facts) Result {
 	if f.Path.Cut == "" {
 		return f.result(OK, "PATH is whole", "PATH 完整")
 	}
-	r := f.result(Warn, "PATH was cut off at 1,024 characters, as setx does: what came after is lost", "PATH 在第 1024 个字符处被截断（setx 会这样做）：其后的内容已丢失")
+	r := f.result(Warn, "PATH was cut off at 1,024 characters, as by setx: the rest is lost", "PATH 在第 1024 个字符处被截断（setx 会这样做）：其后的内容已丢失")
 	r.Evidence, r.Doc = []string{f.text("its last entry: %s", "最后一项：%s", f.Path.Cut)}, "https://learn.microsoft.com/windows-server/administration/windows-commands/setx"
 	r.Fix = &Fix{Do: f.text("Add what is missing in System Properties, Environment Variables.", "在“系统属性”的“环境变量”中补上缺少的内容。"),
 		Cmd: "rundll32.exe sysdm.cpl,EditEnvironmentVariables", PowerShell: "rundll32.exe 'sysdm.cpl,EditEnvironmentVariables'", Sh: "rundll32.exe sysdm.cpl,EditEnvironmentVariables"}
@@ -57,9 +57,9 @@ func pathSync(f *Facts) Result {
 		}
 	}
 	if evidence == nil {
-		return f.result(OK, "no directory of go's is synchronised", "go 的目录都不在同步盘中")
+		return f.result(OK, "none of go's directories is synchronised", "go 的目录都不在同步盘中")
 	}
-	r := f.result(Warn, "go's files lie in a directory that is synchronised (OneDrive and such): builds are slow, and files in use", "go 的文件位于同步盘（OneDrive 等）之内：构建缓慢，文件被占用")
+	r := f.result(Warn, "go's files are in a synchronised directory (OneDrive or similar): builds are slow, and files may be in use", "go 的文件位于同步盘（OneDrive 等）之内：构建缓慢，文件被占用")
 	r.Evidence, r.Fix, r.Doc = evidence, chain(fixes...), docEnv
 	return r
 }

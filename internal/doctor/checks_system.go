@@ -21,14 +21,14 @@ func conCP(f *Facts) Result {
 	var r Result
 	switch {
 	case c.ANSI == utf8:
-		r = f.result(Info, "the UTF-8 beta is on: all programs use UTF-8, and old ones may not cope", "已启用 UTF-8 beta：所有程序使用 UTF-8，旧程序可能不支持")
+		r = f.result(Info, "the UTF-8 beta is on: all programs use UTF-8, and old ones may fail", "已启用 UTF-8 beta：所有程序使用 UTF-8，旧程序可能不支持")
 	case c.Output == 0:
-		r = f.result(Skip, "there is no console here", "这里没有控制台")
+		r = f.result(Skip, "there is no console", "这里没有控制台")
 	case c.Output != utf8:
 		r = f.result(Info, "the console's code page is %d: programs that write UTF-8 bytes show as garbage", "控制台代码页为 %d：直接输出 UTF-8 字节的程序会显示乱码", c.Output)
 		evidence = append(evidence, f.text("chcp 65001 makes it UTF-8; Go programs need nothing", "chcp 65001 可改为 UTF-8；Go 程序不受影响"))
 	case powershell != 0 && powershell != utf8:
-		r = f.result(Info, "a new PowerShell takes what programs write for code page %d", "新的 PowerShell 以代码页 %d 解读程序输出", powershell)
+		r = f.result(Info, "a new PowerShell decodes the output of programs with code page %d", "新的 PowerShell 以代码页 %d 解读程序输出", powershell)
 		evidence = append(evidence, encoding)
 	default:
 		r = f.result(OK, "the console's code page is UTF-8", "控制台代码页为 UTF-8")
@@ -65,11 +65,11 @@ func locale(f *Facts) Result {
 func clock(f *Facts) Result {
 	switch {
 	case f.Clock.Synchronised:
-		return f.result(OK, "something keeps the clock", "时钟已同步")
+		return f.result(OK, "the clock is synchronised", "时钟已同步")
 	case f.Host != nil && f.Host.Container:
 		return f.result(Skip, "a container has its host's clock", "容器使用宿主机的时钟")
 	}
-	r := f.result(Warn, "nothing keeps the clock: certificates and tokens fail when it is off", "时钟未同步：时间偏差会使证书和令牌失效")
+	r := f.result(Warn, "the clock is not synchronised: certificates and tokens fail when it is off", "时钟未同步：时间偏差会使证书和令牌失效")
 	r.NeedsAdmin = true
 	switch f.OS {
 	case "windows":
@@ -100,11 +100,11 @@ func pathLong(f *Facts) Result {
 	var r Result
 	switch {
 	case l.GitPath != "" && l.Git != "true":
-		r = f.result(Warn, "git refuses paths of more than 260 characters, which modules have", "git 拒绝超过 260 个字符的路径，而模块中会出现")
+		r = f.result(Warn, "git rejects paths of more than 260 characters, which modules have", "git 拒绝超过 260 个字符的路径，而模块中会出现")
 		r.Fix, r.Doc = program("git config --global core.longpaths true"), "https://git-scm.com/docs/git-config"
 	case !l.Enabled:
 		const fileSystem = `SYSTEM\CurrentControlSet\Control\FileSystem`
-		r = f.result(Info, "long paths are off: Go does without, gcc and other tools don't", "未启用长路径：Go 不受影响，但 gcc 等工具会失败")
+		r = f.result(Info, "long paths are off: Go does not need them, but gcc and other tools do", "未启用长路径：Go 不受影响，但 gcc 等工具会失败")
 		r.Evidence, r.Doc = []string{`HKLM\` + fileSystem + `: LongPathsEnabled`}, "https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation"
 	default:
 		return f.result(OK, "long paths are on", "已启用长路径")

@@ -17,9 +17,9 @@ func goVCS(f *Facts) Result {
 	case v.Git == "":
 		return f.result(Skip, "git is not on PATH", "PATH 上没有 git")
 	case v.Root == "":
-		return f.result(OK, "git is there; this is no repository", "有 git；这里不是代码库")
+		return f.result(OK, "git is installed; this is not a repository", "有 git；这里不是代码库")
 	case strings.Contains(v.Err, "dubious ownership") && stamps:
-		r = f.result(Error, "git refuses the repository, which another account owns: go build fails with \"error obtaining VCS status\"", "代码库属于其他用户，git 拒绝访问：go build 会报 “error obtaining VCS status”")
+		r = f.result(Error, "git rejects the repository, which another account owns: go build fails with \"error obtaining VCS status\"", "代码库属于其他用户，git 拒绝访问：go build 会报 “error obtaining VCS status”")
 		r.Evidence, r.Fix = []string{v.Root}, program(`git config --global --add safe.directory "`+strings.ReplaceAll(v.Root, `\`, "/")+`"`)
 	case v.Err != "" && stamps:
 		r = f.result(Error, "git can't read the repository: go build fails with \"error obtaining VCS status\"", "git 无法读取代码库：go build 会报 “error obtaining VCS status”")
@@ -28,7 +28,7 @@ func goVCS(f *Facts) Result {
 			r.Fix = &Fix{Do: f.text("Build with -buildvcs=false, or repair the repository.", "使用 -buildvcs=false 构建，或修复代码库。")}
 		}
 	default:
-		return f.result(OK, "git reads the repository: %s", "git 可读取代码库：%s", v.Root)
+		return f.result(OK, "git can read the repository: %s", "git 可读取代码库：%s", v.Root)
 	}
 	r.Doc = doc
 	return r

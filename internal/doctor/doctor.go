@@ -1,9 +1,9 @@
-// Package doctor finds what is wrong with a machine's set-up for Go services.
+// Package doctor finds problems in a machine's set-up for Go services.
 //
-// It works in two steps. Gatherers, thin and different per system, look at the machine and fill
-// Facts; they change nothing and have three seconds each. Checks are pure functions from Facts to a
-// Result, so that each can be tested on every system with facts that were captured elsewhere. What
-// could not be seen is Unknown, never OK.
+// It works in two steps. Gatherers, which are thin and differ per system, inspect the machine and
+// fill Facts; they change nothing and have three seconds each. Checks are pure functions from Facts
+// to a Result, so that each can be tested on every system with facts captured elsewhere. If facts
+// are missing, the result is Unknown, never OK.
 package doctor
 
 import (
@@ -29,7 +29,7 @@ const (
 	Unknown Status = "unknown" // could not be seen
 )
 
-// Result is what a check found.
+// Result is the result of a check.
 type Result struct {
 	ID         string   `json:"id"`
 	Group      string   `json:"group"`
@@ -46,7 +46,7 @@ type Result struct {
 	cause     string // what is wrong, if several checks see it: the first says it
 }
 
-// Report is everything that was found.
+// Report holds the results of all checks.
 type Report struct {
 	Schema  int            `json:"schema"`
 	OS      string         `json:"os"`
@@ -57,8 +57,7 @@ type Report struct {
 	MS      int64          `json:"ms"`
 }
 
-// Options say what to look at. The zero value looks at everything that needs no network, in
-// English.
+// Options selects the checks. The zero value runs everything that needs no network, in English.
 type Options struct {
 	Only, Skip []string              // check ids, or what stands before their dots; Only empty: all
 	Ports      []int                 // the ports that the services are to use; none: 8080
@@ -69,8 +68,8 @@ type Options struct {
 	Progress   func(done, total int) // is called as gatherers end
 }
 
-// Run gathers the facts that the selected checks need, all at once, and judges them. The error is
-// about the options, or ctx's.
+// Run concurrently gathers the facts that the selected checks need, and runs the checks. The error
+// is about the options, or ctx's.
 func Run(ctx context.Context, o Options) (Report, error) {
 	start := time.Now()
 	selected, err := choose(o.Only, o.Skip)
@@ -86,7 +85,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	return report, nil
 }
 
-// Judge applies checks to facts. It is pure: it looks at nothing else.
+// Judge applies checks to facts. It is a pure function.
 func Judge(f *Facts, checks []Check) Report {
 	report := Report{Schema: Schema, OS: f.OS, Arch: f.Arch, Lang: f.Lang, Results: []Result{}, Counts: map[Status]int{}}
 	if report.Lang == "" {
@@ -112,13 +111,13 @@ func Judge(f *Facts, checks []Check) Report {
 	return report
 }
 
-// Check is one thing to look at.
+// Check is one check.
 type Check struct {
 	ID    string
 	Group string
-	About string // what it looks at, in English
-	on    string // the only system that it is for; "": every one
-	needs string // the gatherers whose facts it judges; one with a ? it can do without
+	About string // what it checks, in English
+	on    string // the only system for which it applies; "": all
+	needs string // the gatherers that it needs; those with a ? are optional
 	judge func(*Facts) Result
 }
 
@@ -198,14 +197,14 @@ func Checks() []Check {
 		{"fw.block", "Network", "firewall rules that block the program or the port", windows, "firewall", fwBlock},
 		{"dbg.dlv", "Debugging", "whether breakpoints hit in a program; .vscode/launch.json", "", "debug", dbgDlv},
 		{"con.cp", "Console", "output code page, the UTF-8 beta, PowerShell's encoding", "", "console powershell?", conCP},
-		{"time", "System", "something keeps the clock", "", "clock host?", clock},
+		{"time", "System", "the clock is synchronised", "", "clock host?", clock},
 		{"path.cut", "System", "PATH was not cut off", windows, "path", pathCut},
 		{"path.long", "System", "long paths, for programs and for git", windows, "long", pathLong},
 	}
 }
 
-// choose returns the checks that only and skip leave. An entry names a check, or all checks below
-// it: "go" is go.multi, go.env.shadow and so on.
+// choose returns the checks selected by only and skip. An entry names a check, or all checks below
+// it: "go" means go.multi, go.env.shadow and so on.
 func choose(only, skip []string) ([]Check, error) {
 	var selected []Check
 	used := map[string]bool{}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Facts is what the gatherers saw. A section is nil if its gatherer was not needed, or has failed:
-// then Failed says why.
+// Facts holds the results of the gatherers. A section is nil if its gatherer was not needed or
+// failed, in which case Failed says why.
 type Facts struct {
 	OS, Arch string
 	Lang     string // "zh" or "en"; "" is English
@@ -39,7 +39,7 @@ type Facts struct {
 	Long     *LongFacts
 }
 
-// HostFacts tell what kind of machine this is.
+// HostFacts describe the kind of machine.
 type HostFacts struct {
 	Systemd   bool // it is process 1, so that systemctl and timedatectl work
 	Container bool
@@ -253,7 +253,7 @@ type ConsoleFacts struct {
 	Encoding          string // of the locale, on other systems
 }
 
-// ClockFacts tell whether something keeps the clock.
+// ClockFacts tell whether the clock is synchronised.
 type ClockFacts struct {
 	Synchronised bool
 	Service      string // on Windows: "running, manual", as the evidence
@@ -307,7 +307,7 @@ func (g *GoFacts) where(name string) (value, place string) {
 	return "", ""
 }
 
-// in is a place of a variable, as it stands behind the value.
+// in formats a place of a variable, to be shown after the value.
 func (f *Facts) in(place string) string {
 	if f.Lang != "zh" {
 		return " (" + place + ")"

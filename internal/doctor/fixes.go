@@ -7,10 +7,10 @@ import (
 	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
-// Fix is how to fix the machine, as it is typed into each shell; sh is Git Bash on Windows. A shell
-// in which it can't be done, or which the system does not have, has an empty string. A command is
-// exact and can be undone; what it can't be, such such as a change to a user's start-up file, Do
-// says in words.
+// Fix is a command that fixes the machine, for each shell; sh is Git Bash on Windows. It is empty
+// for a shell in which it can't be done, or which the system does not have. A command is exact and
+// can be undone; anything else, such as a change to a user's start-up file, is described in words
+// in Do.
 type Fix struct {
 	Do         string `json:"do,omitempty"`
 	Cmd        string `json:"cmd,omitempty"`
@@ -18,8 +18,8 @@ type Fix struct {
 	Sh         string `json:"sh,omitempty"`
 }
 
-// keepFor drops what another system's shells would be told. PowerShell runs on all, but most of
-// what it would be told does not.
+// keepFor removes the commands for other systems' shells. PowerShell runs on all systems, but most
+// of its commands don't.
 func (x *Fix) keepFor(goos string) {
 	if x != nil && goos != "windows" {
 		x.Cmd, x.Sh = "", strings.ReplaceAll(x.Sh, keepSlashes, "")
@@ -95,9 +95,9 @@ func join(lines []string, separator string) string {
 	return strings.Join(lines, separator)
 }
 
-// unset is how a variable of Go's is removed from the place that holds it. The present session
-// loses it too. No command edits a start-up file: the line may hold other settings, or be all that
-// an if has.
+// unset returns the fix that removes one of Go's variables from its place and from the current
+// session. No command edits a start-up file: the line may contain other settings, or be the only
+// one in an if.
 func (f *Facts) unset(name, place string) *Fix {
 	session := &Fix{"", `set "` + name + `="`, "Remove-Item Env:" + name, "unset " + name}
 	switch place {
@@ -118,7 +118,7 @@ func (f *Facts) unset(name, place string) *Fix {
 	if needsAdmin(place) {
 		root = f.text(" (as root)", "（以 root 身份）")
 	}
-	return &Fix{Do: f.text("Edit %s%s: take out what sets %s, and nothing else; the next sign-in is without it. In this shell:",
+	return &Fix{Do: f.text("Edit %s%s: remove only the setting of %s, which takes effect at the next sign-in. In this shell:",
 		"编辑 %s%s：只删去设置 %s 的部分，其余保留；下次登录时生效。在当前 shell 中：", strings.ReplaceAll(place, ", ", f.comma()), root, name), Sh: "unset " + name}
 }
 

@@ -46,7 +46,7 @@ var systemFixtures = []fixture{
 	{"fw.block", "go run", Info, func(f *Facts) {
 		v := &f.Firewall.Verdicts[0]
 		v.Public, v.Temporary = "no rule", true
-		v.Hints = []string{"build to a path that stays (go build -o), or listen on localhost: the next build has another path than this, and no rule"}
+		v.Hints = []string{"build to a fixed path (go build -o), or listen on localhost: the next build has a different path, and no rule"}
 	}},
 	{"fw.block", "no program", Info, func(f *Facts) {
 		f.Firewall.Program, f.Firewall.Verdicts[0].Public = "", "no rule"

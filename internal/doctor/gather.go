@@ -21,7 +21,7 @@ const (
 	grace       = 500 * time.Millisecond // for a gatherer that does not obey its context
 )
 
-// inquiry is what gatherers are asked.
+// inquiry holds the inputs of gatherers.
 type inquiry struct {
 	Options
 	goEnv func() (goEnvironment, error) // one run for all of them
@@ -30,7 +30,7 @@ type inquiry struct {
 // A gatherer fills one section of the facts. It changes nothing on the machine.
 type gatherer func(context.Context, *inquiry) (store func(*Facts), err error)
 
-// into makes a gatherer of a function that returns a section.
+// into converts a function that returns a section to a gatherer.
 func into[T any](field func(*Facts) **T, gather func(context.Context, *inquiry) (*T, error)) gatherer {
 	return func(ctx context.Context, in *inquiry) (func(*Facts), error) {
 		section, err := gather(ctx, in)
@@ -61,7 +61,7 @@ func gatherers() map[string]gatherer {
 	return all
 }
 
-// gather looks at all that the checks need.
+// gather runs all gatherers that the checks need.
 func gather(ctx context.Context, o Options, checks []Check) *Facts {
 	if len(o.Ports) == 0 {
 		o.Ports = []int{8080}
@@ -71,8 +71,8 @@ func gather(ctx context.Context, o Options, checks []Check) *Facts {
 	return f
 }
 
-// fill runs gatherers, all at once. One that takes longer than the limit and does not obey its
-// context is left behind.
+// fill runs gatherers concurrently. It abandons a gatherer that exceeds its time limit and ignores
+// its context.
 func (f *Facts) fill(ctx context.Context, o Options, left map[string]gatherer, limit time.Duration) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, limit)

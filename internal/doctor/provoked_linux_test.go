@@ -44,7 +44,7 @@ func TestFullTmp(t *testing.T) {
 	t.Cleanup(func() { unix.Unmount(p.tmp, unix.MNT_DETACH) })
 	r := p.examine(t, "go.tmp", nil, "", "")
 	assert.Equal(t, Error, r.Status, r.Summary)
-	assert.Contains(t, r.Summary, "can't be written")
+	assert.Contains(t, r.Summary, "not writable")
 }
 
 // TestForeignCache runs as nobody, with a module cache that sudo go has written to.

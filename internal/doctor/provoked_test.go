@@ -177,7 +177,7 @@ func TestProxyAnswers(t *testing.T) {
 	}
 	assert.Equal(t, 7, asked)
 	assert.Equal(t, OK, look(t, Options{}, "go.proxy").Status)
-	assert.Equal(t, 7, asked, "without Online nobody is asked")
+	assert.Equal(t, 7, asked, "no request without Online")
 	t.Setenv("GOPROXY", at+"/hotel")
 	assert.Contains(t, look(t, Options{Online: true}, "go.proxy").Summary, "sign-in")
 	t.Setenv("GOPROXY", at+"/429")
@@ -220,7 +220,7 @@ func TestDockerContext(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "config.json"), []byte(`{"auths": {}, "currentContext": "colima"}`), 0o600))
 	r := look(t, Options{}, "docker")
 	assert.Equal(t, Error, r.Status, r.Summary)
-	assert.Contains(t, r.Summary, `"colima" is not there`)
+	assert.Contains(t, r.Summary, `"colima" does not exist`)
 	const hash = "f24fd3749c1368328e2b149bec149cb6795619f244c5b584e844961215dadd16" // of the name, as docker has it
 	meta := filepath.Join(dir, "contexts", "meta", hash)
 	require.NoError(t, os.MkdirAll(meta, 0o755))
@@ -256,11 +256,11 @@ func TestDocker(t *testing.T) {
 	assert.Contains(t, r.Summary, "nothing answers")
 	t.Setenv("DOCKER_HOST", "tcp://li:secret@build.example:2375")
 	r = look(t, Options{}, "docker")
-	assert.Equal(t, Unknown, r.Status, "without Online nobody is asked")
+	assert.Equal(t, Unknown, r.Status, "no request without Online")
 	assert.NotContains(t, strings.Join(r.Evidence, ""), "secret")
 }
 
-func TestOnlyWhatIsAsked(t *testing.T) {
+func TestOnlyRequestedFacts(t *testing.T) {
 	report, err := Run(t.Context(), Options{Only: []string{"net.stack", "con.cp"}, Lang: "zh"})
 	require.NoError(t, err)
 	assert.Len(t, report.Results, 2)

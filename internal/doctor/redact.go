@@ -9,7 +9,7 @@ import (
 var (
 	// The user and password of a URL, also of one that net/url can't parse.
 	credentials = regexp.MustCompile(`(\w+://)[^/\s,|"]*@`)
-	// What comes behind a URL's question mark.
+	// The query of a URL.
 	query = regexp.MustCompile(`(://[^\s,|?"]*\?)[^\s,|"]*`)
 	// The same in an entry of GOPROXY, where an @ stands for nothing else.
 	entryCredentials = regexp.MustCompile(`(^|[,|])(\s*\w+://)?[^,|]*@`)
@@ -25,8 +25,8 @@ func redactProxies(s string) string {
 	return redact(entryCredentials.ReplaceAllString(s, "${1}${2}***@"))
 }
 
-// clean lets nothing out that a check may have overlooked: no credentials, and nothing that a
-// terminal obeys or that turns a line around, such as another process may have in its name.
+// clean removes credentials that a check may have overlooked, as well as terminal controls and
+// changes of the text direction, which another process's name may contain.
 func (r *Result) clean() {
 	line := func(s string) string {
 		return strings.Map(func(c rune) rune {

@@ -116,7 +116,7 @@ func (p *printer) fold(results []Result) (others []Result) {
 	return results
 }
 
-// verdict sums a report up in one sentence.
+// verdict summarizes a report in one sentence.
 func (p *printer) verdict(results []Result) string {
 	for _, s := range []struct {
 		status Status

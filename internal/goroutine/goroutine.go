@@ -1,8 +1,8 @@
-// Package goroutine reads the stack traces that the runtime writes: those of [runtime.Stack], and
-// the text form (debug=1) of the goroutine profiles of [runtime/pprof].
+// Package goroutine parses the runtime's stack traces: those of [runtime.Stack], and the text
+// format (debug=1) of the goroutine profiles of [runtime/pprof].
 //
-// Neither format is documented, and both change. The parsers take those of Go 1.26 and Go 1.27, and
-// leave out what they can't read.
+// Neither format is documented, and both may change. The parsers support those of Go 1.26 and Go
+// 1.27, and skip anything that they can't parse.
 package goroutine
 
 import (
@@ -25,7 +25,7 @@ type Goroutine struct {
 	Text    string        // the whole paragraph
 }
 
-// Parse parses what [runtime.Stack] writes for all goroutines.
+// Parse parses the output of [runtime.Stack] for all goroutines.
 func Parse(text string) []Goroutine {
 	list := make([]Goroutine, 0, len(text)/512) // or so
 	for text != "" {
@@ -132,7 +132,7 @@ func parseID(s string) (uint64, bool) {
 	return id, err == nil
 }
 
-// Certain reports whether it is proved that the goroutine can never go on.
+// Certain reports whether it is proved that the goroutine can never continue.
 func (g *Goroutine) Certain() bool {
 	return g.Leaked || strings.Contains(g.State, "(nil chan)") || strings.Contains(g.State, "(no cases)")
 }

@@ -60,8 +60,8 @@ func TestParseOne(t *testing.T) {
 	}
 }
 
-// What both releases have written for the same program, in which goroutines have labels of every
-// kind. A byte that is not UTF-8 is lost in what Go 1.26 writes.
+// The output of both releases for the same program, in which goroutines have labels of every kind.
+// Go 1.26 loses a byte that is not UTF-8.
 func TestParseCaptured(t *testing.T) {
 	want := map[uint64]map[string]string{
 		1:  {},
@@ -113,7 +113,7 @@ func TestParseCaptured(t *testing.T) {
 	}
 }
 
-// What this release writes, whichever it is.
+// The output of this release of Go.
 func TestParseThisRelease(t *testing.T) {
 	t.Setenv("GODEBUG", "tracebacklabels=1")
 	c := make(chan int)

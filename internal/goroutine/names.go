@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// A Namer finds the names that functions have in their source. It is for one goroutine's use.
+// A Namer finds the names of functions in their source. It is not safe for concurrent use.
 //
 // Up to Go 1.26 a function literal gets the name of the function that it is compiled into, which
 // need not be the one that it stands in: where New calls (*Pool).start, and the compiler puts that

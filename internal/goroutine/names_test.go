@@ -13,7 +13,7 @@ import (
 
 const inlinedPackage = "github.com/surefoot-go/surefoot/internal/goroutine/inlined."
 
-// What the compiler puts into this test keeps its name.
+// Functions that the compiler inlines into this test keep their names.
 func TestSource(t *testing.T) {
 	var wg sync.WaitGroup
 	stop, ints := make(chan struct{}), make(chan int)

@@ -8,8 +8,8 @@ import (
 // procx is what the functions of that package begin with in a stack trace.
 const procx = "github.com/surefoot-go/surefoot/procx."
 
-// starters are the functions that start goroutines for others. Who reads a stack wants to know what
-// was started, not that these did it.
+// starters lists the functions that start goroutines on behalf of others. Readers of a stack want
+// to know what was started, not by which of these.
 var starters = []string{
 	"sync.(*WaitGroup).Go",
 	"golang.org/x/sync/errgroup.(*Group).Go",

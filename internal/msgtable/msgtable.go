@@ -1,5 +1,5 @@
-// Package msgtable makes message files for the Windows Event Log, and text that is safe to put into
-// their messages.
+// Package msgtable creates message files for the Windows Event Log, and text that is safe to insert
+// into their messages.
 //
 // A message file is a DLL without code that holds a message table: for each event ID a text, in
 // which %1 stands for the first insertion string of the event. Microsoft's tools make one with mc,

@@ -1,9 +1,10 @@
-// Package portowner knows what stands behind a process that has a port, and what to do about it.
+// Package portowner identifies the service behind a process that has a port, and says what to do
+// about it.
 //
 // Many ports belong to a process that holds them for another program: process 1 for the units of
 // systemd, svchost.exe for services, System for HTTP.sys, docker-proxy for containers. Ending such
-// a process is useless at best. The table here names the command that shows what is behind it, and
-// the one that ends the owner where that is safe.
+// a process is useless at best. The table here has the command that shows the actual owner, and the
+// one that ends it if that is safe.
 //
 // Everything here is a pure function with the system as a parameter.
 package portowner
@@ -14,7 +15,7 @@ import (
 	"strings"
 )
 
-// A Socket is a port and the process that has it.
+// A Socket is a port and its process.
 type Socket struct {
 	GOOS    string
 	Network string // "tcp" or "udp", also with a 4 or 6 after it
@@ -23,17 +24,17 @@ type Socket struct {
 	Name    string // the program's, as the system tells it; "" if unknown
 }
 
-// Advice is what to know about the owner of a port, and what to do.
+// Advice describes the owner of a port, and what to do.
 type Advice struct {
-	// Who says what the process is, to stand after its name: "which hosts Windows services". It is
-	// "" for an ordinary program.
+	// Who describes the process, to be printed after its name: "which hosts Windows services". It
+	// is "" for an ordinary program.
 	Who string
 
-	// Show are commands that tell more. There is at least one.
+	// Show holds commands that show more. There is at least one.
 	Show []string
 
-	// End are commands that free the port. It is empty for a process that must not be ended. A word
-	// in capitals, such as CONTAINER, is to be replaced by what Show prints.
+	// End holds commands that free the port. It is empty for a process that must not be ended.
+	// Words in capitals, such as CONTAINER, are placeholders for output of Show.
 	End []string
 }
 

@@ -88,9 +88,9 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// TestNeverEndsABroker goes through every name of the table: what holds ports for others, and
+// TestNeverEndsBroker goes through every name of the table: what holds ports for others, and
 // process 1, is never ended by its number, and nothing is left to be filled in.
-func TestNeverEndsABroker(t *testing.T) {
+func TestNeverEndsBroker(t *testing.T) {
 	for _, goos := range []string{"linux", "darwin", "windows", "freebsd", "openbsd", "netbsd"} {
 		for _, r := range table {
 			for _, name := range append(r.names, strings.ToUpper(strings.Join(r.names[:min(1, len(r.names))], ""))+".exe") {

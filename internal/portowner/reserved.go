@@ -6,7 +6,7 @@ import "fmt"
 // default dynamic port range for TCP/IP has changed").
 const firstDynamic = 49152
 
-// A Range is a range of ports that Windows keeps from programs.
+// A Range is a range of ports that Windows reserves.
 type Range struct{ First, Last int }
 
 // OfRange returns the advice for a port in a range that Windows has excluded. network is "tcp" or

@@ -87,7 +87,7 @@ var table = []row{
 	{hidden: true, show: []string{"fstat | grep ':{port}'"}},
 	{pid: 1, who: "which is process 1, and must not be ended", show: []string{"ps -fp 1"}},
 
-	// Who ends the SSH server of a machine may not come back to it.
+	// Ending the SSH server of a machine may lock out its user.
 	{names: []string{"sshd"}, ports: []int{22}, who: "which is the SSH server", show: []string{"ps -fp {pid}"}},
 
 	// Ordinary programs. On Windows one may be a service, which its manager ends better.

@@ -21,9 +21,9 @@ var (
 	pathLike  = regexp.MustCompile(`^(?:\./)?(\.?\w[\w.-]*(?:/[\w*.-]+)+|\.ci/\w+|[A-Z]+\.md|Makefile)$`)
 )
 
-// TestGuidesNameWhatIsThere looks for every file and folder that the guides name, in
+// TestGuidesNameExistingThings looks for every file and folder that the guides name, in
 // running text and in commands.
-func TestGuidesNameWhatIsThere(t *testing.T) {
+func TestGuidesNameExistingThings(t *testing.T) {
 	for _, guide := range guides {
 		text := readRoot(t, guide)
 		code := guideCode.FindAllString(text, -1)
@@ -74,9 +74,9 @@ func TestGuidesMake(t *testing.T) {
 	}
 }
 
-// TestArchitectureNamesEveryPackage: a package that has no line there can't be found by it.
+// TestArchitectureListsPackages: a package that has no line there can't be found by it.
 // What a package has below its own internal folder may be named as a whole.
-func TestArchitectureNamesEveryPackage(t *testing.T) {
+func TestArchitectureListsPackages(t *testing.T) {
 	needGo(t)
 	text := readRoot(t, "ARCHITECTURE.md")
 	for _, pkg := range goList(t, "linux", "./...") {

@@ -1,5 +1,4 @@
-// Package shquote quotes words for a POSIX shell and for PowerShell, for the commands that errors
-// offer for pasting.
+// Package shquote quotes words for a POSIX shell and for PowerShell, for commands in errors.
 package shquote
 
 import "strings"
@@ -7,8 +6,8 @@ import "strings"
 // plain are the characters, beside letters and digits, that no shell takes for its own.
 const plain = "-_./:=@,+%"
 
-// Quote returns word as a shell takes it for that one word: as it is, if nothing in it is special,
-// else in single quotes.
+// Quote quotes word for a POSIX shell: it returns word unchanged if nothing in it is special, and
+// otherwise in single quotes.
 func Quote(word string) string {
 	if word == "" || word[0] == '=' || strings.ContainsFunc(word, special) { // zsh looks up =program
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

@@ -21,8 +21,7 @@ func SmallDisk(t testing.TB, options string) (dir string) {
 	return dir
 }
 
-// FillDisk leaves no room on the file system of dir: a file "filler" there has it. The returned
-// function makes room again, by removing that.
+// FillDisk fills the file system of dir with a file "filler". free removes it.
 func FillDisk(t testing.TB, dir string) (free func()) {
 	t.Helper()
 	filler, err := os.Create(filepath.Join(dir, "filler"))

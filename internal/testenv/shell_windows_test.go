@@ -53,7 +53,7 @@ func holds(t *testing.T, name string) bool {
 	return on
 }
 
-func TestPrivilegeThatNobodyHas(t *testing.T) {
+func TestUnavailablePrivilege(t *testing.T) {
 	assert.True(t, errors.Is(setPrivileges(windows.SE_PRIVILEGE_ENABLED, "SeCreateTokenPrivilege"), windows.ERROR_NOT_ALL_ASSIGNED) || IsWine())
 	assert.Error(t, setPrivileges(windows.SE_PRIVILEGE_ENABLED, "SeNoSuchPrivilege"))
 }

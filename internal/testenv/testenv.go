@@ -1,5 +1,5 @@
-// Package testenv tells a test what the machine under it can do, and gives it the processes and
-// namespaces that it needs: helper processes, a network of its own, a systemd of its own.
+// Package testenv tells a test what the machine supports, and provides processes and namespaces:
+// helper processes, a separate network, a separate systemd.
 //
 // A test that the machine can't run is skipped with the reason. A test that would change the
 // machine (services, event sources, firewall rules) runs only where SUREFOOT_CHANGE_MACHINE=1 is
@@ -54,8 +54,8 @@ func NeedChange(t testing.TB, what string) {
 	}
 }
 
-// NeedWindows skips t under Wine, which differs from Windows in the way that the reason says.
-// windows-latest judges then.
+// NeedWindows skips t under Wine, with the reason how Wine differs from Windows. The test then only
+// runs on real Windows.
 func NeedWindows(t testing.TB, reason string) {
 	t.Helper()
 	if v := wineVersion(); v != "" {
@@ -63,8 +63,8 @@ func NeedWindows(t testing.TB, reason string) {
 	}
 }
 
-// Main is a TestMain with helper processes: a child that Command started runs the helper of that
-// name and exits with what it returns. All other processes run the tests. Main does not return.
+// Main is a TestMain with helper processes: a child started by Command runs the helper of that name
+// and exits with its result. All other processes run the tests. Main does not return.
 //
 // The tests and their children see an ordinary machine, whatever the shell and the temporary
 // directory of the one that runs them: see plainShell.

@@ -1,5 +1,5 @@
-// Package trust has the errors that internal/winsec and internal/unixsec share: who could change a
-// file that a process relies on, and how to take that away.
+// Package trust has the errors shared by internal/winsec and internal/unixsec: who could change a
+// file that a process relies on, and how to prevent that.
 package trust
 
 import (
@@ -25,5 +25,5 @@ func (f *Finding) Error() string {
 	return f.Path + " can be changed by " + who
 }
 
-// ErrExchanged is in the error for a path that no longer leads to the file that is open.
+// ErrExchanged is returned, wrapped, if a path no longer leads to the open file.
 var ErrExchanged = errors.New("exchanged while it was checked")

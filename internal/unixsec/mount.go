@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A Mount is what the file system that an object lies on has to do with its mode and owner. The
-// zero value is an ordinary one.
+// A Mount describes how the file system of an object affects its mode and owner. The zero value is
+// an ordinary one.
 type Mount struct {
 	ReadOnly bool   // no process can write, whatever the mode says
 	Fixed    string // the kind, if modes and owners are mount options instead of the files' own

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mountOf returns what is known of the file system that path lies on.
+// mountOf returns information about the file system of path.
 func mountOf(path string) Mount {
 	var st unix.Statfs_t
 	if err := unix.Statfs(path, &st); err != nil {

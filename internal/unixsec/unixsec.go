@@ -2,10 +2,10 @@
 // and the programs that run as a service (svcx).
 //
 // An object is safe for an account if root or that account owns it, and if its mode lets neither
-// its group nor everyone write. That holds for the file, for every directory on the way and for
-// every directory that a link on the way leads through; a directory with the sticky bit may be
+// its group nor everyone write. This applies to the file, to every directory on the path and to
+// every directory that a link on the path leads through. A directory with the sticky bit may be
 // writable for everyone, but then links in it are judged by their owner. On a read-only file system
-// modes don't matter, owners do. In a user namespace, an owner that the namespace doesn't know
+// modes don't matter, but owners do. In a user namespace, an owner that the namespace doesn't know
 // counts as root.
 package unixsec
 
@@ -19,7 +19,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
-// An Entry is what the rule knows of a file, directory or link.
+// An Entry describes a file, directory or link to the rule.
 type Entry struct {
 	Path string
 	UID  uint32 // its owner
@@ -29,7 +29,7 @@ type Entry struct {
 	Unmapped bool  // UID stands for users whom no account of this user namespace can be
 }
 
-// An Account is on whose behalf a file is judged: the one that will read, run or fill it.
+// An Account is the account for which a file is checked: the one that will read, run or fill it.
 type Account struct {
 	UID  uint32
 	Also []uint32 // others that have its rights anyway
@@ -74,8 +74,8 @@ func (a Account) Check(e Entry) error {
 	return f
 }
 
-// isHome reports whether path is a user's home directory, by its usual place: /home/alice on Linux,
-// /usr/home/alice on FreeBSD, /Users/alice on macOS.
+// isHome reports whether path is a user's home directory, judging by its usual place: /home/alice
+// on Linux, /usr/home/alice on FreeBSD, /Users/alice on macOS.
 func isHome(dir string) bool {
 	switch path.Dir(dir) {
 	case "/home", "/usr/home", "/var/home", "/export/home", "/Users":
@@ -91,7 +91,8 @@ func owner(uid uint32) string {
 	return fmt.Sprint(uid)
 }
 
-// writersOf returns who may write by the mode, beside the owner, and their letters in chmod.
+// writersOf returns the accounts other than the owner that may write according to the mode, and
+// their letters in chmod.
 func writersOf(mode fs.FileMode) (who []string, letters string) {
 	if mode&fs.ModeSymlink != 0 || mode.IsDir() && mode&fs.ModeSticky != 0 {
 		return nil, "" // a link's bits mean nothing; sticky: others can't rename or delete what isn't theirs

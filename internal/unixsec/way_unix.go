@@ -14,8 +14,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
-// CheckFile returns a [*trust.Finding] if others could change the file or directory at an absolute
-// path, or exchange it.
+// CheckFile returns a [*trust.Finding] if others could change or replace the file or directory at
+// an absolute path.
 func (a Account) CheckFile(path string) error {
 	fi, err := os.Stat(path)
 	if err != nil {
@@ -34,7 +34,8 @@ func (a Account) CheckFile(path string) error {
 // CheckOpen Judges what fi was read from, whatever the way to it is.
 func (a Account) CheckOpen(fi fs.FileInfo, path string) error { return a.Judge(entry(path, fi)) }
 
-// Judge is Check, but looks at what the object lies on before it says that others could change it.
+// Judge is like Check, but considers the file system before it reports that others could change the
+// object.
 func (a Account) Judge(e Entry) error {
 	err := a.Check(e)
 	if err == nil {
@@ -51,12 +52,12 @@ func entry(path string, fi fs.FileInfo) Entry {
 // Owner returns the user ID that a file belongs to.
 func Owner(fi fs.FileInfo) uint32 { return fi.Sys().(*syscall.Stat_t).Uid }
 
-// maxLinks is the number of links after which Linux takes a path for a loop.
+// maxLinks is the number of links after which Linux considers a path a loop.
 const maxLinks = 40
 
-// CheckWay walks down an absolute path to the file or directory that is open, as the system did,
-// and Judges every directory on the way, through all links. The error is a [trust.ErrExchanged] if
-// the path leads elsewhere by now.
+// CheckWay walks down an absolute path to the open file or directory, like the system, and Judges
+// every directory on the path, through all links. The error matches [trust.ErrExchanged] if the
+// path now leads elsewhere.
 func (a Account) CheckWay(open fs.FileInfo, path string) error {
 	at, rest := "/", path // what has been walked, without links, and what hasn't
 	var parent fs.FileMode
@@ -100,5 +101,5 @@ func (a Account) CheckWay(open fs.FileInfo, path string) error {
 	}
 }
 
-// exchanged is the error for a path that no longer leads to what is open.
+// exchanged returns the error for a path that no longer leads to the open file.
 func exchanged(name string) error { return fmt.Errorf("%s was %w", name, trust.ErrExchanged) }

@@ -43,7 +43,7 @@ func fixAll(t *testing.T, path string) (named []string) {
 		}
 		var f *trust.Finding
 		require.ErrorAs(t, err, &f)
-		require.NotContains(t, named, f.Path, "the command must mend it at once: %s", f.Fix)
+		require.NotContains(t, named, f.Path, "the command must fix it at once: %s", f.Fix)
 		named = append(named, f.Path)
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", f.Fix).CombinedOutput()
 		require.NoError(t, err, "%s: %s", f.Fix, out)
@@ -119,7 +119,7 @@ func TestCheckLinkOwner(t *testing.T) {
 	assert.Equal(t, []string{link}, fixAll(t, link))
 }
 
-func TestCheckWayNoticesASwap(t *testing.T) {
+func TestCheckWayDetectsReplacement(t *testing.T) {
 	dir := tempDir(t)
 	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
 	touch(t, one)

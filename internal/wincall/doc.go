@@ -1,6 +1,6 @@
 // Package wincall has the Windows calls of svcx and winsec, without golang.org/x/sys/windows. The
-// initialisation of that package refers to 500 functions, so that the linker keeps what belongs to
-// them in every program: a quarter of what svcx would add to one.
+// initialisation of that package refers to 500 functions, which the linker then keeps in every
+// program: a quarter of svcx's size.
 //
-// A number of an NTSTATUS is returned as the error number that Windows has for it.
+// An NTSTATUS is returned as the corresponding Windows error number.
 package wincall

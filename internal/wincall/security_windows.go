@@ -43,7 +43,7 @@ func SecurityOf(h syscall.Handle) ([]byte, error) {
 	return take(sd), nil
 }
 
-// ParseSDDL makes a self-relative SECURITY_DESCRIPTOR of text.
+// ParseSDDL converts text to a self-relative SECURITY_DESCRIPTOR.
 func ParseSDDL(text string) ([]byte, error) {
 	u := UTF16{}
 	p := u.Ptr(text)

@@ -18,7 +18,7 @@ const (
 	DELETE                       = 0x10000
 )
 
-// What a service is, and what it does.
+// Types and states of a service.
 const (
 	SERVICE_WIN32_OWN_PROCESS = 0x10
 	SERVICE_AUTO_START        = 2

@@ -62,7 +62,7 @@ func TestNotFound(t *testing.T) {
 
 // TestSystemDirectory: a DLL in the working directory is not loaded.
 func TestSystemDirectory(t *testing.T) {
-	testenv.NeedWindows(t, "searches elsewhere, too")
+	testenv.NeedWindows(t, "also searches elsewhere")
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.WriteFile("surefoot-here.dll", []byte("MZ"), 0o600))
 	here := dll{name: "surefoot-here.dll"}

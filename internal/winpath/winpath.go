@@ -1,5 +1,5 @@
-// Package winpath reads Windows paths. It is compiled on every system: a name that is checked on
-// Linux may be used on Windows, and a rule that runs everywhere is tested everywhere.
+// Package winpath parses Windows paths. It works on every system: a name that is checked on Linux
+// may be used on Windows, and a rule that runs everywhere is tested everywhere.
 //
 // Sources: Microsoft, "Naming Files, Paths, and Namespaces" and "File path formats on Windows
 // systems"; James Forshaw, "The Definitive Guide on Win32 to NT Path Conversion".

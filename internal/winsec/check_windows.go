@@ -10,12 +10,12 @@ import (
 	"github.com/surefoot-go/surefoot/internal/wincall"
 )
 
-// Identification belongs to the flags of every CreateFile of a path that others have named. If the
-// path turns out to be a pipe, its server can see who calls, but not act with this process's rights
-// (Microsoft, "Impersonation Levels").
+// Identification must be in the flags of every CreateFile of a path chosen by others. If the path
+// turns out to be a pipe, its server can identify the caller, but not act with this process's
+// rights (Microsoft, "Impersonation Levels").
 const Identification = 0x100000 | 0x10000 // SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION
 
-// open opens an object to look at it, even if other processes have it open.
+// open opens an object for inspection, even if other processes have it open.
 func open(path string, flags uint32) (syscall.Handle, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
@@ -30,8 +30,8 @@ func open(path string, flags uint32) (syscall.Handle, error) {
 	return h, nil
 }
 
-// CheckHandle returns a [*trust.Finding] if others could use the open object against a, whatever
-// the way to it is.
+// CheckHandle returns a [*trust.Finding] if others could use the open object against a, regardless
+// of the path to it.
 func (a *Account) CheckHandle(h syscall.Handle, path string, use Use) error {
 	d, err := descriptorOf(h)
 	if err != nil {
@@ -40,15 +40,15 @@ func (a *Account) CheckHandle(h syscall.Handle, path string, use Use) error {
 	return a.Check(path, d, use)
 }
 
-// CheckWay returns a [*trust.Finding] if others could exchange a directory or link on the way to
-// the open object, and a [trust.ErrExchanged] if the path leads elsewhere by now.
+// CheckWay returns a [*trust.Finding] if others could replace a directory or link on the path to
+// the open object, and a [trust.ErrExchanged] if the path now leads elsewhere.
 func (a *Account) CheckWay(h syscall.Handle, path string) error {
 	w, err := a.walk(path, look)
 	if err != nil {
 		return err
 	}
-	// The path that the system knows differs for a drive that stands for a directory (subst), short
-	// names and links of unknown kinds. What a container mounts from its host may have none.
+	// The system's path differs for a drive that stands for a directory (subst), short names and
+	// links of unknown kinds. Objects that a container mounts from its host may have no path.
 	final, err := FinalPath(h)
 	if err == nil && !strings.EqualFold(final, w.end) {
 		if _, err := a.walk(final, look); err != nil {
@@ -76,7 +76,8 @@ func (a *Account) CheckWay(h syscall.Handle, path string) error {
 	return nil
 }
 
-// CheckObject is CheckHandle for the file or directory at a path, whatever the way to it is.
+// CheckObject is like CheckHandle for the file or directory at a path, regardless of the path to
+// it.
 func (a *Account) CheckObject(path string, use Use) error {
 	h, err := open(path, 0)
 	if err == nil {
@@ -86,7 +87,7 @@ func (a *Account) CheckObject(path string, use Use) error {
 	return err
 }
 
-// CheckFile is CheckHandle and CheckWay for a file or directory at an absolute path.
+// CheckFile combines CheckHandle and CheckWay for a file or directory at an absolute path.
 func (a *Account) CheckFile(path string, use Use) error {
 	h, err := open(path, 0)
 	if err != nil {
@@ -99,7 +100,7 @@ func (a *Account) CheckFile(path string, use Use) error {
 	return err
 }
 
-// look asks the system for a node of a walk.
+// look gets a node of a walk from the system.
 func look(path string) (n node, err error) {
 	h, err := open(path, syscall.FILE_FLAG_OPEN_REPARSE_POINT)
 	if err != nil {
@@ -149,7 +150,7 @@ func FinalPath(h syscall.Handle) (string, error) {
 // ErrNotDir is returned by IsDir for a file, a link or a junction.
 var ErrNotDir = errors.New("it is a file or a link")
 
-// IsDir returns nil for a directory that is one itself: what a link leads to may change.
+// IsDir returns nil for a directory, but not for a link to one, whose target may change.
 func IsDir(path string) error {
 	info, err := os.Lstat(path)
 	if err == nil && !info.IsDir() {
@@ -158,7 +159,7 @@ func IsDir(path string) error {
 	return err
 }
 
-// MakeDir makes a directory with that descriptor. The error is the bare number.
+// MakeDir creates a directory with that descriptor. The error is the bare error number.
 func MakeDir(path, sddl string) error { return wincall.CreateDirectory(path, sddl) }
 
 // DescriptorOf returns the descriptor of the file or directory at path.
@@ -172,5 +173,5 @@ func DescriptorOf(path string) (*Descriptor, error) {
 	return d, err
 }
 
-// Protect gives the object at path the access list of the descriptor, and nothing from above.
+// Protect sets the access list of the object at path from the descriptor, without inheritance.
 func Protect(path, sddl string) error { return wincall.Protect(path, sddl) }

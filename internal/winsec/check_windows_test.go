@@ -26,7 +26,7 @@ func windowsOwn(t *testing.T, text string) *Descriptor {
 }
 
 // The samples mean what the system makes of their SDDL.
-func TestSamplesAreWindowsOwn(t *testing.T) {
+func TestSamplesMatchWindows(t *testing.T) {
 	for name, s := range samples(t) {
 		want, err := Parse(s.bytes)
 		require.NoError(t, err, name)
@@ -34,8 +34,8 @@ func TestSamplesAreWindowsOwn(t *testing.T) {
 	}
 }
 
-// What the tests read from SDDL is what the system reads.
-func TestSDDLIsWindowsOwn(t *testing.T) {
+// The tests parse SDDL like the system.
+func TestSDDLMatchesWindows(t *testing.T) {
 	for _, text := range []string{
 		"O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)", "O:" + alice + "D:P(A;;FA;;;" + alice + ")", "O:WD",
 		"O:BAD:P(D;;0x1301bf;;;BU)(A;;0x4;;;LS)", "O:SYD:(A;CI;0x116;;;AU)(A;OICIIO;GA;;;CO)(A;ID;FW;;;WD)(A;ID;FR;;;NS)", "O:BAD:P",
@@ -105,7 +105,7 @@ func TestCheckFile(t *testing.T) {
 	assert.ErrorIs(t, IsDir(path+"x"), os.ErrNotExist)
 }
 
-func TestCheckWayNoticesASwap(t *testing.T) {
+func TestCheckWayDetectsReplacement(t *testing.T) {
 	p, err := Current()
 	require.NoError(t, err)
 	dir := t.TempDir()

@@ -7,11 +7,11 @@ import (
 	"strconv"
 )
 
-// A Descriptor is the part of a security descriptor that decides who may change an object.
+// A Descriptor is the part of a security descriptor that determines who may change an object.
 type Descriptor struct {
 	Owner  string // a SID
 	NoDACL bool   // every account has all rights
-	DACL   []ACE  // in order, without the entries that are only there to be inherited
+	DACL   []ACE  // in order, without inherit-only entries
 }
 
 // An ACE is one entry of an access control list.
@@ -54,7 +54,7 @@ func Parse(b []byte) (*Descriptor, error) {
 	return d, nil
 }
 
-// parseACL reads an ACL ([MS-DTYP] 2.4.5) without the entries that are only there to be inherited.
+// parseACL parses an ACL ([MS-DTYP] 2.4.5) without inherit-only entries.
 func parseACL(b []byte) ([]ACE, bool) {
 	const headerSize, inheritOnly, inherited = 8, 0x08, 0x10
 	if len(b) < headerSize {
@@ -87,8 +87,8 @@ func parseACL(b []byte) ([]ACE, bool) {
 	return aces, true
 }
 
-// parseACE reads what follows an ACE's header ([MS-DTYP] 2.4.4). A conditional grant counts as a
-// grant; a conditional denial counts for nothing, and has no SID then.
+// parseACE parses the data after an ACE's header ([MS-DTYP] 2.4.4). A conditional grant counts as a
+// grant. A conditional denial is ignored: it gets no SID.
 func parseACE(kind byte, b []byte) (ACE, bool) {
 	const allow, deny, allowObject, denyObject, allowIf, denyIf, allowObjectIf, denyObjectIf = 0, 1, 5, 6, 9, 10, 11, 12
 	if len(b) < 4 {

@@ -58,7 +58,7 @@ func TestParseACE(t *testing.T) {
 		{"object without types", 5, body([]byte{0, 0, 0, 0}, everyone), granted, true},
 		{"object with both types", 5, body([]byte{3, 0, 0, 0}, guid, guid, everyone), granted, true},
 		{"object cut short", 5, body([]byte{3, 0, 0, 0}, guid), ACE{}, false},
-		{"compound, which nobody documents", 4, body(everyone), ACE{}, false},
+		{"compound, which is undocumented", 4, body(everyone), ACE{}, false},
 		{"no mask", 0, []byte{1, 2}, ACE{}, false},
 		{"no SID", 0, body(), ACE{}, false},
 	} {

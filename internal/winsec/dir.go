@@ -1,8 +1,8 @@
 package winsec
 
-// DirSDDL returns the descriptor of a directory of a service or program, and of all that will be in
-// it: full control for SYSTEM and the Administrators, and what is listed for others. Nothing is
-// inherited from above. The accounts are SIDs.
+// DirSDDL returns the descriptor of a directory of a service or program and its contents: full
+// control for SYSTEM and the Administrators, and the listed rights for others. Nothing is inherited
+// from above. The accounts are SIDs.
 func DirSDDL(full, modify, read []string) string {
 	return "D:PAI(A;OICI;FA;;;" + System + ")(A;OICI;FA;;;" + Administrators + ")" + aces("FA", full) + aces("0x1301bf", modify) + aces("0x1200a9", read)
 }
@@ -46,7 +46,7 @@ func (a *Account) DirSDDLFor(sid string) string {
 
 // PrivateDirSDDL returns the descriptor of a directory that only a uses, and that all users may
 // read if it is not private. The account of an elevated process is not in it: its other processes
-// have fewer rights, and a service would have to refuse what its installer has made.
+// have fewer rights, and a service would have to reject directories created by its installer.
 func (a *Account) PrivateDirSDDL(private bool) string {
 	var full, read []string
 	if a.SID != System && !a.Elevated {

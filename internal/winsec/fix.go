@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// A fix takes a threat away. Its command is safe to run on the object that it names: what an
-// account could only read before it can still read afterwards. A volume's root has advice instead,
-// as what is granted there is granted to a whole drive.
+// A fix removes a threat. Its command is safe to run on the object that it names: an account keeps
+// its read access. For a volume's root there is advice instead, because rights granted there apply
+// to the whole drive.
 type fix struct{ command, advice string }
 
 //go:noinline
@@ -18,7 +18,7 @@ func icacls(path, args string, use Use) fix {
 	return fix{command: `icacls "` + shortPath(path) + `" ` + args}
 }
 
-// inPlace returns the fix if the object may be changed for the sake of what it holds.
+// inPlace returns the fix if it is acceptable to change the object itself.
 func inPlace(path string, sids []string, use Use, f fix) fix {
 	switch {
 	case isRoot(path):
@@ -44,10 +44,10 @@ func fixOwner(path string, use Use) fix {
 	return icacls(path, "/setowner *"+Administrators, use)
 }
 
-// fixRights takes the SIDs' rights away. Rights that are inherited can't be taken one by one: the
-// whole inherited list goes, and what is harmless in it is granted again. ("/inheritance:d", which
-// turns the inherited entries into own ones, does not help: a "/remove" in the same command doesn't
-// find them yet.)
+// fixRights removes the SIDs' rights. Inherited rights can't be removed one by one: the command
+// removes the whole inherited list and grants the harmless rights again. ("/inheritance:d", which
+// converts inherited entries to explicit ones, does not help: a "/remove" in the same command
+// doesn't find them yet.)
 func (a *Account) fixRights(path string, d *Descriptor, use Use, sids []string) fix {
 	if !slices.ContainsFunc(sids, func(sid string) bool { return d.granted(sid, true) != 0 }) {
 		return icacls(path, "/remove:g *"+strings.Join(sids, " *"), use)
@@ -80,7 +80,7 @@ func (a *Account) fixRights(path string, d *Descriptor, use Use, sids []string) 
 	return icacls(path, args, use)
 }
 
-// granted returns the rights that the list grants to a SID, by its inherited or its own entries.
+// granted returns the rights that the list grants to a SID by inherited or explicit entries.
 //
 //go:noinline
 func (d *Descriptor) granted(sid string, inherited bool) (m Mask) {
@@ -92,8 +92,8 @@ func (d *Descriptor) granted(sid string, inherited bool) (m Mask) {
 	return m
 }
 
-// keeps returns the right that an account is granted in the place of all that it had, in the words
-// of icacls. It is "" for one that keeps what it has of its own, or nothing.
+// keeps returns the icacls right that replaces all rights of an account. It is "" for an account
+// that keeps its explicit rights, or that keeps nothing.
 func (a *Account) keeps(d *Descriptor, sid string, use Use) string {
 	switch sid {
 	case "":
@@ -113,7 +113,7 @@ func (a *Account) keeps(d *Descriptor, sid string, use Use) string {
 	return "R"
 }
 
-// needs returns the rights without which an account can't use an object for what it needs it.
+// needs returns the rights that an account needs for the use.
 func (u Use) needs() Mask {
 	switch u {
 	case ForReading:

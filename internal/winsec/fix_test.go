@@ -41,7 +41,7 @@ func TestFix(t *testing.T) {
 
 // Following a command removes what it was printed for, and following all that come makes the check
 // pass. What others could read they still can, unless it is secret.
-func TestFollowedFixMends(t *testing.T) {
+func TestFollowedFixWorks(t *testing.T) {
 	descriptors := map[string]*Descriptor{
 		"in the order that Windows writes": sddl(t, "O:BAD:(A;;FW;;;BU)(A;ID;FA;;;SY)(A;ID;0x1301bf;;;BU)"),
 		"one user, twice":                  sddl(t, "O:"+alice+"D:(A;;FA;;;"+alice+")(A;ID;FA;;;"+alice+")(A;ID;0x1200a9;;;BU)"),

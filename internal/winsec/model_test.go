@@ -10,7 +10,7 @@ import (
 )
 
 // sddl reads a descriptor in the language of Microsoft's "Security Descriptor String Format", as
-// far as these tests use it. TestSDDLIsWindowsOwn compares it with the system's.
+// far as these tests use it. TestSDDLMatchesWindows compares it with the system's.
 func sddl(t testing.TB, text string) *Descriptor {
 	t.Helper()
 	d := &Descriptor{}

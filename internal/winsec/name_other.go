@@ -2,5 +2,5 @@
 
 package winsec
 
-// accountName knows no accounts: only Windows can look them up.
+// accountName returns "": only Windows can look up accounts.
 func accountName(string) string { return "" }

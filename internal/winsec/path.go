@@ -30,8 +30,8 @@ func splitShare(path string) (root, rest string, ok bool) {
 
 func slashes(path string) string { return strings.ReplaceAll(path, "/", `\`) }
 
-// hasPrefix compares without regard to case and to the kind of separator; only the \\?\ forms
-// insist on backslashes, since Windows makes other paths of those with slashes.
+// hasPrefix ignores case and the kind of separator, except that the \\?\ forms require backslashes,
+// since Windows treats them differently with slashes.
 func hasPrefix(path, prefix string) bool {
 	if len(path) < len(prefix) {
 		return false
@@ -70,7 +70,7 @@ func shortPath(path string) string {
 // join appends a name to a directory of the \\?\ form.
 func join(dir, name string) string { return strings.TrimSuffix(dir, `\`) + `\` + name }
 
-// parent returns the directory that a path of the \\?\ form lies in; that of a root is the root.
+// parent returns the parent directory of a path of the \\?\ form; that of a root is the root.
 func parent(path string) string {
 	root, rest, _ := split(path)
 	i := strings.LastIndexByte(rest, '\\')

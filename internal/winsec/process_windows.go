@@ -9,7 +9,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/wincall"
 )
 
-// A Process is what the token of this process says. It can't change.
+// A Process holds information from this process's token, which can't change.
 type Process struct {
 	Account
 
@@ -23,8 +23,8 @@ type Process struct {
 	Administrator bool
 }
 
-// Current returns what this process is. With an error it is privileged: a process that can't know
-// must check.
+// Current returns information about this process. If it fails, the process counts as privileged,
+// since it must check then.
 func Current() (*Process, error) {
 	self.once.Do(func() { self.err = self.process.read() })
 	return &self.process, self.err
@@ -36,8 +36,9 @@ var self struct {
 	err     error
 }
 
-// Machine returns on whose behalf the programs and directories of the whole machine are judged:
-// SYSTEM. The account of this process counts as trusted if all its processes are administrators'.
+// Machine returns the account for which the programs and directories of the whole machine are
+// checked: SYSTEM. The account of this process counts as trusted if all its processes are
+// administrators'.
 func Machine() (Account, error) {
 	p, err := Current()
 	a := Account{SID: System}
@@ -82,7 +83,7 @@ func (p *Process) read() error {
 	return nil
 }
 
-// tokenNumber returns a number that this process's token has, or what stands for an unknown one.
+// tokenNumber returns a number from this process's token, or unknown.
 func tokenNumber(class, unknown uint32) uint32 {
 	info, err := wincall.TokenInfo(class)
 	if err != nil {

@@ -14,7 +14,7 @@ const (
 	nameSurrogate = 0x20000000
 )
 
-// A linkKind is what a name stands for.
+// A linkKind is the kind of object that a name refers to.
 type linkKind uint8
 
 const (

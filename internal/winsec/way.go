@@ -9,7 +9,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
-// A node is what a path names, itself and not what it leads to if it is a link.
+// A node is the object that a path names; for a link, the link itself.
 type node struct {
 	*Descriptor
 	dir    bool
@@ -17,18 +17,18 @@ type node struct {
 	target string // where a link to a path leads to, as it is stored
 }
 
-// maxLinks is the number of links after which Windows takes a path for a loop.
+// maxLinks is the number of links after which Windows considers a path a loop.
 const maxLinks = 63
 
-// A way is the outcome of a walk along a path.
+// A way is the result of a walk along a path.
 type way struct {
 	end    string // the path of the last element, without links to paths
 	opaque bool   // it has links of an unknown kind: the open file must be asked where they lead to
 }
 
-// walk goes along an absolute path as the system does and judges every directory and link that it
-// passes: those of the path, and those of the path that each link leads to. What the path ends at
-// is left to the caller, who has it open.
+// walk follows an absolute path like the system and checks every directory and link on it,
+// including those on the path that each link leads to. The caller, which has the last object open,
+// checks that one.
 func (a *Account) walk(path string, look func(path string) (node, error)) (w way, err error) {
 	root, rest, ok := split(path)
 	if !ok {
@@ -102,7 +102,7 @@ func elements(path string) (names []string) {
 
 func exchanged(path string) error { return fmt.Errorf("%s was %w", path, trust.ErrExchanged) }
 
-// gone turns the absence of what was there a moment ago into trust.ErrExchanged.
+// gone converts the error for an object that has disappeared to trust.ErrExchanged.
 func gone(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return exchanged(path)

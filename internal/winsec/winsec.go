@@ -1,12 +1,12 @@
-// Package winsec decides who can change a file on Windows. One rule serves what a process reads
-// (pathx), the programs that run as a service and their logs (svcx) and the files that an
+// Package winsec determines who can change a file on Windows. One rule serves files that a process
+// reads (pathx), programs that run as a service and their logs (svcx), and files that an
 // administrator's tools load (eventx).
 //
-// The rules work on security descriptors and paths alone, and so are compiled and tested on every
+// The rules only need security descriptors and paths, so they are compiled and tested on every
 // system; the _windows.go files make the calls. An object is safe for an account if SYSTEM, the
 // Administrators, TrustedInstaller or the account itself owns it, and if its access list gives no
-// other account a right that its [Use] lists. The directories above it and all links on the way are
-// judged as well.
+// other account a right that its [Use] lists. The directories above it and all links on the path
+// are checked too.
 package winsec
 
 import (
@@ -42,8 +42,8 @@ type Use uint8
 
 const (
 	ForReading  Use = iota // a file that is read or run: no other account may change or replace it
-	ForPassing             // a directory on the way: no other account may exchange what is in it
-	ForLinking             // a link on the way: nor may it lead the link elsewhere
+	ForPassing             // a directory on the path: no other account may replace its contents
+	ForLinking             // a link on the path: nor may it redirect the link
 	ForContents            // a directory whose files are used: nor may it add any
 	ForSecrets             // a directory that no other account may read either
 )
@@ -69,7 +69,7 @@ func (u Use) threats(root bool) (m Mask) {
 	return m
 }
 
-// An Account is on whose behalf an object is judged: the one that will read, run or fill it.
+// An Account is the account for which an object is checked: the one that will read, run or fill it.
 type Account struct {
 	SID      string
 	Elevated bool     // it has the rights of the Administrators, which its other processes lack

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// A profile is what the registry says of one network profile.
+// A profile holds the registry settings of one network profile.
 type profile struct {
 	off      bool // EnableFirewall=0: nothing is filtered
 	shielded bool // DoNotAllowExceptions=1: everything inbound is blocked
-	open     bool // DefaultInboundAction=0: what no rule matches is allowed
+	open     bool // DefaultInboundAction=0: unmatched connections are allowed
 	noLocal  bool // AllowLocalPolicyMerge=0: this machine's own rules are ignored
 	quiet    bool // DisableNotifications=1: no prompt on the first listen
 }
 
-// A match is a rule that matches traffic for a query, and the conditions on which it does that the
-// query leaves open.
+// A match is a rule that matches traffic for a query, with the rule's conditions that the query
+// leaves open.
 type match struct {
 	rule          Rule
 	remote, local []Scope // nil: any
@@ -25,7 +25,7 @@ type match struct {
 
 func (m match) limited() bool { return m.remote != nil || m.local != nil || m.other != nil }
 
-// limits says what traffic m is limited to.
+// limits describes the traffic that m is limited to.
 func (m match) limits() string {
 	var s []string
 	if m.remote != nil {
@@ -68,7 +68,7 @@ func list(scopes []Scope) string {
 	return strings.Join(names, ", ")
 }
 
-// evaluate decides for the three profiles, in the order of all.
+// evaluate returns the decisions for the three profiles, in the order of all.
 func evaluate(rules []Rule, profiles [len(all)]profile, q Query) Verdict {
 	if q.isLoopback() {
 		return Verdict{Domain: Allowed, Private: Allowed, Public: Allowed, Notes: []string{"loopback only: not filtered"}}
@@ -87,14 +87,14 @@ func evaluate(rules []Rule, profiles [len(all)]profile, q Query) Verdict {
 }
 
 // decide follows [MS-FASP] 2.2.34 (block beats allow) and 2.2.38 (the profile's settings). It also
-// returns the rules that block what would be allowed, or all.
+// returns the rules that block traffic that would otherwise be allowed, or that block all traffic.
 func decide(rules []Rule, p profile, is Profiles, q Query, n ruleNotes) (Decision, []Rule) {
 	if p.off {
 		n.note("Windows Firewall is off")
 		return Allowed, nil
 	}
 	if p.shielded {
-		n.note("all incoming connections are blocked, also those of allowed programs")
+		n.note("all incoming connections are blocked, even those of allowed programs")
 		return Blocked, nil
 	}
 	var allows, blocks []match
@@ -151,11 +151,12 @@ func weigh(allows, blocks []match, p profile, note func(string, ...any)) (Decisi
 	return NoRule, nil
 }
 
-// notes collects what is to be said of each profile, and says it once for all to which it applies.
+// notes collects notes on each profile and lists each note once for all profiles to which it
+// applies.
 type notes struct {
 	texts  []string
 	of     map[string]Profiles
-	doubts map[string][]string // by why a rule does not count: the rules
+	doubts map[string][]string // rules by the reason why they are ignored
 }
 
 func (n *notes) add(p Profiles, text string) {
@@ -168,8 +169,8 @@ func (n *notes) add(p Profiles, text string) {
 	n.of[text] |= p
 }
 
-// list returns the notes. A stock Windows has dozens of rules that don't count for the same reason:
-// one of them stands for all.
+// list returns the notes. A stock Windows has dozens of rules that are ignored for the same reason;
+// list names one of them.
 func (n *notes) list() []string {
 	var list []string
 	for _, text := range n.texts {
@@ -187,7 +188,7 @@ func (n *notes) list() []string {
 	return list
 }
 
-// ruleNotes takes the notes about the rules of one profile.
+// ruleNotes collects the notes on the rules of one profile.
 type ruleNotes struct {
 	all     *notes
 	profile Profiles
@@ -197,7 +198,7 @@ func (n ruleNotes) note(format string, args ...any) {
 	n.all.add(n.profile, fmt.Sprintf(format, args...))
 }
 
-// unjudged notes that r does not count, although it matches.
+// unjudged notes that r is ignored although it matches.
 func (n ruleNotes) unjudged(r Rule, why string) {
 	if n.all.doubts == nil {
 		n.all.doubts = map[string][]string{}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rule parses the fields that follow the version, of a rule called name.
+// rule parses the fields after the version of a rule called name.
 func rule(t testing.TB, name, fields string) Rule {
 	t.Helper()
 	r, err := ParseRule(name, "v2.30|"+fields)
@@ -170,7 +170,7 @@ func TestEvaluateProfiles(t *testing.T) {
 	}, Query{Program: `C:\srv\orders.exe`, Port: 8080})
 	assert.Equal(t, "domain: allowed, private: allowed, public: blocked", v.String())
 	assert.Equal(t, []string{
-		`allow rule "Secure" does not count: it is only for what IPsec has authenticated: Authenticate`,
+		`allow rule "Secure" does not count: it is only for traffic that IPsec has authenticated: Authenticate`,
 		`domain: allow rule "Later" does not count: it is only on conditions that are not known here: New`,
 		`2 rules, such as allow rule "App 1", don't count: they are only for an app of the Store`,
 		`domain,private: allow rule "LAN only" applies only from LocalSubnet (IPv4)`,
@@ -188,7 +188,8 @@ func TestEvaluateNotesLimits(t *testing.T) {
 		`from the peer's ports 1, 2-3, on interfaces of the type Lan or Wireless`}, v.Notes)
 }
 
-// TestEvaluateUnreadableBlock: a Block rule is not lost for one value that can't be read.
+// TestEvaluateUnreadableBlock checks that a Block rule is not dropped because of one value that
+// can't be read.
 func TestEvaluateUnreadableBlock(t *testing.T) {
 	for _, broken := range []string{"RA4=10.0.0.0/99|", "Protocol=6|LPort=70000|", "Platform=x|", "LPort=80|", "Name=again|", "nonsense|", "LOM=1|", "Active=perhaps|", "Profile=Home|"} {
 		p := registryPolicy{rules: []registryRule{
@@ -199,7 +200,7 @@ func TestEvaluateUnreadableBlock(t *testing.T) {
 		assert.Empty(t, notes, broken)
 		v := Evaluate(rules, Query{Program: `C:\x.exe`, Port: 8080})
 		assert.Equal(t, "domain: blocked, private: blocked, public: blocked", v.String(), broken)
-		assert.Contains(t, strings.Join(v.Notes, "\n"), `block rule "b" has what can't be judged, and is taken to apply: `, broken)
+		assert.Contains(t, strings.Join(v.Notes, "\n"), `block rule "b" can't be fully evaluated, and is assumed to apply: `, broken)
 
 		p.rules = []registryRule{{id: "a", text: head + "Name=a|" + broken}}
 		rules, _ = p.parse(standardVariable)

@@ -11,7 +11,7 @@ import (
 	"github.com/surefoot-go/surefoot/listen/firewall"
 )
 
-// A server that listens on all addresses tells at its start which networks can reach it.
+// A server that listens on all addresses reports at startup which networks can reach it.
 func ExampleCheck() {
 	v, err := firewall.Check(context.Background(), firewall.Query{Port: 8080})
 	switch {
@@ -64,8 +64,8 @@ func ExampleParseRule() {
 	// firewall: rule "{0D4B}": field "LPort=80000": 80000 is above 65535
 }
 
-// An installer, or the service itself, makes the rule; without the rights for it, it shows the line
-// that makes it.
+// An installer, or the service itself, adds the rule. Without sufficient rights, it prints the
+// command that does.
 func ExampleAllow() {
 	exe, err := os.Executable()
 	if err != nil {
@@ -85,7 +85,7 @@ func ExampleAllow() {
 	}
 }
 
-// The Block rules that a cancelled prompt has left go by their IDs.
+// The Block rules that a cancelled prompt has left are removed by ID.
 func ExampleRemove() {
 	ctx := context.Background()
 	v, err := firewall.Check(ctx, firewall.Query{Port: 8080})

@@ -12,7 +12,7 @@ import (
 // fieldRule is a rule of a real machine, made anonymous.
 type fieldRule struct{ store, name, text string }
 
-// fieldRules reads the file of all forms of rules that four machines had, from Windows 7 to 11.
+// fieldRules reads the file with all forms of rules from four machines, Windows 7 to 11.
 func fieldRules(t testing.TB) []fieldRule {
 	t.Helper()
 	data, err := os.ReadFile("testdata/rules-field.tsv")
@@ -28,7 +28,8 @@ func fieldRules(t testing.TB) []fieldRule {
 	return rules
 }
 
-// TestFieldRules: each is read, with nothing in doubt but the one rule whose version is another.
+// TestFieldRules checks that each rule is parsed without doubts, except for the one with another
+// version.
 func TestFieldRules(t *testing.T) {
 	rules := fieldRules(t)
 	assert.Len(t, rules, 123)
@@ -53,7 +54,7 @@ func TestFieldRules(t *testing.T) {
 	}
 }
 
-// TestFieldVerdicts asks what the rules of these machines decide.
+// TestFieldVerdicts evaluates the rules of these machines.
 func TestFieldVerdicts(t *testing.T) {
 	var rules []Rule
 	for _, f := range fieldRules(t) {
@@ -92,7 +93,7 @@ func TestFieldVerdicts(t *testing.T) {
 	}
 }
 
-// TestFieldBlocks: the store of RestrictedServices blocks what it says, without Active=.
+// TestFieldBlocks checks that the rules of RestrictedServices, which lack Active=, block.
 func TestFieldBlocks(t *testing.T) {
 	var rules []Rule
 	for _, f := range fieldRules(t) {

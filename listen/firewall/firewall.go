@@ -1,11 +1,11 @@
-// Package firewall answers whether Windows Firewall lets connections in to a program, and makes the
-// rule that does.
+// Package firewall determines whether Windows Firewall allows incoming connections to a program,
+// and adds the rule that allows them.
 //
-// A server that runs on a developer's Windows machine answers on localhost and nowhere else, and
-// nothing says why. The reason is one of these: no rule allows it; the prompt of the first listen
-// was once cancelled, which left two Block rules that no Allow rule can beat; the program was
-// started by "go run", which gives each build another path; a policy of the domain ignores the
-// machine's own rules. Check finds which, without any rights:
+// A server on a developer's Windows machine may answer on localhost only, without any message.
+// There are several possible reasons: no rule allows it; the prompt on the first listen was once
+// cancelled, which left two Block rules that no Allow rule overrides; the program was started by
+// "go run", which gives each build a different path; or a domain policy ignores the machine's own
+// rules. Check finds the reason, without special rights:
 //
 //	v, err := firewall.Check(ctx, firewall.Query{Port: 8080})
 //	if err == nil && v.Private != firewall.Allowed {
@@ -14,24 +14,24 @@
 //
 // # Windows
 //
-// Check reads the registry only: the rules of this machine, of Group Policy and of a device
-// management, and the settings of each profile. No rights are needed. The verdict is that of these
-// rules, for each kind of network; Get-NetConnectionProfile tells which kind a network is. It
-// doesn't know filters that other software has put into the Windows Filtering Platform, nor a
-// router's.
+// Check only reads the registry: the rules of this machine, of Group Policy and of device
+// management, and the settings of each profile. It needs no special rights. The verdict covers
+// these rules, for each kind of network; Get-NetConnectionProfile shows the kind of a network. It
+// does not cover filters that other software has added to the Windows Filtering Platform, nor those
+// of a router.
 //
-// Block beats allow; what no rule matches is blocked on the way in, and Windows asks the user at
-// the first listen if it may; loopback traffic is not filtered at all. For a program that only this
-// machine is to reach, listening on localhost is therefore all that is needed.
+// Block rules override Allow rules. Incoming connections that no rule matches are blocked, and
+// Windows may ask the user on the first listen. Loopback traffic is not filtered at all, so a
+// program that only this machine has to reach can simply listen on localhost.
 //
-// Allow and Remove run netsh, and so need an elevated process.
+// Allow and Remove run netsh and need an elevated process.
 //
 // # Other systems
 //
 // ParseRule and Evaluate are pure functions and work everywhere. Check, Allow and Remove return an
 // error that wraps errors.ErrUnsupported.
 //
-// All functions may be called concurrently.
+// All functions are safe for concurrent use.
 package firewall
 
 import (
@@ -46,13 +46,13 @@ import (
 
 // A Query describes a listening program, and the peers in question.
 type Query struct {
-	// Program is the path of the program that listens. Check takes this process's for "", and makes
-	// of any the one by which the kernel knows it, without short names and links; Evaluate takes it
-	// as it is. "System" is the kernel itself (HTTP.sys).
+	// Program is the path of the listening program. For Check, "" means this process's program; it
+	// converts a path to the form known to the kernel, without short names and links. Evaluate uses
+	// the path unchanged. "System" is the kernel itself (HTTP.sys).
 	Program string
 
-	// Port is the port that it listens on; 0 is one that the system picks, to which rules with
-	// ports don't apply.
+	// Port is the port that it listens on. 0 means a port that the system picks; rules with ports
+	// don't apply to it.
 	Port int
 
 	Protocol Protocol // TCP or UDP; the zero value is TCP
@@ -61,16 +61,16 @@ type Query struct {
 	Loopback bool
 
 	// Service is the short name of the Windows service that the program runs as, or "". Rules for
-	// services apply to such only, and only to one that has a SID: "sc qsidtype NAME" must not say
-	// NONE ("Create an Inbound Program or Service Rule").
+	// services apply only to services, and only to one that has a SID: "sc qsidtype NAME" must not
+	// print NONE ("Create an Inbound Program or Service Rule").
 	Service string
 
-	// Remote is the peer's address; the zero value is any peer.
+	// Remote is the peer's address; the zero value means any peer.
 	Remote netip.Addr
 
-	// Profiles are the kinds of network on which the program is to be reached: a suggested rule
-	// opens these. 0 is Domain|Private: a developer's machine is rarely meant to serve a public
-	// network.
+	// Profiles are the kinds of network from which the program should be reachable: a suggested
+	// rule opens these. 0 means Domain|Private, since a developer's machine is rarely meant to
+	// serve a public network.
 	Profiles Profiles
 }
 
@@ -101,13 +101,13 @@ func (q Query) check() error {
 	return nil
 }
 
-// A Decision says what becomes of a connection from outside.
+// A Decision is the fate of a connection from outside.
 type Decision uint8
 
 const (
-	NoRule  Decision = iota // no rule matches: blocked, perhaps after Windows has asked
-	Allowed                 // at least some peers get in; the notes name the limits
-	Blocked                 // a rule or a setting blocks it, and no allow rule would help
+	NoRule  Decision = iota // no rule matches: blocked, possibly after a prompt
+	Allowed                 // at least some peers can connect; the notes name the limits
+	Blocked                 // blocked by a rule or setting; no allow rule would help
 )
 
 // String returns "no rule", "allowed" or "blocked".
@@ -119,21 +119,22 @@ func (d Decision) String() string {
 type Verdict struct {
 	Domain, Private, Public Decision
 
-	// Notes say, for people, which rules and settings have decided and to which peers they are
-	// limited.
+	// Notes say, for people, which rules and settings led to the decisions and to which peers they
+	// are limited.
 	Notes []string
 
-	// Hints are what to do about profiles that don't let the program in: the lines that remove this
-	// machine's Block rules, and the one that adds an Allow rule on Query.Profiles where none is.
-	// Those that begin with "netsh" or "powershell" are lines for an elevated prompt.
+	// Hints say what to do about profiles that don't let the program in: the commands that remove
+	// this machine's Block rules, and the command that adds an Allow rule for Query.Profiles if
+	// there is none. Hints that begin with "netsh" or "powershell" are commands for an elevated
+	// prompt.
 	Hints []string
 
-	// Cancelled are the Block rules that a cancelled prompt has left for the program, usually one
-	// for TCP and one for UDP. No allow rule beats them; Remove takes their IDs.
+	// Cancelled holds the Block rules that a cancelled prompt has left for the program, usually one
+	// for TCP and one for UDP. No Allow rule overrides them; Remove accepts their IDs.
 	Cancelled []Rule
 
-	// Temporary is true if the program's path is one that "go run", "go test" or a debugger has
-	// made: the next build has another, and no rule.
+	// Temporary is true if the program's path was created by "go run", "go test" or a debugger: the
+	// next build has another path, and no rule.
 	Temporary bool
 }
 
@@ -142,17 +143,17 @@ func (v Verdict) String() string {
 	return fmt.Sprintf("domain: %v, private: %v, public: %v", v.Domain, v.Private, v.Public)
 }
 
-// Check reads this machine's rules and settings and says what they decide for q. It needs no
-// rights. Where a profile's firewall is off, everything is Allowed; where a policy ignores the
-// machine's own rules, so does Check.
+// Check reads this machine's rules and settings and returns their verdict on q. It needs no special
+// rights. If a profile's firewall is off, everything is Allowed; if a policy ignores the machine's
+// own rules, so does Check.
 //
-// A Block rule with a value that can't be read is taken to apply, an Allow rule with one does not
-// count, and a text that is not a rule is left out. If the key of a device management's rules is
-// denied to this account, the others are judged. Notes say so.
+// Check assumes that a Block rule with an unreadable value applies, and ignores an Allow rule with
+// one and a text that is not a rule. If this account may not read the rules of the device
+// management, Check evaluates the others. The Notes report all of this.
 //
-// Windows resolves the variables in a rule's path for its own account, so Check resolves only those
-// that are the same for all accounts. It knows the program by its path: a rule whose own path has
-// short names or links in it is missed.
+// Windows resolves the variables in a rule's path for its own account, so Check only resolves those
+// that are the same for all accounts. It compares paths and does not recognize a rule whose path
+// contains short names or links.
 //
 // On other systems, and on a Windows without a rule store, the error wraps errors.ErrUnsupported.
 //
@@ -182,10 +183,10 @@ func Check(ctx context.Context, q Query) (Verdict, error) {
 	return v, nil
 }
 
-// errNoRules is what a Windows has that lacks the firewall, such as a container.
+// errNoRules is returned on a Windows without the firewall, such as a container.
 var errNoRules error = unsupported("this Windows has no store of firewall rules")
 
-// unsupported is the reason why a system can't do something.
+// unsupported is the reason why a system doesn't support an operation.
 type unsupported string
 
 func (u unsupported) Error() string {
@@ -193,7 +194,7 @@ func (u unsupported) Error() string {
 }
 func (unsupported) Unwrap() error { return errors.ErrUnsupported }
 
-// system is what Check, Allow and Remove need of it; a variable for the tests.
+// system holds the operations that Check, Allow and Remove need, in a variable for the tests.
 var system = struct {
 	readPolicy func(context.Context) (registryPolicy, error)
 	elevated   func() bool
@@ -201,20 +202,20 @@ var system = struct {
 	netsh      func(ctx context.Context, args []string) (output string, err error)
 }{readPolicy, elevated, realPath, netsh}
 
-// Evaluate says what the rules decide for q, on profiles with the settings that Windows comes with:
-// the firewall is on, and blocks what no rule allows.
+// Evaluate returns the verdict of the rules on q, on profiles with Windows' default settings: the
+// firewall is on and blocks everything that no rule allows.
 //
-// A rule that is limited to some peers (RA4, RPort, IFType, …) allows those: the decision is
-// Allowed, and a note names the limit. A Block rule that is so limited takes an allowed profile
-// away only if it covers all that is allowed. q.Remote settles the limits by address, but not
-// keywords such as LocalSubnet, which depend on the network.
+// If an Allow rule is limited to some peers (RA4, RPort, IFType, …), the decision is Allowed and a
+// note names the limit. A limited Block rule changes an allowed profile only if it covers
+// everything that is allowed. q.Remote settles limits by address, but not keywords such as
+// LocalSubnet, which depend on the network.
 //
-// An Allow rule with a condition that q does not answer never counts, and a note says why: devices
-// that are paired by Wi-Fi Direct or UPnP, apps of the Store, users, owners, IPsec, and keys that
-// are not in the grammar.
+// Evaluate ignores an Allow rule with a condition that q does not settle, and adds a note: devices
+// paired by Wi-Fi Direct or UPnP, Store apps, users, owners, IPsec, and keys that are not in the
+// grammar.
 //
-// Paths are compared without regard to case; %SystemRoot% and other variables that are the same for
-// all accounts have the values of an installation on drive C.
+// Path comparison ignores case. %SystemRoot% and other variables that are the same for all accounts
+// have the values of an installation on drive C.
 //
 // The order of precedence is that of "[MS-FASP]: Firewall and Advanced Security Protocol", 2.2.34;
 // rules that need IPsec let no ordinary peer in (2.2.35).
@@ -231,12 +232,12 @@ type elevationError struct{}
 func (elevationError) Error() string        { return "firewall: needs administrator rights" }
 func (elevationError) Is(target error) bool { return target == fs.ErrPermission }
 
-// An Error says why Allow or Remove has done nothing.
+// An Error is the reason why Allow or Remove changed nothing.
 type Error struct {
 	Op      string // "allow" or "remove"
 	Name    string // the rule's
-	Command string // what does it from an elevated prompt; "" if no line is safe to paste
-	Output  string // what netsh has said, in Windows' language
+	Command string // the command for an elevated prompt; "" if none is safe to paste
+	Output  string // the output of netsh, in Windows' language
 	Err     error
 }
 
@@ -254,19 +255,19 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Allow adds r to this machine's rules unless a rule that says the same is there already; it may
-// thus be called at every start, elevated or not.
+// Allow adds r to this machine's rules unless an equivalent rule exists. So it may be called at
+// every start, elevated or not.
 //
 // r must be an active inbound allow rule with a name and a program or ports, and can have a
-// protocol, profiles and RemoteAddrs. With anything else, such as a service or local addresses, the
-// error says what Allow does not make, and wraps errors.ErrUnsupported. The program is the full
-// path of a file, in which only variables may stand that are the same for all accounts.
+// protocol, profiles and RemoteAddrs. For anything else, such as a service or local addresses, the
+// error names the unsupported part and wraps errors.ErrUnsupported. The program is the full path of
+// a file; it may contain only variables that are the same for all accounts.
 //
-// Adding needs an elevated process. Without it, the error is an *Error that wraps ErrElevation, and
-// whose Command is the netsh line that adds the rule. It can be pasted into the Command Prompt and
-// into PowerShell and does nothing else in either, whatever stands in r: where that can't be, there
-// is no line, and the error says so. A name or a path that no rule can have is an error in any
-// case. Allow doesn't report whether the rule is enough: Check does.
+// Adding a rule needs an elevated process. Otherwise the error is an *Error that wraps
+// ErrElevation; its Command is the netsh command that adds the rule. The command is safe to paste
+// into the Command Prompt and PowerShell, whatever r contains: if no such command exists, Command
+// is empty and the error says so. A name or path that no rule can have is an error in any case.
+// Allow doesn't report whether the rule is enough: Check does.
 //
 // On other systems the error wraps errors.ErrUnsupported.
 func Allow(ctx context.Context, r Rule) error {
@@ -296,14 +297,14 @@ func Allow(ctx context.Context, r Rule) error {
 	return run(ctx, "allow", r.Name, args)
 }
 
-// Remove deletes this machine's inbound rules of that name, or the one rule of that ID: of such
-// rules, as Verdict.Cancelled has, netsh deletes what agrees in name, program, protocol and
-// profiles. Where there is none, the error wraps fs.ErrNotExist. Group Policy's rules are not this
-// machine's to delete, and rules whose name is a reference to a resource are Windows' own.
+// Remove deletes this machine's inbound rules with that name, or the one rule with that ID, as in
+// Verdict.Cancelled. For an ID, netsh deletes the rules with the same name, program, protocol and
+// profiles. If there is no such rule, the error wraps fs.ErrNotExist. Remove does not delete rules
+// of Group Policy, nor Windows' own rules, whose names are references to resources.
 //
-// Deleting needs an elevated process. Without it, the error is an *Error that wraps ErrElevation,
-// and whose Command is the netsh line that does it, as for Allow. On other systems the error wraps
-// errors.ErrUnsupported.
+// Deleting a rule needs an elevated process. Otherwise the error is an *Error that wraps
+// ErrElevation; its Command is the netsh command that deletes the rule, as for Allow. On other
+// systems the error wraps errors.ErrUnsupported.
 func Remove(ctx context.Context, name string) error {
 	fail := func(err error) error { return &Error{Op: "remove", Name: name, Err: err} }
 	p, err := system.readPolicy(ctx)
@@ -325,7 +326,8 @@ func Remove(ctx context.Context, name string) error {
 	return run(ctx, "remove", name, args)
 }
 
-// findLocal finds the rule of that ID or, for a nil rule, reports whether any has that name.
+// findLocal returns the rule with that ID. If there is none, found reports whether any rule has
+// that name.
 func findLocal(rules []Rule, name string) (rule *Rule, found bool) {
 	for _, r := range rules {
 		if r.Store != Local || r.Direction != Inbound {
@@ -339,7 +341,7 @@ func findLocal(rules []Rule, name string) (rule *Rule, found bool) {
 	return nil, found
 }
 
-// run has netsh do it, if it may.
+// run runs netsh if the process is elevated.
 func run(ctx context.Context, op, name string, args []string) error {
 	line, lineErr := commandLine(args)
 	if system.elevated() {

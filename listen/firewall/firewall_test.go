@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeSystem puts a Windows with these rules in the system's place. What netsh is given is
-// collected, and answered with result.
+// fakeSystem replaces the system with a Windows that has these rules. It records netsh's arguments
+// and returns result.
 func fakeSystem(t *testing.T, p registryPolicy, isElevated bool, result error) (ran *[][]string) {
 	t.Helper()
 	saved := system
@@ -33,7 +33,7 @@ func fakeSystem(t *testing.T, p registryPolicy, isElevated bool, result error) (
 	return ran
 }
 
-// withRules is a policy with the rules of a file under testdata, and more.
+// withRules returns a policy with the rules of a file under testdata, and more.
 func withRules(t *testing.T, file string, more ...registryRule) registryPolicy {
 	t.Helper()
 	return registryPolicy{rules: append(captured(t, file), more...)}
@@ -53,7 +53,7 @@ func TestCheck(t *testing.T) {
 		"domain: Windows Firewall is off",
 		`private: allow rule "订单服务（入站）" applies only from LocalSubnet (IPv4), LocalSubnet (IPv6)`,
 		`public: allow rule "Orders from anywhere" of Group Policy applies`,
-		`what is no rule is left out (1), such as rule "broken": field "Action=Perhaps": want one of Allow, Block, ByPass`,
+		`texts that are not rules are ignored (1), such as rule "broken": field "Action=Perhaps": want one of Allow, Block, ByPass`,
 	}, v.Notes)
 	assert.Empty(t, v.Hints)
 }
@@ -137,14 +137,14 @@ func TestAllowWithoutLine(t *testing.T) {
 	var failed *Error
 	require.ErrorAs(t, err, &failed)
 	assert.Empty(t, failed.Command)
-	assert.ErrorContains(t, err, "no line can be given that is safe to paste")
+	assert.ErrorContains(t, err, "no command can be given that is safe to paste")
 
 	ran := fakeSystem(t, registryPolicy{}, true, nil)
 	require.NoError(t, Allow(t.Context(), r), "no shell is between this program and netsh")
 	assert.Contains(t, (*ran)[0], `program=C:\$(calc)\100%.exe`)
 }
 
-func TestAllowIsThereAlready(t *testing.T) {
+func TestAllowExistingRule(t *testing.T) {
 	text := `v2.33|Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Domain|Profile=Private|LPort=8080|RA4=LocalSubnet|RA6=LocalSubnet|App=%ProgramData%\Orders\orders.exe|Name=Orders|`
 	r := Rule{Name: "orders", Program: `c:\programdata\orders\orders.exe`, Profiles: Domain | Private, Protocol: TCP,
 		LocalPorts: []Ports{{First: 8080, Last: 8080}}, RemoteAddrs: []Scope{{Keyword: "LocalSubnet"}}}
@@ -184,7 +184,7 @@ func TestRealPath(t *testing.T) {
 	assert.NoError(t, Allow(t.Context(), Rule{Name: "x", Program: `C:\Users\RUNNER~1\x.exe`}))
 }
 
-func TestAllowOfBadRule(t *testing.T) {
+func TestAllowBadRule(t *testing.T) {
 	ran := fakeSystem(t, registryPolicy{}, true, nil)
 	var failed *Error
 	require.ErrorAs(t, Allow(t.Context(), orders(func(r *Rule) { r.Name = `x" dir=out` })), &failed)

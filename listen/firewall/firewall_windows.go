@@ -24,8 +24,8 @@ var storeKeys = [...]string{
 	MDM:         `SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\Mdm`,
 }
 
-// profileKeys are the keys beside FirewallRules that merge knows, and settings the values that it
-// wants of them.
+// profileKeys are the keys beside FirewallRules that merge uses, and settings are the values that
+// it reads from them.
 var (
 	profileKeys = []string{"DomainProfile", "PrivateProfile", "PublicProfile", "StandardProfile"}
 	settings    = []string{"EnableFirewall", "DoNotAllowExceptions", "DefaultInboundAction", "AllowLocalPolicyMerge", "DisableNotifications"}
@@ -82,7 +82,7 @@ func readRules(store Store) ([]registryRule, error) {
 	return rules, nil
 }
 
-// readValues returns the numbers that a key holds; nil if there is no such key.
+// readValues returns the numbers in a key, or nil if there is no such key.
 func readValues(path string) (map[string]uint64, error) {
 	k, err := open(path)
 	if errors.Is(err, registry.ErrNotExist) {
@@ -107,7 +107,8 @@ func readValues(path string) (map[string]uint64, error) {
 func elevated() bool { return windows.GetCurrentProcessToken().IsElevated() }
 
 // realPath returns the full path by which the kernel, and so the firewall, knows the file: without
-// short names, links and mapped drives. A file that can't be opened keeps its name.
+// short names, links and mapped drives. If the file can't be opened, realPath returns path
+// unchanged.
 func realPath(path string) string {
 	if full, err := filepath.Abs(path); err == nil {
 		path = full
@@ -128,7 +129,7 @@ func realPath(path string) string {
 	return path
 }
 
-// netsh runs the netsh of Windows and no other, without a window.
+// netsh runs Windows' own netsh, without a window.
 func netsh(ctx context.Context, args []string) (output string, err error) {
 	dir, err := windows.GetSystemDirectory()
 	if err != nil {
@@ -146,7 +147,7 @@ func netsh(ctx context.Context, args []string) (output string, err error) {
 	return strings.Join(strings.Fields(decode(out)), " "), err
 }
 
-// decode takes what netsh writes to a pipe: text in the OEM code page.
+// decode decodes the output of netsh to a pipe, which is in the OEM code page.
 func decode(b []byte) string {
 	if len(b) == 0 {
 		return ""

@@ -16,8 +16,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// createKey creates a key of the machine with its parents and deletes those that were not there
-// when the test ends.
+// createKey creates a key of the machine with its parents. When the test ends, it deletes those
+// that did not exist before.
 func createKey(t *testing.T, path string) registry.Key {
 	t.Helper()
 	for i := range path + `\` {
@@ -37,7 +37,7 @@ func createKey(t *testing.T, path string) registry.Key {
 	return k
 }
 
-// needFakeStore skips t where the rules that it writes would be the machine's.
+// needFakeStore skips t if the rules that it writes would be the machine's.
 func needFakeStore(t *testing.T) {
 	t.Helper()
 	if !testenv.IsWine() {
@@ -79,7 +79,7 @@ func TestCheckRegistry(t *testing.T) {
 		`private: policy ignores this machine's own rules (AllowLocalPolicyMerge=0)`,
 		`private: no rule allows it, and Windows won't ask (DisableNotifications=1)`,
 		`public: block rule "gateway.exe" applies`,
-		`what is no rule is left out (1), such as rule "broken": has no Action`,
+		`texts that are not rules are ignored (1), such as rule "broken": has no Action`,
 	}, v.Notes)
 	assert.Len(t, v.Cancelled, 2)
 	assert.Len(t, v.Hints, 3, "both Blocks go, and whom to ask; public networks stay closed")
@@ -105,7 +105,7 @@ func TestCheckRegistry(t *testing.T) {
 	}
 }
 
-func TestRealPathOfFile(t *testing.T) {
+func TestRealPathFile(t *testing.T) {
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
 	name := filepath.Join(dir, "订单 service.exe")
@@ -127,7 +127,7 @@ func TestCheckWithoutFirewall(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// TestCheckWindows reads the rules that a real Windows has come with.
+// TestCheckWindows reads the default rules of a real Windows.
 func TestCheckWindows(t *testing.T) {
 	testenv.NeedWindows(t, "has no firewall rules")
 	p, err := readPolicy(t.Context())
@@ -145,7 +145,7 @@ func TestCheckWindows(t *testing.T) {
 	t.Log(v, v.Notes, v.Hints)
 }
 
-// TestAllowWindows makes a rule, finds that it lets the program in, and deletes it.
+// TestAllowWindows adds a rule, checks that it lets the program in, and deletes it.
 func TestAllowWindows(t *testing.T) {
 	testenv.NeedWindows(t, "has a netsh that does nothing and says that all went well")
 	testenv.NeedChange(t, "a firewall rule")

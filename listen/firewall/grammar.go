@@ -7,10 +7,10 @@ import (
 )
 
 // A key of the grammar: [MS-GPFAS] 2.2.2.19, as of April 23, 2024. Only the values that Evaluate
-// uses are read; those of the others are kept as text, whatever they are.
+// uses are parsed; all others are kept as text.
 type key struct {
 	name     string // as Windows writes it
-	many     bool   // may stand more than once
+	many     bool   // may occur more than once
 	versions bool   // has variants, such as LPort2_10
 	set      func(*Rule, string) error
 	text     bool // set only checks the value, which is kept as text
@@ -34,8 +34,8 @@ var known struct {
 	keys map[string]key
 }
 
-// lookup finds a key of the grammar. What a later version has added to a key's values stands under
-// the key and that version, such as LPort2_10 for a range.
+// lookup finds a key of the grammar. Values added to a key in a later version are under the key
+// with that version, such as LPort2_10 for a range.
 func lookup(name string) (k key, ok bool) {
 	name = strings.ToLower(name)
 	if k, ok = grammar()[name]; ok {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// hints says what to do where v doesn't let the program in. blocks are the rules that block it, by
-// profile.
+// hints returns advice for profiles where v doesn't let the program in. blocks are the rules that
+// block it, by profile.
 //
-// A Block rule of this machine's is removed: no Allow rule beats it. Where nothing allows the
-// program then, a rule is suggested, for the networks that q asks for.
+// It suggests removing this machine's Block rules, since no Allow rule overrides them. If nothing
+// allows the program then, it suggests a rule for the networks that q asks for.
 func hints(rules []Rule, profiles [len(all)]profile, q Query, v Verdict, blocks [len(all)][]Rule) []string {
 	var hints []string
 	var need Profiles // where a rule of this machine would help
@@ -45,13 +45,13 @@ func hints(rules []Rule, profiles [len(all)]profile, q Query, v Verdict, blocks 
 		hints = appendLine(hints, line, err)
 	}
 	if policy {
-		hints = append(hints, "ask those who administer this machine for the rule: where policy ignores its own, only one of Group Policy or the device management helps")
+		hints = append(hints, "ask this machine's administrators for the rule: since policy ignores the machine's own rules, it must come from Group Policy or the device management")
 	}
 	if need &= q.wanted(); need == 0 {
 		return hints
 	}
 	if v.Temporary {
-		return append(hints, "build to a path that stays (go build -o), or listen on localhost: the next build has another path than this, and no rule")
+		return append(hints, "build to a fixed path (go build -o), or listen on localhost: the next build has a different path, and no rule")
 	}
 	if args, err := addArgs(suggestion(q, need)); err == nil {
 		line, err := commandLine(args)
@@ -60,8 +60,8 @@ func hints(rules []Rule, profiles [len(all)]profile, q Query, v Verdict, blocks 
 	return hints
 }
 
-// removal is the line that removes a rule. netsh finds rules by name, and shows those whose name is
-// a reference to a resource under another one: PowerShell goes by the ID.
+// removal returns the command that removes a rule. netsh finds rules by name and shows rules whose
+// name is a reference to a resource under another name; PowerShell finds them by ID.
 func removal(r Rule) (string, error) {
 	args, err := deleteArgs(r.Name, &r)
 	if err == nil {
@@ -80,7 +80,7 @@ func appendLine(hints []string, line string, err error) []string {
 	return hints
 }
 
-// suggestion is the narrowest rule that lets q in on these profiles.
+// suggestion returns the narrowest rule that lets q in on these profiles.
 func suggestion(q Query, p Profiles) Rule {
 	r := Rule{Name: strings.TrimSuffix(base(q.Program), ".exe"), Program: q.Program, Protocol: q.protocol()}
 	if q.Port != 0 {
@@ -92,8 +92,8 @@ func suggestion(q Query, p Profiles) Rule {
 	return r
 }
 
-// sameRule reports whether old, of the registry, does what the new rule would. Its description and
-// group make no difference.
+// sameRule reports whether old, from the registry, has the same effect as the new rule, ignoring
+// its description and group.
 func sameRule(old, new Rule) bool {
 	if old.doubts != nil || old.unjudged() != "" || !samePath(old.Program, new.Program) || !strings.EqualFold(old.Name, new.Name) {
 		return false

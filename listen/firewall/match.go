@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// match reports whether r matches traffic for q, and on which further conditions. It notes a rule
-// that matches and yet lets nothing in.
+// match reports whether r matches traffic for q, and on which further conditions. It adds a note if
+// the rule matches but lets nothing in.
 func (r Rule) match(q Query, n ruleNotes) (match, bool) {
 	m := match{rule: r}
 	if r.Disabled || r.Direction != Inbound || r.Protocol != AnyProtocol && r.Protocol != q.protocol() {
@@ -21,7 +21,7 @@ func (r Rule) match(q Query, n ruleNotes) (match, bool) {
 			return m, false
 		}
 		if r.doubts != nil {
-			n.note("%v has what can't be judged, and is taken to apply: %s", r, strings.Join(r.doubts, ", "))
+			n.note("%v can't be fully evaluated, and is assumed to apply: %s", r, strings.Join(r.doubts, ", "))
 		}
 		m.limit(openConditions)
 		m.limit(unanswered)
@@ -35,7 +35,7 @@ func (r Rule) match(q Query, n ruleNotes) (match, bool) {
 	return m, true
 }
 
-// unjudged says why an Allow rule does not count; "" if it does.
+// unjudged returns the reason why an Allow rule is ignored, or "" if it is not.
 func (r Rule) unjudged() string {
 	if r.isForApps() {
 		return "for an app of the Store"
@@ -45,7 +45,7 @@ func (r Rule) unjudged() string {
 		m.other = append(m.other, "for devices that this machine plays media to")
 	}
 	if r.Action == ActionBypass {
-		m.other = append(m.other, "for what IPsec has authenticated")
+		m.other = append(m.other, "for traffic that IPsec has authenticated")
 	}
 	m.limit(unanswered)
 	if r.doubts != nil {
@@ -56,7 +56,7 @@ func (r Rule) unjudged() string {
 
 // isRenderer reports whether s stands for the devices that the user has chosen to play media to
 // (among the keywords of RemoteAddressRanges: Microsoft, "Firewall CSP"). As with a paired device,
-// no query tells whether its peer is one.
+// a query does not tell whether its peer is one.
 func isRenderer(s Scope) bool { return strings.EqualFold(s.Keyword, "Ply2Renders") }
 
 // isForApps reports whether r is for packaged apps, which a Go program is not.
@@ -76,8 +76,9 @@ func (r Rule) matchProgram(q Query, note func(string, ...any)) bool {
 	return samePath(program, q.Program)
 }
 
-// Ports of parts of Windows that never change. The other keywords stand for what such a part has
-// registered at the time (PortsInUse, [MS-FASP] 3.1.1): a Go program's port is not among them.
+// keywordPort returns the port of a Windows component that never changes. The other keywords stand
+// for the ports that a component has registered at the time (PortsInUse, [MS-FASP] 3.1.1), which a
+// Go program's port never is.
 func keywordPort(keyword string) int {
 	switch strings.ToLower(keyword) {
 	case "rpc-epmap":
@@ -133,7 +134,7 @@ func (m *match) matchAddrs(q Query) bool {
 	return open != nil
 }
 
-// everywhere reports whether the scopes limit nothing.
+// everywhere reports whether the scopes are unlimited.
 func everywhere(scopes []Scope) bool {
 	if scopes == nil {
 		return true
@@ -142,32 +143,32 @@ func everywhere(scopes []Scope) bool {
 	return within([]Scope{v4, v6}, scopes)
 }
 
-// localOnly: LOM=TRUE leaves the remote conditions out, but of a block rule ([MS-FASP] 2.2.35,
-// FW_RULE_FLAGS_LOCAL_ONLY_MAPPED).
+// localOnly handles LOM=TRUE, which disables the remote conditions, except those of a block rule
+// ([MS-FASP] 2.2.35, FW_RULE_FLAGS_LOCAL_ONLY_MAPPED).
 func (m *match) localOnly() bool {
 	lom := m.rule.values("LOM")
 	return lom != nil && strings.EqualFold(lom[0], "TRUE") && m.rule.Action != ActionBlock
 }
 
-// A condition is a key of the grammar that limits a rule and is not a field of Rule, and to what it
-// limits the rule.
+// A condition is a key of the grammar that limits a rule but is not a field of Rule, with a
+// description of the limit.
 type condition struct{ key, text string }
 
 var (
-	// openConditions leave the rule to some of the peers that a query could mean.
+	// openConditions limit the rule to some of the peers that a query may mean.
 	openConditions = []condition{
 		{"IF", "on the interface "},
 		{"IFType", "on interfaces of the type "},
 	}
 
-	// unanswered are about the peer or its user: nothing in a query reports whether they are met.
-	// On a stock Windows, most such rules are for devices that are paired by Wi-Fi Direct or UPnP
-	// (TTK), and would otherwise open every port of HTTP.sys. An unauthenticated peer is not let in
-	// by a rule with Security: [MS-FASP] 2.2.35, FW_RULE_FLAGS_AUTHENTICATE.
+	// unanswered are conditions on the peer or its user that a query does not settle. On a stock
+	// Windows, most rules with such conditions are for devices paired by Wi-Fi Direct or UPnP
+	// (TTK), and would otherwise open every port of HTTP.sys. A rule with Security does not let in
+	// an unauthenticated peer: [MS-FASP] 2.2.35, FW_RULE_FLAGS_AUTHENTICATE.
 	unanswered = []condition{
-		{"Security", "for what IPsec has authenticated: "},
-		{"Security2", "for what IPsec has authenticated: "},
-		{"Security2_9", "for what IPsec has authenticated: "},
+		{"Security", "for traffic that IPsec has authenticated: "},
+		{"Security2", "for traffic that IPsec has authenticated: "},
+		{"Security2_9", "for traffic that IPsec has authenticated: "},
 		{"RMauth", "for the remote machines of "},
 		{"RUAuth", "for the remote users of "},
 		{"LUAuth", "for the local users of "},
@@ -180,7 +181,7 @@ var (
 	}
 )
 
-// limit adds the conditions that the rule has to those that are left open.
+// limit adds the rule's conditions to the open ones.
 func (m *match) limit(conditions []condition) {
 	for _, c := range conditions {
 		if values := m.rule.values(c.key); values != nil {
@@ -193,8 +194,8 @@ func (m *match) matchPlatform() bool {
 	return matchPlatform(m.rule.values("Platform"), m.rule.values("Platform2") != nil)
 }
 
-// matchPlatform reports whether the list holds Windows 10.0, which every Windows that runs today's
-// Go calls itself. Platform2=GTEQ is for the last entry.
+// matchPlatform reports whether the list contains Windows 10.0, the version that every Windows
+// supported by Go reports. Platform2=GTEQ applies to the last entry.
 func matchPlatform(list []string, atLeast bool) bool {
 	for i, s := range list {
 		p, err := parsePlatform(s)
@@ -209,7 +210,7 @@ func matchPlatform(list []string, atLeast bool) bool {
 	return len(list) == 0
 }
 
-// values returns all that r's text holds under a key of the grammar.
+// values returns all values in r's text for a key of the grammar.
 func (r Rule) values(name string) []string {
 	var values []string
 	for _, f := range r.fields {

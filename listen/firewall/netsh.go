@@ -7,11 +7,11 @@ import (
 	"unicode"
 )
 
-// netsh takes each argument as TAG=VALUE. Started by this program, without a shell, an argument can
-// hold any character; only the line that a person is to paste needs care.
+// netsh expects each argument as TAG=VALUE. If this program starts it, without a shell, an argument
+// may contain any character; only a command for a person to paste needs care.
 
-// addArgs returns netsh's arguments that add r, whose Program has no variables left, or an error if
-// r is not one of the rules that Allow makes.
+// addArgs returns netsh's arguments that add r, whose Program contains no variables, or an error if
+// Allow does not support r.
 func addArgs(r Rule) ([]string, error) {
 	if err := checkAddable(r); err != nil {
 		return nil, err
@@ -32,8 +32,8 @@ func addArgs(r Rule) ([]string, error) {
 	return args, nil
 }
 
-// deleteArgs returns netsh's arguments that delete the inbound rules of that name; if r is not nil,
-// only those like r.
+// deleteArgs returns netsh's arguments that delete the inbound rules with that name; if r is not
+// nil, only those like r.
 func deleteArgs(name string, r *Rule) ([]string, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -73,29 +73,29 @@ func checkAddable(r Rule) error {
 	return checkProgram(r.Program)
 }
 
-// checkSimple refuses what Allow does not make: anything but an inbound allow rule for a program
-// and ports, limited by profiles and peers.
+// checkSimple returns an error for rules that Allow does not support: anything but an inbound allow
+// rule for a program and ports, limited by profiles and peers.
 func checkSimple(r Rule) error {
 	no := func(what string) error { return fmt.Errorf("%s: %w", what, errors.ErrUnsupported) }
 	switch {
 	case r.Action != ActionAllow || r.Direction != Inbound || r.Disabled:
 		return no("only an active inbound allow rule can be added")
 	case r.Service != "":
-		return no("a rule for a service, which a rule for its program and ports replaces")
+		return no("a rule for a service; use a rule for its program and ports")
 	case r.Description != "":
 		return no("a description")
 	case r.RemotePorts != nil:
-		return no("a rule for the peer's ports, which are as good as random")
+		return no("a rule for the peer's ports, which are practically random")
 	case r.LocalAddrs != nil:
-		return no("a rule for local addresses, which listening on them replaces")
+		return no("a rule for local addresses; listen on these addresses instead")
 	case r.fields != nil || r.doubts != nil:
-		return no("a rule with conditions beyond program, port, protocol, profiles and peers, without which it would be another one")
+		return no("a rule with conditions other than program, port, protocol, profiles and peers")
 	}
 	return nil
 }
 
-// checkName holds a rule's name to [MS-FASP] 2.2.37, and keeps off references to resources,
-// "@FILE.dll,-1": Windows would load that file.
+// checkName checks a rule's name according to [MS-FASP] 2.2.37, and rejects references to resources
+// such as "@FILE.dll,-1", because Windows would load that file.
 func checkName(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "" || strings.TrimSpace(name) != name:
@@ -114,8 +114,8 @@ func notText(c rune) bool {
 	return c == '|' || c == '"' || unicode.IsControl(c) || c == unicode.ReplacementChar
 }
 
-// checkProgram wants the full path of a file on this machine. What netsh would take as a variable
-// must have been replaced.
+// checkProgram returns an error unless path is the full path of a file on this machine. Everything
+// that netsh would expand as a variable must have been replaced.
 func checkProgram(path string) error {
 	if path == "" || isSystem(path) {
 		return nil
@@ -134,8 +134,8 @@ func checkProgram(path string) error {
 	return nil
 }
 
-// checkLists keeps anything but numbers, addresses and keywords out of the lists: netsh takes them
-// comma by comma.
+// checkLists rejects anything but numbers, addresses and keywords in the lists, which netsh splits
+// at commas.
 func checkLists(r Rule) error {
 	for _, p := range r.LocalPorts {
 		if p.Keyword != "" && keyword(p.Keyword) != nil || p.First < 0 || p.Last > 65535 || p.Last < p.First {
@@ -148,13 +148,14 @@ func checkLists(r Rule) error {
 			ok = keyword(s.Keyword) == nil && s.Family == 0
 		}
 		if !ok {
-			return fmt.Errorf("%v is nothing that netsh could limit a rule to", s)
+			return fmt.Errorf("netsh can't limit a rule to %v", s)
 		}
 	}
 	return nil
 }
 
-// mergeFamilies makes one keyword for both families of two for one: netsh knows no other.
+// mergeFamilies merges the two keywords for IPv4 and IPv6 into one for both families, the only form
+// that netsh supports.
 func mergeFamilies(scopes []Scope) []Scope {
 	var merged []Scope
 	for _, s := range scopes {
@@ -180,15 +181,16 @@ func join[T fmt.Stringer](list []T) string {
 	return strings.Join(texts, ",")
 }
 
-// commandLine returns the line that runs netsh with these arguments, for a person to paste. It
-// means the same in the Command Prompt and in PowerShell, or there is none: quotes keep spaces and
-// & | < > ^ ( ) ; , together in both, but % in the first and $ ` and typographic quotes in the
-// second keep their meaning within them, and a backslash before the closing one has two.
+// commandLine returns the command that runs netsh with these arguments, for a person to paste. It
+// must mean the same in the Command Prompt and in PowerShell; otherwise commandLine returns an
+// error. In both, quotes protect spaces and & | < > ^ ( ) ; , but within quotes the Command Prompt
+// interprets % and PowerShell interprets $ ` and typographic quotes, and a backslash before the
+// closing quote is ambiguous.
 func commandLine(args []string) (string, error) {
 	line := []string{"netsh"}
 	for _, arg := range args {
 		if strings.ContainsFunc(arg, unsafeInShell) || strings.HasSuffix(arg, `\`) {
-			return "", fmt.Errorf("no line can be given that is safe to paste: a shell would take some of %q for its own", arg)
+			return "", fmt.Errorf("no command can be given that is safe to paste: a shell would interpret part of %q", arg)
 		}
 		tag, value, ok := strings.Cut(arg, "=")
 		if ok && strings.ContainsFunc(value, needsQuotes) {

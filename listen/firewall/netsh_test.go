@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// orders is a rule that can be added.
+// orders returns a rule that can be added.
 func orders(change func(*Rule)) Rule {
 	r := Rule{Name: "orders", Program: `C:\srv\orders.exe`}
 	change(&r)
@@ -75,10 +75,10 @@ func TestAddArgsErrors(t *testing.T) {
 		{"ports of no protocol", orders(func(r *Rule) { r.LocalPorts = []Ports{{First: 80, Last: 80}} }), "needs the protocol"},
 		{"no port", orders(func(r *Rule) { r.Protocol, r.LocalPorts = TCP, []Ports{{First: 80, Last: 70000}} }), "are not ports"},
 		{"no port's keyword", orders(func(r *Rule) { r.Protocol, r.LocalPorts = TCP, []Ports{{Keyword: "80,any"}} }), "are not ports"},
-		{"half a range", orders(func(r *Rule) { r.RemoteAddrs = []Scope{{First: netip.MustParseAddr("10.0.0.1")}} }), "nothing that netsh could"},
-		{"zone", orders(func(r *Rule) { r.RemoteAddrs = []Scope{addrs("fe80::1%a b", "fe80::1%a b")} }), "nothing that netsh could"},
-		{"keyword of one family", orders(func(r *Rule) { r.RemoteAddrs = []Scope{{Keyword: "LocalSubnet", Family: 4}} }), "LocalSubnet (IPv4) is nothing"},
-		{"no keyword", orders(func(r *Rule) { r.RemoteAddrs = []Scope{{Keyword: "any dir=out"}} }), "nothing that netsh could"},
+		{"half a range", orders(func(r *Rule) { r.RemoteAddrs = []Scope{{First: netip.MustParseAddr("10.0.0.1")}} }), "netsh can't limit"},
+		{"zone", orders(func(r *Rule) { r.RemoteAddrs = []Scope{addrs("fe80::1%a b", "fe80::1%a b")} }), "netsh can't limit"},
+		{"keyword of one family", orders(func(r *Rule) { r.RemoteAddrs = []Scope{{Keyword: "LocalSubnet", Family: 4}} }), "limit a rule to LocalSubnet (IPv4)"},
+		{"no keyword", orders(func(r *Rule) { r.RemoteAddrs = []Scope{{Keyword: "any dir=out"}} }), "netsh can't limit"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -88,8 +88,8 @@ func TestAddArgsErrors(t *testing.T) {
 	}
 }
 
-// TestAllowRefusesMore: Allow makes simple rules only, and says what it does not make.
-func TestAllowRefusesMore(t *testing.T) {
+// TestAllowUnsupportedRules checks that Allow only adds simple rules and says what it doesn't support.
+func TestAllowUnsupportedRules(t *testing.T) {
 	fakeSystem(t, registryPolicy{}, true, nil)
 	parsed, err := ParseRule("id", head+"Protocol=6|LPort=80|Security=Authenticate|Name=x|")
 	require.NoError(t, err)
@@ -104,7 +104,7 @@ func TestAllowRefusesMore(t *testing.T) {
 		"description":     {orders(func(r *Rule) { r.Description = "x" }), "a description"},
 		"peer's ports":    {orders(func(r *Rule) { r.RemotePorts = []Ports{{First: 1, Last: 2}} }), "the peer's ports"},
 		"local addresses": {orders(func(r *Rule) { r.LocalAddrs = []Scope{addrs("10.0.0.1", "10.0.0.1")} }), "local addresses"},
-		"conditions":      {parsed, "conditions beyond"},
+		"conditions":      {parsed, "conditions other than"},
 	} {
 		err := Allow(t.Context(), tt.rule)
 		assert.ErrorIs(t, err, errors.ErrUnsupported, name)
@@ -127,16 +127,15 @@ func TestDeleteArgs(t *testing.T) {
 	assert.ErrorContains(t, err, "every rule")
 }
 
-func TestCommandLineRefuses(t *testing.T) {
+func TestCommandLineErrors(t *testing.T) {
 	for _, value := range []string{"%PATH%", "$(calc)", "`n", `"`, "\u201d;calc;\u201c", "a\nb", "a\x00", "a\u2028b", "a\u202eb", `C:\dir\`} {
 		_, err := commandLine([]string{"name=" + value})
 		assert.ErrorContains(t, err, "safe to paste", value)
 	}
 }
 
-// splitLine parses a line as the Command Prompt, PowerShell and then the C
-// run time of netsh do, as far as they agree, and fails t where a character
-// that one of them takes for its own stands where it does.
+// splitLine parses a line like the Command Prompt, PowerShell and then the C runtime of netsh, as
+// far as they agree. It fails t if the line contains a character that one of them would interpret.
 func splitLine(t *testing.T, line string) []string {
 	t.Helper()
 	require.NotContains(t, line, `\"`, "the C run time takes it for a quote")
@@ -154,7 +153,7 @@ func splitLine(t *testing.T, line string) []string {
 	return args
 }
 
-// quotedFields splits at the spaces that are not between quotes.
+// quotedFields splits at spaces outside of quotes.
 func quotedFields(s string) []string {
 	quoted := false
 	return strings.FieldsFunc(s, func(c rune) bool {

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// A syntaxError says why a text is not a rule.
+// A syntaxError is the reason why a text is not a rule.
 type syntaxError struct {
-	rule   string // the name that ParseRule was given
-	field  string // the field at fault; "" if it is the rule as a whole
+	rule   string // the name passed to ParseRule
+	field  string // the invalid field, or "" for the whole rule
 	reason string
 }
 
@@ -23,25 +23,25 @@ func (e *syntaxError) Error() string {
 	return fmt.Sprintf("firewall: rule %q: field %q: %s", e.rule, e.field, e.reason)
 }
 
-// ParseRule makes a Rule of the text that the registry holds under name, such as
+// ParseRule parses the text that the registry holds under name, such as
 //
 //	v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=8080|App=C:\srv\orders.exe|Name=orders|
 //
 // The grammar is that of "[MS-GPFAS]: Group Policy: Firewall and Advanced Security Data Structure",
-// 2.2.2.19, which all of Windows' stores share. The values that Evaluate uses are read, and one that
-// can't be is an error. All others are kept as they are.
+// 2.2.2.19, which all of Windows' stores share. ParseRule parses the values that Evaluate uses and
+// returns an error if one is invalid. It keeps all others as text.
 //
-// Beyond the grammar it takes what real stores hold: keys and the version in any case, fields in
-// any order, no bar at the end, empty values of free text, packaged apps' PFN, any version from 2.0
-// on. A rule of version 2.0 or 4.0 without Active= is active: the store of RestrictedServices has
-// only such. One of a later version is active if it blocks.
+// Beyond the grammar it accepts variations found in real stores: keys and the version in any case,
+// fields in any order, no bar at the end, empty values of free text, packaged apps' PFN, and any
+// version from 2.0 on. A rule of version 2.0 or 4.0 without Active= is active, like all rules in
+// the store of RestrictedServices. A rule of a later version without it is active if it blocks.
 //
-// Evaluate counts no Allow rule with a key that is not in the grammar, or of another major version
-// than 2: it can't judge these.
+// Evaluate ignores Allow rules with a key that is not in the grammar, or with a major version other
+// than 2, because it can't interpret them.
 func ParseRule(name, text string) (Rule, error) { return parseRule(name, text, false) }
 
-// parseRule is ParseRule or, if lenient, keeps what can't be read as a doubt about the rule: a
-// Block rule that was left out because of one value could turn a verdict into "allowed".
+// parseRule is like ParseRule. If lenient is true, it keeps unreadable values as doubts about the
+// rule: dropping a Block rule because of one value could turn a verdict into "allowed".
 func parseRule(name, text string, lenient bool) (Rule, error) {
 	p := parser{rule: Rule{ID: name}, seen: map[string]string{}}
 	versionText, rest, _ := strings.Cut(text, "|")
@@ -83,7 +83,7 @@ func parseRule(name, text string, lenient bool) (Rule, error) {
 
 type parser struct {
 	rule Rule
-	seen map[string]string // the grammar's names of the keys that have been read, and the field
+	seen map[string]string // fields read so far, by the key's name in the grammar
 }
 
 func (p *parser) field(text string) error {
@@ -113,7 +113,8 @@ func (p *parser) field(text string) error {
 	return nil
 }
 
-// checkProtocol: only TCP and UDP have ports. Their protocol can stand before them or after.
+// checkProtocol returns an error for ports without TCP or UDP. The protocol may come before or
+// after the ports.
 func (p *parser) checkProtocol() *syntaxError {
 	if p.rule.Protocol == TCP || p.rule.Protocol == UDP {
 		return nil
@@ -148,7 +149,7 @@ func parseVersion(s string) (major, minor int, err error) {
 	return major, minor, nil
 }
 
-// number is strconv.Atoi for the grammar's 1*DIGIT: no sign.
+// number is like strconv.Atoi for the grammar's 1*DIGIT, without a sign.
 func number(s string, max int) (int, error) {
 	for _, c := range []byte(s) {
 		if c < '0' || '9' < c {
@@ -175,7 +176,7 @@ func boolean(s string) (bool, error) {
 	return false, fmt.Errorf("want TRUE or FALSE")
 }
 
-// oneOf returns the place of s among the words.
+// oneOf returns the index of s in words.
 func oneOf(s string, words ...string) (int, error) {
 	for i, w := range words {
 		if strings.EqualFold(s, w) {
@@ -185,7 +186,7 @@ func oneOf(s string, words ...string) (int, error) {
 	return 0, fmt.Errorf("want one of %s", strings.Join(words, ", "))
 }
 
-// keyword checks that s could be one: letters, digits and hyphens.
+// keyword returns an error unless s has the form of a keyword: letters, digits and hyphens.
 func keyword(s string) error {
 	ok := s != ""
 	for _, c := range []byte(s) {
@@ -197,7 +198,7 @@ func keyword(s string) error {
 	return nil
 }
 
-// parsePorts takes what any of the LPort and RPort keys may hold.
+// parsePorts parses the value of an LPort or RPort key.
 func parsePorts(s string) (Ports, error) {
 	if s == "" || s[0] < '0' || '9' < s[0] {
 		return Ports{Keyword: s}, keyword(s)
@@ -220,7 +221,7 @@ func parsePorts(s string) (Ports, error) {
 	return Ports{First: a, Last: b}, nil
 }
 
-// parseScope takes an address, a range, a subnet or, if keywords may stand there, a keyword.
+// parseScope parses an address, a range, a subnet or, if keywords is true, a keyword.
 func parseScope(s string, family int, keywords bool) (Scope, error) {
 	if first, last, ok := strings.Cut(s, "-"); ok {
 		return parseAddrRange(first, last, family)
@@ -257,7 +258,7 @@ func parseAddr(s string, family int) (netip.Addr, error) {
 	return a, nil
 }
 
-// parseSubnet takes the mask as a number of bits or, in IPv4, as an address.
+// parseSubnet parses a subnet whose mask is a number of bits or, in IPv4, an address.
 func parseSubnet(addr, mask string, family int) (Scope, error) {
 	a, err := parseAddr(addr, family)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// head makes a text that is a rule of a field's text.
+// head is a prefix that turns fields into a rule.
 const head = "v2.30|Action=Allow|Active=TRUE|Dir=In|"
 
 func addrs(first, last string) Scope {
@@ -190,7 +190,7 @@ func FuzzParseRule(f *testing.F) {
 	})
 }
 
-// evaluateFuzzed holds Evaluate to what is true of any rule.
+// evaluateFuzzed checks properties of Evaluate that hold for any rule.
 func evaluateFuzzed(t *testing.T, r Rule) {
 	for _, q := range []Query{
 		{Program: r.Program, Port: 8080, Service: r.Service},

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// registryPolicy is what the registry holds of the firewall, unread.
+// registryPolicy holds the unparsed firewall policy from the registry.
 type registryPolicy struct {
 	rules []registryRule
 	notes []string // what could not be read
 
-	// The values of the keys DomainProfile, PrivateProfile, PublicProfile and StandardProfile of
-	// each store; nil where there is no such key.
+	// profiles holds the values of the keys DomainProfile, PrivateProfile, PublicProfile and
+	// StandardProfile of each store, or nil for a missing key.
 	profiles map[Store]map[string]map[string]uint64
 }
 
@@ -22,8 +22,8 @@ type registryRule struct {
 	id, text string
 }
 
-// parse returns the rules, with the variables in their paths replaced. It leaves out what is not a
-// rule, and says so in a note.
+// parse returns the rules, with the variables in their paths replaced. It skips texts that are not
+// rules and adds a note.
 func (p registryPolicy) parse(variable func(string) (string, bool)) (rules []Rule, notes []string) {
 	var bad int
 	var first error
@@ -41,27 +41,27 @@ func (p registryPolicy) parse(variable func(string) (string, bool)) (rules []Rul
 		rules = append(rules, r)
 	}
 	if bad > 0 {
-		notes = []string{fmt.Sprintf("what is no rule is left out (%d), such as %s", bad, strings.TrimPrefix(first.Error(), "firewall: "))}
+		notes = []string{fmt.Sprintf("texts that are not rules are ignored (%d), such as %s", bad, strings.TrimPrefix(first.Error(), "firewall: "))}
 	}
 	return rules, append(notes, p.notes...)
 }
 
-// storeContent is what one of the registry's keys holds.
+// storeContent is the content of one store.
 type storeContent struct {
 	rules    []registryRule
 	found    bool // the key of the rules is there
 	profiles map[string]map[string]uint64
 }
 
-// gather reads the stores. Some systems deny the one of a device management to all but
-// administrators: the others are judged without it, and a note says so.
+// gather reads the stores. On some systems only administrators may read the store of the device
+// management: gather then skips it and adds a note.
 func gather(read func(Store) (storeContent, error)) (registryPolicy, error) {
 	p := registryPolicy{profiles: map[Store]map[string]map[string]uint64{}}
 	found := false
 	for _, store := range []Store{Local, GroupPolicy, MDM} {
 		content, err := read(store)
 		if err != nil && store == MDM && errors.Is(err, fs.ErrPermission) {
-			p.notes = append(p.notes, "the rules of the device management (MDM) are left out: this account may not read them")
+			p.notes = append(p.notes, "the rules of the device management (MDM) are ignored: this account may not read them")
 			continue
 		}
 		if err != nil {
@@ -77,9 +77,9 @@ func gather(read func(Store) (storeContent, error)) (registryPolicy, error) {
 	return p, nil
 }
 
-// merge returns the settings of the profiles by the laws of [MS-FASP] 2.2.38: Group Policy's value
-// wins where there is one, then a device management's, then the local one; DoNotAllowExceptions
-// wins wherever it is on; and the local store has no say in AllowLocalPolicyMerge.
+// merge returns the settings of the profiles according to [MS-FASP] 2.2.38. Group Policy's value
+// takes precedence, then the device management's, then the local one. DoNotAllowExceptions applies
+// if any store sets it. AllowLocalPolicyMerge in the local store is ignored.
 func (p registryPolicy) merge() (merged [len(all)]profile) {
 	for i, is := range all {
 		group, local, mdm := p.group(is), p.local(Local, is), p.local(MDM, is)
@@ -103,12 +103,12 @@ func (p registryPolicy) merge() (merged [len(all)]profile) {
 	return merged
 }
 
-// groupValues are Group Policy's for a profile: all, and without those of a key that stands in for
-// the profile's own.
+// groupValues holds Group Policy's values for a profile: all of them, and those from the profile's
+// own key only.
 type groupValues struct{ all, own map[string]uint64 }
 
-// group: StandardProfile stands for private and public if neither has a key of its own, and may
-// hold some of the settings only ([MS-GPFAS] 2.2.3).
+// group returns Group Policy's values for a profile. StandardProfile is used for private and public
+// if neither has its own key, and may contain only some of the settings ([MS-GPFAS] 2.2.3).
 func (p registryPolicy) group(is Profiles) groupValues {
 	keys := p.profiles[GroupPolicy]
 	own := keys[profileKey(is)]
@@ -118,8 +118,8 @@ func (p registryPolicy) group(is Profiles) groupValues {
 	return groupValues{all: own, own: own}
 }
 
-// local: the stores that are not Group Policy's call the private profile by its name from before
-// Windows Vista.
+// local returns the values of a store other than Group Policy's, where the private profile still
+// has its name from before Windows Vista.
 func (p registryPolicy) local(s Store, is Profiles) map[string]uint64 {
 	keys := p.profiles[s]
 	if own := keys[profileKey(is)]; own != nil || is != Private {

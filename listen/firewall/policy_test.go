@@ -75,13 +75,13 @@ func TestEvaluateSettings(t *testing.T) {
 	}{
 		{"off", profile{off: true}, []Rule{block}, Allowed, "Windows Firewall is off"},
 		{"off beats shielded", profile{off: true, shielded: true}, nil, Allowed, "Windows Firewall is off"},
-		{"shielded", profile{shielded: true}, []Rule{local}, Blocked, "all incoming connections are blocked, also those of allowed programs"},
+		{"shielded", profile{shielded: true}, []Rule{local}, Blocked, "all incoming connections are blocked, even those of allowed programs"},
 		{"open", profile{open: true}, nil, Allowed, "what no rule matches is allowed (DefaultInboundAction=0)"},
 		{"open, and a block", profile{open: true}, []Rule{block}, Blocked, `block rule "block" applies`},
 		{"open, and a block of some", profile{open: true}, []Rule{some}, Allowed, `block rule "some" applies only from 192.0.2.0-192.0.2.255`},
 		{"local rules are ignored", profile{noLocal: true}, []Rule{local, block}, NoRule, "policy ignores this machine's own rules (AllowLocalPolicyMerge=0)"},
 		{"but policy's are not", profile{noLocal: true}, []Rule{group, block}, Allowed, `allow rule "policy's" of Group Policy applies`},
-		{"nobody will be asked", profile{quiet: true}, nil, NoRule, "no rule allows it, and Windows won't ask (DisableNotifications=1)"},
+		{"no prompt", profile{quiet: true}, nil, NoRule, "no rule allows it, and Windows won't ask (DisableNotifications=1)"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,8 +119,8 @@ func TestHints(t *testing.T) {
 	assert.Empty(t, Evaluate(nil, q).Hints, "no line is safe to paste")
 }
 
-// TestHintsRemoveBlocks: the Block rule of this machine's goes, and an Allow rule comes only where
-// there is none.
+// TestHintsRemoveBlocks checks that hints remove this machine's Block rule, and add an Allow rule
+// only if there is none.
 func TestHintsRemoveBlocks(t *testing.T) {
 	q := Query{Program: `C:\srv\orders.exe`, Port: 8080}
 	block := rule(t, "{b}", `Action=Block|Active=TRUE|Dir=In|Protocol=6|LPort=8080|App=C:\srv\orders.exe|Name=No orders|`)
@@ -143,7 +143,8 @@ func TestHintsRemoveBlocks(t *testing.T) {
 	assert.Empty(t, Evaluate([]Rule{allow, resource}, q).Hints, "no line is safe to paste")
 }
 
-// TestGather: where the device management's key is denied, the other stores are judged.
+// TestGather checks that the other stores are evaluated if access to the device management's key is
+// denied.
 func TestGather(t *testing.T) {
 	denied := fmt.Errorf("reading: %w", fs.ErrPermission)
 	read := func(bad Store) func(Store) (storeContent, error) {

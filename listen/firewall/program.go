@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// The paths here are Windows' own whatever the system, so path/filepath can't be used.
+// These functions handle Windows paths on every system, so they can't use path/filepath.
 
-// expand replaces %NAME% by get's value; unresolved is the first name that has none, and stays in
-// the path. A % without a partner is an ordinary character.
+// expand replaces %NAME% with get's value. unresolved is the first name without a value; it stays
+// in the path. An unpaired % is an ordinary character.
 func expand(path string, get func(string) (string, bool)) (expanded, unresolved string) {
 	var b strings.Builder
 	for {
@@ -34,9 +34,9 @@ func expand(path string, get func(string) (string, bool)) (expanded, unresolved 
 	}
 }
 
-// standardVariable gives the variables that are the same for all accounts the values of an ordinary
-// installation. The firewall's service resolves no others to what a user means: it does so in its
-// own account.
+// standardVariable returns the values of a standard installation for variables that are the same
+// for all accounts. The firewall's service resolves all others in its own account, so not to the
+// user's values.
 func standardVariable(name string) (string, bool) {
 	switch strings.ToUpper(name) {
 	case "SYSTEMDRIVE":
@@ -59,8 +59,8 @@ func standardVariable(name string) (string, bool) {
 	return "", false
 }
 
-// machineVariable is standardVariable with this machine's values, as getenv has them; a 32-bit
-// program's ProgramFiles is not the service's.
+// machineVariable is like standardVariable with this machine's values from getenv. In a 32-bit
+// program, ProgramFiles differs from the service's.
 func machineVariable(getenv func(string) (string, bool)) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		standard, ok := standardVariable(name)
@@ -80,8 +80,8 @@ func machineVariable(getenv func(string) (string, bool)) func(string) (string, b
 	}
 }
 
-// samePath compares as the file system does: without regard to case, / like \, and with or without
-// the \\?\ that turns a path's parsing off.
+// samePath compares paths like the file system: ignoring case, with / like \, and with or without
+// the \\?\ that disables path parsing.
 func samePath(a, b string) bool { return strings.EqualFold(cleanPath(a), cleanPath(b)) }
 
 func cleanPath(path string) string {
@@ -95,7 +95,7 @@ func cleanPath(path string) string {
 	return path
 }
 
-// isFullPath reports whether a path names the same file whatever the current drive and directory.
+// isFullPath reports whether a path does not depend on the current drive and directory.
 func isFullPath(path string) bool {
 	path = cleanPath(path)
 	if share, ok := strings.CutPrefix(path, `\\`); ok {
@@ -112,27 +112,27 @@ func base(path string) string {
 	return path[strings.LastIndexByte(path, '\\')+1:]
 }
 
-// Where the go command and Delve put the programs that they run at once: in work directories (go
-// run, go test), since Go 1.24 in the build cache, under a hash of the content (go run, go tool),
-// and beside the source (dlv debug).
+// temporary matches the paths of programs that the go command and Delve build and run immediately:
+// in work directories (go run, go test), since Go 1.24 in the build cache under a hash of the
+// content (go run, go tool), and beside the source (dlv debug).
 const temporary = `(?i)\\go-build\d+\\b\d+\\` +
 	`|\\[0-9a-f]{2}\\[0-9a-f]{64}-d\\[^\\]+$` +
 	`|\\__debug_bin\d+(\.exe)?$`
 
-// promptID is how the prompt names the values of its rules.
+// promptID matches the names that the prompt gives its rules' registry values.
 const promptID = `(?i)^(TCP|UDP) Query User\{[0-9a-f-]{36}\}`
 
-// matches compiles at each use: once a check, and once for a rule of the program.
+// matches compiles the pattern on each use, which happens once per check and once per rule of the
+// program.
 func matches(pattern, s string) bool { return regexp.MustCompile(pattern).MatchString(s) }
 
-// isTemporary reports whether the path is another one after the next change to the source, or at
-// every run.
+// isTemporary reports whether the program's path changes with its source or with every run.
 func isTemporary(program string) bool {
 	return matches(temporary, cleanPath(program))
 }
 
-// isFromPrompt reports whether r has been made by the prompt: by the name of its value, or by what
-// else is peculiar to it.
+// isFromPrompt reports whether the prompt created r, judging by the name of its registry value or
+// by its other characteristics.
 func (r Rule) isFromPrompt() bool {
 	if r.Store != Local || r.Direction != Inbound || r.Program == "" || r.LocalPorts != nil {
 		return false

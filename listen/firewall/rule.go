@@ -7,15 +7,15 @@ import (
 )
 
 // A Rule is one rule of Windows Firewall. Its zero value allows all inbound traffic on all
-// profiles; every field that is set narrows it. ParseRule makes a Rule of the registry's text,
-// Allow takes one that a program has filled in:
+// profiles; every field that is set narrows it. ParseRule returns the Rule for a text from the
+// registry; Allow accepts one filled in by a program:
 //
 //	firewall.Rule{Name: "orders", Program: exe, Protocol: firewall.TCP, LocalPorts: []firewall.Ports{{First: 8080, Last: 8080}}}
 type Rule struct {
 	ID    string // the name of its registry value, unique within its store
 	Store Store  // where Check found it
 
-	Name        string // what people see; may be a reference to a resource, "@FirewallAPI.dll,-25000"
+	Name        string // the display name; may be a reference to a resource, "@FirewallAPI.dll,-25000"
 	Description string
 
 	Action    Action
@@ -29,27 +29,27 @@ type Rule struct {
 	LocalAddrs  []Scope // the union of all; none: every address
 	RemoteAddrs []Scope
 
-	// Program is the full path of the executable, in which %SystemRoot% and such may stand;
-	// "System" is the kernel (HTTP.sys). Service is a service's short name, or "*" for whatever
-	// runs as a service.
+	// Program is the full path of the executable, which may contain variables such as %SystemRoot%;
+	// "System" is the kernel (HTTP.sys). Service is a service's short name, or "*" for all
+	// services.
 	Program string
 	Service string
 
-	fields []field  // what has no place above, in the text's order
-	doubts []string // what Evaluate can't judge: keys that are not in the grammar, values that can't be read
+	fields []field  // all other fields, in the text's order
+	doubts []string // for Evaluate: keys that are not in the grammar, values that can't be read
 }
 
 // A field is one KEY=VALUE of a rule's text.
 type field struct {
-	name       string // the key's in the grammar; "" if it is not there
+	name       string // the key's name in the grammar; "" if it is not in it
 	key, value string
 }
 
-// Store says which of the registry's keys a rule stands in.
+// Store is the registry key that contains a rule.
 type Store uint8
 
 const (
-	Local       Store = iota // this machine's own: what netsh, the prompt and wf.msc edit
+	Local       Store = iota // this machine's own, which netsh, the prompt and wf.msc edit
 	GroupPolicy              // the domain's
 	MDM                      // a device management's, such as Intune
 )
@@ -59,14 +59,14 @@ func (s Store) String() string {
 	return enumName(uint8(s), "Store", "local", "Group Policy", "MDM")
 }
 
-// Action is what a rule does with the traffic that it matches. Bypass beats block, and block beats
-// allow ([MS-FASP] 2.2.34).
+// Action is what a rule does with the traffic that it matches. Bypass overrides block, and block
+// overrides allow ([MS-FASP] 2.2.34).
 type Action uint8
 
 const (
 	ActionAllow  Action = iota
-	ActionBlock         // no ActionAllow rule beats it
-	ActionBypass        // lets in what IPsec has authenticated, block rules or not
+	ActionBlock         // no ActionAllow rule overrides it
+	ActionBypass        // allows traffic that IPsec has authenticated, despite block rules
 )
 
 // String returns "allow", "block" or "bypass".
@@ -89,14 +89,14 @@ type Profiles uint8
 
 const (
 	Domain  Profiles = 1 << iota // networks with a domain controller
-	Private                      // networks that a user has called trusted
-	Public                       // every other
+	Private                      // networks that a user has marked as trusted
+	Public                       // all others
 )
 
-// all are the profiles in the order of Verdict's fields.
+// all holds the profiles in the order of Verdict's fields.
 var all = [...]Profiles{Domain, Private, Public}
 
-// Has reports whether the set holds all of p; the zero value holds every profile.
+// Has reports whether the set contains all of p; the zero value contains every profile.
 func (s Profiles) Has(p Profiles) bool { return s == 0 || s&p == p }
 
 // String returns, for instance, "domain,private"; "any" for the zero value.
@@ -113,8 +113,8 @@ func (s Profiles) String() string {
 	return strings.Join(names, ",")
 }
 
-// Protocol is an IP protocol's number, but for 0, which is any protocol: a Rule that names none
-// matches all.
+// Protocol is an IP protocol's number, except for 0, which means any protocol: a Rule without a
+// protocol matches all.
 type Protocol uint16
 
 const (
@@ -164,7 +164,7 @@ type Scope struct {
 	Family      int    // of a keyword: 4, 6, or 0 for both
 }
 
-// String returns the range as netsh takes it, or the keyword.
+// String returns the range in netsh's syntax, or the keyword.
 func (s Scope) String() string {
 	switch {
 	case s.Keyword != "" && s.Family != 0:
@@ -192,8 +192,8 @@ func enumName(v uint8, kind string, names ...string) string {
 	return fmt.Sprintf("%s(%d)", kind, v)
 }
 
-// String names the rule as a message needs it: what it does, what people call it, and where it
-// stands if that is not this machine's own store.
+// String returns the rule's action, its name, and its store if that is not this machine's own, for
+// use in messages.
 func (r Rule) String() string {
 	name := r.Name
 	if name == "" || strings.HasPrefix(name, "@") {

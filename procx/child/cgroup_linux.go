@@ -16,8 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cgroup is a cgroup v2 that holds one tree and nothing else. What its end needs is open from the
-// start: a process that has run out of descriptors can still end its children.
+// cgroup is a cgroup v2 that contains one tree and nothing else. The files needed to kill it are
+// open from the start, so that a process that has run out of descriptors can still end its
+// children.
 type cgroup struct {
 	path   string
 	dir    *os.File // locked
@@ -27,8 +28,8 @@ type cgroup struct {
 
 var cgroupSeq atomic.Uint64
 
-// newCgroup makes a cgroup below this process's own, and makes sure that a process can be started
-// in it and that all in it can be killed.
+// newCgroup creates a cgroup below this process's own, and makes sure that a process can be started
+// in it and that all processes in it can be killed.
 func newCgroup() (*cgroup, error) {
 	own, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
@@ -46,8 +47,8 @@ func newCgroup() (*cgroup, error) {
 	for range 5 {
 		var c *cgroup
 		c, err = makeCgroup(parent)
-		// A predecessor with this process's number has left one that is dying; or another's sweep
-		// took this one, because locking it took a second.
+		// Either an earlier process with this PID has left a cgroup that is dying, or another
+		// process's sweep took this one, because locking it took a second.
 		taken := errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.EEXIST)
 		if !taken {
 			return c, err
@@ -73,12 +74,12 @@ func makeCgroup(parent string) (*cgroup, error) {
 	return c, nil
 }
 
-// making is how long a cgroup may be there before its owner has locked it. Tests that sweep at once
-// swap it.
+// making is the time that the owner of a new cgroup has to lock it. Swapped by tests that sweep at
+// once.
 var making = time.Second
 
-// sweep kills and removes what processes left behind that could not do it themselves, killed or
-// crashed: a descendant that outlived its tree's owner.
+// sweep kills and removes the trees of processes that were killed or crashed and so could not do it
+// themselves.
 func sweep(parent string) {
 	paths, _ := filepath.Glob(filepath.Join(parent, cgroupPrefix+"*-*"))
 	for _, path := range paths {
@@ -86,14 +87,14 @@ func sweep(parent string) {
 		if err != nil || time.Since(info.ModTime()) < making {
 			continue
 		}
-		if c, err := takeCgroup(path); err == nil { // its process is gone
+		if c, err := takeCgroup(path); err == nil { // its owner is gone
 			c.kill()
-			c.close() // fails as long as the killed are dying, and is done next time
+			c.close() // fails while the killed processes are dying; then done next time
 		}
 	}
 }
 
-// takeCgroup opens a cgroup and marks it as this process's, until that ends.
+// takeCgroup opens a cgroup and locks it until this process ends.
 func takeCgroup(path string) (*cgroup, error) {
 	dir, err := os.Open(path)
 	if err != nil {
@@ -112,10 +113,10 @@ func takeCgroup(path string) (*cgroup, error) {
 	return c, nil
 }
 
-// probeCgroup finds out whether clone3 may start a process in the cgroup, which seccomp filters,
-// old kernels and the permissions of the common ancestor forbid: an exec.Cmd can't be started a
-// second time. The program that the clone is to run can't exist, so that its error means that the
-// clone worked.
+// probeCgroup returns an error if clone3 can't start a process in the cgroup, because of a seccomp
+// filter, an old kernel or the permissions of the common ancestor. It is needed because an exec.Cmd
+// can't be started a second time. It tries to run a program that can't exist: the corresponding
+// error means that the clone worked.
 func probeCgroup(dir *os.File) error {
 	_, err := os.StartProcess("/dev/null/probe", []string{"probe"}, &os.ProcAttr{
 		Sys: &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())},
@@ -126,8 +127,8 @@ func probeCgroup(dir *os.File) error {
 	return fmt.Errorf("starting a process in %s: %w", dir.Name(), err)
 }
 
-// signal signals each process in the cgroup. A process is signalled only if it is listed after it
-// was opened: then the handle can't be a stranger's.
+// signal signals each process in the cgroup. It signals a process only if it is still listed after
+// it was opened: then the handle can't belong to an unrelated process.
 func (c *cgroup) signal(sig unix.Signal) error {
 	pids, err := c.procs()
 	if err != nil {
@@ -180,7 +181,7 @@ func (c *cgroup) populated() bool {
 	return (err == nil || err == io.EOF) && bytes.Contains(data[:n], []byte("populated 1"))
 }
 
-// close removes the cgroup, with those that the tree has made inside it.
+// close removes the cgroup and those that the tree has created inside it.
 func (c *cgroup) close() {
 	c.release()
 	var dirs []string
@@ -195,7 +196,7 @@ func (c *cgroup) close() {
 	}
 }
 
-// release closes what takeCgroup has opened.
+// release closes the files that takeCgroup opened.
 func (c *cgroup) release() {
 	c.dir.Close()
 	c.killer.Close()

@@ -42,7 +42,7 @@ func TestCgroupHoldsSessions(t *testing.T) {
 	})
 }
 
-// What outlives a killed owner of a cgroup ends when the next one is made.
+// Processes that outlive the killed owner of a cgroup are killed when the next one is created.
 func TestCgroupSweep(t *testing.T) {
 	needCgroup(t)
 	defer func(d time.Duration) { making = d }(making)
@@ -57,8 +57,8 @@ func TestCgroupSweep(t *testing.T) {
 	assert.Empty(t, out.rest(t))
 }
 
-// A sweep does not take a cgroup that another process is making.
-func TestCgroupsAtOnce(t *testing.T) {
+// A sweep does not take a cgroup that another process is just creating.
+func TestConcurrentCgroups(t *testing.T) {
 	needCgroup(t)
 	var wg sync.WaitGroup
 	for range 8 {
@@ -75,7 +75,7 @@ func TestCgroupsAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
-// A process that can't open a file any more still ends its children.
+// A process that can't open any more files can still end its children.
 func TestCgroupWithoutDescriptors(t *testing.T) {
 	needCgroup(t)
 	cmd := testenv.Command(t, "starved", "2", "setsid", "stubborn")
@@ -89,8 +89,8 @@ func TestCgroupWithoutDescriptors(t *testing.T) {
 	assert.Empty(t, out.rest(t))
 }
 
-// starved runs a node until its own standard input ends, and stops it when it has no descriptor to
-// spend.
+// starved runs a node until its own standard input ends, and then stops it with no descriptors
+// left.
 func starved(args []string) int {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER=node")

@@ -24,7 +24,7 @@ const seesRest = true
 var ownHelpers = map[string]func([]string) int{"pitfall": pitfall, "contain": contain, "starved": starved,
 	"on terminal": onTerminal, "read line": readLine, "pid 1": pid1}
 
-// handles is how many descriptors this process has open.
+// handles returns the number of open descriptors of this process.
 func handles(t *testing.T) int {
 	fds, err := os.ReadDir("/proc/self/fd")
 	require.NoError(t, err)
@@ -33,7 +33,7 @@ func handles(t *testing.T) int {
 
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-// everyContainment runs f with a cgroup, where this machine has one to give, and without.
+// everyContainment runs f with a cgroup, if this machine supports it, and without.
 func everyContainment(t *testing.T, f func(t *testing.T)) {
 	t.Run("cgroup", func(t *testing.T) {
 		needCgroup(t)
@@ -45,14 +45,14 @@ func everyContainment(t *testing.T, f func(t *testing.T)) {
 	})
 }
 
-// withoutCgroup lets Start find no cgroup. A helper process finds none either.
+// withoutCgroup makes Start run without a cgroup, here and in helper processes.
 func withoutCgroup(t *testing.T) {
 	t.Setenv(variantVar, "1")
 	variant()
 	t.Cleanup(func() { openCgroup = newCgroup })
 }
 
-// variant is a machine without a cgroup to give.
+// variant simulates a machine without cgroups.
 func variant() {
 	openCgroup = func() (*cgroup, error) { return nil, errors.New("no cgroup for this test") }
 }
@@ -85,7 +85,7 @@ func TestContainment(t *testing.T) {
 	})
 }
 
-// The counterpart of the test above: what Containment doesn't claim is so.
+// This is the counterpart of the test above: descendants do escape where Containment says so.
 func TestSessionEscapesGroup(t *testing.T) {
 	withoutCgroup(t)
 	p, out := startNode(t, nil, Options{Ask: AskNothing}, "1", "setsid")
@@ -104,15 +104,15 @@ func TestSessionEscapesGroup(t *testing.T) {
 	assert.Equal(t, "ended ", out.rest(t))
 }
 
-func TestGroupOfAnother(t *testing.T) {
+func TestForeignProcessGroup(t *testing.T) {
 	cmd := testenv.Command(t, "node", "0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: os.Getpid()}
 	_, err := Start(t.Context(), cmd, nil)
 	assert.ErrorContains(t, err, "Pgid")
 }
 
-// The death signal follows the thread that started the child (golang.org/issue/27505). Threads end
-// with the goroutines locked to them.
+// The death signal depends on the thread that started the child (golang.org/issue/27505). Threads
+// end with the goroutines locked to them.
 func TestDeathSignalThread(t *testing.T) {
 	for _, tt := range []struct {
 		how      string

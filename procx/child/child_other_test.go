@@ -12,7 +12,7 @@ const seesRest = runtime.GOOS == "darwin"
 
 var ownHelpers map[string]func([]string) int
 
-// handles isn't known.
+// handles returns 0, since the number isn't known.
 func handles(*testing.T) int { return 0 }
 
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }

@@ -82,8 +82,8 @@ func TestStopKills(t *testing.T) {
 	}
 }
 
-// AskFunc may hang; Stop and the grace don't.
-func TestStopKeepsTime(t *testing.T) {
+// AskFunc may hang, but Stop and Grace must not.
+func TestStopIsTimely(t *testing.T) {
 	returned := make(chan struct{}, 2)
 	ask := func(ctx context.Context) error { // ends with its context: when the tree is killed
 		<-ctx.Done()
@@ -103,7 +103,7 @@ func TestStopKeepsTime(t *testing.T) {
 	<-returned
 }
 
-func TestAllAtOnce(t *testing.T) {
+func TestConcurrentMethods(t *testing.T) {
 	everyContainment(t, func(t *testing.T) {
 		for _, args := range [][]string{{"1", "stdin"}, {"1", "stubborn"}} {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -126,7 +126,7 @@ func TestAllAtOnce(t *testing.T) {
 	})
 }
 
-func TestNothingStaysOpen(t *testing.T) {
+func TestNoHandleLeaks(t *testing.T) {
 	everyContainment(t, func(t *testing.T) {
 		run := func() {
 			cmd := testenv.Command(t, "cat")
@@ -151,7 +151,7 @@ func TestNothingStaysOpen(t *testing.T) {
 }
 
 // A shell, npm or "go run" ends at once when asked; the server under it needs its grace.
-func TestRestHasGrace(t *testing.T) {
+func TestDescendantsGetGrace(t *testing.T) {
 	everyContainment(t, func(t *testing.T) {
 		p, out := startNode(t, nil, Options{Ask: AskStdin, Grace: time.Minute}, "1", "stdin", "slow")
 		if !seesRest {
@@ -163,7 +163,7 @@ func TestRestHasGrace(t *testing.T) {
 	})
 }
 
-func TestTreeEndsWithTheChild(t *testing.T) {
+func TestTreeEndsWithChild(t *testing.T) {
 	everyContainment(t, func(t *testing.T) {
 		r, w, err := os.Pipe()
 		require.NoError(t, err)
@@ -178,7 +178,7 @@ func TestTreeEndsWithTheChild(t *testing.T) {
 	})
 }
 
-// Per golang.org/issue/23019, exec.Cmd.Wait would hang here.
+// exec.Cmd.Wait would hang here (golang.org/issue/23019).
 func TestDescendantHoldsOutput(t *testing.T) {
 	var buf bytes.Buffer
 	cmd := testenv.Command(t, "node", "1", "leave")
@@ -247,7 +247,7 @@ func TestContextStops(t *testing.T) {
 	}
 }
 
-func TestStartFails(t *testing.T) {
+func TestStartErrors(t *testing.T) {
 	done, cancel := context.WithCancelCause(t.Context())
 	cancel(io.ErrUnexpectedEOF)
 	for _, tt := range []struct {

@@ -23,7 +23,7 @@ const seesRest = true
 
 var ownHelpers = map[string]func([]string) int{"console": console, "visit": visit}
 
-// handles is how many handles this process has open.
+// handles returns the number of open handles of this process.
 func handles(t *testing.T) int {
 	var n uint32
 	ok, _, err := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetProcessHandleCount").
@@ -38,7 +38,7 @@ func ownSession() *syscall.SysProcAttr {
 
 func everyContainment(t *testing.T, f func(t *testing.T)) { t.Run("job", f) }
 
-// variant is a process that knows without asking that its job lets it leave.
+// variant simulates a process whose job allows it to leave.
 func variant() {
 	jobLimits = func() (uint32, error) { return jobKillOnClose | jobBreakawayOK, nil }
 }
@@ -87,8 +87,8 @@ func TestWithoutJob(t *testing.T) {
 	})
 }
 
-// A child is asked through the console that this process has of its own, whatever that was started
-// from, or, where this process has none, as a service, through the child's.
+// A child is asked through this process's console or, if it has none, as in a service, through the
+// child's.
 func TestSignalThroughConsole(t *testing.T) {
 	for _, whose := range []string{"shared", "child's"} {
 		t.Run(whose, func(t *testing.T) {
@@ -104,14 +104,14 @@ func TestSignalThroughConsole(t *testing.T) {
 	}
 }
 
-// A service leaves its child's console again, with the standard handles that it had.
+// A service detaches from its child's console again and keeps its standard handles.
 func TestOnConsoleOf(t *testing.T) {
 	out, err := testenv.Command(t, "visit").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.Equal(t, "alone\nvisiting\nalone, handles kept\n", string(out))
 }
 
-// visit visits a child's console, without one of its own.
+// visit attaches to a child's console without having one itself.
 func visit([]string) int {
 	freeConsole()
 	say := func() string {
@@ -206,7 +206,7 @@ func console(args []string) int {
 	return 0
 }
 
-// A job that lets its processes leave.
+// The job allows its processes to leave.
 func TestStartDetachedBreaksAway(t *testing.T) {
 	job, err := newJob()
 	require.NoError(t, err)

@@ -4,5 +4,5 @@ package child
 
 import "os/exec"
 
-// checkCommandLine has nothing to refuse: a program gets its arguments as they are.
+// checkCommandLine returns nil: a program gets its arguments unchanged.
 func checkCommandLine(*exec.Cmd) error { return nil }

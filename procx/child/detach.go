@@ -7,28 +7,29 @@ import (
 	"os/exec"
 )
 
-// DetachOptions tell StartDetached where a detached process writes.
+// DetachOptions are the options of StartDetached.
 type DetachOptions struct {
-	// Output is the path of a file to which the process's standard output and error are appended;
-	// it is made, readable by its owner only, if need be. Empty: the output is dropped, unless the
-	// command sets Stdout or Stderr.
+	// Output is the path of a file to which the process's standard output and error are appended.
+	// If it doesn't exist, it is created, readable by its owner only. If Output is empty, the
+	// output is discarded, unless the command sets Stdout or Stderr.
 	Output string
 }
 
 // StartDetached starts cmd as a process that outlives this one, and the console or terminal session
 // in which this one runs. A nil o means the zero DetachOptions. Call the process's Wait or Release.
 //
-// On Unix it becomes a session of its own. On Windows it gets a console without a window, so that
-// what it starts makes none either (Microsoft: "Process Creation Flags", CREATE_NO_WINDOW), a
-// process group of its own, and leaves this process's job object where the job allows it.
+// On Unix the process leads a new session. On Windows it gets a console without a window, so that
+// its children don't open one either (Microsoft: "Process Creation Flags", CREATE_NO_WINDOW), a new
+// process group, and leaves this process's job object if the job allows it.
 //
-// StartDetached starts nothing and returns an error that is ErrTethered if the process would end
-// with this one all the same: on Windows in a job that is killed on close and lets no process leave
-// (only the innermost of nested jobs can be examined); on Linux where this process is PID 1, or the
-// main process of a systemd unit with a KillMode that ends the whole unit.
+// If the process would still end with this one, StartDetached starts nothing and returns an error
+// that matches ErrTethered. On Windows this is the case in a job that is killed on close and
+// doesn't allow processes to leave (only the innermost of nested jobs can be checked); on Linux if
+// this process is PID 1, or the main process of a systemd unit with a KillMode that ends the whole
+// unit.
 //
-// The command must be made by exec.Command, not by CommandContext, and its Stdin, Stdout and Stderr
-// must be nil or an *os.File: this process couldn't copy for it once it is gone.
+// The command must be created by exec.Command, not by CommandContext, and its Stdin, Stdout and
+// Stderr must be nil or an *os.File, because this process can't copy data for it after exiting.
 func StartDetached(cmd *exec.Cmd, o *DetachOptions) (*os.Process, error) {
 	if o == nil {
 		o = &DetachOptions{}
@@ -56,7 +57,7 @@ func StartDetached(cmd *exec.Cmd, o *DetachOptions) (*os.Process, error) {
 	return cmd.Process, nil
 }
 
-// checkDetached refuses what would tie the command to this process.
+// checkDetached returns an error for settings that would tie the command to this process.
 func checkDetached(cmd *exec.Cmd, o *DetachOptions) error {
 	if cmd.Cancel != nil {
 		return errors.New("child: a detached process can't have a context: make the command by exec.Command")

@@ -21,7 +21,7 @@ func detach(cmd *exec.Cmd) error {
 	return newSession(cmd)
 }
 
-// killMode asks systemd for the unit's KillMode.
+// killMode queries systemd for the unit's KillMode.
 func killMode(unit string, user bool) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

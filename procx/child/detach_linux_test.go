@@ -20,7 +20,7 @@ func TestStartDetachedWithDeathSignal(t *testing.T) {
 	assert.ErrorIs(t, err, ErrTethered)
 }
 
-// As a unit's main process, StartDetached believes what systemd says of it.
+// In a unit's main process, StartDetached relies on systemd's information about the unit.
 func TestStartDetachedInUnit(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return

@@ -25,15 +25,14 @@ func TestStartDetached(t *testing.T) {
 	if strings.Contains(string(out), ErrTethered.Error()) {
 		t.Skipf("%s", out)
 	}
-	r.meet(t) // the launcher is gone
+	r.meet(t) // the launcher has exited
 	require.Eventually(t, func() bool {
 		text, _ := os.ReadFile(r.output)
 		return string(text) == "before\nout\nerr\n"
 	}, time.Minute, 20*time.Millisecond)
 }
 
-// No process can be detached from within a tree that ends whole. From within a process group it
-// can.
+// A process can't be detached from a tree in a cgroup or job, but it can from a process group.
 func TestStartDetachedFromTree(t *testing.T) {
 	testenv.NeedWindows(t, "shows no limits in QueryInformationJobObject")
 	everyContainment(t, func(t *testing.T) {
@@ -53,7 +52,7 @@ func TestStartDetachedFromTree(t *testing.T) {
 	})
 }
 
-// rendezvous is where a detached process meets its test.
+// rendezvous is the socket through which a detached process contacts its test.
 type rendezvous struct {
 	l      *net.TCPListener
 	output string
@@ -71,7 +70,7 @@ func newRendezvous(t *testing.T) *rendezvous {
 
 func (r *rendezvous) addr() string { return r.l.Addr().String() }
 
-// meet makes sure that the detached process lives, and lets it end.
+// meet checks that the detached process is alive, and lets it end.
 func (r *rendezvous) meet(t *testing.T) {
 	t.Helper()
 	require.NoError(t, r.l.SetDeadline(time.Now().Add(time.Minute)))
@@ -100,7 +99,7 @@ func launcher(args []string) int {
 	return 0
 }
 
-// detached answers on one connection until that ends.
+// detached responds on one connection until it is closed.
 func detached(args []string) int {
 	conn, err := net.Dial("tcp", args[0])
 	if err != nil {
@@ -112,7 +111,7 @@ func detached(args []string) int {
 	return 0
 }
 
-func TestStartDetachedFails(t *testing.T) {
+func TestStartDetachedErrors(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		cmd  *exec.Cmd

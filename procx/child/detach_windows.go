@@ -32,10 +32,11 @@ func detach(cmd *exec.Cmd) error {
 	return nil
 }
 
-// jobLimits is swapped by tests on a system that doesn't tell.
+// jobLimits is swapped by tests on a system that doesn't report limits.
 var jobLimits = ownJobLimits
 
-// ownJobLimits returns the limits of the innermost job that this process is in, 0 if in none.
+// ownJobLimits returns the limits of the innermost job that contains this process, or 0 if there is
+// none.
 func ownJobLimits() (uint32, error) {
 	var in int32
 	if err := winapi.IsProcessInJob(windows.CurrentProcess(), 0, &in); err != nil || in == 0 {

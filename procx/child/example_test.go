@@ -21,7 +21,7 @@ func ExampleStart() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// The end of ctx stops npm, the shell and node, on every system.
+	// When ctx ends, npm, the shell and node are stopped, on every system.
 	if err := p.Wait(); errors.Is(err, context.DeadlineExceeded) {
 		log.Print("stopped after a minute")
 	}

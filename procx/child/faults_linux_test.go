@@ -15,8 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestStartWithoutDescriptors: with few left there is a child that can be stopped, or an error and
-// no process.
+// TestStartWithoutDescriptors checks that with few descriptors left, Start returns a child that can
+// be stopped, or an error and no process.
 func TestStartWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
@@ -53,8 +53,8 @@ func TestStartWithoutDescriptors(t *testing.T) {
 	})
 }
 
-// TestStopWithoutDescriptors: a child that can't be asked for want of a descriptor is killed, with
-// all that it started.
+// TestStopWithoutDescriptors checks that a child that can't be asked for lack of a descriptor is
+// killed with all its descendants.
 func TestStopWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
@@ -73,9 +73,9 @@ func TestStopWithoutDescriptors(t *testing.T) {
 	})
 }
 
-// TestGraceWhileTheClockJumps: a child has the grace that it was given, no more and no less; and
-// the sweep for what the dead left behind takes no living process's cgroup, however old that seems.
-func TestGraceWhileTheClockJumps(t *testing.T) {
+// TestGraceIgnoresWallClock checks that a child gets exactly its grace, and that the sweep does
+// not take a live process's cgroup, however old that seems.
+func TestGraceIgnoresWallClock(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return
 	}
@@ -103,9 +103,9 @@ func TestGraceWhileTheClockJumps(t *testing.T) {
 	})
 }
 
-// TestDetachedOnAFullDisk: a process whose output finds no room runs on; one whose file can't even
-// be made is not started.
-func TestDetachedOnAFullDisk(t *testing.T) {
+// TestDetachedOnFullDisk checks that a process continues to run if its output can't be written,
+// and that it is not started if its file can't be created.
+func TestDetachedOnFullDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
 		return
@@ -128,9 +128,9 @@ func TestDetachedOnAFullDisk(t *testing.T) {
 	assert.ErrorContains(t, err, "output of the detached process: open "+dir)
 }
 
-// TestStopOfAnotherAccounts: a child that has become another account's is beyond this one's rights;
-// Stop says so, and does not hang.
-func TestStopOfAnotherAccounts(t *testing.T) {
+// TestStopProcessOfOtherAccount checks that Stop returns an error and does not hang if a child has
+// switched to another account, so that it can't be killed.
+func TestStopProcessOfOtherAccount(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InOwnProcess(t) {
 		return

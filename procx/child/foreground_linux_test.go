@@ -36,8 +36,8 @@ func openPty(t *testing.T) (master, slave *os.File) {
 	return master, slave
 }
 
-// onTerminal leads a session with a terminal, its standard input. It starts a child that reads a
-// line of that, and then reads one itself.
+// onTerminal leads a session whose terminal is its standard input. It starts a child that reads a
+// line from it, and then reads one itself.
 func onTerminal(args []string) int {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "SUREFOOT_TEST_HELPER=read line")
@@ -98,8 +98,8 @@ func TestForegroundWithoutTerminal(t *testing.T) {
 	}
 }
 
-// A child that is stopped is continued, so that it can answer.
-func TestStopOfStopped(t *testing.T) {
+// A stopped child is continued, so that it can respond.
+func TestStopStoppedProcess(t *testing.T) {
 	everyContainment(t, func(t *testing.T) {
 		p, out := startNode(t, nil, Options{Grace: time.Minute}, "1")
 		require.NoError(t, unix.Kill(-p.PID(), unix.SIGSTOP))

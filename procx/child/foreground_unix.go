@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// foreground lets cmd take its Stdin, this process's terminal, as the foreground process group.
-// release takes the terminal back, unless it is a third party's by then.
+// foreground makes cmd the foreground process group of its Stdin, this process's terminal. release
+// takes the terminal back, unless a third process has it by then.
 func foreground(cmd *exec.Cmd, o Options) (release func(), err error) {
 	if !o.Foreground {
 		return func() {}, nil
@@ -44,7 +44,7 @@ func foreground(cmd *exec.Cmd, o Options) (release func(), err error) {
 		if now, err := unix.IoctlGetInt(tty, unix.TIOCGPGRP); err != nil || cmd.Process != nil && now != cmd.Process.Pid {
 			return
 		}
-		// In the background now, this process would be stopped for it (tcsetpgrp(3)).
+		// This process is in the background now and would be stopped by tcsetpgrp(3).
 		if !signal.Ignored(unix.SIGTTOU) {
 			signal.Ignore(unix.SIGTTOU)
 			defer signal.Reset(unix.SIGTTOU)

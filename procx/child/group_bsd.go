@@ -4,7 +4,8 @@ package child
 
 import "syscall"
 
-// groupAlive can't tell; what the child has left is killed without grace.
+// groupAlive always returns false, since it can't be determined here; the child's remaining
+// descendants are killed without grace.
 func groupAlive(pgid int) bool { return false }
 
 func setDeathSignal(*syscall.SysProcAttr) Containment { return 0 }

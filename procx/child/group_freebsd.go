@@ -2,10 +2,12 @@ package child
 
 import "syscall"
 
-// groupAlive can't tell; what the child has left is killed without grace.
+// groupAlive always returns false, since it can't be determined here; the child's remaining
+// descendants are killed without grace.
 func groupAlive(pgid int) bool { return false }
 
-// setDeathSignal uses procctl(2)'s PROC_PDEATHSIG_CTL, which follows the process, not a thread.
+// setDeathSignal uses PROC_PDEATHSIG_CTL of procctl(2), which depends on the process, not on a
+// thread.
 func setDeathSignal(attr *syscall.SysProcAttr) Containment {
 	if attr.Pdeathsig == 0 {
 		attr.Pdeathsig = syscall.SIGKILL

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// groupAlive reports whether a live process is in the process group. kill(2) with signal 0 can't
-// tell: it counts the unreaped leader.
+// groupAlive reports whether a live process is in the process group. kill(2) with signal 0 can't be
+// used because it counts the unreaped leader.
 func groupAlive(pgid int) bool {
 	proc, err := os.Open("/proc")
 	if err != nil {

@@ -20,11 +20,11 @@ func groupAttr(cmd *exec.Cmd) (*syscall.SysProcAttr, error) {
 	if attr.Pgid != 0 {
 		return nil, errors.New("child: SysProcAttr.Pgid puts the child into a process group that is not its own: leave it 0")
 	}
-	attr.Setpgid = !attr.Setsid // a session's leader already leads a group
+	attr.Setpgid = !attr.Setsid // a session leader already leads a group
 	return attr, nil
 }
 
-// signalGroup signals the process group that p leads. p must be unreaped: then the number is still
+// signalGroup signals the process group that p leads. p must be unreaped, so that its ID is still
 // its own.
 func signalGroup(p *os.Process, sig unix.Signal) error {
 	err := unix.Kill(-p.Pid, sig)
@@ -34,7 +34,7 @@ func signalGroup(p *os.Process, sig unix.Signal) error {
 	return err
 }
 
-// newSession lets cmd lead a session without a terminal.
+// newSession makes cmd lead a new session without a terminal.
 func newSession(cmd *exec.Cmd) error {
 	attr := &syscall.SysProcAttr{}
 	if cmd.SysProcAttr != nil {

@@ -32,12 +32,12 @@ func TestMain(m *testing.M) {
 	testenv.Main(m, helpers)
 }
 
-// variantVar makes helper processes a variant, for which each system has a function of the name.
+// variantVar makes helper processes call variant, which each system defines.
 const variantVar = "CHILD_TEST_VARIANT"
 
-// node is a process with a chain of as many descendants as args[0] says, all of which write to one
-// standard output: "ready " once they run, "ended " when they were asked to end. So the output's
-// end is the end of them all. Flags:
+// node is a process with a chain of args[0] descendants, all of which write to one standard output:
+// "ready " once they run, "ended " when they were asked to end. So the end of the output is the end
+// of all of them. Flags:
 //
 //	stdin     asked by the end of standard input, not by a signal
 //	stubborn  is not to be asked: ignores every signal that can be ignored
@@ -105,7 +105,7 @@ func cat([]string) int {
 	return 0
 }
 
-// output is what a chain of nodes writes.
+// output is the output of a chain of nodes.
 type output struct {
 	w     *os.File // ours, to be closed once a child has it
 	words chan string
@@ -147,7 +147,7 @@ func (out *output) ready(t *testing.T, depth string) {
 	}
 }
 
-// rest waits until every writer has closed, and returns what was written since.
+// rest waits until every writer has closed its end, and returns the rest of the output.
 func (out *output) rest(t *testing.T) string {
 	t.Helper()
 	limit := time.After(time.Minute)

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// killWait is how long killed processes may take to be gone. A process in an uninterruptible wait
-// takes longer.
+// killWait is the time that killed processes have to disappear. A process in an uninterruptible
+// wait takes longer.
 const killWait = 5 * time.Second
 
-// prepare checks the options and sets up cmd as far as every system does.
+// prepare checks the options and sets up cmd, as far as this is the same on every system.
 func (p *Proc) prepare() error {
 	if err := checkOptions(p.opt); err != nil {
 		return err
@@ -47,7 +47,7 @@ func (p *Proc) prepare() error {
 	return nil
 }
 
-// checkOptions refuses what could never work.
+// checkOptions returns an error for options that can never work.
 func checkOptions(o Options) error {
 	switch {
 	case o.Grace < 0 || o.WaitDelay < 0:
@@ -60,7 +60,7 @@ func checkOptions(o Options) error {
 	return nil
 }
 
-// launch starts the child on a goroutine that stays until the tree has ended.
+// launch starts the child on a goroutine that lives until the tree has ended.
 func (p *Proc) launch() error {
 	started := make(chan error)
 	go func() {
@@ -74,8 +74,8 @@ func (p *Proc) launch() error {
 	return <-started
 }
 
-// start starts the child and takes it into custody, both under the lock: cmd's context may end as
-// soon as the child runs, and its kill then waits until the tree is complete.
+// start starts the child and sets up its containment, both under the lock: cmd's context may end as
+// soon as the child runs, and the kill then waits until the tree is complete.
 func (p *Proc) start() error {
 	p.mu.Lock()
 	runs, err := p.startLocked()
@@ -90,7 +90,7 @@ func (p *Proc) start() error {
 	if p.release != nil {
 		p.release()
 	}
-	if runs { // not as it should, so not at all
+	if runs { // not properly contained, so end it
 		p.cmd.Process.Kill()
 		p.cmd.Wait()
 	}
@@ -100,7 +100,7 @@ func (p *Proc) start() error {
 	return err
 }
 
-// startLocked reports whether the child runs, even with an error.
+// startLocked starts the child. It may return runs and an error.
 func (p *Proc) startLocked() (runs bool, err error) {
 	if p.tree, err = newTree(p.cmd, p.opt); err != nil {
 		return false, err
@@ -109,7 +109,7 @@ func (p *Proc) startLocked() (runs bool, err error) {
 		return false, err
 	}
 	if p.opt.Ask == AskStdin && p.opt.AskFunc == nil {
-		// Only now: cmd.Start closes the pipe if it fails, and nothing else would.
+		// Create the pipe last: cmd.Start closes it on failure, and nothing else would.
 		if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 			return false, fmt.Errorf("child: AskStdin needs the command's Stdin for itself: %w", err)
 		}
@@ -145,14 +145,14 @@ func (p *Proc) ask(cause error) {
 		p.kill(nil)
 		return
 	}
-	go func() { // the waiter below has a limit, so the function needs none
+	go func() { // the waiter below has a time limit, so the function needs none
 		if err := how(ctx); err != nil && !errors.Is(err, os.ErrClosed) {
 			p.kill(fmt.Errorf("asking failed: %w", err))
 		}
 	}()
 }
 
-// abort kills the tree for a reason, which Wait then returns as well.
+// abort kills the tree for a reason that Wait then also returns.
 func (p *Proc) abort(why error) {
 	p.mu.Lock()
 	if p.cause == nil {
@@ -162,7 +162,7 @@ func (p *Proc) abort(why error) {
 	p.kill(why)
 }
 
-// signal asks by the system's signal.
+// signal asks the tree to end with the system's signal.
 func (p *Proc) signal() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -172,7 +172,7 @@ func (p *Proc) signal() error {
 	return p.tree.ask(p.cmd.Process)
 }
 
-// kill kills the tree; why is nil if it was meant to end so.
+// kill kills the tree; why is nil if that is intended.
 func (p *Proc) kill(why error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -192,20 +192,20 @@ func (p *Proc) kill(why error) error {
 	return nil
 }
 
-// custody lasts until the whole tree has ended. The child stays unreaped, so that its number can't
-// become another's before what is left is killed.
+// custody runs until the whole tree has ended. The child stays unreaped, so that its ID can't be
+// reused before the rest of the tree is killed.
 func (p *Proc) custody() {
 	stop := p.tree.reapOrphans(p.PID())
 	p.tree.waitExit(p.cmd.Process, func() { p.abort(ErrTerminal) })
 	p.mu.Lock()
 	asked := p.asked
 	p.mu.Unlock()
-	if asked { // and so was the rest
+	if asked { // and so were the others
 		p.waitEmpty(p.opt.Grace, p.force)
 	}
 
 	p.mu.Lock()
-	p.tree.kill(p.cmd.Process) // what this fails to end is counted below
+	p.tree.kill(p.cmd.Process) // remaining processes are counted below
 	p.over = true
 	if p.grace != nil {
 		p.grace.Stop()
@@ -222,8 +222,8 @@ func (p *Proc) custody() {
 	close(p.ended)
 }
 
-// waitEmpty waits until no descendant of the child is alive, for at most limit and until cut is
-// closed, and reports whether that is so.
+// waitEmpty waits until no descendant of the child is alive, at most for limit and until cut is
+// closed, and reports whether none is.
 func (p *Proc) waitEmpty(limit time.Duration, cut <-chan struct{}) bool {
 	end := time.Now().Add(limit)
 	for pause := time.Millisecond; p.tree.alive(p.cmd.Process); pause = min(2*pause, 50*time.Millisecond) {
@@ -239,13 +239,13 @@ func (p *Proc) waitEmpty(limit time.Duration, cut <-chan struct{}) bool {
 	return true
 }
 
-// outcome is Stop's result.
+// outcome returns Stop's result.
 func (p *Proc) outcome() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case !p.over || p.left:
-		if p.spared != nil { // it may be another account's by now
+		if p.spared != nil { // it may belong to another account by now
 			return fmt.Errorf("child: killing the tree of process %d, some of which is still there: %w", p.PID(), p.spared)
 		}
 		return fmt.Errorf("child: the tree of process %d was killed, but some of it won't end", p.PID())

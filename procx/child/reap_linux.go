@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inherits reports whether this process becomes the parent of orphans, and so has to reap them: as
-// PID 1, which it is in most containers, or as a subreaper (prctl(2)).
+// inherits reports whether this process becomes the parent of orphans and so has to reap them: as
+// PID 1, as in most containers, or as a subreaper (prctl(2)).
 func inherits() bool {
 	if os.Getpid() == 1 {
 		return true
@@ -24,8 +24,8 @@ func inherits() bool {
 	return err == nil && subreaper != 0
 }
 
-// reapOrphans reaps the orphans of the tree as they end, until the function that it returns is
-// called, which does so a last time.
+// reapOrphans reaps the orphans of the tree as they end, until stop is called, which reaps a last
+// time.
 func (t *tree) reapOrphans(leader int) (stop func()) {
 	if !inherits() {
 		return func() {}
@@ -48,16 +48,17 @@ func (t *tree) reapOrphans(leader int) (stop func()) {
 		signal.Stop(ended)
 		close(done)
 		<-over
-		// One whose main thread has ended, but not yet its others, looks like a zombie and can't be
-		// reaped yet.
+		// A process whose main thread has ended before its other threads looks like a zombie but
+		// can't be reaped yet.
 		for end := time.Now().Add(killWait); t.reap(leader) > 0 && time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 		}
 	}
 }
 
-// reap reaps the zombies that were in the tree, other than its leader, which os/exec waits for, and
-// returns how many are left. A zombie keeps its number until then, so it can't be another process.
+// reap reaps the zombies that were in the tree, except for its leader, which os/exec waits for, and
+// returns the number of remaining ones. A zombie keeps its ID until it is reaped, so it can't be
+// another process.
 func (t *tree) reap(leader int) (left int) {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, name := range stats {
@@ -79,7 +80,7 @@ func (t *tree) reap(leader int) (left int) {
 	return left
 }
 
-// had reports whether a zombie was in the cgroup, or in one inside it (cgroups(7)).
+// had reports whether a zombie was in the cgroup or in one below it (cgroups(7)).
 func (c *cgroup) had(pid int) bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
 	if err != nil {

@@ -18,8 +18,7 @@ import (
 )
 
 // pid1 is process 1 of a PID namespace. It stops trees, one of which leaves an orphan behind, and
-// counts the zombies that are left. At the same time a command of its own ends, which os/exec waits
-// for.
+// counts the remaining zombies. Meanwhile one of its own commands ends, which os/exec waits for.
 func pid1(args []string) int {
 	fail := func(err error) int { fmt.Println(os.Getpid(), err); return 1 }
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
@@ -73,7 +72,7 @@ func pid1(args []string) int {
 	return 0
 }
 
-func TestProcess1LeavesNoZombies(t *testing.T) {
+func TestProcess1ReapsZombies(t *testing.T) {
 	testenv.NeedRoot(t)
 	everyContainment(t, func(t *testing.T) {
 		cmd := testenv.Command(t, "pid 1")

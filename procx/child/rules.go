@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// checkWhole is the error for a tree that falls short of o; reason may be nil.
+// checkWhole returns an error if the containment falls short of o; reason may be nil.
 func checkWhole(c Containment, o Options, reason error) error {
 	switch {
 	case !o.Whole || c.Whole():
 		return nil
 	case reason == nil:
-		return fmt.Errorf("%w: only %v can be had", ErrNotContained, c)
+		return fmt.Errorf("%w: only %v is available", ErrNotContained, c)
 	}
-	return fmt.Errorf("%w: only %v can be had: %w", ErrNotContained, c, reason)
+	return fmt.Errorf("%w: only %v is available: %w", ErrNotContained, c, reason)
 }
 
 // cgroupDir returns the directory of a process's cgroup v2, from the texts of its /proc/self/cgroup
@@ -53,13 +53,13 @@ func cgroupPath(cgroup string) (string, bool) {
 	return "", false
 }
 
-// cgroupPrefix starts the name of every cgroup that this package makes.
+// cgroupPrefix is the prefix of the name of every cgroup that this package creates.
 const cgroupPrefix = "procx-"
 
-// tetheredTo says to what a process in that cgroup (a path) is tied, "" if to nothing. As the main
-// process of a systemd unit, which execPID, systemd's $SYSTEMD_EXEC_PID, tells (systemd.exec(5)),
-// it is tied to that unit unless the unit's KillMode, which killMode asks for, spares others
-// (systemd.kill(5)).
+// tetheredTo describes what a process in that cgroup (a path) is tied to, or returns "". The main
+// process of a systemd unit, as identified by execPID, the value of $SYSTEMD_EXEC_PID
+// (systemd.exec(5)), is tied to that unit unless the unit's KillMode, returned by killMode, spares
+// other processes (systemd.kill(5)).
 func tetheredTo(cgroup, execPID string, pid int, killMode func(unit string, user bool) string) string {
 	switch {
 	case pid == 1:
@@ -94,9 +94,9 @@ const (
 	jobKillOnClose       = 0x2000
 )
 
-// leaveJob says how a new process leaves the job of this process with those limits: by asking for
-// it, by itself, or, with an error, not at all. A job that isn't killed on close lets its processes
-// live.
+// leaveJob determines how a new process leaves the job of this process, given the job's limits:
+// with the breakaway flag, without it, or not at all, which is an error. Processes of a job that
+// isn't killed on close may stay in it.
 func leaveJob(limits uint32) (breakaway bool, err error) {
 	switch {
 	case limits&jobSilentBreakawayOK != 0:
@@ -110,13 +110,13 @@ func leaveJob(limits uint32) (breakaway bool, err error) {
 	return false, nil
 }
 
-// unescapeMount undoes mountinfo's escapes of blanks and backslashes.
+// unescapeMount undoes mountinfo's escapes of spaces and backslashes.
 func unescapeMount(s string) string {
 	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
 
 // runs reports whether a /proc/PID/stat text is that of a live process (proc_pid_stat(5)). The
-// name, the second field, may itself hold blanks and parentheses.
+// name, the second field, may itself contain spaces and parentheses.
 func runs(stat string) bool {
 	_, state, ok := strings.Cut(stat[strings.LastIndexByte(stat, ')')+1:], " ")
 	return ok && state != "" && state[0] != 'Z' && state[0] != 'X' // zombie, dead
@@ -130,15 +130,15 @@ func orphan(stat string) (parent, group int, zombie bool) {
 	return parent, group, err == nil && state == "Z"
 }
 
-// unsafeInBatch are the characters that cmd.exe takes for its own in an argument of a batch file,
-// in quotes or where os/exec sets none.
+// unsafeInBatch lists the characters that cmd.exe interprets in an argument of a batch file, within
+// quotes or where os/exec adds none.
 const unsafeInBatch = "\"%!&|<>^\r\n\x00"
 
 // checkBatch returns an error for a batch file with an argument that can't be quoted for it. The
-// system starts cmd.exe for a batch file, which reads the command line by other rules than those
-// that os/exec quotes for, so that an argument could run a command (CVE-2024-24576).
+// system runs a batch file with cmd.exe, which parses the command line by other rules than those
+// for which os/exec quotes, so that an argument could run a command (CVE-2024-24576).
 func checkBatch(path string, args []string) error {
-	name := strings.ToLower(strings.TrimRight(path, ". ")) // which Windows ignores
+	name := strings.ToLower(strings.TrimRight(path, ". ")) // Windows ignores these
 	if !strings.HasSuffix(name, ".bat") && !strings.HasSuffix(name, ".cmd") {
 		return nil
 	}
@@ -151,15 +151,15 @@ func checkBatch(path string, args []string) error {
 	return nil
 }
 
-// Creation flags of a process that has another console than its parent, or none (Microsoft:
-// "Process Creation Flags").
+// otherConsole lists the creation flags of a process that has a different console than its parent,
+// or none (Microsoft: "Process Creation Flags").
 var otherConsole = map[uint32]string{
 	0x00000008: "DETACHED_PROCESS",
 	0x00000010: "CREATE_NEW_CONSOLE",
 	0x08000000: "CREATE_NO_WINDOW",
 }
 
-// checkFlags refuses the creation flags with which no CTRL_BREAK of this process arrives.
+// checkFlags returns an error for creation flags that prevent the child from receiving CTRL_BREAK.
 func checkFlags(flags uint32) error {
 	for flag, name := range otherConsole {
 		if flags&flag != 0 {

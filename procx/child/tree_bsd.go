@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tree holds a child's process group, and the queue that tells of its end.
+// tree holds a child's process group, and the kqueue that reports its end.
 type tree struct {
 	contained Containment
 	kq        int
@@ -42,7 +42,7 @@ func (t *tree) close()                               { unix.Close(t.kq) }
 
 func checkAttr(*exec.Cmd) error { return nil }
 
-// ask sends SIGTERM, and SIGCONT after it: a process that is stopped can't answer before.
+// ask sends SIGTERM followed by SIGCONT, since a stopped process can't respond before.
 func (t *tree) ask(p *os.Process) error {
 	if err := signalGroup(p, unix.SIGTERM); err != nil {
 		return err
@@ -53,8 +53,8 @@ func (t *tree) ask(p *os.Process) error {
 // reapOrphans does nothing: orphans go to process 1, which is init.
 func (t *tree) reapOrphans(int) (stop func()) { return func() {} }
 
-// waitExit waits until p has ended and leaves it unreaped (kqueue(2)). That a terminal has stopped
-// it does not show here.
+// waitExit waits until p has ended and leaves it unreaped (kqueue(2)). It does not detect that a
+// terminal has stopped p.
 func (t *tree) waitExit(p *os.Process, _ func()) {
 	changes, events := make([]unix.Kevent_t, 1), make([]unix.Kevent_t, 1)
 	unix.SetKevent(&changes[0], p.Pid, unix.EVFILT_PROC, unix.EV_ADD|unix.EV_ONESHOT)

@@ -11,17 +11,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tree holds a child's process group and, where it could be had, its cgroup.
+// tree holds a child's process group and, if available, its cgroup.
 type tree struct {
 	contained Containment
 	cgroup    *cgroup
 }
 
-// openCgroup is swapped by tests that must do without.
+// openCgroup is swapped by tests that run without a cgroup.
 var openCgroup = newCgroup
 
-// holdThread keeps the goroutine on its thread, whose end would be the parent's death to the
-// kernel.
+// holdThread keeps the goroutine on its thread, whose end the kernel would treat as the parent's
+// death.
 func holdThread() (release func()) {
 	runtime.LockOSThread()
 	return runtime.UnlockOSThread
@@ -39,7 +39,7 @@ func newTree(cmd *exec.Cmd, o Options) (*tree, error) {
 	if attr.Pdeathsig == syscall.SIGKILL {
 		t.contained |= DeathSignal
 	}
-	if !attr.UseCgroupFD { // else the caller's cgroup, which isn't ours to kill
+	if !attr.UseCgroupFD { // otherwise it is the caller's cgroup, which must not be killed
 		if t.cgroup, err = openCgroup(); err == nil {
 			attr.UseCgroupFD, attr.CgroupFD = true, int(t.cgroup.dir.Fd())
 			t.contained |= Cgroup
@@ -55,8 +55,8 @@ func newTree(cmd *exec.Cmd, o Options) (*tree, error) {
 
 func (t *tree) adopt(p *os.Process, o Options) error { return nil }
 
-// checkAttr refuses what would keep the child from answering a signal: a child that is traced stops
-// for each, until its tracer lets it go on.
+// checkAttr returns an error for attributes that keep the child from responding to a signal: a
+// traced child stops for each signal until its tracer continues it.
 func checkAttr(cmd *exec.Cmd) error {
 	if cmd.SysProcAttr != nil && cmd.SysProcAttr.Ptrace {
 		return errors.New("child: with SysProcAttr.Ptrace every signal stops the child: set Ask to AskStdin or AskNothing, or set AskFunc")
@@ -64,9 +64,9 @@ func checkAttr(cmd *exec.Cmd) error {
 	return nil
 }
 
-// ask sends SIGTERM, and SIGCONT after it: a process that is stopped can't answer before. The
-// child's group is continued at once: if its leader ended while another is still stopped, the
-// kernel would end that one by SIGHUP (setpgid(2)).
+// ask sends SIGTERM followed by SIGCONT, since a stopped process can't respond before. The child's
+// group is continued at once: if its leader ended while another process in it is stopped, the
+// kernel would end that one with SIGHUP (setpgid(2)).
 func (t *tree) ask(p *os.Process) error {
 	if t.cgroup == nil {
 		return errors.Join(signalGroup(p, unix.SIGTERM), signalGroup(p, unix.SIGCONT))
@@ -96,7 +96,7 @@ func (t *tree) close() {
 }
 
 // waitExit waits until p has ended and leaves it unreaped. It calls stopped if the terminal has
-// stopped p, as it does with a process in the background that reads it.
+// stopped p, which happens if a background process reads from it.
 func (t *tree) waitExit(p *os.Process, stopped func()) {
 	for {
 		var info unix.Siginfo
@@ -109,7 +109,7 @@ func (t *tree) waitExit(p *os.Process, stopped func()) {
 		case info.Code != cldStopped:
 			return
 		}
-		// Only the news of the stop is consumed, never the child's end.
+		// This consumes only the stop notification, never the child's end.
 		if unix.Waitid(unix.P_PID, p.Pid, &info, unix.WSTOPPED|unix.WNOHANG, nil) == nil && info.Code == cldStopped {
 			if sig := statusOf(&info); sig == unix.SIGTTIN || sig == unix.SIGTTOU {
 				stopped()
@@ -120,8 +120,8 @@ func (t *tree) waitExit(p *os.Process, stopped func()) {
 
 const cldStopped = 5 // CLD_STOPPED of <signal.h>
 
-// statusOf returns si_status, which follows si_pid and si_uid (sigaction(2)). These are aligned as
-// a pointer is.
+// statusOf returns si_status, which follows si_pid and si_uid (sigaction(2)). These are aligned
+// like a pointer.
 func statusOf(info *unix.Siginfo) unix.Signal {
 	offset := unsafe.Sizeof(int32(0)) * 3
 	if align := unsafe.Sizeof(uintptr(0)); offset%align != 0 {

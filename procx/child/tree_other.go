@@ -10,7 +10,7 @@ import (
 	"runtime"
 )
 
-// tree can't be had here.
+// tree is not supported here.
 type tree struct{ contained Containment }
 
 func holdThread() (release func()) { return func() {} }

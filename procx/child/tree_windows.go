@@ -15,7 +15,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winapi"
 )
 
-// tree holds a child's job object, 0 where there is none.
+// tree holds a child's job object, or 0 if there is none.
 type tree struct {
 	contained  Containment
 	job        windows.Handle
@@ -23,7 +23,7 @@ type tree struct {
 	ownConsole bool // the child has a console of its own, which this process can attach to
 }
 
-// assignJob is swapped by tests that must do without a job.
+// assignJob is swapped by tests that run without a job.
 var assignJob = windows.AssignProcessToJobObject
 
 func holdThread() (release func()) { return func() {} }
@@ -45,8 +45,8 @@ func newTree(cmd *exec.Cmd, o Options) (*tree, error) {
 	return t, nil
 }
 
-// newJob makes a job object whose processes end with its last handle. The handle isn't inheritable:
-// the child itself would keep the job alive.
+// newJob creates a job object whose processes end when its last handle is closed. The handle isn't
+// inheritable, because the child itself would keep the job alive.
 func newJob() (windows.Handle, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
@@ -63,7 +63,7 @@ func newJob() (windows.Handle, error) {
 	return job, nil
 }
 
-// adopt puts p, which is suspended, into the job and resumes it.
+// adopt assigns the suspended process p to the job and resumes it.
 func (t *tree) adopt(p *os.Process, o Options) error {
 	var err error
 	handleErr := p.WithHandle(func(handle uintptr) {
@@ -84,7 +84,7 @@ func (t *tree) adopt(p *os.Process, o Options) error {
 	return errors.Join(handleErr, err)
 }
 
-// checkAttr refuses creation flags with which no CTRL_BREAK arrives.
+// checkAttr returns an error for creation flags that prevent CTRL_BREAK from arriving.
 func checkAttr(cmd *exec.Cmd) error {
 	if cmd.SysProcAttr == nil {
 		return nil
@@ -92,8 +92,8 @@ func checkAttr(cmd *exec.Cmd) error {
 	return checkFlags(cmd.SysProcAttr.CreationFlags)
 }
 
-// checkCommandLine refuses the arguments of a batch file that can't be quoted. A command line of
-// the caller's own is the caller's to quote.
+// checkCommandLine returns an error for arguments of a batch file that can't be quoted. The caller
+// is responsible for quoting its own command line.
 func checkCommandLine(cmd *exec.Cmd) error {
 	if cmd.SysProcAttr != nil && cmd.SysProcAttr.CmdLine != "" {
 		return nil
@@ -101,11 +101,11 @@ func checkCommandLine(cmd *exec.Cmd) error {
 	return checkBatch(cmd.Path, cmd.Args)
 }
 
-// foreground changes nothing: every process of a console may read it.
+// foreground does nothing: every process of a console may read from it.
 func foreground(*exec.Cmd, Options) (release func(), err error) { return func() {}, nil }
 
-// ask sends CTRL_BREAK through the console that both share, or, if this process has none, as a
-// service, through the child's own.
+// ask sends CTRL_BREAK through the shared console or, if this process has none, as in a service,
+// through the child's own.
 func (t *tree) ask(p *os.Process) error {
 	if !t.ownConsole {
 		return sendBreak(p.Pid)
@@ -126,14 +126,15 @@ func hasConsole() bool {
 	return err == nil
 }
 
-// attaching is held while this process is attached to a child's console: it can have one alone.
+// attaching is held while this process is attached to a child's console, since it can have only
+// one.
 var attaching sync.Mutex
 
-// onConsoleOf attaches this process, which has no console, to a child's for the time of f, and
-// leaves its standard handles as they are. A process that is started at that time would share the
-// console. os/exec gives no way to prevent that, so the time is short. The console has no window,
-// so no user can close it and end this process with it (Microsoft: "AttachConsole function",
-// "HandlerRoutine callback function").
+// onConsoleOf attaches this process, which has no console, to a child's console while f runs, and
+// keeps its standard handles. A process started in the meantime would share the console. os/exec
+// can't prevent that, so the time is kept short. The console has no window, so a user can't close
+// it and end this process with it (Microsoft: "AttachConsole function", "HandlerRoutine callback
+// function").
 func onConsoleOf(pid int, f func() error) error {
 	attaching.Lock()
 	defer attaching.Unlock()
@@ -143,7 +144,7 @@ func onConsoleOf(pid int, f func() error) error {
 		before[i], _ = windows.GetStdHandle(which)
 	}
 	err := winapi.AttachConsole(uint32(pid))
-	// A child that has just been started may not have its console yet.
+	// A child that was just started may not have its console yet.
 	for tries := 20; err != nil && tries > 0; tries-- {
 		time.Sleep(10 * time.Millisecond)
 		err = winapi.AttachConsole(uint32(pid))

@@ -12,22 +12,22 @@ import (
 	"time"
 )
 
-// Verdict says where a debugger's breakpoints hit and its variables are true.
+// Verdict says how well a debugger's breakpoints and variables work in a binary.
 type Verdict uint8
 
 const (
-	// Unknown: the binary could not be read, or was made by another compiler than gc.
+	// Unknown means that the binary could not be read, or was built by a compiler other than gc.
 	Unknown Verdict = iota
-	// Debuggable: every package was compiled without optimisation and inlining.
+	// Debuggable means that every package was compiled without optimisation and inlining.
 	Debuggable
-	// MainOnly: the main package was, or the packages of Report.Unoptimized are, and the rest was
-	// not: -gcflags="-N -l" without "all=" does that.
+	// MainOnly means that only the main package, or the packages in Report.Unoptimized, were
+	// compiled without optimisation, as with -gcflags="-N -l" without "all=".
 	MainOnly
-	// Optimized: a breakpoint may land elsewhere or nowhere, because its function was inlined, and
-	// variables may be gone.
+	// Optimized means that a breakpoint may hit elsewhere or not at all, because its function was
+	// inlined, and that variables may be missing.
 	Optimized
-	// Stripped: there is no DWARF, so that a debugger finds few functions by name, and no variable;
-	// or there is no symbol table, without which delve does not start the program.
+	// Stripped means that there is no DWARF, so that a debugger finds few functions by name and no
+	// variables, or that there is no symbol table, without which delve does not start the program.
 	Stripped
 )
 
@@ -41,14 +41,14 @@ func (v Verdict) String() string {
 
 var verdicts = [...]string{"unknown", "debuggable", "main only", "optimized", "stripped"}
 
-// MarshalText returns what String does.
+// MarshalText returns String.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
-// Report is how a Go binary was built.
+// Report describes how a Go binary was built.
 type Report struct {
 	Verdict Verdict
-	Reason  string // why the verdict is so, and what it means for breakpoints
-	Fix     string // the command that makes it Debuggable; empty if it is
+	Reason  string // the reason for the verdict, and its effect on breakpoints
+	Fix     string // the command that builds it Debuggable; empty if it is
 
 	Path      string // of the binary
 	Package   string // import path of its main package
@@ -58,11 +58,11 @@ type Report struct {
 	GOOS      string
 	GOARCH    string
 
-	GCFlags  string // as given; also from GOFLAGS, also under Trimpath
+	GCFlags  string // as given, including GOFLAGS and under Trimpath
 	LDFlags  string // not recorded under Trimpath
 	Tags     string
-	DWARF    bool // debug information is there
-	Trimpath bool // a debugger must be told where the sources are: SubstitutePath
+	DWARF    bool // has debug information
+	Trimpath bool // a debugger needs SubstitutePath to find the sources
 	Race     bool
 	Cover    bool
 	CGO      bool
@@ -70,42 +70,44 @@ type Report struct {
 	// Unoptimized lists the packages compiled by -N -l, sorted.
 	Unoptimized []string
 
-	// SubstitutePath tells a debugger where the sources of the main module are, with whose
-	// paths -trimpath has done away: breakpoints by file and line miss without it. It is
-	// empty if the binary has the true paths.
+	// SubstitutePath tells a debugger where the sources of the main module are if -trimpath has
+	// removed their paths: without it, breakpoints by file and line don't work. It is empty if the
+	// binary contains the full paths.
 	SubstitutePath []Substitution
 
-	// Delve is the first release of delve that knows the binary's Go version, such as "1.26": an
-	// older one refuses it, or shows it wrong. Empty for a version that is not a release's.
+	// Delve is the first release of delve that supports the binary's Go version, such as "1.26";
+	// older releases reject the binary or show wrong values. It is empty if the Go version is not a
+	// release.
 	Delve string
 
 	VCS VCS
 
-	flags     []string // of the go command, and
-	env       []string // variables, with which Fix builds the same
+	flags     []string // flags of the go command and
+	env       []string // variables with which Fix builds the same binary
 	noSymbols bool     // there is no symbol table
 }
 
-// Substitution is a path in a binary, and where that is on this machine: "to" and "from" in VS
-// Code's substitutePath, and the two words behind delve's "config substitute-path".
+// Substitution maps a path in a binary to one on this machine. These are "to" and "from" in VS
+// Code's substitutePath, and the two arguments of delve's "config substitute-path".
 type Substitution struct {
 	Binary string // "example.com/app"
 	Local  string // a directory; "${workspaceFolder}" where it was not found
 }
 
-// VCS is the state of the work tree that a binary was built from; zero unless recorded (-buildvcs).
+// VCS is the state of the work tree from which a binary was built; zero unless recorded
+// (-buildvcs).
 type VCS struct {
 	System   string // "git", …
 	Revision string
 	Time     time.Time // of the revision
-	Modified bool      // with changes that are not in it
+	Modified bool      // with uncommitted changes
 }
 
 // Build reports on the running program. The first call reads its debug information, which takes
-// some tens of milliseconds; further ones are free. Where its own file can't be read, the verdict
-// is Unknown and Reason says why.
+// some tens of milliseconds; further calls cost nothing. If the program's file can't be read, the
+// verdict is Unknown and Reason says why.
 //
-// Binaries that "go run" and "go test" make have no DWARF.
+// Binaries built by "go run" and "go test" have no DWARF.
 func Build() Report {
 	r := ownBuild()
 	r.Unoptimized = slices.Clone(r.Unoptimized)
@@ -137,11 +139,11 @@ func readOwnBuild() Report {
 	return r
 }
 
-// BuildOf reports on the binary of that path: ELF, PE or Mach-O, of any system. Whether its
-// packages are optimised is read from its DWARF (DW_AT_producer) where the flags in its build
-// information tell only what was asked for.
+// BuildOf reports on the binary at path: ELF, PE or Mach-O, of any system. Whether packages are
+// optimised is determined from its DWARF (DW_AT_producer), since the flags in its build information
+// only show what was requested.
 //
-// Errors: those of opening the file, an fs.ErrNotExist for one; and an error that says so if it
+// BuildOf returns the error of opening the file, such as fs.ErrNotExist, or an error if the file
 // isn't a Go binary.
 func BuildOf(path string) (Report, error) {
 	info, err := buildinfo.ReadFile(path)
@@ -160,7 +162,7 @@ func BuildOf(path string) (Report, error) {
 	return r, nil
 }
 
-// settings takes over what the go command recorded.
+// settings sets the fields that the go command recorded.
 func (r *Report) settings(info *debug.BuildInfo) {
 	r.GoVersion, r.Package, r.Module, r.Version = info.GoVersion, info.Path, info.Main.Path, info.Main.Version
 	for _, s := range info.Settings {
@@ -185,7 +187,7 @@ func (r *Report) settings(info *debug.BuildInfo) {
 			r.CGO = s.Value == "1"
 			r.env = append(r.env, s.Key+"="+s.Value)
 		case "-buildmode", "-covermode", "-coverpkg", "-asan", "-msan", "-pgo", "-asmflags":
-			if s.Value != "exe" && s.Value != "default.pgo" { // which are the default
+			if s.Value != "exe" && s.Value != "default.pgo" { // the defaults
 				r.flags = append(r.flags, s.Key+"="+s.Value)
 			}
 		case "GOEXPERIMENT":
@@ -206,7 +208,7 @@ func (r *Report) settings(info *debug.BuildInfo) {
 	}
 }
 
-// judge finds the verdict from the binary's compile units.
+// judge determines the verdict from the binary's compile units.
 func (r *Report) judge(units []unit) {
 	var optimized []string
 	for _, u := range units {
@@ -214,7 +216,7 @@ func (r *Report) judge(units []unit) {
 		case n && l:
 			r.Unoptimized = append(r.Unoptimized, u.name)
 		case l && u.standard():
-			// The runtime's packages don't allow -N, so "all=-N -l" leaves that.
+			// The runtime's packages don't allow -N, so "all=-N -l" leaves them optimised.
 		default:
 			optimized = append(optimized, u.name)
 		}
@@ -224,7 +226,7 @@ func (r *Report) judge(units []unit) {
 	switch {
 	case !r.DWARF:
 		r.Verdict = Stripped
-		r.Reason = "there is no debug information (-ldflags=-w or -s, or go run or go test): few breakpoints can be set, and no variable be read"
+		r.Reason = "there is no debug information (-ldflags=-w or -s, or go run or go test): few breakpoints can be set, and no variables can be read"
 	case r.noSymbols:
 		r.Verdict = Stripped
 		r.Reason = "there is no symbol table (-ldflags=-s): a debugger may not start it at all, as delve doesn't"
@@ -235,7 +237,7 @@ func (r *Report) judge(units []unit) {
 		r.Verdict = Debuggable
 		r.Reason = "every package was compiled without optimisation: breakpoints will hit"
 		if r.Trimpath {
-			r.Reason = "every package was compiled without optimisation, but -trimpath has taken the paths of the sources away: " +
+			r.Reason = "every package was compiled without optimisation, but -trimpath has removed the paths of the sources: " +
 				"breakpoints by function will hit, those by file and line will not" + r.substitutes()
 		}
 	case len(r.Unoptimized) > 0:

@@ -44,8 +44,8 @@ var builds = []struct {
 }
 
 func TestBuildOf(t *testing.T) {
-	t.Parallel()                  // as all that wait for the go command do
-	mended := map[string]Report{} // by the command
+	t.Parallel()                 // as all that wait for the go command do
+	fixed := map[string]Report{} // by the command
 	for _, tt := range builds {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := BuildOf(build(t, tt.flags...))
@@ -72,11 +72,11 @@ func TestBuildOf(t *testing.T) {
 				return
 			}
 			t.Log(r.Fix)
-			m, done := mended[r.Fix]
+			m, done := fixed[r.Fix]
 			if !done {
 				m, err = BuildOf(run(t, r.Fix))
 				require.NoError(t, err)
-				mended[r.Fix] = m
+				fixed[r.Fix] = m
 			}
 			assert.Equal(t, Debuggable, m.Verdict, m.Reason)
 			if strings.Contains(r.LDFlags, "-X") {
@@ -151,7 +151,7 @@ func TestBuildOfVCS(t *testing.T) {
 	assert.False(t, r.VCS.Modified)
 }
 
-func TestBuildOfFails(t *testing.T) {
+func TestBuildOfErrors(t *testing.T) {
 	_, err := BuildOf(filepath.Join(t.TempDir(), "none"))
 	assert.ErrorIs(t, err, fs.ErrNotExist)
 	_, err = BuildOf(filepath.Join("testdata", "debuggee", "main.go"))
@@ -200,7 +200,7 @@ func TestJudge(t *testing.T) {
 	assert.Equal(t, "Verdict(99)", Verdict(99).String())
 }
 
-// build builds the debuggee with those flags and returns the binary's path.
+// build builds the debuggee with flags and returns the binary's path.
 func build(t *testing.T, flags ...string) string {
 	t.Helper()
 	exe := tryBuild(t, flags...)
@@ -236,10 +236,10 @@ func goCommand(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run has a shell execute a Fix, and returns the path of what it builds.
+// run runs a Fix in a shell and returns the path of the resulting binary.
 func run(t *testing.T, fix string) string {
 	t.Helper()
-	exe := filepath.Join(t.TempDir(), "mended.exe")
+	exe := filepath.Join(t.TempDir(), "fixed.exe")
 	require.Contains(t, fix, "go build ")
 	fix = strings.Replace(fix, "go build ", `go build -buildvcs=false -o "`+exe+`" `, 1)
 	shell := []string{"sh", "-c"}

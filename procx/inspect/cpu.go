@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// cpuUse is what the system has accounted to this process.
+// cpuUse is the CPU time that the system has accounted to this process.
 type cpuUse struct{ user, system time.Duration }
 
-// annotate puts beside the samples of a CPU profile what the system says that the process used in
-// that time, and warns where they disagree because of threads that waited in system calls.
+// annotate adds the CPU time accounted by the system to a CPU profile, and a warning if it differs
+// from the samples because of threads waiting in system calls.
 func (p *profile) annotate(used cpuUse, elapsed time.Duration) {
 	var total, waits time.Duration
 	functions := p.functionNames()
@@ -30,16 +30,16 @@ func (p *profile) annotate(used cpuUse, elapsed time.Duration) {
 	}
 }
 
-// cpuComments compares the sampled time, part of which has a system call for its leaf, with what
-// was used in truth.
+// cpuComments compares the sampled time, of which syscalls has a system call as its leaf, with the
+// time actually used.
 func cpuComments(used cpuUse, elapsed, total, syscalls time.Duration) []string {
 	real := used.user + used.system
 	comments := []string{fmt.Sprintf("CPU time of the process: %v (user %v, system %v) in %v, by the system's account",
 		ms(real), ms(used.user), ms(used.system), ms(elapsed))}
-	// Sampling at 100 Hz errs by some samples in any case.
+	// Sampling at 100 Hz is always off by a few samples.
 	if excess := total - real; syscalls > 0 && excess > total/5 && excess > 100*time.Millisecond {
 		comments = append(comments, fmt.Sprintf(
-			"WARNING: %v were sampled, %v more than used: %v of them are threads inside system calls (runtime.cgocall and the like), most of which waited there and used no CPU",
+			"WARNING: %v were sampled, %v more than used: %v of them are threads inside system calls (such as runtime.cgocall), most of which were waiting and used no CPU",
 			ms(total), ms(excess), ms(syscalls)))
 	}
 	return comments
@@ -58,8 +58,8 @@ func isSyscall(function string) bool {
 		strings.HasPrefix(function, "syscall.syscall")
 }
 
-// functionNames returns the functions of each location, by its ID, innermost first: what was
-// inlined, and what that was put into.
+// functionNames returns the functions of each location by its ID, innermost first: inlined
+// functions, then the function that contains them.
 func (p *profile) functionNames() map[uint64][]string {
 	names := map[uint64]string{}
 	for _, f := range p.functions {

@@ -14,7 +14,7 @@ func cpuUsed() (cpuUse, error) {
 	return cpuUse{span(user), span(kernel)}, nil
 }
 
-// span converts a FILETIME that counts 100 ns steps and is not a point in time.
+// span converts a FILETIME that is a duration in units of 100 ns.
 func span(t windows.Filetime) time.Duration {
 	return time.Duration(int64(t.HighDateTime)<<32|int64(t.LowDateTime)) * 100
 }

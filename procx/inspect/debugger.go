@@ -3,7 +3,7 @@ package inspect
 // DebuggerAttached reports whether a debugger, or a tracer such as strace, is attached to this
 // process at this moment.
 //
-// Linux: TracerPid in /proc/self/status. Windows: IsDebuggerPresent, which sees user-mode debuggers
-// as delve is one (Microsoft: "IsDebuggerPresent function"). macOS: P_TRACED. Elsewhere the error
-// is an errors.ErrUnsupported.
+// On Linux it reads TracerPid from /proc/self/status. On Windows it calls IsDebuggerPresent, which
+// detects user-mode debuggers such as delve (Microsoft: "IsDebuggerPresent function"). On macOS it
+// checks P_TRACED. On other systems the error matches errors.ErrUnsupported.
 func DebuggerAttached() (bool, error) { return debuggerAttached() }

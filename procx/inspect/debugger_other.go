@@ -9,5 +9,5 @@ import (
 )
 
 func debuggerAttached() (bool, error) {
-	return false, fmt.Errorf("inspect: %s doesn't tell a program of its tracer: %w", runtime.GOOS, errors.ErrUnsupported)
+	return false, fmt.Errorf("inspect: %s doesn't report tracers to a program: %w", runtime.GOOS, errors.ErrUnsupported)
 }

@@ -21,7 +21,7 @@ import (
 func TestDelve(t *testing.T) {
 	t.Parallel()
 	dlv := delve(t)
-	// What BuildOf says of a binary is what delve then meets.
+	// BuildOf's report must match delve's behaviour.
 	for _, tt := range builds {
 		if !tt.debug {
 			continue

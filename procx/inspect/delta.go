@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// subtract takes an older profile's values from those of p, so that p shows what has changed in
-// between. Samples without a change go.
+// subtract subtracts an older profile's values from those of p, so that p shows the changes in
+// between. Samples without a change are removed.
 func (p *profile) subtract(old *profile) {
 	m := merger{p: p, index: map[string]uint64{}}
 	for i, s := range p.strings {
@@ -79,14 +79,14 @@ func (p *profile) subtract(old *profile) {
 	p.duration = p.time - old.time
 }
 
-// merger brings another profile's entities into p.
+// merger merges another profile's entities into p.
 type merger struct {
 	p     *profile
 	index map[string]uint64 // of p.strings
 }
 
-// merge adds to list what it lacks of others, whose bodies translate puts into p's terms. It
-// returns the IDs in list by those of others.
+// merge adds the missing entities of others to list, converting their bodies with translate. It
+// returns a map from IDs in others to IDs in list.
 func (m *merger) merge(list *[]entity, others []entity, translate func([]byte) []byte) map[uint64]uint64 {
 	have, next := map[string]uint64{}, uint64(1)
 	for _, e := range *list {
@@ -126,8 +126,8 @@ func (m *merger) intern(s string) uint64 {
 	return i
 }
 
-// rewrite passes each value of an encoded message through f, and each nested message through
-// nested, if there is one. A damaged rest is dropped.
+// rewrite passes each value of an encoded message through f, and each nested message through nested
+// if not nil. It drops a damaged rest.
 func rewrite(msg []byte, f func(num int, v uint64) uint64, nested func([]byte) []byte) []byte {
 	out := []byte{}
 	eachField(msg, func(num int, v uint64, data []byte) error {

@@ -16,7 +16,7 @@ import (
 // langGo is DW_LANG_Go (DWARF 5, section 7.12).
 const langGo = 0x16
 
-// unit is a compile unit by gc: one package, or a part of one.
+// unit is a compile unit of gc: a package or a part of one.
 type unit struct {
 	name     string // import path
 	producer string // "Go cmd/compile go1.26.0; -N -l regabi"
@@ -24,15 +24,15 @@ type unit struct {
 
 func (u unit) flag(f string) bool { return slices.Contains(strings.Fields(u.producer), f) }
 
-// standard reports whether the package is of the standard library, by the rule of the go command:
-// no dot in the first element.
+// standard reports whether the package belongs to the standard library, by the go command's rule:
+// no dot in the first path element.
 func (u unit) standard() bool {
 	first, _, _ := strings.Cut(u.name, "/")
 	return !strings.Contains(first, ".") && u.name != "main"
 }
 
-// unitsOf reads the compile units from a binary's DWARF, and reports whether it has any, and
-// whether it has a symbol table.
+// unitsOf reads the compile units from a binary's DWARF, and reports whether it has DWARF and a
+// symbol table.
 func unitsOf(path string) (units []unit, ok, symbols bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -47,7 +47,7 @@ func unitsOf(path string) (units []unit, ok, symbols bool, err error) {
 	if err != nil {
 		return nil, false, symbols, err
 	}
-	// Only the units' own entries are read: a large binary takes milliseconds.
+	// Read only the units' own entries, so that a large binary takes milliseconds.
 	for r := data.Reader(); ; r.SkipChildren() {
 		e, err := r.Next()
 		if err != nil {
@@ -68,8 +68,8 @@ func unitsOf(path string) (units []unit, ok, symbols bool, err error) {
 type object interface{ DWARF() (*dwarf.Data, error) }
 
 // openObject opens an ELF, PE or Mach-O file, and reports whether it has a symbol table. The file
-// is nil where the debug information was left out. The sections are looked up first: without any,
-// DWARF returns the error of a damaged file.
+// is nil if it has no debug information. The sections are checked first, because without them DWARF
+// returns the error of a damaged file.
 func openObject(f io.ReaderAt) (file object, symbols bool, err error) {
 	magic := make([]byte, 4)
 	if _, err := f.ReadAt(magic, 0); err != nil {
@@ -107,13 +107,13 @@ func openObject(f io.ReaderAt) (file object, symbols bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		return machoObject(fat.Arches[0].File) // the one whose build information debug/buildinfo reads
+		return machoObject(fat.Arches[0].File) // the architecture used by debug/buildinfo
 	}
 	return nil, false, fmt.Errorf("neither ELF nor PE nor Mach-O: %w", errors.ErrUnsupported)
 }
 
 func machoObject(file *macho.File) (object, bool, error) {
-	// What a program takes from libraries is in the table in any case.
+	// Symbols imported from libraries are always in the table.
 	symbols := file.Symtab != nil && slices.ContainsFunc(file.Symtab.Syms, func(s macho.Symbol) bool { return s.Sect != 0 })
 	if file.Section("__debug_info") == nil && file.Section("__zdebug_info") == nil {
 		return nil, symbols, nil

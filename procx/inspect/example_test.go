@@ -30,7 +30,7 @@ func ExampleServe() {
 	resp.Body.Close()
 	fmt.Println(resp.Status)
 
-	// What a page does whose name was made to resolve to this machine.
+	// This is the request of a page whose name was made to resolve to this machine.
 	req, _ := http.NewRequest("GET", s.URL()+"/debug/pprof/heap", nil)
 	req.Host = "attacker.example"
 	resp, err = http.DefaultClient.Do(req)

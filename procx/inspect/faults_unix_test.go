@@ -17,8 +17,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestServeWithoutDescriptors: a server that runs out of descriptors answers those who are
-// connected, which is when it is needed, and the others as soon as it can.
+// TestServeWithoutDescriptors checks that a server that has run out of descriptors still serves
+// existing connections, and new ones as soon as it can.
 func TestServeWithoutDescriptors(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return

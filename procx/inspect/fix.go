@@ -11,8 +11,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/shquote"
 )
 
-// delveFor returns the first release of delve for a Go version. Since Go 1.21 they have had the
-// same number.
+// delveFor returns the first release of delve for a Go version. Since Go 1.21 the version numbers
+// have been the same.
 func delveFor(version string) string {
 	minor, ok := strings.CutPrefix(version, "go1.")
 	if end := strings.IndexFunc(minor, func(r rune) bool { return r < '0' || r > '9' }); end >= 0 {
@@ -49,7 +49,7 @@ func localModule(module string) string {
 	}
 }
 
-// substitutes words SubstitutePath, for delve and for VS Code.
+// substitutes describes SubstitutePath for delve and VS Code.
 func (r *Report) substitutes() string {
 	var b strings.Builder
 	for _, s := range r.SubstitutePath {
@@ -59,8 +59,8 @@ func (r *Report) substitutes() string {
 	return b.String()
 }
 
-// fix is the command that builds the same for a debugger, for PowerShell on Windows and for a
-// POSIX shell elsewhere.
+// fix returns the command that builds the same binary for a debugger, for PowerShell on Windows and
+// for a POSIX shell elsewhere.
 func (r *Report) fix(goos, goarch string) string {
 	quote := shquote.Quote
 	if goos == "windows" {
@@ -120,8 +120,8 @@ func (r *Report) environment(goos, goarch string) (list []string) {
 	return list
 }
 
-// withQuotes returns a flag with a value, in quotes that every shell has if the value lets them,
-// else in those of one.
+// withQuotes returns a flag with a quoted value, using quotes that work in every shell if possible,
+// or else quote.
 func withQuotes(flag, value string, quote func(string) string) string {
 	if strings.ContainsAny(value, "$`\"\\!%\n") {
 		return quote(flag + "=" + value)
@@ -132,13 +132,13 @@ func withQuotes(flag, value string, quote func(string) string) string {
 	return flag + `="` + value + `"`
 }
 
-// withValue are the linker's flags whose value may be the word behind them.
+// withValue lists the linker's flags whose value may be the next word.
 var withValue = []string{"X", "extldflags", "extld", "extar", "linkmode", "buildid", "buildmode", "B", "D", "E", "H", "I", "L", "R", "T", "k", "r", "tmpdir"}
 
-// unstripped returns the linker's flags without those that leave the debug information out.
+// unstripped returns the linker's flags without those that omit the debug information.
 func unstripped(ldflags string) string {
 	var keep []string
-	value := false // the word is the value of the flag before it
+	value := false // the word is the value of the preceding flag
 	for _, word := range splitQuoted(ldflags) {
 		name, v, has := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(word, "-"), "-"), "=")
 		on, err := strconv.ParseBool(v)
@@ -151,8 +151,8 @@ func unstripped(ldflags string) string {
 	return strings.Join(keep, " ")
 }
 
-// splitQuoted splits a list of flags as the go command does: at blanks, but for words that begin
-// with a quote and go on to the next such one ("go help build").
+// splitQuoted splits a list of flags like the go command: at spaces, except for words that begin
+// with a quote and end with the same quote ("go help build").
 func splitQuoted(s string) (words []string) {
 	for s = strings.TrimLeft(s, " \t\r\n"); s != ""; s = strings.TrimLeft(s, " \t\r\n") {
 		if q := s[:1]; q == "'" || q == `"` {
@@ -169,7 +169,7 @@ func splitQuoted(s string) (words []string) {
 	return words
 }
 
-// joinQuoted puts quotes around a word for which splitQuoted needs them.
+// joinQuoted quotes a word if splitQuoted needs it.
 func joinQuoted(word string) string {
 	switch {
 	case word != "" && !strings.ContainsAny(word, " \t\r\n'\""):

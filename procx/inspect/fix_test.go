@@ -59,7 +59,7 @@ func TestUnstripped(t *testing.T) {
 	}
 }
 
-// What a Fix builds has what the binary had.
+// A Fix keeps the settings of the original binary.
 func TestFixKeepsSettings(t *testing.T) {
 	t.Parallel()
 	exe := goBuild(t, filepath.Join("testdata", "debuggee"), []string{"CGO_ENABLED=0"}, "-buildvcs=false", "-tags=one,two", "-cover",
@@ -84,7 +84,7 @@ func TestDelveFor(t *testing.T) {
 	}
 }
 
-// A universal binary is one file for each of some architectures.
+// A universal binary contains one binary per architecture.
 func TestBuildOfUniversal(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

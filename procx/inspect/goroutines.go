@@ -10,7 +10,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/goroutine"
 )
 
-// group is the goroutines that one line has started.
+// group is the set of goroutines started by one line.
 type group struct {
 	Entry   string // the function that the goroutine runs
 	Creator string // the function with the go statement; empty for main
@@ -33,7 +33,7 @@ func groupStacks(dump string) []*group {
 	var names goroutine.Namer
 	for _, g := range goroutine.Parse(dump) {
 		g.Entry, g.Creator = names.Source(&g)
-		key := [2]string{g.Entry, cmp.Or(g.Site, g.Creator)} // a creator has other names where it was inlined
+		key := [2]string{g.Entry, cmp.Or(g.Site, g.Creator)} // an inlined creator has other names
 		in := groups[key]
 		if in == nil {
 			in = &group{Entry: cmp.Or(g.Entry, g.Creator), Creator: g.Creator, Site: g.Site, Oldest: -1, states: map[string]int{}}
@@ -65,8 +65,8 @@ func ordered(groups func(func(*group) bool)) []*group {
 	return list
 }
 
-// groupProfile groups the goroutines of a goroutine profile by what they run. It knows neither who
-// started them nor for how long they wait, but costs the program a thousandth of a dump's pause.
+// groupProfile groups the goroutines of a goroutine profile by function. A profile contains neither
+// creators nor wait times, but it pauses the program for only a thousandth of the time of a dump.
 func groupProfile(p *profile) []*group {
 	groups := map[string]*group{}
 	functions := p.functionNames()

@@ -84,7 +84,7 @@ func TestGroupStacks(t *testing.T) {
 	assert.Equal(t, "example.com/app.init.0.func1", bySite["C:/src/deep.go:12"].Creator)
 }
 
-// Labels do not make a state of their own, in the format of either release.
+// Labels are not taken for states, in the format of either release.
 func TestGroupStacksWithLabels(t *testing.T) {
 	for _, file := range []string{"go1.26.txt", "go1.27.txt"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", "internal", "goroutine", "testdata", file))
@@ -104,7 +104,7 @@ func TestGroupStacksWithLabels(t *testing.T) {
 	}
 }
 
-// The page shows what runs, and no label as a state of its own.
+// The page does not show labels as states.
 func TestGoroutinesPageWithLabels(t *testing.T) {
 	t.Setenv("GODEBUG", "tracebacklabels=1")
 	release := make(chan struct{})
@@ -165,8 +165,8 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// Rows look through what starts goroutines for others, in both forms of the page.
-func TestGroupsLookThroughStarters(t *testing.T) {
+// Rows skip functions that start goroutines on behalf of others, in both forms of the page.
+func TestGroupsSkipStarters(t *testing.T) {
 	const here = "github.com/surefoot-go/surefoot/procx/inspect."
 	release := make(chan struct{})
 	g := procx.NewGroup(t.Context(), "test")
@@ -186,9 +186,9 @@ func TestGroupsLookThroughStarters(t *testing.T) {
 		for _, g := range groups {
 			counts[g.Entry] += g.Count
 		}
-		assert.Equal(t, 3, counts[here+"TestGroupsLookThroughStarters.func1"], form)
-		assert.Equal(t, 3, counts[here+"TestGroupsLookThroughStarters.func2"], form)
-		assert.Equal(t, 4, counts[here+"TestGroupsLookThroughStarters.func3"], form)
+		assert.Equal(t, 3, counts[here+"TestGroupsSkipStarters.func1"], form)
+		assert.Equal(t, 3, counts[here+"TestGroupsSkipStarters.func2"], form)
+		assert.Equal(t, 4, counts[here+"TestGroupsSkipStarters.func3"], form)
 		for _, starter := range []string{"(*Group).run", "(*Group).start", "(*WaitGroup).Go"} {
 			for entry := range counts {
 				assert.NotContains(t, entry, starter, form)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// minToken is the least length of a token beyond the loopback interface.
+// minToken is the minimum length of a token for addresses beyond the loopback interface.
 const minToken = 16
 
 const (
@@ -18,7 +18,7 @@ const (
 	requestBurst = 50
 )
 
-// newGuard passes a request on to h only if its sender may see the answer.
+// newGuard returns a handler that passes a request to h only if its sender may see the response.
 func newGuard(token string, h http.Handler) http.Handler {
 	b := &bucket{tokens: requestBurst, now: time.Now}
 	want := sha256.Sum256([]byte(token))
@@ -47,7 +47,7 @@ func newGuard(token string, h http.Handler) http.Handler {
 			header.Set("Allow", "GET, HEAD")
 			http.Error(w, "inspect: only GET and HEAD", http.StatusMethodNotAllowed)
 		default:
-			http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeMargin)) // for what takes longer, later
+			http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeMargin)) // extended later for slow responses
 			h.ServeHTTP(w, r)
 		}
 	})
@@ -63,9 +63,9 @@ func tokenOf(r *http.Request) []byte {
 	return hash[:]
 }
 
-// hostAllowed decides by the Host header. A page whose own name has been made to resolve to this
-// machine (DNS rebinding) sends that name. An address can't be rebound; nor can a name for which
-// this server has a certificate, which the browser has checked before it sends anything.
+// hostAllowed checks the Host header. A page whose name was made to resolve to this machine (DNS
+// rebinding) sends that name. An address can't be rebound, nor can a name for which this server has
+// a certificate, because the browser verifies the certificate before it sends anything.
 func hostAllowed(host, serverName string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -79,8 +79,8 @@ func hostAllowed(host, serverName string) bool {
 	return name == "localhost" || net.ParseIP(address) != nil || name != "" && strings.EqualFold(name, serverName)
 }
 
-// siteAllowed decides by Sec-Fetch-Site, which browsers send (W3C: "Fetch Metadata Request
-// Headers") and tools don't. "none" is a request that the user typed.
+// siteAllowed checks Sec-Fetch-Site, which browsers send (W3C: "Fetch Metadata Request Headers")
+// and tools don't. "none" means that the user typed the URL.
 func siteAllowed(site string) bool {
 	return site == "" || site == "none" || site == "same-origin"
 }

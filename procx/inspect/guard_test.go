@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A page whose name has been made to resolve to 127.0.0.1 after it was loaded is of the same origin
-// as the debug server to its browser. Its name shows.
+// If a page's name is made to resolve to 127.0.0.1 after it was loaded, the browser considers it
+// same-origin with the debug server. The Host header reveals its name.
 func TestDNSRebinding(t *testing.T) {
 	s := start(t, Options{})
 	for host, want := range map[string]int{

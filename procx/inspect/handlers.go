@@ -19,9 +19,9 @@ const (
 	writeMargin = time.Minute
 )
 
-// mux is what the server serves, behind the guard.
+// mux serves the server's paths, behind the guard.
 type mux struct {
-	cpu, trace, other chan struct{} // as many at a time as they have room for
+	cpu, trace, other chan struct{} // semaphores
 	vars              iter.Seq2[string, any]
 }
 
@@ -40,7 +40,7 @@ func newMux(o Options) http.Handler {
 	return h
 }
 
-// cmdline is asked for by old tools. Arguments may hold secrets.
+// cmdline serves requests of old tools. It hides the arguments, which may contain secrets.
 func (m *mux) cmdline(w http.ResponseWriter, r *http.Request) {
 	serve(w, "", true, []byte(strings.Join(redactedArgs(), "\x00")))
 }
@@ -49,7 +49,7 @@ func redactedArgs() []string {
 	return []string{filepath.Base(os.Args[0]), fmt.Sprintf("(%d arguments are not shown)", len(os.Args)-1)}
 }
 
-// variables serves what runtime/metrics has, histograms aside, and Options.Vars.
+// variables serves the metrics of runtime/metrics, except for histograms, and Options.Vars.
 func (m *mux) variables(w http.ResponseWriter, r *http.Request) {
 	vars := map[string]any{}
 	if m.vars != nil {
@@ -79,10 +79,10 @@ func (m *mux) variables(w http.ResponseWriter, r *http.Request) {
 	serveJSON(w, vars)
 }
 
-// variable makes a value one that can be encoded, whatever it is.
+// variable converts any value to one that can be encoded.
 func variable(value any) any {
 	if s, ok := value.(fmt.Stringer); ok {
-		if text := fmt.Sprint(s); json.Valid([]byte(text)) { // as an expvar.Var's; Sprint survives a nil's String
+		if text := fmt.Sprint(s); json.Valid([]byte(text)) { // like an expvar.Var; Sprint handles nil values
 			return json.RawMessage(text)
 		}
 	}

@@ -1,11 +1,12 @@
-// Package inspect shows a running service to its owner: profiles, goroutines, variables, and how
-// its binary was built. It also reports whether a debugger can do its work on that binary.
+// Package inspect serves debug information about a running service: profiles, goroutines,
+// variables, and how its binary was built. It also reports whether a debugger can work with that
+// binary.
 //
 // Importing net/http/pprof or expvar registers handlers on http.DefaultServeMux
-// (golang.org/issue/22085): a program that serves that mux serves the profiles as well. A listener
-// on ":6060" shows them to the whole network, and one on the loopback interface still to every web
-// page in a browser on the same machine, by DNS rebinding. This package imports neither and serves
-// its own mux.
+// (golang.org/issue/22085): a program that serves that mux also serves the profiles. A listener on
+// ":6060" exposes them to the whole network, and a listener on the loopback interface exposes them
+// to any web page in a browser on the same machine, through DNS rebinding. This package imports
+// neither and serves its own mux.
 //
 //	s, err := inspect.Serve(ctx, inspect.Options{Addr: "localhost:6060"})
 //	if err != nil {
@@ -17,25 +18,24 @@
 //
 //	go tool pprof http://localhost:6060/debug/pprof/heap
 //	go tool pprof http://localhost:6060/debug/pprof/profile?seconds=10
-//	go tool pprof http://localhost:6060/debug/pprof/allocs?seconds=10  (what is new in these)
+//	go tool pprof http://localhost:6060/debug/pprof/allocs?seconds=10  (allocations in that time)
 //	go tool pprof https+insecure://:TOKEN@host:6060/debug/pprof/goroutine
 //	go tool trace <(curl -s http://localhost:6060/debug/pprof/trace?seconds=5)
 //
-// With them come /debug/goroutines (grouped by where they were started, with counts and ages),
-// /debug/vars and /debug/build.
+// Additional paths are /debug/goroutines (grouped by where they were started, with counts and
+// ages), /debug/vars and /debug/build.
 //
 // # Windows
 //
-// All profiles are there, CPU as well. But the CPU profile counts a thread that waits in a system
-// call as busy: the runtime leaves out only threads that it parked itself. So it comes with the CPU
-// time that the system has accounted, and with a warning where samples are such waits, as comments
-// that go tool pprof shows above its report.
+// All profiles are available, including CPU. But the CPU profile counts a thread that waits in a
+// system call as busy, since the runtime only excludes threads that it has parked itself. The
+// profile therefore contains the CPU time accounted by the system, and a warning if samples are
+// such waits, as comments that go tool pprof shows above its report.
 //
 // # Block and mutex profiles
 //
-// They are empty until asked for by runtime.SetBlockProfileRate and
-// runtime.SetMutexProfileFraction, and record when a wait ends: one that never ends is on
-// /debug/goroutines, not in them.
+// These are empty until enabled by runtime.SetBlockProfileRate and runtime.SetMutexProfileFraction.
+// They record a wait when it ends; for a wait that never ends, see /debug/goroutines.
 package inspect
 
 import (
@@ -55,24 +55,24 @@ import (
 	"github.com/surefoot-go/surefoot/listen"
 )
 
-// ErrExposed is in the error of Serve for an address beyond this machine without both a token and
-// TLS.
+// ErrExposed is returned, wrapped, by Serve for an address beyond this machine without both a token
+// and TLS.
 var ErrExposed = errors.New("inspect: a debug server beyond the loopback interface needs a Token of 16 characters or more and TLS")
 
 // Options configure Serve. The zero value serves a free port of 127.0.0.1.
 type Options struct {
-	// Addr is the TCP address, default "127.0.0.1:0". "localhost" is both loopback addresses, so
-	// that no other program can have one of them and be handed the token; an empty host is every
-	// interface.
+	// Addr is the TCP address; the default is "127.0.0.1:0". "localhost" means both loopback
+	// addresses, so that no other program can bind one of them and receive the token; an empty host
+	// means every interface.
 	Addr string
-	// Token must come with each request: as "Authorization: Bearer TOKEN", or as the password, with
-	// any user name, of basic authentication. On the loopback interface it may be empty: everyone
-	// on this machine may look.
+	// Token is required with each request: as "Authorization: Bearer TOKEN", or as the password,
+	// with any user name, of basic authentication. On the loopback interface it may be empty, which
+	// gives access to everyone on this machine.
 	Token string
-	// TLS makes it https.
+	// TLS enables HTTPS.
 	TLS *tls.Config
-	// Vars yields more variables for /debug/vars, each a value that encoding/json can encode, or
-	// one whose String is JSON, as expvar's are:
+	// Vars yields additional variables for /debug/vars. A value must be one that encoding/json can
+	// encode, or one whose String method returns JSON, as for expvar:
 	//
 	//	options.Vars = func(yield func(string, any) bool) {
 	//		more := true
@@ -83,7 +83,8 @@ type Options struct {
 	//		})
 	//	}
 	//
-	// It is for the caller to import expvar: that puts /debug/vars on http.DefaultServeMux.
+	// This package does not import expvar, which registers /debug/vars on http.DefaultServeMux; the
+	// caller may.
 	Vars iter.Seq2[string, any]
 }
 
@@ -100,14 +101,16 @@ type Server struct {
 	handlers sync.WaitGroup
 }
 
-// Serve starts a debug server and returns once it listens. It ends with ctx or by Close.
+// Serve starts a debug server and returns once it is listening. The server ends with ctx or by
+// Close.
 //
-// A request must name this machine in its Host header, by address, as localhost, or, with TLS, by
-// the name that the connection was made to; one that another site's page makes is refused (403).
-// One CPU profile, one trace and two other profiles are taken at a time, and 10 requests answered
-// per second with a burst of 50; beyond that the answer is 429.
+// The Host header of a request must name this machine: by address, as localhost, or, with TLS, by
+// the server name of the connection. Requests made by another site's page are rejected (403). The
+// server takes one CPU profile, one trace and two other profiles at a time, and answers 10 requests
+// per second with a burst of 50; further requests are rejected (429).
 //
-// Errors: ErrExposed; those of listening; the cause of a context that has ended already.
+// Serve returns ErrExposed, the errors of listening, or the cause of a context that has already
+// ended.
 func Serve(ctx context.Context, o Options) (*Server, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("inspect: not serving: %w", context.Cause(ctx))
@@ -126,7 +129,7 @@ func Serve(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inspect: %w", err)
 	}
-	if !secure && !allLoopback(l.Addrs()) { // the name has come to mean something else
+	if !secure && !allLoopback(l.Addrs()) { // the name now resolves to something else
 		l.Close()
 		return nil, fmt.Errorf("%w: %s", ErrExposed, o.Addr)
 	}
@@ -141,7 +144,7 @@ func Serve(ctx context.Context, o Options) (*Server, error) {
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		// No WriteTimeout: it would cut a profile longer than itself short.
+		// No WriteTimeout: it would cut off a longer profile.
 	}
 	go func() {
 		defer close(s.served)
@@ -155,12 +158,11 @@ func Serve(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// URL returns the server's root, "http://127.0.0.1:6060" for example: always an address that can be
-// dialled.
+// URL returns the server's root, such as "http://127.0.0.1:6060". It can always be dialled.
 func (s *Server) URL() string { return s.url }
 
-// Close ends the server: its connections, a profile that is being taken, and its goroutines. It
-// returns the error that ended serving before, if one did.
+// Close ends the server with its connections, any profile being taken, and its goroutines. It
+// returns the error that ended serving before, if any.
 func (s *Server) Close() error {
 	s.unwatch()
 	s.close()
@@ -172,7 +174,7 @@ func (s *Server) Close() error {
 	return fmt.Errorf("inspect: serving: %w", s.err)
 }
 
-// close ends what runs, and waits for nothing.
+// close ends everything without waiting.
 func (s *Server) close() {
 	s.mu.Lock()
 	s.closed = true
@@ -180,7 +182,7 @@ func (s *Server) close() {
 	s.http.Close()
 }
 
-// count lets Close wait for handlers, which http.Server.Close doesn't.
+// count counts handlers, so that Close can wait for them, which http.Server.Close doesn't.
 func (s *Server) count(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -221,7 +223,7 @@ func checkAddr(ctx context.Context, addr string, secure bool) error {
 	return nil
 }
 
-// isLocalhost reports whether a name is this machine's by its form (RFC 6761, section 6.3).
+// isLocalhost reports whether a name always stands for this machine (RFC 6761, section 6.3).
 func isLocalhost(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
@@ -231,7 +233,7 @@ func allLoopback(addrs []net.Addr) bool {
 	return !slices.ContainsFunc(addrs, func(a net.Addr) bool { return !a.(*net.TCPAddr).IP.IsLoopback() })
 }
 
-// dialable is the address under which a listener can be reached from here.
+// dialable returns an address at which a listener can be reached from this machine.
 func dialable(addrs []net.Addr) string {
 	first := addrs[0].(*net.TCPAddr)
 	if len(addrs) > 1 && allLoopback(addrs) || first.IP.IsUnspecified() {

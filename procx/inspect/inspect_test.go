@@ -51,7 +51,7 @@ func TestServeProfiles(t *testing.T) {
 	assert.Equal(t, want, status)
 }
 
-func TestServeRefuses(t *testing.T) {
+func TestServeRejects(t *testing.T) {
 	s := start(t, Options{})
 	for path, want := range map[string]int{
 		"/debug/pprof/none":                   http.StatusNotFound,
@@ -214,7 +214,7 @@ func TestServeWithoutContext(t *testing.T) {
 	}
 }
 
-// Parameters stand in the address; what else a request brings is not read.
+// Parameters are read from the URL only, not from the request body.
 func TestBodyIsIgnored(t *testing.T) {
 	s := start(t, Options{})
 	body := "--x\r\nContent-Disposition: form-data; name=\"debug\"\r\n\r\n1\r\n--x--\r\n"
@@ -227,7 +227,7 @@ func TestBodyIsIgnored(t *testing.T) {
 	assert.Equal(t, "application/octet-stream", resp.Header.Get("Content-Type"))
 }
 
-// The caller may use the configuration elsewhere.
+// The caller may use the TLS configuration elsewhere.
 func TestTLSConfigIsUntouched(t *testing.T) {
 	c := certificate(t)
 	s := start(t, Options{TLS: c})
@@ -253,7 +253,7 @@ func TestDefaultServeMuxIsUntouched(t *testing.T) {
 	})
 }
 
-// go tool pprof fetches by itself, as from net/http/pprof.
+// go tool pprof fetches profiles as from net/http/pprof.
 func TestGoToolPprof(t *testing.T) {
 	t.Parallel()
 	plain := start(t, Options{})
@@ -330,7 +330,7 @@ func get(t *testing.T, url string) (status int, header http.Header, body string)
 	return resp.StatusCode, resp.Header, string(text)
 }
 
-// A function's name may hold what is HTML: that of a type parameter, say.
+// A function's name may contain HTML, for instance in a type parameter.
 func TestPageEscapes(t *testing.T) {
 	p := &page{}
 	p.addGroup(&group{Entry: `<b>"a"&`, Creator: "<c>", Site: "<s>", Count: 2, States: []state{{"<chan>", 2}}, Stack: "<i>\n50%s"})
@@ -340,8 +340,8 @@ func TestPageEscapes(t *testing.T) {
 `, p.String())
 }
 
-// The server has both loopback addresses, so that no other process gets its requests.
-func TestLocalhostIsBoth(t *testing.T) {
+// The server binds both loopback addresses, so that no other process receives its requests.
+func TestLocalhostBindsBoth(t *testing.T) {
 	s, err := Serve(t.Context(), Options{Addr: "localhost:0"})
 	require.NoError(t, err)
 	defer s.Close()
@@ -365,7 +365,7 @@ func TestLocalhostIsBoth(t *testing.T) {
 	assert.Regexp(t, `^http://(localhost|127\.0\.0\.1):\d+$`, s.URL())
 }
 
-func TestFractionOfASecond(t *testing.T) {
+func TestFractionOfSecond(t *testing.T) {
 	s, err := Serve(t.Context(), Options{})
 	require.NoError(t, err)
 	defer s.Close()
@@ -379,8 +379,8 @@ func TestFractionOfASecond(t *testing.T) {
 	}
 }
 
-// While differences wait for their time to pass, others may look.
-func TestDifferenceHoldsNoPlace(t *testing.T) {
+// Waiting differences don't block other requests.
+func TestDifferenceDoesNotBlock(t *testing.T) {
 	m := newMux(Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	var waiting sync.WaitGroup
@@ -409,12 +409,12 @@ func TestDifferenceHoldsNoPlace(t *testing.T) {
 	waiting.Wait()
 }
 
-// argsVar is what expvar publishes as cmdline. The package itself would be on the default mux.
+// argsVar is like expvar's cmdline. Importing expvar itself would register it on the default mux.
 type argsVar struct{}
 
 func (argsVar) String() string { text, _ := json.Marshal(os.Args); return string(text) }
 
-func TestVarsShowNoArguments(t *testing.T) {
+func TestVarsHideArguments(t *testing.T) {
 	const secret = "c2VjcmV0"
 	args := os.Args
 	os.Args = append(slices.Clone(args), "-token="+secret)

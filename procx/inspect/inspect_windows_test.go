@@ -15,7 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// Threads that wait in a system call are in the CPU profile as busy. The profile says so.
+// Threads that wait in a system call count as busy in the CPU profile. The profile contains a
+// warning.
 func TestPhantomSamples(t *testing.T) {
 	event, err := windows.CreateEvent(nil, 1, 0, nil)
 	require.NoError(t, err)
@@ -50,7 +51,7 @@ func TestPhantomSamples(t *testing.T) {
 	assert.Contains(t, comments.String(), "runtime.cgocall")
 }
 
-// A process that is created with DEBUG_ONLY_THIS_PROCESS has its creating thread for a debugger
+// A process that is created with DEBUG_ONLY_THIS_PROCESS is debugged by its creating thread
 // (Microsoft: "Process Creation Flags").
 func TestDebuggerAttachedByCreation(t *testing.T) {
 	runtime.LockOSThread()

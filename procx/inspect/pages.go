@@ -11,19 +11,18 @@ import (
 	"time"
 )
 
-// maxRows is how many groups the page of goroutines shows.
+// maxRows is the maximum number of groups on the page of goroutines.
 const maxRows = 500
 
-// maxAged is up to how many goroutines their page stops the world for a full dump without being
-// told to: for about 0.1 s. Tests swap it.
+// maxAged is the maximum number of goroutines for which their page takes a full dump by default,
+// which stops the world for about 0.1 s. Swapped by tests.
 var maxAged = 20_000
 
-// A page is HTML in the making. It does without html/template, which finds methods by their names:
-// a linker that sees it used keeps all exported methods of the whole program, and many a program
-// grows by half.
+// A page builds HTML. It does not use html/template, which looks up methods by name: the linker
+// then keeps all exported methods of the whole program, which makes many programs larger by half.
 type page struct{ bytes.Buffer }
 
-// add appends the format, in which each %s stands for one of the args, as text.
+// add appends the format with each %s replaced by one of the args as text.
 func (p *page) add(format string, args ...any) {
 	texts := make([]any, len(args))
 	for i, arg := range args {
@@ -50,7 +49,7 @@ func (p *page) serve(w http.ResponseWriter) {
 	w.Write(p.Bytes())
 }
 
-// age words a wait that is known to the minute; negative is unknown.
+// age formats a wait in whole minutes; negative means unknown.
 func age(d time.Duration) string {
 	switch {
 	case d < 0:
@@ -63,7 +62,7 @@ func age(d time.Duration) string {
 	return fmt.Sprintf("%d h", d/time.Hour)
 }
 
-// note says what to know of a profile.
+// note returns a remark on a profile.
 func note(profile string) string {
 	switch profile {
 	case "allocs":
@@ -71,7 +70,7 @@ func note(profile string) string {
 	case "block":
 		return "empty until runtime.SetBlockProfileRate"
 	case "goroutineleak":
-		return "those that can never go on, as of the last look"
+		return "those that can never continue, as of the last look"
 	case "heap":
 		return "what is in use"
 	case "mutex":
@@ -163,7 +162,7 @@ func (p *page) addGroup(g *group) {
 }
 
 // stacks dumps about n goroutines. The world is stopped during a dump, so the buffer should have
-// the right size at the first try.
+// the right size on the first try.
 func stacks(n int) string {
 	for buf := make([]byte, 64<<10+n*2048); ; buf = make([]byte, 2*len(buf)) {
 		if size := runtime.Stack(buf, true); size < len(buf) {

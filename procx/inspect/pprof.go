@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// profile serves a profile as it is, or, with seconds=, what changes in that time.
+// profile serves a profile or, with seconds=, its change in that time.
 func (m *mux) profile(w http.ResponseWriter, r *http.Request) {
 	p := pprof.Lookup(r.PathValue("name"))
 	if p == nil {
@@ -40,7 +40,7 @@ func (m *mux) profile(w http.ResponseWriter, r *http.Request) {
 		runtime.GC()
 	}
 	if seconds == 0 {
-		var buf bytes.Buffer // so that an error is a status and no damaged profile
+		var buf bytes.Buffer // so that an error becomes a status and not a damaged profile
 		if err := p.WriteTo(&buf, debug); err != nil {
 			http.Error(w, "inspect: "+err.Error(), http.StatusInternalServerError)
 			return
@@ -50,7 +50,7 @@ func (m *mux) profile(w http.ResponseWriter, r *http.Request) {
 	}
 	before, err := collect(p)
 	if err == nil {
-		leave(m.other) // so that others may take theirs
+		leave(m.other) // let others take theirs
 		if held = sleep(r, seconds) && wait(r, m.other); !held {
 			return
 		}
@@ -64,7 +64,7 @@ func (m *mux) profile(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, "inspect: "+err.Error(), http.StatusInternalServerError)
 }
 
-// wait waits for a place, and reports whether there is one before the client has gone.
+// wait waits for a slot, and reports whether it got one before the client disconnected.
 func wait(r *http.Request, places chan struct{}) bool {
 	select {
 	case places <- struct{}{}:
@@ -91,7 +91,7 @@ func (m *mux) cpuProfile(w http.ResponseWriter, r *http.Request) {
 	var buf bytes.Buffer
 	start := time.Now()
 	before, beforeErr := cpuUsed()
-	if err := pprof.StartCPUProfile(&buf); err != nil { // the program itself takes one
+	if err := pprof.StartCPUProfile(&buf); err != nil { // the program itself is taking one
 		w.Header().Set("Retry-After", "10")
 		http.Error(w, "inspect: "+err.Error(), http.StatusServiceUnavailable)
 		return
@@ -131,8 +131,8 @@ func (m *mux) executionTrace(w http.ResponseWriter, r *http.Request) {
 	trace.Stop()
 }
 
-// secondsOf reads seconds=, which may have a fraction, and gives the answer that much time to be
-// written.
+// secondsOf parses seconds=, which may have a fraction, and extends the write deadline by that
+// time.
 func secondsOf(w http.ResponseWriter, r *http.Request, missing float64) (time.Duration, bool) {
 	seconds := missing
 	if s := r.URL.Query().Get("seconds"); s != "" {
@@ -147,7 +147,7 @@ func secondsOf(w http.ResponseWriter, r *http.Request, missing float64) (time.Du
 	return d, true
 }
 
-// sleep waits for d and reports whether the client is still there.
+// sleep waits for d and reports whether the client is still connected.
 func sleep(r *http.Request, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -159,7 +159,7 @@ func sleep(r *http.Request, d time.Duration) bool {
 	}
 }
 
-// enter takes a place, or answers that there is none.
+// enter takes a slot, or responds that there is none.
 func enter(w http.ResponseWriter, places chan struct{}, what string) bool {
 	select {
 	case places <- struct{}{}:

@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// The profile format is that of github.com/google/pprof/proto/profile.proto. These are its field
-// numbers, as far as they are needed.
+// The profile format is that of github.com/google/pprof/proto/profile.proto. These are the field
+// numbers needed here.
 const (
 	fieldSample, fieldMapping, fieldLocation, fieldFunction, fieldString = 2, 3, 4, 5, 6
 	fieldTime, fieldDuration, fieldComment                               = 9, 10, 13
@@ -28,7 +28,7 @@ type profile struct {
 	rest           []byte   // the other fields, encoded
 }
 
-// entity is a mapping, function or location: its ID, and its message without.
+// entity is a mapping, function or location: its ID and its message without the ID.
 type entity struct {
 	id   uint64
 	body []byte
@@ -43,7 +43,7 @@ type sample struct {
 
 var errProfile = errors.New("inspect: damaged profile")
 
-// parseProfile decodes a profile, zipped or not.
+// parseProfile decodes a profile, compressed or not.
 func parseProfile(data []byte) (*profile, error) {
 	if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
 		z, err := gzip.NewReader(bytes.NewReader(data))
@@ -116,7 +116,7 @@ func (p *profile) addSample(msg []byte) error {
 	return err
 }
 
-// encode encodes the profile and zips it.
+// encode encodes and compresses the profile.
 func (p *profile) encode(w io.Writer) error {
 	b := slices.Clone(p.rest)
 	for _, s := range p.samples {
@@ -154,7 +154,7 @@ func (s sample) encode() []byte {
 	return appendField(msg, 2, 0, values)
 }
 
-// key is what tells samples apart: the encoded stack and labels.
+// key returns the identity of a sample: its encoded stack and labels.
 func (s sample) key() []byte {
 	locations := []byte{}
 	for _, id := range s.locations {
@@ -167,8 +167,8 @@ func (s sample) key() []byte {
 	return key
 }
 
-// eachField calls f for each field of an encoded message: with its number and, by its kind, its
-// value or its bytes, which are nil in the first case only (protobuf.dev: "Encoding").
+// eachField calls f for each field of an encoded message, with its number and, depending on its
+// kind, its value or its bytes, which are nil only in the first case (protobuf.dev: "Encoding").
 func eachField(msg []byte, f func(num int, v uint64, data []byte) error) error {
 	for len(msg) > 0 {
 		tag, n := binary.Uvarint(msg)
@@ -200,7 +200,7 @@ func eachField(msg []byte, f func(num int, v uint64, data []byte) error) error {
 	return nil
 }
 
-// appendField encodes a field: its bytes, or, where they are nil, its value.
+// appendField encodes a field: its bytes or, if they are nil, its value.
 func appendField(b []byte, num int, v uint64, data []byte) []byte {
 	if data == nil {
 		return binary.AppendUvarint(binary.AppendUvarint(b, uint64(num)<<3), v)

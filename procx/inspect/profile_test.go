@@ -61,8 +61,8 @@ func testSubtract(t *testing.T) {
 	assert.Equal(t, int64(-3), counts(gone)["inspect.parked"])
 }
 
-// captureWhen captures once the goroutines of this package are as they should: a new one has no
-// stack before it runs.
+// captureWhen takes a profile once ok returns true for the goroutines of this package: a new one
+// has no stack before it runs.
 func captureWhen(t *testing.T, ok func(map[string]int64) bool) (p *profile) {
 	t.Helper()
 	require.Eventually(t, func() bool {

@@ -1,15 +1,14 @@
-// Package svcxtest is a service manager for tests: it runs a [svcx.Service] within the test's
-// process, as Windows' service control manager would run it, on any system. A test can see that the
-// service says when it is ready, ends when it is stopped, and fails with the exit code that it
-// should.
+// Package svcxtest is a service manager for tests. It runs a [svcx.Service] in the test's process
+// like the Windows service control manager, on any system. A test can check that the service
+// reports when it is ready, ends when it is stopped, and fails with the right exit code.
 //
 //	m := svcxtest.Start(t, service)
 //	m.Ready(5 * time.Second)
 //	err := m.Stop(time.Second)
 //
-// Nothing is installed and no signal is caught. Several services can run at the same time, and in a
-// bubble of testing/synctest, where time-outs cost nothing. A service that still runs at the end of
-// the test is stopped; one that does not end within its StopTimeout fails the test.
+// It installs nothing and catches no signals. Several services can run at the same time, also in a
+// testing/synctest bubble, where time-outs take no time. A service that is still running at the end
+// of the test is stopped; if it does not end within its StopTimeout, the test fails.
 package svcxtest
 
 import (
@@ -28,24 +27,25 @@ import (
 var (
 	// ErrKilled is the cause of a context that [Manager.Kill] cancelled.
 	ErrKilled = errors.New("svcxtest: killed")
-	// ErrNotAccepted: the service would not get that control now, since it does not accept it
-	// (Windows' errors 120 and 1052) or it starts, stops or has stopped (1061, 1062).
+	// ErrNotAccepted is returned if the service does not receive a control now, because it does not
+	// accept it (Windows' errors 120 and 1052) or because it is starting, stopping or stopped
+	// (1061, 1062).
 	ErrNotAccepted = errors.New("svcxtest: the service does not accept that control now")
 )
 
-// Report is what the service told its manager.
+// Report is one status report of the service to its manager.
 type Report struct {
 	State      svcx.State
-	CheckPoint uint32        // rises while State is a pending one, else 0
-	WaitHint   time.Duration // when the next report is due at the latest, else 0
+	CheckPoint uint32        // increases in pending states, otherwise 0
+	WaitHint   time.Duration // time until the next report is due, otherwise 0
 	ExitCode   int           // of Stopped: as in [svcx.Status]
-	Text       string        // as given to Progress
+	Text       string        // passed to Progress
 	Reloading  bool
 	At         time.Time
 }
 
-// Manager runs one service once. Its methods may be called from any goroutine of the test; those
-// that wait end the test (Fatalf) when it takes too long, so call them from the test's own.
+// Manager runs one service once. Its methods may be called from any goroutine of the test. Methods
+// that wait call Fatalf when it takes too long, so call these from the test's goroutine.
 type Manager struct {
 	t       testing.TB
 	service *svcx.Service
@@ -55,7 +55,7 @@ type Manager struct {
 	err     error         // what it returned
 }
 
-// Start starts the service with the arguments that StartService would pass on, and returns at once.
+// Start starts the service with arguments as passed to StartService, and returns at once.
 func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
 	t.Helper()
 	ctx, kill := context.WithCancelCause(context.Background())
@@ -67,7 +67,7 @@ func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
 		m.side.end()
 	}()
 	t.Cleanup(func() {
-		kill(svcx.ErrStopped) // also while it starts
+		kill(svcx.ErrStopped) // even while it is starting
 		<-m.done              // StopTimeout is the limit
 		if errors.Is(m.err, svcx.ErrHung) {
 			t.Errorf("svcxtest: %s", m.side.stacks)
@@ -76,20 +76,21 @@ func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
 	return m
 }
 
-// Ready waits until the service runs. It fails the test if it ends before, or is not ready in time.
+// Ready waits until the service is running. It fails the test if the service ends before, or is not
+// ready in time.
 func (m *Manager) Ready(within time.Duration) {
 	m.t.Helper()
 	m.await(within, "run", func(s supervisor.State) bool { return s == supervisor.Running })
 }
 
-// Stop asks the service to stop (cause [svcx.ErrStopped]) and returns what Run returned. It fails
-// the test if the service does not end in time.
+// Stop asks the service to stop (cause [svcx.ErrStopped]) and returns Run's error. It fails the
+// test if the service does not end in time.
 func (m *Manager) Stop(within time.Duration) error {
 	m.t.Helper()
 	return m.end(supervisor.Stop, within)
 }
 
-// Shutdown is Stop for a system that shuts down (cause [svcx.ErrShutdown]).
+// Shutdown is like Stop for a system shutdown (cause [svcx.ErrShutdown]).
 func (m *Manager) Shutdown(within time.Duration) error {
 	m.t.Helper()
 	return m.end(supervisor.Preshutdown, within)
@@ -97,15 +98,15 @@ func (m *Manager) Shutdown(within time.Duration) error {
 
 func (m *Manager) end(code uint32, within time.Duration) error {
 	m.t.Helper()
-	// A manager can't ask a service that still starts: it waits as well.
+	// A manager can't stop a service that is starting, so it waits too.
 	limit := time.Now().Add(within)
 	m.await(within, "stop", func(s supervisor.State) bool { return s != 0 && s != supervisor.StartPending })
 	m.send(supervisor.Control{Code: code})
 	return m.Wait(time.Until(limit))
 }
 
-// Wait waits until the service has ended by itself, and returns what Run returned. It fails the
-// test if that takes too long.
+// Wait waits until the service has ended by itself, and returns Run's error. It fails the test if
+// that takes too long.
 func (m *Manager) Wait(within time.Duration) error {
 	m.t.Helper()
 	timer := time.NewTimer(within)
@@ -124,15 +125,15 @@ func (m *Manager) Wait(within time.Duration) error {
 	return nil
 }
 
-// Kill ends the service as the end of its process would: the manager hears no more of it, and takes
-// it for crashed (1067). Go can't end the goroutines of Main: its context is cancelled with
-// [ErrKilled], so that they can end themselves, without what they would do after an orderly stop.
+// Kill simulates the sudden end of the service's process: the manager receives no more reports and
+// considers it crashed (1067). Since Go can't end the goroutines of Main, its context is cancelled
+// with [ErrKilled], so that they can end without the work of an orderly stop.
 func (m *Manager) Kill() {
 	m.side.die()
 	m.kill(ErrKilled)
 }
 
-// Pause and Continue ask a service that accepts it, and wait until it has called Done.
+// Pause asks the service to pause, if it accepts that, and waits until it has called Done.
 func (m *Manager) Pause(within time.Duration) {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.Pause})
@@ -146,21 +147,21 @@ func (m *Manager) Continue(within time.Duration) {
 	m.await(within, "continue", func(s supervisor.State) bool { return s == supervisor.Running })
 }
 
-// Reload asks a service that accepts it to read its configuration again, and returns at once.
+// Reload asks the service to reload its configuration, if it accepts that, and returns at once.
 func (m *Manager) Reload() {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.ParamChange})
 }
 
-// Session tells a service that accepts it of a WTS_ event of a session.
+// Session sends a WTS_ session event to the service, if it accepts that.
 func (m *Manager) Session(code, session uint32) {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.Session, Type: code, Data: []byte{8, 0, 0, 0,
 		byte(session), byte(session >> 8), byte(session >> 16), byte(session >> 24)}})
 }
 
-// Power tells a service that accepts it of a PBT_ event; data is the POWERBROADCAST_SETTING, if the
-// event has one.
+// Power sends a PBT_ power event to the service, if it accepts that. data is the event's
+// POWERBROADCAST_SETTING, if any.
 func (m *Manager) Power(code uint32, data []byte) {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.Power, Type: code, Data: append([]byte(nil), data...)})
@@ -176,7 +177,7 @@ func (m *Manager) ask(c supervisor.Control) {
 	}
 }
 
-// send does what the SCM does with a control, and the service's handler.
+// send handles a control like the SCM and the service's handler.
 func (m *Manager) send(c supervisor.Control) error {
 	state, accepts := m.side.now()
 	switch state {
@@ -194,14 +195,14 @@ func (m *Manager) send(c supervisor.Control) error {
 	return nil
 }
 
-// History returns all that the service reported.
+// History returns all reports of the service.
 func (m *Manager) History() []Report {
 	m.side.mu.Lock()
 	defer m.side.mu.Unlock()
 	return append([]Report(nil), m.side.reports...)
 }
 
-// States returns the states that the service went through, each once in a row.
+// States returns the sequence of the service's states, without consecutive duplicates.
 func (m *Manager) States() (states []svcx.State) {
 	for _, r := range m.History() {
 		if len(states) == 0 || states[len(states)-1] != r.State {
@@ -211,14 +212,14 @@ func (m *Manager) States() (states []svcx.State) {
 	return states
 }
 
-// ExitCode returns how the service ended, as in [svcx.Status]; 0 while it runs.
+// ExitCode returns the exit code of the service, as in [svcx.Status], or 0 while it is running.
 func (m *Manager) ExitCode() int {
 	m.side.mu.Lock()
 	defer m.side.mu.Unlock()
 	return m.side.exit
 }
 
-// AssertStates fails the test if the service went through other states.
+// AssertStates fails the test unless the service went through exactly these states.
 func (m *Manager) AssertStates(want ...svcx.State) {
 	m.t.Helper()
 	if got := m.States(); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -226,7 +227,7 @@ func (m *Manager) AssertStates(want ...svcx.State) {
 	}
 }
 
-// AssertExitCode fails the test if the service ended with another code.
+// AssertExitCode fails the test unless the service ended with that code.
 func (m *Manager) AssertExitCode(want int) {
 	m.t.Helper()
 	if got := m.ExitCode(); got != want {
@@ -234,7 +235,7 @@ func (m *Manager) AssertExitCode(want int) {
 	}
 }
 
-// await waits until the service's state is as wanted.
+// await waits until ok returns true for the service's status.
 func (m *Manager) await(within time.Duration, what string, ok func(supervisor.State) bool) {
 	m.t.Helper()
 	timer := time.NewTimer(within)
@@ -260,7 +261,7 @@ func (m *Manager) await(within time.Duration, what string, ok func(supervisor.St
 	}
 }
 
-// side is what the service sees of its manager.
+// side is the service's view of its manager.
 type side struct {
 	args     []string
 	controls chan supervisor.Control
@@ -299,7 +300,7 @@ func (s *side) Panicked(value any, stack []byte) { s.die() }
 
 func (s *side) Hung(stacks []byte) { s.stacks = stacks }
 
-// die makes of the service what Windows makes of a dead process.
+// die sets the status that Windows reports for a dead process.
 func (s *side) die() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -311,7 +312,7 @@ func (s *side) die() {
 	s.wake()
 }
 
-// end is for a service that could not even begin.
+// end handles a service that could not be started.
 func (s *side) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -208,7 +208,7 @@ func TestStartArguments(t *testing.T) {
 	m.AssertExitCode(2)
 }
 
-func TestWhatIsOverCounts(t *testing.T) {
+func TestStatesAfterEnd(t *testing.T) {
 	for range 30 { // a select takes any of two
 		m := svcxtest.Start(t, service(func(context.Context) error { return nil }))
 		require.NoError(t, m.Wait(time.Minute))

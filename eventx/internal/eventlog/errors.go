@@ -5,8 +5,8 @@ import (
 	"io/fs"
 )
 
-// Error is one of the errors that are public in package eventx. They are constants, so that a copy
-// of one costs no work when a program starts.
+// Error is one of the errors that package eventx exports. They are constants, so that the exported
+// copies need no initialization.
 type Error string
 
 const (
@@ -21,6 +21,6 @@ func (e Error) Error() string { return string(e) }
 // Is lets ErrAccessDenied match fs.ErrPermission.
 func (e Error) Is(target error) bool { return e == ErrAccessDenied && target == fs.ErrPermission }
 
-// ErrUntrustedDir is returned when another user owns the folder that message files belong in. An
-// account that can write there decides what Event Viewer, run by an administrator, shows.
-var ErrUntrustedDir = errors.New("the folder for message files is not to be trusted")
+// ErrUntrustedDir is returned when another user owns the folder for message files. An account that
+// can write there controls what Event Viewer, run by an administrator, shows.
+var ErrUntrustedDir = errors.New("the folder for message files is not trusted")

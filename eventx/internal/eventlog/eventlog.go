@@ -1,5 +1,5 @@
 // Package eventlog writes events to the Windows Event Log, reads them back, and registers their
-// sources. What is a rule of Windows is here a function for every system; the calls are in the
+// sources. Windows' rules are functions that work on every system; the system calls are in the
 // Windows files.
 package eventlog
 
@@ -15,53 +15,54 @@ import (
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
-// TextBudget is the most UTF-16 units of an event's text. 31,839 are documented (Microsoft,
-// "ReportEventW"); above about 31,700, less the names of source and computer, some systems refuse
-// (github.com/serilog/serilog-sinks-eventlog pull request 41).
+// TextBudget is the maximum length of an event's text in UTF-16 units. 31,839 are documented
+// (Microsoft, "ReportEventW"), but some systems reject events above about 31,700, less the names of
+// source and computer (github.com/serilog/serilog-sinks-eventlog pull request 41).
 const TextBudget = 31_000
 
-// MaxText is how many bytes of an event's text are kept while it waits: no UTF-16 unit takes more
-// than three, so that it is still cut to the budget, and marked, when it is written.
+// MaxText is the maximum size of a queued event's text in bytes. A UTF-16 unit takes at most three
+// bytes, so a longer text is still cut to the budget, and marked, when it is written.
 const MaxText = 3*TextBudget + 64
 
-// safeSize is a size that no system refuses.
+// safeSize is a size that every system accepts.
 const safeSize = 2000
 
-// Types of events, as ReportEventW has them.
+// Types of events for ReportEventW.
 const (
 	typeError       = 1
 	typeWarning     = 2
 	typeInformation = 4
 )
 
-// Form is what it takes to make an event readable in Event Viewer.
+// Form is the form in which an event is readable in Event Viewer.
 type Form uint8
 
 const (
-	// FormAny: the source's message file has every ID, with the text as its one insertion string.
+	// FormAny means that the source's message file has every ID, with the text as its one insertion
+	// string.
 	FormAny Form = iota
-	// formLow: it is EventCreate.exe, which has only the IDs 1–1000.
+	// formLow means that the message file is EventCreate.exe, which only has the IDs 1–1000.
 	formLow
-	// FormOEM: there is no message file, or it is netmsg.dll, which has NELOG_OEM_Code. That event
-	// of Windows' own, with nothing but nine insertion strings, is shown without a message file
-	// (lmerrlog.h; golang.org/issue/59780).
+	// FormOEM means that there is no message file, or that it is netmsg.dll, which has
+	// NELOG_OEM_Code. That event of Windows, which consists of nine insertion strings, is shown
+	// without a message file (lmerrlog.h; golang.org/issue/59780).
 	FormOEM
 )
 
 const (
 	maxLowID = 1000
 	oemID    = 3299
-	oemCount = 9 // with fewer insertion strings, placeholders would be seen
+	oemCount = 9 // with fewer insertion strings, placeholders would be visible
 )
 
-// ReportFunc is ReportEventW for one source: the type, category and ID of an event, and its
-// insertion strings, which end in a NUL and are valid during the call.
+// ReportFunc is ReportEventW for one source. It receives the type, category and ID of an event, and
+// its insertion strings, which are NUL-terminated and valid only during the call.
 type ReportFunc func(kind, category uint16, id uint32, inserts []*uint16) error
 
 // Log writes to the Windows Event Log.
 type Log struct {
 	Report  ReportFunc
-	release func() error // closes what report needs; nil: nothing
+	release func() error // releases report's resources; may be nil
 	Form    Form
 
 	text    []uint16 // scratch
@@ -77,7 +78,7 @@ func (l *Log) Write(e *queue.Entry) (cut bool, err error) {
 		return cut, nil
 	}
 	if !gone(err) && len(l.text) > safeSize {
-		// Nothing but the size is likely to be wrong, and half of an event is better than nothing.
+		// The size is probably wrong, and half of an event is better than nothing.
 		cut, err = l.send(e, min(len(l.text), TextBudget)/2)
 	}
 	if gone(err) {
@@ -88,7 +89,7 @@ func (l *Log) Write(e *queue.Entry) (cut bool, err error) {
 
 func (l *Log) send(e *queue.Entry, budget int) (cut bool, err error) {
 	text, left, replaced := msgtable.AppendCut(l.text[:0], l.utf8, budget, e.Left)
-	if replaced { // what can't be shown is quoted instead
+	if replaced { // unshowable text is quoted instead
 		l.utf8 = appendEventText(queue.Scratch(l.utf8), e, l.Form, true)
 		text, left, _ = msgtable.AppendCut(text[:0], l.utf8, budget, e.Left)
 	}
@@ -121,7 +122,7 @@ func eventType(e *queue.Entry) uint16 {
 	return typeInformation
 }
 
-// shownID is the ID that the log gets for e.
+// shownID returns the ID under which e is logged.
 func shownID(e *queue.Entry, f Form) uint16 {
 	id := e.EventID()
 	switch {
@@ -133,10 +134,11 @@ func shownID(e *queue.Entry, f Form) uint16 {
 	return id
 }
 
-// appendEventText appends e as Event Viewer shows it: the message, then each attribute on a line of
-// its own. The lines of a longer value are indented, and so are those of a message that could pass
-// for an attribute. An ID that the log can't have is an attribute, and so is the time of an event
-// that is late. With check, every part is checked for what can't be shown.
+// appendEventText appends e as Event Viewer shows it: the message, then each attribute on a
+// separate line. The lines of a multi-line value are indented, and so are lines of a message that
+// could be taken for an attribute. An ID that the log can't represent becomes an attribute, and so
+// does the time of a late event. If check is set, every part is checked for text that can't be
+// shown.
 func appendEventText(dst []byte, e *queue.Entry, f Form, check bool) []byte {
 	message := e.Message()
 	if !check && !e.Multiline && !e.Odd && !quote.HasLineEnd(message) && (len(message) == 0 || message[0] != '"') {
@@ -161,7 +163,8 @@ func appendEventText(dst []byte, e *queue.Entry, f Form, check bool) []byte {
 	return dst
 }
 
-// appendKey appends a key, in quotes if it needs them or is one of our own: those stand without.
+// appendKey appends a key, in quotes if it needs them or equals one of the package's own keys,
+// which are written without quotes.
 func appendKey(dst, key []byte) []byte {
 	if queue.IsOwnKey(string(key)) {
 		return strconv.AppendQuote(dst, string(key))
@@ -169,8 +172,8 @@ func appendKey(dst, key []byte) []byte {
 	return quote.AppendQuoted(dst, key)
 }
 
-// appendLines appends text, quoted if it has to be, with an indent before those of its lines,
-// except the first, for which indent returns true.
+// appendLines appends text, quoted if necessary. It indents the lines, other than the first, for
+// which indent returns true.
 func appendLines(dst, text []byte, indent func(line []byte) bool) []byte {
 	if quote.MustQuote(text) {
 		text = quote.AppendShowable(nil, text)
@@ -193,8 +196,8 @@ func appendLines(dst, text []byte, indent func(line []byte) bool) []byte {
 
 const indentation = "  "
 
-// likeAttr reports whether the line that text begins with could be taken for an attribute's, or for
-// one that was indented for that reason.
+// likeAttr reports whether the first line of text could be taken for an attribute, or for a line
+// that was indented for that reason.
 func likeAttr(text []byte) bool {
 	if end := bytes.IndexAny(text, "\r\n"); end >= 0 {
 		text = text[:end]
@@ -203,7 +206,7 @@ func likeAttr(text []byte) bool {
 	return ok
 }
 
-// cutAttr takes the first line of an attribute apart, with the key as appendKey writes it.
+// cutAttr splits the first line of an attribute. The key is as written by appendKey.
 func cutAttr(line string) (key, value string, ok bool) {
 	if quoted, err := strconv.QuotedPrefix(line); err == nil && line[0] == '"' {
 		key, err = strconv.Unquote(quoted)
@@ -230,8 +233,8 @@ const (
 	rpcEndpointNotFound        = syscall.Errno(1753)
 )
 
-// gone reports whether err is about the log and not about the event: it is full, its service is
-// down, this account may not write to it, or the system has none, as in a container
+// gone reports whether err is about the log and not about the event: the log is full, its service
+// is down, this account may not write to it, or the system has no log, as in a container
 // (github.com/dotnet/runtime issue 73303).
 func gone(err error) bool {
 	errno, _ := errors.AsType[syscall.Errno](err)

@@ -70,7 +70,7 @@ func TestEventLogBudget(t *testing.T) {
 	assert.Equal(t, "short again", r.All[1].Inserts[0])
 }
 
-// TestEventLogErrors injects what Windows answers.
+// TestEventLogErrors injects errors of Windows.
 func TestEventLogErrors(t *testing.T) {
 	const invalidParameter, invalidBound = syscall.Errno(87), syscall.Errno(1734)
 	long := strings.Repeat("x", 20_000)
@@ -109,8 +109,8 @@ func TestEventLogErrors(t *testing.T) {
 	}
 }
 
-// FuzzEventLog: whatever is logged, the log gets UTF-16 within its budget that no reader expands
-// further and that can't pass for more attributes.
+// FuzzEventLog checks that, whatever is logged, the log gets UTF-16 within its budget that no
+// reader expands further and that can't be mistaken for additional attributes.
 func FuzzEventLog(f *testing.F) {
 	f.Add("disk is full", "path", "C:", uint16(1), uint8(FormAny))
 	f.Add("fe80::1%1\x00\xff", "%2", "%%3\n%{x}", uint16(0), uint8(FormOEM))

@@ -18,9 +18,9 @@ const (
 	errorEvtPosition      = syscall.Errno(15012)
 )
 
-// evtResults are the results of a query or subscription that is open.
+// evtResults are the results of an open query or subscription.
 type evtResults interface {
-	// next returns at most n events as XML, an empty text for one that can't be had, or an error
+	// next returns at most n events as XML, with an empty text for an unreadable one, or an error
 	// that wraps errorNoMoreItems.
 	next(n int) ([]string, error)
 	// wait returns when there may be more, or when ctx ends.
@@ -28,17 +28,17 @@ type evtResults interface {
 	Close()
 }
 
-// How a query is tried again.
+// Limits for retrying a query.
 const (
 	evtBatch   = 32 // events at once
-	evtRetries = 10 // without an event in between
+	evtRetries = 10 // consecutive retries without an event
 )
 
-// evtReader reads events, and goes on after the last one when the log breaks a query off: it was
-// cleared or has overwritten its oldest events (15011, 15012), or the events of one batch are too
-// large for its answer (1734, 87).
+// evtReader reads events, and continues after the last one if the log aborts a query: because it
+// was cleared or has overwritten its oldest events (15011, 15012), or because the events of one
+// batch are too large for one response (1734, 87).
 type evtReader struct {
-	filter reading.Filter // After follows what was read
+	filter reading.Filter // After is updated while reading
 	open   func(reading.Filter) (evtResults, error)
 	yield  func(reading.Record) bool
 
@@ -81,7 +81,7 @@ func brokenOff(err error) bool {
 	return false
 }
 
-// read yields what there is and, if the filter follows, what comes.
+// read yields the existing events and, if the filter follows, new ones.
 func (r *evtReader) read(ctx context.Context, results evtResults) error {
 	for {
 		if ctx.Err() != nil {

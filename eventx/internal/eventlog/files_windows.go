@@ -16,15 +16,15 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
-// folderSDDL lets only administrators and the system write. All accounts read, LocalService, which
-// is the event log's, among them. Nothing is inherited from %ProgramData%, in which every user may
-// make files.
+// folderSDDL allows only administrators and the system to write. All accounts can read, including
+// LocalService, which runs the event log. Nothing is inherited from %ProgramData%, in which every
+// user may create files.
 func folderSDDL() string {
 	return "O:BA" + winsec.DirSDDL(nil, nil, []string{"AU", winsec.LocalService})
 }
 
-// messageDir is below %ProgramData%, which the registry knows: a variable of that name is
-// anybody's.
+// messageDir returns a folder below %ProgramData% according to the registry, since any program may
+// set a variable of that name.
 func messageDir() string {
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList`, registry.QUERY_VALUE)
 	if err == nil {
@@ -38,7 +38,7 @@ func messageDir() string {
 	return filepath.Join(filepath.VolumeName(os.Getenv("SystemRoot"))+`\`, "ProgramData", "surefoot", "eventx")
 }
 
-// claimDir makes dir, or makes it safe, and keeps others out of it until unlock is called.
+// claimDir creates or secures dir, and locks it until unlock is called.
 func claimDir(dir string) (unlock func(), err error) {
 	err = patiently(func() error {
 		if err := secureDir(dir); err != nil {
@@ -50,8 +50,8 @@ func claimDir(dir string) (unlock func(), err error) {
 	return unlock, err
 }
 
-// patiently tries again, for half a second in all, what an Uninstall that is just removing the
-// folder makes fail; but not what fails with final.
+// patiently retries try for half a second in total, since a concurrent Uninstall that is removing
+// the folder may make it fail. It does not retry the error final.
 func patiently(try func() error, final error) error {
 	for wait := time.Millisecond; ; wait *= 2 {
 		err := try()
@@ -62,7 +62,7 @@ func patiently(try func() error, final error) error {
 	}
 }
 
-// secureDir makes dir and its parent, or makes them safe.
+// secureDir creates or secures dir and its parent.
 func secureDir(dir string) error {
 	for _, d := range []string{filepath.Dir(dir), dir} {
 		err := winsec.MakeDir(d, folderSDDL())
@@ -76,8 +76,8 @@ func secureDir(dir string) error {
 	return nil
 }
 
-// secureExisting checks that no other account could have exchanged what is in dir before it gives
-// dir its rights. An owner, for example, could have opened it for writing already.
+// secureExisting checks that no other account could have replaced the contents of dir, before it
+// sets the rights of dir. An owner, for example, could already have opened it for writing.
 func secureExisting(dir string) error {
 	a, err := winsec.Machine()
 	if err != nil {
@@ -99,7 +99,7 @@ func secureExisting(dir string) error {
 	return winsec.Protect(dir, folderSDDL())
 }
 
-// placeFile puts content into dir under its own name.
+// placeFile writes content to dir, with a name derived from it.
 func placeFile(dir, kind string, content []byte) (path string, wrote bool, err error) {
 	path = filepath.Join(dir, MessageFileName(kind, content))
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
@@ -122,8 +122,8 @@ const (
 	tempPrefix = "new-" // of a file that is being written, under the lock
 )
 
-// lockDir keeps other Installs and Uninstalls out of dir: what one is about to name in the registry
-// another could take for unused. It fails if there is no such folder.
+// lockDir locks dir against other Installs and Uninstalls, because one could consider a file unused
+// that another is about to register. It fails if there is no such folder.
 func lockDir(dir string) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -136,8 +136,8 @@ func lockDir(dir string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// removeUnusedFiles removes the message files that no source names any more, and what an Install
-// that was killed has left. One that Event Viewer holds open stays for the next time.
+// removeUnusedFiles removes the message files that no source refers to any more, and files left by
+// an Install that was killed. A file that Event Viewer holds open remains until the next time.
 func removeUnusedFiles(dir string) {
 	used, err := usedFiles()
 	if err != nil {

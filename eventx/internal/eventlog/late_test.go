@@ -13,7 +13,8 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// TestLateEvents: an event that waited says when it happened, and reading it back gives that time.
+// TestLateEvents checks that a late event contains its time, and that reading it back returns that
+// time.
 func TestLateEvents(t *testing.T) {
 	r := &eventtest.Reports{}
 	l := &Log{Report: r.Report}

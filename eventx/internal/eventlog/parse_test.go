@@ -42,7 +42,7 @@ func TestParseWinEvent(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// TestTextRoundTrip: what was written is read back.
+// TestTextRoundTrip checks that a written event is read back unchanged.
 func TestTextRoundTrip(t *testing.T) {
 	attrs := []slog.Attr{slog.String("a", "1"), slog.String("stack", "x\n\ny=z\n  w"), slog.String("empty", ""), slog.String("p", "50%1 %%2")}
 	units, _ := msgtable.AppendInsert(nil, appendEventText(nil, queue.Note(slog.LevelInfo, "two\nlines: fe80::1%1", attrs...), FormAny, false), TextBudget)
@@ -51,7 +51,7 @@ func TestTextRoundTrip(t *testing.T) {
 	assert.Equal(t, eventtest.Texts(attrs), eventtest.Texts(got))
 }
 
-// FuzzParseWinEvent: the events of others, of whatever they are made, show as one line.
+// FuzzParseWinEvent checks that events of other programs, whatever they contain, show as one line.
 func FuzzParseWinEvent(f *testing.F) {
 	for _, file := range []string{"event.xml", "event_unregistered.xml"} { // as EvtRender makes them
 		text, err := os.ReadFile("testdata/" + file)

@@ -31,7 +31,7 @@ func query(ctx context.Context, f reading.Filter, yield func(reading.Record) boo
 // openEvents opens a query or, for a filter that follows, a subscription.
 func openEvents(f reading.Filter) (evtResults, error) {
 	ids := f.IDs
-	if len(ids) > 0 { // events whose log could not have their ID carry it as an attribute
+	if len(ids) > 0 { // some events have their ID in an attribute
 		ids = append([]uint16{queue.DefaultID, oemID}, ids...)
 	}
 	list, err := queryListOf(f, ids)
@@ -91,7 +91,7 @@ func (e *evtHandle) next(n int) (texts []string, err error) {
 	return texts, nil
 }
 
-// wait also returns after a while without a signal, should one have been missed.
+// wait also returns after a while without a signal, in case one was missed.
 func (e *evtHandle) wait(ctx context.Context) error {
 	ended, err := windows.CreateEvent(nil, 1, 0, nil)
 	if err != nil {

@@ -14,18 +14,18 @@ type Spec struct {
 	MaxSize                   int64
 	Retention                 uint8
 	Categories                int
-	MessageFile, CategoryFile string // that exist already; "": made of the following
+	MessageFile, CategoryFile string // existing files; "": created from the following
 	Messages, CategoryNames   []byte // nil: none
 }
 
-// Values of spec.Retention, as those of eventx.Retention.
+// Values of Spec.Retention, like those of eventx.Retention.
 const (
 	archive = 1
 	keep    = 2
 )
 
-// value is a registry value: an expandable string, a number if text is "", or one that there must
-// not be.
+// value is a registry value: an expandable string, a number if text is "", or a value that must not
+// exist.
 type value struct {
 	name   string
 	text   string
@@ -33,13 +33,13 @@ type value struct {
 	remove bool
 }
 
-// Values of this package's own.
+// Registry values specific to this package.
 const (
 	ownFileValue = "SurefootFiles" // of a source: the message files that Install registered
-	ownLogValue  = "SurefootLog"   // of a log: Install has made it
+	ownLogValue  = "SurefootLog"   // of a log: Install has created it
 )
 
-// values are those of a source's key (Microsoft, "Event Sources").
+// values returns the values of a source's key (Microsoft, "Event Sources").
 func (s Spec) values(messages, categories string) []value {
 	return []value{
 		{name: "EventMessageFile", text: messages},
@@ -51,7 +51,7 @@ func (s Spec) values(messages, categories string) []value {
 	}
 }
 
-// logValues are those of a log's key (Microsoft, "Eventlog Key").
+// logValues returns the values of a log's key (Microsoft, "Eventlog Key").
 func (s Spec) logValues() []value {
 	values := []value{{name: ownLogValue, number: 1}}
 	if s.MaxSize > 0 {
@@ -67,14 +67,14 @@ func (s Spec) logValues() []value {
 	return values
 }
 
-// MessageFileName names a message file by its content, so that a new version never has to replace
-// one that Event Viewer holds open.
+// MessageFileName returns the name of a message file, which depends on its content, so that a new
+// version never has to replace a file that Event Viewer holds open.
 func MessageFileName(kind string, content []byte) string {
 	sum := sha256.Sum256(content)
 	return kind + "-" + hex.EncodeToString(sum[:8]) + ".dll"
 }
 
-// IsMessageFileName reports whether name is one of MessageFileName's.
+// IsMessageFileName reports whether name was returned by MessageFileName.
 func IsMessageFileName(name string) bool {
 	hash, ok := strings.CutSuffix(name, ".dll")
 	if !ok || len(hash) != len("msg-")+16 || !strings.HasPrefix(hash, "msg-") && !strings.HasPrefix(hash, "cat-") {
@@ -84,7 +84,7 @@ func IsMessageFileName(name string) bool {
 	return err == nil
 }
 
-// Registration is what the registry has about a source, with the names of files as they are there.
+// Registration holds the registry values of a source, with unexpanded file names.
 type Registration struct {
 	Log                              string
 	Messages, categories, parameters string // lists of files
@@ -92,14 +92,14 @@ type Registration struct {
 	Provider                         string // the GUID of a provider with a manifest, whose keys belong to wevtutil
 }
 
-// machine is what the rules have to know about the computer.
+// machine holds what the rules need to know about the computer.
 type machine struct {
-	dir    string                 // where Install puts its files
+	dir    string                 // the folder of Install's files
 	expand func(string) string    // %variables%
 	exists func(file string) bool // reports false only if the file certainly does not exist
 }
 
-// mode is how the events of a source are shown. It is public as eventx.Mode.
+// mode is how the events of a source are shown. It is exported as eventx.Mode.
 type mode uint8
 
 const (
@@ -111,7 +111,7 @@ const (
 	BrokenFile
 )
 
-// Form is how events have to be written in this mode.
+// Form returns the form in which events have to be written in this mode.
 func (m mode) Form() Form {
 	switch m {
 	case Unregistered, BrokenFile:
@@ -122,7 +122,7 @@ func (m mode) Form() Form {
 	return FormAny
 }
 
-// Found is what a registration amounts to.
+// Found is the result of evaluating a registration.
 type Found struct {
 	Mode    mode
 	Form    Form
@@ -134,7 +134,7 @@ func (m machine) look(r Registration) (f Found) {
 	files := m.files(r.Messages)
 	if len(files) == 0 {
 		if r.Provider != "" {
-			return Found{Mode: ForeignFile, Form: FormOEM} // its manifest has no texts for these events
+			return Found{Mode: ForeignFile, Form: FormOEM} // the manifest has no texts for these events
 		}
 		return Found{Mode: Unregistered, Form: FormOEM}
 	}
@@ -165,8 +165,8 @@ func (m machine) look(r Registration) (f Found) {
 	return f
 }
 
-// foreign reports whether a registration is another program's: its provider has a manifest, or one
-// of its files exists and is none that this package registers, nor mine.
+// foreign reports whether a registration belongs to another program: its provider has a manifest,
+// or one of its files exists and is neither registered by this package nor one of mine.
 func (m machine) foreign(r Registration, mine ...string) bool {
 	if r.Provider != "" {
 		return true
@@ -182,9 +182,8 @@ func (m machine) foreign(r Registration, mine ...string) bool {
 	return false
 }
 
-// files takes a list of files apart, as the event log reads it: separated by semicolons, some of
-// them in quotes, with %variables% or in the kernel's notation, names without a directory in
-// System32.
+// files splits a list of files like the event log: separated by semicolons, some in quotes, with
+// %variables% or in the kernel's notation; names without a directory are in System32.
 func (m machine) files(list string) (files []string) {
 	const system32 = `%SystemRoot%\System32`
 	for file := range strings.SplitSeq(list, ";") {
@@ -206,7 +205,7 @@ func (m machine) files(list string) (files []string) {
 	return files
 }
 
-// kind is the mode that a message file by itself amounts to.
+// kind returns the mode for a single message file.
 func (m machine) kind(file, own string) mode {
 	lower, name := strings.ToLower(file), baseName(file)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// aMachine has the files that are given, in lower case, and those of Install.
+// aMachine returns a machine with the given files, in lower case, and those of Install.
 func aMachine(files ...string) machine {
 	m := machine{dir: `C:\ProgramData\surefoot\eventx`}
 	m.expand = func(file string) string {

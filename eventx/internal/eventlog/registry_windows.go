@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// findSource returns the registration of source, or fs.ErrNotExist. Logs that this account may not
-// look into, such as Security, are passed over.
+// findSource returns the registration of source, or fs.ErrNotExist. It skips logs that this account
+// may not read, such as Security.
 func findSource(source string) (r Registration, err error) {
 	err = eachLog(func(log string, key registry.Key) error {
 		k, err := registry.OpenKey(key, source, registry.QUERY_VALUE)
@@ -37,7 +37,8 @@ func findSource(source string) (r Registration, err error) {
 	return r, err
 }
 
-// fileList reads a string, or a list of strings as one with semicolons; "" if there is none.
+// fileList reads a string value, or a multi-string value joined with semicolons. It returns "" if
+// there is no such value.
 func fileList(key registry.Key, name string) (string, error) {
 	text, _, err := key.GetStringValue(name)
 	if errors.Is(err, registry.ErrUnexpectedType) {
@@ -53,7 +54,7 @@ func fileList(key registry.Key, name string) (string, error) {
 	return text, err
 }
 
-// logNamed returns the name of the log of that name, as the registry spells it.
+// logNamed returns the name of a log as spelled in the registry.
 func logNamed(name string) (log string, err error) {
 	err = eachLog(func(each string, _ registry.Key) error {
 		if strings.EqualFold(each, name) {
@@ -92,7 +93,7 @@ func eachLog(f func(log string, key registry.Key) error) error {
 	return nil
 }
 
-// set makes the value as it should be, and reports whether it was not.
+// set sets the value and reports whether that changed it.
 func (v value) set(key registry.Key) (changed bool, err error) {
 	if v.remove {
 		err := key.DeleteValue(v.name)
@@ -113,7 +114,7 @@ func (v value) set(key registry.Key) (changed bool, err error) {
 	return true, key.SetExpandStringValue(v.name, v.text)
 }
 
-// usedFiles are the message files that any source names, in lower case.
+// usedFiles returns the message files of all sources, in lower case.
 func usedFiles() (map[string]bool, error) {
 	used := make(map[string]bool)
 	err := eachLog(func(_ string, key registry.Key) error {
@@ -142,8 +143,8 @@ func usedFiles() (map[string]bool, error) {
 	return used, err
 }
 
-// subKeys lists the keys below key. They are read by their numbers, so that one is missed when
-// another one is deleted during the walk, so the list is read until it is the same twice.
+// subKeys lists the keys below key. The registry enumerates keys by index, so a key is missed if
+// another one is deleted in the meantime. The list is therefore read until it is the same twice.
 func subKeys(key registry.Key) (names []string, err error) {
 	for try := range 50 {
 		last := names

@@ -28,7 +28,7 @@ func thisMachine() machine {
 	}
 }
 
-// lookUp returns what the registry has about a source, and what that amounts to.
+// lookUp returns the registration of a source and its evaluation.
 func lookUp(name string) (r Registration, f Found, err error) {
 	if r, err = findSource(name); err != nil {
 		return r, Found{Form: FormOEM}, err
@@ -36,7 +36,7 @@ func lookUp(name string) (r Registration, f Found, err error) {
 	return r, thisMachine().look(r), nil
 }
 
-// formOf returns how events of source have to be written.
+// formOf returns the form in which events of source have to be written.
 func formOf(source string) Form {
 	_, f, _ := lookUp(source)
 	return f.Form
@@ -81,10 +81,10 @@ func foreignError(name string, r Registration) error {
 	return fmt.Errorf("%w: %q has the message file %s", ErrForeignSource, name, cmp.Or(r.Messages, r.categories, r.parameters))
 }
 
-// ownsLog reports whether s sets something of its log.
+// ownsLog reports whether s has settings for its log.
 func (s Spec) ownsLog() bool { return s.MaxSize > 0 || s.Retention != 0 }
 
-// madeLog reports whether Install has made the log.
+// madeLog reports whether Install created the log.
 func madeLog(log string) bool {
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, RegistryKey+`\`+log, registry.QUERY_VALUE)
 	if err != nil {
@@ -99,7 +99,7 @@ func install(s Spec) (changed bool, err error) {
 	if err := mayInstall(s); err != nil {
 		return false, err
 	}
-	// The keys first: they tell whether this account may register at all.
+	// Create the keys first: this shows whether the account may register at all.
 	logChanged, err := s.installLog()
 	if err != nil {
 		return false, installError(s.Name, err)
@@ -111,7 +111,7 @@ func install(s Spec) (changed bool, err error) {
 	defer key.Close()
 	values, wrote, unlock, err := placeFiles(s)
 	if err != nil {
-		if !existed { // leave no source without a message file
+		if !existed { // don't leave a source without a message file
 			_ = registry.DeleteKey(registry.LOCAL_MACHINE, RegistryKey+`\`+s.Log+`\`+s.Name)
 			_ = removeLog(s.Log)
 		}
@@ -130,8 +130,8 @@ func install(s Spec) (changed bool, err error) {
 	return changed, nil
 }
 
-// installLog makes the log of s if there is none, and sets what s says about one that Install has
-// made.
+// installLog creates the log of s if there is none, and applies the settings in s to a log that
+// Install created.
 func (s Spec) installLog() (changed bool, err error) {
 	key, existed, err := registry.CreateKey(registry.LOCAL_MACHINE, RegistryKey+`\`+s.Log, registry.QUERY_VALUE|registry.SET_VALUE)
 	if err != nil {
@@ -154,7 +154,7 @@ func (s Spec) installLog() (changed bool, err error) {
 	return changed, nil
 }
 
-// removeLog removes a log that Install has made, once it has no source but the one of its own name
+// removeLog removes a log that Install created, once its only source is the one of the same name
 // that .NET adds.
 func removeLog(log string) error {
 	if !madeLog(log) {
@@ -177,8 +177,8 @@ func removeLog(log string) error {
 	return registry.DeleteKey(registry.LOCAL_MACHINE, RegistryKey+`\`+log)
 }
 
-// placeFiles makes the message files, or finds those that s names, and returns the values that name
-// them. Until unlock is called no other Install or Uninstall removes the files.
+// placeFiles creates the message files, or uses those that s names, and returns the registry values
+// for them. Until unlock is called, no other Install or Uninstall removes the files.
 func placeFiles(s Spec) (values []value, wrote bool, unlock func(), err error) {
 	dir := MessageDir()
 	if unlock, err = claimDir(dir); err != nil {

@@ -7,17 +7,17 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
-// Variables for the tests' sake.
+// Variables, to be swapped by tests.
 var (
-	// RegistryKey holds a key for each log, and that one for each of its sources.
+	// RegistryKey contains a key for each log, which contains a key for each of its sources.
 	RegistryKey = `SYSTEM\CurrentControlSet\Services\EventLog`
 
-	// MessageDir returns where message files are put.
+	// MessageDir returns the folder for message files.
 	MessageDir = messageDir
 )
 
-// Open opens the Windows Event Log for a source. Like the other functions here it fails with an
-// error that wraps errors.ErrUnsupported where there is none.
+// Open opens the Windows Event Log for a source. Like the other functions here it returns an error
+// that wraps errors.ErrUnsupported on other systems.
 func Open(source string) (queue.Sink, error) { return open(source) }
 
 // Query yields the events that f selects until yield returns false.
@@ -28,9 +28,9 @@ func Query(ctx context.Context, f reading.Filter, yield func(reading.Record) boo
 // Install registers a source, and reports whether that changed anything.
 func Install(s Spec) (changed bool, err error) { return install(s) }
 
-// Uninstall takes back what Install did.
+// Uninstall undoes Install.
 func Uninstall(name string) error { return uninstall(name) }
 
-// LookUp returns what the registry has about a source, and what that amounts to. A source that is
-// not registered is fs.ErrNotExist.
+// LookUp returns the registration of a source and its evaluation, or fs.ErrNotExist if the source
+// is not registered.
 func LookUp(name string) (Registration, Found, error) { return lookUp(name) }

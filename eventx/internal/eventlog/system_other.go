@@ -10,11 +10,11 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
-// nothingToInstall is the answer of a system that has no registry of sources.
+// nothingToInstall is the error of a system without a registry of sources.
 type nothingToInstall struct{}
 
 func (nothingToInstall) Error() string {
-	return "eventx: the logs of this system take any source, there is nothing to install"
+	return "eventx: the logs of this system accept any source, there is nothing to install"
 }
 
 func (nothingToInstall) Unwrap() error { return errors.ErrUnsupported }

@@ -54,18 +54,18 @@ type querySelect struct {
 	XPath string `xml:",chardata"`
 }
 
-// The event log takes 21 or 22 comparisons in one expression, and calls a longer one invalid
-// (15001; Elastic, "Configure Winlogbeat"). Many sources or IDs make many expressions. Level and
-// times take up to five.
+// The event log accepts 21 or 22 comparisons in one expression and rejects a longer one as invalid
+// (15001; Elastic, "Configure Winlogbeat"). So many sources or IDs need several expressions. Level
+// and times take up to five comparisons.
 const (
 	maxSources = 8
 	maxIDs     = 7 // comparisons
 )
 
-// maxSelects is how many expressions one query of a list may have.
+// maxSelects is the maximum number of expressions in one query of a list.
 const maxSelects = 256
 
-// queryList returns the query for f with the given IDs.
+// queryListOf returns the query for f with the given IDs.
 func queryListOf(f reading.Filter, ids []uint16) (list queryList, err error) {
 	log := cmp.Or(f.Log, "Application")
 	sources, err := sourceTerms(f)
@@ -105,8 +105,8 @@ func queryListOf(f reading.Filter, ids []uint16) (list queryList, err error) {
 	return list, nil
 }
 
-// chunks splits terms so that none has more than size comparisons. Without terms there is one
-// chunk, an empty one.
+// chunks splits terms into chunks of at most size comparisons. Without terms it returns one empty
+// chunk.
 func chunks(terms []string, size int) (all [][]string) {
 	var chunk []string
 	n := 0
@@ -134,7 +134,7 @@ func sourceTerms(f reading.Filter) (terms []string, err error) {
 	return terms, nil
 }
 
-// idTerms joins neighbours into ranges, which count as two comparisons.
+// idTerms joins adjacent IDs into ranges, which count as two comparisons.
 func idTerms(ids []uint16) (terms []string) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	for len(ids) > 0 {
@@ -155,7 +155,8 @@ func idTerms(ids []uint16) (terms []string) {
 	return terms
 }
 
-// levelTerm: 1 is critical, 2 error, 3 warning; the rest is information.
+// levelTerm returns the comparison for levels from min: 1 is critical, 2 error, 3 warning; all
+// others are information.
 func levelTerm(min slog.Level) string {
 	switch queue.SeverityOf(min) {
 	case queue.SevError:
@@ -166,7 +167,7 @@ func levelTerm(min slog.Level) string {
 	return ""
 }
 
-// sinceTerm is exact to the millisecond, as Event Viewer's own queries are.
+// sinceTerm is exact to the millisecond, like Event Viewer's own queries.
 func sinceTerm(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -68,8 +68,8 @@ func TestQueryTerms(t *testing.T) {
 	}
 }
 
-// TestManyServices: no expression is longer than the log takes, and together they ask for every
-// service and ID.
+// TestManyServices checks that no expression is longer than the log accepts, and that together they
+// cover every service and ID.
 func TestManyServices(t *testing.T) {
 	var f reading.Filter
 	for i := range 50 {

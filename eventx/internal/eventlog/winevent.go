@@ -15,13 +15,13 @@ import (
 	"github.com/surefoot-go/surefoot/internal/msgtable"
 )
 
-// parseWinEvent makes a record of an event's XML, as EvtRender returns it (Microsoft, "Event
-// Schema"). Whatever can't be read is left out: one bad event must not end a query. It fails only
-// for a text that has no event in it.
+// parseWinEvent parses an event's XML, as returned by EvtRender (Microsoft, "Event Schema"). It
+// skips unreadable parts, because one bad event must not end a query. It fails only if text
+// contains no event.
 //
-// An event of this package has its text in its one insertion string, or in the first of nine. Of
-// others the unnamed data are the message, unless the event was rendered; named data, UserData and
-// binary data are attributes.
+// An event of this package has its text in its only insertion string, or in the first of nine. For
+// other events the unnamed data are the message, unless the event was rendered; named data,
+// UserData and binary data are attributes.
 func parseWinEvent(text string) (reading.Record, error) {
 	p := winParser{r: reading.Record{Level: slog.LevelInfo}}
 	if !p.parse(text) {
@@ -50,8 +50,8 @@ func parseWinEvent(text string) (reading.Record, error) {
 	return r, nil
 }
 
-// liftOwn takes out of the attributes what this package has put there because the log had no other
-// place for it.
+// liftOwn removes the attributes that this package added because the log had no other place for
+// them, and sets the corresponding fields.
 func liftOwn(r *reading.Record, own int) {
 	first := len(r.Attrs) - own
 	kept := r.Attrs[:first]
@@ -86,7 +86,7 @@ type winParser struct {
 	leaf  bool // no element has ended in the open one
 }
 
-// parse reports whether there was an event, even if its XML is broken further on.
+// parse reports whether text contains an event, even if the XML is malformed after it.
 func (p *winParser) parse(text string) bool {
 	d := xml.NewDecoder(strings.NewReader(legalReferences(strings.Map(legalXML, text))))
 	d.Strict = false
@@ -204,8 +204,8 @@ func (p *winParser) system(name, value string) {
 
 func (p *winParser) attr(key, value string) { p.attrs = append(p.attrs, slog.String(key, value)) }
 
-// legalXML replaces what EvtRender lets through although XML forbids it: the events of other
-// programs can have control characters.
+// legalXML replaces characters that XML forbids but EvtRender returns: events of other programs may
+// contain control characters.
 func legalXML(r rune) rune {
 	if r < ' ' && r != '\t' && r != '\r' && r != '\n' || r == 0xFFFE || r == 0xFFFF {
 		return utf8.RuneError
@@ -213,7 +213,7 @@ func legalXML(r rune) rune {
 	return r
 }
 
-// legalReferences does the same for characters that are written as references: &#x1;
+// legalReferences does the same for characters written as references: &#x1;
 func legalReferences(text string) string {
 	if !strings.Contains(text, "&#") {
 		return text
@@ -246,8 +246,8 @@ func legalReferences(text string) string {
 	}
 }
 
-// splitEventText takes apart what appendEventText has put together, and undoes what AppendInsert
-// did. The last own attributes are what appendEventText itself has added.
+// splitEventText reverses appendEventText and AppendInsert. The last own attributes are those that
+// appendEventText itself added.
 func splitEventText(text string) (message string, attrs []slog.Attr, own int) {
 	lines := strings.Split(msgtable.Plain(text), "\n")
 	n := 1
@@ -272,17 +272,17 @@ func splitEventText(text string) (message string, attrs []slog.Attr, own int) {
 	return message, attrs, own
 }
 
-// isAttr reports whether line is an attribute's first.
+// isAttr reports whether line is the first line of an attribute.
 func isAttr(line string) bool {
 	_, _, ok := cutAttr(line)
 	return ok
 }
 
-// bookmark is "Application/4711". The numbers of a log's records only rise, even when it is
-// cleared.
+// bookmark returns, for example, "Application/4711". Record numbers of a log only increase, even if
+// it is cleared.
 func bookmark(log string, record uint64) string { return fmt.Sprintf("%s/%d", log, record) }
 
-// afterTerm is the comparison for a bookmark.
+// afterTerm returns the comparison for a bookmark.
 func afterTerm(f reading.Filter) (string, error) {
 	if f.After == "" {
 		return "", nil

@@ -23,7 +23,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
-var update = flag.Bool("update", false, "write testdata/samples/records.txt anew")
+var update = flag.Bool("update", false, "rewrite testdata/samples/records.txt")
 
 // TestSamples reads real events of other programs: named data, UserData, binary data, levels 0 to 16.
 func TestSamples(t *testing.T) {
@@ -52,7 +52,7 @@ func TestSamples(t *testing.T) {
 	assert.Equal(t, strings.ReplaceAll(string(want), "\r", ""), b.String())
 }
 
-// TestDamagedEvents: what can be read is.
+// TestDamagedEvents checks that the readable parts of damaged events are read.
 func TestDamagedEvents(t *testing.T) {
 	system := func(inner string) string {
 		return "<Event><System><Provider Name='p'/>" + inner + "<Computer>h</Computer></System><EventData><Data>text</Data></EventData></Event>"
@@ -88,7 +88,7 @@ func TestDamagedEvents(t *testing.T) {
 	assert.Equal(t, "a\uFFFDb A&\uFFFD", r.Message)
 }
 
-// TestExactRoundTrip: message and attributes come back as they were logged, to the last space.
+// TestExactRoundTrip checks that message and attributes are read back exactly, including spaces.
 func TestExactRoundTrip(t *testing.T) {
 	for _, message := range []string{"m", "a\nb=c\nd", "a\n  b=c", "a\n   b=c\n  plain", "\n\n", "a\x1b[0m\n x=1", `"\x00"`, "50%20 %1 %\u200B1", "a\n\"k k\"=v", ""} {
 		attrs := []slog.Attr{slog.String("用户", "u"), slog.String("a b", message), slog.String("g.k=\n", "\tv "), slog.String("", message), slog.String(`"q"`, ""), slog.String("event_id", "7"), slog.String("event_time", "2026-01-01T00:00:00Z")}
@@ -102,7 +102,7 @@ func TestExactRoundTrip(t *testing.T) {
 	}
 }
 
-// fakeResults is a log that breaks off as it is told.
+// fakeResults is a log that aborts queries as configured.
 type fakeResults struct {
 	log    *fakeEvents
 	follow bool
@@ -148,8 +148,8 @@ func (r *fakeResults) wait(ctx context.Context) error {
 
 func (r *fakeResults) Close() {}
 
-// TestQueryGoesOn: a query that the log breaks off goes on after the last event.
-func TestQueryGoesOn(t *testing.T) {
+// TestQueryContinues checks that a query that the log aborts continues after the last event.
+func TestQueryContinues(t *testing.T) {
 	errs := func(err error, at ...uint64) func(uint64, int) error {
 		return func(after uint64, _ int) error {
 			if i := slices.Index(at, after); i >= 0 {
@@ -213,7 +213,7 @@ func TestQueryFollowsAndStops(t *testing.T) {
 	})
 }
 
-// TestManySelects: what one query can't hold is split.
+// TestManySelects checks that a query that is too large is split.
 func TestManySelects(t *testing.T) {
 	var f reading.Filter
 	for i := range 100 {
@@ -235,7 +235,7 @@ func TestManySelects(t *testing.T) {
 	assert.Equal(t, 3, strings.Count(string(text), "<Query "))
 }
 
-// FuzzRoundTrip: what is written comes back as it was. Only a CR does not: it is a line end.
+// FuzzRoundTrip checks that text is read back unchanged, except for a CR, which is a line end.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add("a\nb=c", "k", "v\n  w")
 	f.Add("%1 %\u200B1", `"q"`, "\x00\"")

@@ -1,4 +1,4 @@
-// Package eventtest has what the tests of several packages need.
+// Package eventtest provides helpers for the tests of several packages.
 package eventtest
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
-// Report is what ReportEventW was given.
+// Report holds the arguments of a ReportEventW call.
 type Report struct {
 	Kind, Category uint16
 	ID             uint32
@@ -32,7 +32,7 @@ func Units(p *uint16) []uint16 {
 	return unsafe.Slice(p, n)
 }
 
-// Reports is a ReportEventW that keeps what it was given and fails as told.
+// Reports is a fake ReportEventW that records its calls and fails as configured.
 type Reports struct {
 	All  []Report
 	Fail func(n int, r Report) error
@@ -50,7 +50,7 @@ func (r *Reports) Report(kind, category uint16, id uint32, inserts []*uint16) er
 	return nil
 }
 
-// AssertRecord compares two records. (Not even reflect.DeepEqual sees into an slog.Value.)
+// AssertRecord compares two records. reflect.DeepEqual can't compare slog.Values.
 func AssertRecord(t *testing.T, want, got reading.Record) {
 	t.Helper()
 	assert.Equal(t, Texts(want.Attrs), Texts(got.Attrs))
@@ -65,8 +65,8 @@ func Texts(attrs []slog.Attr) (all []string) {
 	return all
 }
 
-// DecodeJournal decodes the native protocol, and more strictly than journald, which drops a bad
-// field without a word.
+// DecodeJournal decodes the native protocol, more strictly than journald, which silently drops
+// invalid fields.
 func DecodeJournal(data []byte) (fields []string, err error) {
 	name := regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
 	for len(data) > 0 {

@@ -1,4 +1,4 @@
-// Package journal writes events to systemd's journal by its native protocol, and reads them back
+// Package journal writes events to systemd's journal in its native protocol, and reads them back
 // through journalctl.
 package journal
 
@@ -16,11 +16,11 @@ import (
 // https://github.com/surefoot-go/surefoot/eventx in the namespace of URLs.
 var journalNamespace = [16]byte{0xa4, 0x0d, 0x2d, 0xd2, 0x56, 0xc3, 0x5d, 0xf9, 0x89, 0x00, 0xd5, 0xab, 0x8a, 0x12, 0xf6, 0x47}
 
-// Open connects to journald at the path of its socket.
+// Open connects to journald's socket at path.
 func Open(path, source string) (queue.Sink, error) { return open(path, source) }
 
-// MessageID is the MESSAGE_ID of a source's event: always the same 128 bits, a UUID of version 5
-// (RFC 9562) over source, NUL and the decimal ID.
+// MessageID returns the MESSAGE_ID of a source's event: a version 5 UUID (RFC 9562) of source, NUL
+// and the decimal ID, which is always the same.
 func MessageID(source string, id uint16) string {
 	h := sha1.New()
 	h.Write(journalNamespace[:])
@@ -32,8 +32,8 @@ func MessageID(source string, id uint16) string {
 	return hex.EncodeToString(u)
 }
 
-// journalFields are the fields that appendJournal writes itself. An attribute of the same name gets
-// a prefix, so that it can't pass for one of them.
+// journalFields lists the fields that appendJournal writes itself. An attribute of the same name
+// gets a prefix, so that it can't be mistaken for one of them.
 var journalFields = []string{"MESSAGE", "MESSAGE_ID", "PRIORITY", "SYSLOG_IDENTIFIER", "SYSLOG_FACILITY", "SYSLOG_PID", "SYSLOG_TIMESTAMP",
 	"SYSLOG_RAW", "CODE_FILE", "CODE_LINE", "CODE_FUNC", "EVENT_ID", "EVENT_CATEGORY", fieldTime, fieldKeys, fieldQuoted}
 
@@ -43,8 +43,8 @@ const (
 	fieldQuoted = "EVENT_QUOTED" // 1: values that can't be shown are quoted
 )
 
-// appendJournal appends e in journald's native protocol (systemd, "Native Journal Protocol"). An ID
-// of its own makes EVENT_ID, by which it can be filtered, and MESSAGE_ID, which msgID gives.
+// appendJournal appends e in journald's native protocol (systemd, "Native Journal Protocol"). An
+// event with an ID gets EVENT_ID, for filtering, and MESSAGE_ID, which msgID returns.
 func appendJournal(dst []byte, e *queue.Entry, source string, msgID func(id uint16) string) []byte {
 	dst, quoted := appendJournalField(dst, "MESSAGE", e.Message())
 	dst = append(dst, "PRIORITY="...)
@@ -91,7 +91,7 @@ func appendJournalField(dst []byte, key string, value []byte) (field []byte, quo
 }
 
 // appendJournalValue completes the field whose name begins at start. A value with a newline is
-// written with its length: after '=', the next line would be a field of its own. One that
+// written with its length, because after '=' the next line would be a separate field. A value that
 // journalctl would show as "blob data" is quoted.
 func appendJournalValue(dst []byte, start int, value []byte) (field []byte, quoted bool) {
 	if quoted = quote.MustQuote(value); quoted {

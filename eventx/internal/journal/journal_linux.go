@@ -29,9 +29,9 @@ func open(path, source string) (queue.Sink, error) {
 	return &journal{Socket: s, source: source, ids: make(map[uint16]string)}, nil
 }
 
-// dialJournal connects to the journald of the service's LogNamespace=, which systemd names in
-// LOG_NAMESPACE, or to the system's. systemd mounts the former over the latter, but not for what a
-// service starts outside of its mount namespace.
+// dialJournal connects to the journald of the service's LogNamespace=, whose name systemd puts in
+// LOG_NAMESPACE, or to the system's. systemd mounts the former over the latter, but not for
+// processes outside of the service's mount namespace.
 func dialJournal(path string) (*socket.Socket, error) {
 	if name := os.Getenv("LOG_NAMESPACE"); name != "" && !strings.ContainsRune(name, '/') {
 		dir, file := filepath.Split(path)
@@ -56,16 +56,16 @@ func (j *journal) lost(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return queue.Lost(fmt.Errorf("journald does not read what it is sent: see systemctl status systemd-journald: %w", err))
+		return queue.Lost(fmt.Errorf("journald does not read its socket: see systemctl status systemd-journald: %w", err))
 	}
 	return queue.Lost(err)
 }
 
-// memfdCreate is a variable for the tests' sake.
+// memfdCreate is swapped by tests.
 var memfdCreate = unix.MemfdCreate
 
-// sendFile sends what is too large for a datagram as a sealed memory file, as the native protocol
-// wants it. Where no such file can be had, only this event is lost to the journal.
+// sendFile sends an event that is too large for a datagram in a sealed memory file, as the native
+// protocol requires. If such a file can't be created, only this event is missing in the journal.
 func (j *journal) sendFile() error {
 	fd, err := memfdCreate("eventx", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
@@ -92,5 +92,5 @@ func (j *journal) messageID(id uint16) string {
 	return s
 }
 
-// Where tells Status what events go to.
+// Where tells Status where events go.
 func (j *journal) Where() (journald bool, path string) { return true, j.Path }

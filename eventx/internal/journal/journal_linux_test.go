@@ -14,7 +14,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// TestJournalWithoutMemfd: a large event that can't be sent is the only one that is refused.
+// TestJournalWithoutMemfd checks that only the large event that can't be sent is rejected.
 func TestJournalWithoutMemfd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "socket")
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})

@@ -69,7 +69,7 @@ func FuzzJournal(f *testing.F) {
 	})
 }
 
-// TestLateEntry: an event that waited says when it happened.
+// TestLateEntry checks that a late event contains its time.
 func TestLateEntry(t *testing.T) {
 	e := queue.Note(slog.LevelError, "m")
 	e.Time, e.Late = time.Now().Add(-time.Minute), true

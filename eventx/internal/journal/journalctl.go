@@ -15,7 +15,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
-// Args are the arguments that make journalctl print what f selects.
+// Args returns the arguments that make journalctl print the entries that f selects.
 func Args(f reading.Filter) []string {
 	args := []string{"--output=json", "--all", "--no-pager", "--quiet"} // without --all, long fields are null
 	if namespace := cmp.Or(f.Namespace, os.Getenv("LOG_NAMESPACE")); namespace != "" {
@@ -48,8 +48,8 @@ func Args(f reading.Filter) []string {
 // (systemd, "Journal JSON Format").
 type journalEntry map[string]json.RawMessage
 
-// record makes a record of an entry of any program. A field that the entry lacks, or has in another
-// form, stays empty.
+// record converts an entry of any program to a Record. Fields that are missing or have another form
+// stay empty.
 func (e journalEntry) record() reading.Record {
 	r := reading.Record{
 		Level: levelOf(e.text("PRIORITY")), Source: e.source(), Message: e.text("MESSAGE"), ID: e.number("EVENT_ID"), Category: e.number("EVENT_CATEGORY"),
@@ -84,12 +84,14 @@ func (e journalEntry) record() reading.Record {
 	return r
 }
 
-// source is who wrote the entry: programs that use the native protocol need not say.
+// source returns the source of the entry, which programs that use the native protocol need not
+// specify.
 func (e journalEntry) source() string {
 	return cmp.Or(e.text("SYSLOG_IDENTIFIER"), e.text("_COMM"), e.text("_SYSTEMD_UNIT"))
 }
 
-// time is when the event happened, as far as its writer has said so, or else when journald got it.
+// time returns the time of the event if its writer has specified it, or else the time at which
+// journald received it.
 func (e journalEntry) time() time.Time {
 	if t, err := time.Parse(time.RFC3339Nano, e.text(fieldTime)); err == nil {
 		return t
@@ -101,7 +103,7 @@ func (e journalEntry) time() time.Time {
 	return time.UnixMicro(usec)
 }
 
-// text is the field's first value.
+// text returns the field's first value.
 func (e journalEntry) text(name string) string {
 	if all := e.texts(name); len(all) > 0 {
 		return all[0]
@@ -151,7 +153,7 @@ func fieldText(raw json.RawMessage) (text string, ok bool) {
 	return string(bytes), true
 }
 
-// levelOf is the level of a syslog priority.
+// levelOf returns the level of a syslog priority.
 func levelOf(priority string) slog.Level {
 	switch priority {
 	case "0", "1", "2", "3":

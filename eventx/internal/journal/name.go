@@ -18,8 +18,8 @@ const (
 	journalPrefix  = "ATTR_"
 )
 
-// journalNames gives the attributes of an event names that journald takes: [A-Z0-9_], at most 64,
-// beginning with a letter. It drops fields with any other.
+// journalNames converts the attributes' keys of an event to names that journald accepts: at most 64
+// of [A-Z0-9_], beginning with a letter. journald drops fields with other names.
 type journalNames struct {
 	e    *queue.Entry
 	used []journalName
@@ -32,7 +32,7 @@ type journalName struct {
 	field int
 }
 
-// append appends the name of the attribute of that number. Keys that differ have names that differ.
+// append appends the name of the attribute with that index. Different keys have different names.
 func (n *journalNames) append(dst []byte, field int) []byte {
 	key := n.e.Key(n.e.Fields[field])
 	start := len(dst)
@@ -69,8 +69,8 @@ func (n *journalNames) taken(name, key []byte) bool {
 	})
 }
 
-// appendJournalName makes a field's name of a key. A character that is not ASCII becomes its
-// number, U7528, and what has no place in a name becomes "_".
+// appendJournalName converts a key to a field name. A non-ASCII character becomes its number, such
+// as U7528, and other invalid characters become "_".
 func appendJournalName(dst, key []byte) []byte {
 	start := len(dst)
 	for _, r := range string(bytes.TrimLeft(key, "_")) {
@@ -91,7 +91,7 @@ func appendJournalName(dst, key []byte) []byte {
 	if name := dst[start:]; len(name) == 0 || name[0] < 'A' || slices.Contains(journalFields, string(name)) || name[0] == '_' {
 		dst = slices.Insert(dst, start, []byte(journalPrefix)...)
 	}
-	if len(dst)-start > maxJournalName { // what is cut off still makes a difference
+	if len(dst)-start > maxJournalName { // keep names distinct despite the cut
 		h := fnv.New32a()
 		h.Write(key)
 		dst = fmt.Appendf(dst[:start+maxJournalName-9], "_%08X", h.Sum32())
@@ -99,7 +99,7 @@ func appendJournalName(dst, key []byte) []byte {
 	return dst
 }
 
-// journalKeys reads what journalNames has put into fieldKeys.
+// journalKeys parses fieldKeys as written by journalNames.
 func journalKeys(text string) map[string]string {
 	keys := make(map[string]string)
 	for text != "" {

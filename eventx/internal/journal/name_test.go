@@ -15,7 +15,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
-// readBack makes a record of what appendJournal has made of an event.
+// readBack converts the output of appendJournal to a record.
 func readBack(t *testing.T, e *queue.Entry) reading.Record {
 	t.Helper()
 	fields, err := eventtest.DecodeJournal(appendJournal(nil, e, "orders", func(uint16) string { return "x" }))
@@ -33,7 +33,7 @@ func readBack(t *testing.T, e *queue.Entry) reading.Record {
 	return entry.record()
 }
 
-// TestJournalKeys: keys that differ are fields that differ, and come back as they were.
+// TestJournalKeys checks that different keys become different fields, and are read back unchanged.
 func TestJournalKeys(t *testing.T) {
 	long := strings.Repeat("long", 20)
 	keys := []string{"用户", "订单", "user_id", "user.id", "user-id", "User_ID", "priority", "attr_priority", "_pid", "pid", "1st", "", "a b", `q"`, "é", "U00E9",
@@ -57,7 +57,7 @@ func TestJournalKeys(t *testing.T) {
 	assert.Equal(t, []string{"a.b=3", "a.b=4", "same=1", "same=2"}, eventtest.Texts(r.Attrs))
 }
 
-// TestOtherWriters: entries of programs that say less, or in another form.
+// TestOtherWriters covers entries of programs with fewer fields or fields in another form.
 func TestOtherWriters(t *testing.T) {
 	for text, want := range map[string]reading.Record{
 		`{"_COMM":"sshd","MESSAGE":"hello","__REALTIME_TIMESTAMP":"1"}`:                       {Source: "sshd", Message: "hello"},

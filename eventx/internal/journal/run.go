@@ -14,7 +14,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/reading"
 )
 
-// Query yields the entries that f selects, which it has from the program journalctl.
+// Query yields the entries that f selects, using the program journalctl.
 func Query(ctx context.Context, journalctl string, f reading.Filter, yield func(reading.Record) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -46,9 +46,9 @@ func Query(ctx context.Context, journalctl string, f reading.Filter, yield func(
 	return nil
 }
 
-// readJournal yields the entries of journalctl's output, which has one in each line. A line that is
-// not an entry is skipped; only if no line is one, that is an error. More is false if the caller
-// has had enough.
+// readJournal yields the entries of journalctl's output, which contains one per line. It skips
+// lines that are not entries, and returns an error only if no line is one. more is false if yield
+// returned false.
 func readJournal(r io.Reader, f reading.Filter, yield func(reading.Record) bool) (more bool, err error) {
 	var bad error
 	entries := 0

@@ -10,18 +10,18 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/quote"
 )
 
-// An Entry is one event on its way to the log: its text as UTF-8, exactly as the caller gave it.
-// The sink replaces what its log can't hold, off the caller's path.
+// An Entry is one event on its way to the log. Its text is the caller's, unchanged. The sink later
+// replaces characters that its log can't store, so that the caller doesn't have to wait for that.
 type Entry struct {
 	Text
 	Time   time.Time
 	Level  slog.Level
 	Source *slog.Source
-	Late   bool // it waited so long that it has to carry its own time
+	Late   bool // it waited so long that its time must be stored with it
 
 	next    *Entry // in its queue
 	seq     uint64
-	size    int        // bytes that the queue counts for it
+	size    int        // size in bytes for the queue's limit
 	barrier chan error // not an event: closed when everything before it is done
 	Waiter  *Waiter    // the call of Handle that waits for this event, or nil
 }
@@ -30,7 +30,7 @@ type Entry struct {
 //
 //	message\nkey=value\ngroup.key=value
 //
-// so that most texts go to the log in one piece.
+// so that most texts can be written to the log unchanged.
 type Text struct {
 	Buf       []byte
 	Fields    []Field
@@ -38,8 +38,8 @@ type Text struct {
 	Category  uint16
 	HasID     bool
 	Multiline bool // a value has a line end
-	Odd       bool // a key or value has to be quoted, or could be taken for a quoted one
-	Left      int  // characters that were cut off the end
+	Odd       bool // a key or value must be quoted, or looks as if it were
+	Left      int  // number of characters cut off at the end
 
 	Prefix []byte // scratch: the open groups, "group."
 }
@@ -50,8 +50,8 @@ type Field struct {
 	bytes         bool // the value is a []byte, which slog.TextHandler always quotes
 }
 
-// MaxText is how many bytes of an event are kept, so that a field can count them. The Windows Event
-// Log has a smaller limit of its own.
+// MaxText is the maximum size of an event in bytes, so that offsets fit into a Field. The Windows
+// Event Log has its own, smaller limit.
 const MaxText = 1 << 30
 
 // Message returns the message.
@@ -66,7 +66,7 @@ func (t *Text) Message() []byte {
 func (t *Text) Key(f Field) []byte   { return t.Buf[f.key : f.val-1] }
 func (t *Text) Value(f Field) []byte { return t.Buf[f.val:f.end] }
 
-// EventID is the ID that the log gets.
+// EventID returns the ID for the log.
 func (t *Text) EventID() uint16 {
 	if t.HasID {
 		return t.ID
@@ -78,9 +78,9 @@ var entries = sync.Pool{New: func() any { return &Entry{Text: Text{Buf: make([]b
 
 func NewEntry() *Entry { return entries.Get().(*Entry) }
 
-// Free returns e to the pool, unless a large event made it so large that a full queue of such would
-// not fit into QueueBytes. An entry that a caller waits for is not reused: that caller may still be
-// reading it.
+// Free returns e to the pool, unless it has become so large that a full queue of such entries would
+// exceed QueueBytes. An entry that a caller waits for is not reused, because the caller may still
+// be reading it.
 func (e *Entry) Free() {
 	const keep = 6 << 10
 	if cap(e.Buf) > keep || e.Waiter != nil {
@@ -92,10 +92,11 @@ func (e *Entry) Free() {
 	entries.Put(e)
 }
 
-// memory is about how many bytes e holds.
+// memory returns the approximate size of e in bytes.
 func (e *Entry) memory() int { return cap(e.Buf) + 16*cap(e.Fields) + 256 }
 
-// Limit cuts e to the first n bytes, on a character, and counts the characters that it cuts.
+// Limit cuts e to the first n bytes, at a character boundary, and counts the characters that it
+// cuts.
 func (e *Entry) Limit(n int) {
 	if len(e.Buf) <= n {
 		return
@@ -116,7 +117,7 @@ func (e *Entry) Limit(n int) {
 
 type ReplaceFunc = func(groups []string, a slog.Attr) slog.Attr
 
-// AppendAttr appends a. Groups are the open groups for replace; t.prefix is the same as text.
+// AppendAttr appends a. groups are the open groups for replace; t.Prefix contains the same as text.
 func (t *Text) AppendAttr(replace ReplaceFunc, groups []string, a slog.Attr) {
 	kind := a.Value.Kind()
 	if kind == slog.KindAny || kind >= slog.KindGroup || replace != nil {
@@ -162,7 +163,7 @@ func (t *Text) AppendAttr(replace ReplaceFunc, groups []string, a slog.Attr) {
 	}
 }
 
-// omitted reports whether a is one of the attributes that slog leaves out as well.
+// omitted reports whether a is an attribute that slog omits.
 func omitted(a slog.Attr) bool {
 	if s, ok := a.Value.Any().(*slog.Source); ok {
 		return s == nil || *s == slog.Source{}
@@ -170,8 +171,7 @@ func omitted(a slog.Attr) bool {
 	return a.Key == "" && a.Equal(slog.Attr{})
 }
 
-// plainKey reports whether no text has to be quoted for having key in it, after a group's name or
-// not.
+// plainKey reports whether key needs no quotes, with or without a group's name before it.
 func plainKey(key string, inGroup bool) bool {
 	for i := range len(key) {
 		if c := key[i]; c <= ' ' || c >= 0x7F || c == '=' || c == '"' {
@@ -181,8 +181,7 @@ func plainKey(key string, inGroup bool) bool {
 	return inGroup || key != "" && !IsOwnKey(key)
 }
 
-// IsOwnKey reports whether key is one that a log without a place for an event's ID or time writes
-// for it.
+// IsOwnKey reports whether key is used for an event's ID or time in logs that have no field for it.
 func IsOwnKey(key string) bool { return key == IDKey || key == TimeKey }
 
 func (t *Text) appendGroup(replace ReplaceFunc, groups []string, a slog.Attr) {
@@ -204,7 +203,7 @@ func (t *Text) OpenGroup(name string) {
 	}
 }
 
-// lift takes v if it is not text but the ID or category of the event.
+// lift sets the ID or category of the event if v is one.
 func (t *Text) lift(kind slog.Kind, v slog.Value) bool {
 	if kind != slog.KindAny {
 		return false
@@ -220,7 +219,7 @@ func (t *Text) lift(kind slog.Kind, v slog.Value) bool {
 	return true
 }
 
-// AppendText appends what WithAttrs has prepared.
+// AppendText appends the text prepared by WithAttrs.
 func (t *Text) AppendText(more *Text) {
 	shift := int32(len(t.Buf))
 	t.Buf = append(t.Buf, more.Buf...)

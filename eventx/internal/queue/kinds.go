@@ -2,20 +2,20 @@ package queue
 
 import "log/slog"
 
-// IDs that are written here. They are public as constants of package eventx.
+// IDs of the events written here. They are exported as constants of package eventx.
 const (
-	DefaultID    uint16 = 1 // of an event that has none of its own
+	DefaultID    uint16 = 1 // for events without an ID
 	idSuppressed uint16 = 108
 	idDropped    uint16 = 109
 )
 
-// EventID and CategoryID mark the two attributes that are not text.
+// EventID and CategoryID are the types of the two attributes that are not text.
 type (
 	EventID    uint16
 	CategoryID uint16
 )
 
-// Severity is the order in which events are given up when there are too many.
+// Severity is the order in which events are dropped when there are too many.
 type Severity uint8
 
 const (
@@ -25,7 +25,7 @@ const (
 	severities
 )
 
-// SeverityOf takes levels as ranges: Warn+2 is a warning.
+// SeverityOf treats levels as ranges: Warn+2 is a warning.
 func SeverityOf(l slog.Level) Severity {
 	switch {
 	case l >= slog.LevelError:

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// lateAfter is how old an event may be when it is written without saying how old it is: a log gives
-// it the time at which it comes.
+// lateAfter is the age from which an event is written with its own time, because logs record the
+// time of arrival.
 const lateAfter = time.Second
 
-// lateClock tells the writer which events are late. To read the system's clock for each event would
-// take longer than anything else that the queue does with it: the clock is read when the writer has
-// slept, and whenever a timer has fired since. So it is at most tick behind.
+// lateClock determines which events are late. Reading the system's clock for each event would take
+// longer than everything else that the queue does with it, so the clock is read only after the
+// writer has slept and when a timer has fired since. It is at most tick behind.
 type lateClock struct {
 	now   time.Time
 	stale atomic.Bool

@@ -7,7 +7,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/quote"
 )
 
-// AppendLine appends e as one line for the fallback, in the form of slog.TextHandler.
+// AppendLine appends e as one line for the fallback, in the format of slog.TextHandler.
 func AppendLine(dst []byte, source string, e *Entry) []byte {
 	if !e.Time.IsZero() {
 		dst = append(dst, "time="...)

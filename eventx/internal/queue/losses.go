@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// ReportEvery is how long losses are gathered before one event reports them.
+// ReportEvery is the interval between reports of losses.
 const ReportEvery = 10 * time.Second
 
-// ReportOverdue is when a report that has not been written by then is too late.
+// ReportOverdue is the time after which a report of losses is overdue.
 const ReportOverdue = 2 * ReportEvery
 
 // losses are events that were not written and not yet reported.
@@ -34,7 +34,7 @@ func (q *Queue) drop(e *Entry) {
 	e.Free()
 }
 
-// lostByWriter counts an event that not even the fallback took.
+// lostByWriter counts an event that could not be written even to the fallback.
 func (q *Queue) lostByWriter(e *Entry) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -53,7 +53,7 @@ func (q *Queue) suppress(e *Entry) {
 	e.Free()
 }
 
-// lose notes when the first event was lost, for the report's sake.
+// lose records when the first event was lost, for the report.
 func (q *Queue) lose() {
 	if !q.lost.any {
 		q.lost.any, q.lost.since = true, q.now()
@@ -65,14 +65,14 @@ func (q *Queue) lose() {
 	}
 }
 
-// reportIn says how long the next report of losses can wait; ok is false without losses.
+// reportIn returns the time until the next report of losses; ok is false without losses.
 func (q *Queue) reportIn() (wait time.Duration, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.lost.due - q.now(), q.lost.any
 }
 
-// takeLosses hands over what there is to report.
+// takeLosses returns and resets the losses.
 func (q *Queue) takeLosses() losses {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -100,15 +100,15 @@ func (q *Queue) giveBack(l losses) {
 	q.lost.any, q.lost.since, q.lost.due = true, l.since, q.now()+ReportEvery
 }
 
-// addSent counts an event that the writer has sent itself.
+// addSent counts an event that the writer itself has sent.
 func (q *Queue) addSent() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stats.Sent++
 }
 
-// report writes one event about each kind of loss since the last report. What it can't say now,
-// because there is neither log nor fallback, it says later.
+// report writes one event for each kind of loss since the last report. If neither log nor fallback
+// works, it reports the losses later.
 func (w *Writer) report() {
 	lost := w.Queue.takeLosses()
 	if !lost.any {
@@ -147,7 +147,7 @@ func (w *Writer) reportSuppressed(n map[uint16]uint64, since slog.Attr) (written
 		slog.String("counts", each.String()[1:]), since)
 }
 
-// send delivers an event of this package's own. It counts only if that is written: otherwise it is
+// send delivers an event of this package itself. It is counted only if written; otherwise it is
 // tried again.
 func (w *Writer) send(level slog.Level, id uint16, message string, attrs ...slog.Attr) (written bool) {
 	e := Note(level, message, attrs...)
@@ -160,15 +160,15 @@ func (w *Writer) send(level slog.Level, id uint16, message string, attrs ...slog
 	return true
 }
 
-// overdue tells the fallback about losses that the writer does not report, because the log hangs.
+// overdue reports losses to the fallback that the writer can't report because the log hangs.
 func (w *Writer) overdue() {
 	select {
 	case w.fallbackLock <- struct{}{}:
 	default:
-		return // it is the fallback that hangs
+		return // the fallback hangs
 	}
 	defer func() { <-w.fallbackLock }()
 	e := Note(slog.LevelError, "eventx: the log hangs, events are being lost")
-	_ = w.writeLine(e) // there is no other place to say it
+	_ = w.writeLine(e) // there is no other way to report it
 	e.Free()
 }

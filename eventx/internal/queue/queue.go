@@ -1,6 +1,6 @@
-// Package queue takes events from the code that logs and gives them to a log, one by one, without
-// letting the callers wait: an Entry is an event, a Queue bounds what waits, a Writer writes it to
-// a Sink or to the fallback, and counts and reports what was lost.
+// Package queue passes events from logging code to a log, one by one, without making the callers
+// wait. An Entry is an event, a Queue limits the waiting events, and a Writer writes them to a Sink
+// or to the fallback, and counts and reports lost events.
 package queue
 
 import (
@@ -8,28 +8,28 @@ import (
 	"time"
 )
 
-// barriers is the list of what Flush waits at. They need no room.
+// barriers is the index of the list of barriers for Flush, which need no room.
 const barriers = severities
 
-// Queue is what stands between the callers and the one writer: first in, first out, bounded by the
-// number of events and by their size. When it is full, the lowest severity goes first.
+// Queue holds events between the callers and the single writer: first in, first out, limited by the
+// number and size of events. When it is full, events of the lowest severity are dropped first.
 type Queue struct {
 	capacity  int
-	maxBytes  int // an event that is larger by itself is taken only while no other waits
+	maxBytes  int // a larger event is accepted only if no other is waiting
 	start     time.Time
-	clock     func() time.Duration // now, made once: a method value allocates
-	wake      chan struct{}        // the writer has something to do
+	clock     func() time.Duration // q.now, stored because a method value allocates
+	wake      chan struct{}        // signals the writer
 	onOverdue func()               // called when losses are not reported in time
 
 	mu     sync.Mutex
 	limit  *limiter
 	lists  [severities + 1]list
 	n      int // events in lists, barriers not counted
-	bytes  int // that they take
+	bytes  int // size of these
 	seq    uint64
 	idle   bool // the writer sleeps
 	closed bool
-	gone   bool // closed, and no writer will take anything more
+	gone   bool // closed, and the writer has ended
 
 	stats Stats // Sent, Dropped and Suppressed
 	lost  losses
@@ -41,21 +41,21 @@ func New(capacity, maxBytes int, r Rate) *Queue {
 	return q
 }
 
-// now is the time since the queue was made, which is cheaper to get than the time of day, and never
-// jumps.
+// now returns the time since the queue was created, which is cheaper than the time of day and
+// monotonic.
 func (q *Queue) now() time.Duration { return time.Since(q.start) }
 
-// ErrClosed is what comes of an event or a flush after close.
+// ErrClosed is returned for an event or a flush after Close.
 const ErrClosed closedError = "eventx: handler is closed"
 
 type closedError string
 
 func (e closedError) Error() string { return string(e) }
 
-// Stats are the counts of a queue and its writer. They are public as eventx.Stats.
+// Stats are the counts of a queue and its writer. They are exported as eventx.Stats.
 type Stats struct{ Sent, Written, Dropped, Suppressed, Truncated, Errors uint64 }
 
-// Fate is what became of an event that was pushed.
+// Fate is the result of pushing an event.
 type Fate uint8
 
 const (
@@ -65,8 +65,8 @@ const (
 	Closed
 )
 
-// Push takes e over, whatever becomes of it. An event that a caller waits for and that finds no
-// room is not counted as dropped: the caller writes it to the fallback.
+// Push takes ownership of e. An event that a caller waits for and that finds no room is not counted
+// as dropped, because the caller writes it to the fallback.
 func (q *Queue) Push(e *Entry) Fate {
 	sev := SeverityOf(e.Level)
 	e.size = e.memory()
@@ -77,7 +77,7 @@ func (q *Queue) Push(e *Entry) Fate {
 		q.drop(e)
 		return Closed
 	}
-	if q.limit.limits() && !q.limit.allow(e.EventID(), q.clock) { // a record's own time can be anything
+	if q.limit.limits() && !q.limit.allow(e.EventID(), q.clock) { // the record's own time is not reliable
 		q.suppress(e)
 		return Suppressed
 	}
@@ -91,7 +91,7 @@ func (q *Queue) Push(e *Entry) Fate {
 	return Queued
 }
 
-// waiting returns the number and size of the events from severity sev up.
+// waiting returns the number and size of the waiting events of severity sev and higher.
 func (q *Queue) waiting(sev Severity) (n, bytes int) {
 	for i := sev; i < severities; i++ {
 		n, bytes = n+q.lists[i].n, bytes+q.lists[i].bytes
@@ -103,8 +103,8 @@ func (q *Queue) fits(n, bytes, size int) bool {
 	return n < q.capacity && (bytes+size <= q.maxBytes || n == 0)
 }
 
-// makeRoom makes room for an event, if need be by giving up events of lower severity, the lowest
-// and oldest first. It gives up nothing if that is not enough.
+// makeRoom makes room for an event, if necessary by dropping events of lower severity, the lowest
+// and oldest first. It drops nothing if that would not be enough.
 func (q *Queue) makeRoom(sev Severity, size int) bool {
 	if n, bytes := q.waiting(sev); !q.fits(n, bytes, size) {
 		return false
@@ -145,13 +145,13 @@ func (q *Queue) wakeWriter() {
 		q.idle = false
 		select {
 		case q.wake <- struct{}{}:
-		default: // it woke by its clock and has not looked yet
+		default: // it was woken by its timer and has not looked yet
 		}
 	}
 }
 
-// Pop returns the oldest entry or barrier; nil means that the writer has to wait for wake or, if
-// the queue has ended, that nothing will follow. It reports whether a report of losses is due.
+// Pop returns the oldest entry or barrier. nil means that the writer has to wait for wake or, if
+// ended is true, that nothing will follow. reportDue reports whether a report of losses is due.
 func (q *Queue) Pop() (e *Entry, reportDue, ended bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -169,8 +169,8 @@ func (q *Queue) Pop() (e *Entry, reportDue, ended bool) {
 	return q.take(oldest), q.lost.any && q.now() >= q.lost.due, false
 }
 
-// Flush queues a barrier. It is closed when everything before it is written; ErrClosed comes
-// through it if that was given up.
+// Flush queues a barrier. The channel is closed when everything before it is written, and receives
+// ErrClosed if that was dropped.
 func (q *Queue) Flush() <-chan error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -185,7 +185,7 @@ func (q *Queue) Flush() <-chan error {
 	return done
 }
 
-// Close lets no more events in. What is in is still written.
+// Close rejects further events. Queued events are still written.
 func (q *Queue) Close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -193,13 +193,13 @@ func (q *Queue) Close() {
 	q.wakeWriter()
 }
 
-// Abandon drops everything that is still queued, because the writer won't come for it, and returns
-// how many events that was.
+// Abandon drops everything that is still queued, because the writer hangs, and returns the number
+// of events.
 func (q *Queue) Abandon() (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.gone = true
-	if q.lost.overdue != nil { // Close says it
+	if q.lost.overdue != nil { // Close reports it
 		q.lost.overdue.Stop()
 	}
 	for i := range q.lists {

@@ -2,7 +2,7 @@ package queue
 
 import "time"
 
-// Rate is how many events of one ID are written. It is public as eventx.Rate.
+// Rate limits the events written per ID. It is exported as eventx.Rate.
 type Rate struct {
 	PerSecond float64
 	Burst     int
@@ -18,13 +18,13 @@ func (r Rate) withDefaults() Rate {
 	return r
 }
 
-// limiter holds a token bucket for each ID that was seen.
+// limiter holds a token bucket for each ID seen so far.
 type limiter struct {
 	rate    Rate
-	hand    float64 // how many tokens are taken out of a bucket at once
+	hand    float64 // number of tokens taken out of a bucket at once
 	buckets map[uint16]*bucket
 
-	lastID uint16 // whose bucket last is: most events have the same ID as the one before
+	lastID uint16 // the ID of last: most events have the same ID as the one before
 	last   *bucket
 }
 
@@ -32,18 +32,20 @@ type limiter struct {
 type bucket struct {
 	inHand int
 	tokens float64
-	filled time.Duration // when tokens was brought up to date
+	filled time.Duration // when tokens was last updated
 }
 
 func newLimiter(r Rate) *limiter {
 	r = r.withDefaults()
-	// A sixteenth of the burst: after a pause, up to that many more than Burst can pass at once.
+	// hand is a sixteenth of the burst: after a pause, up to that many events more than Burst can
+	// pass at once.
 	return &limiter{rate: r, hand: max(1, float64(r.Burst/16)), buckets: make(map[uint16]*bucket)}
 }
 
 func (l *limiter) limits() bool { return l.rate.PerSecond >= 0 }
 
-// allow takes a token of id's bucket. It calls now, a monotonic clock, only when none is in hand.
+// allow takes a token from id's bucket. It calls now, a monotonic clock, only if no token is in
+// hand.
 func (l *limiter) allow(id uint16, now func() time.Duration) bool {
 	b := l.last
 	if b == nil || id != l.lastID {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestLimiterAgainstExact: tokens in hand change little.
+// TestLimiterAgainstExact checks that tokens in hand hardly change the result.
 func TestLimiterAgainstExact(t *testing.T) {
 	l := newLimiter(Rate{PerSecond: 100, Burst: 200})
 	now := time.Duration(0)

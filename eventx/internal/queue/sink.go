@@ -20,10 +20,11 @@ func IsLost(err error) bool {
 	return ok
 }
 
-// maxScratch is the largest buffer that a sink keeps for the next event.
+// maxScratch is the size of the largest buffer that a sink keeps for the next event.
 const maxScratch = 1 << 20
 
-// Scratch empties a buffer for the next event, unless one giant event made it too large to keep.
+// Scratch returns an empty buffer for the next event. It discards buf if a huge event has made it
+// too large to keep.
 func Scratch(buf []byte) []byte {
 	if cap(buf) > maxScratch {
 		return nil
@@ -31,7 +32,7 @@ func Scratch(buf []byte) []byte {
 	return buf[:0]
 }
 
-// Priority is the syslog priority of a level, taken as a range.
+// Priority returns the syslog priority of a level, treating levels as ranges.
 func Priority(l slog.Level) int {
 	switch {
 	case l >= slog.LevelError:
@@ -44,13 +45,13 @@ func Priority(l slog.Level) int {
 	return 7
 }
 
-// TimeKey is the attribute that has the time of an event that was written late.
+// TimeKey is the attribute with the time of an event that was written late.
 const TimeKey = "event_time"
 
-// IDKey is the attribute that has an ID which the log can't have.
+// IDKey is the attribute with an ID that the log can't represent.
 const IDKey = "event_id"
 
-// AppendLateTime appends the time of an event that is late.
+// AppendLateTime appends the time of a late event.
 func AppendLateTime(dst []byte, e *Entry) []byte {
 	return e.Time.UTC().AppendFormat(dst, time.RFC3339Nano)
 }

@@ -2,17 +2,17 @@ package queue
 
 import "time"
 
-// SyncWait is how long an event of HandlerOptions.Sync waits for the log, and then for the
-// fallback.
+// SyncWait is the time that Handle waits for the log, and then for the fallback, for an event
+// covered by HandlerOptions.Sync.
 const SyncWait = 2 * time.Second
 
-// Waiter is the call of Handle that waits until its event is written.
+// Waiter is a call of Handle that waits until its event is written.
 type Waiter struct {
-	Settled   chan struct{} // closed when the event is written, or given up
-	abandoned bool          // it was given up; valid after settled
+	Settled   chan struct{} // closed when the event is written or dropped
+	abandoned bool          // the event was dropped; valid after Settled is closed
 }
 
-// settle tells the caller that waits for e, if there is one, that its event is dealt with.
+// settle notifies the caller that waits for e, if any.
 func (e *Entry) settle(abandoned bool) {
 	if e.Waiter != nil {
 		e.Waiter.abandoned = abandoned
@@ -20,8 +20,8 @@ func (e *Entry) settle(abandoned bool) {
 	}
 }
 
-// Await returns when e, which was pushed with this fate, is in the log or in the fallback, or when
-// both hang.
+// Await waits until e, which was pushed with this fate, is in the log or in the fallback, or both
+// hang.
 func (w *Writer) Await(e *Entry, f Fate) {
 	if f == Queued && !w.stuck.Load() {
 		timer := time.NewTimer(SyncWait)
@@ -32,12 +32,12 @@ func (w *Writer) Await(e *Entry, f Fate) {
 				return
 			}
 		case <-timer.C:
-			w.stuck.Store(true) // the next ones need not find out for themselves
+			w.stuck.Store(true) // later events need not wait
 		}
 	}
 	written := w.Rescue(e)
 	switch {
-	case f != Dropped: // it is counted already, or will be by the writer
+	case f != Dropped: // already counted, or counted later by the writer
 	case written:
 		w.written.Add(1)
 	default:
@@ -45,8 +45,8 @@ func (w *Writer) Await(e *Entry, f Fate) {
 	}
 }
 
-// Rescue writes e to the fallback from the caller's goroutine, unless the fallback hangs. At most
-// one goroutine is left behind by one that does.
+// Rescue writes e to the fallback on behalf of the caller, unless the fallback hangs. At most one
+// goroutine is left behind in a hanging fallback.
 func (w *Writer) Rescue(e *Entry) (written bool) {
 	timer := time.NewTimer(SyncWait)
 	defer timer.Stop()

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// appendValue appends v, of that kind and not a string, as slog.TextHandler writes it, but without
-// quotes: what has to be quoted depends on the log. It reports whether v is a slice of bytes.
+// appendValue appends v, which has that kind and is not a string, like slog.TextHandler, but
+// without quotes, since quoting depends on the log. It reports whether v is a byte slice.
 func appendValue(dst []byte, kind slog.Kind, v slog.Value) (text []byte, isBytes bool) {
 	switch kind {
 	case slog.KindInt64:
@@ -34,8 +34,8 @@ const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
 func appendTime(dst []byte, t time.Time) []byte { return t.AppendFormat(dst, timeFormat) }
 
-// appendAny keeps a panic of the value's methods out of the service that logs it. As in slog, one
-// of a nil pointer is taken for a method that does not guard against nil.
+// appendAny protects the service from a panic in the value's methods. As in slog, a panic with a
+// nil pointer is attributed to a method that does not handle nil.
 func appendAny(dst []byte, x any) (text []byte, isBytes bool) {
 	defer func() {
 		if p := recover(); p != nil {

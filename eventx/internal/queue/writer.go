@@ -9,24 +9,24 @@ import (
 
 // A Sink is an open log of the system. One goroutine uses it.
 type Sink interface {
-	// Write writes e and reports whether its text had to be cut. A lostError means that the sink is
-	// of no more use.
+	// Write writes e and reports whether its text was cut. A lostError means that the sink is no
+	// longer usable.
 	Write(e *Entry) (cut bool, err error)
 	Close() error
 }
 
-// A log that is full or gone is opened again after this long, and after twice as long each time, up
-// to the maximum.
+// A full or missing log is reopened after the first of these delays, which doubles each time, up to
+// the second.
 const (
 	firstBackoff = time.Second
 	MaxBackoff   = time.Minute
 )
 
-// MaxRefusals is how many events in a row a log may refuse before it is opened again. An error
-// number that is not known to mean so may still mean that the handle is dead.
+// MaxRefusals is the number of consecutive events that a log may reject before it is reopened. Even
+// an unknown error number may mean that the handle is invalid.
 const MaxRefusals = 3
 
-// Writer is the one goroutine that writes what the queue holds.
+// Writer is the single goroutine that writes the queued events.
 type Writer struct {
 	source   string
 	openSink func(source string) (Sink, error)
@@ -35,18 +35,18 @@ type Writer struct {
 	Done     chan struct{} // closed when it has ended
 
 	sink     Sink
-	refusals int           // since it took an event
-	backoff  time.Duration // before sink is opened again
-	outage   string        // why, as was said
+	refusals int           // since the last accepted event
+	backoff  time.Duration // delay before sink is reopened
+	outage   string        // the reported reason
 	retryAt  time.Time
 
-	fallbackLock chan struct{} // has room for one holder, which may use the fallback, line and half
+	fallbackLock chan struct{} // a mutex for the fallback, line and half
 	line         []byte        // scratch
-	half         bool          // the last line is not whole: the disk was full
+	half         bool          // the last line is incomplete: the disk was full
 
 	clock lateClock
 
-	stuck atomic.Bool // an event of HandlerOptions.Sync was not written in time, and none was written since
+	stuck atomic.Bool // a HandlerOptions.Sync event was not written in time, and no event has been written since
 
 	written, truncated, errors atomic.Uint64
 }
@@ -102,7 +102,7 @@ func (w *Writer) run() {
 	}
 }
 
-// Ended reports whether the goroutine has ended: all is written or accounted for.
+// Ended reports whether the goroutine has ended, so that all events are written or accounted for.
 func (w *Writer) Ended() bool {
 	select {
 	case <-w.Done:
@@ -112,7 +112,7 @@ func (w *Writer) Ended() bool {
 	}
 }
 
-// sleep waits for something to do. It reports losses in time even when nothing follows them.
+// sleep waits for something to do. It reports losses in time even if no further events follow.
 func (w *Writer) sleep() {
 	wait, ok := w.Queue.reportIn()
 	if !ok {
@@ -128,8 +128,8 @@ func (w *Writer) sleep() {
 	}
 }
 
-// deliver writes e to the log or, while there is none, to the fallback. It reports whether either
-// took it.
+// deliver writes e to the log or, if that fails, to the fallback. It reports whether either
+// succeeded.
 func (w *Writer) deliver(e *Entry) bool {
 	if w.open() {
 		e.Late = w.clock.late(e.Time)
@@ -172,7 +172,7 @@ func (w *Writer) writeLine(e *Entry) error {
 	return err
 }
 
-// open reports whether there is a log, after it has opened it if that was due.
+// open reports whether the log is open. It tries to open it if that is due.
 func (w *Writer) open() bool {
 	if w.sink != nil {
 		return true
@@ -189,15 +189,15 @@ func (w *Writer) open() bool {
 	return true
 }
 
-// fail counts err, and lets go of a sink that is lost. It tells the fallback why events come there:
-// of an outage once for each cause, of an event that was refused each time.
+// fail counts err and closes a lost sink. It writes the reason to the fallback: once per cause for
+// an outage, and every time for a rejected event.
 func (w *Writer) fail(err error) {
 	w.errors.Add(1)
 	if !IsLost(err) {
 		w.explain("eventx: the log refused an event, which follows here", err)
 		if w.refusals++; w.refusals >= MaxRefusals {
 			w.sink.Close()
-			w.sink = nil // the next event opens it again
+			w.sink = nil // the next event reopens it
 		}
 		return
 	}
@@ -215,11 +215,11 @@ func (w *Writer) fail(err error) {
 
 func (w *Writer) explain(message string, err error) {
 	e := Note(slog.LevelWarn, message, slog.String("err", err.Error()))
-	_ = w.toFallback(e) // if it fails, so does the event's own line, which is counted
+	_ = w.toFallback(e) // if this fails, so does the event's own line, which is counted
 	e.Free()
 }
 
-// Note returns an event of this package's own.
+// Note returns an event of this package itself.
 func Note(level slog.Level, message string, attrs ...slog.Attr) *Entry {
 	e := NewEntry()
 	e.Time, e.Level = time.Now(), level

@@ -1,4 +1,4 @@
-// Package quote writes text so that a log can show it and the original can be had back.
+// Package quote writes text so that a log can show it and the original can be restored.
 package quote
 
 import (
@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// What a log can't show is written as Go writes it in a string literal, so that the bytes can be
-// had back: "\x1b[31mred\x1b[0m". Line ends stay line ends. A text that has to be quoted is one
-// that has such characters, or that would be taken for a quoted one that has. Every other text is
-// written as it is, even if it is in quotes itself.
+// Text that a log can't show is written as a Go string literal, so that the bytes can be restored:
+// "\x1b[31mred\x1b[0m". Line ends are kept. A text is quoted if it contains such characters, or if
+// it would otherwise be taken for such a quoted text. Every other text is written unchanged, even
+// if it is in quotes itself.
 
-// AppendShowable appends s, quoted if it has to be.
+// AppendShowable appends s, quoted if necessary.
 func AppendShowable(dst, s []byte) []byte {
 	if !MustQuote(s) {
 		return append(dst, s...)
@@ -31,7 +31,7 @@ func AppendShowable(dst, s []byte) []byte {
 	return append(dst, '"')
 }
 
-// Showable returns the text that AppendShowable has made s of.
+// Showable reverses AppendShowable.
 func Showable(s string) string {
 	if text, ok := unquote(s); ok && MustQuote([]byte(text)) {
 		return text
@@ -66,8 +66,8 @@ func unquote(s string) (text string, ok bool) {
 	return strings.Join(lines, "\n"), true
 }
 
-// unshowable reports whether s has control characters other than tabs and line ends, broken UTF-8,
-// or one of the two characters that XML lacks.
+// unshowable reports whether s contains control characters other than tabs and line ends, invalid
+// UTF-8, or one of the two characters that XML lacks.
 func unshowable(s []byte) bool {
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -91,7 +91,7 @@ func HasLineEnd(s []byte) bool {
 	return bytes.IndexByte(s, '\n') >= 0 || bytes.IndexByte(s, '\r') >= 0
 }
 
-// AppendQuoted appends s, in quotes where slog.TextHandler would quote it.
+// AppendQuoted appends s, in quotes if slog.TextHandler would quote it.
 func AppendQuoted(dst, s []byte) []byte {
 	if NeedsQuotes(s) {
 		return strconv.AppendQuote(dst, string(s))
@@ -122,9 +122,9 @@ func NeedsQuotes(s []byte) bool {
 	return false
 }
 
-// AppendOneLine appends s with its line ends as escapes, and without what would have a terminal
-// show something else than is there: controls, the separators of lines, and the characters that
-// turn the direction of what follows (Unicode Technical Report 36, "Bidirectional Text Spoofing").
+// AppendOneLine appends s, escaping line ends and characters that would make a terminal show
+// different text: controls, line separators, and characters that change the text direction (Unicode
+// Technical Report 36, "Bidirectional Text Spoofing").
 func AppendOneLine(dst, s []byte) []byte {
 	for _, r := range string(s) {
 		switch {
@@ -139,7 +139,7 @@ func AppendOneLine(dst, s []byte) []byte {
 	return dst
 }
 
-// AppendMark marks where a text was cut: n characters are missing.
+// AppendMark appends a mark for a cut of n characters.
 func AppendMark(dst []byte, n int) []byte {
 	return append(strconv.AppendInt(append(dst, "…[+"...), int64(n), 10), ']')
 }

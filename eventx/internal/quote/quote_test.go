@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestUnshowable: what a log can't show can be had back from what it shows, and from it alone.
+// TestUnshowable checks that unshowable text can be restored from its quoted form alone.
 func TestUnshowable(t *testing.T) {
 	for text, want := range map[string]string{
 		"plain":                 "plain",

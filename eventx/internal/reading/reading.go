@@ -1,4 +1,4 @@
-// Package reading has the events that are read back from a log, and what selects them.
+// Package reading defines the events read back from a log, and the filter that selects them.
 package reading
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/quote"
 )
 
-// Filter selects events. It is public, with its docs, as eventx.Filter.
+// Filter selects events. It is exported and documented as eventx.Filter.
 type Filter struct {
 	Sources   []string
 	IDs       []uint16
@@ -22,7 +22,7 @@ type Filter struct {
 	Namespace string
 }
 
-// Record is an event that was read back. It is public, with its docs, as eventx.Record.
+// Record is an event that was read back. It is exported and documented as eventx.Record.
 type Record struct {
 	Time     time.Time
 	Level    slog.Level
@@ -36,7 +36,7 @@ type Record struct {
 	Bookmark string
 }
 
-// Matches applies what a log can't, or not exactly, be asked for.
+// Matches checks the conditions that a log's query can't express, or not exactly.
 func (f Filter) Matches(r Record) bool {
 	if r.Level < f.MinLevel || r.Time.Before(f.Since) {
 		return false

@@ -3,15 +3,15 @@ package socket
 
 import "time"
 
-// SendTimeout is how long a log daemon may leave its socket full before it counts as hung.
+// SendTimeout is the time after which a log daemon that leaves its socket full counts as hung.
 const SendTimeout = 250 * time.Millisecond
 
-// Socket is a connection to a log daemon. It is a system's socket and not a net.Conn, because
+// Socket is a connection to a log daemon. It is a plain system socket, not a net.Conn, because
 // package net would double the size of a program that only logs.
 type Socket struct {
 	FD   int
 	Path string
 }
 
-// Dial connects to a socket of datagrams, or to a stream.
+// Dial connects to a datagram or stream socket.
 func Dial(path string, stream bool) (*Socket, error) { return dial(path, stream) }

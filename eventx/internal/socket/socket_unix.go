@@ -17,7 +17,7 @@ func dial(path string, stream bool) (*Socket, error) {
 		kind = unix.SOCK_STREAM
 	}
 	fail := func(op string, err error) (*Socket, error) { return nil, &os.PathError{Op: op, Path: path, Err: err} }
-	syscall.ForkLock.RLock() // not every system can make a socket that children don't get
+	syscall.ForkLock.RLock() // not every system can atomically create a close-on-exec socket
 	fd, err := unix.Socket(unix.AF_UNIX, kind, 0)
 	if err == nil {
 		unix.CloseOnExec(fd)
@@ -44,8 +44,8 @@ func dial(path string, stream bool) (*Socket, error) {
 	return &Socket{fd, path}, nil
 }
 
-// Send sends data and the control message oob. A daemon that does not read for SendTimeout is
-// os.ErrDeadlineExceeded.
+// Send sends data and the control message oob. It returns os.ErrDeadlineExceeded if the daemon does
+// not read for SendTimeout.
 func (s *Socket) Send(data, oob []byte) error {
 	for start := time.Now(); ; {
 		n, err := unix.SendmsgN(s.FD, data, oob, nil, 0)
@@ -57,7 +57,7 @@ func (s *Socket) Send(data, oob []byte) error {
 		case errors.Is(err, unix.EINTR) && time.Since(start) < SendTimeout:
 		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
 			return os.ErrDeadlineExceeded
-		case errors.Is(err, unix.ENOBUFS) && time.Since(start) < SendTimeout: // so a BSD says that the daemon's buffer is full
+		case errors.Is(err, unix.ENOBUFS) && time.Since(start) < SendTimeout: // on a BSD this means that the daemon's buffer is full
 			time.Sleep(time.Millisecond)
 		default:
 			return &os.PathError{Op: "send", Path: s.Path, Err: err}

@@ -12,11 +12,11 @@ import (
 
 const (
 	facilityDaemon = 3 << 3
-	Limit          = 8 << 10 // what rsyslog and syslog-ng read of one message by default
+	Limit          = 8 << 10 // the default maximum message size of rsyslog and syslog-ng
 )
 
-// Append appends e as a message of the local syslog of at most limit bytes, in the form of RFC 3164
-// without the host, which is one line with the attributes behind the message.
+// Append appends e as a local syslog message of at most limit bytes, in the format of RFC 3164
+// without the host: one line with the attributes after the message.
 func Append(dst []byte, e *queue.Entry, source string, pid, limit int) (msg []byte, cut bool) {
 	start := len(dst)
 	t := e.Time
@@ -24,7 +24,7 @@ func Append(dst []byte, e *queue.Entry, source string, pid, limit int) (msg []by
 		t = time.Now()
 	}
 	dst = strconv.AppendInt(append(dst, '<'), int64(facilityDaemon|queue.Priority(e.Level)), 10)
-	dst = t.Local().AppendFormat(append(dst, '>'), time.Stamp) // the form has no zone: all take it for local
+	dst = t.Local().AppendFormat(append(dst, '>'), time.Stamp) // the format has no time zone; it is taken as local time
 	dst = append(dst, ' ')
 	for _, r := range source { // a tag ends at the first of these
 		if r <= ' ' || r == ':' || r == '[' {
@@ -58,6 +58,6 @@ func Append(dst []byte, e *queue.Entry, source string, pid, limit int) (msg []by
 	return quote.AppendMark(dst[:end], utf8.RuneCount(dst[end:])), true
 }
 
-// Open connects to the local syslog at one of the paths. It usually takes datagrams, but with
-// syslog-ng it may have a stream.
+// Open connects to the local syslog at one of the paths. The socket is usually a datagram socket,
+// but with syslog-ng it may be a stream.
 func Open(paths []string, source string) (queue.Sink, error) { return open(paths, source) }

@@ -14,9 +14,9 @@ import (
 	"github.com/surefoot-go/surefoot/eventx/internal/queue"
 )
 
-// TestLargeForADatagram: an event that is too large for the system's datagrams is cut, as on a BSD,
-// and is not taken for a log that is gone.
-func TestLargeForADatagram(t *testing.T) {
+// TestTooLargeForDatagram checks that an event that is too large for the system's datagrams is cut,
+// as on a BSD, and that the error is not mistaken for a lost log.
+func TestTooLargeForDatagram(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	daemon, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	require.NoError(t, err)
@@ -30,7 +30,7 @@ func TestLargeForADatagram(t *testing.T) {
 	s, err := Open([]string{path}, "orders")
 	require.NoError(t, err)
 	defer s.Close()
-	// Linux refuses what does not fit into the sender's buffer.
+	// Linux rejects messages that do not fit into the sender's buffer.
 	require.NoError(t, unix.SetsockoptInt(s.(*conn).FD, unix.SOL_SOCKET, unix.SO_SNDBUF, 1024)) // it makes 4,608 of that
 	for range 2 {
 		cut, err := s.Write(queue.Note(slog.LevelError, "m", slog.String("data", strings.Repeat("x", 6000))))

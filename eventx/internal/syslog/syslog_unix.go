@@ -18,7 +18,7 @@ type conn struct {
 	*socket.Socket
 	source string
 	stream bool   // messages end in a newline
-	limit  int    // what was found to fit into a datagram; 0: Limit
+	limit  int    // the known maximum of a datagram; 0: Limit
 	buf    []byte // scratch
 }
 
@@ -38,9 +38,10 @@ func open(paths []string, source string) (queue.Sink, error) {
 	return nil, fmt.Errorf("no syslog: %w", first)
 }
 
-// Write cuts a message that is too large for the system's datagrams, which take 2 KB on a BSD.
+// Write cuts a message that is too large for the system's datagrams, which are limited to 2 KB on a
+// BSD.
 func (s *conn) Write(e *queue.Entry) (cut bool, err error) {
-	const least = 480 // RFC 3164 wants 1,024 to be taken
+	const least = 480 // RFC 3164 requires 1,024 to be accepted
 	for limit := cmp.Or(s.limit, Limit); ; limit /= 2 {
 		s.buf, cut = Append(queue.Scratch(s.buf), e, s.source, os.Getpid(), limit)
 		if s.stream {
@@ -50,7 +51,7 @@ func (s *conn) Write(e *queue.Entry) (cut bool, err error) {
 		switch {
 		case err == nil:
 			if limit < Limit && cut {
-				s.limit = limit // the next one need not try
+				s.limit = limit // later messages need not try
 			}
 			return cut, nil
 		case !errors.Is(err, unix.EMSGSIZE):
@@ -61,5 +62,5 @@ func (s *conn) Write(e *queue.Entry) (cut bool, err error) {
 	}
 }
 
-// Where tells Status what events go to.
+// Where tells Status where events go.
 func (s *conn) Where() (journald bool, path string) { return false, s.Path }

@@ -24,7 +24,8 @@ const usage = `Dev runs the services of a Go module or workspace, and replaces e
 Flags:
 `
 
-// How dev starts itself as its own guard, and the go command starts it in the place of a tool.
+// The arguments with which dev starts itself as its guard, and with which the go command starts it
+// instead of a tool.
 const guardArg, recorderArg = "run-as-guard", "run-as-recorder"
 
 // Main is the program, with the arguments of this process.
@@ -91,8 +92,8 @@ func run(o options, args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP) // a terminal that was closed
 	defer stop()
-	// Where the reader of dev's output has gone, as in "dev | tee", whose tee Ctrl+C ends first: a
-	// program that takes SIGPIPE gets an error for what it writes, and goes on to end its services.
+	// The reader of dev's output may have exited, as in "dev | tee", where Ctrl+C ends tee first. A
+	// program that handles SIGPIPE gets a write error instead, and can still end its services.
 	broken := make(chan os.Signal, 1)
 	signal.Notify(broken, syscall.SIGPIPE)
 	defer signal.Stop(broken)

@@ -45,7 +45,7 @@ func (o options) configuration() (plan, error) {
 	return p, err
 }
 
-// read reads the file, or finds what there is to run. It returns the file's name in both cases.
+// read reads the file, or finds the programs to run. It returns the file's name in both cases.
 func (o options) read() (f *config.File, file string, err error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -111,7 +111,7 @@ func programs(dir string) ([]config.Draft, error) {
 	return config.Numbered(drafts), nil
 }
 
-// choose returns the services that the flags leave, which then don't wait for the others.
+// choose returns the services selected by the flags, without their needs of other services.
 func choose(all []loop.Service, only, without string) ([]loop.Service, error) {
 	names := func(list string) ([]string, error) {
 		if list == "" {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// module makes a module of the files in a directory of its own, goes there and returns it.
+// module writes the files of a module to a new directory, changes to it and returns it.
 func module(t *testing.T, files map[string]string) string {
 	t.Helper()
 	if _, err := exec.LookPath("go"); err != nil {
@@ -61,8 +61,8 @@ func TestFound(t *testing.T) {
 	assert.False(t, cfg.Services[1].StopFirst)
 }
 
-// TestTwoOfAName: which of them is meant, dev can't know.
-func TestTwoOfAName(t *testing.T) {
+// TestTwoServicesWithSameName: which of them is meant, dev can't know.
+func TestTwoServicesWithSameName(t *testing.T) {
 	module(t, map[string]string{"a/server/main.go": worker, "b/server/main.go": worker})
 	_, err := options{}.configuration()
 	require.ErrorContains(t, err, `a second service is called "server"`)

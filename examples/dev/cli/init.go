@@ -11,7 +11,7 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/internal/config"
 )
 
-// initialize writes a dev.toml into dir, which has none, and says so.
+// initialize writes a dev.toml to dir, which has none, and prints a message.
 func initialize(dir string, w io.Writer) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -79,8 +79,8 @@ func (b *Backend) closeIfDrained() {
 	}
 }
 
-// takesHTTP2 reports whether the process takes HTTP/2. It is asked when the first client comes that
-// speaks it.
+// takesHTTP2 reports whether the process supports HTTP/2. It is probed when the first HTTP/2 client
+// connects.
 func (b *Backend) takesHTTP2(ctx context.Context) bool {
 	b.asking.Lock()
 	defer b.asking.Unlock()
@@ -94,12 +94,12 @@ func (b *Backend) takesHTTP2(ctx context.Context) bool {
 	return b.takes2
 }
 
-// preface is what a client of HTTP/2 says first: RFC 9113, section 3.4. The frame at its end holds
-// no settings.
+// preface is the connection preface of an HTTP/2 client: RFC 9113, section 3.4. The frame at its
+// end holds no settings.
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 
-// askHTTP2 reports whether a server answers the preface by a frame with its settings, as it has to
-// before anything else. One of HTTP/1 answers with a line of text, or closes the connection.
+// askHTTP2 reports whether a server responds to the preface with a settings frame, as an HTTP/2
+// server must. An HTTP/1 server responds with a line of text, or closes the connection.
 func askHTTP2(ctx context.Context, addr string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()

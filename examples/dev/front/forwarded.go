@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// rewrite leaves the request as the client sent it, but for what addForwarded adds.
+// rewrite leaves the request unchanged, except for the headers that addForwarded adds.
 func rewrite(r *httputil.ProxyRequest) {
 	r.Out.URL.RawQuery = r.In.URL.RawQuery // also what net/url can't parse
 	r.Out.Trailer = r.In.Trailer           // its values come after the body
@@ -27,9 +27,9 @@ func rewrite(r *httputil.ProxyRequest) {
 
 var forwardedHeaders = [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"}
 
-// addForwarded says for whom a request is, where the client, which may be a proxy itself, has not.
-// To one that speaks of it by Forwarded (RFC 7239) nothing is added, nor is Forwarded to one that
-// uses X-Forwarded-*: the two would differ.
+// addForwarded adds forwarding headers unless the client, which may itself be a proxy, has set
+// them. It adds nothing to a request with Forwarded (RFC 7239), and no Forwarded to a request with
+// X-Forwarded-*, because the two would differ.
 func addForwarded(h http.Header, remote, host string) {
 	if _, ok := h["Forwarded"]; ok {
 		return

@@ -48,7 +48,7 @@ func TestForwarded(t *testing.T) {
 	}
 }
 
-// What a client, a proxy perhaps, has said arrives; what it has not is added.
+// Headers from a client, which may be a proxy, are kept; missing ones are added.
 func TestForwardedArrives(t *testing.T) {
 	procx.Check(t, nil)
 	got := make(chan *http.Request, 1)

@@ -1,30 +1,30 @@
-// Package front is what clients of a service talk to while dev replaces the process behind it.
+// Package front is the proxy between a service's clients and the service's process, which dev
+// replaces.
 //
 // # Protocols
 //
-// The front takes HTTP/1 and, without TLS, HTTP/2 (h2c with prior knowledge, as gRPC uses it). A
-// process gets a request in the client's protocol; one that does not take HTTP/2 gets it as HTTP/1.
-// Trailers pass. Host and the query pass as they are; Forwarded and X-Forwarded-* are added only
-// where they are absent.
+// The front accepts HTTP/1 and, without TLS, HTTP/2 (h2c with prior knowledge, as used by gRPC). It
+// forwards a request in the client's protocol, or as HTTP/1 if the process does not support HTTP/2.
+// It forwards trailers, and Host and the query unchanged; it adds Forwarded and X-Forwarded-* only
+// if they are absent.
 //
 // # A swap
 //
-// New requests go to the new process at once. What is under way on the old one depends on what it
-// is:
+// New requests go to the new process at once. Active requests of the old process are handled
+// according to their kind:
 //
-//   - A request finishes there, however long it takes, until the limit that the
-//     caller of Drain sets (dev's -drain, 5 minutes by default): a download and
-//     a stream of gRPC as well.
-//   - A WebSocket client gets a close frame: 1012 (service restart), or 1001
-//     (going away) where no process follows. It has two seconds to answer.
-//   - A stream of server-sent events ends after the event that is under way, by
-//     a proper end of the response: EventSource connects again.
-//   - A long poll that has no answer yet is sent to the new process, and its
-//     client sees nothing of that. Only a GET or HEAD is one, and only if it says
-//     so: by "Prefer: wait" (RFC 7240), by accepting text/event-stream, or by a
-//     path in Config.Polls. To tell any other from a request that takes long is
-//     not possible, so such a request stays.
-//   - A connection upgraded to another protocol stays until the limit.
+//   - A request, including a download or a gRPC stream, finishes there, up to the time limit set by
+//     the caller of Drain (dev's -drain, 5
+//     minutes by default).
+//   - A WebSocket client gets a close frame: 1012 (service restart), or 1001 (going away) if no
+//     process follows. It has two seconds to respond.
+//   - A stream of server-sent events ends after the current event with a proper end of the
+//     response, so that EventSource reconnects.
+//   - A long poll without a response yet is sent to the new process, unnoticed by its client. A
+//     long poll is a GET or HEAD with "Prefer: wait" (RFC 7240), with text/event-stream in Accept,
+//     or with a path in Config.Polls. Other long polls can't be distinguished from slow requests
+//     and stay.
+//   - A connection upgraded to another protocol stays until the time limit.
 package front
 
 import (
@@ -40,17 +40,17 @@ import (
 	"time"
 )
 
-// Config is what a Front needs.
+// Config configures a Front.
 type Config struct {
-	// Why says why nothing serves; if something soon may, also what to wait for before asking
-	// again.
+	// Why returns the reason why nothing serves. If that may change soon, it also returns a channel
+	// to wait for before calling Why again.
 	Why      func() (reason string, again <-chan struct{})
 	Patience time.Duration // how long a request waits for that
 	Polls    []string      // paths of long polls, as path.Match takes them: see CheckPolls
 	ErrorLog *log.Logger   // nil: log's own
 }
 
-// A Front passes requests on to whichever process serves at the time.
+// A Front forwards requests to the process that currently serves.
 type Front struct {
 	cfg      Config
 	proxy    httputil.ReverseProxy
@@ -70,7 +70,7 @@ func CheckPolls(patterns []string) error {
 	return nil
 }
 
-// New returns a front with nothing behind it.
+// New returns a front without a process.
 func New(cfg Config) *Front {
 	f := &Front{cfg: cfg}
 	f.proxy = httputil.ReverseProxy{
@@ -83,17 +83,17 @@ func New(cfg Config) *Front {
 	return f
 }
 
-// Server returns a server of the front. Its Shutdown also tells streams to go.
+// Server returns a server for the front. Its Shutdown also ends streams.
 func (f *Front) Server() *http.Server {
 	s := &http.Server{Handler: f, ReadHeaderTimeout: 10 * time.Second, ErrorLog: f.cfg.ErrorLog, Protocols: protocols(true, true)}
 	s.RegisterOnShutdown(func() { f.Swap(nil) })
 	return s
 }
 
-// Requests returns how many requests have come so far.
+// Requests returns the number of requests so far.
 func (f *Front) Requests() int64 { return f.requests.Load() }
 
-// ServeHTTP passes a request on to the process that serves now.
+// ServeHTTP forwards a request to the process that currently serves.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.requests.Add(1)
 	x := &exchange{front: f, poll: f.isPoll(r)}
@@ -104,13 +104,13 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
 }
 
-// unavailable is the error of a request for which nothing serves: the reason.
+// unavailable is the reason why nothing serves a request.
 type unavailable string
 
 func (u unavailable) Error() string { return string(u) }
 
-// acquire returns what serves, and counts one request more there; or the reason why nothing does,
-// once there is no hope or no more patience.
+// acquire returns the current backend and increments its request count. If there is none, it waits,
+// and returns the reason when waiting is useless or has taken too long.
 func (f *Front) acquire(ctx context.Context) (*Backend, error) {
 	patience := time.NewTimer(f.cfg.Patience)
 	defer patience.Stop()
@@ -151,8 +151,8 @@ func (f *Front) release(b *Backend) {
 	b.closeIfDrained()
 }
 
-// Swap lets new requests go to b, or to no process if it is nil, and tells the streams of what has
-// served to go.
+// Swap directs new requests to b, or to no process if it is nil, and ends the streams of the
+// previous backend.
 func (f *Front) Swap(b *Backend) {
 	f.mu.Lock()
 	old := f.backend
@@ -172,7 +172,7 @@ func (f *Front) Swap(b *Backend) {
 }
 
 // Drain waits until b, which has been swapped out, has answered all of its requests, or ctx ends.
-// It returns how many are left.
+// It returns the number of remaining requests.
 func (f *Front) Drain(ctx context.Context, b *Backend) (left int) {
 	select {
 	case <-b.drained:
@@ -184,7 +184,7 @@ func (f *Front) Drain(ctx context.Context, b *Backend) (left int) {
 	return b.inflight
 }
 
-// failed answers where no process has.
+// failed answers a request that no process has answered.
 func failed(w http.ResponseWriter, r *http.Request, err error) {
 	if reason, ok := errors.AsType[unavailable](err); ok {
 		w.Header().Set("Retry-After", "1")

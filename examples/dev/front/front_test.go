@@ -79,7 +79,7 @@ func answer(t *testing.T, resp *http.Response, err error) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-func TestPassesOn(t *testing.T) {
+func TestForwardsRequests(t *testing.T) {
 	for proto, client := range clients(t) {
 		t.Run(proto, func(t *testing.T) {
 			procx.Check(t, nil)
@@ -165,7 +165,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-func TestSaysWhyNothingServes(t *testing.T) {
+func TestReportsWhyNothingServes(t *testing.T) {
 	procx.Check(t, nil)
 	_, base := inFront(t, nil)
 	resp, err := http.Get(base)
@@ -197,7 +197,7 @@ func TestWaits(t *testing.T) {
 	assert.Equal(t, "here I am", body)
 }
 
-// What serves when a request comes answers it, whatever is swapped in after.
+// The process that serves when a request arrives answers it, even if another is swapped in later.
 func TestSwap(t *testing.T) {
 	for proto, client := range clients(t) {
 		t.Run(proto, func(t *testing.T) {
@@ -307,7 +307,7 @@ func TestCheckPolls(t *testing.T) {
 	assert.ErrorContains(t, err, `"/[x"`)
 }
 
-// What net/http has to say goes where the caller wants it.
+// Messages of net/http go to the caller's logger.
 func TestErrorLog(t *testing.T) {
 	var text bytes.Buffer
 	f := New(Config{ErrorLog: log.New(&text, "", 0)})

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// goodbye is how long what was told to go may take.
+// goodbye is the time that a stream has to end after being asked.
 const goodbye = 2 * time.Second
 
-// A stream is what does not end by itself: it is told to go.
+// A stream does not end by itself: it is asked to end.
 type stream interface {
 	leave(why closeCode) // returns at once
 }
 
-// enter notes a stream, and tells it to go if others were told before.
+// enter registers a stream, and asks it to end if the others were asked before.
 func (b *Backend) enter(s stream) {
 	b.mu.Lock()
 	b.streams[s] = true
@@ -36,7 +36,7 @@ func (b *Backend) exit(s stream) {
 	delete(b.streams, s)
 }
 
-// dismiss tells the streams to go.
+// dismiss asks the streams to end.
 func (b *Backend) dismiss(why closeCode) {
 	b.mu.Lock()
 	b.told = why
@@ -50,7 +50,7 @@ func (b *Backend) dismiss(why closeCode) {
 	}
 }
 
-// An exchange is one request and its answer. A long poll may go through several backends.
+// An exchange is one request and its response. A long poll may go through several backends.
 type exchange struct {
 	front   *Front
 	poll    bool
@@ -67,7 +67,7 @@ func (roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	return r.Context().Value(exchangeKey{}).(*exchange).roundTrip(r)
 }
 
-// release ends what the exchange holds.
+// release releases the exchange's resources.
 func (x *exchange) release() {
 	if x.backend == nil {
 		return
@@ -80,8 +80,8 @@ func (x *exchange) release() {
 	x.backend, x.leaves = nil, nil
 }
 
-// roundTrip sends the request to what serves; a long poll, again and again until one answers that
-// is not told to go before.
+// roundTrip sends the request to the current backend. It sends a long poll to successive backends
+// until one responds before it is asked to end.
 func (x *exchange) roundTrip(r *http.Request) (*http.Response, error) {
 	for {
 		b, err := x.front.acquire(r.Context())
@@ -108,7 +108,7 @@ func (x *exchange) roundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// follow has a stream of events told to go.
+// follow registers a stream of events, so that it is asked to end.
 func (x *exchange) follow(resp *http.Response, cancel context.CancelFunc) *http.Response {
 	if resp != nil && resp.ContentLength < 0 && isEventStream(resp.Header.Get("Content-Type")) {
 		body := &events{ReadCloser: resp.Body, cancel: cancel, at: newBoundary()}
@@ -119,8 +119,7 @@ func (x *exchange) follow(resp *http.Response, cancel context.CancelFunc) *http.
 	return resp
 }
 
-// isPoll reports whether the request says of itself that its answer may take as long as it likes,
-// and may be sent twice.
+// isPoll reports whether the request is a long poll, which may take any time and may be sent twice.
 func (f *Front) isPoll(r *http.Request) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.ContentLength != 0 || r.Header.Get("Upgrade") != "" {
 		return false
@@ -149,7 +148,7 @@ func isEventStream(contentType string) bool {
 	return err == nil && kind == "text/event-stream"
 }
 
-// A poll is a long poll that has no answer yet.
+// A poll is a long poll without a response yet.
 type poll struct {
 	cancel context.CancelFunc
 
@@ -166,8 +165,8 @@ func (p *poll) leave(closeCode) {
 	}
 }
 
-// answered reports whether what came is an answer, not the end of what was told to go. From then on
-// it can't be told any more.
+// answered reports whether the poll has a response, rather than having been asked to end. From then
+// on it can't be asked to end any more.
 func (p *poll) answered() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -175,8 +174,8 @@ func (p *poll) answered() bool {
 	return !p.told
 }
 
-// events is the body of a stream of events. Once it is told to go it ends after the event that is
-// under way, or when that takes too long: what is not complete the client drops.
+// events is the body of a stream of events. Once asked to end, it ends after the current event, or
+// when that takes too long: the client discards incomplete events.
 type events struct {
 	io.ReadCloser
 	cancel context.CancelFunc // of the request to the process
@@ -224,8 +223,8 @@ func (e *events) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A boundary follows a stream of events, to see where one ends: at an empty line. Lines end in LF,
-// CR or CRLF.
+// A boundary scans a stream of events for the end of an event, which is an empty line. Lines end in
+// LF, CR or CRLF.
 type boundary struct {
 	between bool // two events, or at the start
 	empty   bool // nothing of the line has come
@@ -234,8 +233,8 @@ type boundary struct {
 
 func newBoundary() boundary { return boundary{between: true, empty: true} }
 
-// pass follows p, only to the next end of an event if stop is set, and returns how much of it that
-// is.
+// pass scans p, only up to the end of the next event if stop is set, and returns the number of
+// bytes scanned.
 func (b *boundary) pass(p []byte, stop bool) int {
 	for i, c := range p {
 		switch {

@@ -213,7 +213,7 @@ func TestPolls(t *testing.T) {
 }
 
 // A long poll is told why nothing serves any more.
-func TestPollOfAStoppedService(t *testing.T) {
+func TestPollOfStoppedService(t *testing.T) {
 	procx.Check(t, nil)
 	asked := make(chan struct{})
 	f, base := inFront(t, behind(t, func(w http.ResponseWriter, r *http.Request) {
@@ -231,7 +231,7 @@ func TestPollOfAStoppedService(t *testing.T) {
 }
 
 // A stream that opens on a process which has been swapped out is also told to go.
-func TestStreamThatComesLate(t *testing.T) {
+func TestLateStream(t *testing.T) {
 	procx.Check(t, nil)
 	asked, goOn := make(chan struct{}), make(chan struct{})
 	old := behind(t, func(w http.ResponseWriter, r *http.Request) {

@@ -110,7 +110,7 @@ func (s *webSocket) leave(why closeCode) {
 	}()
 }
 
-// CloseWrite passes on that the process has ended its half.
+// CloseWrite forwards that the process has closed its half.
 func (s *webSocket) CloseWrite() error {
 	if half, ok := s.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -129,7 +129,7 @@ func (s *webSocket) Close() error {
 	return err
 }
 
-// frames follows the frames of RFC 6455, section 5.2, to see where one ends.
+// frames scans the frames of RFC 6455, section 5.2, for the end of a frame.
 type frames struct {
 	head   []byte // of the frame under way, as far as it has come
 	left   uint64 // of its payload
@@ -138,8 +138,8 @@ type frames struct {
 
 func (f *frames) between() bool { return len(f.head) == 0 && f.left == 0 }
 
-// pass follows p, only to the next end of a frame if stop is set, and returns how much of it that
-// is.
+// pass scans p, only up to the end of the next frame if stop is set, and returns the number of
+// bytes scanned.
 func (f *frames) pass(p []byte, stop bool) int {
 	for i := 0; i < len(p); {
 		if f.left > 0 {
@@ -158,7 +158,7 @@ func (f *frames) pass(p []byte, stop bool) int {
 	return len(p)
 }
 
-// begin looks whether the head is complete, and then what comes.
+// begin checks whether the head is complete, and then parses it.
 func (f *frames) begin() {
 	if len(f.head) < 2 {
 		return

@@ -129,7 +129,7 @@ func echo(got chan<- frame) func(net.Conn, *bufio.Reader) {
 
 // A WebSocket client is told by a close frame, at once; its answer reaches the process, which ends
 // the connection.
-func TestWebSocketIsTold(t *testing.T) {
+func TestWebSocketGetsCloseFrame(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		next bool
@@ -171,7 +171,7 @@ func TestWebSocketIsTold(t *testing.T) {
 }
 
 // The close frame comes after the frame that is under way.
-func TestWebSocketInAFrame(t *testing.T) {
+func TestWebSocketWithinFrame(t *testing.T) {
 	for _, size := range []int{5, 200, 70_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			procx.Check(t, nil)
@@ -219,7 +219,7 @@ func told(b *Backend) bool {
 }
 
 // A client or a process that does not answer the close frame holds nothing up for long.
-func TestWebSocketThatStays(t *testing.T) {
+func TestWebSocketStays(t *testing.T) {
 	procx.Check(t, nil)
 	old := webSocketServer(t, func(conn net.Conn, r *bufio.Reader) {
 		conn.Write([]byte{finished | text, 5, 'h'}) // and no more of it
@@ -235,8 +235,8 @@ func TestWebSocketThatStays(t *testing.T) {
 	assert.Zero(t, f.Drain(ctx, old))
 }
 
-// Where the process has sent a close frame itself, there is no second one.
-func TestWebSocketClosedByTheProcess(t *testing.T) {
+// If the process has sent a close frame itself, no second one is sent.
+func TestWebSocketClosedByProcess(t *testing.T) {
 	procx.Check(t, nil)
 	old := webSocketServer(t, func(conn net.Conn, r *bufio.Reader) {
 		conn.Write(closeFrame(1008, "no").bytes(false))
@@ -256,8 +256,8 @@ func TestWebSocketClosedByTheProcess(t *testing.T) {
 	assert.Zero(t, f.Drain(t.Context(), old))
 }
 
-// What else a connection was upgraded to goes on: there is no word for it.
-func TestUpgradeToAnything(t *testing.T) {
+// A connection upgraded to another protocol stays: it can't be asked to end.
+func TestUpgradeToOtherProtocol(t *testing.T) {
 	procx.Check(t, nil)
 	old := webSocketServer(t, func(conn net.Conn, r *bufio.Reader) {
 		line, _ := r.ReadString('\n')

@@ -1,6 +1,5 @@
-// Package page is dev's status page: what an engineer keeps open on a second screen. It shows each
-// service's state, process, last build, memory, requests and log, and starts, stops and reloads
-// services.
+// Package page is dev's status page. It shows each service's state, process, last build, memory,
+// requests and log, and can start, stop and reload services.
 package page
 
 import (
@@ -91,7 +90,7 @@ func isLoopback(host string) bool {
 	return slices.Contains([]string{"localhost", "127.0.0.1", "::1", "[::1]"}, host)
 }
 
-// order passes an order on to c.
+// order forwards an order to c.
 func order(c Control, give func(c Control, name string) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		name := r.PathValue("name")

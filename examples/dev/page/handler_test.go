@@ -93,7 +93,7 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-func TestHandlerRefused(t *testing.T) {
+func TestHandlerErrors(t *testing.T) {
 	control := pagetest.New()
 	control.Refuse(`build "broken" first`)
 	w := httptest.NewRecorder()

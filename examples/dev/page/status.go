@@ -18,7 +18,7 @@ type Control interface {
 	Reload(name string) error // build, and swap if it builds
 }
 
-// Status is what /status.json says. The page is drawn from it and from nothing else.
+// Status is the content of /status.json, from which the page is drawn.
 type Status struct {
 	Time     time.Time `json:"time"`     // of this status, by the supervisor's clock
 	Notice   string    `json:"notice"`   // a message about dev as a whole; may be empty
@@ -44,7 +44,7 @@ type Service struct {
 	Log       []string `json:"log"`        // lines without their ends, newest last, at most MaxLog
 }
 
-// What a Service holds at most: two minutes of numbers, and a log's tail.
+// Limits of a Service: two minutes of numbers, and the tail of a log.
 const (
 	MaxTrend = 120
 	MaxLog   = 200
@@ -74,7 +74,7 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-// State is where a service is in its life.
+// State is the state of a service.
 type State string
 
 const (

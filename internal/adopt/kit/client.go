@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A Client opens a connection to the service at an address. It returns what makes one request and
-// returns the answer of [Service.Work], and what closes the connection.
+// A Client opens a connection to the service at an address. It returns a function that makes one
+// request and returns the answer of [Service.Work], and a function that closes the connection.
 type Client func(address string) (request func(context.Context) (answer string, err error), hangUp func(), err error)
 
 // The answers to a request, by the settings.
@@ -27,7 +27,7 @@ const (
 	patience = 20 * time.Second
 )
 
-// RunIfAsked runs one of these commands and exits, if that is what the command line asks for:
+// RunIfAsked runs one of these commands and exits, if the command line requests it:
 //
 //	request ADDRESS...   one request to each
 //	load ADDRESS...      requests to all until the service has gone; see [Client.load]

@@ -1,6 +1,6 @@
-// Package kit is what the programs of adopt have in common: a service that svcx runs, with eventx
-// as its log, a procx.Group for its tasks, and a verdict on itself at its end. What differs, the
-// framework or server that is adopted, is in each program's own file.
+// Package kit is shared by the programs of adopt: a service that svcx runs, with eventx as its log,
+// a procx.Group for its tasks, and a report on itself at the end. The framework or server is in
+// each program's own file.
 package kit
 
 import (
@@ -27,7 +27,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx"
 )
 
-// A Service is what a program's serve function works with.
+// A Service is passed to a program's serve function.
 type Service struct {
 	Address string       // to listen on
 	Backend string       // the URL of the database, for clients of one
@@ -42,7 +42,7 @@ type Service struct {
 	report Report
 }
 
-// A Report is what a program says about itself at its end.
+// A Report is a program's report on itself at its end.
 type Report struct {
 	Begun    int64    // requests
 	Events   uint64   // written to the system's log
@@ -78,7 +78,7 @@ func New(name string, flags *flag.FlagSet, serve func(context.Context, *Service)
 	}
 }
 
-// run serves, and then judges what is left.
+// run serves and then reports the remaining goroutines and processes.
 func (s *Service) run(ctx context.Context, name, report string, serve func(context.Context, *Service) error) error {
 	before := procx.Now()
 	err := s.serve(ctx, name, serve)
@@ -132,8 +132,8 @@ func (s *Service) serve(ctx context.Context, name string, serve func(context.Con
 	return err
 }
 
-// ServeHTTP serves handler on both families until the service is asked to stop: what programs do
-// whose framework makes an http.Handler. /readyz is for an orchestrator.
+// ServeHTTP serves handler on both families until the service is asked to stop, for programs whose
+// framework provides an http.Handler. /readyz is for an orchestrator.
 func (s *Service) ServeHTTP(ctx context.Context, handler http.Handler) error {
 	l, err := listen.Dual(s.Address)
 	if err != nil {
@@ -196,8 +196,8 @@ func (s *Service) reload(ctx context.Context) error {
 	}
 }
 
-// Work is the part of a request that takes its time, so that some are under way at a stop, and not
-// the same for all, or they would fall into step.
+// Work simulates the work of a request, so that some are active at a stop. Its duration varies,
+// because requests would otherwise synchronize.
 func (s *Service) Work() string {
 	s.begun.Add(1)
 	time.Sleep(10*time.Millisecond + rand.N(20*time.Millisecond))
@@ -207,7 +207,7 @@ func (s *Service) Work() string {
 // Answer returns what the settings say.
 func (s *Service) Answer() string { return *s.answer.Load() }
 
-// Check returns what is wrong with a service that has ended.
+// Check returns an error that lists the problems of a service that has ended.
 func (r Report) Check() (err error) {
 	if r.Err != "" {
 		err = errors.New(r.Err)

@@ -50,7 +50,7 @@ type Timer interface {
 	StartTimer()
 }
 
-// Each makes a Do of a function that does the work once.
+// Each returns a Do for a function that does the work once.
 func Each(f func() error) func(int, Timer) error {
 	return func(n int, _ Timer) error {
 		for range n {

@@ -30,7 +30,7 @@ var forever = make(chan struct{})
 
 func wait() { <-forever }
 
-// no makes a body of one that can't fail.
+// no converts a function that can't fail to a body.
 func no(body func()) func() error { return func() error { body(); return nil } }
 
 // Specimens are all, by group.

@@ -131,7 +131,7 @@ func TestBreakpointsHit(t *testing.T) {
 	}
 }
 
-// A debugger that attaches to a running service, and lets go of it, does not make the service end.
+// A debugger that attaches to a running service and detaches again does not end the service.
 func TestAttach(t *testing.T) {
 	t.Parallel()
 	dlv := tool(t, delve)
@@ -198,7 +198,7 @@ func freeAddr(t *testing.T) string {
 }
 
 // BuildOf reports what delve finds in builds that are not for a debugger.
-func TestOtherBuildsAreAsReported(t *testing.T) {
+func TestOtherBuildsMatchReport(t *testing.T) {
 	t.Parallel()
 	dlv := tool(t, delve)
 	module := copyModule(t)

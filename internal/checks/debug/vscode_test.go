@@ -145,7 +145,7 @@ func TestLaunches(t *testing.T) {
 	}
 }
 
-func TestTasksBuildWhatIsLaunched(t *testing.T) {
+func TestTasksBuildLaunchedPrograms(t *testing.T) {
 	t.Parallel()
 	for _, l := range read[launchFile](t, "launch.json").Configurations {
 		if l.Request == "attach" {
@@ -166,7 +166,7 @@ func TestTasksBuildWhatIsLaunched(t *testing.T) {
 	}
 }
 
-func TestDevLeavesOutTheServiceToDebug(t *testing.T) {
+func TestDevWithoutDebuggedService(t *testing.T) {
 	file := read[tasksFile](t, "tasks.json")
 	i := slices.IndexFunc(file.Tasks, func(k task) bool { return k.IsBackground })
 	require.GreaterOrEqual(t, i, 0)

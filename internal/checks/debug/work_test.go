@@ -56,7 +56,7 @@ func TestWorkspace(t *testing.T) {
 	assert.Contains(t, string(out), "workspace mode")
 }
 
-func TestGitIgnoresWhatIsBuilt(t *testing.T) {
+func TestGitIgnoresBuilds(t *testing.T) {
 	if err := exec.Command("git", "-C", library, "rev-parse").Run(); err != nil {
 		t.Skip("no git repository here")
 	}

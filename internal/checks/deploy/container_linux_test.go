@@ -31,8 +31,8 @@ const imagesVar = "DEVLOOP_IMAGES"
 // environment, under the project's host names, in a network without another. The health checks are
 // the project's own.
 //
-// What an engine would add is not seen: that each container has a network of its own, the volumes,
-// the limits on what the process may do.
+// This does not cover what an engine adds: a separate network per container, the volumes, the
+// limits on what the process may do.
 func TestContainers(t *testing.T) {
 	testenv.NeedRoot(t)
 	images := os.Getenv(imagesVar)

@@ -56,7 +56,7 @@ func TestDev(t *testing.T) {
 	for _, url := range []string{gateway, users, orders, "http://localhost:8090"} {
 		l, err := net.Listen("tcp", strings.TrimPrefix(url, "http://"))
 		if err != nil {
-			t.Skip("somebody uses a port of the services, a dev perhaps: ", err)
+			t.Skip("another process uses a port of the services, perhaps a dev: ", err)
 		}
 		l.Close()
 	}

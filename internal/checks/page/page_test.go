@@ -268,7 +268,7 @@ func testGone(t *testing.T, p *tab) {
 	p.wait(`document.documentElement.dataset.level === "gone"`)
 	assert.Equal(t, "dev is gone: what is below is old", p.text("[role=status]"))
 	assert.Equal(t, "✕ dev is gone · dev", eval[string](p, `document.title`))
-	assert.Zero(t, eval[int](p, `document.querySelectorAll("button[aria-disabled=false]").length`), "there is nobody to give orders to")
+	assert.Zero(t, eval[int](p, `document.querySelectorAll("button[aria-disabled=false]").length`), "there is no supervisor for orders")
 	assert.Len(t, p.texts("h2"), 3, "what was known last is still there")
 
 	p.start()

@@ -2,5 +2,5 @@
 
 package e2e
 
-// If the tests have the race detector, so do the services.
+// If the tests use the race detector, so do the services.
 func init() { buildFlags = []string{"-race"} }

@@ -180,8 +180,8 @@ func TestPostgresAndRedis(t *testing.T) {
 	}
 }
 
-// Services that start at once make the same tables.
-func TestPostgresMadeByTwo(t *testing.T) {
+// Services that start at the same time create the same tables.
+func TestPostgresConcurrentSetup(t *testing.T) {
 	t.Parallel()
 	database, startPostgres := postgres(t)
 	startPostgres()

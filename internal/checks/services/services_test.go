@@ -51,7 +51,7 @@ func TestChain(t *testing.T) {
 
 // Requests that need a service that was killed are refused, with their ID. All others are answered,
 // and once the service is back, all are.
-func TestKilledServiceComesBack(t *testing.T) {
+func TestKilledServiceRestarts(t *testing.T) {
 	t.Parallel()
 	dir := "DATA_DIR=" + t.TempDir()
 	s := serveAll(t, dir)
@@ -77,7 +77,7 @@ func TestKilledServiceComesBack(t *testing.T) {
 	s.stop(t)
 }
 
-// A request that has begun when the service is asked to end is answered.
+// A request in progress when the service is asked to end is answered.
 func TestStopDrains(t *testing.T) {
 	t.Parallel()
 	p := serve(t, "user-service")
@@ -134,7 +134,7 @@ func TestOneFamilyEach(t *testing.T) {
 	}
 }
 
-// A service that can't start says why on standard error, and exits with a code.
+// A service that can't start reports why on standard error, and exits with a non-zero code.
 func TestStartFails(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,5 +1,5 @@
-// Command gen writes tables.go and digest_test.go of package codepage: what Windows' code pages
-// have that golang.org/x/text does not.
+// Command gen writes tables.go and digest_test.go of package codepage: the differences between
+// Windows' code pages and those of golang.org/x/text.
 //
 //	go run ./gen -nls /usr/share/wine/nls -ucm icu-data/charset/data/ucm
 //

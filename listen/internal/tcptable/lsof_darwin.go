@@ -14,7 +14,7 @@ func rows(ctx context.Context, network string, port uint16) ([]Row, error) {
 	return lsof(ctx, "-i"+strings.ToUpper(network)+":"+strconv.Itoa(int(port)))
 }
 
-// listeners returns both families: a dual-stack socket is one of IPv6 for lsof.
+// listeners returns both families, because lsof lists a dual-stack socket as IPv6.
 func listeners(ctx context.Context, network string, _ bool, port uint16) ([]Row, error) {
 	all, err := rows(ctx, network, port)
 	return slices.DeleteFunc(all, func(r Row) bool { return !r.Listening }), err
@@ -27,7 +27,7 @@ func lsof(ctx context.Context, files string) ([]Row, error) {
 	cmd.WaitDelay = time.Second // it forks, and a child that hangs keeps the pipe open
 	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 1 {
-		err = nil // it has found nothing, or some of it only
+		err = nil // lsof found nothing, or only some of it
 	}
 	return parseLsof(out), err
 }

@@ -14,7 +14,7 @@ import (
 // TIME_WAIT, has the inode 0 and is left out.
 func parseProcNet(text []byte, order binary.ByteOrder) []Row {
 	const (
-		stateClose  = "07" // a UDP socket without a peer; a TCP socket in this state is in no table
+		stateClose  = "07" // a UDP socket without a peer; a TCP socket in this state is not listed
 		stateListen = "0A"
 	)
 	var rows []Row
@@ -51,12 +51,12 @@ func parseProcAddr(s string, order binary.ByteOrder) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(a, uint16(p)), err
 }
 
-// layout says where the fields of a table's rows lie; a field that there is none of is at -1.
+// layout holds the offsets of the fields in a table's rows; a missing field is at -1.
 type layout struct{ size, addr, scope, port, state, pid int }
 
-// parseTCPTable reads what Windows' GetExtendedTcpTable fills in for the TCP_TABLE_OWNER_PID
+// parseTCPTable parses the result of Windows' GetExtendedTcpTable for the TCP_TABLE_OWNER_PID
 // classes: a MIB_TCPTABLE_OWNER_PID, or a MIB_TCP6TABLE_OWNER_PID (Microsoft, tcpmib.h). A socket
-// in TIME_WAIT has no owner and is left out.
+// in TIME_WAIT has no owner and is omitted.
 func parseTCPTable(buf []byte, ipv6 bool) []Row {
 	if ipv6 {
 		return parseTable(buf, layout{size: 56, addr: 0, scope: 16, port: 20, state: 48, pid: 52})
@@ -64,7 +64,7 @@ func parseTCPTable(buf []byte, ipv6 bool) []Row {
 	return parseTable(buf, layout{size: 24, state: 0, addr: 4, port: 8, pid: 20, scope: -1})
 }
 
-// parseUDPTable reads what GetExtendedUdpTable fills in for UDP_TABLE_OWNER_PID: a
+// parseUDPTable parses the result of GetExtendedUdpTable for UDP_TABLE_OWNER_PID: a
 // MIB_UDPTABLE_OWNER_PID, or a MIB_UDP6TABLE_OWNER_PID (Microsoft, udpmib.h).
 func parseUDPTable(buf []byte, ipv6 bool) []Row {
 	if ipv6 {
@@ -73,7 +73,7 @@ func parseUDPTable(buf []byte, ipv6 bool) []Row {
 	return parseTable(buf, layout{size: 12, addr: 0, port: 4, pid: 8, scope: -1, state: -1})
 }
 
-// parseTable reads the number of rows and the rows. Ports are in network order.
+// parseTable parses the number of rows and the rows. Ports are in network order.
 func parseTable(buf []byte, l layout) []Row {
 	const stateListen, stateTimeWait = 2, 11
 	if len(buf) < 4 {
@@ -107,9 +107,9 @@ func parseTable(buf []byte, l layout) []Row {
 	return rows
 }
 
-// parseLsof reads what `lsof -nP -iTCP:PORT -F pctPnT` prints: one field a line, the letter first.
-// A process's fields come before those of its sockets. Within those of a TCP socket, the state (T)
-// comes last; a UDP socket has none (lsof(8), "OUTPUT FOR OTHER PROGRAMS").
+// parseLsof parses the output of `lsof -nP -iTCP:PORT -F pctPnT`: one field per line, starting with
+// its letter. A process's fields come before those of its sockets. Within those of a TCP socket,
+// the state (T) comes last; a UDP socket has none (lsof(8), "OUTPUT FOR OTHER PROGRAMS").
 func parseLsof(text []byte) []Row {
 	var rows []Row
 	var r Row

@@ -35,7 +35,7 @@ func TestParseProcNet(t *testing.T) {
 		{Addr: at("127.0.0.1:40000"), inode: 7002},
 	}, rows)
 
-	// As s390x prints 127.0.0.1.
+	// On s390x 127.0.0.1 is printed like this.
 	big := parseProcNet([]byte(" 0: 7F000001:0050 00000000:0000 0A 0:0 00:0 0 0 0 7 1"), binary.BigEndian)
 	assert.Equal(t, []Row{{Addr: at("127.0.0.1:80"), Listening: true, inode: 7}}, big)
 }
@@ -89,7 +89,7 @@ func FuzzParseLsof(f *testing.F) {
 	})
 }
 
-// tableOf builds a table of Windows: the number of rows, and the rows.
+// tableOf builds a Windows table: the number of rows and the rows.
 func tableOf(rows ...[]byte) []byte {
 	table := binary.LittleEndian.AppendUint32(nil, uint32(len(rows)))
 	for _, r := range rows {
@@ -164,7 +164,7 @@ func FuzzParseTCPTable(f *testing.F) {
 	f.Add(tableOf(tcpRow(2, [4]byte{127, 0, 0, 1}, 8080, 812)), false)
 	f.Add(tableOf(tcp6Row(2, netip.IPv6Loopback().As16(), 7, 80, 4)), true)
 	f.Add(tableOf(udpRow([]byte{0, 0, 0, 0}, 0, 53, 812)), false)
-	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0}, false) // promises more than there is
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0}, false) // announces more rows than there are
 	f.Fuzz(func(t *testing.T, table []byte, ipv6 bool) {
 		for _, r := range append(parseTCPTable(table, ipv6), parseUDPTable(table, ipv6)...) {
 			if r.Addr.Addr().Is6() != ipv6 {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// rows reads the tables of the network namespace that this thread is in.
+// rows reads the tables of this thread's network namespace.
 func rows(_ context.Context, network string, _ uint16) ([]Row, error) {
 	var rows []Row
 	for _, name := range []string{network, network + "6"} {
@@ -24,10 +24,10 @@ func rows(_ context.Context, network string, _ uint16) ([]Row, error) {
 }
 
 func listeners(context.Context, string, bool, uint16) ([]Row, error) {
-	return nil, errors.ErrUnsupported // bind refuses every overlap here
+	return nil, errors.ErrUnsupported // bind rejects every overlap here
 }
 
-// identify looks for the sockets among the descriptors of all processes.
+// identify searches the descriptors of all processes for the sockets.
 func identify(ctx context.Context, rows []Row) []Row {
 	byInode := make(map[string]Row, len(rows))
 	for _, r := range rows {

@@ -32,7 +32,7 @@ func listeners(_ context.Context, network string, ipv6 bool, _ uint16) ([]Row, e
 	return table(network, ipv6, tcpTableOwnerPIDListener)
 }
 
-// table reads one of the four tables. The class is for TCP; UDP has but one with PIDs.
+// table reads one of the four tables. The class is for TCP; UDP has only one with PIDs.
 func table(network string, ipv6 bool, class uint32) ([]Row, error) {
 	family := uint32(windows.AF_INET)
 	if ipv6 {
@@ -47,7 +47,7 @@ func table(network string, ipv6 bool, class uint32) ([]Row, error) {
 		buf := make([]byte, size)
 		err := get(&buf[0], &size, false, family, class, 0)
 		if err == windows.ERROR_INSUFFICIENT_BUFFER {
-			size += size / 4 // it grows while we look
+			size += size / 4 // the table may grow in the meantime
 			continue
 		}
 		if err != nil {
@@ -57,7 +57,8 @@ func table(network string, ipv6 bool, class uint32) ([]Row, error) {
 	}
 }
 
-// identify names the processes from a snapshot, which, unlike opening them, needs no rights.
+// identify gets the process names from a snapshot, which needs no rights, unlike opening the
+// processes.
 func identify(_ context.Context, rows []Row) []Row {
 	names := processNames()
 	for i := range rows {

@@ -26,7 +26,7 @@ type Backend struct {
 	write  spec.Writer
 }
 
-// What launchctl exits with (launchctl error N names them).
+// Exit codes of launchctl (launchctl error N names them).
 const (
 	codeIO         = 5   // EIO: also while launchd still forgets the job, and for a disabled one
 	codeInProgress = 37  // the job is being started already
@@ -205,7 +205,7 @@ func (m *Backend) bootout(ctx context.Context, s *spec.Spec) error {
 			err = spec.Pause(ctx, spec.PollEvery(0))
 		}
 		if err != nil {
-			return spec.Fail(nil, err, "the service goes on stopping")
+			return spec.Fail(nil, err, "the service continues to stop")
 		}
 	}
 }
@@ -268,7 +268,7 @@ func (m *Backend) kickstart(ctx context.Context, s *spec.Spec) error {
 			return spec.Fail(spec.ErrStartFailed, err, filepath.Join(m.logDir(s), "output.log")+" says why")
 		}
 		if err := spec.Pause(ctx, spec.PollEvery(time.Second)); err != nil {
-			return spec.Fail(nil, err, "the service goes on starting")
+			return spec.Fail(nil, err, "the service continues to start")
 		}
 	}
 }

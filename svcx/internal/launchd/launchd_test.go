@@ -145,7 +145,7 @@ func TestLaunchdContext(t *testing.T) {
 	assert.ErrorIs(t, m.Stop(ctx, s), context.Canceled)
 }
 
-func TestLaunchdGivesTheLogsToTheAccount(t *testing.T) {
+func TestLaunchdLogsBelongToAccount(t *testing.T) {
 	if filepath.Separator != '/' {
 		t.Skip("launchd's paths begin with a slash")
 	}

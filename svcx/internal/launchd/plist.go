@@ -73,7 +73,7 @@ func check(s *spec.Spec) error {
 		return err
 	}
 	if strings.Contains(s.Name, ":") {
-		return spec.Refuse("service name", s.Name, "a file of macOS can't have a colon in its name")
+		return spec.Refuse("service name", s.Name, "a file name can't contain a colon on macOS")
 	}
 	if !s.User {
 		if err := spec.CheckUnixAccount(s.Account); err != nil {
@@ -81,7 +81,7 @@ func check(s *spec.Spec) error {
 		}
 	}
 	if len(s.DependsOn) > 0 {
-		return s.Refuse("launchd knows no dependencies: leave DependsOn empty and retry in Main")
+		return s.Refuse("launchd does not support dependencies: leave DependsOn empty and retry in Main")
 	}
 	if exe := s.Executable; !path.IsAbs(exe) || s.Dir != "" && !path.IsAbs(s.Dir) {
 		return spec.Errorf("svcx: executable %q, directory %q: launchd needs absolute paths", exe, s.Dir)

@@ -30,7 +30,7 @@ func isOurs(plist, exe string) bool {
 	if textAfter(plist, "ProgramArguments") == exe {
 		return true
 	}
-	// What Install writes has a set of keys of its own.
+	// Lists written by Install have a characteristic set of keys.
 	out := textAfter(plist, "StandardOutPath")
 	return strings.HasSuffix(out, "/output.log") && out == textAfter(plist, "StandardErrorPath") && strings.Contains(plist, "<key>ExitTimeOut</key>")
 }

@@ -43,7 +43,7 @@ func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return spec.Fail(nil, context.Cause(ctx), "the service goes on starting")
+		return spec.Fail(nil, context.Cause(ctx), "the service continues to start")
 	}
 	return spec.Fail(spec.ErrStartFailed, err, filepath.Join(logDir(s), "output.log")+" says why")
 }
@@ -76,7 +76,7 @@ func (m *Backend) watch(s *spec.Spec, over <-chan error, old int, supervised boo
 		case now != pid:
 			pid, seen = now, time.Now()
 			if runs++; runs > 3 {
-				return spec.Errorf("it ends again and again before it is ready: %w", errGaveUp)
+				return spec.Errorf("it ends repeatedly before it is ready: %w", errGaveUp)
 			}
 		case time.Since(seen) > patience:
 			return spec.Errorf("it has ended before it was ready: %w", errGaveUp)

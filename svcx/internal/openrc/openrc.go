@@ -153,7 +153,7 @@ func (m *Backend) settled(ctx context.Context, s *spec.Spec) error {
 		case st.State == spec.Running:
 			pid, since = st.PID, time.Now()
 			if runs++; runs > 3 { // the first may be what the last run has left
-				return errors.New("it ends again and again")
+				return errors.New("it ends repeatedly")
 			}
 		case time.Since(since) > patience:
 			return errors.New("it has ended")
@@ -176,7 +176,7 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	// One that has crashed is started to OpenRC.
 	if err := m.do(ctx, "rc-service", s.Name, "stop"); err != nil {
 		if ctx.Err() != nil {
-			return spec.Fail(nil, context.Cause(ctx), "the service goes on stopping")
+			return spec.Fail(nil, context.Cause(ctx), "the service continues to stop")
 		}
 		return spec.Fail(nil, err, "")
 	}

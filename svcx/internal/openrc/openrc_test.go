@@ -130,7 +130,7 @@ func TestStartGivesUp(t *testing.T) {
 	}{
 		{"no process", "not over after 300ms", 300 * time.Millisecond, func(int) int { return 0 }},
 		{"it has ended", "it has ended before it was ready", time.Minute, func(int) int { return 7 }},
-		{"again and again", "it ends again and again", time.Minute, func(n int) int { return 7 + n }},
+		{"again and again", "it ends repeatedly", time.Minute, func(n int) int { return 7 + n }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			startCap, patience = c.limit, 100*time.Millisecond

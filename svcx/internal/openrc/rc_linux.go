@@ -18,7 +18,7 @@ func (m *Backend) Open(user bool) error {
 	m.root, m.scripts, m.runlevel, m.state = os.Geteuid() == 0, "/etc/init.d", "default", "/run/openrc"
 	m.run, m.alive, m.signal, m.write = rc, alive, syscall.Kill, spec.ReplaceFile
 	if user {
-		return spec.Fail(errors.ErrUnsupported, nil, "OpenRC has no services of a user: leave Service.User unset")
+		return spec.Fail(errors.ErrUnsupported, nil, "OpenRC does not support user services: leave Service.User unset")
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func check(s *spec.Spec) error {
 		return err
 	}
 	if s.User {
-		return s.Refuse("OpenRC has no services of a user: leave Service.User unset")
+		return s.Refuse("OpenRC does not support user services: leave Service.User unset")
 	}
 	if err := spec.CheckUnixAccount(s.Account); err != nil {
 		return err

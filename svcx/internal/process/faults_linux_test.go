@@ -14,9 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestLogsOnAFullDisk: a service starts and ends on a disk without room, and its output goes on
+// TestLogsOnFullDisk: a service starts and ends on a disk without room, and its output goes on
 // once there is some.
-func TestLogsOnAFullDisk(t *testing.T) {
+func TestLogsOnFullDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
 		return
@@ -44,8 +44,8 @@ func TestLogsOnAFullDisk(t *testing.T) {
 	}
 }
 
-// TestRotateOnAFullDisk: what can't be copied stays where it is.
-func TestRotateOnAFullDisk(t *testing.T) {
+// TestRotateOnFullDisk: what can't be copied stays where it is.
+func TestRotateOnFullDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
 		return

@@ -47,7 +47,7 @@ func TestCrashReport(t *testing.T) {
 	assert.Len(t, kept, maxLog+1, "and kept as it is")
 }
 
-func TestLogDirThatFails(t *testing.T) {
+func TestFailingLogDir(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	s := &Program{Name: "svcx-test-logs", LogDir: filepath.Join(file, "logs"),
@@ -64,7 +64,7 @@ func TestLogDirThatFails(t *testing.T) {
 	assert.FileExists(t, filepath.Join(os.TempDir(), s.Name, "crash.log"))
 }
 
-func TestCrashReportThatCannotBeMoved(t *testing.T) {
+func TestUnmovableCrashReport(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "crash.1.log", "full"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "crash.log"), []byte("panic"), 0o600))

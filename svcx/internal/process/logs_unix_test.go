@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestCrashLogThatIsNoFile has a service start beside what would never end to be read, or take
+// TestCrashLogIsNotFile has a service start beside what would never end to be read, or take
 // whatever is written.
-func TestCrashLogThatIsNoFile(t *testing.T) {
+func TestCrashLogIsNotFile(t *testing.T) {
 	for what, plant := range map[string]func(name string) error{
 		"a pipe":             func(name string) error { return unix.Mkfifo(name, 0o600) },
 		"a link to a device": func(name string) error { return os.Symlink(os.DevNull, name) },

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWatchdogFood has a Main call Alive twice and then not for a while: both must reach systemd,
+// TestWatchdogFeeding has a Main call Alive twice and then not for a while: both must reach systemd,
 // which counts from the last one that it gets.
-func TestWatchdogFood(t *testing.T) {
+func TestWatchdogFeeding(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "notify")
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
 	require.NoError(t, err)

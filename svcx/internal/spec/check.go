@@ -22,7 +22,7 @@ func CheckName(name string) error {
 	case name == "." || name == "..":
 		return Refuse("service name", name, "it is a directory's")
 	case strings.TrimSpace(name) != name:
-		return Refuse("service name", name, "it must not begin or end with a blank")
+		return Refuse("service name", name, "it must not begin or end with a space")
 	case len(name) > most:
 		return Errorf("svcx: service name %.20q…: it is longer than %d bytes", name, most)
 	}
@@ -72,7 +72,7 @@ func (s *Spec) Check() error {
 	case strings.ContainsAny(s.Password, "\n\r\x00"): // the error must not show it
 		return s.Refuse("a line break or NUL can't be in the password")
 	case slices.Contains(s.DependsOn, "") || slices.Contains(s.Privileges, ""):
-		return s.Refuse("an empty name in DependsOn or Privileges is no name")
+		return s.Refuse("an empty name in DependsOn or Privileges is invalid")
 	case s.StartType > Disabled:
 		return s.Refuse("unknown start type " + s.StartType.String())
 	case s.SID > SIDRestricted:

@@ -44,7 +44,7 @@ func TestUndoWriteFile(t *testing.T) {
 	assert.NoFileExists(t, name)
 }
 
-func TestUndoWriteFileOnAFullDisk(t *testing.T) {
+func TestUndoWriteFileOnFullDisk(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "orders")
 	require.NoError(t, os.WriteFile(name, []byte("one"), 0o644))
 	saved := atomicfile.SyncFile

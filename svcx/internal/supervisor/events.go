@@ -17,7 +17,7 @@ const (
 	EventCustom
 )
 
-// Event is what a manager tells a running service.
+// Event is a notification from a manager to a running service.
 type Event struct {
 	Kind    EventKind
 	Code    uint32

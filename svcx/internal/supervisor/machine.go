@@ -20,8 +20,8 @@ const (
 	grace          = 100 * time.Millisecond
 )
 
-// machine decides what to tell the manager. It is a pure function of the messages that it gets, in
-// their order; the supervisor does what it decides.
+// machine decides what to report to the manager. It is a pure function of the sequence of messages;
+// the supervisor carries out its decisions.
 type machine struct {
 	status     Status // as reported last; State 0: nothing yet
 	accepts    uint32 // the controls accepted while it runs
@@ -55,7 +55,7 @@ const (
 	aliveCalled     // Main called Alive
 )
 
-// A message is what has happened, and the data that belong to it.
+// A message describes what has happened, with its data.
 type message struct {
 	kind
 	control Control       // controlReceived
@@ -127,7 +127,7 @@ func (m *machine) step(msg *message) decision {
 	return decision{}
 }
 
-// hang ends a service whose Main does not.
+// hang ends a service whose Main hangs.
 func (m *machine) hang(exit, code uint32) decision {
 	m.status.ExitCode, m.status.ServiceCode = exit, code
 	d := m.enter(Stopped)

@@ -28,7 +28,7 @@ func (s State) Pending() bool {
 	return s == StartPending || s == StopPending || s == ContinuePending || s == PausePending
 }
 
-// What a service accepts: SERVICE_STATUS.dwControlsAccepted.
+// Controls that a service accepts: SERVICE_STATUS.dwControlsAccepted.
 const (
 	AcceptStop          = 0x1
 	AcceptPauseContinue = 0x2
@@ -68,8 +68,7 @@ const (
 	PowerSettingChange  = 0x8013
 )
 
-// Status is what a service reports: a SERVICE_STATUS, and what only managers other than Windows'
-// read.
+// Status is a status report: a SERVICE_STATUS, and fields for managers other than Windows'.
 type Status struct {
 	State       State
 	Accepts     uint32
@@ -95,8 +94,8 @@ type Manager interface {
 	Controls() <-chan Control
 }
 
-// Container is a Manager within the service's own process, which must outlive the service: a panic
-// is handed to it, and so are the stacks of a main that hangs, instead of ending the process.
+// Container is a Manager in the service's own process, which must outlive the service: it receives
+// a panic, and the stacks of a Main that hangs, instead of the process ending.
 type Container interface {
 	Manager
 	Panicked(value any, stack []byte)

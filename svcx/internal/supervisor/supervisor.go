@@ -14,7 +14,7 @@ import (
 // ErrHung is returned when Main does not end or does not feed the watchdog.
 const ErrHung = spec.ErrHung
 
-// Config is what a supervisor runs, and what differs between the processes that it runs in.
+// Config holds what a supervisor runs, and the differences between the processes in which it runs.
 type Config struct {
 	Name    string
 	Main    func(context.Context) error
@@ -67,8 +67,8 @@ func (s *Supervisor) Alive() {
 	}
 }
 
-// tell hands msg to the supervisor's loop and returns when the manager knows, or when the loop has
-// ended.
+// tell passes msg to the supervisor's loop and returns when the manager has been informed, or when
+// the loop has ended.
 func (s *Supervisor) tell(msg *message) {
 	msg.ack = make(chan struct{})
 	select {
@@ -82,9 +82,9 @@ func (s *Supervisor) tell(msg *message) {
 	}
 }
 
-// Run runs Prepare and then Main, and reports to manager until both are over. It returns what Main
-// returned, and whether a stop was requested. If Main hangs, the error is ErrHung and Main is left
-// behind: the process must end then.
+// Run runs Prepare and then Main, and reports to manager until both are over. It returns Main's
+// error, and whether a stop was requested. If Main hangs, the error is ErrHung and Main keeps
+// running: the process must end then.
 func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err error) {
 	s := &Supervisor{
 		config:  c,
@@ -249,9 +249,9 @@ func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCaus
 // ErrGoexit is the error of a Main that has ended its goroutine.
 var ErrGoexit = errors.New("svcx: Main ended its goroutine (runtime.Goexit)")
 
-// callMain runs in a goroutine of its own and sends what came of Main. A panic ends the process in
-// Go's own way: the manager sees a dead process, and the crash file has the trace. Only a manager
-// in this process catches it.
+// callMain runs in its own goroutine and sends Main's result. A panic ends the process as usual in
+// Go: the manager sees a dead process, and the crash file has the trace. Only a manager in this
+// process catches it.
 func (s *Supervisor) callMain(ctx context.Context, result chan<- *message) {
 	msg := &message{kind: mainReturned, err: ErrGoexit}
 	defer func() {

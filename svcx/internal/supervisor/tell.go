@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// tellWait is how long a message on standard error may take. Its reader may be a journald that
+// tellWait is the time limit for a message on standard error. Its reader may be a journald that
 // hangs or a console that is paused.
 const tellWait = 2 * time.Second
 

@@ -172,7 +172,7 @@ func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error
 		return nil
 	}
 	if ctx.Err() != nil {
-		return spec.Fail(nil, context.Cause(ctx), "the service goes on starting")
+		return spec.Fail(nil, context.Cause(ctx), "the service continues to start")
 	}
 	if st, statusErr := m.Status(ctx, s); statusErr == nil && st.ExitCode != 0 {
 		err = spec.Errorf("exit code %d", st.ExitCode)
@@ -191,7 +191,7 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	}
 	if _, err := m.ctl(ctx, "stop", unit(s)); err != nil {
 		if ctx.Err() != nil {
-			return spec.Fail(nil, context.Cause(ctx), "the service goes on stopping")
+			return spec.Fail(nil, context.Cause(ctx), "the service continues to stop")
 		}
 		return m.fail(s, nil, err)
 	}

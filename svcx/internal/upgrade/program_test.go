@@ -82,7 +82,7 @@ func upgradeSpec(exe string) *spec.Spec {
 	return &spec.Spec{Name: "orders", Executable: exe, StopTimeout: time.Second}
 }
 
-func TestUpgradeWithAFake(t *testing.T) {
+func TestUpgradeWithFake(t *testing.T) {
 	before, limit := proveFor, checkLimit
 	proveFor, checkLimit = 50*time.Millisecond, time.Second
 	t.Cleanup(func() { proveFor, checkLimit = before, limit })

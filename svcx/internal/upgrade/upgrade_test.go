@@ -81,7 +81,7 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-func TestStageRefuses(t *testing.T) {
+func TestStageErrors(t *testing.T) {
 	f, exe, program := files(t)
 	assert.ErrorContains(t, f.Stage(exe), "is the program that is installed")
 	assert.ErrorContains(t, f.Stage(filepath.Dir(exe)), "not a regular file")

@@ -28,8 +28,8 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// TestLogDirOfAnother: what a user has put in the place of the logs is refused.
-func TestLogDirOfAnother(t *testing.T) {
+// TestForeignLogDir: what a user has put in the place of the logs is refused.
+func TestForeignLogDir(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "logs")
 	_, err := makeLogDir(dir, "LocalSystem")
 	require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestLogDirOfAnother(t *testing.T) {
 }
 
 // A service's log directory follows its account.
-func TestLogDirOfAnotherAccount(t *testing.T) {
+func TestLogDirOfOtherAccount(t *testing.T) {
 	testenv.NeedWindows(t, "maps access lists to the modes of Unix")
 	dir := filepath.Join(t.TempDir(), "logs")
 	for _, account := range []string{"LocalSystem", `NT AUTHORITY\LocalService`, `NT AUTHORITY\NetworkService`, "LocalSystem"} {

@@ -40,7 +40,7 @@ func explainErrno(errno uint32) (hint string, kind error) {
 	case 1078: // ERROR_DUPLICATE_SERVICE_NAME
 		return "another service has that display name (or has this name as its display name): set another Service.DisplayName", nil
 	case 2, 3: // ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND
-		return "the executable is not there: install again from where it is", nil
+		return "the executable does not exist: install again from its current path", nil
 	}
 	return "", nil
 }

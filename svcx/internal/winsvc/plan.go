@@ -129,10 +129,10 @@ func check(s *spec.Spec) error {
 	}
 	// The log directory has the same name.
 	if strings.ContainsAny(s.Name, `<>:"|?*`) || strings.HasSuffix(s.Name, ".") {
-		return spec.Refuse("service name", s.Name, "a directory of Windows can't have that name")
+		return spec.Refuse("service name", s.Name, "a Windows directory can't have that name")
 	}
 	if strings.Contains(s.Executable, `"`) {
-		return spec.Refuse("executable", s.Executable, "a quote can't be in a path of Windows")
+		return spec.Refuse("executable", s.Executable, "a Windows path can't contain a quote")
 	}
 	err := checkNoVariable("executable", s.Executable)
 	for _, arg := range s.Args {

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSpareLogDirOfAnother: what lies in the place of the directory that a service falls back to is
+// TestForeignSpareLogDir: what lies in the place of the directory that a service falls back to is
 // not written to.
-func TestSpareLogDirOfAnother(t *testing.T) {
+func TestForeignSpareLogDir(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMP", temp)
 	name := "svcx-test-spare"

@@ -13,10 +13,10 @@ type Command []string
 // shellName is the program that runs a command that is one string.
 const shellName = "\x00shell"
 
-// shell is the command that has the system's shell run the text.
+// shell returns the command that runs text in the system's shell.
 func shell(text string) Command { return Command{shellName, text} }
 
-// Argv is the command with the system's shell in it.
+// Argv returns the command with the system's shell filled in.
 func (c Command) Argv() []string { return c.argv(runtime.GOOS) }
 
 func (c Command) argv(goos string) []string {
@@ -39,7 +39,7 @@ func (c Command) Cmd() *exec.Cmd {
 	return cmd
 }
 
-// String is the command as the user wrote it, or nearly.
+// String returns the command approximately as the user wrote it.
 func (c Command) String() string {
 	if len(c) > 0 && c[0] == shellName {
 		return c[1]

@@ -14,7 +14,7 @@ import (
 // Name is what the file is called.
 const Name = "dev.toml"
 
-// A File is a dev.toml that was found to be right.
+// A File is a valid dev.toml.
 type File struct {
 	Dir      string        // what its paths are relative to
 	Status   *string       // the status page's address; nil: not said
@@ -47,7 +47,7 @@ type Service struct {
 	envFiles  []string
 }
 
-// Ready is how a process shows that it is ready: by one of these.
+// Ready is the condition under which a process is ready: one of these.
 type Ready struct {
 	HTTP  string        // a path that answers with a status below 400
 	TCP   bool          // its port takes connections

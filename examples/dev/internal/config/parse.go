@@ -12,7 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// document is dev.toml as it is written.
+// document is the structure of dev.toml.
 type document struct {
 	Status  *string           `toml:"status"`
 	Drain   duration          `toml:"drain"`
@@ -63,7 +63,7 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return err
 }
 
-// An Error says what is wrong with a file, and where.
+// An Error is a problem in a file, with its position.
 type Error struct {
 	File         string
 	Line, Column int // from 1; 0: the file as a whole
@@ -114,7 +114,7 @@ func Parse(name, dir string, data []byte) (*File, error) {
 	return f, err
 }
 
-// syntaxError makes an Error of the library's.
+// syntaxError converts the library's error to an Error.
 func syntaxError(name string, err error) error {
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
 		first := strict.Errors[0]
@@ -128,7 +128,7 @@ func syntaxError(name string, err error) error {
 	return &Error{File: name, Message: strings.TrimPrefix(err.Error(), "toml: ")}
 }
 
-// A parser checks what the document says.
+// A parser validates the document.
 type parser struct{ name, dir, text string }
 
 // errorf returns an Error at the key of service i, or of the file if i is negative.

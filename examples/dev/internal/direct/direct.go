@@ -1,11 +1,10 @@
-// Package direct compiles and links programs without the go command, where that makes the same
+// Package direct compiles and links programs without the go command, if that produces the same
 // programs. The go command needs most of a second to find out that one file has changed.
 //
-// The go command itself says how: while it builds, its tools are run by [Record] (-toolexec), which
-// notes their arguments. A later build repeats them, with the archives that changed, as long as
-// nothing has changed but the text of source files below their imports, and files that are
-// embedded. Everything else, and everything that fails, is left to the go command, which also
-// explains it.
+// During a build by the go command, [Record] runs its tools (-toolexec) and records their
+// arguments. A later build repeats these commands with the changed archives, as long as only
+// embedded files and the text of source files below their imports have changed. Everything else is
+// left to the go command, including failed builds, so that it reports the errors.
 package direct
 
 import (
@@ -26,8 +25,8 @@ import (
 	"sync"
 )
 
-// ErrFailed is in the error of Build if a compiler or linker has failed. The go command will say
-// why.
+// ErrFailed is returned, wrapped, by Build if a compiler or linker failed. The go command will
+// report why.
 var ErrFailed = errors.New("failed")
 
 // A Builder builds programs with one set of build flags. Its methods may be called by several
@@ -44,7 +43,7 @@ type Builder struct {
 	number  int // of the last file
 }
 
-// known is what the go command has said, and what was made since.
+// known holds the recorded commands and the files built since.
 type known struct {
 	compiles map[string]recorded // by import path
 	links    map[string]recorded
@@ -54,7 +53,7 @@ type known struct {
 	programs map[string]program
 }
 
-// recorded is a command, and the shape for which it is right.
+// recorded is a command and the shape for which it is valid.
 type recorded struct {
 	*command
 	shape sum
@@ -71,7 +70,7 @@ func (k known) clone() known {
 		maps.Clone(k.digests), maps.Clone(k.programs)}
 }
 
-// SetListing says what programs are made of; nil if that is not known.
+// SetListing sets the packages of the programs; nil if unknown.
 func (b *Builder) SetListing(l *Listing) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -84,7 +83,8 @@ func (b *Builder) current() *Listing {
 	return b.listing
 }
 
-// Build builds programs: files by import path. Its error says why the go command must do it.
+// Build builds programs: files by import path. Its error is the reason why the go command must do
+// it.
 func (b *Builder) Build(ctx context.Context, programs map[string]string) error {
 	listing := b.current()
 	if listing == nil {
@@ -154,8 +154,8 @@ func (b *Builder) compile(ctx context.Context, listing *Listing, now snapshot, n
 	return nil
 }
 
-// link links the programs, as many at once as there are processors. A program whose archives are as
-// they were is the one that was linked last.
+// link links the programs, one per processor at a time. If a program's archives have not changed,
+// it reuses the last program.
 func (b *Builder) link(ctx context.Context, programs map[string]string, next known) error {
 	type result struct {
 		path, id string

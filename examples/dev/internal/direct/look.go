@@ -19,7 +19,7 @@ import (
 	"strings"
 )
 
-// A Listing is what programs are made of, as go list says it.
+// A Listing holds the packages of programs, according to go list.
 type Listing struct {
 	Packages []Package // those that are imported stand before those that import them
 	Files    []string  // others that matter, whether they exist or not: go.mod, go.work
@@ -54,13 +54,14 @@ type sum [sha256.Size]byte
 
 func sumOf(data []byte) sum { return sha256.Sum256(data) }
 
-// A snapshot is what can change, at one time.
+// A snapshot holds everything that can change, at one time.
 type snapshot struct {
 	rules    sum // of what concerns all packages: files, the environment, the go command
 	packages map[string]facts
 }
 
-// facts tell apart what decides about the commands for a package (shape), and what only they read.
+// facts distinguishes what determines the commands for a package (shape) from what only the
+// commands read (content).
 type facts struct{ shape, content sum }
 
 func (s snapshot) equal(other snapshot) bool {
@@ -185,9 +186,9 @@ func lookAtEmbedded(root fs.FS, pattern string, shape, content hash.Hash) error 
 	return nil
 }
 
-// header returns where the part of a Go file ends that the go command reads: constraints, the
-// package's name, imports, cgo's preamble; and the patterns that it embeds. It ends with the file
-// if there is any doubt.
+// header returns the end of the part of a Go file that the go command reads (constraints, the
+// package's name, imports, cgo's preamble), and the patterns that it embeds. In doubt it returns
+// the end of the file.
 func header(source []byte) (end int, embeds []string) {
 	set := token.NewFileSet()
 	f, err := parser.ParseFile(set, "", source, parser.ImportsOnly)
@@ -212,11 +213,11 @@ func header(source []byte) (end int, embeds []string) {
 	return end, embeds
 }
 
-// Environment is what "go env -json" says.
+// Environment is the output of "go env -json".
 type Environment struct{ GOWORK, GOENV, GOROOT, GOMODCACHE, GOFLAGS string }
 
-// List makes a Listing of what "go list -e -deps -json" says, run in dir with the flags. It returns
-// nil if the programs can't be built without the go command.
+// List parses the output of "go list -e -deps -json", run in dir with the flags. It returns nil if
+// the programs can't be built without the go command.
 func List(r io.Reader, dir string, flags []string, env Environment, isSource func(string) bool) *Listing {
 	for _, flag := range append(strings.Fields(env.GOFLAGS), flags...) {
 		if strings.Contains(flag, "-overlay") || strings.Contains(flag, "-toolexec") {

@@ -66,8 +66,9 @@ func withArchives(config string, archives map[string]string) (string, error) {
 	return b.String(), nil
 }
 
-// Record runs one of the go command's tools, which stands after the directory where it notes how,
-// and returns the tool's exit code. If it can't note it, the next build is the go command's again.
+// Record runs one of the go command's tools and returns its exit code. args are the directory for
+// the recording and the tool's command line. If it can't be recorded, the go command does the next
+// build too.
 func Record(args []string) int {
 	if len(args) < 2 {
 		fmt.Fprintln(os.Stderr, "usage: DIRECTORY TOOL ARGUMENTS")
@@ -89,7 +90,7 @@ func Record(args []string) int {
 	return 0
 }
 
-// note writes down a command that can be repeated.
+// note records a command that can be repeated.
 func note(dir string, args []string) error {
 	c := &command{Package: os.Getenv("TOOLEXEC_IMPORTPATH"), Args: args, Env: os.Environ(), Configs: map[string]string{}}
 	var err error
@@ -126,8 +127,8 @@ func note(dir string, args []string) error {
 	return errors.Join(err, f.Close())
 }
 
-// repeatable reports whether all that the command needs will still be there: cgo's and a profile's
-// files, assembly's symbols and arguments in a file won't.
+// repeatable reports whether all of the command's inputs will still exist: cgo's and a profile's
+// files, assembly symbols and arguments in a file won't.
 func (c *command) repeatable(work string) bool {
 	args := c.Args[1:]
 	if c.isLink() {
@@ -227,8 +228,8 @@ func quote(words []string) (string, bool) {
 	return strings.Join(quoted, " "), len(words) > 0
 }
 
-// End takes over what was recorded, if programs were built (files by import path) and nothing was
-// saved at the same time.
+// End uses the recording if programs were built (files by import path) and no file was saved in the
+// meantime.
 func (r *Recording) End(ctx context.Context, programs map[string]string) {
 	b := r.b
 	defer b.clean()
@@ -279,7 +280,7 @@ func (r *Recording) End(ctx context.Context, programs map[string]string) {
 	b.known = next
 }
 
-// digests are what tells archives apart, the build ID aside.
+// digests identify an archive, ignoring the build ID.
 type digests struct{ all, exports sum }
 
 // digest reads an archive, whose first part are the exports (cmd/internal/archive, cmd/compile).

@@ -1,5 +1,5 @@
-// Package fake is a service for dev's tests: it keeps the promises of a service of this module,
-// with nothing but the standard library, so that it builds at once when the tests copy it.
+// Package fake is a service for dev's tests. It behaves like a service of this module but only uses
+// the standard library, so that it builds quickly when the tests copy it.
 package fake
 
 import (

@@ -1,5 +1,5 @@
-// Package find finds what dev could run where no dev.toml says so: the main packages of a module or
-// of a workspace.
+// Package find finds the programs for dev to run without a dev.toml: the main packages of a module
+// or of a workspace.
 package find
 
 import (

@@ -1,10 +1,9 @@
-// Package guard ends what a dev that was killed can't end any more. A small process waits at the
-// end of a pipe; when dev is gone, however it went, the pipe ends, and the process kills what dev
-// has told it of, and removes dev's temporary folder.
+// Package guard cleans up after a dev that was killed. A small process reads from a pipe, which is
+// closed when dev exits for any reason. The process then kills the processes that dev has
+// registered, and removes dev's temporary folder.
 //
-// The kernels of Linux and FreeBSD kill dev's children with it, but not what those have started;
-// those of macOS and the other BSDs do neither. Windows has jobs for all of that and needs no
-// guard.
+// The kernels of Linux and FreeBSD kill dev's children with it, but not their descendants; those of
+// macOS and the other BSDs kill neither. Windows needs no guard, because jobs handle all of this.
 package guard
 
 import (
@@ -16,7 +15,7 @@ import (
 	"sync"
 )
 
-// A Guard is the process, as dev sees it. A nil one guards nothing.
+// A Guard is dev's handle of the guard process. A nil Guard does nothing.
 type Guard struct {
 	cmd *exec.Cmd
 
@@ -45,7 +44,7 @@ func Start(argv []string, dir string) (*Guard, error) {
 	return g, err
 }
 
-// Add has the process group of that number killed with dev.
+// Add registers a process group to be killed with dev.
 func (g *Guard) Add(group int) { g.tell("add", group) }
 
 // Remove says that the group has ended.
@@ -60,7 +59,7 @@ func (g *Guard) tell(what string, group int) {
 	fmt.Fprintf(g.pipe, "%s %d\n", what, group) // an error says that the guard was killed: nothing can be done
 }
 
-// Close ends the guard, after all that was added has ended.
+// Close ends the guard, after all added groups have ended.
 func (g *Guard) Close() {
 	if g == nil {
 		return

@@ -41,7 +41,7 @@ func Main() int {
 	return 0
 }
 
-// grace is how long those that are asked to end may take.
+// grace is the time that processes have to end after being asked.
 const grace = 5 * time.Second
 
 // read returns the folder, the groups that are left, and whether dev has ended as it should.

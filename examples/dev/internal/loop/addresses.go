@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// One port takes one process. A variable that dev passes on to all services, and to a service's old
-// and new process at once, must not name a port to listen at: DEBUG_ADDR=localhost:6060 would let
-// the first process start and no other. unshared gives each process a port of its own choosing
-// instead, and leaves PORT out, which dev sets itself.
+// A port can only be used by one process. A variable that dev passes to all services, and to a
+// service's old and new process at once, must not name a port to listen on: with
+// DEBUG_ADDR=localhost:6060 only the first process could start. unshared sets the port to 0
+// instead, and omits PORT, which dev itself sets.
 //
-// Which variables those are, their names and values tell: an address of this machine under a name
-// whose words are all about listening (LISTEN_ADDR, PPROF_PORT), or of all interfaces under any
-// name of an address. REDIS_ADDR=localhost:6379 is the address of another.
+// These variables are recognized by name and value: an address of this machine under a name whose
+// words are all about listening (LISTEN_ADDR, PPROF_PORT), or an address of all interfaces under
+// any name of an address. REDIS_ADDR=localhost:6379 is the address of another program.
 
 func unshared(env []string) []string {
 	var kept []string

@@ -11,8 +11,8 @@ import (
 	"github.com/surefoot-go/surefoot/procx/child"
 )
 
-// prepare takes the steps before the build that are due, until none is. A command that several
-// services have runs once. It returns what went wrong, by service; such a step stays due.
+// prepare runs the steps before the build that are due, until none is. A command shared by several
+// services runs once. It returns the failures by service; a failed step stays due.
 func (s *Supervisor) prepare(b *batch, runners []*runner) map[string]string {
 	problems := map[string]string{}
 	taken := false

@@ -2,14 +2,14 @@ package loop
 
 import "sync"
 
-// A broadcast wakes all who wait. The zero value works.
+// A broadcast wakes all waiting goroutines. The zero value is ready to use.
 type broadcast struct {
 	mu sync.Mutex
 	ch chan struct{}
 }
 
-// wait returns a channel that the next notify closes. Who takes it before looking at the state
-// can't miss a change of it.
+// wait returns a channel that the next notify closes. A caller that gets it before reading the
+// state can't miss a change.
 func (b *broadcast) wait() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -111,7 +111,7 @@ func (s *Supervisor) programs(ctx context.Context, dir string, runners []*runner
 	return results
 }
 
-// A result is what a build has made of one service.
+// A result is the result of a build for one service.
 type result struct {
 	artifact *artifact // nil: it failed
 	build    page.Build
@@ -157,8 +157,9 @@ func (s *Supervisor) hand(runners []*runner, results []result) {
 	}
 }
 
-// same reports whether two programs are the same. Those that differ do so in their build ID, near
-// the beginning: no hash could tell as soon. What can't be read is not the same.
+// same reports whether two programs are identical. Different programs differ in their build ID,
+// near the beginning, which is faster to find than to compute a hash. Unreadable programs are
+// considered different.
 func same(a, b string) bool {
 	var readers [2]*bufio.Reader
 	for i, file := range []string{a, b} {

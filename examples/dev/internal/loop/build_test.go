@@ -14,9 +14,9 @@ import (
 	"github.com/surefoot-go/surefoot/procx/inspect"
 )
 
-// TestBuildForADebugger: what is built with Debug is what a debugger needs; what is built without
+// TestBuildForDebugger: what is built with Debug is what a debugger needs; what is built without
 // has nothing for it.
-func TestBuildForADebugger(t *testing.T) {
+func TestBuildForDebugger(t *testing.T) {
 	needGo(t)
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "")

@@ -11,7 +11,7 @@ import (
 
 var _ page.Control = (*Supervisor)(nil)
 
-// Status says how all services are.
+// Status returns the status of all services.
 func (s *Supervisor) Status() page.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,7 +44,7 @@ func (s *Supervisor) Notice(text string) {
 	}
 }
 
-// Start builds and starts a service that does not run.
+// Start builds and starts a service that is not running.
 func (s *Supervisor) Start(name string) error {
 	return s.order(name, func(r *runner) error {
 		if r.current != nil && r.want {
@@ -55,7 +55,7 @@ func (s *Supervisor) Start(name string) error {
 	})
 }
 
-// Stop ends a service until it is started.
+// Stop ends a service until it is started again.
 func (s *Supervisor) Stop(name string) error {
 	return s.order(name, func(r *runner) error {
 		if !r.want {
@@ -66,7 +66,7 @@ func (s *Supervisor) Stop(name string) error {
 	})
 }
 
-// Reload builds a service and replaces its process, also where nothing has changed.
+// Reload builds a service and replaces its process, even if nothing has changed.
 func (s *Supervisor) Reload(name string) error {
 	return s.order(name, func(r *runner) error {
 		r.start()

@@ -1,6 +1,5 @@
-// Package dev runs the services of a module for those who work on them: all of them with one
-// command, each rebuilt and replaced when a file that it is made of is saved, without a client that
-// notices.
+// Package dev runs the services of a module for development: all of them with one command. Each is
+// rebuilt and replaced when one of its files is saved, unnoticed by clients.
 //
 //	s, err := dev.New(dev.Config{Services: services, Status: "localhost:8090"})
 //	…
@@ -8,27 +7,26 @@
 //
 // # Ports without a gap
 //
-// The public port of a service belongs to dev, which passes requests on to the process that serves
-// at the time. A process listens at a free port of its own, which dev chooses (PORT, or where the
-// service's variables and arguments have {port}), or writes its URL into the file that {addr_file}
-// names. A new build is started beside the old one; once it is ready, it gets all new requests, and
-// the old one ends when its last request is answered, or after Config.Drain. WebSockets, streams of
-// events and long polls are told to go at once: see package front, which also says what passes,
-// HTTP/2 and gRPC among it. A build that fails, or a process that does not become ready, changes
-// nothing. A service that can't run twice is stopped first, and a service without an address is a
-// worker: it has no front.
+// The public port of a service belongs to dev, which forwards requests to the current process. A
+// process listens on its own free port, which dev chooses (PORT, or {port} in the service's
+// variables and arguments), or writes its URL to the file that {addr_file} names. A new program is
+// started beside the old one. Once it is ready, it gets all new requests, and the old one ends when
+// its last request is answered, or after Config.Drain. WebSockets, event streams and long polls are
+// ended or moved at once: see package front, which also describes HTTP/2 and gRPC. If a build fails
+// or a process does not become ready, nothing changes. A service that can't run twice is stopped
+// first. A service without an address is a worker and has no front.
 //
 // # What is watched
 //
-// The files that "go list -deps" names for a service, as far as they belong to modules on this
-// disk: also those of a replace directive or of a workspace. Only the services that a change
-// concerns are rebuilt, with one go build for all of them, or without the go command where that
-// makes the same programs (internal/direct). A build during which another file is saved is dropped.
+// dev watches the files that "go list -deps" lists for a service, in modules on this disk,
+// including those of replace directives and workspaces. Only the services that a change affects are
+// rebuilt, with one go build for all of them, or without the go command if that produces the same
+// programs (internal/direct). A build is discarded if another file is saved in the meantime.
 //
 // # The end
 //
-// When the context ends, services end in reverse order of dependency: each answers the requests
-// that it has, is asked to end, and is killed with all of its descendants if it does not
+// When the context ends, services end in reverse order of dependency: each completes its active
+// requests, is asked to end, and is killed with all of its descendants if it does not
 // (procx/child).
 package loop
 
@@ -60,7 +58,7 @@ import (
 // Service is a program of the module, or a command.
 type Service = config.Service
 
-// Config says what to run. Only Services is needed.
+// Config configures a Supervisor. Only Services is required.
 type Config struct {
 	Dir      string        // where go runs; default: the working directory
 	Services []Service     // those it needs stand before a service
@@ -74,7 +72,7 @@ type Config struct {
 	Recorder []string      // the command that runs direct.Record; none: the go command does every build
 }
 
-// DefaultDrain is longer than any request takes that is not stuck.
+// DefaultDrain is longer than any request should take.
 const DefaultDrain = 5 * time.Minute
 
 const (
@@ -143,8 +141,8 @@ func New(cfg Config) (*Supervisor, error) {
 	return s, nil
 }
 
-// Run starts all services and returns when ctx ends and they have ended, or with what keeps it from
-// working at all: a port that is taken, say.
+// Run starts all services and returns when ctx ends and they have ended. It returns an error if it
+// can't work at all, for instance if a port is in use.
 func (s *Supervisor) Run(ctx context.Context) (err error) {
 	folder, err := temp.New(s.say)
 	if err != nil {
@@ -209,7 +207,7 @@ func (s *Supervisor) Run(ctx context.Context) (err error) {
 	return err
 }
 
-// listen takes all ports, so that a clash shows before anything is started.
+// listen binds all ports, so that a conflict is detected before anything is started.
 func (s *Supervisor) listen() (err error) {
 	for _, r := range s.runners {
 		if r.front == nil {
@@ -251,7 +249,7 @@ func serve(server *http.Server, l net.Listener) error {
 	return nil
 }
 
-// say prints a line of dev's own.
+// say prints a line from dev itself.
 func (s *Supervisor) say(format string, args ...any) {
 	s.out.line("dev", fmt.Sprintf(format, args...))
 }
@@ -261,8 +259,8 @@ func (s *Supervisor) tell(format string, args ...any) {
 	s.news = append(s.news, fmt.Sprintf(format, args...))
 }
 
-// unlock unlocks mu, and prints what there is to tell only then: a console stands still while its
-// user selects text, and the status page must not.
+// unlock unlocks mu and only then prints pending lines: a console blocks while its user selects
+// text, and the status page must not.
 func (s *Supervisor) unlock() {
 	news := s.news
 	s.news = nil
@@ -277,7 +275,7 @@ func (s *Supervisor) logger(service string) *log.Logger {
 	return log.New(&lineWriter{line: func(text string) { s.say("%s: %s", service, text) }}, "", 0)
 }
 
-// notify wakes all who wait for a change of the state. The caller holds mu.
+// notify wakes all goroutines that wait for a change of state. The caller holds mu.
 func (s *Supervisor) notify() { s.changed.notify() }
 
 func (s *Supervisor) runner(name string) *runner {

@@ -49,8 +49,8 @@ func TestStartsInOrder(t *testing.T) {
 	l.Close()
 }
 
-// What clients see of ten reloads is nothing.
-func TestReloadsUnseen(t *testing.T) {
+// Clients do not notice ten reloads.
+func TestReloadIsUnnoticed(t *testing.T) {
 	dir := newModule(t)
 	r := start(t, dir, nil)
 	r.awaitVersion("beta", "1")
@@ -181,7 +181,7 @@ func TestDrainLimit(t *testing.T) {
 	r.awaitPrinted(fmt.Sprintf("alpha: process %d ended with 1 requests unanswered", before.PID))
 }
 
-func TestBuildErrorKeepsTheOld(t *testing.T) {
+func TestBuildErrorKeepsOldProcess(t *testing.T) {
 	dir := newModule(t)
 	r := start(t, dir, nil)
 	before := r.awaitState("alpha", page.Healthy)
@@ -198,7 +198,7 @@ func TestBuildErrorKeepsTheOld(t *testing.T) {
 	assert.True(t, r.awaitState("alpha", page.Healthy).Build.OK)
 }
 
-func TestBrokenStartKeepsTheOld(t *testing.T) {
+func TestBrokenStartKeepsOldProcess(t *testing.T) {
 	for manner, want := range map[string]string{"exit": "exit code 3", "unready": "no database"} {
 		t.Run(manner, func(t *testing.T) {
 			dir := newModule(t)
@@ -217,7 +217,7 @@ func TestBrokenStartKeepsTheOld(t *testing.T) {
 	}
 }
 
-// What a crashed process has left running is ended with it, and does not hide the crash.
+// Descendants of a crashed process are ended, and do not hide the crash.
 func TestCrashIsRestarted(t *testing.T) {
 	r := start(t, newModule(t), nil)
 	before := r.awaitState("alpha", page.Healthy)
@@ -309,7 +309,7 @@ func TestUnhealthy(t *testing.T) {
 
 // A console whose user selects text takes no output. The status page still knows how the services
 // are.
-func TestConsoleStandsStill(t *testing.T) {
+func TestBlockedConsole(t *testing.T) {
 	console := &pausable{}
 	r := start(t, newModule(t), func(cfg *Config) {
 		console.Writer = cfg.Output
@@ -357,7 +357,7 @@ func TestEndLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestNewErrors(t *testing.T) {
 	for want, services := range map[string][]Service{
 		`b needs a, which must stand before it`:   {{Name: "b", Needs: []string{"a"}}, {Name: "a"}},
 		`a needs a, which`:                        {{Name: "a", Needs: []string{"a"}}},

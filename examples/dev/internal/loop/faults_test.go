@@ -16,8 +16,8 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 )
 
-// TestProgramsOfOneName: go build names a program by the last element of its import path.
-func TestProgramsOfOneName(t *testing.T) {
+// TestProgramsWithSameName: go build names a program by the last element of its import path.
+func TestProgramsWithSameName(t *testing.T) {
 	needGo(t)
 	dir := newModule(t)
 	for _, name := range []string{"alpha", "beta"} {

@@ -9,8 +9,8 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/internal/config"
 )
 
-// A globSet is what else than its inputs concerns a service: the files that it reads, and those
-// that the steps before its build are about.
+// A globSet holds the globs of a service: those of the files that it reads, and those of the steps
+// before its build.
 type globSet struct {
 	root  string
 	watch []string
@@ -25,8 +25,8 @@ func newGlobSet(svc Service) globSet {
 	return g
 }
 
-// concerns reports whether the service is to be restarted after the change of the file, and which
-// steps are to be taken.
+// concerns reports whether the service must be restarted after a change of the file, and which
+// steps must run.
 func (g globSet) concerns(file string) (restart bool, steps []int) {
 	rel, err := filepath.Rel(g.root, file)
 	if err != nil || isTemporary(filepath.Base(file)) {

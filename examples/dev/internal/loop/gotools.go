@@ -22,7 +22,7 @@ import (
 	"github.com/surefoot-go/surefoot/procx/child"
 )
 
-// tools is the go command, as far as dev needs it.
+// tools is the part of the go command that dev needs.
 type tools interface {
 	// build puts the services' programs into directories below dir, as many as can be built, and
 	// returns what came of each service, by its name.

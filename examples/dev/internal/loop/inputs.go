@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// inputs is what a service is built from, as far as it lies in modules on this disk that may be
-// edited: not in GOROOT, not in the module cache.
+// inputs holds the files from which a service is built, in modules on this disk that may be edited:
+// not in GOROOT or in the module cache.
 type inputs struct {
 	packages map[string]bool // directories of packages, also of those that are still missing
 	files    map[string]bool // go.mod, go.sum, go.work
@@ -52,7 +52,7 @@ func (in *inputs) dirs(yield func(string) bool) {
 // watches reports whether dir is one of those to watch.
 func (in *inputs) watches(dir string) bool { return in.packages[dir] || in.others[dir] }
 
-// A change is what the file system says about a path.
+// A change is a notification from the file system about a path.
 type change struct {
 	path string
 	name bool // the path was made, removed or renamed, not only written to
@@ -85,7 +85,7 @@ func within(path, dir string) bool {
 	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, string(filepath.Separator))+string(filepath.Separator))
 }
 
-// has reports whether the file, relative to the package and with slashes, is embedded, by itself or
+// has reports whether the file, relative to the package and with slashes, is embedded, itself or
 // with a directory above it.
 func (e embedding) has(file string) bool {
 	for _, pattern := range e.patterns {
@@ -150,8 +150,8 @@ func (m *module) local() bool {
 var listArgs = []string{"list", "-e", "-deps",
 	"-json=ImportPath,Dir,Standard,Match,Imports,Deps,EmbedPatterns,EmbedFiles,Module,Error"}
 
-// parseList makes of go list's output what each service is built from. The work file may be empty.
-// Services whose package is not listed are left out.
+// parseList parses go list's output and returns the inputs of each service. The work file may be
+// empty. Services whose package is not listed are omitted.
 func parseList(r io.Reader, work string, services []Service) (map[string]*inputs, error) {
 	packages := map[string]*listed{}
 	var mains []*module

@@ -65,7 +65,7 @@ func TestNearest(t *testing.T) {
 	assert.Equal(t, top, nearest(root, nothing))
 }
 
-// at makes an absolute path of this system of one with slashes.
+// at converts an absolute path with slashes to one of this system.
 func at(path string) string {
 	if path == "" {
 		return ""

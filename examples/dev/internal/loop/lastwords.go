@@ -2,16 +2,16 @@ package loop
 
 import "strings"
 
-// What is kept of a service's lines: a crash of a program with many goroutines writes some hundreds
-// of lines, of which the first ones say what has happened.
+// Limits for the lines kept of a service. A crash of a program with many goroutines writes hundreds
+// of lines, of which the first ones say what happened.
 const (
 	mostLines   = 3000
 	panicLines  = 30
 	normalLines = 10
 )
 
-// lastWords are the lines by which a process says why it has ended: from the last one on that
-// begins a crash, as Go's runtime writes it, else the last ones.
+// lastWords returns the lines that say why a process has ended: those from the beginning of the
+// last crash report of the Go runtime, or else the last lines.
 func lastWords(lines []string) []string {
 	for i := len(lines) - 1; i >= 0; i-- {
 		if beginsCrash(lines[i]) {

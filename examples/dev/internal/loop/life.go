@@ -6,8 +6,8 @@ import (
 	"github.com/surefoot-go/surefoot/examples/dev/page"
 )
 
-// facts are what decides about a service's next step and its state. Processes are named by the
-// number of the build that they run, 0 for none.
+// facts determine a service's next step and its state. Processes are identified by the number of
+// the build that they run, 0 for none.
 type facts struct {
 	want      bool // the user wants it to run
 	needs     bool // those that it needs serve
@@ -76,7 +76,7 @@ func (f facts) state() page.State {
 	return page.Waiting
 }
 
-// soon reports whether it is worth waiting for a service in that state.
+// soon reports whether a service in that state may soon serve.
 func soon(s page.State) bool {
 	return s == page.Waiting || s == page.Building || s == page.Starting
 }
@@ -87,7 +87,7 @@ const (
 	wellAgain  = time.Minute // after which crashes before don't count
 )
 
-// pauseAfter is how long to wait after so many crashes in a row, 1 at least.
+// pauseAfter returns the delay after that number of consecutive crashes, at least 1.
 func pauseAfter(crashes int) time.Duration {
 	pause := firstPause
 	for ; crashes > 1 && pause < mostPause; crashes-- {

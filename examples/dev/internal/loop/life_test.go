@@ -25,7 +25,7 @@ func TestNext(t *testing.T) {
 		{"a newer build starts", facts{want: true, needs: true, target: 2, current: 1, candidate: 2}, idle},
 		{"a still newer one", facts{want: true, needs: true, target: 3, current: 1, candidate: 2}, abandon},
 		{"a newer one was undone", facts{want: true, needs: true, target: 1, current: 1, candidate: 2}, abandon},
-		{"the first one must be built anew", facts{want: true, needs: true, candidate: 1}, abandon},
+		{"the first one must be rebuilt", facts{want: true, needs: true, candidate: 1}, abandon},
 		{"crashed", facts{want: true, needs: true, target: 1, pause: true}, idle},
 		{"crashed a while ago", facts{want: true, needs: true, target: 1}, launch},
 		{"not wanted", facts{target: 1, needs: true}, idle},

@@ -9,8 +9,8 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// A notifier tells of changes in directories: by the system's notifications, and by looking at the
-// directories again and again where there are none. It is for one goroutine, but for its poller.
+// A notifier reports changes in directories: with the system's notifications, or by polling if
+// there are none. Except for its poller, it is used by one goroutine.
 type notifier struct {
 	say    func(format string, args ...any)
 	remote func(dir string) (kind string) // of a file system that does not tell what others change; "" for any other
@@ -34,7 +34,7 @@ func newNotifier(say func(string, ...any), open func() (*fsnotify.Watcher, error
 	return n, nil
 }
 
-// add has changes in the directory told from now on.
+// add makes the notifier report changes in the directory from now on.
 func (n *notifier) add(dir string) error {
 	if n.fs == nil {
 		return n.poll.add(dir)
@@ -85,7 +85,7 @@ func (n *notifier) close() {
 // pollEvery is how often a poller looks.
 const pollEvery = time.Second
 
-// A poller finds changes by looking at directories.
+// A poller finds changes by reading directories.
 type poller struct {
 	events chan fsnotify.Event
 

@@ -7,7 +7,7 @@ import (
 
 const probeEvery = 500 * time.Millisecond
 
-// observe follows the health of p for as long as it serves.
+// observe checks the health of p while it serves.
 func (r *runner) observe(p *process) {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
@@ -23,7 +23,7 @@ func (r *runner) observe(p *process) {
 	}
 }
 
-// observed takes over what was seen, and reports whether p still serves.
+// observed records the health, and reports whether p still serves.
 func (r *runner) observed(p *process, health error) bool {
 	r.sup.mu.Lock()
 	defer r.sup.unlock()

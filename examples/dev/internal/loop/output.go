@@ -14,7 +14,8 @@ import (
 // maxLine is where an over-long line is split.
 const maxLine = 8 << 10
 
-// An output writes the lines of several programs, each whole and behind its program's name.
+// An output writes the lines of several programs, each as a whole and prefixed with the program's
+// name.
 type output struct {
 	prefixes map[string]string
 

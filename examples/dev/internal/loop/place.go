@@ -14,8 +14,8 @@ import (
 	"github.com/surefoot-go/surefoot/listen"
 )
 
-// A place is where one process listens: at a port that dev has chosen, or where the process says in
-// its address file.
+// A place is where one process listens: on a port chosen by dev, or at the address in the process's
+// address file.
 type place struct {
 	ports    map[string]int // by placeholder; "port" is the one that the front passes requests to
 	addrFile string

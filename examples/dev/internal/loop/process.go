@@ -37,7 +37,7 @@ type process struct {
 	well   time.Time // since when that is nil; zero where it is not
 }
 
-// spawn starts a program and looks until it is ready.
+// spawn starts a program and waits in the background until it is ready.
 func (r *runner) spawn(a *artifact) (*process, error) {
 	r.spawned++
 	at, err := r.newPlace()
@@ -124,7 +124,7 @@ func (p *process) awaitReady(ctx context.Context) error {
 	}
 }
 
-// check returns nil if the process is ready, and else why it is not.
+// check returns nil if the process is ready, or else the reason why it is not.
 func (p *process) check(ctx context.Context) error {
 	switch {
 	case p.how.HTTP != "":
@@ -141,7 +141,7 @@ func (p *process) check(ctx context.Context) error {
 	return nil
 }
 
-// ask asks a process that serves whether it is well. One that has only a port is not asked: a
+// ask checks the health of a serving process. A process that only has a port is not checked: a
 // connection without a request may be an error for it.
 func (p *process) ask(ctx context.Context) error {
 	if p.how.HTTP == "" {
@@ -150,7 +150,7 @@ func (p *process) ask(ctx context.Context) error {
 	return p.backend.probe(ctx, p.how.HTTP)
 }
 
-// dial returns why the process takes no connection.
+// dial returns an error if the process does not accept connections.
 func (b *backend) dial(ctx context.Context) error {
 	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", b.URL.Host)
 	if err != nil {
@@ -159,7 +159,7 @@ func (b *backend) dial(ctx context.Context) error {
 	return conn.Close()
 }
 
-// probe asks for path; nil means ready.
+// probe requests path; nil means ready.
 func (b *backend) probe(ctx context.Context, path string) error {
 	body, err := b.get(ctx, path)
 	if err != nil && len(body) > 0 {
@@ -196,7 +196,7 @@ func (b *backend) get(ctx context.Context, path string) ([]byte, error) {
 	return body, err
 }
 
-// stop ends the process, gently until ctx ends, and says what went wrong.
+// stop ends the process, gracefully until ctx ends, and returns an error if that failed.
 func (p *process) stop(ctx context.Context) error {
 	err := p.child.Stop(ctx)
 	<-p.exited
@@ -207,7 +207,7 @@ func (p *process) stop(ctx context.Context) error {
 	return err
 }
 
-// exitText says how a process ended that was not asked to, and what it said last.
+// exitText describes how a process ended unexpectedly, with its last line.
 func (p *process) exitText() string { return exitText(p.err) + p.said.quoted() }
 
 func exitText(err error) string {

@@ -6,15 +6,14 @@ import (
 	"time"
 )
 
-// When a build begins: once nothing more is saved for a moment, as in a save of all files or a
-// checkout, but after a while in any case.
+// A build begins once no file has been saved for a moment, as after a save of all files or a
+// checkout, but at the latest after a while.
 const (
 	quiet   = 50 * time.Millisecond
 	patient = 2 * time.Second
 )
 
-// due says when a build may begin for changes of which the first and the last one came at those
-// times.
+// due returns when a build may begin, given the times of the first and the last change.
 func due(first, last time.Time) time.Time {
 	if end := first.Add(patient); end.Before(last.Add(quiet)) {
 		return end
@@ -22,8 +21,8 @@ func due(first, last time.Time) time.Time {
 	return last.Add(quiet)
 }
 
-// A queue holds which services are to be built. A change that comes while they are being built
-// cancels that: what is built is never older than the last save.
+// A queue holds the services to build. A change during a build cancels it, so that a build is never
+// older than the last save.
 type queue struct {
 	wake chan struct{}
 
@@ -33,7 +32,7 @@ type queue struct {
 	batch       *batch          // what is being built
 }
 
-// A batch is what one build is for.
+// A batch is the set of services of one build.
 type batch struct {
 	preparing bool            // what is saved now is still in it
 	services  map[string]bool // as in queue.wanted
@@ -46,7 +45,7 @@ func newQueue() *queue {
 	return &queue{wake: make(chan struct{}, 1), wanted: map[string]bool{}}
 }
 
-// add has a service built again.
+// add queues a service to be built again.
 func (q *queue) add(service string, force bool, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -58,7 +58,7 @@ func TestQueue(t *testing.T) {
 	assert.ErrorIs(t, err, context.Canceled, "nothing is left")
 }
 
-// What is saved once more is waited for.
+// A further save is waited for.
 func TestQueueWaitsForQuiet(t *testing.T) {
 	q := newQueue()
 	now := time.Now()

@@ -2,7 +2,7 @@ package loop
 
 import "golang.org/x/sys/unix"
 
-// remoteKind names the kind of dir's file system if that does not tell of all changes.
+// remoteKind returns the kind of dir's file system if that does not report all changes.
 func remoteKind(dir string) string {
 	var fs unix.Statfs_t
 	if unix.Statfs(dir, &fs) != nil {

@@ -63,7 +63,7 @@ func newRunner(s *Supervisor, svc Service) *runner {
 	return r
 }
 
-// target is the artifact that is to run, or nil.
+// target returns the artifact to run, or nil.
 func (r *runner) target() *artifact {
 	if r.newest != nil && r.newest == r.refused {
 		return r.serving
@@ -77,7 +77,7 @@ func (r *runner) isTarget(a *artifact) bool {
 	return r.want && r.target() == a
 }
 
-// running is the artifact that serves, or nil.
+// running returns the artifact that serves, or nil.
 func (r *runner) running() *artifact {
 	r.sup.mu.Lock()
 	defer r.sup.mu.Unlock()
@@ -87,7 +87,7 @@ func (r *runner) running() *artifact {
 	return r.current.artifact
 }
 
-// facts are those of now. The caller holds sup.mu.
+// facts returns the current facts. The caller holds sup.mu.
 func (r *runner) facts() facts {
 	f := facts{
 		want: r.want, needs: r.missing() == nil, building: r.building, retiring: len(r.retiring) > 0,
@@ -106,7 +106,7 @@ func (r *runner) facts() facts {
 	return f
 }
 
-// missing is the first of the services that it needs which does not serve.
+// missing returns the first needed service that does not serve.
 func (r *runner) missing() *runner {
 	for _, name := range r.Needs {
 		if need := r.sup.runner(name); need.current == nil && !need.finished {
@@ -116,7 +116,7 @@ func (r *runner) missing() *runner {
 	return nil
 }
 
-// reason says why the service is in the state. The caller holds sup.mu.
+// reason returns the reason why the service is in the state. The caller holds sup.mu.
 func (r *runner) reason(s page.State) string {
 	switch s {
 	case page.Waiting:
@@ -149,7 +149,7 @@ func (r *runner) reason(s page.State) string {
 	return ""
 }
 
-// why is the front's: it says why nothing serves.
+// why implements front.Config.Why.
 func (r *runner) why() (reason string, again <-chan struct{}) {
 	again = r.sup.changed.wait() // before looking
 	r.sup.mu.Lock()
@@ -172,7 +172,7 @@ func (r *runner) why() (reason string, again <-chan struct{}) {
 	return reason, again
 }
 
-// built takes over the result of a build. The caller holds sup.mu.
+// built records the result of a build. The caller holds sup.mu.
 func (r *runner) built(b result) {
 	r.building, r.build = false, b.build
 	switch a := b.artifact; {
@@ -206,7 +206,7 @@ func (r *runner) sweep() {
 	})
 }
 
-// run does one step after another until ctx ends and the service has ended.
+// run takes one step after another until ctx ends and the service has ended.
 func (r *runner) run(ctx context.Context) error {
 	defer close(r.done)
 	for {

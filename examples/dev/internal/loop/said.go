@@ -10,8 +10,8 @@ import (
 	"github.com/surefoot-go/surefoot/consolex"
 )
 
-// said listens to what one process prints: for the line that shows that it is ready, and for the
-// last line, which tells most about one that has ended.
+// said scans the output of one process for the line that shows that it is ready, and keeps the last
+// line, which says most about a process that has ended.
 type said struct {
 	io.WriteCloser
 	ready *regexp.Regexp // nil: no line shows it
@@ -55,7 +55,7 @@ func (s *said) matched() bool {
 // maxQuote is the longest part of a line that is worth quoting.
 const maxQuote = 300
 
-// quoted is the last line, to be appended to a sentence.
+// quoted returns the last line, to be appended to a sentence.
 func (s *said) quoted() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// A snapshot is what a directory holds.
+// A snapshot is the content of a directory.
 type snapshot map[string]entry
 
 type entry struct {
@@ -60,8 +60,8 @@ func (s snapshot) changes(now snapshot, dir string) (events []fsnotify.Event) {
 	return events
 }
 
-// limitHint says which limit of the system an error of the watcher is about, and what raises it; ""
-// if it is about none.
+// limitHint says which system limit an error of the watcher is about, and how to raise it, or
+// returns "".
 func limitHint(err error) string { return limitHintOn(runtime.GOOS, err) }
 
 func limitHintOn(goos string, err error) string {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The steps of a runner, which only its run takes.
+// The steps of a runner, called only by run.
 
 // update changes the state.
 func (r *runner) update(f func()) {
@@ -68,7 +68,7 @@ func (r *runner) failed(a *artifact, why error) {
 	r.back(0)
 }
 
-// back has the service tried again after a pause. The caller holds sup.mu.
+// back schedules another start of the service after a pause. The caller holds sup.mu.
 func (r *runner) back(wasWell time.Duration) {
 	if wasWell >= wellAgain {
 		r.crashes = 0
@@ -79,8 +79,8 @@ func (r *runner) back(wasWell time.Duration) {
 	r.sup.tell("%s: %s; next try in %s", r.Name, r.trouble, pause)
 }
 
-// crashed notes that what served has ended unasked. A worker may: with exit code 0, it has done
-// what it was there for.
+// crashed records that the serving process ended unexpectedly. A worker that exited with code 0 is
+// done.
 func (r *runner) crashed() {
 	p := r.current
 	r.update(func() {
@@ -103,7 +103,7 @@ func (r *runner) crashed() {
 	})
 }
 
-// swap lets p serve, or no process if p is nil, and ends the one that has served.
+// swap makes p serve, or no process if p is nil, and ends the previous one.
 func (r *runner) swap(p *process) {
 	r.update(func() {
 		old := r.current
@@ -139,7 +139,7 @@ func (r *runner) swap(p *process) {
 	})
 }
 
-// point has the front, if there is one, pass requests on to b, or to no process.
+// point makes the front, if there is one, forward requests to b, or to no process.
 func (r *runner) point(b *backend) {
 	if r.front == nil {
 		return
@@ -151,7 +151,7 @@ func (r *runner) point(b *backend) {
 	}
 }
 
-// bury ends a process in the background; if it has served, after its last request. The caller holds
+// bury ends a process in the background, after its last request if it has served. The caller holds
 // sup.mu.
 func (r *runner) bury(p *process, served bool) {
 	r.retiring[p] = true
@@ -180,7 +180,7 @@ func (r *runner) bury(p *process, served bool) {
 	})
 }
 
-// end ends the service when dev ends: after those that need it.
+// end ends the service when dev ends, after the services that need it.
 func (r *runner) end() {
 	r.update(func() { r.want = false }) // no request need wait for it any more
 	if r.candidate != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// A watch tells the queue which services a saved file concerns.
+// A watch queues the services that a saved file affects.
 type watch struct {
 	s       *Supervisor
 	notify  *notifier

@@ -172,12 +172,12 @@ func TestWatchDirectories(t *testing.T) {
 	}
 	require.NoError(t, os.RemoveAll(filepath.Join(root, "a", "b", "pkg")))
 	expect(t, s, "one")
-	touched("made anew") // the directory as well
+	touched("recreated") // the directory as well
 	touched("saved")
 
 	require.NoError(t, os.RemoveAll(filepath.Join(root, "a")))
 	expect(t, s, "one")
-	touched("made anew, with those above it")
+	touched("recreated, with those above it")
 	touched("saved")
 
 	if runtime.GOOS == "windows" {
@@ -186,7 +186,7 @@ func TestWatchDirectories(t *testing.T) {
 	settle(t, s)
 	require.NoError(t, os.Rename(filepath.Join(root, "a"), filepath.Join(root, "away")))
 	expect(t, s, "one")
-	touched("made anew, after one above it was renamed")
+	touched("recreated, after one above it was renamed")
 	touched("saved")
 	require.NoError(t, os.RemoveAll(filepath.Join(root, "a")))
 	require.NoError(t, os.Rename(filepath.Join(root, "away"), filepath.Join(root, "a")))

@@ -1,5 +1,5 @@
-// Package rss says how much memory process trees hold (their resident set): by /proc on Linux, by
-// GetProcessMemoryInfo on Windows, by ps elsewhere.
+// Package rss measures the memory of process trees (their resident set): with /proc on Linux,
+// GetProcessMemoryInfo on Windows, and ps elsewhere.
 package rss
 
 import (

@@ -26,7 +26,7 @@ func large([]string) int {
 	return int(held[len(held)-1]) - 1
 }
 
-// What a child holds counts for its parent, and no longer once it has ended.
+// A child's memory counts towards its parent until the child has ended.
 func TestTreeOfThisProcess(t *testing.T) {
 	before, err := Read()
 	require.NoError(t, err)

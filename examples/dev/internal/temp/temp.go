@@ -1,5 +1,5 @@
-// Package temp keeps the folder of one run of dev: one that programs can be run from, that no other
-// run takes for its own, and that does not stay behind.
+// Package temp manages the temporary folder of one run of dev. Programs can be run from it, no
+// other run uses it, and it does not stay behind.
 package temp
 
 import (
@@ -16,7 +16,7 @@ const (
 	lockName = "lock"
 )
 
-// A Folder is a directory that is this process's alone.
+// A Folder is a directory used only by this process.
 type Folder struct {
 	Dir  string
 	lock *os.File

@@ -1,5 +1,5 @@
-// Api-gateway is the way in to the other services. See package service for what it has in common
-// with them: its commands, its configuration, its log.
+// Api-gateway is the entry point to the other services. See package service for its commands,
+// configuration and log.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Healthcheck asks a URL and exits with 1 unless the answer is 200: what checks the health of a
-// container whose image has no shell and no curl.
+// Healthcheck requests a URL and exits with 1 unless the status is 200. It is the health check of
+// containers whose image has no shell and no curl.
 //
 //	healthcheck http://localhost:8081/healthz
 package main

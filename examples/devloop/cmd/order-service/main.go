@@ -1,5 +1,4 @@
-// Order-service keeps the orders. See package service for what it has in common with the others:
-// its commands, its configuration, its log.
+// Order-service stores the orders. See package service for its commands, configuration and log.
 package main
 
 import (

@@ -1,5 +1,4 @@
-// User-service keeps the users. See package service for what it has in common with the others: its
-// commands, its configuration, its log.
+// User-service stores the users. See package service for its commands, configuration and log.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package gateway is the way in to the other services. It passes /api/… on to them, and combines
-// the answers of several.
+// Package gateway is the entry point to the other services. It forwards /api/… to them, and
+// combines the answers of several.
 package gateway
 
 import (
@@ -44,10 +44,10 @@ func open(_ context.Context, env *service.Env) error {
 	return nil
 }
 
-// credentials are the headers by which a service knows its client.
+// credentials are the headers that identify a client to a service.
 var credentials = []string{"Authorization", "Cookie"}
 
-// The headers that are passed on. Others are about one connection, or not for the services.
+// The headers to forward. Others concern one connection, or are not for the services.
 var (
 	passDown = []string{"Accept", "Authorization", "Content-Type", "Cookie", "If-Match", "If-None-Match"}
 	passUp   = []string{"Cache-Control", "Content-Type", "ETag", "Retry-After", "Set-Cookie", "Vary",

@@ -168,7 +168,7 @@ func TestOrdersOfUser(t *testing.T) {
 	assert.JSONEq(t, `{"user": {"path": "/users/a%20b"}, "orders": {"path": "/orders?user=a+b"}}`, body)
 }
 
-func TestServiceThatFails(t *testing.T) {
+func TestFailingService(t *testing.T) {
 	for name, tt := range map[string]struct {
 		users, orders *fake
 		closed        string

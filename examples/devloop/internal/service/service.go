@@ -1,5 +1,5 @@
-// Package service has what the services of devloop share: configuration, log, request IDs and
-// deadlines, metrics, health, and a stop that loses no request. A Spec describes one service.
+// Package service is shared by the services of devloop: configuration, log, request IDs and
+// deadlines, metrics, health, and a shutdown without lost requests. A Spec describes one service.
 //
 // It uses each of surefoot's packages: pathx finds the configuration and the data directory, listen
 // binds both address families, consolex keeps the console readable, svcx runs the program on a

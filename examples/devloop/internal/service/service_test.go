@@ -130,7 +130,7 @@ func TestAnswers(t *testing.T) {
 }
 
 // A client must not take the part of an answer that came before a panic for the whole.
-func TestPanicWithinAnAnswer(t *testing.T) {
+func TestPanicDuringResponse(t *testing.T) {
 	s := servicetest.Start(t, spec(func(env *service.Env) {
 		env.Handle("GET /half", func(w http.ResponseWriter, _ *http.Request) error {
 			io.WriteString(w, "half")
@@ -148,7 +148,7 @@ func TestPanicWithinAnAnswer(t *testing.T) {
 }
 
 // A client that goes is not a failure of the service.
-func TestClientThatGoes(t *testing.T) {
+func TestClientDisconnects(t *testing.T) {
 	began := make(chan struct{})
 	s := servicetest.Start(t, spec(func(env *service.Env) {
 		env.Handle("GET /long", func(_ http.ResponseWriter, r *http.Request) error {

@@ -17,7 +17,7 @@ func TestNoPostgres(t *testing.T) {
 	assert.NotContains(t, err.Error(), "secret")
 }
 
-func TestOpenCacheRefuses(t *testing.T) {
+func TestOpenCacheErrors(t *testing.T) {
 	for _, url := range []string{"localhost:6379", "http://localhost", "redis://localhost/x"} {
 		_, err := OpenCache(url)
 		assert.ErrorContains(t, err, "REDIS_URL: want redis://", url)

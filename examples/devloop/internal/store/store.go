@@ -1,9 +1,8 @@
-// Package store opens what a service keeps its data in: a database (PostgreSQL, or a file of
-// SQLite) and a cache (Redis, or memory). Both databases understand the little SQL that the
-// services use.
+// Package store opens a service's database (PostgreSQL, or an SQLite file) and cache (Redis, or
+// memory). Both databases support the SQL that the services use.
 //
-// The build tag lite leaves the clients of PostgreSQL and Redis out, which makes the programs link
-// faster while one develops.
+// The build tag lite omits the clients of PostgreSQL and Redis, so that programs link faster during
+// development.
 package store
 
 import (

@@ -44,7 +44,7 @@ func TestSQLiteInAnyDirectory(t *testing.T) {
 	}
 }
 
-func TestSQLiteInARelativeDirectory(t *testing.T) {
+func TestSQLiteInRelativeDirectory(t *testing.T) {
 	t.Chdir(t.TempDir())
 	db, err := Open(t.Context(), "", "data", "x", table)
 	require.NoError(t, err)
@@ -54,7 +54,7 @@ func TestSQLiteInARelativeDirectory(t *testing.T) {
 
 // While a service is replaced two processes have its file, and make it, perhaps. Different handles
 // of one process lock each other out as processes do.
-func TestSQLiteOpenedAndWrittenByMany(t *testing.T) {
+func TestSQLiteConcurrentUse(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	var wg sync.WaitGroup
 	for range 8 {

@@ -1,5 +1,5 @@
-// Package upstream calls another service. It retries what is safe to retry, within a budget, and
-// passes the request's ID and the time that is left on to the other service.
+// Package upstream calls another service. It retries safe requests within a budget, and passes the
+// request's ID and remaining time to the other service.
 //
 // A URL with "localhost" reaches a service on either address family, even if the hosts file gives
 // that name to only one of them.

@@ -49,7 +49,7 @@ func newCounted(t *testing.T, base string) (c *Client, count func(name, code str
 	}
 }
 
-// What a server does with one try.
+// The behaviour of a server for one attempt.
 func answer(status int, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for i := 0; i < len(header); i += 2 {
@@ -208,7 +208,7 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-func TestDoGivesUpWithTheCaller(t *testing.T) {
+func TestDoStopsWithCaller(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(slow))
 	t.Cleanup(server.Close)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
@@ -218,7 +218,7 @@ func TestDoGivesUpWithTheCaller(t *testing.T) {
 }
 
 // A POST without a key is retried if it was never sent: the server starts after the first try.
-func TestDoReachesAServerThatStarts(t *testing.T) {
+func TestDoReachesStartingServer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := l.Addr().String()

@@ -84,7 +84,7 @@ func TestWrongUsers(t *testing.T) {
 }
 
 // Two processes overlap for a moment when the service is replaced; one address is one user.
-func TestManyAtOnceInTwoServices(t *testing.T) {
+func TestConcurrentSavesInTwoServices(t *testing.T) {
 	dir := t.TempDir()
 	services := []*servicetest.Service{
 		servicetest.Start(t, Spec, map[string]string{"DATA_DIR": dir}),

@@ -20,8 +20,8 @@ import (
 	"github.com/surefoot-go/surefoot/pathx"
 )
 
-// TestMended breaks a set-up for real, and types the fix into a shell.
-func TestMended(t *testing.T) {
+// TestFixesWork breaks a set-up for real, and types the fix into a shell.
+func TestFixesWork(t *testing.T) {
 	needGo(t)
 	var table strings.Builder
 	goCommand, err := exec.LookPath("go")
@@ -189,7 +189,7 @@ func TestMended(t *testing.T) {
 				before := p.startUp(t)
 				then := p.examine(t, test.check, env, shell, fix)
 				assert.Equal(t, test.then, then.Status, then.Summary)
-				assert.Equal(t, before, p.startUp(t), "nobody's start-up file is touched")
+				assert.Equal(t, before, p.startUp(t), "no start-up file is changed")
 				fmt.Fprintf(&table, "| %s | %s %s: %s | %s | %s: %s |\n", test.name, r.Status, r.ID, r.Summary, strings.TrimSpace(r.Fix.Do+" "+"`"+fix+"`"), then.Status, then.Summary)
 			})
 		}
@@ -200,8 +200,8 @@ func TestMended(t *testing.T) {
 }
 
 var (
-	tableFile = flag.String("table", "", "write what TestMended has found and mended to this `file`")
-	temporary = regexp.MustCompile(`/tmp/TestMended[^/]*/\d+`)
+	tableFile = flag.String("table", "", "write the results of TestFixesWork to this `file`")
+	temporary = regexp.MustCompile(`/tmp/TestFixesWork[^/]*/\d+`)
 )
 
 // nextGo is the release of Go after the one that is there.
