@@ -9,8 +9,10 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // ErrNotRegular is in the error for a directory, device, pipe or socket at the file's name.
@@ -35,6 +37,14 @@ func Write(dir, base string, data []byte, perm fs.FileMode) error {
 // exactly perm, whatever the umask.
 func WriteFresh(dir, base string, data []byte, perm fs.FileMode) error {
 	return replace(dir, base, data, perm.Perm(), true)
+}
+
+// Replace is WriteFresh of the file at a path, and names it in its errors.
+func Replace(name string, data []byte, perm fs.FileMode) error {
+	if err := WriteFresh(filepath.Dir(name), filepath.Base(name), data, perm); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
 }
 
 func replace(dir, base string, data []byte, perm fs.FileMode, fresh bool) error {
