@@ -20,7 +20,6 @@ func under() spec.Manager { return (&winsvc.Program{}).Under() }
 
 func (s *Service) runHere(ctx context.Context, c *supervisor.Config) error {
 	p := &winsvc.Program{Program: s.program(), ParseArguments: s.parseStartArgs}
-	p.SpareLogDir = winsvc.MakeSpareLogDir
 	if Under() == SCM {
 		if connected, err := p.Run(ctx, c); connected {
 			return err

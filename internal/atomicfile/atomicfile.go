@@ -9,8 +9,10 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // ErrNotRegular is returned, wrapped, if the name is a directory, device, pipe or socket.
@@ -35,6 +37,14 @@ func Write(dir, base string, data []byte, perm fs.FileMode) error {
 // and has exactly perm, regardless of umask.
 func WriteFresh(dir, base string, data []byte, perm fs.FileMode) error {
 	return replace(dir, base, data, perm.Perm(), true)
+}
+
+// Replace is WriteFresh of the file at a path, and names it in its errors.
+func Replace(name string, data []byte, perm fs.FileMode) error {
+	if err := WriteFresh(filepath.Dir(name), filepath.Base(name), data, perm); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
 }
 
 func replace(dir, base string, data []byte, perm fs.FileMode, fresh bool) error {

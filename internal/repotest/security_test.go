@@ -73,7 +73,7 @@ func TestSystemDLLs(t *testing.T) {
 			if ok && id.Name == "NewLazySystemDLL" {
 				found++
 			}
-			known := filepath.ToSlash(path) == "internal/wincall/wincall_windows.go" && ok && id.Name == "LoadLibrary"
+			known := filepath.ToSlash(path) == "internal/wincall/wincall_windows.go" && ok && id.Name == "LoadDLL"
 			assert.False(t, ok && !known && loaders.MatchString(id.Name), "%s loads a DLL by %v", path, n)
 			return true
 		})

@@ -42,6 +42,17 @@ func WaitForExit(process syscall.Handle) (code uint32, err error) {
 	return code, err
 }
 
+// Environ returns the variables of this process.
+func Environ() []string {
+	block, err := procGetEnvironmentStrings.value()
+	if err != nil {
+		return nil
+	}
+	list := Strings((*uint16)(*(*unsafe.Pointer)(unsafe.Pointer(&block))))
+	procFreeEnvironmentStrings.call(block)
+	return list
+}
+
 // ImageName returns the path of the program that a process runs.
 func ImageName(process syscall.Handle) (string, error) {
 	var image [syscall.MAX_PATH]uint16
@@ -87,6 +98,8 @@ var (
 	procNtQueryInformationProcess  = proc{dll: &ntdll, name: "NtQueryInformationProcess"}
 	procNtQuerySystemInformation   = proc{dll: &ntdll, name: "NtQuerySystemInformation"}
 	procQueryFullProcessImageName  = proc{dll: &kernel32, name: "QueryFullProcessImageNameW"}
+	procGetEnvironmentStrings      = proc{dll: &kernel32, name: "GetEnvironmentStringsW"}
+	procFreeEnvironmentStrings     = proc{dll: &kernel32, name: "FreeEnvironmentStringsW"}
 	procOpenProcess                = proc{dll: &kernel32, name: "OpenProcess"}
 	procTerminateProcess           = proc{dll: &kernel32, name: "TerminateProcess"}
 	procGetExitCodeProcess         = proc{dll: &kernel32, name: "GetExitCodeProcess"}

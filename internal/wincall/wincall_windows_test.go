@@ -107,6 +107,11 @@ func TestRegistry(t *testing.T) {
 	assert.NotZero(t, n&0x30, "a service's type")
 }
 
+func TestEnviron(t *testing.T) {
+	t.Setenv("SUREFOOT_ENVIRON", "Köln = 1")
+	assert.Equal(t, os.Environ(), Environ())
+}
+
 func TestDescriptor(t *testing.T) {
 	_, err := ParseSDDL("nonsense")
 	assert.Error(t, err)

@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/surefoot-go/surefoot/internal/atomicfile"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // Open sets the back end up for this machine.
 func (m *Backend) Open(isUser bool) error {
 	m.root, m.user, m.dir, m.domain = os.Geteuid() == 0, isUser, "/Library/LaunchDaemons", "system"
-	m.run, m.give, m.getenv, m.write = launchctl, giveTo, os.Getenv, spec.ReplaceFile
+	m.run, m.give, m.getenv, m.write = launchctl, giveTo, os.Getenv, atomicfile.Replace
 	if isUser {
 		home, err := os.UserHomeDir()
 		if err != nil {

@@ -10,13 +10,14 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/surefoot-go/surefoot/internal/atomicfile"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
 // Open sets the back end up for this machine. It has no services of a user.
 func (m *Backend) Open(user bool) error {
 	m.root, m.scripts, m.runlevel, m.state = os.Geteuid() == 0, "/etc/init.d", "default", "/run/openrc"
-	m.run, m.alive, m.signal, m.write = rc, alive, syscall.Kill, spec.ReplaceFile
+	m.run, m.alive, m.signal, m.write = rc, alive, syscall.Kill, atomicfile.Replace
 	if user {
 		return spec.Fail(errors.ErrUnsupported, nil, "OpenRC does not support user services: leave Service.User unset")
 	}

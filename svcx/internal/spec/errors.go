@@ -138,14 +138,25 @@ func ExitCode(err error) int {
 	if err == nil {
 		return 0
 	}
-	type coder interface {
-		error
-		ExitCode() int
-	}
-	if coder, ok := errors.AsType[coder](err); ok {
-		if code := coder.ExitCode(); code > 0 && code&0xff != 0 {
-			return code
-		}
+	if code, _ := exitCode(err); code > 0 && code&0xff != 0 {
+		return code
 	}
 	return ExitFailed
+}
+
+// exitCode returns the first exit code in the tree of err.
+func exitCode(err error) (code int, ok bool) {
+	switch e := err.(type) {
+	case interface{ ExitCode() int }:
+		return e.ExitCode(), true
+	case interface{ Unwrap() error }:
+		return exitCode(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			if code, ok = exitCode(err); ok {
+				break
+			}
+		}
+	}
+	return code, ok
 }

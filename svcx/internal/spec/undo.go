@@ -29,7 +29,9 @@ func (u *Undo) End(err error) error {
 	return err
 }
 
-// A Writer writes a file, as os.WriteFile does. That of a service manager is ReplaceFile.
+// A Writer writes a file, as os.WriteFile does. That of the service managers is atomicfile.Replace:
+// the file changes as a whole or not at all. Package atomicfile would link x/sys/windows into every
+// Windows service.
 type Writer func(name string, data []byte, perm fs.FileMode) error
 
 // WriteFile makes data a file's content and returns what it was before.

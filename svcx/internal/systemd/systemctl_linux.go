@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/surefoot-go/surefoot/internal/atomicfile"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
@@ -18,7 +19,7 @@ import (
 // units.
 func (m *Backend) Open(user bool) error {
 	m.root, m.user, m.dir = os.Geteuid() == 0, user, "/etc/systemd/system"
-	m.run, m.write = systemctl, spec.ReplaceFile
+	m.run, m.write = systemctl, atomicfile.Replace
 	if user {
 		config, err := os.UserConfigDir()
 		if err != nil {

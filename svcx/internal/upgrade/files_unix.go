@@ -56,6 +56,8 @@ func link(from, to string) error { return os.Link(from, to) }
 // replace moves a file to the program's name, in one step.
 func (f *Files) replace(from string) error { return os.Rename(from, f.exe) }
 
+func environ() []string { return os.Environ() }
+
 func sameFile(a, b string) bool {
 	x, _ := os.Stat(a)
 	y, _ := os.Stat(b)

@@ -126,6 +126,9 @@ func renamePOSIX(from, to string) error {
 	return err
 }
 
+// environ is os.Environ, in the words of package wincall.
+func environ() []string { return wincall.Environ() }
+
 // sameFile goes by the paths: os.SameFile would add 3 kB, and the same program under another name
 // can be installed once more.
 func sameFile(a, b string) bool { return strings.EqualFold(a, b) }

@@ -195,7 +195,7 @@ func notRunning(err error) error { return spec.Errorf("the new program does not 
 
 // environment returns the variables with which a program is checked.
 func environment(p *spec.Spec) []string {
-	env := append(os.Environ(), CheckVar+"=1")
+	env := append(environ(), CheckVar+"=1")
 	for name, value := range p.Env {
 		env = append(env, name+"="+value)
 	}

@@ -71,6 +71,8 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 	return p, unknown, nil
 }
 
+func (s *calls) add(c call) { *s |= 1 << c }
+
 // readSetting returns what QueryServiceConfig2 tells, and zeros for what the system would not tell.
 func readSetting(service syscall.Handle, call call, unknown *calls) unsafe.Pointer {
 	info, err := wincall.QueryServiceConfig2(service, uint32(call))

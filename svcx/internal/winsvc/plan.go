@@ -85,8 +85,6 @@ func (c call) String() string {
 // calls is a set of them.
 type calls uint16
 
-func (s *calls) add(c call) { *s |= 1 << c }
-
 func (s calls) have(c call) bool { return s>>c&1 != 0 }
 
 // newPlan returns the service as it should be.

@@ -45,7 +45,8 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 	m := &scmManager{controls: make(chan supervisor.Control, 64)}
 	// The files can be opened while the SCM takes its time to answer.
 	logs, report := &process.Logs{}, make(chan []byte, 1)
-	logs.Redirect = process.RedirectOutput
+	logs.Redirect = redirectOutput
+	p.SpareLogDir = makeSpareLogDir
 	go func() { report <- p.OpenLogs(logs, spec.SCM) }()
 	// The handler runs in the dispatcher's thread, which must never wait: the SCM has one for all
 	// services and gives up on it after 30 seconds.

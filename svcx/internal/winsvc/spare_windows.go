@@ -8,11 +8,11 @@ import (
 	"github.com/surefoot-go/surefoot/internal/wincall"
 )
 
-// MakeSpareLogDir makes the directory that a service logs to whose own fails, for its account
+// makeSpareLogDir makes the directory that a service logs to whose own fails, for its account
 // alone. Everyone can make directories in the temporary directory, and this one before the service:
 // one that exists must be its own. This is not the check of package winsec, which would be a
 // quarter of what Run adds to a program.
-func MakeSpareLogDir(name string) (string, error) {
+func makeSpareLogDir(name string) (string, error) {
 	who, err := wincall.UserSID()
 	if err != nil {
 		return "", err

@@ -16,12 +16,12 @@ func TestForeignSpareLogDir(t *testing.T) {
 	t.Setenv("TMP", temp)
 	name := "svcx-test-spare"
 	require.NoError(t, os.WriteFile(filepath.Join(temp, name), nil, 0o600))
-	_, err := MakeSpareLogDir(name)
+	_, err := makeSpareLogDir(name)
 	require.ErrorContains(t, err, "a file or a link")
 
 	require.NoError(t, os.Remove(filepath.Join(temp, name)))
 	for range 2 { // this account's own
-		dir, err := MakeSpareLogDir(name)
+		dir, err := makeSpareLogDir(name)
 		require.NoError(t, err)
 		assert.Equal(t, filepath.Join(temp, name), dir)
 		assert.DirExists(t, dir)

@@ -1,17 +1,16 @@
-package process
+package winsvc
 
 import (
 	"os"
 	"syscall"
 
 	"github.com/surefoot-go/surefoot/internal/wincall"
-
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// RedirectOutput makes standard output and error lead to a file: for all that took os.Stdout or
+// redirectOutput makes standard output and error lead to a file: for all that took os.Stdout or
 // os.Stderr before (package log does), for the runtime and for child processes.
-func RedirectOutput(f *os.File) error {
+func redirectOutput(f *os.File) error {
 	*os.Stdout, *os.Stderr = *f, *f
 	h := syscall.Handle(f.Fd())
 	return spec.Join(

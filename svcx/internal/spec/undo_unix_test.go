@@ -19,7 +19,7 @@ import (
 func TestUndoWriteFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "init.d", "orders")
 	undo := Undo{}
-	old, err := undo.WriteFile(ReplaceFile, name, []byte("one"), 0o755)
+	old, err := undo.WriteFile(atomicfile.Replace, name, []byte("one"), 0o755)
 	require.NoError(t, err)
 	assert.Empty(t, old)
 	require.NoError(t, os.Chmod(name, 0o600))
@@ -27,7 +27,7 @@ func TestUndoWriteFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(killed, []byte("tw"), 0o600))
 
 	again := Undo{}
-	old, err = again.WriteFile(ReplaceFile, name, []byte("two"), 0o755)
+	old, err = again.WriteFile(atomicfile.Replace, name, []byte("two"), 0o755)
 	require.NoError(t, err)
 	assert.Equal(t, "one", string(old))
 	assert.NoFileExists(t, killed)
@@ -51,7 +51,7 @@ func TestUndoWriteFileOnFullDisk(t *testing.T) {
 	t.Cleanup(func() { atomicfile.SyncFile = saved })
 	atomicfile.SyncFile = func(*os.File) error { return errors.New("no space left") }
 	undo := Undo{}
-	_, err := undo.WriteFile(ReplaceFile, name, []byte("two"), 0o644)
+	_, err := undo.WriteFile(atomicfile.Replace, name, []byte("two"), 0o644)
 	require.ErrorContains(t, err, name)
 	require.ErrorContains(t, err, "no space left")
 	content, err := os.ReadFile(name)
