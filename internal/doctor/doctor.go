@@ -234,3 +234,26 @@ func choose(only, skip []string) ([]Check, error) {
 
 // Lang returns the language of the system: "zh" or "en".
 func Lang() string { return langOf(systemLang()) }
+
+// text returns a message in the facts' language.
+func (f *Facts) text(en, zh string, args ...any) string {
+	if f.Lang == "zh" {
+		en = zh
+	}
+	return fmt.Sprintf(en, args...)
+}
+
+// result returns a result that has no more than a summary.
+func (f *Facts) result(s Status, en, zh string, args ...any) Result {
+	return Result{Status: s, Summary: f.text(en, zh, args...)}
+}
+
+// unknown is the result of a check whose facts could not be gathered.
+func (f *Facts) unknown(why string) Result {
+	return f.result(Unknown, "could not be checked: %s", "无法检查：%s", f.late(why))
+}
+
+// late puts the one error of this package that a text may have into the facts' language.
+func (f *Facts) late(why string) string {
+	return strings.ReplaceAll(why, errLate.Error(), f.text(errLate.Error(), fmt.Sprintf("%v 秒内没有响应", perGatherer.Seconds())))
+}

@@ -1,8 +1,6 @@
 package doctor
 
 import (
-	"fmt"
-	"strings"
 	"time"
 )
 
@@ -264,64 +262,4 @@ type LongFacts struct {
 	Enabled bool // LongPathsEnabled
 	GitPath string
 	Git     string // git's core.longpaths; "" where it is not set
-}
-
-// text returns a message in the facts' language.
-func (f *Facts) text(en, zh string, args ...any) string {
-	if f.Lang == "zh" {
-		en = zh
-	}
-	return fmt.Sprintf(en, args...)
-}
-
-// result returns a result that has no more than a summary.
-func (f *Facts) result(s Status, en, zh string, args ...any) Result {
-	return Result{Status: s, Summary: f.text(en, zh, args...)}
-}
-
-// unknown is the result of a check whose facts could not be gathered.
-func (f *Facts) unknown(why string) Result {
-	return f.result(Unknown, "could not be checked: %s", "无法检查：%s", f.late(why))
-}
-
-// late puts the one error of this package that a text may have into the facts' language.
-func (f *Facts) late(why string) string {
-	return strings.ReplaceAll(why, errLate.Error(), f.text(errLate.Error(), fmt.Sprintf("%v 秒内没有响应", perGatherer.Seconds())))
-}
-
-// goEnvPlace is the place of what go env -w has written.
-const goEnvPlace = "go env -w"
-
-// where returns the value of a variable of Go's and what sets it: a place of Kept, "session", or
-// goEnvPlace.
-func (g *GoFacts) where(name string) (value, place string) {
-	if value = g.System[name]; value != "" {
-		if place = g.Kept[name]; place == "" {
-			place = "session"
-		}
-		return value, place
-	}
-	if value = g.File[name]; value != "" {
-		return value, goEnvPlace
-	}
-	return "", ""
-}
-
-// in formats a place of a variable, to be shown after the value.
-func (f *Facts) in(place string) string {
-	if f.Lang != "zh" {
-		return " (" + place + ")"
-	}
-	if zh := map[string]string{"session": "本会话", "user": "用户变量", "machine": "系统变量"}[place]; zh != "" {
-		place = zh
-	}
-	return "（" + place + "）"
-}
-
-// tmpDir is where go builds.
-func (g *GoFacts) tmpDir() string {
-	if dir := g.Env["GOTMPDIR"]; dir != "" {
-		return dir
-	}
-	return g.TempDir
 }
