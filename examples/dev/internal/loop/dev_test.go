@@ -59,11 +59,11 @@ func TestReloadIsUnnoticed(t *testing.T) {
 	var done atomic.Bool
 	var requests, dials atomic.Int64
 	var clients sync.WaitGroup
-	client := func(keepAlive, http2 bool, send func(*http.Client) (*http.Response, error)) {
+	client := func(keepAlive, http2, counted bool, send func(*http.Client) (*http.Response, error)) {
 		transport := &http.Transport{DisableKeepAlives: !keepAlive, Protocols: new(http.Protocols)}
 		transport.Protocols.SetHTTP1(!http2)
 		transport.Protocols.SetUnencryptedHTTP2(http2)
-		if keepAlive {
+		if counted {
 			transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 				dials.Add(1)
 				return (&net.Dialer{}).DialContext(ctx, network, addr)
@@ -100,12 +100,12 @@ func TestReloadIsUnnoticed(t *testing.T) {
 	call := func(c *http.Client) (*http.Response, error) {
 		return c.Post(url+"/call", "application/grpc", io.MultiReader(strings.NewReader("pay"), strings.NewReader("load")))
 	}
-	client(true, false, get)
-	client(true, false, send)
-	client(true, true, get)
-	client(true, true, call)
-	client(false, false, get)
-	client(false, false, send)
+	client(true, false, true, get)
+	client(true, false, false, send) // net/http gives the connection up if the body's end is written 50 ms after the response
+	client(true, true, true, get)
+	client(true, true, true, call)
+	client(false, false, false, get)
+	client(false, false, false, send)
 
 	for version := 2; version <= 11; version++ {
 		saveVersion(t, dir, "alpha", strconv.Itoa(version), "ok")
@@ -113,7 +113,7 @@ func TestReloadIsUnnoticed(t *testing.T) {
 	}
 	done.Store(true)
 	clients.Wait()
-	assert.EqualValues(t, 4, dials.Load(), "connections outlive reloads")
+	assert.EqualValues(t, 3, dials.Load(), "connections outlive reloads")
 	assert.Equal(t, 10, r.awaitState("alpha", page.Healthy).Reloads)
 	assert.Zero(t, r.awaitState("beta", page.Healthy).Reloads, "it is not concerned")
 	t.Logf("%d requests", requests.Load())
