@@ -42,10 +42,11 @@ func TestNotifySocket(t *testing.T) {
 			leave(dir, "go", "")
 			assert.Equal(t, "READY=1\nSTATUS=", receive())
 			first := time.Now()
-			assert.Equal(t, "WATCHDOG=1", receive())
-			assert.Equal(t, "WATCHDOG=1", receive(), "Main calls Alive all the time")
-			assert.Equal(t, "WATCHDOG=1", receive())
-			assert.Greater(t, time.Since(first), 2*90*time.Millisecond, "but systemd is told every tenth of a second only")
+			for range 10 {
+				assert.Equal(t, "WATCHDOG=1", receive(), "Main calls Alive all the time")
+			}
+			// A busy machine can bring the first ones late, so that not the whole second counts.
+			assert.Greater(t, time.Since(first), 500*time.Millisecond, "but systemd is told every tenth of a second only")
 			require.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
 			var got string
 			for got = receive(); got == "WATCHDOG=1"; got = receive() {
