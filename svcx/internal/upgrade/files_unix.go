@@ -58,12 +58,6 @@ func (f *Files) replace(from string) error { return os.Rename(from, f.exe) }
 
 func environ() []string { return os.Environ() }
 
-func sameFile(a, b string) bool {
-	x, _ := os.Stat(a)
-	y, _ := os.Stat(b)
-	return os.SameFile(x, y)
-}
-
 // own gives a program to the owner of another one, and makes it as accessible.
 func own(f *os.File, like fs.FileInfo) error {
 	if err := f.Chmod(like.Mode().Perm() | 0o100); err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"strings"
 	"syscall"
 	"unsafe"
 
@@ -128,10 +127,6 @@ func renamePOSIX(from, to string) error {
 
 // environ is os.Environ, in the words of package wincall.
 func environ() []string { return wincall.Environ() }
-
-// sameFile goes by the paths: os.SameFile would add 3 kB, and the same program under another name
-// can be installed once more.
-func sameFile(a, b string) bool { return strings.EqualFold(a, b) }
 
 // own does nothing: the access list comes from the directory.
 func own(*os.File, fs.FileInfo) error { return nil }

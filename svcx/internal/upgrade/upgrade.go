@@ -95,7 +95,7 @@ func (f *Files) Stage(program string) error {
 	switch {
 	case !fi.Mode().IsRegular():
 		err = &fs.PathError{Op: "upgrade", Path: program, Err: errors.New("it is not a regular file")}
-	case sameFile(program, f.exe):
+	case os.SameFile(fi, was):
 		err = &fs.PathError{Op: "upgrade", Path: program, Err: errors.New("it is the program that is installed")}
 	default:
 		err = checkHeader(f.exe, program)

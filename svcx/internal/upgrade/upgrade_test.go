@@ -84,6 +84,9 @@ func TestRecover(t *testing.T) {
 func TestStageErrors(t *testing.T) {
 	f, exe, program := files(t)
 	assert.ErrorContains(t, f.Stage(exe), "is the program that is installed")
+	alias := filepath.Join(t.TempDir(), filepath.Base(exe))
+	require.NoError(t, os.Link(exe, alias))
+	assert.ErrorContains(t, f.Stage(alias), "is the program that is installed", "under another name, too")
 	assert.ErrorContains(t, f.Stage(filepath.Dir(exe)), "not a regular file")
 	assert.ErrorIs(t, f.Stage(exe+"x"), fs.ErrNotExist)
 	require.NoError(t, os.WriteFile(program, []byte("<html>not found</html>"), 0o755))
