@@ -4,7 +4,9 @@ package cli
 
 import (
 	"bufio"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -28,6 +30,18 @@ func TestMain(m *testing.M) {
 	}})
 }
 
+// startDev starts dev with its temporary folder in temp, and returns it and what it prints.
+func startDev(t *testing.T, temp string, args ...string) (*exec.Cmd, io.ReadCloser) {
+	t.Helper()
+	cmd := testenv.Command(t, "dev", args...)
+	cmd.Env = append(cmd.Env, "TMPDIR="+temp)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	return cmd, out
+}
+
 // TestEnds: signals, a terminal that is closed, and the end of who reads the output end dev, with
 // what it has started and its temporary folder.
 func TestEnds(t *testing.T) {
@@ -36,12 +50,7 @@ func TestEnds(t *testing.T) {
 			dir, temp := t.TempDir(), t.TempDir()
 			file := filepath.Join(dir, "dev.toml")
 			require.NoError(t, os.WriteFile(file, []byte("[[service]]\nname = \"w\"\nrun = \"echo $$ >pid; sleep 1000 & wait\"\n"), 0o600))
-			cmd := testenv.Command(t, "dev", "-config", file, "-status", "")
-			cmd.Env = append(cmd.Env, "TMPDIR="+temp)
-			cmd.Stderr = os.Stderr
-			out, err := cmd.StdoutPipe()
-			require.NoError(t, err)
-			require.NoError(t, cmd.Start())
+			cmd, out := startDev(t, temp, "-config", file, "-status", "")
 			ended := make(chan error, 1)
 			lines := bufio.NewScanner(out)
 			for lines.Scan() && !strings.Contains(lines.Text(), "w: serves") {
@@ -81,12 +90,7 @@ func TestChanged(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	}
 	save("one")
-	cmd := testenv.Command(t, "dev", "-config", file, "-status", "localhost:0")
-	cmd.Env = append(cmd.Env, "TMPDIR="+temp)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
+	cmd, out := startDev(t, temp, "-config", file, "-status", "localhost:0")
 	timer := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
 	defer timer.Stop()
 	lines := bufio.NewScanner(out)
