@@ -50,6 +50,9 @@ func (s *Service) Uninstall(ctx context.Context) error {
 		return err
 	}
 	if s.OnUninstall != nil {
+		if _, err := b.Program(ctx, p); err != nil {
+			return s.fail("uninstall", err) // it is not ours: the hook must change nothing, either
+		}
 		if err := s.OnUninstall(ctx); err != nil {
 			return spec.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)
 		}
