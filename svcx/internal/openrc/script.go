@@ -121,6 +121,9 @@ func check(s *spec.Spec) error {
 	if !path.IsAbs(s.Executable) || s.Dir != "" && !path.IsAbs(s.Dir) {
 		return spec.Errorf("svcx: executable %q, directory %q: OpenRC needs absolute paths", s.Executable, s.Dir)
 	}
+	if err := s.CheckLengths(); err != nil {
+		return err
+	}
 	for name := range s.Env {
 		if !spec.Only(name, "_") || name[0] <= '9' {
 			return spec.Refuse("variable name", name, "a shell takes letters, digits and '_' only, and no digit first")

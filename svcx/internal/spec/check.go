@@ -3,6 +3,7 @@ package spec
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -86,6 +87,23 @@ func (s *Spec) Check() error {
 	return nil
 }
 
+// CheckLengths returns an error for an argument or variable that Linux gives to no program
+// (MAX_ARG_STRLEN of execve(2)).
+func (s *Spec) CheckLengths() error {
+	const most = 128<<10 - 1
+	for _, arg := range s.Args {
+		if len(arg) > most {
+			return Errorf("svcx: argument %.20q…: Linux allows %d bytes", arg, most)
+		}
+	}
+	for _, name := range s.Variables() {
+		if len(name)+1+len(s.Env[name]) > most {
+			return Errorf("svcx: variable %.20q: Linux allows %d bytes with its value", name, most)
+		}
+	}
+	return nil
+}
+
 // Variables returns the names of the variables, sorted.
 func (s *Spec) Variables() []string {
 	names := make([]string, 0, len(s.Env))
@@ -130,7 +148,13 @@ func CheckUnixAccount(account string) error {
 	for i := range len(account) {
 		isID = isID && account[i] >= '0' && account[i] <= '9'
 	}
-	if !isID && (!Only(account, "_-.") || account[0] <= '9') { // '-' and '.' come before the digits
+	if isID {
+		// systemd takes neither -1, in 16 and 32 bits, nor a zero before the number.
+		id, err := strconv.ParseUint(account, 10, 32)
+		if err != nil || id == 1<<16-1 || id == 1<<32-1 || account[0] == '0' && account != "0" {
+			return Refuse("account", account, "it is no user's number")
+		}
+	} else if !Only(account, "_-.") || account[0] <= '9' { // '-' and '.' come before the digits
 		return Refuse("account", account, "a user's name has letters, digits, '_', '-' and '.' only")
 	}
 	return nil
