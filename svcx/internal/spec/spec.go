@@ -36,6 +36,9 @@ type Spec struct {
 	// Trust returns an error if others than administrators could replace a program that will have
 	// all rights; nil: nothing is checked.
 	Trust func(exe string) error
+	// Dependents are the running services that a Restart has found to depend on this one. A later
+	// Restart with the same Spec starts them, too, although a failed one has left them stopped.
+	Dependents []string
 	// AfterInstall is the last step of Install. Its error undoes the others.
 	AfterInstall func(context.Context) error
 }

@@ -28,11 +28,14 @@ func (m *Backend) owned(s *spec.Spec, props loaded) error {
 		masked = true
 	}
 	if masked {
-		scope := ""
+		scope, runtime := "", ""
 		if m.user {
 			scope = "--user "
 		}
-		return spec.Fail(nil, errors.New("the unit is masked"), "an administrator has forbidden it; systemctl "+scope+"unmask "+unit(s)+" allows it again")
+		if file == "masked-runtime" {
+			runtime = "--runtime "
+		}
+		return spec.Fail(nil, errors.New("the unit is masked"), "an administrator has forbidden it; systemctl "+scope+"unmask "+runtime+unit(s)+" allows it again")
 	}
 	if s.Force {
 		return nil
@@ -72,7 +75,10 @@ func isOurs(text []byte, name, exe string) bool {
 }
 
 func (m *Backend) show(ctx context.Context, s *spec.Spec) (loaded, error) {
-	out, err := m.ctl(ctx, "show", unit(s), "--property=LoadState,ActiveState,MainPID,ExecMainCode,ExecMainStatus,UnitFileState,RefuseManualStart,FragmentPath,ExecStart")
+	if err := checkName(s); err != nil {
+		return nil, err
+	}
+	out, err := m.ctl(ctx, "show", unit(s), "--property=LoadState,ActiveState,MainPID,ExecMainCode,ExecMainStatus,UnitFileState,RefuseManualStart,FragmentPath,ExecStart,ExecMainStartTimestampMonotonic")
 	if err != nil {
 		return nil, err
 	}

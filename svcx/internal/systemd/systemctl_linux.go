@@ -49,27 +49,31 @@ func systemctl(ctx context.Context, args ...string) (string, error) {
 
 // Logs writes what the journal has of the unit.
 func (m *Backend) Logs(ctx context.Context, s *spec.Spec, w io.Writer) error {
-	return m.journal(ctx, s, w, "--output=short-iso")
+	which := "--unit="
+	if m.user {
+		which = "--user-unit="
+	}
+	return m.journal(ctx, w, which+unit(s), "--output=short-iso")
 }
 
 // Watch returns a function that returns what the unit's processes have written to the journal since
 // now.
 func (m *Backend) Watch(ctx context.Context, s *spec.Spec) (written func() string) {
+	field := "_SYSTEMD_UNIT=" // without what systemd says of the unit
+	if m.user {
+		field = "_SYSTEMD_USER_UNIT="
+	}
 	since := fmt.Sprintf("--since=@%.6f", float64(time.Now().UnixMicro())/1e6)
 	return func() string {
 		exec.CommandContext(ctx, "journalctl", "--sync").Run() // what has not arrived yet
 		var text strings.Builder
-		m.journal(ctx, s, &text, "--output=cat", since) // an empty text says nothing
+		m.journal(ctx, &text, field+unit(s), "--output=cat", since) // an empty text says nothing
 		return spec.LastPart(text.String())
 	}
 }
 
-func (m *Backend) journal(ctx context.Context, s *spec.Spec, w io.Writer, args ...string) error {
-	which := "--unit="
-	if m.user {
-		which = "--user-unit="
-	}
-	cmd := exec.CommandContext(ctx, "journalctl", append([]string{"--no-pager", "--quiet", which + unit(s)}, args...)...)
+func (m *Backend) journal(ctx context.Context, w io.Writer, args ...string) error {
+	cmd := exec.CommandContext(ctx, "journalctl", append([]string{"--no-pager", "--quiet"}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = w, &stderr
 	if err := cmd.Run(); err != nil {

@@ -41,10 +41,8 @@ func (m *Backend) fail(s *spec.Spec, kind, err error) error {
 	hint := ""
 	switch {
 	case kind == spec.ErrStartFailed:
-		hint = "journalctl -u " + unit(s) + " says why"
-		if m.user {
-			hint = "journalctl --user -u " + unit(s) + " says why"
-		} else {
+		hint = m.journalHint(s)
+		if !m.user {
 			logs := s.LogDir
 			if logs == "" {
 				logs = "/var/log/" + s.Name
@@ -55,6 +53,14 @@ func (m *Backend) fail(s *spec.Spec, kind, err error) error {
 		hint = "the user's systemd can't be reached, as after sudo or su: log in as the user, or run it by systemd-run --user -M USER@ --pipe"
 	}
 	return spec.Fail(kind, err, hint)
+}
+
+func (m *Backend) journalHint(s *spec.Spec) string {
+	scope := ""
+	if m.user {
+		scope = "--user "
+	}
+	return "journalctl " + scope + "-u " + unit(s) + " says why"
 }
 
 // noBus reports whether systemctl found no bus of the user's.
@@ -88,13 +94,18 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	undo := spec.Undo{}
 	defer func() { err = undo.End(err) }()
 
-	written := false
-	reload := func() error { _, err := m.ctl(context.WithoutCancel(ctx), "daemon-reload"); return err }
-	undo.Add(func() error { // the file is by then what it was
-		if !written {
-			return nil
+	written, enable := false, ""
+	last := context.WithoutCancel(ctx)
+	reload := func() error { _, err := m.ctl(last, "daemon-reload"); return err }
+	undo.Add(func() (err error) { // the file is by then what it was
+		if written {
+			err = reload()
 		}
-		return reload()
+		if enable != "" {
+			_, failed := m.ctl(last, enable, unit(s))
+			err = spec.Join(err, failed)
+		}
+		return err
 	})
 	old, err := undo.WriteFile(m.write, m.file(s), text, 0o644)
 	if err != nil {
@@ -105,16 +116,30 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		if err := reload(); err != nil {
 			return nil, m.fail(s, nil, err)
 		}
-	}
-	if enabled := before["UnitFileState"] == "enabled"; s.StartType.AtBoot() != enabled {
-		do, back := "enable", "disable"
-		if enabled {
-			do, back = back, do
+		now, err := m.show(ctx, s)
+		if err != nil {
+			return nil, m.fail(s, nil, err)
 		}
+		if load := now["LoadState"]; load == "bad-setting" || load == "error" {
+			return nil, spec.Fail(nil, errors.New("systemd can't load the unit ("+load+")"), m.journalHint(s))
+		}
+	}
+	do, enabled := "", before["UnitFileState"] == "enabled"
+	switch {
+	case s.StartType.AtBoot() && !enabled:
+		do = "enable"
+	case !s.StartType.AtBoot() && enabled:
+		do, enable = "disable", "enable"
+	case enabled && written && s.Force: // the links may be what another unit's [Install] asked for
+		do, enable = "reenable", "reenable"
+	}
+	if do != "" {
 		if _, err := m.ctl(ctx, do, unit(s)); err != nil {
 			return nil, m.fail(s, nil, err)
 		}
-		undo.Add(func() error { _, err := m.ctl(context.WithoutCancel(ctx), back, unit(s)); return err })
+		if !enabled {
+			undo.Add(func() error { _, err := m.ctl(last, "disable", unit(s)); return err })
+		}
 		changed = append(changed, do+"d")
 	}
 	return changed, s.Installed(ctx)
@@ -135,8 +160,11 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	if err := m.owned(s, before); err != nil {
 		return err
 	}
-	for _, args := range [][]string{{"stop", unit(s)}, {"disable", unit(s)}} {
-		if _, err := m.ctl(ctx, args...); err != nil {
+	for _, do := range [...]string{"stop", "disable"} {
+		if do == "stop" && before["ActiveState"] == "inactive" {
+			continue // systemctl fails to stop a unit that can't be loaded
+		}
+		if _, err := m.ctl(ctx, do, unit(s)); err != nil {
 			return m.fail(s, nil, err)
 		}
 	}
@@ -167,15 +195,22 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 
 // begin runs a command that ends when the unit is ready.
 func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error {
-	_, err := m.ctl(ctx, command, unit(s))
+	const begun = "ExecMainStartTimestampMonotonic"
+	before, err := m.show(ctx, s)
+	if err == nil {
+		_, err = m.ctl(ctx, command, unit(s))
+	}
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil {
 		return spec.Fail(nil, context.Cause(ctx), "the service continues to start")
 	}
-	if st, statusErr := m.Status(ctx, s); statusErr == nil && st.ExitCode != 0 {
-		err = spec.Errorf("exit code %d", st.ExitCode)
+	// An exit code of an earlier run says nothing about a start that systemd refused.
+	if now, showErr := m.show(ctx, s); showErr == nil && now[begun] != before[begun] {
+		if st, _ := statusOf(now); st.ExitCode != 0 {
+			err = spec.Errorf("exit code %d", st.ExitCode)
+		}
 	}
 	return m.fail(s, spec.ErrStartFailed, err)
 }
@@ -204,12 +239,12 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if _, err := m.Status(ctx, s); err != nil {
 		return err
 	}
-	dependents := m.activeDependents(ctx, s)
+	m.addDependents(ctx, unit(s), &s.Dependents)
 	if err := m.begin(ctx, s, "restart"); err != nil {
 		return err
 	}
 	// A dependent may have failed while its requirement was away.
-	for _, name := range dependents {
+	for _, name := range s.Dependents {
 		if _, err := m.ctl(ctx, "start", name); err != nil {
 			return spec.Fail(nil, err, name+" depends on the service and was running")
 		}
@@ -217,21 +252,21 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// activeDependents returns the units that require s and run now.
-func (m *Backend) activeDependents(ctx context.Context, s *spec.Spec) (names []string) {
-	out, err := m.ctl(ctx, "show", unit(s), "--property=RequiredBy,BoundBy,RequisiteOf")
+// addDependents adds the services that stop with a unit and run now, those that it needs first.
+func (m *Backend) addDependents(ctx context.Context, of string, names *[]string) {
+	out, err := m.ctl(ctx, "show", of, "--property=RequiredBy,BoundBy,RequisiteOf,ConsistsOf")
 	if err != nil {
-		return nil
+		return
 	}
 	for _, line := range strings.Split(out, "\n") {
 		_, value, _ := strings.Cut(line, "=")
 		for _, name := range strings.Fields(value) {
-			if _, err := m.ctl(ctx, "is-active", "--quiet", name); err == nil && strings.HasSuffix(name, ".service") && !slices.Contains(names, name) {
-				names = append(names, name)
+			if _, err := m.ctl(ctx, "is-active", "--quiet", name); err == nil && strings.HasSuffix(name, ".service") && !slices.Contains(*names, name) {
+				*names = append(*names, name)
+				m.addDependents(ctx, name, names)
 			}
 		}
 	}
-	return names
 }
 
 // Status returns what systemd knows of the unit.

@@ -77,7 +77,7 @@ func TestSystemdInstallUndoes(t *testing.T) {
 	s.AfterInstall = func(context.Context) error { return errHook }
 	_, err := m.Install(t.Context(), s)
 	require.ErrorIs(t, err, errHook)
-	assert.Equal(t, []string{"daemon-reload", "disable x.service", "enable x.service", "daemon-reload"}, f.calls)
+	assert.Equal(t, []string{"daemon-reload", "disable x.service", "daemon-reload", "enable x.service"}, f.calls, "enable needs the old file")
 }
 
 func TestSystemdDenied(t *testing.T) {

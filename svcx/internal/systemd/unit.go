@@ -44,8 +44,12 @@ func Render(s *spec.Spec) ([]byte, error) {
 	}
 
 	t.Lines("\n[Service]\nType=notify")
-	// The program itself is not a text in which variables are replaced.
-	t.Line("ExecStart=", quote(escapeSpecifiers(s.Executable))+quoteArgs(s.Args))
+	// The program itself is not a text in which variables are replaced, but its argument 0 is.
+	program, argument0 := quote(escapeSpecifiers(s.Executable)), ""
+	if strings.Contains(s.Executable, "$$") || strings.Contains(s.Executable, "${") {
+		program, argument0 = "@"+program, quoteArgs([]string{s.Executable})
+	}
+	t.Line("ExecStart=", program+argument0+quoteArgs(s.Args))
 	if s.Reload {
 		t.Lines(`ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"`) // a minimal system has no /bin/kill
 	}
@@ -99,10 +103,12 @@ func check(s *spec.Spec) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
-	// A colon is allowed by unit_name_is_valid, but separates the words of LogsDirectory= and its
-	// kin from systemd 251 on.
-	if !spec.Only(s.Name, nameChars) {
-		return spec.Refuse("service name", s.Name, "systemd takes letters, digits, '.', '_' and '-' only")
+	if err := checkName(s); err != nil {
+		return err
+	}
+	switch s.Name {
+	case "credentials", "lock", "log", "mount", "systemd", "udev", "user":
+		return spec.Refuse("service name", s.Name, "systemd would remove /run/"+s.Name+", which is the system's, when the service stops")
 	}
 	for _, name := range s.DependsOn {
 		if !spec.Only(name, nameChars+"@:") {
@@ -113,7 +119,11 @@ func check(s *spec.Spec) error {
 	if strings.ContainsAny(exe, "\"'\\") || strings.IndexFunc(exe, unicode.IsControl) >= 0 {
 		return spec.Refuse("executable", exe, "systemd takes no program with a quote, backslash or control character in its path")
 	}
-	for _, field := range [...]struct{ what, text string }{{"executable", exe}, {"directory", s.Dir}} {
+	dir := s.Dir
+	if dir == "" {
+		dir = spec.Dir(exe)
+	}
+	for _, field := range [...]struct{ what, text string }{{"executable", exe}, {"directory", dir}} {
 		what, text := field.what, field.text
 		if text != "" && !path.IsAbs(text) {
 			return spec.Refuse(what, text, "a unit needs an absolute path")
@@ -138,10 +148,28 @@ func check(s *spec.Spec) error {
 			return spec.Errorf("svcx: variable %s=%q: systemd drops a variable with a control character", name, value)
 		}
 	}
+	if err := s.CheckLengths(); err != nil {
+		return err
+	}
 	for _, text := range s.Unit {
 		if strings.HasSuffix(text, `\`) {
 			return spec.Refuse("unit line", text, "a backslash at its end would join the next line")
 		}
+	}
+	return nil
+}
+
+// checkName returns an error for a name that no unit has. To systemctl some are options or patterns:
+// it would stop every service for "*".
+func checkName(s *spec.Spec) error {
+	// A colon is allowed by unit_name_is_valid, but separates the words of LogsDirectory= and its
+	// kin from systemd 251 on.
+	if !spec.Only(s.Name, nameChars) || s.Name[0] == '-' {
+		return spec.Refuse("service name", s.Name, "systemd takes letters, digits, '.', '_' and '-' only, and no '-' first")
+	}
+	const most = 190 // the name of the unit's /tmp, in which it stands, has 255
+	if len(s.Name) > most {
+		return spec.Refuse("service name", s.Name, "systemd starts no unit with PrivateTmp=yes and a longer name than "+strconv.Itoa(most))
 	}
 	return nil
 }

@@ -220,10 +220,11 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if err != nil && !errors.Is(err, spec.ErrNotRunning) {
 		return spec.Join(err, m.startAgain(ctx, stopped))
 	}
+	s.Dependents = append(s.Dependents, stopped...)
 	if err := m.Start(ctx, s); err != nil {
 		return err
 	}
-	return m.startAgain(ctx, stopped)
+	return m.startAgain(ctx, s.Dependents)
 }
 
 // startAgain starts services that were stopped, the last first.
