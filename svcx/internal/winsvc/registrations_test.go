@@ -40,6 +40,7 @@ func (r *registration) plan(t *testing.T) *plan {
 	p := &plan{
 		name: r.Name, display: v.DisplayName, rawDisplay: v.DisplayName, binaryPath: v.ImagePath, account: v.ObjectName,
 		start:        map[uint32]spec.StartType{2: spec.Automatic, 3: spec.Manual, 4: spec.Disabled}[v.Start],
+		delayed:      v.DelayedAutostart != 0,
 		dependencies: v.DependOnService, privileges: v.RequiredPrivileges, failureFlag: v.FailureActionsOnNonCrashFailures != 0,
 		preshutdown: time.Duration(v.PreshutdownTimeout) * time.Millisecond,
 		sid:         map[uint32]spec.SIDType{1: spec.SIDUnrestricted, 3: spec.SIDRestricted}[v.ServiceSidType],
