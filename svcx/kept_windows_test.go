@@ -2,6 +2,8 @@ package svcx
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 	"unsafe"
 
@@ -102,4 +104,23 @@ func TestForeignIsNotTouched(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, s.Install(ctx), ErrMarkedForDelete)
 	s.Force = true // for the clean-up
+}
+
+// TestOwnShortName: a registration with the short name (8.3) of the program is its own.
+func TestOwnShortName(t *testing.T) {
+	s, dir := installHelper(t, "plain")
+	s.Executable = filepath.Join(dir, "Orders of Today", "orders.exe")
+	require.NoError(t, os.Mkdir(filepath.Dir(s.Executable), 0o755))
+	require.NoError(t, os.WriteFile(s.Executable, nil, 0o755))
+	long, err := windows.UTF16PtrFromString(s.Executable)
+	require.NoError(t, err)
+	short := make([]uint16, windows.MAX_LONG_PATH)
+	n, err := windows.GetShortPathName(long, &short[0], uint32(len(short)))
+	require.NoError(t, err)
+	path := windows.UTF16ToString(short[:n])
+	if path == s.Executable {
+		t.Skip("this volume has no short names")
+	}
+	registerOther(t, s, windows.SERVICE_WIN32_OWN_PROCESS, windows.SERVICE_DEMAND_START, path+" run")
+	require.NoError(t, s.Install(t.Context()), path)
 }

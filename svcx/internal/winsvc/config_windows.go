@@ -3,6 +3,7 @@ package winsvc
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 	"unsafe"
@@ -108,13 +109,34 @@ func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err er
 	switch {
 	case c.ServiceType&win32 == 0:
 		err = spec.Fail(spec.ErrForeign, errors.New("it is a driver: "+line), "choose another Service.Name")
-	case s.Force || isOurs(line, s.Executable, os.Getenv) || marked(s.Name):
+	case s.Force || runs(line, s.Executable) || marked(s.Name):
 	case beingDeleted(s.Name):
 		err = fail(wincall.ERROR_SERVICE_MARKED_FOR_DELETE)
 	default:
 		err = spec.Fail(spec.ErrForeign, errors.New("it runs "+line), "choose another Service.Name, or replace that service by --force")
 	}
 	return line, err
+}
+
+// runs reports whether a command line runs exe, which may have several names: a short one (8.3), or
+// one through a link.
+func runs(line, exe string) bool {
+	if isOurs(line, exe, os.Getenv) {
+		return true
+	}
+	own, err := os.Stat(exe)
+	if err != nil {
+		return false
+	}
+	for _, program := range programs(line, os.Getenv) {
+		if filepath.IsAbs(program) { // others are not found from here
+			fi, err := os.Stat(program)
+			if err == nil && os.SameFile(fi, own) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // beingDeleted reports whether a service is marked for deletion.

@@ -131,9 +131,20 @@ func TestIsOurs(t *testing.T) {
 		`C:\nssm.exe "C:\Program Files\Orders\orders.exe"`: false,
 		`%Unknown%\Orders\orders.exe`:                      false,
 		``:                                                 false,
+		`"C:\Program Files\Orders\orders" run`:             true,
+		`C:\Program Files\Orders\orders run`:               true,
+		`"C:\Program Files\Orders\orders.exe "`:            true,
+		`C:\Program Files\Orders\orders.exe.bak`:           false,
+		`C:\Program Files\Orders\orders.exe.exe`:           false,
+		`C:\Program Files\Orders\ordersx run`:              false,
+		`"C:\Program Files\Orders\orders.exe" "x.exe"`:     true,
+		`C:\Program Files\Orders\orders.exe C:\x.exe`:      true,
 	} {
 		assert.Equal(t, want, isOurs(line, `C:\Program Files\Orders\orders.exe`, getenv), line)
 	}
+	assert.False(t, isOurs(`C:\Program Files\Orders\orders.exe`, `C:\Program`, getenv), "a part of the path")
+	assert.False(t, isOurs(`C:\Program Files\Orders\orders.exe`, `C:\Program.exe`, getenv))
+	assert.Equal(t, `C:\Program Files\Orders\orders.exe`, programOf(`C:\Program Files\Orders\orders.exe -listen :80`, getenv))
 	assert.True(t, isOurs(`\SystemRoot\system32\x.exe`, `C:\Windows\System32\x.exe`, getenv))
 }
 
