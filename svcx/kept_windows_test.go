@@ -95,9 +95,11 @@ func TestForeignIsNotTouched(t *testing.T) {
 	defer key.Close()
 	require.NoError(t, key.SetDWordValue("Tag", 7))
 	before := registered(t, s)
+	s.OnUninstall = func(context.Context) error { return errMain }
 	require.ErrorIs(t, s.Install(t.Context()), ErrForeign)
 	require.ErrorIs(t, s.Uninstall(t.Context()), ErrForeign)
 	assert.Equal(t, before, registered(t, s))
+	s.OnUninstall = nil
 
 	require.NoError(t, key.SetDWordValue("DeleteFlag", 1)) // as the SCM of Windows does
 	ctx, cancel := context.WithCancel(t.Context())
@@ -123,4 +125,16 @@ func TestOwnShortName(t *testing.T) {
 	}
 	registerOther(t, s, windows.SERVICE_WIN32_OWN_PROCESS, windows.SERVICE_DEMAND_START, path+" run")
 	require.NoError(t, s.Install(t.Context()), path)
+}
+
+// TestStartRefused: the program is not the service's account's to run, whatever the caller may do.
+func TestStartRefused(t *testing.T) {
+	s, dir := installHelper(t, "plain")
+	registerOther(t, s, windows.SERVICE_WIN32_OWN_PROCESS, windows.SERVICE_DEMAND_START, `"`+dir+`"`) // a directory has no program
+	s.Force = true
+	err := s.Start(t.Context())
+	require.ErrorIs(t, err, windows.ERROR_ACCESS_DENIED)
+	require.ErrorIs(t, err, ErrStartFailed)
+	assert.NotErrorIs(t, err, ErrAccessDenied)
+	assert.ErrorContains(t, err, "icacls")
 }

@@ -2,6 +2,7 @@ package svcx
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -50,6 +51,9 @@ func (s *Service) Uninstall(ctx context.Context) error {
 		return err
 	}
 	if s.OnUninstall != nil {
+		if _, err := b.Program(ctx, p); err != nil && !errors.Is(err, ErrNotInstalled) {
+			return s.fail("uninstall", err) // nothing is to change
+		}
 		if err := s.OnUninstall(ctx); err != nil {
 			return spec.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)
 		}

@@ -99,7 +99,13 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 		return err
 	}
 	code := 0
-	if err = fail(wincall.StartService(h.service)); err == nil {
+	err = wincall.StartService(h.service)
+	if err == syscall.ERROR_ACCESS_DENIED { // not to this process: the service is open with the right to start it
+		err = spec.Fail(spec.ErrStartFailed, err, "the service's account can't run the program: icacls shows who can, and whether it is a file")
+	} else {
+		err = fail(err)
+	}
+	if err == nil {
 		var st *wincall.SERVICE_STATUS_PROCESS
 		st, err = await(ctx, h.service, wincall.SERVICE_START_PENDING, startLimit(s))
 		if st.CurrentState == wincall.SERVICE_STOPPED {
