@@ -234,15 +234,16 @@ func (p *plan) scmStartNumber() uint32 {
 // checkDrives refuses paths on drives that only the user's session has.
 func checkDrives(s *spec.Spec) error {
 	for _, path := range append([]string{s.Executable, s.Dir, s.LogDir}, s.Args...) {
-		if len(path) < 3 || path[1] != ':' || path[2] != '\\' && path[2] != '/' {
+		drive := driveOf(path)
+		if drive == "" {
 			continue
 		}
-		root, err := syscall.UTF16PtrFromString(path[:2] + `\`)
+		root, err := syscall.UTF16PtrFromString(drive + `\`)
 		if err != nil {
 			return err
 		}
 		if wincall.IsRemoteDrive(root) {
-			return spec.Errorf(`svcx: %s: drive %s is a network drive of your session, which a service does not have: use the path of its server, \\server\share\…`, path, path[:2])
+			return spec.Errorf(`svcx: %s: drive %s is a network drive of your session, which a service does not have: use the path of its server, \\server\share\…`, path, drive)
 		}
 	}
 	return nil

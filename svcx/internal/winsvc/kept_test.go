@@ -74,3 +74,21 @@ func TestResetIsKept(t *testing.T) {
 	old.preshutdown = p.preshutdown
 	assert.Empty(t, p.changes(old, 0))
 }
+
+func TestNamesOfDevices(t *testing.T) {
+	for _, name := range []string{"NUL", "con", "nul.txt", "COM1", "LPT¹", "a\tb", "a\x01", "a:b", "a.", "a?"} {
+		assert.ErrorContains(t, check(&spec.Spec{Name: name, Executable: `C:\x.exe`}), "service name", name)
+	}
+	for _, name := range []string{"console", "null", "COM", "a.nul", "ü 中文", "100%"} {
+		assert.NoError(t, check(&spec.Spec{Name: name, Executable: `C:\x.exe`}), name)
+	}
+}
+
+func TestDriveOf(t *testing.T) {
+	for arg, want := range map[string]string{
+		`H:\orders.json`: "H:", `-config=H:\orders.json`: "H:", `--config=h:/orders.json`: "h:",
+		"-config": "", "-listen=:80": "", "H:": "", "a=H:\\x": "", `\\server\share`: "", "": "", "-": "",
+	} {
+		assert.Equal(t, want, driveOf(arg), arg)
+	}
+}

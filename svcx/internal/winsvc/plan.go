@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/surefoot-go/surefoot/internal/winpath"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
@@ -128,7 +129,8 @@ func check(s *spec.Spec) error {
 		return err
 	}
 	// The log directory has the same name.
-	if strings.ContainsAny(s.Name, `<>:"|?*`) || strings.HasSuffix(s.Name, ".") {
+	if winpath.IsReserved(s.Name) || strings.HasSuffix(s.Name, ".") ||
+		strings.ContainsFunc(s.Name, func(c rune) bool { return c < ' ' || strings.ContainsRune(`<>:"|?*`, c) }) {
 		return spec.Refuse("service name", s.Name, "a Windows directory can't have that name")
 	}
 	if strings.Contains(s.Executable, `"`) {
@@ -141,6 +143,18 @@ func check(s *spec.Spec) error {
 		}
 	}
 	return err
+}
+
+// driveOf returns the drive ("H:") of an argument that is a path on a drive, or has one behind "=",
+// and "" for any other.
+func driveOf(arg string) string {
+	if strings.HasPrefix(arg, "-") {
+		_, arg, _ = strings.Cut(arg, "=")
+	}
+	if len(arg) < 3 || arg[1] != ':' || arg[2] != '\\' && arg[2] != '/' {
+		return ""
+	}
+	return arg[:2]
 }
 
 func roundUp(d, unit time.Duration) time.Duration {
