@@ -61,12 +61,15 @@ func helperService(kind, name, dir string) *Service {
 			return nil
 		}
 		switch kind {
-		case "slow", "feeding", "fail", "hangstart":
+		case "slow", "feeding", "fail", "hangstart", "dies":
 			Progress(ctx, "waiting for the test") // before it takes its time, or it would run soon
 		}
 		wd, _ := os.Getwd()
 		leave(dir, "started", fmt.Sprintf("%v\n%s\n%s\n%q%s", Under(), wd, *word, fs.Args(), os.Getenv("SVCX_WORD")))
 		if exe, _ := os.Executable(); exists(dir, "upgrade-fails") && bytes.HasSuffix(readAll(exe), []byte("bad")) {
+			if exists(dir, "upgrade-dies") {
+				os.Exit(3)
+			}
 			return errors.New("told to fail by the test")
 		}
 		switch kind {
@@ -91,6 +94,8 @@ func helperService(kind, name, dir string) *Service {
 					return ctx.Err()
 				}
 			}
+		case "dies":
+			os.Exit(3)
 		case "fail":
 			return &ExitError{Code: 7, Err: errors.New("told to fail")}
 		case "failready":

@@ -2,6 +2,7 @@ package svcx
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -50,8 +51,8 @@ func (s *Service) Uninstall(ctx context.Context) error {
 		return err
 	}
 	if s.OnUninstall != nil {
-		if _, err := b.Program(ctx, p); err != nil {
-			return s.fail("uninstall", err) // it is not ours: the hook must change nothing, either
+		if _, err := b.Program(ctx, p); err != nil && !errors.Is(err, ErrNotInstalled) {
+			return s.fail("uninstall", err) // nothing is to change
 		}
 		if err := s.OnUninstall(ctx); err != nil {
 			return spec.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)

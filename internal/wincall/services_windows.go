@@ -43,10 +43,13 @@ const (
 
 // Error numbers of the SCM (WinError.h).
 const (
+	ERROR_INVALID_PARAMETER                 = syscall.Errno(87)
 	ERROR_INVALID_LEVEL                     = syscall.Errno(124)
 	ERROR_SERVICE_DOES_NOT_EXIST            = syscall.Errno(1060)
 	ERROR_SERVICE_CANNOT_ACCEPT_CTRL        = syscall.Errno(1061)
+	ERROR_SERVICE_NOT_ACTIVE                = syscall.Errno(1062)
 	ERROR_FAILED_SERVICE_CONTROLLER_CONNECT = syscall.Errno(1063)
+	ERROR_PROCESS_ABORTED                   = syscall.Errno(1067)
 	ERROR_SERVICE_MARKED_FOR_DELETE         = syscall.Errno(1072)
 )
 

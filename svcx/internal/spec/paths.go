@@ -56,7 +56,7 @@ func absoluteArg(arg string, absolute func(string) (string, error), exists func(
 		slashed = path
 	}
 	switch {
-	case path == "" || filepath.IsAbs(path) || filepath.VolumeName(path) != "" || strings.HasPrefix(slashed, "/"):
+	case path == "" || filepath.IsAbs(path) || strings.HasPrefix(slashed, "/"):
 		return ""
 	case strings.HasPrefix(slashed, "./") || strings.HasPrefix(slashed, "../") || slashed == "." || slashed == "..":
 	case !strings.Contains(slashed, "/") && filepath.Ext(path) == "":

@@ -23,11 +23,11 @@ func accountOf(account string) (name string, who accountKind) {
 		}
 	}
 	switch strings.ToLower(strings.ReplaceAll(bare, " ", "")) {
-	case "", "localsystem", "system":
+	case "", "localsystem", "system", "s-1-5-18":
 		return "LocalSystem", builtinAccount
-	case "localservice":
+	case "localservice", "s-1-5-19":
 		return `NT AUTHORITY\LocalService`, builtinAccount
-	case "networkservice":
+	case "networkservice", "s-1-5-20":
 		return `NT AUTHORITY\NetworkService`, builtinAccount
 	}
 	switch {

@@ -3,6 +3,7 @@ package winsvc
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 	"unsafe"
@@ -46,8 +47,16 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 	}
 	read := func(call call) unsafe.Pointer { return readSetting(service, call, &unknown) }
 	p.description = wincall.String(*(**uint16)(read(callDescription)))
-	if *(*uint32)(read(callDelayed)) != 0 && p.start == spec.Automatic {
+	p.delayed = *(*uint32)(read(callDelayed)) != 0
+	if p.delayed && p.start == spec.Automatic {
 		p.start = spec.DelayedAutomatic
+	}
+	if len(p.dependencies) == 0 { // Wine does not tell them
+		p.dependencies, _ = value(name, "DependOnService").Strings()
+		groups, _ := value(name, "DependOnGroup").Strings()
+		for _, group := range groups {
+			p.dependencies = append(p.dependencies, "+"+group)
+		}
 	}
 	f := (*wincall.SERVICE_FAILURE_ACTIONS)(read(callActions))
 	p.reset = time.Duration(f.ResetPeriod) * time.Second
@@ -68,6 +77,7 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 	}
 	p.rawDisplay, _ = value(name, "DisplayName").String()
 	p.rawDescription, _ = value(name, "Description").String()
+	p.rawPath, _ = value(name, "ImagePath").String()
 	return p, unknown, nil
 }
 
@@ -99,10 +109,40 @@ func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err er
 	switch {
 	case c.ServiceType&win32 == 0:
 		err = spec.Fail(spec.ErrForeign, errors.New("it is a driver: "+line), "choose another Service.Name")
-	case !s.Force && !isOurs(line, s.Executable, os.Getenv) && !marked(s.Name):
+	case s.Force || runs(line, s.Executable) || marked(s.Name):
+	case beingDeleted(s.Name):
+		err = fail(wincall.ERROR_SERVICE_MARKED_FOR_DELETE)
+	default:
 		err = spec.Fail(spec.ErrForeign, errors.New("it runs "+line), "choose another Service.Name, or replace that service by --force")
 	}
 	return line, err
+}
+
+// runs reports whether a command line runs exe, which may have several names: a short one (8.3), or
+// one through a link.
+func runs(line, exe string) bool {
+	if isOurs(line, exe, os.Getenv) {
+		return true
+	}
+	own, err := os.Stat(exe)
+	if err != nil {
+		return false
+	}
+	for _, program := range programs(line, os.Getenv) {
+		if filepath.IsAbs(program) { // others are not found from here
+			fi, err := os.Stat(program)
+			if err == nil && os.SameFile(fi, own) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// beingDeleted reports whether a service is marked for deletion.
+func beingDeleted(name string) bool {
+	flag, err := value(name, "DeleteFlag").Number()
+	return err == nil && flag != 0
 }
 
 // mark is the mark of a service that Install has registered, so that it may change its program

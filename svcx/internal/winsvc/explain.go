@@ -29,7 +29,9 @@ func explainErrno(errno uint32) (hint string, kind error) {
 		return "", spec.ErrNotRunning
 	case 1053: // ERROR_SERVICE_REQUEST_TIMEOUT
 		return "the process ended, or did not connect to the service manager within 30 seconds; run it on a console to see why", spec.ErrStartFailed
-	case 1057: // ERROR_INVALID_SERVICE_ACCOUNT
+	case 193, 216: // ERROR_BAD_EXE_FORMAT, ERROR_EXE_MACHINE_TYPE_MISMATCH
+		return "the executable is not a program for this machine's processor: put one there that is, and start again", spec.ErrStartFailed
+	case 1057, 1332: // ERROR_INVALID_SERVICE_ACCOUNT, ERROR_NONE_MAPPED
 		return "check the account's name and password", nil
 	case 1058: // ERROR_SERVICE_DISABLED
 		return "the service is disabled: install it with another start type", nil

@@ -18,12 +18,12 @@ func TestExitCode(t *testing.T) {
 func TestExplainErrno(t *testing.T) {
 	for errno, want := range map[uint32]error{
 		5: spec.ErrAccessDenied, 1053: spec.ErrStartFailed, 1056: spec.ErrAlreadyRunning, 1060: spec.ErrNotInstalled, 1062: spec.ErrNotRunning,
-		1068: spec.ErrStartFailed, 1069: spec.ErrStartFailed, 1072: spec.ErrMarkedForDelete,
+		1068: spec.ErrStartFailed, 1069: spec.ErrStartFailed, 193: spec.ErrStartFailed, 216: spec.ErrStartFailed, 1072: spec.ErrMarkedForDelete,
 	} {
 		_, kind := explainErrno(errno)
 		assert.Equal(t, want, kind, "%d", errno)
 	}
-	for _, errno := range []uint32{2, 5, 1053, 1057, 1058, 1060, 1069, 1072, 1078} {
+	for _, errno := range []uint32{2, 5, 193, 216, 1332, 1053, 1057, 1058, 1060, 1069, 1072, 1078} {
 		hint, _ := explainErrno(errno)
 		assert.NotEmpty(t, hint, "%d", errno)
 	}

@@ -2,6 +2,7 @@ package winsvc
 
 import (
 	"context"
+	"errors"
 	"os"
 	"syscall"
 	"time"
@@ -23,15 +24,21 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	if err := s.CheckTrust(); err != nil {
 		return nil, spec.Fail(nil, err, "")
 	}
-	h, err := openOrCreate(ctx, want)
-	if err != nil {
-		return nil, fail(err)
+	for limit := time.Now().Add(goneTimeout); ; {
+		h, err := openOrCreate(want)
+		if err != nil {
+			err = fail(err)
+		} else {
+			undo := spec.Undo{}
+			changed, err = m.install(ctx, s, want, h, &undo)
+			err = undo.End(err)
+		}
+		h.close()
+		// A service that is being deleted may be gone in a moment.
+		if !errors.Is(err, spec.ErrMarkedForDelete) || time.Now().After(limit) || spec.Pause(ctx, spec.PollEvery(0)) != nil {
+			return changed, err
+		}
 	}
-	undo := spec.Undo{}
-	changed, err = m.install(ctx, s, want, h, &undo)
-	err = undo.End(err)
-	h.close()
-	return changed, err
 }
 
 func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h installing, undo *spec.Undo) (changed []spec.Change, err error) {
@@ -45,6 +52,13 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 			return nil, err
 		}
 		if old, unknown, err = readPlan(h.service, s.Name); err != nil {
+			return nil, fail(err)
+		}
+		// A service that is being deleted can be opened, but not changed. Wine would take an absent
+		// list of dependencies for an empty one.
+		const no = wincall.SERVICE_NO_CHANGE
+		u := wincall.UTF16{}
+		if err = wincall.ChangeServiceConfig(h.service, no, no, no, nil, u.List(old.dependencies), nil, nil, nil); err != nil {
 			return nil, fail(err)
 		}
 		want.adopt(old)
@@ -103,9 +117,8 @@ type installing struct {
 	created bool
 }
 
-// openOrCreate opens the service with all rights, or creates it. A service that is being deleted
-// may be gone in a moment.
-func openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
+// openOrCreate opens the service with all rights, or creates it.
+func openOrCreate(p *plan) (h installing, err error) {
 	const rights = wincall.SC_MANAGER_CONNECT | wincall.SC_MANAGER_CREATE_SERVICE
 	if h.manager, err = wincall.OpenSCManager(rights); err != nil {
 		return h, err
@@ -114,35 +127,16 @@ func openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
 	name, display, path, account := u.Ptr(p.name), u.Ptr(p.display), u.Ptr(p.binaryPath), u.Ptr(p.account)
 	deps, password := u.List(p.dependencies), u.Optional(p.password)
 	if u.Err != nil {
-		h.close()
 		return h, u.Err
 	}
-	for limit := time.Now().Add(goneTimeout); ; {
-		h.service, err = wincall.OpenService(h.manager, name, wincall.SERVICE_ALL_ACCESS)
-		if err == wincall.ERROR_SERVICE_DOES_NOT_EXIST {
-			h.service, err = wincall.CreateService(h.manager, name, display,
-				wincall.SERVICE_ALL_ACCESS, wincall.SERVICE_WIN32_OWN_PROCESS, startNumber(p.start), wincall.SERVICE_ERROR_NORMAL,
-				path, deps, account, password)
-			h.created = err == nil
-		}
-		if err == nil && !h.created {
-			// A service that is being deleted can be opened, but not changed.
-			const no = wincall.SERVICE_NO_CHANGE
-			err = wincall.ChangeServiceConfig(h.service, no, no, no, nil, nil, nil, nil, nil)
-		}
-		if err == nil {
-			return h, nil
-		}
-		if h.service != 0 {
-			wincall.CloseServiceHandle(h.service)
-			h.service = 0
-		}
-		if err == wincall.ERROR_SERVICE_MARKED_FOR_DELETE && time.Now().Before(limit) && spec.Pause(ctx, spec.PollEvery(0)) == nil {
-			continue
-		}
-		h.close()
-		return h, err
+	h.service, err = wincall.OpenService(h.manager, name, wincall.SERVICE_ALL_ACCESS)
+	if err == wincall.ERROR_SERVICE_DOES_NOT_EXIST {
+		h.service, err = wincall.CreateService(h.manager, name, display,
+			wincall.SERVICE_ALL_ACCESS, wincall.SERVICE_WIN32_OWN_PROCESS, startNumber(p.start), wincall.SERVICE_ERROR_NORMAL,
+			path, deps, account, password)
+		h.created = err == nil
 	}
+	return h, err
 }
 
 // set makes one call of a plan for a service that is as in was.
@@ -172,7 +166,7 @@ func set(service syscall.Handle, p, was *plan, call call) error {
 		text := u.Ptr(p.description)
 		info = unsafe.Pointer(&text)
 	case callDelayed:
-		is := number(p.start == spec.DelayedAutomatic)
+		is := number(p.delayed)
 		info = unsafe.Pointer(&is)
 	case callActions:
 		actions := make([]wincall.SC_ACTION, 0, len(p.actions)+1) // an empty list must not be NULL: that changes nothing
@@ -240,15 +234,16 @@ func (p *plan) scmStartNumber() uint32 {
 // checkDrives refuses paths on drives that only the user's session has.
 func checkDrives(s *spec.Spec) error {
 	for _, path := range append([]string{s.Executable, s.Dir, s.LogDir}, s.Args...) {
-		if len(path) < 3 || path[1] != ':' || path[2] != '\\' && path[2] != '/' {
+		drive := driveOf(path)
+		if drive == "" {
 			continue
 		}
-		root, err := syscall.UTF16PtrFromString(path[:2] + `\`)
+		root, err := syscall.UTF16PtrFromString(drive + `\`)
 		if err != nil {
 			return err
 		}
 		if wincall.IsRemoteDrive(root) {
-			return spec.Errorf(`svcx: %s: drive %s is a network drive of your session, which a service does not have: use the path of its server, \\server\share\…`, path, path[:2])
+			return spec.Errorf(`svcx: %s: drive %s is a network drive of your session, which a service does not have: use the path of its server, \\server\share\…`, path, drive)
 		}
 	}
 	return nil

@@ -99,7 +99,13 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 		return err
 	}
 	code := 0
-	if err = fail(wincall.StartService(h.service)); err == nil {
+	err = wincall.StartService(h.service)
+	if err == syscall.ERROR_ACCESS_DENIED { // not to this process: the service is open with the right to start it
+		err = spec.Fail(spec.ErrStartFailed, err, "the service's account can't run the program: icacls shows who can, and whether it is a file")
+	} else {
+		err = fail(err)
+	}
+	if err == nil {
 		var st *wincall.SERVICE_STATUS_PROCESS
 		st, err = await(ctx, h.service, wincall.SERVICE_START_PENDING, startLimit(s))
 		if st.CurrentState == wincall.SERVICE_STOPPED {
@@ -115,10 +121,11 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 
 // await waits until the service has left the state from. It gives up on one that makes no progress,
 // as the sample "Starting a Service" does, but not before patience is over; and on any at the
-// limit.
+// limit. One whose process has ended has stopped: Windows' SCM knows that at once, Wine's not while
+// it starts.
 func await(ctx context.Context, service syscall.Handle, from uint32, limit time.Time) (*wincall.SERVICE_STATUS_PROCESS, error) {
 	checkpoint, since, begin := uint32(0), time.Now(), time.Now()
-	for {
+	for alive := begin; ; {
 		st, err := wincall.QueryServiceStatusEx(service)
 		if err != nil {
 			return st, fail(err)
@@ -131,7 +138,13 @@ func await(ctx context.Context, service syscall.Handle, from uint32, limit time.
 			checkpoint, since = st.CheckPoint, time.Now()
 		}
 		now := time.Now()
+		if !ended(st.ProcessId) {
+			alive = now
+		}
 		switch {
+		case now.Sub(alive) > noticedAfter:
+			st.CurrentState, st.Win32ExitCode = wincall.SERVICE_STOPPED, uint32(wincall.ERROR_PROCESS_ABORTED)
+			return st, nil
 		case now.Sub(since) > max(patience, 2*hint):
 			err = spec.Errorf("no progress for %v", now.Sub(since)/time.Second*time.Second)
 		case now.After(limit):
@@ -148,6 +161,23 @@ func await(ctx context.Context, service syscall.Handle, from uint32, limit time.
 			return st, spec.Fail(nil, err, hint)
 		}
 	}
+}
+
+// noticedAfter is more than Windows' SCM takes to notice that a process has ended.
+const noticedAfter = 2 * time.Second
+
+// ended reports whether there is no process of that number any more.
+func ended(pid uint32) bool {
+	if pid == 0 { // it has none yet
+		return false
+	}
+	process, err := wincall.OpenProcess(syscall.SYNCHRONIZE, pid)
+	if err != nil {
+		return err == wincall.ERROR_INVALID_PARAMETER
+	}
+	state, _ := syscall.WaitForSingleObject(process, 0)
+	syscall.CloseHandle(process)
+	return state == syscall.WAIT_OBJECT_0
 }
 
 // patience is for services that give no hint, and for busy machines.
@@ -186,7 +216,11 @@ func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, er
 	}
 	limit := stopLimit(s)
 	// A service that still starts can't be asked.
-	if _, err := await(ctx, h.service, wincall.SERVICE_START_PENDING, limit); err != nil {
+	started, err := await(ctx, h.service, wincall.SERVICE_START_PENDING, limit)
+	if err == nil && started.CurrentState == wincall.SERVICE_STOPPED {
+		err = fail(wincall.ERROR_SERVICE_NOT_ACTIVE)
+	}
+	if err != nil {
 		return stopped, err
 	}
 	var st wincall.SERVICE_STATUS

@@ -2,30 +2,51 @@ package winsvc
 
 import "strings"
 
-// isOurs reports whether a registered command line runs exe. Windows' own rules hold: an unquoted
-// path may have blanks, variables are replaced, and case does not count.
+// isOurs reports whether a registered command line runs exe, by its text. Case does not count, and
+// CreateProcess adds a missing extension.
 func isOurs(line, exe string, getenv func(string) string) bool {
-	line = plainPath(expand(strings.TrimSpace(line), getenv), getenv)
 	exe = plainPath(exe, getenv)
-	if rest, ok := strings.CutPrefix(line, `"`); ok {
-		program, _, closed := strings.Cut(rest, `"`)
-		return closed && strings.EqualFold(plainPath(program, getenv), exe)
+	for _, program := range programs(line, getenv) {
+		if strings.EqualFold(program, exe) || strings.EqualFold(program+".exe", exe) {
+			return true
+		}
 	}
-	// CreateProcess tries each prefix that ends before a blank, the shortest first; any of them may
-	// be the program.
-	if len(line) < len(exe) || !strings.EqualFold(line[:len(exe)], exe) {
-		return false
-	}
-	rest := line[len(exe):]
-	return rest == "" || rest[0] == ' ' || rest[0] == '\t'
+	return false
 }
 
-// programOf returns the program of a command line that Install has registered, which begins with a
-// quote.
+// programs returns the paths of the program that a registered command line may run. Windows' own
+// rules hold: variables are replaced, and an unquoted path may have blanks. Then it may be any part
+// that ends before a blank, but none without the extension .exe if there is one with it.
+func programs(line string, getenv func(string) string) (paths []string) {
+	line = plainPath(expand(strings.TrimSpace(line), getenv), getenv)
+	if rest, ok := strings.CutPrefix(line, `"`); ok {
+		if program, _, closed := strings.Cut(rest, `"`); closed {
+			paths = append(paths, plainPath(strings.TrimSpace(program), getenv))
+		}
+		return paths
+	}
+	found := false
+	for i := range len(line) + 1 {
+		if i < len(line) && line[i] != ' ' && line[i] != '\t' {
+			continue
+		}
+		is := i > 4 && strings.EqualFold(line[i-4:i], ".exe")
+		if is && !found {
+			found, paths = true, nil
+		}
+		if is || !found {
+			paths = append(paths, line[:i])
+		}
+	}
+	return paths
+}
+
+// programOf returns the program of a command line, as far as its text tells.
 func programOf(line string, getenv func(string) string) string {
-	line = expand(strings.TrimSpace(line), getenv)
-	program, _, _ := strings.Cut(strings.TrimPrefix(line, `"`), `"`)
-	return plainPath(program, getenv)
+	for _, program := range programs(line, getenv) {
+		return program
+	}
+	return ""
 }
 
 // plainPath removes what the names of one file may begin with.

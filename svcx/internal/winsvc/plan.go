@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/surefoot-go/surefoot/internal/winpath"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
@@ -18,6 +19,7 @@ type plan struct {
 	binaryPath                 string // the whole command line
 	account, password          string
 	start                      spec.StartType
+	delayed                    bool // counts for an automatic start; Windows keeps it for others
 	dependencies               []string
 	actions                    []action
 	reset                      time.Duration
@@ -29,10 +31,10 @@ type plan struct {
 	grantLogon                 bool     // the account needs SeServiceLogonRight
 
 	// What is kept as it was read, for undo: the numbers of the type, the start and the error
-	// control, and texts that Windows translates ("@x.dll,-1").
-	exact                           bool // register these
-	kind, startNumber, errorControl uint32
-	rawDisplay, rawDescription      string
+	// control, and texts that Windows translates ("@x.dll,-1") or expands.
+	exact                               bool // register these
+	kind, startNumber, errorControl     uint32
+	rawDisplay, rawDescription, rawPath string
 }
 
 // action is an SC_ACTION.
@@ -96,6 +98,7 @@ func newPlan(s *spec.Spec) (*plan, error) {
 		name: s.Name, display: s.DisplayName, description: s.Description,
 		binaryPath:   CommandLine(s.Executable, s.Args),
 		start:        s.StartType,
+		delayed:      s.StartType == spec.DelayedAutomatic,
 		dependencies: s.DependsOn,
 		// In the units that Windows keeps, or each Install would find a difference.
 		reset:       min(roundUp(s.RestartReset, time.Second), math.MaxUint32*time.Second),
@@ -126,7 +129,8 @@ func check(s *spec.Spec) error {
 		return err
 	}
 	// The log directory has the same name.
-	if strings.ContainsAny(s.Name, `<>:"|?*`) || strings.HasSuffix(s.Name, ".") {
+	if winpath.IsReserved(s.Name) || strings.HasSuffix(s.Name, ".") ||
+		strings.ContainsFunc(s.Name, func(c rune) bool { return c < ' ' || strings.ContainsRune(`<>:"|?*`, c) }) {
 		return spec.Refuse("service name", s.Name, "a Windows directory can't have that name")
 	}
 	if strings.Contains(s.Executable, `"`) {
@@ -139,6 +143,18 @@ func check(s *spec.Spec) error {
 		}
 	}
 	return err
+}
+
+// driveOf returns the drive ("H:") of an argument that is a path on a drive, or has one behind "=",
+// and "" for any other.
+func driveOf(arg string) string {
+	if strings.HasPrefix(arg, "-") {
+		_, arg, _ = strings.Cut(arg, "=")
+	}
+	if len(arg) < 3 || arg[1] != ':' || arg[2] != '\\' && arg[2] != '/' {
+		return ""
+	}
+	return arg[:2]
 }
 
 func roundUp(d, unit time.Duration) time.Duration {
@@ -170,11 +186,14 @@ func (p *plan) adopt(old *plan) {
 	if len(kept) > 0 && !p.failureFlag {
 		p.failureFlag = old.failureFlag
 	}
-	if len(p.actions) == 0 {
-		p.reset = old.reset // Windows keeps none without actions
+	if restarts(p.actions) == "" {
+		p.reset = old.reset // it is that of the other actions; Windows keeps none without actions
 	}
 	if old.kind&^interactive == ownProcess {
 		p.kind = old.kind
+		if p.account != "LocalSystem" { // Windows refuses others that are interactive
+			p.kind = ownProcess
+		}
 	}
 	p.errorControl = old.errorControl
 }
@@ -200,7 +219,7 @@ func restarts(list []action) (delays string) {
 // be read and is made in any case.
 func (p *plan) changes(old *plan, unknown calls) []change {
 	d := differences{unknown: unknown}
-	d.text(callChange, "display name", old.display, p.display)
+	d.text(callChange, "display name", shown(old.display, old.rawDisplay, p.display), p.display)
 	d.text(callChange, "command line", old.binaryPath, p.binaryPath)
 	if old.kind != 0 {
 		d.text(callChange, "type", fmt.Sprint(old.kind), fmt.Sprint(p.serviceType()))
@@ -216,8 +235,9 @@ func (p *plan) changes(old *plan, unknown calls) []change {
 	if p.grantLogon {
 		d.list = append(d.list, change{callLogonRight, ""}) // granting it twice changes nothing
 	}
-	d.text(callDescription, "description", old.description, p.description)
-	d.text(callDelayed, "delayed", strconv.FormatBool(old.start == spec.DelayedAutomatic), strconv.FormatBool(p.start == spec.DelayedAutomatic))
+	d.text(callDescription, "description", shown(old.description, old.rawDescription, p.description), p.description)
+	delayed := old.delayed && (old.start.AtBoot() || p.start.AtBoot())
+	d.text(callDelayed, "delayed", strconv.FormatBool(delayed), strconv.FormatBool(p.delayed))
 	d.text(callActions, "restarts", describe(old.actions, old.reset), describe(p.actions, p.reset))
 	d.text(callFlag, "restart after an error exit", strconv.FormatBool(old.failureFlag), strconv.FormatBool(p.failureFlag))
 	d.text(callPreshutdown, "time to shut down", old.preshutdown.String(), p.preshutdown.String())
@@ -225,6 +245,14 @@ func (p *plan) changes(old *plan, unknown calls) []change {
 	d.words(callPrivileges, "privileges", old.privileges, p.privileges)
 	d.words(callEnvironment, "environment", old.environment, p.environment)
 	return d.list
+}
+
+// shown returns a text that Windows has shown, or what is registered, if that is what is wanted.
+func shown(text, raw, want string) string {
+	if raw == want {
+		return raw
+	}
+	return text
 }
 
 // differences are the changes from one plan to another.
@@ -300,7 +328,7 @@ func (p *plan) serviceType() uint32 {
 }
 
 // raw returns a plan that was read with the texts as they are in the registry: Windows has shown
-// them in its own language.
+// them in its own language, and with the values of variables.
 func (p *plan) raw() *plan {
 	r := *p
 	r.exact = true
@@ -309,6 +337,9 @@ func (p *plan) raw() *plan {
 	}
 	if p.rawDescription != "" {
 		r.description = p.rawDescription
+	}
+	if p.rawPath != "" {
+		r.binaryPath = p.rawPath
 	}
 	return &r
 }

@@ -16,6 +16,9 @@ func TestAccountOf(t *testing.T) {
 	}{
 		"":                          {"LocalSystem", builtinAccount},
 		"LocalSystem":               {"LocalSystem", builtinAccount},
+		"S-1-5-18":                  {"LocalSystem", builtinAccount},
+		"s-1-5-19":                  {`NT AUTHORITY\LocalService`, builtinAccount},
+		"S-1-5-20":                  {`NT AUTHORITY\NetworkService`, builtinAccount},
 		`.\LocalSystem`:             {"LocalSystem", builtinAccount},
 		`NT AUTHORITY\SYSTEM`:       {"LocalSystem", builtinAccount},
 		"LocalService":              {`NT AUTHORITY\LocalService`, builtinAccount},

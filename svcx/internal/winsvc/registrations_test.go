@@ -40,6 +40,7 @@ func (r *registration) plan(t *testing.T) *plan {
 	p := &plan{
 		name: r.Name, display: v.DisplayName, rawDisplay: v.DisplayName, binaryPath: v.ImagePath, account: v.ObjectName,
 		start:        map[uint32]spec.StartType{2: spec.Automatic, 3: spec.Manual, 4: spec.Disabled}[v.Start],
+		delayed:      v.DelayedAutostart != 0,
 		dependencies: v.DependOnService, privileges: v.RequiredPrivileges, failureFlag: v.FailureActionsOnNonCrashFailures != 0,
 		preshutdown: time.Duration(v.PreshutdownTimeout) * time.Millisecond,
 		sid:         map[uint32]spec.SIDType{1: spec.SIDUnrestricted, 3: spec.SIDRestricted}[v.ServiceSidType],
@@ -130,9 +131,20 @@ func TestIsOurs(t *testing.T) {
 		`C:\nssm.exe "C:\Program Files\Orders\orders.exe"`: false,
 		`%Unknown%\Orders\orders.exe`:                      false,
 		``:                                                 false,
+		`"C:\Program Files\Orders\orders" run`:             true,
+		`C:\Program Files\Orders\orders run`:               true,
+		`"C:\Program Files\Orders\orders.exe "`:            true,
+		`C:\Program Files\Orders\orders.exe.bak`:           false,
+		`C:\Program Files\Orders\orders.exe.exe`:           false,
+		`C:\Program Files\Orders\ordersx run`:              false,
+		`"C:\Program Files\Orders\orders.exe" "x.exe"`:     true,
+		`C:\Program Files\Orders\orders.exe C:\x.exe`:      true,
 	} {
 		assert.Equal(t, want, isOurs(line, `C:\Program Files\Orders\orders.exe`, getenv), line)
 	}
+	assert.False(t, isOurs(`C:\Program Files\Orders\orders.exe`, `C:\Program`, getenv), "a part of the path")
+	assert.False(t, isOurs(`C:\Program Files\Orders\orders.exe`, `C:\Program.exe`, getenv))
+	assert.Equal(t, `C:\Program Files\Orders\orders.exe`, programOf(`C:\Program Files\Orders\orders.exe -listen :80`, getenv))
 	assert.True(t, isOurs(`\SystemRoot\system32\x.exe`, `C:\Windows\System32\x.exe`, getenv))
 }
 

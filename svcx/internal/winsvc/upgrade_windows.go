@@ -32,7 +32,7 @@ func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case isOurs(line, s.Executable, os.Getenv):
+	case runs(line, s.Executable):
 		return s.Executable, nil
 	}
 	return programOf(line, os.Getenv), nil
