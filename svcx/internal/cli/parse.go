@@ -19,6 +19,7 @@ type Invocation struct {
 	Operand     string   // of upgrade, render and help
 	Flags       []string // the program's own, as they were given
 	JSON, Force bool
+	Done        string // what to print when it is done, or ""
 }
 
 // Parse finds the command, and parses the flags on either side of it into fs.
@@ -40,6 +41,7 @@ func Parse(args []string, fs *flag.FlagSet) (*Invocation, error) {
 	if err := inv.check(words); err != nil {
 		return nil, err
 	}
+	inv.Done = find(inv.Command).done
 	flags := slices.Clip(inv.Flags)
 	if len(words) > 0 {
 		flags = append(append(flags, "--"), words...)
