@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"slices"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/cli"
 	"github.com/surefoot-go/surefoot/svcx/internal/process"
@@ -66,7 +65,7 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	run := inv.Command == "run"
 	switch {
 	case inv.Command == "help":
-		cli.Usage(stdout, s.Name, inv.Operand, s.flags())
+		io.WriteString(stdout, cli.Usage(s.Name, inv.Operand, s.flags()))
 	case run:
 		err = s.Run(context.Background())
 	default:
@@ -105,8 +104,7 @@ func (s *Service) refuse(err error, stderr io.Writer, usage bool) int {
 		fmt.Fprintln(stderr, err)
 		return spec.ExitUsage
 	}
-	fmt.Fprintf(stderr, "%s: %v\n\n", s.Name, err)
-	cli.Usage(stderr, s.Name, "", s.flags())
+	io.WriteString(stderr, s.Name+": "+err.Error()+"\n\n"+cli.Usage(s.Name, "", s.flags()))
 	return spec.ExitUsage
 }
 
@@ -114,7 +112,7 @@ func (s *Service) refuse(err error, stderr io.Writer, usage bool) int {
 func (s *Service) manage(ctx context.Context, inv *cli.Invocation, stdout io.Writer) error {
 	c := *s
 	c.Force = s.Force || inv.Force
-	c.Args = append(slices.Clip(s.Args), inv.Flags...)
+	c.Args = spec.Append(s.Args, inv.Flags...)
 	switch inv.Command {
 	case "install":
 		changed, err := c.Converge(ctx)

@@ -3,7 +3,7 @@ package cli
 import (
 	"flag"
 	"fmt"
-	"io"
+	"strings"
 )
 
 type command struct{ name, operand, done, does, more string }
@@ -42,29 +42,30 @@ func find(name string) *command {
 	return nil
 }
 
-// Usage prints what the commands do, or more of the named one.
-func Usage(w io.Writer, service, name string, fs *flag.FlagSet) {
+// Usage returns what the commands do, or more of the named one.
+func Usage(service, name string, fs *flag.FlagSet) string {
+	text := "usage: " + service
 	if c := find(name); c != nil {
-		fmt.Fprintf(w, "usage: %s %s [flags]\n\n%s: %s\n", service, c.synopsis(), c.name, c.does)
+		text += " " + c.synopsis() + " [flags]\n\n" + c.name + ": " + c.does + "\n"
 		if c.more != "" {
-			fmt.Fprintf(w, "\n%s\n", c.more)
+			text += "\n" + c.more + "\n"
 		}
 	} else {
-		fmt.Fprintf(w, "usage: %s [command] [flags]\n\ncommands:\n", service)
+		text += " [command] [flags]\n\ncommands:\n"
 		for i := range commands {
 			c := &commands[i]
-			fmt.Fprintf(w, "  %-15s %s\n", c.synopsis(), c.does)
+			text += fmt.Sprintf("  %-15s %s\n", c.synopsis(), c.does)
 		}
 	}
-	any := false
-	fs.VisitAll(func(*flag.Flag) { any = true })
-	if any {
-		fmt.Fprint(w, "\nflags:\n")
-		before := fs.Output()
-		fs.SetOutput(w)
-		fs.PrintDefaults()
-		fs.SetOutput(before)
+	var flags strings.Builder
+	before := fs.Output()
+	fs.SetOutput(&flags)
+	fs.PrintDefaults()
+	fs.SetOutput(before)
+	if flags.Len() > 0 {
+		text += "\nflags:\n" + flags.String()
 	}
+	return text
 }
 
 func (c *command) synopsis() string {

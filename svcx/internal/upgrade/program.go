@@ -195,9 +195,9 @@ func notRunning(err error) error { return spec.Errorf("the new program does not 
 
 // environment returns the variables with which a program is checked.
 func environment(p *spec.Spec) []string {
-	env := append(environ(), CheckVar+"=1")
-	for name, value := range p.Env {
-		env = append(env, name+"="+value)
+	env := spec.Append(environ(), CheckVar+"=1")
+	for _, name := range p.Variables() {
+		env = spec.Append(env, name+"="+p.Env[name])
 	}
 	return env
 }
