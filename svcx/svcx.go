@@ -198,7 +198,7 @@ func (s *Service) supervised(ctx context.Context) (context.Context, *supervisor.
 	c := &supervisor.Config{
 		Name: s.Name, Main: s.Main, Accepts: s.Accept.controls(),
 		StopTimeout: s.stopTimeout(), StartTimeout: s.StartTimeout, Watchdog: s.Watchdog,
-		Deliver: func(e supervisor.Event, done func()) bool {
+		Deliver: func(e *supervisor.Event, done func()) bool {
 			select {
 			case events <- Event{EventKind(e.Kind), e.Code, e.Session, e.Data, done}:
 				return true
