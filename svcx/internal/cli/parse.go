@@ -139,11 +139,7 @@ func isBool(f *flag.Flag) bool {
 // Elevated returns the command line that runs a command with the rights that it needs.
 func Elevated(system, exe string, args []string) string {
 	if system != "windows" {
-		line := "sudo " + shquote.Quote(exe)
-		for _, arg := range args {
-			line += " " + shquote.Quote(arg)
-		}
-		return line
+		return "sudo " + shquote.Quote(exe) + spec.Each(args, " ", shquote.Quote)
 	}
 	line, before := "Start-Process -Verb RunAs "+shquote.PowerShellString(exe), " -ArgumentList "
 	for _, arg := range args {

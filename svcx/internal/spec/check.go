@@ -3,6 +3,7 @@ package spec
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -116,22 +117,36 @@ func (w *wordCheck) word(what, text string) {
 	}
 }
 
-// CheckUnixAccount returns an error if account can't be a user of a Unix system. Spellings of
-// Windows are refused by name: on Unix they would be another user, or none.
-func CheckUnixAccount(account string) error {
-	if account == "" {
+// CheckUnix is Check for a manager of Unix systems; its name is for the error. Spellings of accounts
+// of Windows are refused by name: on Unix they would be another user, or none.
+func (s *Spec) CheckUnix(manager string) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
+	for _, path := range []string{s.Executable, s.WorkDir()} {
+		if path[0] != '/' {
+			return Refuse("path", path, manager+" needs an absolute path")
+		}
+	}
+	account := s.Account
+	if account == "" || s.User {
 		return nil
 	}
 	switch strings.ToLower(strings.ReplaceAll(account, " ", "")) {
 	case "localsystem", "localservice", "networkservice":
 		return Errorf("svcx: account %q is one of Windows: name a user of this system", account)
 	}
-	isID := true
-	for i := range len(account) {
-		isID = isID && account[i] >= '0' && account[i] <= '9'
-	}
-	if !isID && (!Only(account, "_-.") || account[0] <= '9') { // '-' and '.' come before the digits
+	_, notID := strconv.ParseUint(account, 10, 32)
+	if notID != nil && (!Only(account, "_-.") || account[0] <= '9') { // '-' and '.' come before the digits
 		return Refuse("account", account, "a user's name has letters, digits, '_', '-' and '.' only")
+	}
+	return nil
+}
+
+// CheckVariable returns an error if a shell can't have a variable of that name.
+func CheckVariable(name, manager string) error {
+	if !Only(name, "_") || name[0] <= '9' {
+		return Refuse("variable name", name, manager+" takes letters, digits and '_' only, and no digit first")
 	}
 	return nil
 }

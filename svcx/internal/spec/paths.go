@@ -24,10 +24,7 @@ func (s *Spec) CheckPaths() error {
 			return Errorf("svcx: Service.%s %q: a service starts in another directory: it must be an absolute path", field.name, field.path)
 		}
 	}
-	dir := s.Dir
-	if dir == "" {
-		dir = Dir(exe)
-	}
+	dir := s.WorkDir()
 	wd, err := os.Getwd()
 	if err != nil || wd == dir {
 		return nil

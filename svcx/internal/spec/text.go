@@ -21,6 +21,14 @@ func (t *Text) Line(name, value string) { *t += Text(name + value + "\n") }
 //go:noinline
 func Append(list []string, texts ...string) []string { return append(slices.Clip(list), texts...) }
 
+// Each returns the texts, each changed by f and with start before it.
+func Each(texts []string, start string, f func(string) string) (all string) {
+	for _, text := range texts {
+		all += start + f(text)
+	}
+	return all
+}
+
 // Only reports whether text has no other characters than letters, digits and those in also.
 func Only(text, also string) bool {
 	for i := range len(text) {
