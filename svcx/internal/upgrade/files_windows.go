@@ -39,15 +39,16 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 		return nil, nil, spec.Errorf("start %s: %w", program, err)
 	}
 	syscall.CloseHandle(child.Thread)
+	process := child.Process
 	wait = func() error {
-		code, err := wincall.WaitForExit(child.Process)
-		syscall.CloseHandle(child.Process)
+		code, err := wincall.WaitForExit(process)
+		syscall.CloseHandle(process)
 		if err == nil && code != 0 {
 			err = spec.Errorf("exit status %d", code)
 		}
 		return err
 	}
-	return wait, func() { wincall.TerminateProcess(child.Process, 1) }, nil
+	return wait, func() { wincall.TerminateProcess(process, 1) }, nil
 }
 
 // Error numbers that package syscall lacks (WinError.h).
