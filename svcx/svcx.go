@@ -176,10 +176,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	ctx, config := s.supervised(ctx)
 	if m := supervisor.ManagerOf(ctx); m != nil {
-		// The manager is in this process and must not end it.
-		config.Hung = m.Hung
-		config.Prepare = func(context.Context) error { return s.parseStartArgs(m.Arguments()) }
-		_, err := supervisor.Run(ctx, m, config)
+		_, err := supervisor.Run(ctx, m, config) // in this process, which m must not end
 		return err
 	}
 	if os.Getenv(upgrade.CheckVar) != "" {
@@ -196,7 +193,7 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) supervised(ctx context.Context) (context.Context, *supervisor.Config) {
 	events := make(chan Event, 64)
 	c := &supervisor.Config{
-		Name: s.Name, Main: s.Main, Accepts: s.Accept.controls(),
+		Name: s.Name, Main: s.Main, Accepts: s.Accept.controls(), Arguments: s.parseStartArgs,
 		StopTimeout: s.stopTimeout(), StartTimeout: s.StartTimeout, Watchdog: s.Watchdog,
 		Deliver: func(e *supervisor.Event, done func()) bool {
 			select {
@@ -207,7 +204,7 @@ func (s *Service) supervised(ctx context.Context) (context.Context, *supervisor.
 			}
 		},
 	}
-	return context.WithValue(s.withStopTimeout(ctx), eventsKey{}, (<-chan Event)(events)), c
+	return context.WithValue(ctx, eventsKey{}, (<-chan Event)(events)), c
 }
 
 // program returns the service's settings for a managed process.

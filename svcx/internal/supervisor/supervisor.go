@@ -25,9 +25,11 @@ type Config struct {
 
 	// Prepare runs before Main; its error counts as Main's. It may be nil.
 	Prepare func(context.Context) error
+	// Arguments takes those of a Container, before Main.
+	Arguments func([]string) error
 	// Deliver hands an event to Main. It returns false if too many wait.
 	Deliver func(e *Event, done func()) bool
-	// Hung keeps the stacks of a Main that does not end.
+	// Hung keeps the stacks of a Main that does not end. A Container keeps them itself.
 	Hung func(dump []byte)
 	// Failed, if set, keeps Main's error, before the manager hears of it: the manager may end the
 	// process at once.
@@ -38,11 +40,12 @@ type Config struct {
 
 // Supervisor runs a service's Main. Its methods may be called from any goroutine.
 type Supervisor struct {
-	config  *Config
-	manager Manager
-	calls   chan *message // from Main's goroutines
-	alive   chan struct{} // signs of life, the latest only
-	over    chan struct{}
+	config    *Config
+	manager   Manager
+	container Container     // the manager, if it is one, or nil
+	calls     chan *message // from Main's goroutines
+	alive     chan struct{} // signs of life, the latest only
+	over      chan struct{}
 }
 
 // loop is what Run's goroutine alone uses. It stays on its stack: its types need no description in
@@ -78,6 +81,9 @@ func (s *Supervisor) Alive() {
 	}
 }
 
+// StopTimeout returns how long Main may take to return.
+func (s *Supervisor) StopTimeout() time.Duration { return s.config.StopTimeout }
+
 // tell passes msg to the supervisor's loop and returns when the manager has been informed, or when
 // the loop has ended. Its copies in each caller would be 600 bytes.
 //
@@ -106,6 +112,7 @@ func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err 
 		alive:   make(chan struct{}, 1),
 		over:    make(chan struct{}),
 	}
+	s.container, _ = manager.(Container)
 	ctx, cancel := context.WithCancelCause(context.WithValue(context.WithoutCancel(parent), supervisorKey{}, s))
 	l := loop{Supervisor: s, machine: machine{accepts: c.Accepts}}
 	l.start.begin(c.StartTimeout)
@@ -261,20 +268,24 @@ func (s *Supervisor) callMain(ctx context.Context) {
 	msg := &message{kind: mainReturned, err: ErrGoexit}
 	defer func() {
 		if v := recover(); v != nil {
-			c, ok := s.manager.(Container)
-			if !ok {
+			if s.container == nil {
 				panic(v)
 			}
-			c.Panicked(v, stacks(false))
+			s.container.Panicked(v, stacks(false))
 			msg.kind, msg.err = mainPanicked, spec.Errorf("svcx: Main panicked: %v", v)
 		}
 		s.tell(msg)
 	}()
-	if s.config.Prepare != nil {
-		if err := s.config.Prepare(ctx); err != nil {
-			msg.err = err
-			return
-		}
+	var err error
+	switch {
+	case s.container != nil:
+		err = s.config.Arguments(s.container.Arguments())
+	case s.config.Prepare != nil:
+		err = s.config.Prepare(ctx)
+	}
+	if err != nil {
+		msg.err = err
+		return
 	}
 	s.tell(&message{kind: mainCalled})
 	msg.err = s.config.Main(ctx)
@@ -300,7 +311,12 @@ func (s *Supervisor) hung(why kind) error {
 		format, limit, code = "Main did not call Alive for %v", s.config.Watchdog, spec.ExitFailed
 	}
 	err := &hungError{fmt.Sprintf(format, limit), code}
-	s.config.Hung(fmt.Appendf(nil, "svcx: %s: %s; all goroutines:\n\n%s", s.config.Name, err.reason, stacks(true)))
+	dump := fmt.Appendf(nil, "svcx: %s: %s; all goroutines:\n\n%s", s.config.Name, err.reason, stacks(true))
+	if s.container != nil {
+		s.container.Hung(dump)
+	} else {
+		s.config.Hung(dump)
+	}
 	return err
 }
 
