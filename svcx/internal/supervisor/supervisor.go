@@ -29,6 +29,8 @@ type Config struct {
 	Arguments func([]string) error
 	// Deliver hands an event to Main. It returns false if too many wait.
 	Deliver func(e *Event, done func()) bool
+	// Events is where Deliver puts them; its type is package svcx's.
+	Events any
 	// Hung keeps the stacks of a Main that does not end. A Container keeps them itself.
 	Hung func(dump []byte)
 	// Failed, if set, keeps Main's error, before the manager hears of it: the manager may end the
@@ -83,6 +85,9 @@ func (s *Supervisor) Alive() {
 
 // StopTimeout returns how long Main may take to return.
 func (s *Supervisor) StopTimeout() time.Duration { return s.config.StopTimeout }
+
+// Events returns the field of Config.
+func (s *Supervisor) Events() any { return s.config.Events }
 
 // tell passes msg to the supervisor's loop and returns when the manager has been informed, or when
 // the loop has ended. Its copies in each caller would be 600 bytes.
