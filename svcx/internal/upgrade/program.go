@@ -23,13 +23,36 @@ func Program(ctx context.Context, b spec.Backend, p *spec.Spec, program string) 
 	if err != nil {
 		return err
 	}
-	return locked(ctx, exe, func(files *Files) error { return files.upgrade(ctx, b, p, program) })
+	return upgrade(ctx, b, p, exe, program)
 }
 
-func (files *Files) upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
-	if err := recoverFiles(ctx, b, p, files); err != nil {
-		return err
+// upgrade ends an interrupted upgrade, and begins one if there is a program. A process that was
+// killed may have a child that holds the lock until it runs its own program.
+func upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, exe, program string) error {
+	var files Files
+	var err error
+	for limit := time.Now().Add(time.Second); ; {
+		err = files.Lock(exe)
+		if !errors.Is(err, ErrBusy) || time.Now().After(limit) || spec.Pause(ctx, spec.PollEvery(0)) != nil {
+			break
+		}
 	}
+	if err != nil {
+		return failFile(err)
+	}
+	st, err := b.Status(ctx, p)
+	if err == nil {
+		err = files.Recover(st.State == spec.Running)
+	}
+	if err == nil && program != "" {
+		err = files.replaceBy(ctx, b, p, program)
+	}
+	files.Unlock()
+	return failFile(err)
+}
+
+// replaceBy replaces the program and restarts the service. If that is not ready then, it undoes both.
+func (files *Files) replaceBy(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
 	if p.Trust != nil {
 		if err := p.Trust(program); err != nil {
 			return err
@@ -105,15 +128,6 @@ func goBack(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) err
 	return files.Done()
 }
 
-// recoverFiles ends an upgrade that was interrupted.
-func recoverFiles(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
-	st, err := b.Status(ctx, p)
-	if err != nil {
-		return err
-	}
-	return files.Recover(st.State == spec.Running)
-}
-
 // Finish ends an upgrade of the service that was interrupted. There is nearly always none, and
 // another one that is under way is left alone.
 func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
@@ -121,27 +135,11 @@ func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	if err != nil || exe == "" || !Interrupted(exe) {
 		return nil // the caller will find what is wrong
 	}
-	err = locked(ctx, exe, func(files *Files) error { return recoverFiles(ctx, b, p, files) })
+	err = upgrade(ctx, b, p, exe, "")
 	if errors.Is(err, ErrBusy) {
 		return nil
 	}
 	return err
-}
-
-// locked locks the files of a program while f runs. A process that was killed may have a child that
-// holds the lock until it runs its own program.
-func locked(ctx context.Context, exe string, f func(*Files) error) error {
-	for limit := time.Now().Add(time.Second); ; {
-		files, err := Lock(exe)
-		if err == nil {
-			err = f(files)
-			files.Unlock()
-			return failFile(err)
-		}
-		if !errors.Is(err, ErrBusy) || time.Now().After(limit) || spec.Pause(ctx, spec.PollEvery(0)) != nil {
-			return failFile(err)
-		}
-	}
 }
 
 // failFile adds what to do about an error of a file. Others are left as they are.
