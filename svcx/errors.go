@@ -49,16 +49,14 @@ func (e *Error) cause() *spec.Error { return &spec.Error{Kind: e.Kind, Hint: e.H
 
 // fail adds the operation and the service to a back end's error.
 func (s *Service) fail(op string, err error) error {
-	if err == nil {
-		return nil
+	known := spec.First(err)
+	switch {
+	case known == nil:
+		return err
+	case err != error(known): // it is joined with errors of the undo
+		known = &spec.Error{Kind: known.Kind, Err: err}
 	}
-	if known, ok := err.(*spec.Error); ok {
-		return &Error{Op: op, Service: s.Name, Kind: known.Kind, Hint: known.Hint, Err: known.Err}
-	}
-	if known := spec.First(err); known != nil { // may be joined with errors of the undo
-		return &Error{Op: op, Service: s.Name, Kind: known.Kind, Err: err}
-	}
-	return err
+	return &Error{Op: op, Service: s.Name, Kind: known.Kind, Hint: known.Hint, Err: known.Err}
 }
 
 // ExitError is an error with an exit code.

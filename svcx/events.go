@@ -60,15 +60,16 @@ func (e Event) Done() {
 	}
 }
 
-type eventsKey struct{}
-
 // Events returns the channel of the events that the service accepts ([Service].Accept), in order.
 // ctx must be Main's context; for any other the channel is nil. The channel is never closed, so
 // select on ctx.Done as well. Events that arrive while 64 are waiting are lost; if one of them is a
 // Pause, the service continues to run.
 func Events(ctx context.Context) <-chan Event {
-	events, _ := ctx.Value(eventsKey{}).(<-chan Event)
-	return events
+	s := supervisor.Of(ctx)
+	if s == nil {
+		return nil
+	}
+	return s.Events().(chan Event)
 }
 
 // controls returns the controls that an SCM may send to the service.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"slices"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/cli"
 	"github.com/surefoot-go/surefoot/svcx/internal/process"
@@ -63,26 +62,31 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return s.refuse(err, stderr, true)
 	}
+	run := inv.Command == "run"
 	switch {
 	case inv.Command == "help":
-		cli.Usage(stdout, s.Name, inv.Operand, s.flags())
-		return 0
-	case inv.Command == "run":
+		io.WriteString(stdout, cli.Usage(s.Name, inv.Operand, s.flags()))
+	case run:
 		err = s.Run(context.Background())
 	default:
 		ctx, cancel := process.Interruptible()
 		err = s.manage(ctx, inv, stdout)
 		cancel()
 	}
-	if err == nil {
-		return 0
-	}
-	logged := inv.Command == "run" && Under() == SCM // before the SCM heard of it
-	if !logged && (inv.Command == "run" || ExitCode(err) != spec.ExitStopped) {
+	logged := run && Under() == SCM // before the SCM heard of it
+	switch {
+	case err == nil && inv.Done != "":
+		fmt.Fprintf(stdout, "%s: %s\n", s.Name, inv.Done)
+	case err != nil && err != errStopped && !logged:
 		supervisor.Tell(stderr, fmt.Appendf(nil, "%s: %s\n", s.Name, spec.TrimPrefix(err)))
 	}
-	if inv.Command != "run" && errors.Is(err, ErrAccessDenied) {
+	switch {
+	case run:
+	case errors.Is(err, ErrNotInstalled):
+		return spec.ExitNotInstalled
+	case errors.Is(err, ErrAccessDenied):
 		fmt.Fprintf(stderr, "%s: use\n\t%s\n", s.Name, cli.Elevated(runtime.GOOS, executablePath(), args))
+		return spec.ExitDenied
 	}
 	return ExitCode(err)
 }
@@ -100,30 +104,15 @@ func (s *Service) refuse(err error, stderr io.Writer, usage bool) int {
 		fmt.Fprintln(stderr, err)
 		return spec.ExitUsage
 	}
-	fmt.Fprintf(stderr, "%s: %v\n\n", s.Name, err)
-	cli.Usage(stderr, s.Name, "", s.flags())
+	io.WriteString(stderr, s.Name+": "+err.Error()+"\n\n"+cli.Usage(s.Name, "", s.flags()))
 	return spec.ExitUsage
 }
 
 // manage runs a command other than run and help.
 func (s *Service) manage(ctx context.Context, inv *cli.Invocation, stdout io.Writer) error {
-	done, err := s.do(ctx, inv, stdout)
-	switch {
-	case errors.Is(err, ErrNotInstalled):
-		return &ExitError{spec.ExitNotInstalled, err}
-	case errors.Is(err, ErrAccessDenied):
-		return &ExitError{spec.ExitDenied, err}
-	case err == nil && done != "":
-		fmt.Fprintf(stdout, "%s: %s\n", s.Name, done)
-	}
-	return err
-}
-
-// do runs a command and returns the message to print if there is no error.
-func (s *Service) do(ctx context.Context, inv *cli.Invocation, stdout io.Writer) (done string, err error) {
 	c := *s
 	c.Force = s.Force || inv.Force
-	c.Args = append(slices.Clip(s.Args), inv.Flags...)
+	c.Args = spec.Append(s.Args, inv.Flags...)
 	switch inv.Command {
 	case "install":
 		changed, err := c.Converge(ctx)
@@ -132,35 +121,28 @@ func (s *Service) do(ctx context.Context, inv *cli.Invocation, stdout io.Writer)
 				fmt.Fprintf(stdout, "%s: %s\n", s.Name, what)
 			}
 		}
-		return "installed", err
-	case "uninstall":
-		return "uninstalled", c.Uninstall(ctx)
-	case "start":
-		err := s.Start(ctx)
-		if errors.Is(err, ErrAlreadyRunning) {
-			return "runs already", nil
-		}
-		return "started", err
-	case "stop":
-		err := s.Stop(ctx)
-		if errors.Is(err, ErrNotRunning) {
-			return "does not run", nil
-		}
-		return "stopped", err
-	case "restart":
-		return "restarted", s.Restart(ctx)
+		return err
 	case "upgrade":
-		return "upgraded", s.Upgrade(ctx, inv.Operand)
+		return s.Upgrade(ctx, inv.Operand)
 	case "status":
-		return "", s.printStatus(ctx, inv.JSON, stdout)
+		return s.printStatus(ctx, inv.JSON, stdout)
 	case "logs":
-		return "", s.printLogs(ctx, stdout)
+		return s.printLogs(ctx, stdout)
+	case "render":
+		text, err := c.Render(Manager(cli.Renderer(inv.Operand)))
+		if err == nil {
+			_, err = stdout.Write(text)
+		}
+		return err
 	}
-	text, err := c.Render(Manager(cli.Renderer(inv.Operand)))
-	if err == nil {
-		_, err = stdout.Write(text)
+	err := c.ask(ctx, inv.Command)
+	switch {
+	case inv.Command == "start" && errors.Is(err, ErrAlreadyRunning):
+		inv.Done, err = "runs already", nil
+	case inv.Command == "stop" && errors.Is(err, ErrNotRunning):
+		inv.Done, err = "does not run", nil
 	}
-	return "", err
+	return err
 }
 
 // printLogs prints the service's log.
@@ -176,19 +158,18 @@ func (s *Service) printLogs(ctx context.Context, stdout io.Writer) error {
 }
 
 // errStopped makes status exit with its code without printing an error.
-var errStopped = &ExitError{Code: spec.ExitStopped}
+var errStopped error = &ExitError{Code: spec.ExitStopped}
 
 func (s *Service) printStatus(ctx context.Context, json bool, stdout io.Writer) error {
-	st, err := s.Status(ctx)
+	st, err := s.status(ctx)
 	if err != nil {
 		if json && errors.Is(err, ErrNotInstalled) {
 			fmt.Fprintf(stdout, "{\"name\":%s,\"state\":\"not-installed\"}\n", spec.JSONString(s.Name))
 		}
 		return err
 	}
-	text := cli.Status(s.Name, spec.Status{State: spec.State(st.State), PID: st.PID, ExitCode: st.ExitCode, Start: spec.StartType(st.Start)}, json)
-	fmt.Fprintln(stdout, text)
-	if st.State == Stopped {
+	fmt.Fprintln(stdout, cli.Status(s.Name, st, json))
+	if st.State == spec.Stopped {
 		return errStopped
 	}
 	return nil

@@ -35,10 +35,10 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 	if err := p.CheckPaths(); err != nil {
 		return nil, err
 	}
-	if err := upgrade.Finish(ctx, b, p); err != nil {
-		return nil, s.fail("install", err)
+	err = upgrade.Finish(ctx, b, p)
+	if err == nil {
+		changed, err = b.Install(ctx, p)
 	}
-	changed, err = b.Install(ctx, p)
 	return changed, s.fail("install", err)
 }
 
@@ -46,19 +46,7 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 // its logs and data. It returns when the service is removed. Its errors are ErrNotInstalled,
 // ErrAccessDenied, ErrForeign and ErrMarkedForDelete.
 func (s *Service) Uninstall(ctx context.Context) error {
-	b, p, err := s.backend("uninstall")
-	if err != nil {
-		return err
-	}
-	if s.OnUninstall != nil {
-		if _, err := b.Program(ctx, p); err != nil && !errors.Is(err, ErrNotInstalled) {
-			return s.fail("uninstall", err) // nothing is to change
-		}
-		if err := s.OnUninstall(ctx); err != nil {
-			return spec.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)
-		}
-	}
-	return s.fail("uninstall", b.Uninstall(ctx, p))
+	return s.ask(ctx, "uninstall")
 }
 
 // Start starts the service and returns when it is ready. It returns ErrStartFailed if the service
@@ -66,49 +54,68 @@ func (s *Service) Uninstall(ctx context.Context) error {
 // service continues to start. On Windows, Start gives up after StartTimeout and a margin, or after
 // five minutes.
 func (s *Service) Start(ctx context.Context) error {
-	b, p, err := s.backend("start")
-	if err != nil {
-		return err
-	}
-	if err := upgrade.Finish(ctx, b, p); err != nil {
-		return s.fail("start", err)
-	}
-	return s.fail("start", b.Start(ctx, p))
+	return s.ask(ctx, "start")
 }
 
 // Stop stops the service, on Windows after those that depend on it, and returns when it has
 // stopped. Its errors are ErrNotRunning, ErrNotInstalled and ErrAccessDenied. If ctx ends first,
 // the service continues to stop.
 func (s *Service) Stop(ctx context.Context) error {
-	b, p, err := s.backend("stop")
-	if err != nil {
-		return err
-	}
-	return s.fail("stop", b.Stop(ctx, p))
+	return s.ask(ctx, "stop")
 }
 
 // Restart stops the service, if it is running, and starts it. It also restarts running services
 // that depend on it.
 func (s *Service) Restart(ctx context.Context) error {
-	b, p, err := s.backend("restart")
-	if err != nil {
-		return err
-	}
-	if err := upgrade.Finish(ctx, b, p); err != nil {
-		return s.fail("restart", err)
-	}
-	return s.fail("restart", b.Restart(ctx, p))
+	return s.ask(ctx, "restart")
 }
 
 // Status returns the state of the service as known to the manager. It needs no special rights. It
 // returns ErrNotInstalled if the service is not installed.
 func (s *Service) Status(ctx context.Context) (Status, error) {
+	st, err := s.status(ctx)
+	return Status{State(st.State), st.PID, st.ExitCode, StartType(st.Start)}, err
+}
+
+func (s *Service) status(ctx context.Context) (spec.Status, error) {
 	b, p, err := s.backend("status")
 	if err != nil {
-		return Status{}, err
+		return spec.Status{}, err
 	}
 	st, err := b.Status(ctx, p)
-	return Status{State(st.State), st.PID, st.ExitCode, StartType(st.Start)}, s.fail("status", err)
+	return st, s.fail("status", err)
+}
+
+// ask has the manager do one of the things that need no more than the service.
+func (s *Service) ask(ctx context.Context, op string) error {
+	b, p, err := s.backend(op)
+	if err != nil {
+		return err
+	}
+	switch op {
+	case "uninstall":
+		if s.OnUninstall != nil {
+			if _, err := b.Program(ctx, p); err != nil && !errors.Is(err, ErrNotInstalled) {
+				return s.fail(op, err) // nothing is to change
+			}
+			if err := s.OnUninstall(ctx); err != nil {
+				return spec.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)
+			}
+		}
+		err = b.Uninstall(ctx, p)
+	case "stop":
+		err = b.Stop(ctx, p)
+	default:
+		err = upgrade.Finish(ctx, b, p)
+		switch {
+		case err != nil:
+		case op == "start":
+			err = b.Start(ctx, p)
+		default:
+			err = b.Restart(ctx, p)
+		}
+	}
+	return s.fail(op, err)
 }
 
 // backend returns this machine's manager and the service to register there.

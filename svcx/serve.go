@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
 // Serve runs a server as part of a service's Main, and shuts it down when ctx ends:
@@ -46,18 +48,11 @@ func Serve(ctx context.Context, serve func() error, shutdown func(context.Contex
 	return <-down
 }
 
-type stopTimeoutKey struct{}
-
-// withStopTimeout returns a context from which Serve gets the service's StopTimeout.
-func (s *Service) withStopTimeout(ctx context.Context) context.Context {
-	return context.WithValue(ctx, stopTimeoutKey{}, s.stopTimeout())
-}
-
 // shutdownLimit returns the time limit of a shutdown in a Main whose context is ctx.
 func shutdownLimit(ctx context.Context) time.Duration {
-	timeout, ok := ctx.Value(stopTimeoutKey{}).(time.Duration)
-	if !ok {
-		timeout = defaultStopTimeout
+	timeout := defaultStopTimeout
+	if s := supervisor.Of(ctx); s != nil {
+		timeout = s.StopTimeout()
 	}
 	return timeout / 4 * 3
 }

@@ -174,12 +174,9 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	ctx, config := s.supervised(ctx)
+	config := s.supervised()
 	if m := supervisor.ManagerOf(ctx); m != nil {
-		// The manager is in this process and must not end it.
-		config.Hung = m.Hung
-		config.Prepare = func(context.Context) error { return s.parseStartArgs(m.Arguments()) }
-		_, err := supervisor.Run(ctx, m, config)
+		_, err := supervisor.Run(ctx, m, config) // in this process, which m must not end
 		return err
 	}
 	if os.Getenv(upgrade.CheckVar) != "" {
@@ -192,13 +189,13 @@ func (s *Service) Run(ctx context.Context) error {
 	return err
 }
 
-// supervised returns the function for the supervisor to run, and its context.
-func (s *Service) supervised(ctx context.Context) (context.Context, *supervisor.Config) {
+// supervised returns what the supervisor is to run.
+func (s *Service) supervised() *supervisor.Config {
 	events := make(chan Event, 64)
-	c := &supervisor.Config{
-		Name: s.Name, Main: s.Main, Accepts: s.Accept.controls(),
+	return &supervisor.Config{
+		Name: s.Name, Main: s.Main, Accepts: s.Accept.controls(), Arguments: s.parseStartArgs,
 		StopTimeout: s.stopTimeout(), StartTimeout: s.StartTimeout, Watchdog: s.Watchdog,
-		Deliver: func(e supervisor.Event, done func()) bool {
+		Deliver: func(e *supervisor.Event, done func()) bool {
 			select {
 			case events <- Event{EventKind(e.Kind), e.Code, e.Session, e.Data, done}:
 				return true
@@ -206,8 +203,8 @@ func (s *Service) supervised(ctx context.Context) (context.Context, *supervisor.
 				return false
 			}
 		},
+		Events: events,
 	}
-	return context.WithValue(s.withStopTimeout(ctx), eventsKey{}, (<-chan Event)(events)), c
 }
 
 // program returns the service's settings for a managed process.

@@ -19,87 +19,88 @@ type Invocation struct {
 	Operand     string   // of upgrade, render and help
 	Flags       []string // the program's own, as they were given
 	JSON, Force bool
+	Done        string // what to print when it is done, or ""
 }
 
 // Parse finds the command, and parses the flags on either side of it into fs.
 func Parse(args []string, fs *flag.FlagSet) (*Invocation, error) {
-	inv := &Invocation{}
-	words, help, err := inv.split(args, fs)
-	switch {
-	case err != nil:
-		return nil, err
-	case help:
-		*inv = Invocation{Command: "help", Operand: inv.Command}
-		if find(inv.Operand) == nil || inv.Operand == "help" {
-			inv.Operand = ""
-		}
-		return inv, nil
-	case inv.Command == "":
-		inv.Command = "run"
-	}
-	if err := inv.check(words); err != nil {
-		return nil, err
-	}
-	flags := slices.Clip(inv.Flags)
-	if len(words) > 0 {
-		flags = append(append(flags, "--"), words...)
-	}
-	return inv, ParseFlags(fs, flags)
-}
-
-// split sorts the arguments. The words are those behind the flags.
-func (inv *Invocation) split(args []string, fs *flag.FlagSet) (words []string, help bool, err error) {
+	var (
+		command, operand  string
+		flags, words      []string // the words are those behind the flags
+		json, force, help bool
+	)
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {
-			return args[i+1:], help, nil
+			words = args[i+1:]
+			break
 		}
 		if len(arg) < 2 || arg[0] != '-' {
-			switch c := find(inv.Command); {
-			case inv.Command == "":
-				inv.Command = arg
-			case inv.Operand == "" && c != nil && c.operand != "":
-				inv.Operand = arg
-			default:
-				return args[i:], help, nil
+			c := find(command)
+			if command == "" {
+				command = arg
+			} else if operand == "" && c != nil && c.operand != "" {
+				operand = arg
+			} else {
+				words = args[i:]
+				break
 			}
 			continue
 		}
 		name, _, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 		switch f := fs.Lookup(name); {
 		case f != nil:
-			inv.Flags = append(inv.Flags, arg)
+			first := i
 			if !hasValue && !isBool(f) && i+1 < len(args) {
 				i++
-				inv.Flags = append(inv.Flags, args[i])
 			}
+			flags = spec.Append(flags, args[first:i+1]...)
 		case name == "json" && !hasValue:
-			inv.JSON = true
+			json = true
 		case name == "force" && !hasValue:
-			inv.Force = true
+			force = true
 		case name == "h" || name == "help":
 			help = true
 		default: // else its value would be taken for the command
-			return nil, false, errors.New("flag provided but not defined: -" + name)
+			return nil, errors.New("flag provided but not defined: -" + name)
 		}
 	}
-	return nil, help, nil
+	switch {
+	case help:
+		if find(command) == nil || command == "help" {
+			command = ""
+		}
+		return &Invocation{Command: "help", Operand: command}, nil
+	case command == "":
+		command = "run"
+	}
+	inv := &Invocation{Command: command, Operand: operand, Flags: flags, JSON: json, Force: force}
+	if err := inv.check(words); err != nil {
+		return nil, err
+	}
+	inv.Done = find(command).done
+	if len(words) > 0 {
+		flags = spec.Append(spec.Append(flags, "--"), words...)
+	}
+	return inv, ParseFlags(fs, flags)
 }
 
 // check returns what is wrong with a command line that was sorted.
 func (inv *Invocation) check(words []string) error {
+	name := inv.Command
+	if name == "help" && inv.Operand != "" {
+		name = inv.Operand
+	}
 	text := ""
 	switch {
-	case find(inv.Command) == nil:
-		return spec.Errorf("unknown command %q", inv.Command)
+	case find(name) == nil:
+		return spec.Errorf("unknown command %q", name)
 	case len(words) > 0 && inv.Command != "run":
 		return spec.Errorf("%s takes no argument %q", inv.Command, words[0])
 	case inv.JSON && inv.Command != "status":
 		text = "--json is a flag of the command status"
 	case inv.Force && inv.Command != "install" && inv.Command != "uninstall":
 		text = "--force is a flag of the commands install and uninstall"
-	case inv.Command == "help" && inv.Operand != "" && find(inv.Operand) == nil:
-		return spec.Errorf("unknown command %q", inv.Operand)
 	case inv.Command == "upgrade" && inv.Operand == "":
 		text = "upgrade needs the new program: upgrade FILE"
 	case inv.Command == "render" && Renderer(inv.Operand) == spec.Console:
@@ -112,18 +113,10 @@ func (inv *Invocation) check(words []string) error {
 
 // Renderer returns the manager that an operand of the command render names, or Console.
 func Renderer(operand string) spec.Manager {
-	switch operand {
-	case "systemd":
-		return spec.Systemd
-	case "launchd":
-		return spec.Launchd
-	case "openrc":
-		return spec.OpenRC
-	case "scm":
-		return spec.SCM
-	}
-	return spec.Console
+	return spec.Manager(max(0, slices.Index(managers[:], operand)))
 }
+
+var managers = [...]string{spec.SCM: "scm", spec.Systemd: "systemd", spec.Launchd: "launchd", spec.OpenRC: "openrc"}
 
 // ParseFlags is fs.Parse that neither prints nor exits.
 func ParseFlags(fs *flag.FlagSet, args []string) error {
@@ -146,11 +139,7 @@ func isBool(f *flag.Flag) bool {
 // Elevated returns the command line that runs a command with the rights that it needs.
 func Elevated(system, exe string, args []string) string {
 	if system != "windows" {
-		line := "sudo " + shquote.Quote(exe)
-		for _, arg := range args {
-			line += " " + shquote.Quote(arg)
-		}
-		return line
+		return "sudo " + shquote.Quote(exe) + spec.Each(args, " ", shquote.Quote)
 	}
 	line, before := "Start-Process -Verb RunAs "+shquote.PowerShellString(exe), " -ArgumentList "
 	for _, arg := range args {

@@ -26,10 +26,10 @@ func TestParseCommandLine(t *testing.T) {
 		err     string
 	}{
 		{"none", nil, Invocation{Command: "run"}, ":80", false, nil, ""},
-		{"command", []string{"start"}, Invocation{Command: "start"}, ":80", false, nil, ""},
-		{"flag before", []string{"-listen", ":0", "install"}, Invocation{Command: "install", Flags: []string{"-listen", ":0"}}, ":0", false, nil, ""},
-		{"flag behind", []string{"install", "--listen=:0", "-v"}, Invocation{Command: "install", Flags: []string{"--listen=:0", "-v"}}, ":0", true, nil, ""},
-		{"both sides", []string{"-v", "install", "-listen", "start"}, Invocation{Command: "install", Flags: []string{"-v", "-listen", "start"}}, "start", true, nil, ""},
+		{"command", []string{"start"}, Invocation{Command: "start", Done: "started"}, ":80", false, nil, ""},
+		{"flag before", []string{"-listen", ":0", "install"}, Invocation{Command: "install", Flags: []string{"-listen", ":0"}, Done: "installed"}, ":0", false, nil, ""},
+		{"flag behind", []string{"install", "--listen=:0", "-v"}, Invocation{Command: "install", Flags: []string{"--listen=:0", "-v"}, Done: "installed"}, ":0", true, nil, ""},
+		{"both sides", []string{"-v", "install", "-listen", "start"}, Invocation{Command: "install", Flags: []string{"-v", "-listen", "start"}, Done: "installed"}, "start", true, nil, ""},
 		{"flags only", []string{"-listen", "stop"}, Invocation{Command: "run", Flags: []string{"-listen", "stop"}}, "stop", false, nil, ""},
 		{"words of run", []string{"run", "a", "-v"}, Invocation{Command: "run"}, ":80", false, []string{"a", "-v"}, ""},
 		{"words behind --", []string{"run", "-v", "--", "-x"}, Invocation{Command: "run", Flags: []string{"-v"}}, ":80", true, []string{"-x"}, ""},
@@ -40,7 +40,7 @@ func TestParseCommandLine(t *testing.T) {
 		{"help in words", []string{"help", "install"}, Invocation{Command: "help", Operand: "install"}, ":80", false, nil, ""},
 		{"help alone", []string{"-help"}, Invocation{Command: "help"}, ":80", false, nil, ""},
 		{"help for what there is not", []string{"help", "instal"}, Invocation{}, "", false, nil, `unknown command "instal"`},
-		{"force", []string{"install", "--force", "-v"}, Invocation{Command: "install", Force: true, Flags: []string{"-v"}}, ":80", true, nil, ""},
+		{"force", []string{"install", "--force", "-v"}, Invocation{Command: "install", Force: true, Flags: []string{"-v"}, Done: "installed"}, ":80", true, nil, ""},
 		{"force elsewhere", []string{"start", "--force"}, Invocation{}, "", false, nil, "--force is a flag of"},
 		{"render", []string{"render", "systemd", "-v"}, Invocation{Command: "render", Operand: "systemd", Flags: []string{"-v"}}, ":80", true, nil, ""},
 		{"render nothing", []string{"render"}, Invocation{}, "", false, nil, "render needs a manager"},

@@ -10,8 +10,8 @@ import (
 // Status returns the line that the command status prints.
 func Status(name string, st spec.Status, json bool) string {
 	if json {
-		return fmt.Sprintf(`{"name":%s,"state":%s,"pid":%d,"exitCode":%d,"start":%s}`,
-			spec.JSONString(name), spec.JSONString(st.State.String()), st.PID, st.ExitCode, spec.JSONString(st.Start.String()))
+		return fmt.Sprintf(`{"name":%s,"state":"%v","pid":%d,"exitCode":%d,"start":"%v"}`,
+			spec.JSONString(name), st.State, st.PID, st.ExitCode, st.Start)
 	}
 	text := name + ": " + st.State.String()
 	if st.PID != 0 {

@@ -3,31 +3,31 @@ package cli
 import (
 	"flag"
 	"fmt"
-	"io"
+	"strings"
 )
 
-type command struct{ name, operand, does, more string }
+type command struct{ name, operand, done, does, more string }
 
 // commands are what Main can do, in the order of a service's life.
 var commands = []command{
-	{"run", "", "run it (also without a command)",
+	{"run", "", "", "run it (also without a command)",
 		"Ctrl+C ends it, a second one at once. Service managers start the program so."},
-	{"install", "", "register it, or bring its registration up to date",
+	{"install", "", "installed", "register it, or bring its registration up to date",
 		"Flags given here become arguments of the service. It is not started: use start or\nrestart. --force replaces another program's service of that name."},
-	{"uninstall", "", "stop and remove it",
+	{"uninstall", "", "uninstalled", "stop and remove it",
 		"Its logs and data stay. --force removes another program's service of that name."},
-	{"start", "", "start it and wait until it is ready", ""},
-	{"stop", "", "stop it and wait until it has stopped", ""},
-	{"restart", "", "stop and start it",
+	{"start", "", "started", "start it and wait until it is ready", ""},
+	{"stop", "", "stopped", "stop it and wait until it has stopped", ""},
+	{"restart", "", "restarted", "stop and start it",
 		"What depends on it and was running runs again afterwards."},
-	{"upgrade", "FILE", "replace its program, or keep the old one if the new one fails",
+	{"upgrade", "FILE", "upgraded", "replace its program, or keep the old one if the new one fails",
 		"FILE is checked and copied to where the service's program is; the service is\nrestarted. If it does not become ready, the old program is put back and started."},
-	{"status", "", "print its state; --json for programs",
+	{"status", "", "", "print its state; --json for programs",
 		"Exit code 0: it runs; 3: it is installed and does not run; 4: it is not installed."},
-	{"logs", "", "print its log", ""},
-	{"render", "MANAGER", "print what install would register (systemd, launchd, openrc, scm)",
+	{"logs", "", "", "print its log", ""},
+	{"render", "MANAGER", "", "print what install would register (systemd, launchd, openrc, scm)",
 		"Flags given here become arguments of the service."},
-	{"help", "[COMMAND]", "print this text, or more of one command", ""},
+	{"help", "[COMMAND]", "", "print this text, or more of one command", ""},
 }
 
 // find returns a command, or nil. Its copies in each caller would be 1 kB.
@@ -42,29 +42,30 @@ func find(name string) *command {
 	return nil
 }
 
-// Usage prints what the commands do, or more of the named one.
-func Usage(w io.Writer, service, name string, fs *flag.FlagSet) {
+// Usage returns what the commands do, or more of the named one.
+func Usage(service, name string, fs *flag.FlagSet) string {
+	text := "usage: " + service
 	if c := find(name); c != nil {
-		fmt.Fprintf(w, "usage: %s %s [flags]\n\n%s: %s\n", service, c.synopsis(), c.name, c.does)
+		text += " " + c.synopsis() + " [flags]\n\n" + c.name + ": " + c.does + "\n"
 		if c.more != "" {
-			fmt.Fprintf(w, "\n%s\n", c.more)
+			text += "\n" + c.more + "\n"
 		}
 	} else {
-		fmt.Fprintf(w, "usage: %s [command] [flags]\n\ncommands:\n", service)
+		text += " [command] [flags]\n\ncommands:\n"
 		for i := range commands {
 			c := &commands[i]
-			fmt.Fprintf(w, "  %-15s %s\n", c.synopsis(), c.does)
+			text += fmt.Sprintf("  %-15s %s\n", c.synopsis(), c.does)
 		}
 	}
-	any := false
-	fs.VisitAll(func(*flag.Flag) { any = true })
-	if any {
-		fmt.Fprint(w, "\nflags:\n")
-		before := fs.Output()
-		fs.SetOutput(w)
-		fs.PrintDefaults()
-		fs.SetOutput(before)
+	var flags strings.Builder
+	before := fs.Output()
+	fs.SetOutput(&flags)
+	fs.PrintDefaults()
+	fs.SetOutput(before)
+	if flags.Len() > 0 {
+		text += "\nflags:\n" + flags.String()
 	}
+	return text
 }
 
 func (c *command) synopsis() string {

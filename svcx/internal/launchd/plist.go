@@ -1,7 +1,6 @@
 package launchd
 
 import (
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -15,10 +14,6 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	if err := check(s); err != nil {
 		return nil, err
 	}
-	dir := s.Dir
-	if dir == "" {
-		dir = spec.Dir(s.Executable)
-	}
 	logs := s.LogDir
 	if logs == "" {
 		logs = process.DefaultLogDir(spec.Launchd, s.Name, s.User, getenv)
@@ -29,12 +24,9 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 <dict>
 `)
 	text(&t, "Label", s.Name)
-	words := "\n\t\t" + xmlString(s.Executable)
-	for _, arg := range s.Args {
-		words += "\n\t\t" + xmlString(arg)
-	}
-	key(&t, "ProgramArguments", "<array>"+words+"\n\t</array>")
-	text(&t, "WorkingDirectory", dir)
+	words := spec.Each(s.Args, "\n\t\t", xmlString)
+	key(&t, "ProgramArguments", "<array>\n\t\t"+xmlString(s.Executable)+words+"\n\t</array>")
+	text(&t, "WorkingDirectory", s.WorkDir())
 	if len(s.Env) > 0 {
 		variables := ""
 		for _, name := range s.Variables() {
@@ -56,8 +48,9 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 		key(&t, "ThrottleInterval", xmlSeconds(delays[0]))
 	}
 	key(&t, "ExitTimeOut", xmlSeconds(s.StopTimeout+spec.StopMargin))
-	text(&t, "StandardOutPath", logs+"/output.log")
-	text(&t, "StandardErrorPath", logs+"/output.log")
+	output := xmlString(logs + "/output.log")
+	key(&t, "StandardOutPath", output)
+	key(&t, "StandardErrorPath", output)
 	t.Lines("</dict>\n</plist>")
 	for _, r := range string(t) {
 		if r < ' ' && r != '\t' && r != '\n' || r == 0xfffe || r == 0xffff {
@@ -69,22 +62,14 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 
 // check returns what a plist can't express.
 func check(s *spec.Spec) error {
-	if err := s.Check(); err != nil {
+	if err := s.CheckUnix("launchd"); err != nil {
 		return err
 	}
 	if strings.Contains(s.Name, ":") {
 		return spec.Refuse("service name", s.Name, "a file name can't contain a colon on macOS")
 	}
-	if !s.User {
-		if err := spec.CheckUnixAccount(s.Account); err != nil {
-			return err
-		}
-	}
 	if len(s.DependsOn) > 0 {
 		return s.Refuse("launchd does not support dependencies: leave DependsOn empty and retry in Main")
-	}
-	if exe := s.Executable; !path.IsAbs(exe) || s.Dir != "" && !path.IsAbs(s.Dir) {
-		return spec.Errorf("svcx: executable %q, directory %q: launchd needs absolute paths", exe, s.Dir)
 	}
 	return nil
 }

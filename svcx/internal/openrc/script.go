@@ -1,7 +1,6 @@
 package openrc
 
 import (
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -19,10 +18,6 @@ func Render(s *spec.Spec) ([]byte, error) {
 	if err := check(s); err != nil {
 		return nil, err
 	}
-	dir := s.Dir
-	if dir == "" {
-		dir = spec.Dir(s.Executable)
-	}
 	var t spec.Text
 	t.Line("#!/sbin/openrc-run\n", mark)
 	set(&t, "name=", s.DisplayName)
@@ -34,12 +29,9 @@ func Render(s *spec.Spec) ([]byte, error) {
 	}
 	// OpenRC passes the value of some variables to a shell once more.
 	set(&t, "command=", shquote.Quote(s.Executable))
-	words := ""
-	for _, arg := range s.Args {
-		words += " " + shquote.Quote(arg)
-	}
+	words := spec.Each(s.Args, " ", shquote.Quote)
 	set(&t, "command_args=", strings.TrimPrefix(words, " "))
-	set(&t, "directory=", shquote.Quote(dir))
+	set(&t, "directory=", shquote.Quote(s.WorkDir()))
 	if s.Account != "" {
 		set(&t, "command_user=", s.Account)
 	}
@@ -47,18 +39,17 @@ func Render(s *spec.Spec) ([]byte, error) {
 	output := shquote.Quote(logs + "/output.log")
 	set(&t, "output_log=", output)
 	set(&t, "error_log=", output)
-	set(&t, "pidfile=", "/run/"+s.Name+".pid")
-	set(&t, "retry=", "TERM/"+wholeSeconds(s.StopTimeout+spec.StopMargin)+"/KILL/5")
+	t.Line("pidfile=/run/", s.Name+".pid")
+	t.Line("retry=TERM/", wholeSeconds(s.StopTimeout+spec.StopMargin)+"/KILL/5")
 	if delays := s.RestartDelays; len(delays) > 0 {
-		set(&t, "supervisor=", "supervise-daemon")
-		set(&t, "respawn_delay=", wholeSeconds(delays[0]))
-		set(&t, "respawn_max=", "0") // never give up
+		t.Line("supervisor=supervise-daemon\nrespawn_delay=", wholeSeconds(delays[0]))
+		t.Lines("respawn_max=0") // never give up
 	} else {
-		set(&t, "command_background=", "yes")
+		t.Lines("command_background=yes")
 	}
-	set(&t, "notify=", "socket:ready") // since OpenRC 0.60; others take it for ready at once
+	t.Lines("notify=socket:ready") // since OpenRC 0.60; others take it for ready at once
 	if s.Reload {
-		set(&t, "extra_started_commands=", "reload")
+		t.Lines("extra_started_commands=reload")
 	}
 
 	t.Lines("\ndepend() {\n\tafter net logger")
@@ -100,33 +91,27 @@ func logDir(s *spec.Spec) string {
 
 // check returns what a script can't express.
 func check(s *spec.Spec) error {
-	if err := s.Check(); err != nil {
+	if err := s.CheckUnix("OpenRC"); err != nil {
 		return err
 	}
 	if s.User {
 		return s.Refuse("OpenRC does not support user services: leave Service.User unset")
 	}
-	if err := spec.CheckUnixAccount(s.Account); err != nil {
-		return err
-	}
-	for i, name := range append([]string{s.Name}, s.DependsOn...) {
-		what := "service name"
-		if i > 0 {
-			what = "dependency"
+	for _, name := range spec.Append(s.DependsOn, s.Name) {
+		what := "dependency"
+		if name == s.Name {
+			what = "service name"
 		}
 		if !spec.Only(name, "._-") || name[0] == '-' || name[0] == '.' || strings.HasSuffix(name, ".sh") {
 			return spec.Refuse(what, name, "OpenRC takes letters, digits, '.', '_' and '-', and no name that ends in .sh")
 		}
 	}
-	if !path.IsAbs(s.Executable) || s.Dir != "" && !path.IsAbs(s.Dir) {
-		return spec.Errorf("svcx: executable %q, directory %q: OpenRC needs absolute paths", s.Executable, s.Dir)
-	}
 	if err := s.CheckLengths(); err != nil {
 		return err
 	}
 	for name := range s.Env {
-		if !spec.Only(name, "_") || name[0] <= '9' {
-			return spec.Refuse("variable name", name, "a shell takes letters, digits and '_' only, and no digit first")
+		if err := spec.CheckVariable(name, "OpenRC"); err != nil {
+			return err
 		}
 	}
 	return nil

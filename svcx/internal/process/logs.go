@@ -1,6 +1,7 @@
 package process
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -108,9 +109,11 @@ func (l *Logs) open(dir string) (report []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if report, err = readHead(f); err != nil {
+	var head bytes.Buffer
+	if _, err := head.ReadFrom(io.LimitReader(f, maxLog)); err != nil {
 		return nil, spec.Join(err, f.Close())
 	}
+	report = head.Bytes()
 	if len(report) > 0 { // keep it for people
 		f.Close()
 		os.Rename(name, spec.Within(dir, "crash.1.log")) // if it fails, it is told once more rather than lost
@@ -150,25 +153,6 @@ func (l *Logs) Crashed(dump []byte) {
 		f.Write(dump)
 		f.Sync()
 	}
-}
-
-// readHead returns what is in a file, maxLog bytes at most. The file is almost always empty and
-// this runs during start-up, so avoid an extra read.
-func readHead(f *os.File) ([]byte, error) {
-	first := make([]byte, 1)
-	if _, err := f.Read(first); err != nil {
-		if err == io.EOF {
-			err = nil
-		}
-		return nil, err
-	}
-	fi, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	head := make([]byte, min(fi.Size(), maxLog))
-	n, err := io.ReadFull(f, head[copy(head, first):])
-	return head[:n+1], err
 }
 
 // rotateAlways rotates a file once a minute, for as long as the process runs.

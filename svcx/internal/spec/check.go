@@ -134,21 +134,29 @@ func (w *wordCheck) word(what, text string) {
 	}
 }
 
-// CheckUnixAccount returns an error if account can't be a user of a Unix system. Spellings of
-// Windows are refused by name: on Unix they would be another user, or none.
-func CheckUnixAccount(account string) error {
-	if account == "" {
+// PathNames are the names of the program's path and of its working directory in errors.
+var PathNames = [...]string{"executable", "directory"}
+
+// CheckUnix is Check for a manager of Unix systems; its name is for the error. Spellings of accounts
+// of Windows are refused by name: on Unix they would be another user, or none.
+func (s *Spec) CheckUnix(manager string) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
+	for i, path := range [...]string{s.Executable, s.WorkDir()} {
+		if path[0] != '/' {
+			return Refuse(PathNames[i], path, manager+" needs an absolute path")
+		}
+	}
+	account := s.Account
+	if account == "" || s.User {
 		return nil
 	}
 	switch strings.ToLower(strings.ReplaceAll(account, " ", "")) {
 	case "localsystem", "localservice", "networkservice":
 		return Errorf("svcx: account %q is one of Windows: name a user of this system", account)
 	}
-	isID := true
-	for i := range len(account) {
-		isID = isID && account[i] >= '0' && account[i] <= '9'
-	}
-	if isID {
+	if strings.Trim(account, "0123456789") == "" {
 		// systemd takes neither -1, in 16 and 32 bits, nor a zero before the number.
 		id, err := strconv.ParseUint(account, 10, 32)
 		if err != nil || id == 1<<16-1 || id == 1<<32-1 || account[0] == '0' && account != "0" {
@@ -156,6 +164,14 @@ func CheckUnixAccount(account string) error {
 		}
 	} else if !Only(account, "_-.") || account[0] <= '9' { // '-' and '.' come before the digits
 		return Refuse("account", account, "a user's name has letters, digits, '_', '-' and '.' only")
+	}
+	return nil
+}
+
+// CheckVariable returns an error if a shell can't have a variable of that name.
+func CheckVariable(name, manager string) error {
+	if !Only(name, "_") || name[0] <= '9' {
+		return Refuse("variable name", name, manager+" takes letters, digits and '_' only, and no digit first")
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package spec
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // JSONString returns s as a JSON string. encoding/json would double what this package adds to a
@@ -11,14 +10,14 @@ import (
 func JSONString(s string) string {
 	b := []byte{'"'}
 	for _, r := range s {
+		format := "%c"
 		switch {
 		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
+			format = `\%c`
 		case r < ' ' || r == '\u2028' || r == '\u2029':
-			b = fmt.Appendf(b, `\u%04x`, r)
-		default:
-			b = utf8.AppendRune(b, r)
+			format = `\u%04x`
 		}
+		b = fmt.Appendf(b, format, r)
 	}
 	return string(append(b, '"'))
 }

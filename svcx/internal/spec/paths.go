@@ -19,15 +19,12 @@ func (s *Spec) CheckPaths() error {
 	if isGoRun(exe) {
 		return Errorf("svcx: %s was built by go run and is deleted when it ends: install a program that go build or go install has made", exe)
 	}
-	for _, field := range [...]struct{ name, path string }{{"Dir", s.Dir}, {"LogDir", s.LogDir}} {
-		if field.path != "" && !filepath.IsAbs(field.path) {
-			return Errorf("svcx: Service.%s %q: a service starts in another directory: it must be an absolute path", field.name, field.path)
+	for _, path := range []string{s.Dir, s.LogDir} {
+		if path != "" && !filepath.IsAbs(path) {
+			return Refuse("directory", path, "a service starts in another directory: Service.Dir and Service.LogDir must be absolute paths")
 		}
 	}
-	dir := s.Dir
-	if dir == "" {
-		dir = Dir(exe)
-	}
+	dir := s.WorkDir()
 	wd, err := os.Getwd()
 	if err != nil || wd == dir {
 		return nil

@@ -43,6 +43,14 @@ type Spec struct {
 	AfterInstall func(context.Context) error
 }
 
+// WorkDir returns the service's working directory.
+func (s *Spec) WorkDir() string {
+	if s.Dir != "" {
+		return s.Dir
+	}
+	return Dir(s.Executable)
+}
+
 // Installed runs AfterInstall.
 func (s *Spec) Installed(ctx context.Context) error {
 	if s.AfterInstall == nil {

@@ -43,7 +43,7 @@ func newEvent(c Control) *Event {
 }
 
 // deliver hands e to Main. It returns false if too many events wait.
-func (s *Supervisor) deliver(e Event) bool {
+func (s *Supervisor) deliver(e *Event) bool {
 	if s.config.Deliver == nil {
 		return false
 	}

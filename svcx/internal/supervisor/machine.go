@@ -52,7 +52,6 @@ const (
 	startExpired    // Main was not ready within StartTimeout
 	stopExpired     // Main did not return within StopTimeout
 	watchdogExpired // Main did not call Alive in time
-	aliveCalled     // Main called Alive
 )
 
 // A message describes what has happened, with its data.
@@ -68,9 +67,9 @@ type message struct {
 // A decision is what to do about a message.
 type decision struct {
 	report  bool   // tell the manager machine.status
-	cancel  error  // cancel Main's context with this cause
-	deliver *Event // hand this to Main
+	cancel  bool   // cancel Main's context with machine.cause
 	dump    bool   // write where every goroutine is: Main hangs
+	deliver *Event // hand this to Main
 }
 
 func (m *machine) step(msg *message) decision {
@@ -198,7 +197,7 @@ func (m *machine) requestStop(cause error) decision {
 	}
 	m.cause = cause
 	d := m.enter(StopPending)
-	d.cancel = cause
+	d.cancel = true
 	return d
 }
 

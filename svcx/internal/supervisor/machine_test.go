@@ -152,7 +152,7 @@ func TestMachineInvariants(t *testing.T) {
 			if err := w.see(e, m.step(&e), m); err != nil {
 				require.NoError(t, err, "seed %d, sequence %d", seed, i)
 			}
-			e = message{kind: kind(2 + rnd.UintN(uint(aliveCalled)-1)), event: EventKind(rnd.UintN(7))}
+			e = message{kind: kind(2 + rnd.UintN(uint(watchdogExpired)-1)), event: EventKind(rnd.UintN(7))}
 			switch e.kind {
 			case controlReceived:
 				e.control.Code = codes[rnd.IntN(len(codes))]
@@ -180,9 +180,9 @@ func (w *witness) see(e message, d decision, m *machine) error {
 	w.progressed = w.progressed || e.kind == progressCalled
 	w.allowed = w.allowed || e.kind == readyCalled || e.kind == graceElapsed && !w.progressed
 	switch {
-	case w.ended && (d.report || d.cancel != nil || d.deliver != nil || d.dump):
+	case w.ended && (d.report || d.cancel || d.deliver != nil || d.dump):
 		return fmt.Errorf("%v after the end: %+v", e.kind, d)
-	case d.cancel != nil:
+	case d.cancel:
 		if w.cancels++; w.cancels > 1 {
 			return errors.New("a second cause")
 		}

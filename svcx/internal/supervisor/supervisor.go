@@ -25,9 +25,13 @@ type Config struct {
 
 	// Prepare runs before Main; its error counts as Main's. It may be nil.
 	Prepare func(context.Context) error
+	// Arguments takes those of a Container, before Main.
+	Arguments func([]string) error
 	// Deliver hands an event to Main. It returns false if too many wait.
-	Deliver func(e Event, done func()) bool
-	// Hung keeps the stacks of a Main that does not end.
+	Deliver func(e *Event, done func()) bool
+	// Events is where Deliver puts them; its type is package svcx's.
+	Events any
+	// Hung keeps the stacks of a Main that does not end. A Container keeps them itself.
 	Hung func(dump []byte)
 	// Failed, if set, keeps Main's error, before the manager hears of it: the manager may end the
 	// process at once.
@@ -38,11 +42,23 @@ type Config struct {
 
 // Supervisor runs a service's Main. Its methods may be called from any goroutine.
 type Supervisor struct {
-	config  *Config
-	manager Manager
-	calls   chan *message // from Main's goroutines
-	alive   chan struct{} // signs of life, the latest only
-	over    chan struct{}
+	config    *Config
+	manager   Manager
+	container Container     // the manager, if it is one, or nil
+	calls     chan *message // from Main's goroutines
+	alive     chan struct{} // signs of life, the latest only
+	over      chan struct{}
+}
+
+// loop is what Run's goroutine alone uses. It stays on its stack: its types need no description in
+// the program.
+type loop struct {
+	*Supervisor
+	machine               machine
+	missed                *message         // comes next
+	settled, heart, retry <-chan time.Time // retry: the manager did not take the last report
+	retryIn               time.Duration
+	start, stop, watchdog countdown
 }
 
 type supervisorKey struct{}
@@ -67,8 +83,16 @@ func (s *Supervisor) Alive() {
 	}
 }
 
+// StopTimeout returns how long Main may take to return.
+func (s *Supervisor) StopTimeout() time.Duration { return s.config.StopTimeout }
+
+// Events returns the field of Config.
+func (s *Supervisor) Events() any { return s.config.Events }
+
 // tell passes msg to the supervisor's loop and returns when the manager has been informed, or when
-// the loop has ended.
+// the loop has ended. Its copies in each caller would be 600 bytes.
+//
+//go:noinline
 func (s *Supervisor) tell(msg *message) {
 	msg.ack = make(chan struct{})
 	select {
@@ -93,156 +117,149 @@ func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err 
 		alive:   make(chan struct{}, 1),
 		over:    make(chan struct{}),
 	}
+	s.container, _ = manager.(Container)
 	ctx, cancel := context.WithCancelCause(context.WithValue(context.WithoutCancel(parent), supervisorKey{}, s))
-	stopped, err = s.loop(parent, ctx, cancel)
+	l := loop{Supervisor: s, machine: machine{accepts: c.Accepts}}
+	l.start.begin(c.StartTimeout)
+	msg, over := &message{kind: processStarted}, false
+	for {
+		if over, err = l.handle(msg, ctx, cancel); over {
+			break
+		}
+		msg = l.next(parent)
+	}
 	cancel(nil)
 	close(s.over)
-	return stopped, err
+	return l.machine.cause != nil, err
 }
 
-// loop waits for what happens and does what the machine decides, until the service is over. ctx is
-// Main's.
-func (s *Supervisor) loop(parent, ctx context.Context, cancel context.CancelCauseFunc) (stopped bool, err error) {
-	var (
-		c         = s.config
-		m         = &machine{accepts: c.Accepts}
-		msg       = &message{kind: processStarted}
-		cancelled = parent.Done()
-		result    = make(chan *message, 1)
-		missed    *message         // comes next
-		retry     <-chan time.Time // the manager did not take the last report
-		retryIn   time.Duration
-		settled   <-chan time.Time
-		heart     <-chan time.Time
-		start     countdown
-		stop      countdown
-		watchdog  countdown
-	)
-	start.begin(c.StartTimeout)
-	for {
-		before := m.status.State
-		d := m.step(msg)
-		var hung error
-		if d.dump {
-			hung = s.hung(msg.kind) // before the manager believes that it is over
+// handle does what the machine decides. ctx is Main's. It reports whether the service is over, and
+// its result.
+func (l *loop) handle(msg *message, ctx context.Context, cancel context.CancelCauseFunc) (over bool, err error) {
+	m := &l.machine
+	before := m.status.State
+	d := m.step(msg)
+	if m.over {
+		err = stopResult(msg.err, m.cause)
+	}
+	switch { // before the manager believes that it is over
+	case d.dump:
+		err = l.hung(msg.kind)
+	case msg.kind == mainReturned && err != nil && l.config.Failed != nil:
+		l.config.Failed(err)
+	}
+	if d.report {
+		l.report()
+	}
+	switch msg.kind {
+	case processStarted:
+		go l.callMain(ctx)
+	case mainCalled:
+		l.settled = time.After(grace)
+	}
+	if d.cancel {
+		cancel(m.cause)
+		l.stop.begin(l.config.StopTimeout)
+	}
+	if d.deliver != nil && !l.deliver(d.deliver) {
+		l.missed = &message{kind: eventLost, event: d.deliver.Kind}
+	}
+	if msg.ack != nil {
+		close(msg.ack)
+	}
+	if now := m.status.State; now != before {
+		l.heart = nil
+		l.watchdog.end()
+		if now != StartPending {
+			l.start.end()
 		}
-		if msg.kind == mainReturned && stopResult(msg.err, m.cause) != nil && c.Failed != nil {
-			c.Failed(msg.err)
+		if now.Pending() {
+			l.heart = time.After(heartbeatEvery)
+		} else {
+			l.fed()
 		}
-		if d.report {
-			err := s.manager.Report(m.status)
-			if err == nil {
-				retry, retryIn = nil, 0
-			} else {
-				first := retryIn == 0
-				retryIn = min(max(2*retryIn, heartbeatEvery), time.Minute)
-				retry = time.After(retryIn)
-				if first {
-					Tell(os.Stderr, fmt.Appendf(nil, "svcx: %s: reporting %s, which is tried again: %v\n", c.Name, spec.State(m.status.State).String(), err))
-				}
-			}
-		}
-		switch msg.kind {
-		case processStarted:
-			go s.callMain(ctx, result)
-		case mainCalled:
-			settled = time.After(grace)
-		}
-		if d.cancel != nil {
-			cancel(d.cancel)
-			stop.begin(c.StopTimeout)
-		}
-		if d.deliver != nil && !s.deliver(*d.deliver) {
-			missed = &message{kind: eventLost, event: d.deliver.Kind}
-		}
-		if msg.ack != nil {
-			close(msg.ack)
-		}
-		if hung != nil {
-			return m.cause != nil, hung
-		}
-		if m.over {
-			return m.cause != nil, stopResult(msg.err, m.cause)
-		}
-		if now := m.status.State; now != before {
-			heart = nil
-			watchdog.end()
-			if now != StartPending {
-				start.end()
-			}
-			if now.Pending() {
-				heart = time.After(heartbeatEvery)
-			} else if c.Alive == nil {
-				watchdog.begin(c.Watchdog)
-			}
-		}
+	}
+	return m.over, err
+}
 
-		msg = &message{}
-		if missed != nil {
-			msg, missed = missed, nil
-			continue
-		}
-		select {
-		case msg.control = <-s.manager.Controls():
-			msg.kind = controlReceived
-		case <-cancelled:
-			cancelled = nil
-			msg.kind, msg.err = contextCancelled, context.Cause(parent)
-		case msg = <-s.calls:
-		case msg = <-result:
-		case <-settled:
-			msg.kind = graceElapsed
-			select { // on a busy machine Main may have reported before the timer fired
-			case msg = <-result:
-			case msg = <-s.calls:
-				settled = time.After(grace)
-			default:
-			}
-		case <-heart:
-			heart = time.After(heartbeatEvery)
-			msg.kind = heartbeat
-		case <-retry:
-			msg.kind = reportRetry
-		case <-start.C():
-			if !start.expired() {
-				continue
-			}
+// report reports to the manager. A report that it does not take is tried again.
+func (l *loop) report() {
+	err := l.manager.Report(l.machine.status)
+	if err == nil {
+		l.retry, l.retryIn = nil, 0
+		return
+	}
+	if l.retryIn == 0 {
+		Tell(os.Stderr, fmt.Appendf(nil, "svcx: %s: reporting %v, which is tried again: %v\n", l.config.Name, spec.State(l.machine.status.State), err))
+	}
+	l.retryIn = min(max(2*l.retryIn, heartbeatEvery), time.Minute)
+	l.retry = time.After(l.retryIn)
+}
+
+// next waits for what happens.
+func (l *loop) next(parent context.Context) *message {
+	if msg := l.missed; msg != nil {
+		l.missed = nil
+		return msg
+	}
+	cancelled := parent.Done()
+	if l.machine.cause != nil {
+		cancelled = nil
+	}
+	msg := &message{}
+	select {
+	case msg.control = <-l.manager.Controls():
+		msg.kind = controlReceived
+	case <-cancelled:
+		msg.kind, msg.err = contextCancelled, context.Cause(parent)
+	case msg = <-l.calls:
+	case <-l.settled:
+		msg.kind = graceElapsed
+	case <-l.heart:
+		l.heart = time.After(heartbeatEvery)
+		msg.kind = heartbeat
+	case <-l.retry:
+		msg.kind = reportRetry
+	case <-l.start.C():
+		if l.start.expired() {
 			msg.kind = startExpired
-			select { // it may have become ready in time
-			case msg = <-result:
-			case msg = <-s.calls:
-				start.begin(time.Nanosecond)
-			default:
-			}
-		case <-stop.C():
-			if !stop.expired() {
-				continue
-			}
+		}
+	case <-l.stop.C():
+		if l.stop.expired() {
 			msg.kind = stopExpired
-			select { // it may have returned in time
-			case msg = <-result:
-			default:
-			}
-		case <-watchdog.C():
-			if !watchdog.expired() {
-				continue
-			}
-			msg.kind = watchdogExpired
-			select {
-			case <-s.alive:
-				msg.kind = aliveCalled
-				watchdog.begin(c.Watchdog)
-			case msg = <-result:
-			default:
-			}
-		case <-s.alive:
-			msg.kind = aliveCalled
-			if c.Alive != nil {
-				c.Alive()
-			} else if !m.status.State.Pending() {
-				watchdog.begin(c.Watchdog)
+		}
+	case <-l.watchdog.C():
+		select {
+		case <-l.alive:
+			l.fed()
+		default:
+			if l.watchdog.expired() {
+				msg.kind = watchdogExpired
 			}
 		}
+	case <-l.alive:
+		if l.config.Alive != nil {
+			l.config.Alive()
+		} else if !l.machine.status.State.Pending() {
+			l.fed()
+		}
+	}
+	switch msg.kind {
+	case graceElapsed, startExpired, stopExpired, watchdogExpired:
+		select {
+		case call := <-l.calls: // on a busy machine Main may have called in time
+			l.missed = msg
+			return call
+		default:
+		}
+	}
+	return msg
+}
+
+// fed starts the watchdog's time from its beginning, unless another watchdog replaces it.
+func (l *loop) fed() {
+	if l.config.Alive == nil {
+		l.watchdog.begin(l.config.Watchdog)
 	}
 }
 
@@ -252,24 +269,28 @@ var ErrGoexit = errors.New("svcx: Main ended its goroutine (runtime.Goexit)")
 // callMain runs in its own goroutine and sends Main's result. A panic ends the process as usual in
 // Go: the manager sees a dead process, and the crash file has the trace. Only a manager in this
 // process catches it.
-func (s *Supervisor) callMain(ctx context.Context, result chan<- *message) {
+func (s *Supervisor) callMain(ctx context.Context) {
 	msg := &message{kind: mainReturned, err: ErrGoexit}
 	defer func() {
 		if v := recover(); v != nil {
-			c, ok := s.manager.(Container)
-			if !ok {
+			if s.container == nil {
 				panic(v)
 			}
-			c.Panicked(v, stacks(false))
-			msg = &message{kind: mainPanicked, err: spec.Errorf("svcx: Main panicked: %v", v)}
+			s.container.Panicked(v, stacks(false))
+			msg.kind, msg.err = mainPanicked, spec.Errorf("svcx: Main panicked: %v", v)
 		}
-		result <- msg
+		s.tell(msg)
 	}()
-	if s.config.Prepare != nil {
-		if msg.err = s.config.Prepare(ctx); msg.err != nil {
-			return
-		}
-		msg.err = ErrGoexit
+	var err error
+	switch {
+	case s.container != nil:
+		err = s.config.Arguments(s.container.Arguments())
+	case s.config.Prepare != nil:
+		err = s.config.Prepare(ctx)
+	}
+	if err != nil {
+		msg.err = err
+		return
 	}
 	s.tell(&message{kind: mainCalled})
 	msg.err = s.config.Main(ctx)
@@ -287,17 +308,20 @@ func (e *hungError) ExitCode() int { return e.code }
 
 // hung keeps the stacks of all goroutines and returns the error that says why.
 func (s *Supervisor) hung(why kind) error {
-	err := &hungError{code: spec.ExitHung}
+	format, limit, code := "Main did not return within %v of being asked to", s.config.StopTimeout, spec.ExitHung
 	switch why {
 	case startExpired:
-		err.reason = fmt.Sprintf("Main was not ready within %v", s.config.StartTimeout)
+		format, limit = "Main was not ready within %v", s.config.StartTimeout
 	case watchdogExpired:
-		err.reason = fmt.Sprintf("Main did not call Alive for %v", s.config.Watchdog)
-		err.code = spec.ExitFailed
-	default:
-		err.reason = fmt.Sprintf("Main did not return within %v of being asked to", s.config.StopTimeout)
+		format, limit, code = "Main did not call Alive for %v", s.config.Watchdog, spec.ExitFailed
 	}
-	s.config.Hung(fmt.Appendf(nil, "svcx: %s: %s; all goroutines:\n\n%s", s.config.Name, err.reason, stacks(true)))
+	err := &hungError{fmt.Sprintf(format, limit), code}
+	dump := fmt.Appendf(nil, "svcx: %s: %s; all goroutines:\n\n%s", s.config.Name, err.reason, stacks(true))
+	if s.container != nil {
+		s.container.Hung(dump)
+	} else {
+		s.config.Hung(dump)
+	}
 	return err
 }
 

@@ -1,8 +1,8 @@
 package systemd
 
 import (
-	"math"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,18 +20,11 @@ func Render(s *spec.Spec) ([]byte, error) {
 	if description == "" {
 		description = s.DisplayName
 	}
-	dir := s.Dir
-	if dir == "" {
-		dir = spec.Dir(s.Executable)
-	}
 	var t spec.Text
 	// A last backslash would join the next line.
 	description = strings.TrimRightFunc(description, func(r rune) bool { return r == '\\' })
 	t.Line("[Unit]\nDescription=", escapeSpecifiers(description))
-	required := ""
-	for _, name := range s.DependsOn {
-		required += " " + unitName(name)
-	}
+	required := spec.Each(s.DependsOn, " ", unitName)
 	t.Line("After=network.target", required)
 	if required != "" {
 		t.Line("Requires=", required[1:])
@@ -47,13 +40,13 @@ func Render(s *spec.Spec) ([]byte, error) {
 	// The program itself is not a text in which variables are replaced, but its argument 0 is.
 	program, argument0 := quote(escapeSpecifiers(s.Executable)), ""
 	if strings.Contains(s.Executable, "$$") || strings.Contains(s.Executable, "${") {
-		program, argument0 = "@"+program, quoteArgs([]string{s.Executable})
+		program, argument0 = "@"+program, " "+quoteArg(s.Executable)
 	}
-	t.Line("ExecStart=", program+argument0+quoteArgs(s.Args))
+	t.Line("ExecStart=", program+argument0+spec.Each(s.Args, " ", quoteArg))
 	if s.Reload {
 		t.Lines(`ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"`) // a minimal system has no /bin/kill
 	}
-	t.Line("WorkingDirectory=", escapeSpecifiers(dir))
+	t.Line("WorkingDirectory=", escapeSpecifiers(s.WorkDir()))
 	for _, name := range s.Variables() {
 		t.Line("Environment=", quote(escapeSpecifiers(name+"="+s.Env[name])))
 	}
@@ -91,16 +84,14 @@ func Render(s *spec.Spec) ([]byte, error) {
 
 // directories returns the lines for the service's directories. That a unit has them all, in this
 // order, shows that Install has written it.
-func directories(name string) (lines string) {
-	for _, kind := range [...]string{"Configuration", "State", "Cache", "Logs", "Runtime"} {
-		lines += kind + "Directory=" + name + "\n"
-	}
-	return lines
+func directories(name string) string {
+	const lines = "ConfigurationDirectory=?\nStateDirectory=?\nCacheDirectory=?\nLogsDirectory=?\nRuntimeDirectory=?\n"
+	return strings.ReplaceAll(lines, "?", name)
 }
 
 // check returns what a unit file can't express.
 func check(s *spec.Spec) error {
-	if err := s.Check(); err != nil {
+	if err := s.CheckUnix("systemd"); err != nil {
 		return err
 	}
 	if err := checkName(s); err != nil {
@@ -119,30 +110,17 @@ func check(s *spec.Spec) error {
 	if strings.ContainsAny(exe, "\"'\\") || strings.IndexFunc(exe, unicode.IsControl) >= 0 {
 		return spec.Refuse("executable", exe, "systemd takes no program with a quote, backslash or control character in its path")
 	}
-	dir := s.Dir
-	if dir == "" {
-		dir = spec.Dir(exe)
-	}
-	for _, field := range [...]struct{ what, text string }{{"executable", exe}, {"directory", dir}} {
-		what, text := field.what, field.text
-		if text != "" && !path.IsAbs(text) {
-			return spec.Refuse(what, text, "a unit needs an absolute path")
+	for i, name := range [...]string{exe, s.WorkDir()} {
+		if name != strings.TrimSpace(name) || strings.HasSuffix(name, `\`) {
+			return spec.Refuse(spec.PathNames[i], name, "a unit can't hold a path that ends in a space or backslash")
 		}
-		if text != strings.TrimSpace(text) || strings.HasSuffix(text, `\`) {
-			return spec.Refuse(what, text, "a unit can't hold a path that ends in a space or backslash")
-		}
-		if strings.Contains(text+"/", "/../") {
-			return spec.Refuse(what, text, "systemd takes no path with '..'")
-		}
-	}
-	if !s.User {
-		if err := spec.CheckUnixAccount(s.Account); err != nil {
-			return err
+		if strings.Contains(name+"/", "/../") {
+			return spec.Refuse(spec.PathNames[i], name, "systemd takes no path with '..'")
 		}
 	}
 	for name, value := range s.Env {
-		if !spec.Only(name, "_") || name[0] <= '9' {
-			return spec.Refuse("variable name", name, "systemd takes letters, digits and '_' only, and no digit first")
+		if err := spec.CheckVariable(name, "systemd"); err != nil {
+			return err
 		}
 		if strings.IndexFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) >= 0 {
 			return spec.Errorf("svcx: variable %s=%q: systemd drops a variable with a control character", name, value)
@@ -177,10 +155,12 @@ func checkName(s *spec.Spec) error {
 // nameChars are the characters of names beside letters and digits.
 const nameChars = "._-"
 
+// unitTypes are the endings of units that a service can depend on.
+var unitTypes = [...]string{".service", ".socket", ".target", ".mount", ".path", ".timer", ".device", ".slice"}
+
 // unitName adds the suffix of a service to a name that has none.
 func unitName(name string) string {
-	switch path.Ext(name) {
-	case ".service", ".socket", ".target", ".mount", ".path", ".timer", ".device", ".slice":
+	if slices.Contains(unitTypes[:], path.Ext(name)) {
 		return name
 	}
 	return name + ".service"
@@ -189,12 +169,9 @@ func unitName(name string) string {
 // escapeSpecifiers protects text from the replacement of specifiers (%n, %h).
 func escapeSpecifiers(text string) string { return strings.ReplaceAll(text, "%", "%%") }
 
-// quoteArgs makes words of a command line in which nothing is replaced, each with a blank before it.
-func quoteArgs(args []string) (words string) {
-	for _, arg := range args {
-		words += " " + quote(strings.ReplaceAll(escapeSpecifiers(arg), "$", "$$"))
-	}
-	return words
+// quoteArg makes a word of a command line in which nothing is replaced.
+func quoteArg(arg string) string {
+	return quote(strings.ReplaceAll(escapeSpecifiers(arg), "$", "$$"))
 }
 
 // quote quotes a word by systemd.syntax(7), "Quoting".
@@ -207,6 +184,5 @@ func quote(word string) string {
 
 // seconds returns d in whole microseconds, rounded up: 0 means no limit to some settings.
 func seconds(d time.Duration) string {
-	d = (d + time.Microsecond - 1) / time.Microsecond * time.Microsecond
-	return strconv.FormatFloat(math.Round(d.Seconds()*1e6)/1e6, 'f', -1, 64)
+	return strconv.FormatFloat(float64((d+time.Microsecond-1)/time.Microsecond)/1e6, 'f', -1, 64)
 }

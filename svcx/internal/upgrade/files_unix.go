@@ -54,7 +54,17 @@ func lock(name string) (unlock func(), err error) {
 func link(from, to string) error { return os.Link(from, to) }
 
 // replace moves a file to the program's name, in one step.
-func (f *Files) replace(from string) error { return os.Rename(from, f.exe) }
+func (f *Files) replace(from string) error {
+	if err := os.Rename(from, f.exe); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(f.exe))
+	if err != nil {
+		return err
+	}
+	dir.Sync() // not every file system can
+	return dir.Close()
+}
 
 func environ() []string { return os.Environ() }
 
@@ -72,15 +82,6 @@ func own(f *os.File, like fs.FileInfo) error {
 		return nil
 	}
 	return err
-}
-
-func syncDirOf(name string) error {
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	dir.Sync() // not every file system can
-	return dir.Close()
 }
 
 func inUse(error) bool { return false }

@@ -29,25 +29,26 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 	inherit.Length = uint32(unsafe.Sizeof(inherit))
 	f, err := syscall.CreateFile(out, syscall.GENERIC_WRITE, syscall.FILE_SHARE_READ, &inherit, syscall.CREATE_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	if err != nil {
-		return nil, nil, &fs.PathError{Op: "open", Path: output, Err: err}
+		return nil, nil, spec.Errorf("open %s: %w", output, err)
 	}
 	info, child := syscall.StartupInfo{Flags: syscall.STARTF_USESTDHANDLES, StdOutput: f, StdErr: f}, syscall.ProcessInformation{}
 	info.Cb = uint32(unsafe.Sizeof(info))
 	err = syscall.CreateProcess(name, line, nil, nil, true, syscall.CREATE_UNICODE_ENVIRONMENT, env, workDir, &info, &child)
 	syscall.CloseHandle(f)
 	if err != nil {
-		return nil, nil, &fs.PathError{Op: "start", Path: program, Err: err}
+		return nil, nil, spec.Errorf("start %s: %w", program, err)
 	}
 	syscall.CloseHandle(child.Thread)
+	process := child.Process
 	wait = func() error {
-		code, err := wincall.WaitForExit(child.Process)
-		syscall.CloseHandle(child.Process)
+		code, err := wincall.WaitForExit(process)
+		syscall.CloseHandle(process)
 		if err == nil && code != 0 {
 			err = spec.Errorf("exit status %d", code)
 		}
 		return err
 	}
-	return wait, func() { wincall.TerminateProcess(child.Process, 1) }, nil
+	return wait, func() { wincall.TerminateProcess(process, 1) }, nil
 }
 
 // Error numbers that package syscall lacks (WinError.h).
@@ -70,7 +71,7 @@ func lock(name string) (unlock func(), err error) {
 	case sharingViolation, deletePending:
 		return nil, ErrBusy
 	}
-	return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	return nil, spec.Errorf("open %s: %w", name, err)
 }
 
 // link always fails: a link to a program that runs can't be removed.
@@ -130,8 +131,6 @@ func environ() []string { return wincall.Environ() }
 
 // own does nothing: the access list comes from the directory.
 func own(*os.File, fs.FileInfo) error { return nil }
-
-func syncDirOf(string) error { return nil }
 
 // inUse reports whether a file can't be removed since its program runs.
 func inUse(err error) bool {

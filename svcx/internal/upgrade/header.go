@@ -1,6 +1,7 @@
 package upgrade
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -14,13 +15,10 @@ func formatOf(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	head := make([]byte, 4096)
-	n, err := io.ReadFull(f, head)
+	var head bytes.Buffer
+	_, err = head.ReadFrom(io.LimitReader(f, 4096))
 	f.Close()
-	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
-		return "", err
-	}
-	return format(head[:n]), nil
+	return format(head.Bytes()), err
 }
 
 // format reads the head of a program: of Windows (PE format, "COFF File Header"), of ELF systems

@@ -23,47 +23,65 @@ func Program(ctx context.Context, b spec.Backend, p *spec.Spec, program string) 
 	if err != nil {
 		return err
 	}
-	files, err := lockFiles(ctx, exe)
+	return upgrade(ctx, b, p, exe, program)
+}
+
+// upgrade ends an interrupted upgrade, and begins one if there is a program. A process that was
+// killed may have a child that holds the lock until it runs its own program.
+func upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, exe, program string) error {
+	var files Files
+	var err error
+	for limit := time.Now().Add(time.Second); ; {
+		err = files.Lock(exe)
+		if !errors.Is(err, ErrBusy) || time.Now().After(limit) || spec.Pause(ctx, spec.PollEvery(0)) != nil {
+			break
+		}
+	}
 	if err != nil {
 		return failFile(err)
 	}
-	err = files.upgrade(ctx, b, p, program)
+	st, err := b.Status(ctx, p)
+	if err == nil {
+		err = files.Recover(st.State == spec.Running)
+	}
+	if err == nil && program != "" {
+		err = files.replaceBy(ctx, b, p, program)
+	}
 	files.Unlock()
-	return err
+	return failFile(err)
 }
 
-func (files *Files) upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
-	if err := recoverFiles(ctx, b, p, files); err != nil {
-		return failFile(err)
-	}
+// replaceBy replaces the program and restarts the service. If that is not ready then, it undoes both.
+func (files *Files) replaceBy(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
 	if p.Trust != nil {
 		if err := p.Trust(program); err != nil {
-			return spec.Fail(nil, err, "")
+			return err
 		}
 	}
 	if err := files.Stage(program); err != nil {
-		return failFile(err)
+		return err
 	}
 	if err := runsAtAll(ctx, files, p); err != nil {
 		return spec.Join(spec.Fail(nil, err, "the old program runs on"), files.Done())
 	}
-	written := b.Watch(context.WithoutCancel(ctx), p)
+	lasting := context.WithoutCancel(ctx)
+	written := b.Watch(lasting, p)
 	if err := files.Swap(); err != nil {
 		return spec.Join(failFile(err), files.Recover(true))
 	}
-	if err := restartAndWatch(ctx, b, p); err != nil {
-		text := written()
-		if text != "" {
-			text = "; it wrote:\n" + text
-		}
-		failed := spec.Errorf("the new program does not work: %w%s", err, text)
-		ctx := context.WithoutCancel(ctx)
-		if back := goBack(ctx, b, p, files); back != nil {
-			return spec.Fail(nil, spec.Errorf("%w\nand the old one could not be put back: %w", failed, back), "")
-		}
-		return spec.Fail(nil, failed, "the old program runs again")
+	err := restartAndWatch(ctx, b, p)
+	if err == nil {
+		return files.Done()
 	}
-	return failFile(files.Done())
+	text := written()
+	if text != "" {
+		text = "; it wrote:\n" + text
+	}
+	err = spec.Errorf("the new program does not work: %w%s", err, text)
+	if back := goBack(lasting, b, p, files); back != nil {
+		return spec.Fail(nil, spec.Errorf("%w\nand the old one could not be put back: %w", err, back), "")
+	}
+	return spec.Fail(nil, err, "the old program runs again")
 }
 
 // restartAndWatch restarts the service and looks whether it stays ready.
@@ -110,15 +128,6 @@ func goBack(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) err
 	return files.Done()
 }
 
-// recoverFiles ends an upgrade that was interrupted.
-func recoverFiles(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
-	st, err := b.Status(ctx, p)
-	if err != nil {
-		return err
-	}
-	return files.Recover(st.State == spec.Running)
-}
-
 // Finish ends an upgrade of the service that was interrupted. There is nearly always none, and
 // another one that is under way is left alone.
 func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
@@ -126,34 +135,18 @@ func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	if err != nil || exe == "" || !Interrupted(exe) {
 		return nil // the caller will find what is wrong
 	}
-	files, err := lockFiles(ctx, exe)
+	err = upgrade(ctx, b, p, exe, "")
 	if errors.Is(err, ErrBusy) {
 		return nil
 	}
-	if err != nil {
-		return failFile(err)
-	}
-	err = recoverFiles(ctx, b, p, files)
-	files.Unlock()
 	return err
 }
 
-// lockFiles locks the files of a program. A process that was killed may have a child that holds the
-// lock until it runs its own program.
-func lockFiles(ctx context.Context, exe string) (files *Files, err error) {
-	for limit := time.Now().Add(time.Second); ; {
-		files, err = Lock(exe)
-		if !errors.Is(err, ErrBusy) || time.Now().After(limit) || spec.Pause(ctx, spec.PollEvery(0)) != nil {
-			return files, err
-		}
-	}
-}
-
-// failFile adds what to do about an error of a file.
+// failFile adds what to do about an error of a file. Others are left as they are.
 func failFile(err error) error {
 	switch {
-	case err == nil:
-		return nil
+	case err == nil || spec.First(err) != nil:
+		return err
 	case errors.Is(err, os.ErrPermission):
 		return spec.Fail(spec.ErrAccessDenied, err, "run it as administrator or root")
 	}
@@ -162,26 +155,21 @@ func failFile(err error) error {
 
 // runsAtAll starts the staged program with the variable that makes Run return at once.
 func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
+	const failed = "the new program does not run: %w"
 	wait, kill, err := start(files.staged, p, files.output)
 	if err != nil {
-		return notRunning(err)
+		return spec.Errorf(failed, err)
 	}
-	over := make(chan error, 1)
-	go func() { over <- wait() }()
-	select {
-	case err = <-over:
-		if err != nil {
-			err = notRunning(err)
-		}
-	case <-time.After(checkLimit):
-		err = spec.Errorf("the new program does not come to svcx.Run within %v", checkLimit)
-		kill()
-		<-over
-	case <-ctx.Done():
+	ctx, cancel := context.WithTimeoutCause(ctx, checkLimit, spec.Errorf("the new program does not come to svcx.Run within %v", checkLimit))
+	ended := context.AfterFunc(ctx, kill)
+	err = wait()
+	switch {
+	case !ended():
 		err = context.Cause(ctx)
-		kill()
-		<-over
+	case err != nil:
+		err = spec.Errorf(failed, err)
 	}
+	cancel()
 	if err == nil {
 		return nil
 	}
@@ -191,13 +179,11 @@ func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
 	return err
 }
 
-func notRunning(err error) error { return spec.Errorf("the new program does not run: %w", err) }
-
 // environment returns the variables with which a program is checked.
 func environment(p *spec.Spec) []string {
-	env := append(environ(), CheckVar+"=1")
-	for name, value := range p.Env {
-		env = append(env, name+"="+value)
+	env := spec.Append(environ(), CheckVar+"=1")
+	for _, name := range p.Variables() {
+		env = spec.Append(env, name+"="+p.Env[name])
 	}
 	return env
 }

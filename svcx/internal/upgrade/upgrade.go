@@ -27,28 +27,27 @@ var ErrBusy = errors.New("another process upgrades it")
 type Files struct {
 	exe                string
 	staged, old, aside string
+	lockFile           string
 	output             string // what the staged program writes while it is checked
 	unlock             func()
 }
 
-// Lock returns the files of a program, or ErrBusy.
-func Lock(exe string) (*Files, error) {
-	f := &Files{exe: exe, staged: beside(exe, "new"), old: beside(exe, "old"), aside: beside(exe, "aside")}
-	f.output = f.staged + ".log"
-	var err error
-	if f.unlock, err = lock(beside(exe, "lock")); err != nil {
-		return nil, err
-	}
-	return f, nil
+// Lock names the files of a program and keeps other upgrades away, or returns ErrBusy.
+func (f *Files) Lock(exe string) (err error) {
+	f.of(exe)
+	f.unlock, err = lock(f.lockFile)
+	return err
 }
 
-// beside returns the name of a file of the upgrade. Windows runs no program without its extension.
-func beside(exe, what string) string {
+// of names the files of a program. Windows runs no program without its extension.
+func (f *Files) of(exe string) {
 	ext := filepath.Ext(exe)
 	if !strings.EqualFold(ext, ".exe") {
 		ext = ""
 	}
-	return strings.TrimSuffix(exe, ext) + ".svcx-" + what + ext
+	start := strings.TrimSuffix(exe, ext) + ".svcx-"
+	staged := start + "new" + ext
+	*f = Files{exe: exe, staged: staged, old: start + "old" + ext, aside: start + "aside" + ext, lockFile: start + "lock" + ext, output: staged + ".log"}
 }
 
 // Unlock lets other upgrades begin.
@@ -56,18 +55,19 @@ func (f *Files) Unlock() { f.unlock() }
 
 // Interrupted reports whether an upgrade of the program was begun and not ended.
 func Interrupted(exe string) bool {
-	for _, suffix := range [...]string{"new", "old", "aside"} {
-		if _, err := os.Lstat(beside(exe, suffix)); err == nil {
-			return true
-		}
-	}
-	return false
+	var f Files
+	f.of(exe)
+	return there(f.staged) || there(f.old) || there(f.aside)
+}
+
+func there(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
 }
 
 // Recover ends an upgrade that was interrupted. A new program that runs has proved itself and
 // stays. Otherwise the old one comes back.
 func (f *Files) Recover(running bool) error {
-	there := func(name string) bool { _, err := os.Lstat(name); return err == nil }
 	switch {
 	case !there(f.exe) && there(f.old): // Windows, between two renames
 		if err := os.Rename(f.old, f.exe); err != nil {
@@ -94,9 +94,9 @@ func (f *Files) Stage(program string) error {
 	}
 	switch {
 	case !fi.Mode().IsRegular():
-		err = &fs.PathError{Op: "upgrade", Path: program, Err: errors.New("it is not a regular file")}
+		err = spec.Errorf("upgrade %s: it is not a regular file", program)
 	case os.SameFile(fi, was):
-		err = &fs.PathError{Op: "upgrade", Path: program, Err: errors.New("it is the program that is installed")}
+		err = spec.Errorf("upgrade %s: it is the program that is installed", program)
 	default:
 		err = checkHeader(f.exe, program)
 	}
@@ -125,7 +125,7 @@ func (f *Files) Swap() error {
 	if err := f.keepOld(); err != nil {
 		return err
 	}
-	return spec.Join(f.replace(f.staged), syncDirOf(f.exe))
+	return f.replace(f.staged)
 }
 
 // keepOld makes a second name for the old program, or a copy where there are no links.
@@ -142,9 +142,7 @@ func (f *Files) keepOld() error {
 }
 
 // Back puts the old program back.
-func (f *Files) Back() error {
-	return spec.Join(f.replace(f.old), syncDirOf(f.exe))
-}
+func (f *Files) Back() error { return f.replace(f.old) }
 
 // Done removes what an upgrade leaves. The old program may run on for a moment.
 func (f *Files) Done() error {
@@ -170,7 +168,7 @@ func checkHeader(exe, program string) error {
 		if now == "" {
 			now = "not a program of this system"
 		}
-		return &fs.PathError{Op: "upgrade", Path: program, Err: spec.Errorf("it is %s, and the installed one is %s", now, is)}
+		return spec.Errorf("upgrade %s: it is %s, and the installed one is %s", program, now, is)
 	}
 	return nil
 }
