@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"syscall"
-	"time"
 	"unsafe"
 
 	"github.com/surefoot-go/surefoot/internal/wincall"
@@ -18,15 +17,8 @@ func readStart(service syscall.Handle) (spec.StartType, error) {
 	if err != nil {
 		return 0, err
 	}
-	return delayed(service, startType(c.StartType)), nil
-}
-
-func delayed(service syscall.Handle, start spec.StartType) spec.StartType {
-	info, err := wincall.QueryServiceConfig2(service, uint32(callDelayed))
-	if err == nil && start == spec.Automatic && *(*uint32)(info) != 0 {
-		return spec.DelayedAutomatic
-	}
-	return start
+	delayed, _ := wincall.QueryServiceConfig2(service, uint32(callDelayed))
+	return startType(c.StartType, *(*uint32)(delayed)), nil
 }
 
 // readPlan reads a service. Calls whose setting the system would not tell are unknown.
@@ -40,27 +32,17 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 		display:      wincall.String(c.DisplayName),
 		binaryPath:   wincall.String(c.BinaryPathName),
 		account:      wincall.String(c.ServiceStartName),
-		start:        startType(c.StartType),
+		kind:         c.ServiceType,
+		start:        c.StartType,
+		errorControl: c.ErrorControl,
 		dependencies: wincall.Strings(c.Dependencies),
-		kind:         c.ServiceType, startNumber: c.StartType, errorControl: c.ErrorControl,
 	}
 	read := func(call call) unsafe.Pointer { return readSetting(service, call, &unknown) }
 	p.description = wincall.String(*(**uint16)(read(callDescription)))
-	if *(*uint32)(read(callDelayed)) != 0 && p.start == spec.Automatic {
-		p.start = spec.DelayedAutomatic
-	}
 	f := (*wincall.SERVICE_FAILURE_ACTIONS)(read(callActions))
-	p.reset = time.Duration(f.ResetPeriod) * time.Second
-	for _, a := range unsafe.Slice(f.Actions, f.ActionsCount) {
-		p.actions = append(p.actions, action{a.Type, time.Duration(a.Delay) * time.Millisecond})
-	}
-	p.failureFlag = *(*uint32)(read(callFlag)) != 0
-	p.preshutdown = time.Duration(*(*uint32)(read(callPreshutdown))) * time.Millisecond
-	switch *(*uint32)(read(callSID)) {
-	case wincall.SERVICE_SID_TYPE_UNRESTRICTED:
-		p.sid = spec.SIDUnrestricted
-	case wincall.SERVICE_SID_TYPE_RESTRICTED:
-		p.sid = spec.SIDRestricted
+	p.reset, p.actions = f.ResetPeriod, unsafe.Slice((*action)(unsafe.Pointer(f.Actions)), f.ActionsCount)
+	for _, call := range [...]call{callDelayed, callFlag, callSID, callPreshutdown} {
+		p.numbers[call] = *(*uint32)(read(call))
 	}
 	p.privileges = wincall.Strings(*(**uint16)(read(callPrivileges)))
 	if p.environment, err = value(name, "Environment").Strings(); err != nil && err != syscall.ERROR_FILE_NOT_FOUND {

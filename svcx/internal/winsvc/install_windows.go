@@ -121,7 +121,7 @@ func openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
 		h.service, err = wincall.OpenService(h.manager, name, wincall.SERVICE_ALL_ACCESS)
 		if err == wincall.ERROR_SERVICE_DOES_NOT_EXIST {
 			h.service, err = wincall.CreateService(h.manager, name, display,
-				wincall.SERVICE_ALL_ACCESS, wincall.SERVICE_WIN32_OWN_PROCESS, startNumber(p.start), wincall.SERVICE_ERROR_NORMAL,
+				wincall.SERVICE_ALL_ACCESS, p.kind, p.start, p.errorControl,
 				path, deps, account, password)
 			h.created = err == nil
 		}
@@ -160,81 +160,28 @@ func set(service syscall.Handle, p, was *plan, call call) error {
 		if u.Err != nil {
 			return u.Err
 		}
-		errorControl := uint32(wincall.SERVICE_NO_CHANGE)
-		if p.kind != 0 {
-			errorControl = p.errorControl
-		}
-		return wincall.ChangeServiceConfig(service, p.serviceType(), p.scmStartNumber(), errorControl,
-			path, deps, account, password, display)
+		return wincall.ChangeServiceConfig(service, p.kind, p.start, p.errorControl, path, deps, account, password, display)
 	case callEnvironment:
 		return setEnvironment(p)
 	case callDescription:
 		text := u.Ptr(p.description)
 		info = unsafe.Pointer(&text)
-	case callDelayed:
-		is := number(p.start == spec.DelayedAutomatic)
-		info = unsafe.Pointer(&is)
 	case callActions:
-		actions := make([]wincall.SC_ACTION, 0, len(p.actions)+1) // an empty list must not be NULL: that changes nothing
-		for _, a := range p.actions {
-			actions = append(actions, wincall.SC_ACTION{Type: a.kind, Delay: uint32(a.delay.Milliseconds())})
-		}
-		info = unsafe.Pointer(&wincall.SERVICE_FAILURE_ACTIONS{
-			// No message and no command: what is set stays.
-			ResetPeriod:  uint32(p.reset / time.Second),
-			ActionsCount: uint32(len(actions)), Actions: unsafe.SliceData(actions)})
-	case callFlag:
-		is := number(p.failureFlag)
-		info = unsafe.Pointer(&is)
-	case callPreshutdown:
-		ms := uint32(p.preshutdown.Milliseconds())
-		info = unsafe.Pointer(&ms)
-	case callSID:
-		sid := [...]uint32{wincall.SERVICE_SID_TYPE_NONE, wincall.SERVICE_SID_TYPE_UNRESTRICTED, wincall.SERVICE_SID_TYPE_RESTRICTED}[p.sid]
-		info = unsafe.Pointer(&sid)
+		// No message and no command: what is set stays. An empty list must not be NULL: that
+		// changes nothing.
+		actions := append(p.actions, action{})
+		info = unsafe.Pointer(&wincall.SERVICE_FAILURE_ACTIONS{ResetPeriod: p.reset,
+			ActionsCount: uint32(len(p.actions)), Actions: (*wincall.SC_ACTION)(unsafe.Pointer(&actions[0]))})
 	case callPrivileges:
 		list := u.List(p.privileges)
 		info = unsafe.Pointer(&list)
+	default:
+		info = unsafe.Pointer(&p.numbers[call])
 	}
 	if u.Err != nil {
 		return u.Err
 	}
 	return wincall.ChangeServiceConfig2(service, uint32(call), info)
-}
-
-func number(b bool) uint32 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func startNumber(t spec.StartType) uint32 {
-	switch t {
-	case spec.Manual:
-		return wincall.SERVICE_DEMAND_START
-	case spec.Disabled:
-		return wincall.SERVICE_DISABLED
-	}
-	return wincall.SERVICE_AUTO_START
-}
-
-func startType(n uint32) spec.StartType {
-	switch n {
-	case wincall.SERVICE_DEMAND_START:
-		return spec.Manual
-	case wincall.SERVICE_DISABLED:
-		return spec.Disabled
-	}
-	return spec.Automatic
-}
-
-// scmStartNumber returns the number of the start type, or the one that was read.
-func (p *plan) scmStartNumber() uint32 {
-	if p.exact {
-		return p.startNumber
-	}
-	return startNumber(p.start)
 }
 
 // checkDrives refuses paths on drives that only the user's session has.
