@@ -156,17 +156,21 @@ func QueryServiceStatusEx(service syscall.Handle) (*SERVICE_STATUS_PROCESS, erro
 
 func StartService(service syscall.Handle) error { return procStartService.ok(uintptr(service), 0, 0) }
 
-func ControlService(service syscall.Handle, control uint32, st *SERVICE_STATUS) error {
-	return procControlService.ok(uintptr(service), uintptr(control), uintptr(unsafe.Pointer(st)))
+func ControlService(service syscall.Handle, control uint32) error {
+	var st SERVICE_STATUS
+	return procControlService.ok(uintptr(service), uintptr(control), uintptr(unsafe.Pointer(&st)))
 }
 
 func DeleteService(service syscall.Handle) error { return procDeleteService.ok(uintptr(service)) }
 
-// EnumDependentServices lists those that run.
-func EnumDependentServices(service syscall.Handle, buf *ENUM_SERVICE_STATUS, size uint32, need, count *uint32) error {
-	const active = 1 // SERVICE_ACTIVE
-	return procEnumDependentServices.ok(uintptr(service), active, uintptr(unsafe.Pointer(buf)), uintptr(size),
-		uintptr(unsafe.Pointer(need)), uintptr(unsafe.Pointer(count)))
+// EnumDependentServices lists those that run, in the order in which they must be stopped.
+func EnumDependentServices(service syscall.Handle) ([]ENUM_SERVICE_STATUS, error) {
+	const active = 1          // SERVICE_ACTIVE
+	const largest = 256 << 10 // [MS-SCMR] 3.1.4.13
+	buf, need, count := new([largest / 8]uint64), uint32(0), uint32(0)
+	err := procEnumDependentServices.ok(uintptr(service), active, uintptr(unsafe.Pointer(buf)), largest,
+		uintptr(unsafe.Pointer(&need)), uintptr(unsafe.Pointer(&count)))
+	return unsafe.Slice((*ENUM_SERVICE_STATUS)(unsafe.Pointer(buf)), count), err
 }
 
 func StartServiceCtrlDispatcher(table *SERVICE_TABLE_ENTRY) error {

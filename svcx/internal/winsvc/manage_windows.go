@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -87,11 +86,6 @@ func startLimit(s *spec.Spec) time.Time {
 	return time.Now().Add(startCap)
 }
 
-// stopLimit is for a stop; a start or stop that makes no progress is waited for no longer.
-func stopLimit(s *spec.Spec) time.Time {
-	return time.Now().Add(s.StopTimeout + spec.StopMargin + startMargin)
-}
-
 // Start starts the service and waits until it is ready.
 func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	h, err := open(s.Name, wincall.SERVICE_START|wincall.SERVICE_QUERY_STATUS)
@@ -117,7 +111,7 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 // as the sample "Starting a Service" does, but not before patience is over; and on any at the
 // limit.
 func await(ctx context.Context, service syscall.Handle, from uint32, limit time.Time) (*wincall.SERVICE_STATUS_PROCESS, error) {
-	checkpoint, since, begin := uint32(0), time.Now(), time.Now()
+	checkpoint, begin, progress := uint32(0), time.Now(), time.Duration(0)
 	for {
 		st, err := wincall.QueryServiceStatusEx(service)
 		if err != nil {
@@ -126,16 +120,15 @@ func await(ctx context.Context, service syscall.Handle, from uint32, limit time.
 		if st.CurrentState != from {
 			return st, nil
 		}
-		hint := time.Duration(st.WaitHint) * time.Millisecond
+		hint, passed := time.Duration(st.WaitHint)*time.Millisecond, time.Since(begin)
 		if st.CheckPoint != checkpoint {
-			checkpoint, since = st.CheckPoint, time.Now()
+			checkpoint, progress = st.CheckPoint, passed
 		}
-		now := time.Now()
 		switch {
-		case now.Sub(since) > max(patience, 2*hint):
-			err = spec.Errorf("no progress for %v", now.Sub(since)/time.Second*time.Second)
-		case now.After(limit):
-			err = spec.Errorf("not over after %v", now.Sub(begin)/time.Second*time.Second)
+		case passed-progress > max(patience, 2*hint):
+			err = spec.Errorf("no progress for %v", (passed - progress).Truncate(time.Second))
+		case time.Until(limit) < 0:
+			err = spec.Errorf("not over after %v", passed.Truncate(time.Second))
 		default:
 			err = spec.Pause(ctx, spec.PollEvery(hint))
 		}
@@ -159,22 +152,23 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	_, err = stopOpen(ctx, s, h)
+	_, err = stopOpen(ctx, h, s.StopTimeout)
 	h.close()
 	return err
 }
 
 // stopOpen stops the service that h has open, and first those that depend on it. It returns the
 // names of those, in the order in which they were stopped.
-func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, err error) {
-	names, err := dependents(h.service)
+func stopOpen(ctx context.Context, h handle, timeout time.Duration) (stopped []string, err error) {
+	dependents, err := wincall.EnumDependentServices(h.service)
 	if err != nil {
 		return nil, fail(err)
 	}
-	for _, name := range names { // in the order in which they must be stopped
+	for _, d := range dependents {
+		name := wincall.String(d.ServiceName)
 		h, err := open(name, wincall.SERVICE_STOP|wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_ENUMERATE_DEPENDENTS)
 		if err == nil {
-			_, err = stopOpen(ctx, &spec.Spec{Name: name, StopTimeout: max(s.StopTimeout, patience)}, h)
+			_, err = stopOpen(ctx, h, max(timeout, patience))
 			h.close()
 		}
 		switch {
@@ -184,28 +178,24 @@ func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, er
 			return stopped, spec.Errorf("stopping %s, which depends on it: %w", name, err)
 		}
 	}
-	limit := stopLimit(s)
+	limit := time.Now().Add(timeout + spec.StopMargin + startMargin)
 	// A service that still starts can't be asked.
 	if _, err := await(ctx, h.service, wincall.SERVICE_START_PENDING, limit); err != nil {
 		return stopped, err
 	}
-	var st wincall.SERVICE_STATUS
-	if err := wincall.ControlService(h.service, wincall.SERVICE_CONTROL_STOP, &st); err != nil {
-		now, _ := wincall.QueryServiceStatusEx(h.service)
-		stops := now.CurrentState == wincall.SERVICE_STOP_PENDING || now.CurrentState == wincall.SERVICE_STOPPED
-		if err != wincall.ERROR_SERVICE_CANNOT_ACCEPT_CTRL || !stops {
-			return stopped, fail(err)
-		}
-		st.CurrentState = now.CurrentState // someone else has asked
+	asked := wincall.ControlService(h.service, wincall.SERVICE_CONTROL_STOP)
+	now, _ := wincall.QueryServiceStatusEx(h.service)
+	stops := now.CurrentState == wincall.SERVICE_STOP_PENDING || now.CurrentState == wincall.SERVICE_STOPPED
+	if asked == wincall.ERROR_SERVICE_CANNOT_ACCEPT_CTRL && stops {
+		asked = nil // someone else has
 	}
-	for st.CurrentState != wincall.SERVICE_STOPPED {
-		now, err := await(ctx, h.service, st.CurrentState, limit)
-		if err != nil {
-			return stopped, err
-		}
-		st.CurrentState = now.CurrentState
+	if asked != nil {
+		return stopped, fail(asked)
 	}
-	return stopped, nil
+	for err == nil && now.CurrentState != wincall.SERVICE_STOPPED {
+		now, err = await(ctx, h.service, now.CurrentState, limit)
+	}
+	return stopped, err
 }
 
 // Restart stops the service, if it runs, and starts it and the dependents that were stopped with
@@ -215,7 +205,7 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	stopped, err := stopOpen(ctx, s, h)
+	stopped, err := stopOpen(ctx, h, s.StopTimeout)
 	h.close()
 	if err != nil && !errors.Is(err, spec.ErrNotRunning) {
 		return spec.Join(err, m.startAgain(ctx, stopped))
@@ -237,28 +227,6 @@ func (m *Backend) startAgain(ctx context.Context, stopped []string) (err error) 
 	return err
 }
 
-// dependents returns the running services that depend on one.
-func dependents(service syscall.Handle) (names []string, err error) {
-	for size := uint32(4 << 10); ; {
-		buf := make([]uint64, size/8+1)
-		list := (*wincall.ENUM_SERVICE_STATUS)(unsafe.Pointer(&buf[0]))
-		size = uint32(len(buf)) * 8
-		var need, count uint32
-		err := wincall.EnumDependentServices(service, list, size, &need, &count)
-		if err == syscall.ERROR_MORE_DATA && need > size {
-			size = need
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range unsafe.Slice(list, count) {
-			names = append(names, wincall.String(s.ServiceName))
-		}
-		return names, nil
-	}
-}
-
 // Uninstall stops the service, deletes it and waits until it is gone.
 func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	h, err := open(s.Name, wincall.DELETE|wincall.SERVICE_STOP|wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_QUERY_CONFIG|wincall.SERVICE_ENUMERATE_DEPENDENTS)
@@ -267,7 +235,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	}
 	_, err = m.owned(h.service, s)
 	if err == nil {
-		_, err = stopOpen(ctx, s, h)
+		_, err = stopOpen(ctx, h, s.StopTimeout)
 	}
 	if errors.Is(err, spec.ErrNotRunning) {
 		err = nil
