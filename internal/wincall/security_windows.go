@@ -188,9 +188,10 @@ func ReparseData(h syscall.Handle) ([]byte, error) {
 }
 
 // FinalPathName is GetFinalPathNameByHandle.
-func FinalPathName(h syscall.Handle, buf []uint16) (n uint32, err error) {
-	r, err := procGetFinalPathNameByHandle.value(uintptr(h), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0)
-	return uint32(r), err
+func FinalPathName(h syscall.Handle) (string, error) {
+	buf := make([]uint16, syscall.MAX_LONG_PATH) // no path is longer
+	_, err := procGetFinalPathNameByHandle.value(uintptr(h), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0)
+	return syscall.UTF16ToString(buf), err
 }
 
 var (

@@ -134,17 +134,8 @@ func descriptorOf(h syscall.Handle) (*Descriptor, error) {
 
 // FinalPath returns the path of an open file without links and junctions, in the \\?\ form.
 func FinalPath(h syscall.Handle) (string, error) {
-	buf := make([]uint16, syscall.MAX_PATH)
-	for {
-		n, err := wincall.FinalPathName(h, buf)
-		if err != nil {
-			return "", os.NewSyscallError("GetFinalPathNameByHandle", err)
-		}
-		if n < uint32(len(buf)) {
-			return syscall.UTF16ToString(buf[:n]), nil
-		}
-		buf = make([]uint16, n)
-	}
+	path, err := wincall.FinalPathName(h)
+	return path, os.NewSyscallError("GetFinalPathNameByHandle", err)
 }
 
 // ErrNotDir is returned by IsDir for a file, a link or a junction.

@@ -2,6 +2,7 @@ package winsvc
 
 import (
 	"context"
+	"errors"
 	"os"
 	"syscall"
 	"time"
@@ -25,7 +26,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	}
 	h, err := openOrCreate(ctx, want)
 	if err != nil {
-		return nil, fail(err)
+		return nil, err
 	}
 	undo := spec.Undo{}
 	changed, err = m.install(ctx, s, want, h, &undo)
@@ -106,43 +107,39 @@ type installing struct {
 // openOrCreate opens the service with all rights, or creates it. A service that is being deleted
 // may be gone in a moment.
 func openOrCreate(ctx context.Context, p *plan) (h installing, err error) {
-	const rights = wincall.SC_MANAGER_CONNECT | wincall.SC_MANAGER_CREATE_SERVICE
-	if h.manager, err = wincall.OpenSCManager(rights); err != nil {
-		return h, err
-	}
-	u := wincall.UTF16{}
-	name, display, path, account := u.Ptr(p.name), u.Ptr(p.display), u.Ptr(p.binaryPath), u.Ptr(p.account)
-	deps, password := u.List(p.dependencies), u.Optional(p.password)
-	if u.Err != nil {
-		h.close()
-		return h, u.Err
-	}
 	for limit := time.Now().Add(goneTimeout); ; {
-		h.service, err = wincall.OpenService(h.manager, name, wincall.SERVICE_ALL_ACCESS)
-		if err == wincall.ERROR_SERVICE_DOES_NOT_EXIST {
-			h.service, err = wincall.CreateService(h.manager, name, display,
-				wincall.SERVICE_ALL_ACCESS, p.kind, p.start, p.errorControl,
-				path, deps, account, password)
-			h.created = err == nil
-		}
-		if err == nil && !h.created {
+		h.handle, err = open(p.name, wincall.SERVICE_ALL_ACCESS)
+		switch {
+		case err == nil:
 			// A service that is being deleted can be opened, but not changed.
 			const no = wincall.SERVICE_NO_CHANGE
-			err = wincall.ChangeServiceConfig(h.service, no, no, no, nil, nil, nil, nil, nil)
+			err = fail(wincall.ChangeServiceConfig(h.service, no, no, no, nil, nil, nil, nil, nil))
+		case errors.Is(err, spec.ErrNotInstalled):
+			h.handle, err = create(p)
+			h.created = err == nil
 		}
 		if err == nil {
 			return h, nil
 		}
-		if h.service != 0 {
-			wincall.CloseServiceHandle(h.service)
-			h.service = 0
-		}
-		if err == wincall.ERROR_SERVICE_MARKED_FOR_DELETE && time.Now().Before(limit) && spec.Pause(ctx, spec.PollEvery(0)) == nil {
-			continue
-		}
 		h.close()
-		return h, err
+		if !errors.Is(err, spec.ErrMarkedForDelete) || time.Until(limit) < 0 || spec.Pause(ctx, spec.PollEvery(0)) != nil {
+			return h, err
+		}
 	}
+}
+
+func create(p *plan) (h handle, err error) {
+	u := wincall.UTF16{}
+	name, display, path, account := u.Ptr(p.name), u.Ptr(p.display), u.Ptr(p.binaryPath), u.Ptr(p.account)
+	deps, password := u.List(p.dependencies), u.Optional(p.password)
+	if err = u.Err; err == nil {
+		h.manager, err = wincall.OpenSCManager(wincall.SC_MANAGER_CONNECT | wincall.SC_MANAGER_CREATE_SERVICE)
+	}
+	if err == nil {
+		h.service, err = wincall.CreateService(h.manager, name, display, wincall.SERVICE_ALL_ACCESS, p.kind, p.start, p.errorControl,
+			path, deps, account, password)
+	}
+	return h, fail(err)
 }
 
 // set makes one call of a plan for a service that is as in was.
@@ -190,11 +187,7 @@ func checkDrives(s *spec.Spec) error {
 		if len(path) < 3 || path[1] != ':' || path[2] != '\\' && path[2] != '/' {
 			continue
 		}
-		root, err := syscall.UTF16PtrFromString(path[:2] + `\`)
-		if err != nil {
-			return err
-		}
-		if wincall.IsRemoteDrive(root) {
+		if wincall.IsRemoteDrive(path[0]) {
 			return spec.Errorf(`svcx: %s: drive %s is a network drive of your session, which a service does not have: use the path of its server, \\server\share\…`, path, path[:2])
 		}
 	}
