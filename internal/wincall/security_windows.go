@@ -137,7 +137,7 @@ func CreateDirectory(path, sddl string) error {
 	}
 	attributes := syscall.SecurityAttributes{SecurityDescriptor: uintptr(unsafe.Pointer(&sd[0]))}
 	attributes.Length = uint32(unsafe.Sizeof(attributes))
-	err = procCreateDirectory.ok(uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&attributes)))
+	err = syscall.CreateDirectory(name, &attributes)
 	runtime.KeepAlive(sd)
 	return err
 }
@@ -206,7 +206,6 @@ var (
 	procGetTokenInformation             = proc{dll: &advapi32, name: "GetTokenInformation"}
 	procConvertStringSid                = proc{dll: &advapi32, name: "ConvertStringSidToSidW"}
 	procConvertStringSecurityDescriptor = proc{dll: &advapi32, name: "ConvertStringSecurityDescriptorToSecurityDescriptorW"}
-	procCreateDirectory                 = proc{dll: &kernel32, name: "CreateDirectoryW"}
 	procDeviceIoControl                 = proc{dll: &kernel32, name: "DeviceIoControl"}
 	procGetFinalPathNameByHandle        = proc{dll: &kernel32, name: "GetFinalPathNameByHandleW"}
 )

@@ -78,13 +78,16 @@ func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err er
 	}
 	line = wincall.String(c.BinaryPathName)
 	const win32 = 0x30 // SERVICE_WIN32_OWN_PROCESS | SERVICE_WIN32_SHARE_PROCESS
+	why, hint := "", ""
 	switch {
 	case c.ServiceType&win32 == 0:
-		err = spec.Fail(spec.ErrForeign, errors.New("it is a driver: "+line), "choose another Service.Name")
+		why, hint = "it is a driver: ", "choose another Service.Name"
 	case !s.Force && !isOurs(line, s.Executable, os.Getenv) && !marked(s.Name):
-		err = spec.Fail(spec.ErrForeign, errors.New("it runs "+line), "choose another Service.Name, or replace that service by --force")
+		why, hint = "it runs ", "choose another Service.Name, or replace that service by --force"
+	default:
+		return line, nil
 	}
-	return line, err
+	return line, spec.Fail(spec.ErrForeign, errors.New(why+line), hint)
 }
 
 // mark is the mark of a service that Install has registered, so that it may change its program

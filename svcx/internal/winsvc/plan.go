@@ -161,19 +161,15 @@ type change struct {
 
 // adopt takes over from the registered plan what Install does not manage.
 func (p *plan) adopt(old *plan) {
-	var kept []action
+	same := restarts(old.actions) == restarts(p.actions)
 	for _, a := range old.actions {
 		if a.kind != actionRestart && a.kind != actionNone {
-			kept = append(kept, a)
+			p.actions = append(p.actions, a)
+			p.numbers[callFlag] |= old.numbers[callFlag]
 		}
 	}
-	if restarts(old.actions) == restarts(p.actions) {
+	if same {
 		p.actions = old.actions // in the order in which they were given
-	} else {
-		p.actions = append(p.actions, kept...)
-	}
-	if len(kept) > 0 {
-		p.numbers[callFlag] |= old.numbers[callFlag]
 	}
 	if len(p.actions) == 0 {
 		p.reset = old.reset // Windows keeps none without actions
@@ -195,7 +191,7 @@ func restarts(list []action) (delays string) {
 		case a.kind == actionNone || over:
 			return delays + "none"
 		case a.kind == actionRestart:
-			delays += fmt.Sprintln(a.milliseconds)
+			delays += fmt.Sprint(a.milliseconds) + " "
 		}
 	}
 	return delays
