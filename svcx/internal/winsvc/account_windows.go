@@ -85,17 +85,14 @@ func makeLogDir(dir, account string) (made bool, err error) {
 		return false, err
 	}
 	sddl := winsec.DirSDDL(nil, modify, []string{winsec.Users})
-	switch err := winsec.MakeDir(dir, sddl); err {
-	case nil:
-		return true, nil
-	case syscall.ERROR_ALREADY_EXISTS:
-		if err := handOver(dir, sddl); err != nil {
-			return false, err
+	err = winsec.MakeDir(dir, sddl)
+	made = err == nil
+	if err == syscall.ERROR_ALREADY_EXISTS {
+		if err = handOver(dir, sddl); err == nil {
+			err = checkLogDir(dir, sid)
 		}
-		return false, checkLogDir(dir, sid)
-	default:
-		return false, err
 	}
+	return made, err
 }
 
 // handOver gives a directory that makeLogDir has made to the account that the service has now.
