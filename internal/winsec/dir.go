@@ -23,9 +23,9 @@ func (d *Descriptor) IsDirSDDL() bool {
 	fixed := []ACE{{Mask: 0x1f01ff, SID: System}, {Mask: 0x1f01ff, SID: Administrators}, {Mask: 0x1200a9, SID: Users}}
 	for i, e := range d.DACL {
 		switch {
-		case len(fixed) > 0 && e == fixed[0]:
+		case len(fixed) > 0 && *e == fixed[0]:
 			fixed = fixed[1:]
-		case i != 2 || len(d.DACL) != 4 || e != ACE{Mask: 0x1301bf, SID: e.SID}: // the account
+		case i != 2 || len(d.DACL) != 4 || *e != ACE{Mask: 0x1301bf, SID: e.SID}: // the account
 			return false
 		}
 	}

@@ -118,18 +118,14 @@ func (a *Account) Check(path string, d *Descriptor, use Use) error {
 
 // threatened returns the accounts that a does not trust and that have one of the rights.
 func (a *Account) threatened(d *Descriptor, rights Mask) (sids []string) {
-	for i := range d.DACL {
-		e := &d.DACL[i]
-		if e.Deny || a.Trusts(e.SID) || slices.Contains(sids, e.SID) {
-			continue
-		}
+	for i, e := range d.DACL {
 		granted := e.Mask & rights
 		for _, before := range d.DACL[:i] { // an earlier denial wins over a later grant
 			if before.Deny && (before.SID == e.SID || before.SID == Everyone) {
 				granted &^= before.Mask
 			}
 		}
-		if granted != 0 {
+		if granted != 0 && !e.Deny && !a.Trusts(e.SID) && !slices.Contains(sids, e.SID) {
 			sids = append(sids, e.SID)
 		}
 	}
