@@ -40,7 +40,7 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 	old, unknown := want.fresh(), calls(0)
 	if h.created {
 		undo.Add(func() error { return wincall.DeleteService(service) })
-		changed = append(changed, "created")
+		changed = []spec.Change{"created"}
 	} else {
 		if _, err := m.owned(h.service, s); err != nil {
 			return nil, err
@@ -52,25 +52,26 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 	}
 	last := call(0)
 	for _, c := range want.changes(old, unknown) {
-		known := !unknown.have(c.call)
+		known, what := !unknown.have(c.call), c.what
+		if h.created || !known {
+			what = ""
+		}
 		if c.call != last { // the changes by one call follow each other
 			last = c.call
 			back, err := m.apply(h.service, want, old, c.call)
-			if err == wincall.ERROR_INVALID_LEVEL {
-				if h.created {
-					changed = append(changed, c.what+": this system can't ("+c.call.String()+")")
-				}
-				continue
-			}
-			if err != nil {
+			switch {
+			case err == wincall.ERROR_INVALID_LEVEL && h.created:
+				what = c.what + ": this system can't (" + c.call.String() + ")"
+			case err == wincall.ERROR_INVALID_LEVEL:
+				what = ""
+			case err != nil:
 				return nil, fail(spec.Errorf("%s: %w", c.call.String(), err))
-			}
-			if known && (!h.created || c.call == callLogonRight) { // a new service is deleted as a whole
+			case known && (!h.created || c.call == callLogonRight): // a new service is deleted as a whole
 				undo.Add(back)
 			}
 		}
-		if c.what != "" && known && !h.created {
-			changed = append(changed, c.what)
+		if what != "" {
+			changed = append(changed, what)
 		}
 	}
 	back, err := setMark(s.Name)
