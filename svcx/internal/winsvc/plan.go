@@ -197,71 +197,56 @@ func restarts(list []action) (delays string) {
 	return delays
 }
 
-// A setting is something of a service, the call that sets it and its value for people.
-type setting struct {
-	call        call
-	what, value string
-}
-
-type settings []setting
-
-// Inlined, it would be here thirteen times.
-//
-//go:noinline
-func (s *settings) add(call call, what, value string) {
-	*s = append(*s, setting{call, what, value})
-}
-
-// words adds a list with NULs between its words, since [a b] could be one word or two.
-func (s *settings) words(call call, what string, list []string) {
-	s.add(call, what, "["+strings.Join(list, "\x00")+"]")
-}
-
-// settings lists what the SCM keeps of a service, in the order in which it is set.
-func (p *plan) settings() (s settings) {
-	s.add(callChange, "display name", p.display)
-	s.add(callChange, "command line", p.binaryPath)
-	s.add(callChange, "type", fmt.Sprint(p.kind))
-	s.add(callChange, "start", startType(p.start, 0).String())
-	s.add(callChange, "account", p.account)
-	s.words(callChange, "dependencies", sortedFold(p.dependencies)) // Windows has an order of its own
-	s.add(callLogonRight, "", "")
-	s.add(callDescription, "description", p.description)
-	s.add(callDelayed, "delayed", strconv.FormatBool(p.startType() == spec.DelayedAutomatic))
-	s.add(callActions, "restarts", describe(p.actions)+" "+duration(p.reset, time.Second))
-	s.add(callFlag, "restart after an error exit", strconv.FormatBool(p.numbers[callFlag] != 0))
-	s.add(callPreshutdown, "time to shut down", duration(p.numbers[callPreshutdown], time.Millisecond))
-	s.add(callSID, "SID type", p.sidType().String())
-	s.words(callPrivileges, "privileges", p.privileges)
-	s.words(callEnvironment, "environment", p.environment)
-	return s
+// settings calls visit for each thing that the SCM keeps of a service, in the order in which it is
+// set, with the call that sets it and its value for people.
+func (p *plan) settings(visit func(call call, what, value string)) {
+	visit(callChange, "display name", p.display)
+	visit(callChange, "command line", p.binaryPath)
+	visit(callChange, "type", fmt.Sprint(p.kind))
+	visit(callChange, "start", startType(p.start, 0).String())
+	visit(callChange, "account", p.account)
+	visit(callChange, "dependencies", words(sortedFold(p.dependencies))) // Windows has an order of its own
+	visit(callLogonRight, "", "")
+	visit(callDescription, "description", p.description)
+	visit(callDelayed, "delayed", strconv.FormatBool(p.startType() == spec.DelayedAutomatic))
+	visit(callActions, "restarts", describe(p.actions)+" "+duration(p.reset, time.Second))
+	visit(callFlag, "restart after an error exit", strconv.FormatBool(p.numbers[callFlag] != 0))
+	visit(callPreshutdown, "time to shut down", duration(p.numbers[callPreshutdown], time.Millisecond))
+	visit(callSID, "SID type", p.sidType().String())
+	visit(callPrivileges, "privileges", words(p.privileges))
+	visit(callEnvironment, "environment", words(p.environment))
 }
 
 func duration(n uint32, unit time.Duration) string { return (time.Duration(n) * unit).String() }
 
+// words returns a list with NULs between its words, since [a b] could be one word or two.
+func words(list []string) string { return "[" + strings.Join(list, "\x00") + "]" }
+
 // changes lists the calls, in the order in which they are made, that lead from the plan that is
 // there to p. A call in unknown could not be read and is made in any case.
 func (p *plan) changes(old *plan, unknown calls) (list []change) {
-	before := old.settings()
-	for i, now := range p.settings() {
-		was, what := before[i].value, now.what+": "
+	var before []string
+	old.settings(func(_ call, _, value string) { before = append(before, value) })
+	p.settings(func(call call, what, value string) {
+		was := before[0]
+		before = before[1:]
 		switch {
-		case now.call == callLogonRight && p.grantLogon:
-			what = "" // granting it twice changes nothing
-		case now.what == "account" && sameAccount(was, now.value):
+		case call == callLogonRight && p.grantLogon:
+			// Granting it twice changes nothing.
+		case what == "account" && sameAccount(was, value):
 			if p.password == old.password {
-				continue
+				return
 			}
 			what = "password: set" // it can't be read
-		case unknown.have(now.call):
-			what += now.value
-		case was != now.value:
-			what += was + " -> " + now.value
+		case unknown.have(call):
+			what += ": " + value
+		case was != value:
+			what += ": " + was + " -> " + value
 		default:
-			continue
+			return
 		}
-		list = append(list, change{now.call, strings.ReplaceAll(what, "\x00", " ")})
-	}
+		list = append(list, change{call, strings.ReplaceAll(what, "\x00", " ")})
+	})
 	return list
 }
 
@@ -284,7 +269,7 @@ func describe(list []action) string {
 			texts[i] = actionName(a.kind) + " after " + texts[i]
 		}
 	}
-	return "[" + strings.Join(texts, " ") + "]"
+	return words(texts)
 }
 
 var actionNames = [...]string{"none", "restart", "reboot", "run-command", "own-restart"}
