@@ -122,7 +122,7 @@ func checkLogDir(dir, sid string) error {
 		return err
 	}
 	a.Also = append(a.Also, sid)
-	err = judge(&a, dir, winsec.ForContents)
+	err = judge(a, dir, winsec.ForContents)
 	if f, ok := err.(*trust.Finding); ok {
 		hint := f.Advice
 		if f.Fix != "" {
