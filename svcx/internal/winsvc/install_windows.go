@@ -37,7 +37,8 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 
 func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h installing, undo *spec.Undo) (changed []spec.Change, err error) {
 	service := h.service
-	old, unknown := want.fresh(), calls(0)
+	var old *plan
+	var unknown calls
 	if h.created {
 		undo.Add(func() error { return wincall.DeleteService(service) })
 		changed = []spec.Change{"created"}

@@ -14,7 +14,7 @@ func (p *plan) json() []byte {
 		actions[i] = fmt.Sprintf(`{"type": %s, "delay": %d}`, spec.JSONString(actionName(a.kind)), a.milliseconds)
 	}
 	calls := []string{"OpenSCManagerW", "CreateServiceW"}
-	for _, c := range p.changes(p.fresh(), 0) {
+	for _, c := range p.changes(nil, 0) {
 		if name := c.call.String(); calls[len(calls)-1] != name {
 			calls = append(calls, name)
 		}

@@ -223,14 +223,21 @@ func duration(n uint32, unit time.Duration) string { return (time.Duration(n) * 
 func words(list []string) string { return "[" + strings.Join(list, "\x00") + "]" }
 
 // changes lists the calls, in the order in which they are made, that lead from the plan that is
-// there to p. A call in unknown could not be read and is made in any case.
+// there to p; from nil, what CreateService leaves to do. A call in unknown could not be read and is
+// made in any case.
 func (p *plan) changes(old *plan, unknown calls) (list []change) {
+	created := old == nil
+	if created {
+		old = &plan{}
+	}
 	var before []string
 	old.settings(func(_ call, _, value string) { before = append(before, value) })
 	p.settings(func(call call, what, value string) {
 		was := before[0]
 		before = before[1:]
 		switch {
+		case created && call == callChange:
+			return
 		case call == callLogonRight && p.grantLogon:
 			// Granting it twice changes nothing.
 		case what == "account" && sameAccount(was, value):
@@ -336,10 +343,4 @@ func (p *plan) raw() *plan {
 		r.description = p.rawDescription
 	}
 	return &r
-}
-
-// fresh is a service that CreateService has just made from p.
-func (p *plan) fresh() *plan {
-	return &plan{display: p.display, binaryPath: p.binaryPath, account: p.account, password: p.password,
-		kind: p.kind, start: p.start, dependencies: p.dependencies}
 }
