@@ -45,11 +45,14 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 		p.numbers[call] = *(*uint32)(read(call))
 	}
 	p.privileges = wincall.Strings(*(**uint16)(read(callPrivileges)))
-	if p.environment, err = value(name, "Environment").Strings(); err != nil && err != syscall.ERROR_FILE_NOT_FOUND {
+	v := value(name, "Environment")
+	if p.environment, err = v.Strings(); err != nil && err != syscall.ERROR_FILE_NOT_FOUND {
 		unknown.add(callEnvironment)
 	}
-	p.rawDisplay, _ = value(name, "DisplayName").String()
-	p.rawDescription, _ = value(name, "Description").String()
+	v.Name = "DisplayName"
+	p.rawDisplay, _ = v.String()
+	v.Name = "Description"
+	p.rawDescription, _ = v.String()
 	return p, unknown, nil
 }
 
@@ -82,7 +85,7 @@ func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err er
 	switch {
 	case c.ServiceType&win32 == 0:
 		why, hint = "it is a driver: ", "choose another Service.Name"
-	case !s.Force && !isOurs(line, s.Executable, os.Getenv) && !marked(s.Name):
+	case !s.Force && !isOurs(line, s.Executable, os.Getenv) && !marked(mark(s.Name)):
 		why, hint = "it runs ", "choose another Service.Name, or replace that service by --force"
 	default:
 		return line, nil
@@ -96,24 +99,25 @@ func mark(service string) wincall.Value { return value(service+`\Parameters`, "R
 
 const markText = "svcx"
 
-func marked(name string) bool {
-	text, err := mark(name).String()
-	return err == nil && text == markText
+func marked(mark wincall.Value) bool {
+	text, _ := mark.String()
+	return text == markText
 }
 
 // setMark sets the mark, and returns how to take it back.
 func setMark(name string) (undo func() error, err error) {
-	if marked(name) {
+	mark := mark(name)
+	if marked(mark) {
 		return nil, nil
 	}
-	had := mark(name).HasKey()
+	had := mark.HasKey()
 	undo = func() error {
 		if had {
-			return mark(name).Delete()
+			return mark.Delete()
 		}
-		return mark(name).DeleteKey()
+		return mark.DeleteKey()
 	}
-	return undo, mark(name).SetString(markText)
+	return undo, mark.SetString(markText)
 }
 
 // logDir returns the directory of the service's logs.
