@@ -78,22 +78,17 @@ func (a *Account) CheckWay(h syscall.Handle, path string) error {
 
 // CheckObject is like CheckHandle for the file or directory at a path, regardless of the path to
 // it.
-func (a *Account) CheckObject(path string, use Use) error {
-	h, err := open(path, 0)
-	if err == nil {
-		err = a.CheckHandle(h, path, use)
-		syscall.CloseHandle(h)
-	}
-	return err
-}
+func (a *Account) CheckObject(path string, use Use) error { return a.check(path, use, false) }
 
 // CheckFile combines CheckHandle and CheckWay for a file or directory at an absolute path.
-func (a *Account) CheckFile(path string, use Use) error {
+func (a *Account) CheckFile(path string, use Use) error { return a.check(path, use, true) }
+
+func (a *Account) check(path string, use Use, way bool) error {
 	h, err := open(path, 0)
 	if err != nil {
 		return err
 	}
-	if err = a.CheckHandle(h, path, use); err == nil {
+	if err = a.CheckHandle(h, path, use); err == nil && way {
 		err = a.CheckWay(h, path)
 	}
 	syscall.CloseHandle(h)
