@@ -11,16 +11,6 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// readStart reads when a service is started.
-func readStart(service syscall.Handle) (spec.StartType, error) {
-	c, err := wincall.QueryServiceConfig(service)
-	if err != nil {
-		return 0, err
-	}
-	delayed, _ := wincall.QueryServiceConfig2(service, uint32(callDelayed))
-	return startType(c.StartType, *(*uint32)(delayed)), nil
-}
-
 // readPlan reads a service. Calls whose setting the system would not tell are unknown.
 func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err error) {
 	c, err := wincall.QueryServiceConfig(service)
@@ -126,15 +116,4 @@ func logDir(s *spec.Spec) string {
 		return s.LogDir
 	}
 	return process.DefaultLogDir(spec.SCM, s.Name, false, os.Getenv)
-}
-
-func setEnvironment(p *plan) error {
-	v := value(p.name, "Environment")
-	if len(p.environment) > 0 {
-		return v.SetStrings(p.environment)
-	}
-	if err := v.Delete(); err != syscall.ERROR_FILE_NOT_FOUND {
-		return err
-	}
-	return nil
 }

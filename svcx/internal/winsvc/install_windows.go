@@ -161,7 +161,14 @@ func set(service syscall.Handle, p, was *plan, call call) error {
 		}
 		return wincall.ChangeServiceConfig(service, p.kind, p.start, p.errorControl, path, deps, account, password, display)
 	case callEnvironment:
-		return setEnvironment(p)
+		v := value(p.name, "Environment")
+		if len(p.environment) > 0 {
+			return v.SetStrings(p.environment)
+		}
+		if err := v.Delete(); err != syscall.ERROR_FILE_NOT_FOUND {
+			return err
+		}
+		return nil
 	case callDescription:
 		text := u.Ptr(p.description)
 		info = unsafe.Pointer(&text)

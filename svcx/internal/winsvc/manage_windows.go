@@ -65,8 +65,11 @@ func (*Backend) Status(_ context.Context, s *spec.Spec) (st spec.Status, err err
 	}
 	now, err := wincall.QueryServiceStatusEx(h.service)
 	if err == nil {
-		st = spec.Status{State: spec.State(now.CurrentState), PID: int(now.ProcessId), ExitCode: exitCode(now.Win32ExitCode, now.ServiceSpecificExitCode)}
-		st.Start, err = readStart(h.service)
+		var config *wincall.QUERY_SERVICE_CONFIG
+		config, err = wincall.QueryServiceConfig(h.service)
+		delayed, _ := wincall.QueryServiceConfig2(h.service, uint32(callDelayed))
+		st = spec.Status{State: spec.State(now.CurrentState), PID: int(now.ProcessId), ExitCode: exitCode(now.Win32ExitCode, now.ServiceSpecificExitCode),
+			Start: startType(config.StartType, *(*uint32)(delayed))}
 	}
 	h.close()
 	return st, fail(err)
@@ -79,23 +82,19 @@ var (
 	startCap    = 5 * time.Minute
 )
 
-func startLimit(s *spec.Spec) time.Time {
-	if s.StartTimeout > 0 {
-		return time.Now().Add(s.StartTimeout + startMargin)
-	}
-	return time.Now().Add(startCap)
-}
-
 // Start starts the service and waits until it is ready.
 func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	h, err := open(s.Name, wincall.SERVICE_START|wincall.SERVICE_QUERY_STATUS)
 	if err != nil {
 		return err
 	}
-	code := 0
+	limit, code := startCap, 0
+	if s.StartTimeout > 0 {
+		limit = s.StartTimeout + startMargin
+	}
 	if err = fail(wincall.StartService(h.service)); err == nil {
 		var st *wincall.SERVICE_STATUS_PROCESS
-		st, err = await(ctx, h.service, wincall.SERVICE_START_PENDING, startLimit(s))
+		st, err = await(ctx, h.service, wincall.SERVICE_START_PENDING, time.Now().Add(limit))
 		if st.CurrentState == wincall.SERVICE_STOPPED {
 			code = exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)
 		}

@@ -332,15 +332,14 @@ func (p *plan) sidType() spec.SIDType {
 	return spec.SIDNone
 }
 
-// raw returns a plan that was read with the texts as they are in the registry: Windows has shown
-// them in its own language.
+// raw gives a plan that was read the texts as they are in the registry: Windows has shown them in
+// its own language.
 func (p *plan) raw() *plan {
-	r := *p
 	if p.rawDisplay != "" {
-		r.display = p.rawDisplay
+		p.display = p.rawDisplay
 	}
 	if p.rawDescription != "" {
-		r.description = p.rawDescription
+		p.description = p.rawDescription
 	}
-	return &r
+	return p
 }

@@ -104,7 +104,7 @@ func TestRegistrations(t *testing.T) {
 
 			undo := old.raw()
 			assert.Equal(t, r.Values.Type, undo.kind, "undo restores the type")
-			assert.Equal(t, old.actions, undo.actions)
+			assert.Equal(t, r.plan(t).actions, undo.actions)
 			assert.Equal(t, r.Values.DisplayName, undo.display, "as a resource, not as its text")
 		})
 	}
