@@ -43,18 +43,14 @@ func fail(err error) error {
 	if err == nil {
 		return nil
 	}
-	hint, kind := explainErrno(errno(err))
-	return spec.Fail(kind, err, hint)
-}
-
-// errno returns the number that err wraps, or 0.
-func errno(err error) uint32 {
-	for ; err != nil; err = errors.Unwrap(err) {
-		if n, ok := err.(syscall.Errno); ok {
-			return uint32(n)
+	hint, kind := "", error(nil)
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if number, ok := e.(syscall.Errno); ok {
+			hint, kind = explainErrno(uint32(number))
+			break
 		}
 	}
-	return 0
+	return spec.Fail(kind, err, hint)
 }
 
 // Status returns what the SCM knows of the service.
