@@ -55,7 +55,7 @@ func Environ() []string {
 
 // ImageName returns the path of the program that a process runs.
 func ImageName(process syscall.Handle) (string, error) {
-	var image [syscall.MAX_PATH]uint16
+	image := make([]uint16, syscall.MAX_PATH)
 	size := uint32(len(image))
 	err := procQueryFullProcessImageName.ok(uintptr(process), 0, uintptr(unsafe.Pointer(&image[0])), uintptr(unsafe.Pointer(&size)))
 	return syscall.UTF16ToString(image[:size]), err

@@ -82,10 +82,10 @@ func LookupSID(account string) (*syscall.SID, error) {
 		return nil, err
 	}
 	var sid [longestSID]byte
-	var domain [longestName]uint16
+	domain := make([]uint16, longestName)
 	sidSize, domainSize, kind := uint32(longestSID), uint32(longestName), uint32(0)
 	err = procLookupAccountName.ok(0, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&sid)), uintptr(unsafe.Pointer(&sidSize)),
-		uintptr(unsafe.Pointer(&domain)), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
+		uintptr(unsafe.Pointer(&domain[0])), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
 	return (*syscall.SID)(unsafe.Pointer(&sid)), err
 }
 
@@ -110,12 +110,12 @@ func AccountName(sid string) (string, error) {
 	if err := procConvertStringSid.ok(uintptr(unsafe.Pointer(text)), uintptr(unsafe.Pointer(&s))); err != nil {
 		return "", err
 	}
-	var name, domain [longestName]uint16
+	name, domain := make([]uint16, longestName), make([]uint16, longestName)
 	nameSize, domainSize, kind := uint32(longestName), uint32(longestName), uint32(0)
-	err = procLookupAccountSid.ok(0, uintptr(unsafe.Pointer(s)), uintptr(unsafe.Pointer(&name)), uintptr(unsafe.Pointer(&nameSize)),
-		uintptr(unsafe.Pointer(&domain)), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
+	err = procLookupAccountSid.ok(0, uintptr(unsafe.Pointer(s)), uintptr(unsafe.Pointer(&name[0])), uintptr(unsafe.Pointer(&nameSize)),
+		uintptr(unsafe.Pointer(&domain[0])), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
 	free(unsafe.Pointer(s))
-	return syscall.UTF16ToString(domain[:]) + `\` + syscall.UTF16ToString(name[:]), err
+	return syscall.UTF16ToString(domain) + `\` + syscall.UTF16ToString(name), err
 }
 
 // CreateDirectory makes a directory with that descriptor.
