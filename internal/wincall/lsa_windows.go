@@ -42,16 +42,22 @@ func LsaRemoveAccountRights(policy syscall.Handle, sid *syscall.SID, right *UNIC
 	return procLsaRemoveAccountRights.ntstatus(uintptr(policy), uintptr(unsafe.Pointer(sid)), 0, uintptr(unsafe.Pointer(right)), 1)
 }
 
-// LsaEnumerateAccountRights returns what LsaFreeMemory frees.
-func LsaEnumerateAccountRights(policy syscall.Handle, sid *syscall.SID) (rights []UNICODE_STRING, err error) {
+// LsaHasAccountRight reports whether an account has a right of its own.
+func LsaHasAccountRight(policy syscall.Handle, sid *syscall.SID, right string) (has bool, err error) {
 	var list *UNICODE_STRING
 	var count uint32
 	err = procLsaEnumerateAccountRights.ntstatus(uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(&list)), uintptr(unsafe.Pointer(&count)))
-	return unsafe.Slice(list, count), err
-}
-
-func LsaFreeMemory(list []UNICODE_STRING) {
-	procLsaFreeMemory.ntstatus(uintptr(unsafe.Pointer(unsafe.SliceData(list))))
+	if err == syscall.ERROR_FILE_NOT_FOUND { // it has none
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, r := range unsafe.Slice(list, count) {
+		has = has || r.String() == right
+	}
+	procLsaFreeMemory.ntstatus(uintptr(unsafe.Pointer(list)))
+	return has, nil
 }
 
 var (

@@ -55,7 +55,7 @@ func Environ() []string {
 
 // ImageName returns the path of the program that a process runs.
 func ImageName(process syscall.Handle) (string, error) {
-	var image [syscall.MAX_PATH]uint16
+	image := make([]uint16, syscall.MAX_PATH)
 	size := uint32(len(image))
 	err := procQueryFullProcessImageName.ok(uintptr(process), 0, uintptr(unsafe.Pointer(&image[0])), uintptr(unsafe.Pointer(&size)))
 	return syscall.UTF16ToString(image[:size]), err
@@ -82,10 +82,11 @@ func SetStdHandle(which int32, h syscall.Handle) error {
 	return procSetStdHandle.ok(uintptr(which), uintptr(h))
 }
 
-// IsRemoteDrive reports whether a root (`C:\`) is that of a network drive.
-func IsRemoteDrive(root *uint16) bool {
+// IsRemoteDrive reports whether a letter is that of a network drive.
+func IsRemoteDrive(letter byte) bool {
 	const remote = 4 // DRIVE_REMOTE
-	kind, _ := procGetDriveType.value(uintptr(unsafe.Pointer(root)))
+	root := [...]uint16{uint16(letter), ':', '\\', 0}
+	kind, _ := procGetDriveType.value(uintptr(unsafe.Pointer(&root)))
 	return kind == remote
 }
 

@@ -21,17 +21,6 @@ const fileObject = 1 // SE_FILE_OBJECT
 
 func free(p unsafe.Pointer) { procLocalFree.call(uintptr(p)) }
 
-// take copies a self-relative descriptor that the system has allocated, and frees that.
-func take(sd *byte) []byte {
-	size, err := procGetSecurityDescriptorLength.value(uintptr(unsafe.Pointer(sd)))
-	var copied []byte
-	if err == nil {
-		copied = append(copied, unsafe.Slice(sd, size)...)
-	}
-	free(unsafe.Pointer(sd))
-	return copied
-}
-
 // SecurityOf returns the owner and the access list of an open file or directory, as a self-relative
 // SECURITY_DESCRIPTOR.
 func SecurityOf(h syscall.Handle) ([]byte, error) {
@@ -40,22 +29,28 @@ func SecurityOf(h syscall.Handle) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return take(sd), nil
+	size, err := procGetSecurityDescriptorLength.value(uintptr(unsafe.Pointer(sd)))
+	copied := append([]byte(nil), unsafe.Slice(sd, size)...)
+	free(unsafe.Pointer(sd))
+	return copied, err
 }
 
 // ParseSDDL converts text to a self-relative SECURITY_DESCRIPTOR.
-func ParseSDDL(text string) ([]byte, error) {
-	u := UTF16{}
-	p := u.Ptr(text)
-	if u.Err != nil {
-		return nil, u.Err
+func ParseSDDL(text string) (copied []byte, err error) {
+	name, err := syscall.UTF16PtrFromString(text)
+	if err != nil {
+		return nil, err
 	}
 	const revision = 1 // SDDL_REVISION_1
 	var sd *byte
-	if err := procConvertStringSecurityDescriptor.ok(uintptr(unsafe.Pointer(p)), revision, uintptr(unsafe.Pointer(&sd)), 0); err != nil {
+	var size uint32
+	if err = procConvertStringSecurityDescriptor.ok(uintptr(unsafe.Pointer(name)), revision, uintptr(unsafe.Pointer(&sd)),
+		uintptr(unsafe.Pointer(&size))); err != nil {
 		return nil, err
 	}
-	return take(sd), nil
+	copied = append(copied, unsafe.Slice(sd, size)...)
+	free(unsafe.Pointer(sd))
+	return copied, nil
 }
 
 // OwnerOf returns the SID of the owner of the file or directory at path.
@@ -64,16 +59,14 @@ func OwnerOf(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var sd *byte
-	var owner *syscall.SID
-	err = procGetNamedSecurityInfo.number(uintptr(unsafe.Pointer(name)), fileObject, OWNER_SECURITY_INFORMATION,
-		uintptr(unsafe.Pointer(&owner)), 0, 0, 0, uintptr(unsafe.Pointer(&sd)))
+	var sd [(20 + longestSID) / 4]uint32 // a self-relative SECURITY_DESCRIPTOR
+	var size uint32
+	err = procGetFileSecurity.ok(uintptr(unsafe.Pointer(name)), OWNER_SECURITY_INFORMATION, uintptr(unsafe.Pointer(&sd)), unsafe.Sizeof(sd),
+		uintptr(unsafe.Pointer(&size)))
 	if err != nil {
 		return "", err
 	}
-	sid, err := SIDText(owner)
-	free(unsafe.Pointer(sd))
-	return sid, err
+	return SIDText((*syscall.SID)(unsafe.Pointer(&sd[sd[1]/4])))
 }
 
 // The longest SID (SECURITY_MAX_SID_SIZE), and room for the longest name of an account or domain.
@@ -89,10 +82,10 @@ func LookupSID(account string) (*syscall.SID, error) {
 		return nil, err
 	}
 	var sid [longestSID]byte
-	var domain [longestName]uint16
+	domain := make([]uint16, longestName)
 	sidSize, domainSize, kind := uint32(longestSID), uint32(longestName), uint32(0)
 	err = procLookupAccountName.ok(0, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&sid)), uintptr(unsafe.Pointer(&sidSize)),
-		uintptr(unsafe.Pointer(&domain)), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
+		uintptr(unsafe.Pointer(&domain[0])), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
 	return (*syscall.SID)(unsafe.Pointer(&sid)), err
 }
 
@@ -117,12 +110,12 @@ func AccountName(sid string) (string, error) {
 	if err := procConvertStringSid.ok(uintptr(unsafe.Pointer(text)), uintptr(unsafe.Pointer(&s))); err != nil {
 		return "", err
 	}
-	var name, domain [longestName]uint16
+	name, domain := make([]uint16, longestName), make([]uint16, longestName)
 	nameSize, domainSize, kind := uint32(longestName), uint32(longestName), uint32(0)
-	err = procLookupAccountSid.ok(0, uintptr(unsafe.Pointer(s)), uintptr(unsafe.Pointer(&name)), uintptr(unsafe.Pointer(&nameSize)),
-		uintptr(unsafe.Pointer(&domain)), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
+	err = procLookupAccountSid.ok(0, uintptr(unsafe.Pointer(s)), uintptr(unsafe.Pointer(&name[0])), uintptr(unsafe.Pointer(&nameSize)),
+		uintptr(unsafe.Pointer(&domain[0])), uintptr(unsafe.Pointer(&domainSize)), uintptr(unsafe.Pointer(&kind)))
 	free(unsafe.Pointer(s))
-	return syscall.UTF16ToString(domain[:]) + `\` + syscall.UTF16ToString(name[:]), err
+	return syscall.UTF16ToString(domain) + `\` + syscall.UTF16ToString(name), err
 }
 
 // CreateDirectory makes a directory with that descriptor.
@@ -137,7 +130,7 @@ func CreateDirectory(path, sddl string) error {
 	}
 	attributes := syscall.SecurityAttributes{SecurityDescriptor: uintptr(unsafe.Pointer(&sd[0]))}
 	attributes.Length = uint32(unsafe.Sizeof(attributes))
-	err = procCreateDirectory.ok(uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&attributes)))
+	err = syscall.CreateDirectory(name, &attributes)
 	runtime.KeepAlive(sd)
 	return err
 }
@@ -188,16 +181,17 @@ func ReparseData(h syscall.Handle) ([]byte, error) {
 }
 
 // FinalPathName is GetFinalPathNameByHandle.
-func FinalPathName(h syscall.Handle, buf []uint16) (n uint32, err error) {
-	r, err := procGetFinalPathNameByHandle.value(uintptr(h), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0)
-	return uint32(r), err
+func FinalPathName(h syscall.Handle) (string, error) {
+	buf := make([]uint16, syscall.MAX_LONG_PATH) // no path is longer
+	_, err := procGetFinalPathNameByHandle.value(uintptr(h), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0)
+	return syscall.UTF16ToString(buf), err
 }
 
 var (
 	procGetSecurityInfo                 = proc{dll: &advapi32, name: "GetSecurityInfo"}
-	procGetNamedSecurityInfo            = proc{dll: &advapi32, name: "GetNamedSecurityInfoW"}
-	procSetNamedSecurityInfo            = proc{dll: &advapi32, name: "SetNamedSecurityInfoW"}
 	procGetSecurityDescriptorLength     = proc{dll: &advapi32, name: "GetSecurityDescriptorLength"}
+	procGetFileSecurity                 = proc{dll: &advapi32, name: "GetFileSecurityW"}
+	procSetNamedSecurityInfo            = proc{dll: &advapi32, name: "SetNamedSecurityInfoW"}
 	procLookupAccountName               = proc{dll: &advapi32, name: "LookupAccountNameW"}
 	procLookupAccountSid                = proc{dll: &advapi32, name: "LookupAccountSidW"}
 	procConvertSidString                = proc{dll: &advapi32, name: "ConvertSidToStringSidW"}
@@ -205,7 +199,6 @@ var (
 	procGetTokenInformation             = proc{dll: &advapi32, name: "GetTokenInformation"}
 	procConvertStringSid                = proc{dll: &advapi32, name: "ConvertStringSidToSidW"}
 	procConvertStringSecurityDescriptor = proc{dll: &advapi32, name: "ConvertStringSecurityDescriptorToSecurityDescriptorW"}
-	procCreateDirectory                 = proc{dll: &kernel32, name: "CreateDirectoryW"}
 	procDeviceIoControl                 = proc{dll: &kernel32, name: "DeviceIoControl"}
 	procGetFinalPathNameByHandle        = proc{dll: &kernel32, name: "GetFinalPathNameByHandleW"}
 )

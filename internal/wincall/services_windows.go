@@ -137,16 +137,16 @@ func ChangeServiceConfig2(service syscall.Handle, level uint32, info unsafe.Poin
 const largest = 64 << 10
 
 func QueryServiceConfig(service syscall.Handle) (*QUERY_SERVICE_CONFIG, error) {
-	buf, need := new([largest / 8]uint64), uint32(0) // the structures want 8-byte alignment
-	err := procQueryServiceConfig.ok(uintptr(service), uintptr(unsafe.Pointer(buf)), largest, uintptr(unsafe.Pointer(&need)))
-	return (*QUERY_SERVICE_CONFIG)(unsafe.Pointer(buf)), err
+	buf, need := make([]uint64, largest/8), uint32(0) // the structures want 8-byte alignment
+	err := procQueryServiceConfig.ok(uintptr(service), uintptr(unsafe.Pointer(&buf[0])), largest, uintptr(unsafe.Pointer(&need)))
+	return (*QUERY_SERVICE_CONFIG)(unsafe.Pointer(&buf[0])), err
 }
 
 // QueryServiceConfig2 returns zeros beside an error.
 func QueryServiceConfig2(service syscall.Handle, level uint32) (unsafe.Pointer, error) {
-	buf, need := new([largest / 8]uint64), uint32(0)
-	err := procQueryServiceConfig2.ok(uintptr(service), uintptr(level), uintptr(unsafe.Pointer(buf)), largest, uintptr(unsafe.Pointer(&need)))
-	return unsafe.Pointer(buf), err
+	buf, need := make([]uint64, largest/8), uint32(0)
+	err := procQueryServiceConfig2.ok(uintptr(service), uintptr(level), uintptr(unsafe.Pointer(&buf[0])), largest, uintptr(unsafe.Pointer(&need)))
+	return unsafe.Pointer(&buf[0]), err
 }
 
 // QueryServiceStatusEx returns zeros beside an error.
@@ -159,17 +159,21 @@ func QueryServiceStatusEx(service syscall.Handle) (*SERVICE_STATUS_PROCESS, erro
 
 func StartService(service syscall.Handle) error { return procStartService.ok(uintptr(service), 0, 0) }
 
-func ControlService(service syscall.Handle, control uint32, st *SERVICE_STATUS) error {
-	return procControlService.ok(uintptr(service), uintptr(control), uintptr(unsafe.Pointer(st)))
+func ControlService(service syscall.Handle, control uint32) error {
+	var st SERVICE_STATUS
+	return procControlService.ok(uintptr(service), uintptr(control), uintptr(unsafe.Pointer(&st)))
 }
 
 func DeleteService(service syscall.Handle) error { return procDeleteService.ok(uintptr(service)) }
 
-// EnumDependentServices lists those that run.
-func EnumDependentServices(service syscall.Handle, buf *ENUM_SERVICE_STATUS, size uint32, need, count *uint32) error {
-	const active = 1 // SERVICE_ACTIVE
-	return procEnumDependentServices.ok(uintptr(service), active, uintptr(unsafe.Pointer(buf)), uintptr(size),
-		uintptr(unsafe.Pointer(need)), uintptr(unsafe.Pointer(count)))
+// EnumDependentServices lists those that run, in the order in which they must be stopped.
+func EnumDependentServices(service syscall.Handle) ([]ENUM_SERVICE_STATUS, error) {
+	const active = 1          // SERVICE_ACTIVE
+	const largest = 256 << 10 // [MS-SCMR] 3.1.4.13
+	buf, need, count := make([]uint64, largest/8), uint32(0), uint32(0)
+	err := procEnumDependentServices.ok(uintptr(service), active, uintptr(unsafe.Pointer(&buf[0])), largest,
+		uintptr(unsafe.Pointer(&need)), uintptr(unsafe.Pointer(&count)))
+	return unsafe.Slice((*ENUM_SERVICE_STATUS)(unsafe.Pointer(&buf[0])), count), err
 }
 
 func StartServiceCtrlDispatcher(table *SERVICE_TABLE_ENTRY) error {

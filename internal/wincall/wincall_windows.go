@@ -7,64 +7,34 @@ import (
 	"unsafe"
 )
 
-// A dll is loaded from System32 at first use.
-type dll struct {
-	name   string
-	handle atomic.Uintptr
-}
-
 // A proc is a function of a DLL, which is looked up at first use. Procs are set up by the linker,
 // which leaves out those that a program does not call.
 type proc struct {
-	dll  *dll
+	dll  *syscall.LazyDLL
 	name string
 	addr atomic.Uintptr
 }
 
+// The DLLs that Go itself uses are loaded from System32 only (syscall.LoadDLL).
 var (
-	advapi32 = dll{name: "advapi32.dll"}
-	kernel32 = dll{name: "kernel32.dll"}
-	ntdll    = dll{name: "ntdll.dll"}
-
-	procLoadLibraryEx = proc{dll: &kernel32, name: "LoadLibraryExW"}
+	advapi32 = syscall.LazyDLL{Name: "advapi32.dll"}
+	kernel32 = syscall.LazyDLL{Name: "kernel32.dll"}
+	ntdll    = syscall.LazyDLL{Name: "ntdll.dll"}
 )
-
-func (d *dll) load() (handle uintptr, err error) {
-	if handle = d.handle.Load(); handle != 0 {
-		return handle, nil
-	}
-	if d == &kernel32 { // every process has it, so that nothing is searched for
-		loaded, err := syscall.LoadDLL(d.name)
-		if err != nil {
-			return 0, errors.Unwrap(err)
-		}
-		d.handle.Store(uintptr(loaded.Handle))
-		return uintptr(loaded.Handle), nil
-	}
-	const searchSystem32 = 0x800 // LOAD_LIBRARY_SEARCH_SYSTEM32
-	name, err := syscall.UTF16PtrFromString(d.name)
-	if err != nil {
-		return 0, err
-	}
-	handle, err = procLoadLibraryEx.value(uintptr(unsafe.Pointer(name)), 0, searchSystem32)
-	d.handle.Store(handle)
-	return handle, err
-}
 
 func (p *proc) find() (addr uintptr, err error) {
 	if addr = p.addr.Load(); addr != 0 {
 		return addr, nil
 	}
-	handle, err := p.dll.load()
-	if err != nil {
-		return 0, err
+	if err = p.dll.Load(); err == nil {
+		loaded := syscall.DLL{Handle: syscall.Handle(p.dll.Handle())}
+		var found *syscall.Proc
+		if found, err = loaded.FindProc(p.name); err == nil {
+			p.addr.Store(found.Addr())
+			return found.Addr(), nil
+		}
 	}
-	found, err := (&syscall.DLL{Handle: syscall.Handle(handle)}).FindProc(p.name)
-	if err != nil {
-		return 0, errors.Unwrap(err) // the number
-	}
-	p.addr.Store(found.Addr())
-	return found.Addr(), nil
+	return 0, errors.Unwrap(err) // the number
 }
 
 // call returns what the function returns, and what GetLastError does then. The number of a function

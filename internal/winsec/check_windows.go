@@ -78,22 +78,17 @@ func (a *Account) CheckWay(h syscall.Handle, path string) error {
 
 // CheckObject is like CheckHandle for the file or directory at a path, regardless of the path to
 // it.
-func (a *Account) CheckObject(path string, use Use) error {
-	h, err := open(path, 0)
-	if err == nil {
-		err = a.CheckHandle(h, path, use)
-		syscall.CloseHandle(h)
-	}
-	return err
-}
+func (a *Account) CheckObject(path string, use Use) error { return a.check(path, use, false) }
 
 // CheckFile combines CheckHandle and CheckWay for a file or directory at an absolute path.
-func (a *Account) CheckFile(path string, use Use) error {
+func (a *Account) CheckFile(path string, use Use) error { return a.check(path, use, true) }
+
+func (a *Account) check(path string, use Use, way bool) error {
 	h, err := open(path, 0)
 	if err != nil {
 		return err
 	}
-	if err = a.CheckHandle(h, path, use); err == nil {
+	if err = a.CheckHandle(h, path, use); err == nil && way {
 		err = a.CheckWay(h, path)
 	}
 	syscall.CloseHandle(h)
@@ -134,17 +129,8 @@ func descriptorOf(h syscall.Handle) (*Descriptor, error) {
 
 // FinalPath returns the path of an open file without links and junctions, in the \\?\ form.
 func FinalPath(h syscall.Handle) (string, error) {
-	buf := make([]uint16, syscall.MAX_PATH)
-	for {
-		n, err := wincall.FinalPathName(h, buf)
-		if err != nil {
-			return "", os.NewSyscallError("GetFinalPathNameByHandle", err)
-		}
-		if n < uint32(len(buf)) {
-			return syscall.UTF16ToString(buf[:n]), nil
-		}
-		buf = make([]uint16, n)
-	}
+	path, err := wincall.FinalPathName(h)
+	return path, os.NewSyscallError("GetFinalPathNameByHandle", err)
 }
 
 // ErrNotDir is returned by IsDir for a file, a link or a junction.

@@ -11,7 +11,7 @@ import (
 type Descriptor struct {
 	Owner  string // a SID
 	NoDACL bool   // every account has all rights
-	DACL   []ACE  // in order, without inherit-only entries
+	DACL   []*ACE // in order, without inherit-only entries
 }
 
 // An ACE is one entry of an access control list.
@@ -55,7 +55,7 @@ func Parse(b []byte) (*Descriptor, error) {
 }
 
 // parseACL parses an ACL ([MS-DTYP] 2.4.5) without inherit-only entries.
-func parseACL(b []byte) ([]ACE, bool) {
+func parseACL(b []byte) ([]*ACE, bool) {
 	const headerSize, inheritOnly, inherited = 8, 0x08, 0x10
 	if len(b) < headerSize {
 		return nil, false
@@ -64,7 +64,7 @@ func parseACL(b []byte) ([]ACE, bool) {
 	if size < headerSize || size > len(b) {
 		return nil, false
 	}
-	var aces []ACE
+	var aces []*ACE
 	for b = b[headerSize:size]; count > 0; count-- {
 		if len(b) < 4 {
 			return nil, false
@@ -78,7 +78,8 @@ func parseACL(b []byte) ([]ACE, bool) {
 			if !ok {
 				return nil, false
 			}
-			if e.Inherited = flags&inherited != 0; e.SID != "" {
+			if e != nil {
+				e.Inherited = flags&inherited != 0
 				aces = append(aces, e)
 			}
 		}
@@ -88,30 +89,30 @@ func parseACL(b []byte) ([]ACE, bool) {
 }
 
 // parseACE parses the data after an ACE's header ([MS-DTYP] 2.4.4). A conditional grant counts as a
-// grant. A conditional denial is ignored: it gets no SID.
-func parseACE(kind byte, b []byte) (ACE, bool) {
+// grant. A conditional denial is ignored: it is nil.
+func parseACE(kind byte, b []byte) (*ACE, bool) {
 	const allow, deny, allowObject, denyObject, allowIf, denyIf, allowObjectIf, denyObjectIf = 0, 1, 5, 6, 9, 10, 11, 12
 	if len(b) < 4 {
-		return ACE{}, false
+		return nil, false
 	}
-	e := ACE{Mask: Mask(binary.LittleEndian.Uint32(b)), Deny: kind == deny}
+	e := &ACE{Mask: Mask(binary.LittleEndian.Uint32(b)), Deny: kind == deny}
 	b = b[4:]
 	switch kind {
 	case allow, deny, allowIf:
 	case denyObject, denyIf, denyObjectIf:
-		return ACE{}, true
+		return nil, true
 	case allowObject, allowObjectIf:
 		if len(b) < 4 {
-			return ACE{}, false
+			return nil, false
 		}
 		flags := binary.LittleEndian.Uint32(b)
 		skip := int(4 + 16*(flags&1+flags>>1&1)) // a GUID for each
 		if len(b) < skip {
-			return ACE{}, false
+			return nil, false
 		}
 		b = b[skip:]
 	default:
-		return ACE{}, false
+		return nil, false
 	}
 	var ok bool
 	e.SID, ok = parseSID(b)

@@ -43,24 +43,24 @@ func TestParseACE(t *testing.T) {
 		return b
 	}
 	guid := make([]byte, 16)
-	granted := ACE{Mask: writeData, SID: Everyone}
+	granted := &ACE{Mask: writeData, SID: Everyone}
 	for _, tt := range []struct {
 		name string
 		kind byte
 		body []byte
-		want ACE
+		want *ACE
 		ok   bool
 	}{
 		{"allowed", 0, body(everyone), granted, true},
-		{"denied", 1, body(everyone), ACE{Deny: true, Mask: writeData, SID: Everyone}, true},
+		{"denied", 1, body(everyone), &ACE{Deny: true, Mask: writeData, SID: Everyone}, true},
 		{"conditional grant", 9, body(everyone, []byte("artx")), granted, true},
-		{"conditional denial counts for nothing", 10, body(everyone), ACE{}, true},
+		{"conditional denial counts for nothing", 10, body(everyone), nil, true},
 		{"object without types", 5, body([]byte{0, 0, 0, 0}, everyone), granted, true},
 		{"object with both types", 5, body([]byte{3, 0, 0, 0}, guid, guid, everyone), granted, true},
-		{"object cut short", 5, body([]byte{3, 0, 0, 0}, guid), ACE{}, false},
-		{"compound, which is undocumented", 4, body(everyone), ACE{}, false},
-		{"no mask", 0, []byte{1, 2}, ACE{}, false},
-		{"no SID", 0, body(), ACE{}, false},
+		{"object cut short", 5, body([]byte{3, 0, 0, 0}, guid), nil, false},
+		{"compound, which is undocumented", 4, body(everyone), nil, false},
+		{"no mask", 0, []byte{1, 2}, nil, false},
+		{"no SID", 0, body(), nil, false},
 	} {
 		got, ok := parseACE(tt.kind, tt.body)
 		assert.Equal(t, tt.ok, ok, tt.name)

@@ -17,20 +17,13 @@ func aces(right string, sids []string) (sddl string) {
 // IsDirSDDL reports whether a directory has a descriptor of DirSDDL, for Users to read and for one
 // account, if any, to modify. Such a directory can be given to another account.
 func (d *Descriptor) IsDirSDDL() bool {
-	if d.NoDACL || d.Owner != System && d.Owner != Administrators {
-		return false
-	}
-	fixed := []ACE{{Mask: 0x1f01ff, SID: System}, {Mask: 0x1f01ff, SID: Administrators}, {Mask: 0x1200a9, SID: Users}}
-	for i, e := range d.DACL {
-		switch {
-		case len(fixed) > 0 && e == fixed[0]:
-			fixed = fixed[1:]
-		case i != 2 || len(d.DACL) != 4 || e != ACE{Mask: 0x1301bf, SID: e.SID}: // the account
-			return false
-		}
-	}
-	return len(fixed) == 0
+	n := len(d.DACL)
+	return (d.Owner == System || d.Owner == Administrators) && (n == 3 || n == 4 && d.DACL[2].is(0x1301bf, d.DACL[2].SID)) &&
+		d.DACL[0].is(0x1f01ff, System) && d.DACL[1].is(0x1f01ff, Administrators) && d.DACL[n-1].is(0x1200a9, Users)
 }
+
+// is reports whether an entry grants exactly that.
+func (e *ACE) is(rights Mask, sid string) bool { return *e == ACE{Mask: rights, SID: sid} }
 
 // DirSDDLFor returns the descriptor of a directory that only a and the account sid can use.
 func (a *Account) DirSDDLFor(sid string) string {

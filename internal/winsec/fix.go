@@ -5,51 +5,47 @@ import (
 	"strings"
 )
 
-// A fix removes a threat. Its command is safe to run on the object that it names: an account keeps
-// its read access. For a volume's root there is advice instead, because rights granted there apply
-// to the whole drive.
-type fix struct{ command, advice string }
-
+// icacls returns a command that removes a threat. It is safe to run on the object that it names: an
+// account keeps its read access. Its copies in each caller would be half a kilobyte.
+//
 //go:noinline
-func icacls(path, args string, use Use) fix {
+func icacls(path, args string, use Use) string {
 	if use == ForLinking {
 		args += " /L" // the link itself, not what it leads to
 	}
-	return fix{command: `icacls "` + shortPath(path) + `" ` + args}
+	return `icacls "` + shortPath(path) + `" ` + args
 }
 
-// inPlace returns the fix if it is acceptable to change the object itself.
-func inPlace(path string, sids []string, use Use, f fix) fix {
+// advice returns what to do where it is not acceptable to change the object itself, and "" where it
+// is. Rights granted on a volume's root apply to the whole drive.
+func advice(path string, d *Descriptor, use Use, root bool, sids []string) string {
 	switch {
-	case isRoot(path):
-		return fix{advice: "move it to a drive whose root only administrators can change, such as that of Windows: everything on " +
-			shortPath(path) + " can be exchanged"}
+	case d.NoDACL && (root || d.Owner == Everyone): // what Windows makes up where the file system has no owners
+		return "move it to a drive that has access lists (NTFS, ReFS); FAT and exFAT have none"
+	case d.NoDACL:
+		return ""
+	case root:
+		return "move it to a drive whose root only administrators can change, such as that of Windows: everything on " +
+			shortPath(path) + " can be exchanged"
 	case use == ForPassing && isProfile(path) && slices.ContainsFunc(sids, isUser):
-		return fix{advice: "move what is needed out of this user's profile"}
+		return "move what is needed out of this user's profile"
 	}
-	return f
+	return ""
 }
 
 // isUser reports whether sid is that of an account of this machine or of a domain.
 func isUser(sid string) bool { return strings.HasPrefix(sid, "S-1-5-21-") }
 
-func fixNoDACL(path, owner string, root bool) fix {
-	if root || owner == Everyone { // what Windows makes up where the file system has no owners
-		return fix{advice: "move it to a drive that has access lists (NTFS, ReFS); FAT and exFAT have none"}
-	}
-	return icacls(path, "/reset", ForReading)
-}
-
-func fixOwner(path string, use Use) fix {
-	return icacls(path, "/setowner *"+Administrators, use)
-}
-
 // fixRights removes the SIDs' rights. Inherited rights can't be removed one by one: the command
 // removes the whole inherited list and grants the harmless rights again. ("/inheritance:d", which
 // converts inherited entries to explicit ones, does not help: a "/remove" in the same command
 // doesn't find them yet.)
-func (a *Account) fixRights(path string, d *Descriptor, use Use, sids []string) fix {
-	if !slices.ContainsFunc(sids, func(sid string) bool { return d.granted(sid, true) != 0 }) {
+func (a *Account) fixRights(path string, d *Descriptor, use Use, sids []string) string {
+	inherited := Mask(0)
+	for _, sid := range sids {
+		inherited |= d.granted(sid, true)
+	}
+	if inherited == 0 {
 		return icacls(path, "/remove:g *"+strings.Join(sids, " *"), use)
 	}
 	below := "(OI)(CI)"

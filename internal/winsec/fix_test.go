@@ -89,7 +89,7 @@ func TestFollowedFixWorks(t *testing.T) {
 				}
 				// What goes with an own entry is meant to go.
 				for sid := range maps.Keys(may(before, readData|genericRead)) {
-					explicit := slices.ContainsFunc(before.DACL, func(e ACE) bool { return e.SID == sid && !e.Inherited })
+					explicit := slices.ContainsFunc(before.DACL, func(e *ACE) bool { return e.SID == sid && !e.Inherited })
 					if use != ForSecrets && !explicit {
 						assert.Contains(t, may(d, readData|genericRead), sid, "%s for %s (%d)", name, account.SID, use)
 					}

@@ -30,7 +30,7 @@ func sddl(t testing.TB, text string) *Descriptor {
 		if strings.Contains(f[1], "IO") {
 			continue
 		}
-		d.DACL = append(d.DACL, ACE{Deny: f[0] == "D", Inherited: strings.Contains(f[1], "ID"), Mask: maskOf(t, f[2]), SID: sidOf(f[5])})
+		d.DACL = append(d.DACL, &ACE{Deny: f[0] == "D", Inherited: strings.Contains(f[1], "ID"), Mask: maskOf(t, f[2]), SID: sidOf(f[5])})
 	}
 	return d
 }
@@ -55,7 +55,7 @@ func maskOf(t testing.TB, word string) Mask {
 
 // follow returns the descriptor after a command of icacls, by Microsoft's page "icacls". The
 // entries that the object inherits from the directory above are needed for /reset.
-func follow(t testing.TB, command string, d *Descriptor, above []ACE) *Descriptor {
+func follow(t testing.TB, command string, d *Descriptor, above []*ACE) *Descriptor {
 	t.Helper()
 	rest, ok := strings.CutPrefix(command, `icacls "`)
 	require.True(t, ok, command)
@@ -70,7 +70,7 @@ func follow(t testing.TB, command string, d *Descriptor, above []ACE) *Descripto
 			case "/reset":
 				d.NoDACL, d.DACL = false, slices.Clone(above)
 			case "/inheritance:r":
-				d.DACL = slices.DeleteFunc(d.DACL, func(e ACE) bool { return e.Inherited })
+				d.DACL = slices.DeleteFunc(d.DACL, func(e *ACE) bool { return e.Inherited })
 			case "/setowner", "/grant:r", "/remove:g", "/L":
 			default:
 				t.Fatalf("unknown option %s in %s", word, command)
@@ -79,7 +79,7 @@ func follow(t testing.TB, command string, d *Descriptor, above []ACE) *Descripto
 		}
 		require.True(t, strings.HasPrefix(word, "*S-1-"), "not a SID: %s in %s", word, command)
 		sid, right, _ := strings.Cut(word[1:], ":")
-		explicit := func(e ACE) bool { return e.SID == sid && !e.Deny && !e.Inherited }
+		explicit := func(e *ACE) bool { return e.SID == sid && !e.Deny && !e.Inherited }
 		switch mode {
 		case "/setowner":
 			d.Owner = sid
@@ -87,7 +87,7 @@ func follow(t testing.TB, command string, d *Descriptor, above []ACE) *Descripto
 			d.DACL = slices.DeleteFunc(d.DACL, explicit)
 			mask, ok := map[string]Mask{"F": 0x1f01ff, "M": 0x1301bf, "RX": 0x1200a9, "R": 0x120089}[strings.TrimPrefix(right, "(OI)(CI)")]
 			require.True(t, ok, "unknown right in %s", word)
-			d.DACL = append(d.DACL, ACE{Mask: mask, SID: sid})
+			d.DACL = append(d.DACL, &ACE{Mask: mask, SID: sid})
 		case "/remove:g":
 			d.DACL = slices.DeleteFunc(d.DACL, explicit)
 		default:

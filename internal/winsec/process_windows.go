@@ -39,9 +39,9 @@ var self struct {
 // Machine returns the account for which the programs and directories of the whole machine are
 // checked: SYSTEM. The account of this process counts as trusted if all its processes are
 // administrators'.
-func Machine() (Account, error) {
+func Machine() (*Account, error) {
 	p, err := Current()
-	a := Account{SID: System}
+	a := &Account{SID: System}
 	if p.Administrator {
 		a.Also = []string{p.SID}
 	}

@@ -47,9 +47,9 @@ func parseReparse(b []byte) (kind linkKind, target string) {
 	if start == end || end > len(b) || (end-start)%2 != 0 {
 		return linkUnknown, ""
 	}
-	var units []uint16
-	for ; start < end; start += 2 {
-		units = append(units, binary.LittleEndian.Uint16(b[start:]))
+	units := make([]uint16, (end-start)/2)
+	for i := range units {
+		units[i] = binary.LittleEndian.Uint16(b[start+2*i:])
 	}
 	target = string(utf16.Decode(units))
 	if root, _, absolute := split(target); absolute && !isVolume(root) {

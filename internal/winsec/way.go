@@ -35,14 +35,8 @@ func (a *Account) walk(path string, look func(path string) (node, error)) (w way
 		return w, fmt.Errorf("the way to %s can't be checked: not an absolute path", path)
 	}
 	w.end = root
-	todo := elements(rest)
-	for links, entered := 0, true; len(todo) > 0; {
-		if entered { // a volume or share
-			if err := a.judge(w.end, ForPassing, look); err != nil {
-				return w, gone(path, err)
-			}
-			entered = false
-		}
+	todo := elements(true, rest)
+	for links := 0; len(todo) > 0; {
 		name := todo[0]
 		if todo = todo[1:]; name == ".." { // in a link's target: Windows goes by the text
 			w.end = parent(w.end)
@@ -50,6 +44,9 @@ func (a *Account) walk(path string, look func(path string) (node, error)) (w way
 		}
 		at := join(w.end, name)
 		n, err := look(at)
+		if name == "" {
+			n.link = noLink // where a share leads to is its server's affair
+		}
 		switch {
 		case err != nil:
 		case n.link != noLink:
@@ -73,25 +70,20 @@ func (a *Account) walk(path string, look func(path string) (node, error)) (w way
 		root, rest, absolute := split(n.target)
 		switch {
 		case absolute:
-			w.end, entered = root, true
+			w.end = root
 		case strings.HasPrefix(rest, `\`): // from the root of the same volume
 			w.end, _, _ = split(w.end)
 		}
-		todo = append(elements(rest), todo...)
+		todo = append(elements(absolute, rest), todo...)
 	}
 	return w, nil
 }
 
-func (a *Account) judge(path string, use Use, look func(path string) (node, error)) error {
-	n, err := look(path)
-	if err != nil {
-		return err
+// elements returns the names in a path, ".." among them, and first "" for the root if asked.
+func elements(root bool, path string) (names []string) {
+	if root {
+		names = append(names, "")
 	}
-	return a.Check(path, n.Descriptor, use)
-}
-
-// elements returns the names in a path, ".." among them.
-func elements(path string) (names []string) {
 	for _, name := range strings.Split(path, `\`) {
 		if name != "" && name != "." {
 			names = append(names, name)

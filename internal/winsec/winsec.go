@@ -91,44 +91,43 @@ func (a *Account) Trusts(sid string) bool {
 // path, which has the descriptor d, against a. It names one kind of fault at a time: no access
 // list, then the owner, then the rights.
 func (a *Account) Check(path string, d *Descriptor, use Use) error {
-	root := isRoot(path)
-	if d.NoDACL {
-		return finding(path, []string{Everyone}, false, fixNoDACL(path, d.Owner, root))
+	root, sids, fix := isRoot(path), []string{Everyone}, ""
+	foreign := !d.NoDACL && !a.Trusts(d.Owner)
+	switch {
+	case d.NoDACL:
+		fix = icacls(path, "/reset", ForReading)
+	case foreign: // owners can always grant themselves access
+		sids[0] = d.Owner
+		fix = icacls(path, "/setowner *"+Administrators, use)
+	default:
+		if sids = a.threatened(d, use.threats(root)); sids == nil {
+			return nil
+		}
+		fix = a.fixRights(path, d, use, sids)
 	}
-	if !a.Trusts(d.Owner) { // owners can always grant themselves access
-		sids := []string{d.Owner}
-		return finding(path, sids, true, inPlace(path, sids, use, fixOwner(path, use)))
+	advice := advice(path, d, use, root, sids)
+	if advice != "" {
+		fix = ""
 	}
-	if sids := a.threatened(d, use.threats(root)); sids != nil {
-		return finding(path, sids, false, inPlace(path, sids, use, a.fixRights(path, d, use, sids)))
+	who := make([]string, len(sids))
+	for i, sid := range sids {
+		who[i] = readable(sid)
 	}
-	return nil
+	return &trust.Finding{Path: shortPath(path), Who: who, Owner: foreign, Fix: fix, Advice: advice}
 }
 
 // threatened returns the accounts that a does not trust and that have one of the rights.
 func (a *Account) threatened(d *Descriptor, rights Mask) (sids []string) {
-	for i := range d.DACL {
-		e := &d.DACL[i]
-		if e.Deny || a.Trusts(e.SID) || slices.Contains(sids, e.SID) {
-			continue
-		}
+	for i, e := range d.DACL {
 		granted := e.Mask & rights
 		for _, before := range d.DACL[:i] { // an earlier denial wins over a later grant
 			if before.Deny && (before.SID == e.SID || before.SID == Everyone) {
 				granted &^= before.Mask
 			}
 		}
-		if granted != 0 {
+		if granted != 0 && !e.Deny && !a.Trusts(e.SID) && !slices.Contains(sids, e.SID) {
 			sids = append(sids, e.SID)
 		}
 	}
 	return sids
-}
-
-func finding(path string, sids []string, owner bool, fix fix) error {
-	f := &trust.Finding{Path: shortPath(path), Owner: owner, Fix: fix.command, Advice: fix.advice}
-	for _, sid := range sids {
-		f.Who = append(f.Who, readable(sid))
-	}
-	return f
 }

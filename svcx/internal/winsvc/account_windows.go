@@ -37,7 +37,7 @@ func setLogonRight(sid *syscall.SID, grant bool) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	has, err := hasRight(policy, sid, logonRight)
+	has, err := wincall.LsaHasAccountRight(policy, sid, logonRight)
 	right, _ := wincall.NewUnicodeString(logonRight) // it has no NUL
 	switch {
 	case err != nil || has == grant:
@@ -52,21 +52,6 @@ func setLogonRight(sid *syscall.SID, grant bool) (changed bool, err error) {
 func openPolicy() (syscall.Handle, error) {
 	const viewLocal, createAccount, lookupNames = 0x1, 0x10, 0x800 // POLICY_…
 	return wincall.LsaOpenPolicy(viewLocal | createAccount | lookupNames)
-}
-
-func hasRight(policy syscall.Handle, sid *syscall.SID, right string) (has bool, err error) {
-	rights, err := wincall.LsaEnumerateAccountRights(policy, sid)
-	if err == syscall.ERROR_FILE_NOT_FOUND { // it has none
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	for _, r := range rights {
-		has = has || r.String() == right
-	}
-	wincall.LsaFreeMemory(rights)
-	return has, nil
 }
 
 // makeLogDir makes the directory of a service's logs if there is none. Only administrators and the
@@ -85,17 +70,14 @@ func makeLogDir(dir, account string) (made bool, err error) {
 		return false, err
 	}
 	sddl := winsec.DirSDDL(nil, modify, []string{winsec.Users})
-	switch err := winsec.MakeDir(dir, sddl); err {
-	case nil:
-		return true, nil
-	case syscall.ERROR_ALREADY_EXISTS:
-		if err := handOver(dir, sddl); err != nil {
-			return false, err
+	err = winsec.MakeDir(dir, sddl)
+	made = err == nil
+	if err == syscall.ERROR_ALREADY_EXISTS {
+		if err = handOver(dir, sddl); err == nil {
+			err = checkLogDir(dir, sid)
 		}
-		return false, checkLogDir(dir, sid)
-	default:
-		return false, err
 	}
+	return made, err
 }
 
 // handOver gives a directory that makeLogDir has made to the account that the service has now.
@@ -125,7 +107,7 @@ func checkLogDir(dir, sid string) error {
 		return err
 	}
 	a.Also = append(a.Also, sid)
-	err = judge(&a, dir, winsec.ForContents)
+	err = judge(a, dir, winsec.ForContents)
 	if f, ok := err.(*trust.Finding); ok {
 		hint := f.Advice
 		if f.Fix != "" {

@@ -80,7 +80,7 @@ func TestLogonRight(t *testing.T) {
 		require.NoError(t, err)
 		policy, err := openPolicy()
 		require.NoError(t, err)
-		has, err = hasRight(policy, sid, logonRight)
+		has, err = wincall.LsaHasAccountRight(policy, sid, logonRight)
 		require.NoError(t, err)
 		require.NoError(t, wincall.LsaClose(policy))
 		return has

@@ -5,30 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 	"unsafe"
 
 	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/svcx/internal/process"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
-
-// readStart reads when a service is started.
-func readStart(service syscall.Handle) (spec.StartType, error) {
-	c, err := wincall.QueryServiceConfig(service)
-	if err != nil {
-		return 0, err
-	}
-	return delayed(service, startType(c.StartType)), nil
-}
-
-func delayed(service syscall.Handle, start spec.StartType) spec.StartType {
-	info, err := wincall.QueryServiceConfig2(service, uint32(callDelayed))
-	if err == nil && start == spec.Automatic && *(*uint32)(info) != 0 {
-		return spec.DelayedAutomatic
-	}
-	return start
-}
 
 // readPlan reads a service. Calls whose setting the system would not tell are unknown.
 func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err error) {
@@ -41,16 +23,13 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 		display:      wincall.String(c.DisplayName),
 		binaryPath:   wincall.String(c.BinaryPathName),
 		account:      wincall.String(c.ServiceStartName),
-		start:        startType(c.StartType),
+		kind:         c.ServiceType,
+		start:        c.StartType,
+		errorControl: c.ErrorControl,
 		dependencies: wincall.Strings(c.Dependencies),
-		kind:         c.ServiceType, startNumber: c.StartType, errorControl: c.ErrorControl,
 	}
 	read := func(call call) unsafe.Pointer { return readSetting(service, call, &unknown) }
 	p.description = wincall.String(*(**uint16)(read(callDescription)))
-	p.delayed = *(*uint32)(read(callDelayed)) != 0
-	if p.delayed && p.start == spec.Automatic {
-		p.start = spec.DelayedAutomatic
-	}
 	if len(p.dependencies) == 0 { // Wine does not tell them
 		p.dependencies, _ = value(name, "DependOnService").Strings()
 		groups, _ := value(name, "DependOnGroup").Strings()
@@ -59,25 +38,21 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 		}
 	}
 	f := (*wincall.SERVICE_FAILURE_ACTIONS)(read(callActions))
-	p.reset = time.Duration(f.ResetPeriod) * time.Second
-	for _, a := range unsafe.Slice(f.Actions, f.ActionsCount) {
-		p.actions = append(p.actions, action{a.Type, time.Duration(a.Delay) * time.Millisecond})
-	}
-	p.failureFlag = *(*uint32)(read(callFlag)) != 0
-	p.preshutdown = time.Duration(*(*uint32)(read(callPreshutdown))) * time.Millisecond
-	switch *(*uint32)(read(callSID)) {
-	case wincall.SERVICE_SID_TYPE_UNRESTRICTED:
-		p.sid = spec.SIDUnrestricted
-	case wincall.SERVICE_SID_TYPE_RESTRICTED:
-		p.sid = spec.SIDRestricted
+	p.reset, p.actions = f.ResetPeriod, unsafe.Slice((*action)(unsafe.Pointer(f.Actions)), f.ActionsCount)
+	for _, call := range [...]call{callDelayed, callFlag, callSID, callPreshutdown} {
+		p.numbers[call] = *(*uint32)(read(call))
 	}
 	p.privileges = wincall.Strings(*(**uint16)(read(callPrivileges)))
-	if p.environment, err = value(name, "Environment").Strings(); err != nil && err != syscall.ERROR_FILE_NOT_FOUND {
+	v := value(name, "Environment")
+	if p.environment, err = v.Strings(); err != nil && err != syscall.ERROR_FILE_NOT_FOUND {
 		unknown.add(callEnvironment)
 	}
-	p.rawDisplay, _ = value(name, "DisplayName").String()
-	p.rawDescription, _ = value(name, "Description").String()
-	p.rawPath, _ = value(name, "ImagePath").String()
+	v.Name = "DisplayName"
+	p.rawDisplay, _ = v.String()
+	v.Name = "Description"
+	p.rawDescription, _ = v.String()
+	v.Name = "ImagePath"
+	p.rawPath, _ = v.String()
 	return p, unknown, nil
 }
 
@@ -106,16 +81,18 @@ func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err er
 	}
 	line = wincall.String(c.BinaryPathName)
 	const win32 = 0x30 // SERVICE_WIN32_OWN_PROCESS | SERVICE_WIN32_SHARE_PROCESS
+	why, hint := "", ""
 	switch {
 	case c.ServiceType&win32 == 0:
-		err = spec.Fail(spec.ErrForeign, errors.New("it is a driver: "+line), "choose another Service.Name")
-	case s.Force || runs(line, s.Executable) || marked(s.Name):
+		why, hint = "it is a driver: ", "choose another Service.Name"
+	case s.Force || runs(line, s.Executable) || marked(mark(s.Name)):
+		return line, nil
 	case beingDeleted(s.Name):
-		err = fail(wincall.ERROR_SERVICE_MARKED_FOR_DELETE)
+		return "", fail(wincall.ERROR_SERVICE_MARKED_FOR_DELETE)
 	default:
-		err = spec.Fail(spec.ErrForeign, errors.New("it runs "+line), "choose another Service.Name, or replace that service by --force")
+		why, hint = "it runs ", "choose another Service.Name, or replace that service by --force"
 	}
-	return line, err
+	return line, spec.Fail(spec.ErrForeign, errors.New(why+line), hint)
 }
 
 // runs reports whether a command line runs exe, which may have several names: a short one (8.3), or
@@ -151,24 +128,25 @@ func mark(service string) wincall.Value { return value(service+`\Parameters`, "R
 
 const markText = "svcx"
 
-func marked(name string) bool {
-	text, err := mark(name).String()
-	return err == nil && text == markText
+func marked(mark wincall.Value) bool {
+	text, _ := mark.String()
+	return text == markText
 }
 
 // setMark sets the mark, and returns how to take it back.
 func setMark(name string) (undo func() error, err error) {
-	if marked(name) {
+	mark := mark(name)
+	if marked(mark) {
 		return nil, nil
 	}
-	had := mark(name).HasKey()
+	had := mark.HasKey()
 	undo = func() error {
 		if had {
-			return mark(name).Delete()
+			return mark.Delete()
 		}
-		return mark(name).DeleteKey()
+		return mark.DeleteKey()
 	}
-	return undo, mark(name).SetString(markText)
+	return undo, mark.SetString(markText)
 }
 
 // logDir returns the directory of the service's logs.
@@ -177,15 +155,4 @@ func logDir(s *spec.Spec) string {
 		return s.LogDir
 	}
 	return process.DefaultLogDir(spec.SCM, s.Name, false, os.Getenv)
-}
-
-func setEnvironment(p *plan) error {
-	v := value(p.name, "Environment")
-	if len(p.environment) > 0 {
-		return v.SetStrings(p.environment)
-	}
-	if err := v.Delete(); err != syscall.ERROR_FILE_NOT_FOUND {
-		return err
-	}
-	return nil
 }

@@ -26,16 +26,14 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	}
 	for limit := time.Now().Add(goneTimeout); ; {
 		h, err := openOrCreate(want)
-		if err != nil {
-			err = fail(err)
-		} else {
+		if err == nil {
 			undo := spec.Undo{}
 			changed, err = m.install(ctx, s, want, h, &undo)
 			err = undo.End(err)
+			h.close()
 		}
-		h.close()
 		// A service that is being deleted may be gone in a moment.
-		if !errors.Is(err, spec.ErrMarkedForDelete) || time.Now().After(limit) || spec.Pause(ctx, spec.PollEvery(0)) != nil {
+		if !errors.Is(err, spec.ErrMarkedForDelete) || time.Until(limit) < 0 || spec.Pause(ctx, spec.PollEvery(0)) != nil {
 			return changed, err
 		}
 	}
@@ -43,10 +41,11 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 
 func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h installing, undo *spec.Undo) (changed []spec.Change, err error) {
 	service := h.service
-	old, unknown := want.fresh(), calls(0)
+	var old *plan
+	var unknown calls
 	if h.created {
 		undo.Add(func() error { return wincall.DeleteService(service) })
-		changed = append(changed, "created")
+		changed = []spec.Change{"created"}
 	} else {
 		if _, err := m.owned(h.service, s); err != nil {
 			return nil, err
@@ -65,25 +64,26 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 	}
 	last := call(0)
 	for _, c := range want.changes(old, unknown) {
-		known := !unknown.have(c.call)
+		known, what := !unknown.have(c.call), c.what
+		if h.created || !known {
+			what = ""
+		}
 		if c.call != last { // the changes by one call follow each other
 			last = c.call
 			back, err := m.apply(h.service, want, old, c.call)
-			if err == wincall.ERROR_INVALID_LEVEL {
-				if h.created {
-					changed = append(changed, c.what+": this system can't ("+c.call.String()+")")
-				}
-				continue
-			}
-			if err != nil {
+			switch {
+			case err == wincall.ERROR_INVALID_LEVEL && h.created:
+				what = c.what + ": this system can't (" + c.call.String() + ")"
+			case err == wincall.ERROR_INVALID_LEVEL:
+				what = ""
+			case err != nil:
 				return nil, fail(spec.Errorf("%s: %w", c.call.String(), err))
-			}
-			if known && (!h.created || c.call == callLogonRight) { // a new service is deleted as a whole
+			case known && (!h.created || c.call == callLogonRight): // a new service is deleted as a whole
 				undo.Add(back)
 			}
 		}
-		if c.what != "" && known && !h.created {
-			changed = append(changed, c.what)
+		if what != "" {
+			changed = append(changed, what)
 		}
 	}
 	back, err := setMark(s.Name)
@@ -119,24 +119,26 @@ type installing struct {
 
 // openOrCreate opens the service with all rights, or creates it.
 func openOrCreate(p *plan) (h installing, err error) {
-	const rights = wincall.SC_MANAGER_CONNECT | wincall.SC_MANAGER_CREATE_SERVICE
-	if h.manager, err = wincall.OpenSCManager(rights); err != nil {
-		return h, err
-	}
-	u := wincall.UTF16{}
-	name, display, path, account := u.Ptr(p.name), u.Ptr(p.display), u.Ptr(p.binaryPath), u.Ptr(p.account)
-	deps, password := u.List(p.dependencies), u.Optional(p.password)
-	if u.Err != nil {
-		return h, u.Err
-	}
-	h.service, err = wincall.OpenService(h.manager, name, wincall.SERVICE_ALL_ACCESS)
-	if err == wincall.ERROR_SERVICE_DOES_NOT_EXIST {
-		h.service, err = wincall.CreateService(h.manager, name, display,
-			wincall.SERVICE_ALL_ACCESS, wincall.SERVICE_WIN32_OWN_PROCESS, startNumber(p.start), wincall.SERVICE_ERROR_NORMAL,
-			path, deps, account, password)
+	h.handle, err = open(p.name, wincall.SERVICE_ALL_ACCESS)
+	if errors.Is(err, spec.ErrNotInstalled) {
+		h.handle, err = create(p)
 		h.created = err == nil
 	}
 	return h, err
+}
+
+func create(p *plan) (h handle, err error) {
+	u := wincall.UTF16{}
+	name, display, path, account := u.Ptr(p.name), u.Ptr(p.display), u.Ptr(p.binaryPath), u.Ptr(p.account)
+	deps, password := u.List(p.dependencies), u.Optional(p.password)
+	if err = u.Err; err == nil {
+		h.manager, err = wincall.OpenSCManager(wincall.SC_MANAGER_CONNECT | wincall.SC_MANAGER_CREATE_SERVICE)
+	}
+	if err == nil {
+		h.service, err = wincall.CreateService(h.manager, name, display, wincall.SERVICE_ALL_ACCESS, p.kind, p.start, p.errorControl,
+			path, deps, account, password)
+	}
+	return h, fail(err)
 }
 
 // set makes one call of a plan for a service that is as in was.
@@ -154,81 +156,35 @@ func set(service syscall.Handle, p, was *plan, call call) error {
 		if u.Err != nil {
 			return u.Err
 		}
-		errorControl := uint32(wincall.SERVICE_NO_CHANGE)
-		if p.kind != 0 {
-			errorControl = p.errorControl
-		}
-		return wincall.ChangeServiceConfig(service, p.serviceType(), p.scmStartNumber(), errorControl,
-			path, deps, account, password, display)
+		return wincall.ChangeServiceConfig(service, p.kind, p.start, p.errorControl, path, deps, account, password, display)
 	case callEnvironment:
-		return setEnvironment(p)
+		v := value(p.name, "Environment")
+		if len(p.environment) > 0 {
+			return v.SetStrings(p.environment)
+		}
+		if err := v.Delete(); err != syscall.ERROR_FILE_NOT_FOUND {
+			return err
+		}
+		return nil
 	case callDescription:
 		text := u.Ptr(p.description)
 		info = unsafe.Pointer(&text)
-	case callDelayed:
-		is := number(p.delayed)
-		info = unsafe.Pointer(&is)
 	case callActions:
-		actions := make([]wincall.SC_ACTION, 0, len(p.actions)+1) // an empty list must not be NULL: that changes nothing
-		for _, a := range p.actions {
-			actions = append(actions, wincall.SC_ACTION{Type: a.kind, Delay: uint32(a.delay.Milliseconds())})
-		}
-		info = unsafe.Pointer(&wincall.SERVICE_FAILURE_ACTIONS{
-			// No message and no command: what is set stays.
-			ResetPeriod:  uint32(p.reset / time.Second),
-			ActionsCount: uint32(len(actions)), Actions: unsafe.SliceData(actions)})
-	case callFlag:
-		is := number(p.failureFlag)
-		info = unsafe.Pointer(&is)
-	case callPreshutdown:
-		ms := uint32(p.preshutdown.Milliseconds())
-		info = unsafe.Pointer(&ms)
-	case callSID:
-		sid := [...]uint32{wincall.SERVICE_SID_TYPE_NONE, wincall.SERVICE_SID_TYPE_UNRESTRICTED, wincall.SERVICE_SID_TYPE_RESTRICTED}[p.sid]
-		info = unsafe.Pointer(&sid)
+		// No message and no command: what is set stays. An empty list must not be NULL: that
+		// changes nothing.
+		actions := append(p.actions, action{})
+		info = unsafe.Pointer(&wincall.SERVICE_FAILURE_ACTIONS{ResetPeriod: p.reset,
+			ActionsCount: uint32(len(p.actions)), Actions: (*wincall.SC_ACTION)(unsafe.Pointer(&actions[0]))})
 	case callPrivileges:
 		list := u.List(p.privileges)
 		info = unsafe.Pointer(&list)
+	default:
+		info = unsafe.Pointer(&p.numbers[call])
 	}
 	if u.Err != nil {
 		return u.Err
 	}
 	return wincall.ChangeServiceConfig2(service, uint32(call), info)
-}
-
-func number(b bool) uint32 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func startNumber(t spec.StartType) uint32 {
-	switch t {
-	case spec.Manual:
-		return wincall.SERVICE_DEMAND_START
-	case spec.Disabled:
-		return wincall.SERVICE_DISABLED
-	}
-	return wincall.SERVICE_AUTO_START
-}
-
-func startType(n uint32) spec.StartType {
-	switch n {
-	case wincall.SERVICE_DEMAND_START:
-		return spec.Manual
-	case wincall.SERVICE_DISABLED:
-		return spec.Disabled
-	}
-	return spec.Automatic
-}
-
-// scmStartNumber returns the number of the start type, or the one that was read.
-func (p *plan) scmStartNumber() uint32 {
-	if p.exact {
-		return p.startNumber
-	}
-	return startNumber(p.start)
 }
 
 // checkDrives refuses paths on drives that only the user's session has.
@@ -238,11 +194,7 @@ func checkDrives(s *spec.Spec) error {
 		if drive == "" {
 			continue
 		}
-		root, err := syscall.UTF16PtrFromString(drive + `\`)
-		if err != nil {
-			return err
-		}
-		if wincall.IsRemoteDrive(root) {
+		if wincall.IsRemoteDrive(drive[0]) {
 			return spec.Errorf(`svcx: %s: drive %s is a network drive of your session, which a service does not have: use the path of its server, \\server\share\…`, path, drive)
 		}
 	}

@@ -3,7 +3,6 @@ package winsvc
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
@@ -12,10 +11,10 @@ import (
 func (p *plan) json() []byte {
 	actions := make([]string, len(p.actions))
 	for i, a := range p.actions {
-		actions[i] = fmt.Sprintf(`{"type": %s, "delay": %d}`, spec.JSONString(actionName(a.kind)), a.delay.Milliseconds())
+		actions[i] = fmt.Sprintf(`{"type": %s, "delay": %d}`, spec.JSONString(actionName(a.kind)), a.milliseconds)
 	}
 	calls := []string{"OpenSCManagerW", "CreateServiceW"}
-	for _, c := range p.changes(p.fresh(), 0) {
+	for _, c := range p.changes(nil, 0) {
 		if name := c.call.String(); calls[len(calls)-1] != name {
 			calls = append(calls, name)
 		}
@@ -39,7 +38,7 @@ func (p *plan) json() []byte {
   "environment": %s,
   "calls": %s
 }
-`, text(p.name), text(p.display), text(p.description), text(p.binaryPath), text(p.start.String()), text(p.account), p.grantLogon,
-		list(p.dependencies), strings.Join(actions, ", "), p.reset/time.Second, p.failureFlag, p.preshutdown.Milliseconds(),
-		text(p.sid.String()), list(p.privileges), list(p.environment), list(calls))
+`, text(p.name), text(p.display), text(p.description), text(p.binaryPath), text(p.startType().String()), text(p.account), p.grantLogon,
+		list(p.dependencies), strings.Join(actions, ", "), p.reset, p.numbers[callFlag] != 0, p.numbers[callPreshutdown],
+		text(p.sidType().String()), list(p.privileges), list(p.environment), list(calls))
 }

@@ -14,24 +14,24 @@ import (
 func TestDelayedFlag(t *testing.T) {
 	for _, c := range []struct {
 		old, now spec.StartType
-		flag     bool
+		flag     uint32
 		want     []change
 	}{
-		{spec.Manual, spec.Automatic, true, []change{{callChange, "start: manual -> automatic"}, {callDelayed, "delayed: true -> false"}}},
-		{spec.Disabled, spec.DelayedAutomatic, true, []change{{callChange, "start: disabled -> automatic"}}},
-		{spec.DelayedAutomatic, spec.Manual, true, []change{{callChange, "start: automatic -> manual"}, {callDelayed, "delayed: true -> false"}}},
-		{spec.Automatic, spec.DelayedAutomatic, false, []change{{callDelayed, "delayed: false -> true"}}},
-		{spec.Manual, spec.Manual, true, nil},
-		{spec.Manual, spec.Disabled, true, []change{{callChange, "start: manual -> disabled"}}},
+		{spec.Manual, spec.Automatic, 1, []change{{callChange, "start: manual -> automatic"}, {callDelayed, "delayed: true -> false"}}},
+		{spec.Disabled, spec.DelayedAutomatic, 1, []change{{callChange, "start: disabled -> automatic"}}},
+		{spec.DelayedAutomatic, spec.Manual, 1, []change{{callChange, "start: automatic -> manual"}, {callDelayed, "delayed: true -> false"}}},
+		{spec.Automatic, spec.DelayedAutomatic, 0, []change{{callDelayed, "delayed: false -> true"}}},
+		{spec.Manual, spec.Manual, 1, nil},
+		{spec.Manual, spec.Disabled, 1, []change{{callChange, "start: manual -> disabled"}}},
 	} {
 		old, err := newPlan(&spec.Spec{Name: "x", Executable: `C:\x.exe`, StartType: c.old})
 		require.NoError(t, err)
-		old.delayed = c.flag
+		old.numbers[callDelayed] = c.flag
 		now, err := newPlan(&spec.Spec{Name: "x", Executable: `C:\x.exe`, StartType: c.now})
 		require.NoError(t, err)
 		now.adopt(old)
 		assert.Equal(t, c.want, now.changes(old, 0), "%v -> %v", c.old, c.now)
-		assert.Equal(t, c.flag, old.raw().delayed, "undo")
+		assert.Equal(t, c.flag, old.raw().numbers[callDelayed], "undo")
 	}
 }
 
@@ -41,7 +41,7 @@ func TestInteractive(t *testing.T) {
 		p, err := newPlan(&spec.Spec{Name: "x", Executable: `C:\x.exe`, Account: account})
 		require.NoError(t, err)
 		p.adopt(&plan{kind: 0x110})
-		assert.Equal(t, want, p.serviceType(), account)
+		assert.Equal(t, want, p.kind, account)
 	}
 }
 
@@ -66,12 +66,13 @@ func TestShownTexts(t *testing.T) {
 // TestResetIsKept: the reset period of a service that is never restarted is that of the actions
 // that others have set.
 func TestResetIsKept(t *testing.T) {
-	const infinite = (1<<32 - 1) * time.Second
-	old := &plan{binaryPath: `"C:\x.exe"`, account: "LocalSystem", actions: []action{{actionRunCommand, time.Second}}, reset: infinite}
+	const infinite = 1<<32 - 1 // seconds
+	old := &plan{binaryPath: `"C:\x.exe"`, account: "LocalSystem", actions: []action{{actionRunCommand, 1000}}, reset: infinite,
+		kind: ownProcess, start: autoStart}
 	p, err := newPlan(&spec.Spec{Name: "x", Executable: `C:\x.exe`, RestartReset: 24 * time.Hour})
 	require.NoError(t, err)
 	p.adopt(old)
-	old.preshutdown = p.preshutdown
+	old.numbers[callPreshutdown] = p.numbers[callPreshutdown]
 	assert.Empty(t, p.changes(old, 0))
 }
 

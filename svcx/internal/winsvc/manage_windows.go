@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"github.com/surefoot-go/surefoot/internal/wincall"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -44,18 +43,14 @@ func fail(err error) error {
 	if err == nil {
 		return nil
 	}
-	hint, kind := explainErrno(errno(err))
-	return spec.Fail(kind, err, hint)
-}
-
-// errno returns the number that err wraps, or 0.
-func errno(err error) uint32 {
-	for ; err != nil; err = errors.Unwrap(err) {
-		if n, ok := err.(syscall.Errno); ok {
-			return uint32(n)
+	hint, kind := "", error(nil)
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if number, ok := e.(syscall.Errno); ok {
+			hint, kind = explainErrno(uint32(number))
+			break
 		}
 	}
-	return 0
+	return spec.Fail(kind, err, hint)
 }
 
 // Status returns what the SCM knows of the service.
@@ -66,8 +61,11 @@ func (*Backend) Status(_ context.Context, s *spec.Spec) (st spec.Status, err err
 	}
 	now, err := wincall.QueryServiceStatusEx(h.service)
 	if err == nil {
-		st = spec.Status{State: spec.State(now.CurrentState), PID: int(now.ProcessId), ExitCode: exitCode(now.Win32ExitCode, now.ServiceSpecificExitCode)}
-		st.Start, err = readStart(h.service)
+		var config *wincall.QUERY_SERVICE_CONFIG
+		config, err = wincall.QueryServiceConfig(h.service)
+		delayed, _ := wincall.QueryServiceConfig2(h.service, uint32(callDelayed))
+		st = spec.Status{State: spec.State(now.CurrentState), PID: int(now.ProcessId), ExitCode: exitCode(now.Win32ExitCode, now.ServiceSpecificExitCode),
+			Start: startType(config.StartType, *(*uint32)(delayed))}
 	}
 	h.close()
 	return st, fail(err)
@@ -80,25 +78,16 @@ var (
 	startCap    = 5 * time.Minute
 )
 
-func startLimit(s *spec.Spec) time.Time {
-	if s.StartTimeout > 0 {
-		return time.Now().Add(s.StartTimeout + startMargin)
-	}
-	return time.Now().Add(startCap)
-}
-
-// stopLimit is for a stop; a start or stop that makes no progress is waited for no longer.
-func stopLimit(s *spec.Spec) time.Time {
-	return time.Now().Add(s.StopTimeout + spec.StopMargin + startMargin)
-}
-
 // Start starts the service and waits until it is ready.
 func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	h, err := open(s.Name, wincall.SERVICE_START|wincall.SERVICE_QUERY_STATUS)
 	if err != nil {
 		return err
 	}
-	code := 0
+	limit, code := startCap, 0
+	if s.StartTimeout > 0 {
+		limit = s.StartTimeout + startMargin
+	}
 	err = wincall.StartService(h.service)
 	if err == syscall.ERROR_ACCESS_DENIED { // not to this process: the service is open with the right to start it
 		err = spec.Fail(spec.ErrStartFailed, err, "the service's account can't run the program: icacls shows who can, and whether it is a file")
@@ -107,7 +96,7 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	}
 	if err == nil {
 		var st *wincall.SERVICE_STATUS_PROCESS
-		st, err = await(ctx, h.service, wincall.SERVICE_START_PENDING, startLimit(s))
+		st, err = await(ctx, h.service, wincall.SERVICE_START_PENDING, time.Now().Add(limit))
 		if st.CurrentState == wincall.SERVICE_STOPPED {
 			code = exitCode(st.Win32ExitCode, st.ServiceSpecificExitCode)
 		}
@@ -124,8 +113,8 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 // limit. One whose process has ended has stopped: Windows' SCM knows that at once, Wine's not while
 // it starts.
 func await(ctx context.Context, service syscall.Handle, from uint32, limit time.Time) (*wincall.SERVICE_STATUS_PROCESS, error) {
-	checkpoint, since, begin := uint32(0), time.Now(), time.Now()
-	for alive := begin; ; {
+	checkpoint, begin, progress, alive := uint32(0), time.Now(), time.Duration(0), time.Duration(0)
+	for {
 		st, err := wincall.QueryServiceStatusEx(service)
 		if err != nil {
 			return st, fail(err)
@@ -133,22 +122,21 @@ func await(ctx context.Context, service syscall.Handle, from uint32, limit time.
 		if st.CurrentState != from {
 			return st, nil
 		}
-		hint := time.Duration(st.WaitHint) * time.Millisecond
+		hint, passed := time.Duration(st.WaitHint)*time.Millisecond, time.Since(begin)
 		if st.CheckPoint != checkpoint {
-			checkpoint, since = st.CheckPoint, time.Now()
+			checkpoint, progress = st.CheckPoint, passed
 		}
-		now := time.Now()
 		if !ended(st.ProcessId) {
-			alive = now
+			alive = passed
 		}
 		switch {
-		case now.Sub(alive) > noticedAfter:
+		case passed-alive > noticedAfter:
 			st.CurrentState, st.Win32ExitCode = wincall.SERVICE_STOPPED, uint32(wincall.ERROR_PROCESS_ABORTED)
 			return st, nil
-		case now.Sub(since) > max(patience, 2*hint):
-			err = spec.Errorf("no progress for %v", now.Sub(since)/time.Second*time.Second)
-		case now.After(limit):
-			err = spec.Errorf("not over after %v", now.Sub(begin)/time.Second*time.Second)
+		case passed-progress > max(patience, 2*hint):
+			err = spec.Errorf("no progress for %v", (passed - progress).Truncate(time.Second))
+		case time.Until(limit) < 0:
+			err = spec.Errorf("not over after %v", passed.Truncate(time.Second))
 		default:
 			err = spec.Pause(ctx, spec.PollEvery(hint))
 		}
@@ -189,22 +177,23 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	_, err = stopOpen(ctx, s, h)
+	_, err = stopOpen(ctx, h, s.StopTimeout)
 	h.close()
 	return err
 }
 
 // stopOpen stops the service that h has open, and first those that depend on it. It returns the
 // names of those, in the order in which they were stopped.
-func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, err error) {
-	names, err := dependents(h.service)
+func stopOpen(ctx context.Context, h handle, timeout time.Duration) (stopped []string, err error) {
+	dependents, err := wincall.EnumDependentServices(h.service)
 	if err != nil {
 		return nil, fail(err)
 	}
-	for _, name := range names { // in the order in which they must be stopped
+	for _, d := range dependents {
+		name := wincall.String(d.ServiceName)
 		h, err := open(name, wincall.SERVICE_STOP|wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_ENUMERATE_DEPENDENTS)
 		if err == nil {
-			_, err = stopOpen(ctx, &spec.Spec{Name: name, StopTimeout: max(s.StopTimeout, patience)}, h)
+			_, err = stopOpen(ctx, h, max(timeout, patience))
 			h.close()
 		}
 		switch {
@@ -214,7 +203,7 @@ func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, er
 			return stopped, spec.Errorf("stopping %s, which depends on it: %w", name, err)
 		}
 	}
-	limit := stopLimit(s)
+	limit := time.Now().Add(timeout + spec.StopMargin + startMargin)
 	// A service that still starts can't be asked.
 	started, err := await(ctx, h.service, wincall.SERVICE_START_PENDING, limit)
 	if err == nil && started.CurrentState == wincall.SERVICE_STOPPED {
@@ -223,23 +212,19 @@ func stopOpen(ctx context.Context, s *spec.Spec, h handle) (stopped []string, er
 	if err != nil {
 		return stopped, err
 	}
-	var st wincall.SERVICE_STATUS
-	if err := wincall.ControlService(h.service, wincall.SERVICE_CONTROL_STOP, &st); err != nil {
-		now, _ := wincall.QueryServiceStatusEx(h.service)
-		stops := now.CurrentState == wincall.SERVICE_STOP_PENDING || now.CurrentState == wincall.SERVICE_STOPPED
-		if err != wincall.ERROR_SERVICE_CANNOT_ACCEPT_CTRL || !stops {
-			return stopped, fail(err)
-		}
-		st.CurrentState = now.CurrentState // someone else has asked
+	asked := wincall.ControlService(h.service, wincall.SERVICE_CONTROL_STOP)
+	now, _ := wincall.QueryServiceStatusEx(h.service)
+	stops := now.CurrentState == wincall.SERVICE_STOP_PENDING || now.CurrentState == wincall.SERVICE_STOPPED
+	if asked == wincall.ERROR_SERVICE_CANNOT_ACCEPT_CTRL && stops {
+		asked = nil // someone else has
 	}
-	for st.CurrentState != wincall.SERVICE_STOPPED {
-		now, err := await(ctx, h.service, st.CurrentState, limit)
-		if err != nil {
-			return stopped, err
-		}
-		st.CurrentState = now.CurrentState
+	if asked != nil {
+		return stopped, fail(asked)
 	}
-	return stopped, nil
+	for err == nil && now.CurrentState != wincall.SERVICE_STOPPED {
+		now, err = await(ctx, h.service, now.CurrentState, limit)
+	}
+	return stopped, err
 }
 
 // Restart stops the service, if it runs, and starts it and the dependents that were stopped with
@@ -249,7 +234,7 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if err != nil {
 		return err
 	}
-	stopped, err := stopOpen(ctx, s, h)
+	stopped, err := stopOpen(ctx, h, s.StopTimeout)
 	h.close()
 	if err != nil && !errors.Is(err, spec.ErrNotRunning) {
 		return spec.Join(err, m.startAgain(ctx, stopped))
@@ -272,28 +257,6 @@ func (m *Backend) startAgain(ctx context.Context, stopped []string) (err error) 
 	return err
 }
 
-// dependents returns the running services that depend on one.
-func dependents(service syscall.Handle) (names []string, err error) {
-	for size := uint32(4 << 10); ; {
-		buf := make([]uint64, size/8+1)
-		list := (*wincall.ENUM_SERVICE_STATUS)(unsafe.Pointer(&buf[0]))
-		size = uint32(len(buf)) * 8
-		var need, count uint32
-		err := wincall.EnumDependentServices(service, list, size, &need, &count)
-		if err == syscall.ERROR_MORE_DATA && need > size {
-			size = need
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range unsafe.Slice(list, count) {
-			names = append(names, wincall.String(s.ServiceName))
-		}
-		return names, nil
-	}
-}
-
 // Uninstall stops the service, deletes it and waits until it is gone.
 func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	h, err := open(s.Name, wincall.DELETE|wincall.SERVICE_STOP|wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_QUERY_CONFIG|wincall.SERVICE_ENUMERATE_DEPENDENTS)
@@ -302,7 +265,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	}
 	_, err = m.owned(h.service, s)
 	if err == nil {
-		_, err = stopOpen(ctx, s, h)
+		_, err = stopOpen(ctx, h, s.StopTimeout)
 	}
 	if errors.Is(err, spec.ErrNotRunning) {
 		err = nil

@@ -18,30 +18,25 @@ type plan struct {
 	name, display, description string
 	binaryPath                 string // the whole command line
 	account, password          string
-	start                      spec.StartType
-	delayed                    bool // counts for an automatic start; Windows keeps it for others
+	kind, start, errorControl  uint32
 	dependencies               []string
 	actions                    []action
-	reset                      time.Duration
-	failureFlag                bool // the actions also count for an error exit
-	preshutdown                time.Duration
-	sid                        spec.SIDType
+	reset                      uint32 // in seconds
 	privileges                 []string
 	environment                []string // NAME=value, sorted
 	grantLogon                 bool     // the account needs SeServiceLogonRight
 
-	// What is kept as it was read, for undo: the numbers of the type, the start and the error
-	// control, and texts that Windows translates ("@x.dll,-1") or expands.
-	exact                               bool // register these
-	kind, startNumber, errorControl     uint32
+	// The settings that are a number. callDelayed counts for an automatic start, and Windows keeps
+	// it for others; callFlag makes the actions count for an error exit, too; callPreshutdown has
+	// milliseconds.
+	numbers [callPreshutdown + 1]uint32
+
+	// Texts that Windows translates ("@x.dll,-1") or expands, as they are in the registry, for undo.
 	rawDisplay, rawDescription, rawPath string
 }
 
 // action is an SC_ACTION.
-type action struct {
-	kind  uint32
-	delay time.Duration
-}
+type action struct{ kind, milliseconds uint32 }
 
 // The types of actions (SC_ACTION_TYPE). Install sets restarts; it keeps what others have set
 // beside them.
@@ -69,20 +64,20 @@ const (
 	callEnvironment
 )
 
-var levels = [...]string{"", "DESCRIPTION", "FAILURE_ACTIONS", "DELAYED_AUTO_START_INFO", "FAILURE_ACTIONS_FLAG", "SERVICE_SID_INFO",
-	"REQUIRED_PRIVILEGES_INFO", "PRESHUTDOWN_INFO"}
-
-func (c call) String() string {
-	switch c {
-	case callChange:
-		return "ChangeServiceConfigW"
-	case callLogonRight:
-		return "LsaAddAccountRights(SeServiceLogonRight)"
-	case callEnvironment:
-		return "RegSetValueExW(Environment)"
-	}
-	return "ChangeServiceConfig2W(SERVICE_CONFIG_" + levels[c] + ")"
+var callNames = [...]string{
+	callDescription: "ChangeServiceConfig2W(SERVICE_CONFIG_DESCRIPTION)",
+	callActions:     "ChangeServiceConfig2W(SERVICE_CONFIG_FAILURE_ACTIONS)",
+	callDelayed:     "ChangeServiceConfig2W(SERVICE_CONFIG_DELAYED_AUTO_START_INFO)",
+	callFlag:        "ChangeServiceConfig2W(SERVICE_CONFIG_FAILURE_ACTIONS_FLAG)",
+	callSID:         "ChangeServiceConfig2W(SERVICE_CONFIG_SERVICE_SID_INFO)",
+	callPrivileges:  "ChangeServiceConfig2W(SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO)",
+	callPreshutdown: "ChangeServiceConfig2W(SERVICE_CONFIG_PRESHUTDOWN_INFO)",
+	callChange:      "ChangeServiceConfigW",
+	callLogonRight:  "LsaAddAccountRights(SeServiceLogonRight)",
+	callEnvironment: "RegSetValueExW(Environment)",
 }
+
+func (c call) String() string { return callNames[c] }
 
 // calls is a set of them.
 type calls uint16
@@ -96,20 +91,19 @@ func newPlan(s *spec.Spec) (*plan, error) {
 	}
 	p := &plan{
 		name: s.Name, display: s.DisplayName, description: s.Description,
-		binaryPath:   CommandLine(s.Executable, s.Args),
-		start:        s.StartType,
-		delayed:      s.StartType == spec.DelayedAutomatic,
+		binaryPath: CommandLine(s.Executable, s.Args),
+		kind:       ownProcess, start: startNumbers[s.StartType], errorControl: errorNormal,
 		dependencies: s.DependsOn,
-		// In the units that Windows keeps, or each Install would find a difference.
-		reset:       min(roundUp(s.RestartReset, time.Second), math.MaxUint32*time.Second),
-		preshutdown: roundUp(s.StopTimeout+spec.StopMargin, time.Millisecond),
-		failureFlag: len(s.RestartDelays) > 0,
-		sid:         s.SID,
-		privileges:  s.Privileges,
+		reset:        units(s.RestartReset, time.Second),
+		privileges:   s.Privileges,
 	}
 	for _, delay := range s.RestartDelays {
-		p.actions = append(p.actions, action{actionRestart, roundUp(delay, time.Millisecond)})
+		p.actions = append(p.actions, action{actionRestart, units(delay, time.Millisecond)})
 	}
+	p.numbers[callDelayed] = number(s.StartType == spec.DelayedAutomatic)
+	p.numbers[callFlag] = number(len(s.RestartDelays) > 0)
+	p.numbers[callSID] = sidNumbers[s.SID]
+	p.numbers[callPreshutdown] = units(s.StopTimeout+spec.StopMargin, time.Millisecond)
 	var who accountKind
 	p.account, who = accountOf(s.Account)
 	p.grantLogon = who == userAccount || who == managedAccount
@@ -157,11 +151,21 @@ func driveOf(arg string) string {
 	return arg[:2]
 }
 
-func roundUp(d, unit time.Duration) time.Duration {
-	if rest := d % unit; rest > 0 && d <= math.MaxInt64-unit {
-		return d + unit - rest
+// units returns a time in the whole units that Windows keeps, or each Install would find a
+// difference.
+func units(d, unit time.Duration) uint32 {
+	n := d / unit
+	if d%unit > 0 {
+		n++
 	}
-	return d
+	return uint32(min(n, math.MaxUint32))
+}
+
+func number(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // change is a call that an installed service needs, and why, for people.
@@ -172,19 +176,15 @@ type change struct {
 
 // adopt takes over from the registered plan what Install does not manage.
 func (p *plan) adopt(old *plan) {
-	var kept []action
+	same := restarts(old.actions) == restarts(p.actions)
 	for _, a := range old.actions {
 		if a.kind != actionRestart && a.kind != actionNone {
-			kept = append(kept, a)
+			p.actions = append(p.actions, a)
+			p.numbers[callFlag] |= old.numbers[callFlag]
 		}
 	}
-	if restarts(old.actions) == restarts(p.actions) {
+	if same {
 		p.actions = old.actions // in the order in which they were given
-	} else {
-		p.actions = append(p.actions, kept...)
-	}
-	if len(kept) > 0 && !p.failureFlag {
-		p.failureFlag = old.failureFlag
 	}
 	if restarts(p.actions) == "" {
 		p.reset = old.reset // it is that of the other actions; Windows keeps none without actions
@@ -209,80 +209,78 @@ func restarts(list []action) (delays string) {
 		case a.kind == actionNone || over:
 			return delays + "none"
 		case a.kind == actionRestart:
-			delays += a.delay.String() + " "
+			delays += fmt.Sprint(a.milliseconds) + " "
 		}
 	}
 	return delays
 }
 
-// changes lists the calls, in the order in which they are made, that lead from the plan that is there to p. A call in unknown could not
-// be read and is made in any case.
-func (p *plan) changes(old *plan, unknown calls) []change {
-	d := differences{unknown: unknown}
-	d.text(callChange, "display name", shown(old.display, old.rawDisplay, p.display), p.display)
-	d.text(callChange, "command line", old.binaryPath, p.binaryPath)
-	if old.kind != 0 {
-		d.text(callChange, "type", fmt.Sprint(old.kind), fmt.Sprint(p.serviceType()))
-	}
-	d.text(callChange, "start", scmStart(old.start).String(), scmStart(p.start).String())
-	if !sameAccount(old.account, p.account) {
-		d.text(callChange, "account", old.account, p.account)
-	} else if p.password != old.password {
-		d.list = append(d.list, change{callChange, "password: set"}) // it can't be read
-	}
-	// Windows keeps groups and services apart, so their order is not ours.
-	d.words(callChange, "dependencies", sortedFold(old.dependencies), sortedFold(p.dependencies))
-	if p.grantLogon {
-		d.list = append(d.list, change{callLogonRight, ""}) // granting it twice changes nothing
-	}
-	d.text(callDescription, "description", shown(old.description, old.rawDescription, p.description), p.description)
-	delayed := old.delayed && (old.start.AtBoot() || p.start.AtBoot())
-	d.text(callDelayed, "delayed", strconv.FormatBool(delayed), strconv.FormatBool(p.delayed))
-	d.text(callActions, "restarts", describe(old.actions, old.reset), describe(p.actions, p.reset))
-	d.text(callFlag, "restart after an error exit", strconv.FormatBool(old.failureFlag), strconv.FormatBool(p.failureFlag))
-	d.text(callPreshutdown, "time to shut down", old.preshutdown.String(), p.preshutdown.String())
-	d.text(callSID, "SID type", old.sid.String(), p.sid.String())
-	d.words(callPrivileges, "privileges", old.privileges, p.privileges)
-	d.words(callEnvironment, "environment", old.environment, p.environment)
-	return d.list
+// settings calls visit for each thing that the SCM keeps of a service, in the order in which it is
+// set, with the call that sets it and its value for people.
+func (p *plan) settings(visit func(call call, what, value string)) {
+	visit(callChange, "display name", p.display)
+	visit(callChange, "command line", p.binaryPath)
+	visit(callChange, "type", fmt.Sprint(p.kind))
+	visit(callChange, "start", startType(p.start, 0).String())
+	visit(callChange, "account", p.account)
+	visit(callChange, "dependencies", words(sortedFold(p.dependencies))) // Windows has an order of its own
+	visit(callLogonRight, "", "")
+	visit(callDescription, "description", p.description)
+	visit(callDelayed, "delayed", strconv.FormatBool(p.numbers[callDelayed] != 0))
+	visit(callActions, "restarts", describe(p.actions)+" "+duration(p.reset, time.Second))
+	visit(callFlag, "restart after an error exit", strconv.FormatBool(p.numbers[callFlag] != 0))
+	visit(callPreshutdown, "time to shut down", duration(p.numbers[callPreshutdown], time.Millisecond))
+	visit(callSID, "SID type", p.sidType().String())
+	visit(callPrivileges, "privileges", words(p.privileges))
+	visit(callEnvironment, "environment", words(p.environment))
 }
 
-// shown returns a text that Windows has shown, or what is registered, if that is what is wanted.
-func shown(text, raw, want string) string {
-	if raw == want {
-		return raw
+func duration(n uint32, unit time.Duration) string { return (time.Duration(n) * unit).String() }
+
+// words returns a list with NULs between its words, since [a b] could be one word or two.
+func words(list []string) string { return "[" + strings.Join(list, "\x00") + "]" }
+
+// changes lists the calls, in the order in which they are made, that lead from the plan that is
+// there to p; from nil, what CreateService leaves to do. A call in unknown could not be read and is
+// made in any case.
+func (p *plan) changes(old *plan, unknown calls) (list []change) {
+	created := old == nil
+	if created {
+		old = &plan{}
 	}
-	return text
-}
-
-// differences are the changes from one plan to another.
-type differences struct {
-	list    []change
-	unknown calls
-}
-
-// add adds a change, and none if the setting is known and the same. Inlined, it would be here twice.
-//
-//go:noinline
-func (d *differences) add(call call, what, before, after string, same bool) {
-	switch {
-	case d.unknown.have(call):
-		d.list = append(d.list, change{call, what + ": " + after})
-	case !same:
-		d.list = append(d.list, change{call, what + ": " + before + " -> " + after})
+	if p.display == old.rawDisplay { // whatever Windows shows for it
+		old.display = p.display
 	}
-}
-
-//go:noinline
-func (d *differences) text(call call, what, before, after string) {
-	d.add(call, what, before, after, before == after)
-}
-
-// words compares lists: [a b] could be one word or two.
-//
-//go:noinline
-func (d *differences) words(call call, what string, before, after []string) {
-	d.add(call, what, fmt.Sprint(before), fmt.Sprint(after), slices.Equal(before, after))
+	if p.description == old.rawDescription {
+		old.description = p.description
+	}
+	var before []string
+	old.settings(func(_ call, _, value string) { before = append(before, value) })
+	p.settings(func(call call, what, value string) {
+		was := before[0]
+		before = before[1:]
+		switch {
+		case created && call == callChange:
+			return
+		case call == callDelayed && p.start != autoStart && old.start != autoStart: // it does not count
+			return
+		case call == callLogonRight && p.grantLogon:
+			// Granting it twice changes nothing.
+		case what == "account" && sameAccount(was, value):
+			if p.password == old.password {
+				return
+			}
+			what = "password: set" // it can't be read
+		case unknown.have(call):
+			what += ": " + value
+		case was != value:
+			what += ": " + was + " -> " + value
+		default:
+			return
+		}
+		list = append(list, change{call, strings.ReplaceAll(what, "\x00", " ")})
+	})
+	return list
 }
 
 // sortedFold returns the names in an order that does not depend on their case.
@@ -296,15 +294,15 @@ func sortedFold(list []string) []string {
 }
 
 // describe returns a list of actions for people.
-func describe(list []action, reset time.Duration) string {
-	words := make([]string, len(list))
+func describe(list []action) string {
+	texts := make([]string, len(list))
 	for i, a := range list {
-		words[i] = a.delay.String()
+		texts[i] = duration(a.milliseconds, time.Millisecond)
 		if a.kind != actionRestart {
-			words[i] = actionName(a.kind) + " after " + words[i]
+			texts[i] = actionName(a.kind) + " after " + texts[i]
 		}
 	}
-	return "[" + strings.Join(words, " ") + "] " + reset.String()
+	return words(texts)
 }
 
 var actionNames = [...]string{"none", "restart", "reboot", "run-command", "own-restart"}
@@ -316,44 +314,61 @@ func actionName(kind uint32) string {
 	return fmt.Sprintf("action-%d", kind)
 }
 
-// ownProcess is SERVICE_WIN32_OWN_PROCESS, interactive SERVICE_INTERACTIVE_PROCESS.
-const ownProcess, interactive = 0x10, 0x100
+// Types and ways to start (SERVICE_WIN32_OWN_PROCESS, …).
+const (
+	ownProcess  = 0x10
+	interactive = 0x100
 
-// serviceType returns the type to register: that of a process of its own.
-func (p *plan) serviceType() uint32 {
-	if p.exact || p.kind != 0 {
-		return p.kind
+	autoStart   = 2
+	demandStart = 3
+	disabled    = 4
+
+	errorNormal = 1
+)
+
+// The numbers that Windows has for the values of spec.StartType and spec.SIDType.
+var (
+	startNumbers = [...]uint32{autoStart, autoStart, demandStart, disabled}
+	sidNumbers   = [...]uint32{sidNone, sidUnrestricted, sidRestricted}
+)
+
+const sidNone, sidUnrestricted, sidRestricted = 0, 1, 3
+
+func (p *plan) startType() spec.StartType { return startType(p.start, p.numbers[callDelayed]) }
+
+func startType(start, delayed uint32) spec.StartType {
+	switch {
+	case start == demandStart:
+		return spec.Manual
+	case start == disabled:
+		return spec.Disabled
+	case delayed != 0:
+		return spec.DelayedAutomatic
 	}
-	return ownProcess
+	return spec.Automatic
 }
 
-// raw returns a plan that was read with the texts as they are in the registry: Windows has shown
-// them in its own language, and with the values of variables.
+func (p *plan) sidType() spec.SIDType {
+	switch p.numbers[callSID] {
+	case sidUnrestricted:
+		return spec.SIDUnrestricted
+	case sidRestricted:
+		return spec.SIDRestricted
+	}
+	return spec.SIDNone
+}
+
+// raw gives a plan that was read the texts as they are in the registry: Windows has shown them in
+// its own language, and with the values of variables.
 func (p *plan) raw() *plan {
-	r := *p
-	r.exact = true
 	if p.rawDisplay != "" {
-		r.display = p.rawDisplay
+		p.display = p.rawDisplay
 	}
 	if p.rawDescription != "" {
-		r.description = p.rawDescription
+		p.description = p.rawDescription
 	}
 	if p.rawPath != "" {
-		r.binaryPath = p.rawPath
+		p.binaryPath = p.rawPath
 	}
-	return &r
-}
-
-// fresh is a service that CreateService has just made from p.
-func (p *plan) fresh() *plan {
-	return &plan{display: p.display, binaryPath: p.binaryPath, account: p.account, password: p.password,
-		start: scmStart(p.start), dependencies: p.dependencies, preshutdown: -1}
-}
-
-// scmStart returns the start type without what CreateService doesn't know.
-func scmStart(t spec.StartType) spec.StartType {
-	if t == spec.DelayedAutomatic {
-		return spec.Automatic
-	}
-	return t
+	return p
 }

@@ -66,9 +66,9 @@ func TestPlanChanges(t *testing.T) {
 	s.RestartDelays, s.RestartReset, s.StopTimeout = []time.Duration{1500 * time.Microsecond}, 1500*time.Millisecond, time.Second+1
 	now, err = newPlan(s)
 	require.NoError(t, err)
-	assert.Equal(t, []action{{actionRestart, 2 * time.Millisecond}}, now.actions, "as Windows would tell it")
-	assert.Equal(t, 2*time.Second, now.reset)
-	assert.Equal(t, 6*time.Second+time.Millisecond, now.preshutdown)
+	assert.Equal(t, []action{{actionRestart, 2}}, now.actions, "as Windows would tell it")
+	assert.Equal(t, uint32(2), now.reset)
+	assert.Equal(t, uint32(6001), now.numbers[callPreshutdown])
 	assert.Equal(t, 1500*time.Microsecond, s.RestartDelays[0], "the caller's list stays")
 	assert.Contains(t, old.changes(old, 1<<callFlag), change{callFlag, "restart after an error exit: false"})
 }

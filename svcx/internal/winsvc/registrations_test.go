@@ -39,22 +39,17 @@ func (r *registration) plan(t *testing.T) *plan {
 	v := r.Values
 	p := &plan{
 		name: r.Name, display: v.DisplayName, rawDisplay: v.DisplayName, binaryPath: v.ImagePath, account: v.ObjectName,
-		start:        map[uint32]spec.StartType{2: spec.Automatic, 3: spec.Manual, 4: spec.Disabled}[v.Start],
-		delayed:      v.DelayedAutostart != 0,
-		dependencies: v.DependOnService, privileges: v.RequiredPrivileges, failureFlag: v.FailureActionsOnNonCrashFailures != 0,
-		preshutdown: time.Duration(v.PreshutdownTimeout) * time.Millisecond,
-		sid:         map[uint32]spec.SIDType{1: spec.SIDUnrestricted, 3: spec.SIDRestricted}[v.ServiceSidType],
-		kind:        v.Type, startNumber: v.Start, errorControl: v.ErrorControl,
-	}
-	if p.start == spec.Automatic && v.DelayedAutostart != 0 {
-		p.start = spec.DelayedAutomatic
+		kind: v.Type, start: v.Start, errorControl: v.ErrorControl,
+		dependencies: v.DependOnService, privileges: v.RequiredPrivileges,
+		numbers: [...]uint32{callDelayed: v.DelayedAutostart, callFlag: v.FailureActionsOnNonCrashFailures, callSID: v.ServiceSidType,
+			callPreshutdown: v.PreshutdownTimeout},
 	}
 	if raw, err := hex.DecodeString(v.FailureActions); assert.NoError(t, err) && len(raw) > 20 {
 		u32 := func(at int) uint32 { return binary.LittleEndian.Uint32(raw[at:]) }
-		p.reset = time.Duration(u32(0)) * time.Second
+		p.reset = u32(0)
 		for i := range int(u32(12)) {
 			if at := 20 + 8*i; at+8 <= len(raw) {
-				p.actions = append(p.actions, action{u32(at), time.Duration(u32(at+4)) * time.Millisecond})
+				p.actions = append(p.actions, action{u32(at), u32(at + 4)})
 			}
 		}
 	}
@@ -82,7 +77,7 @@ func TestRegistrations(t *testing.T) {
 			assert.False(t, isOurs(old.binaryPath, program[:len(program)-5]+".exe", getenv))
 
 			want, err := newPlan(&spec.Spec{Name: r.Name, DisplayName: "Orders", Executable: `C:\Orders\orders.exe`, Account: r.Values.ObjectName,
-				StartType: old.start, DependsOn: old.dependencies, Privileges: old.privileges, SID: old.sid,
+				StartType: old.startType(), DependsOn: old.dependencies, Privileges: old.privileges, SID: old.sidType(),
 				RestartDelays: []time.Duration{time.Second}, RestartReset: time.Hour, StopTimeout: 20 * time.Second})
 			require.NoError(t, err)
 			want.adopt(old)
@@ -96,21 +91,20 @@ func TestRegistrations(t *testing.T) {
 					assert.Contains(t, want.actions, a, "what others have set stays")
 				}
 			}
-			assert.Equal(t, action{actionRestart, time.Second}, want.actions[0])
-			assert.Equal(t, uint32(ownProcess), want.serviceType()&^0x100)
+			assert.Equal(t, action{actionRestart, 1000}, want.actions[0])
+			assert.Equal(t, uint32(ownProcess), want.kind&^interactive)
 			// A second Install finds what the first has left.
 			again := *want
-			again.kind = want.serviceType()
 			third, err := newPlan(&spec.Spec{Name: r.Name, DisplayName: "Orders", Executable: `C:\Orders\orders.exe`, Account: r.Values.ObjectName,
-				StartType: old.start, DependsOn: old.dependencies, Privileges: old.privileges, SID: old.sid,
+				StartType: old.startType(), DependsOn: old.dependencies, Privileges: old.privileges, SID: old.sidType(),
 				RestartDelays: []time.Duration{time.Second}, RestartReset: time.Hour, StopTimeout: 20 * time.Second})
 			require.NoError(t, err)
 			third.adopt(&again)
 			assert.Empty(t, third.changes(&again, 0))
 
 			undo := old.raw()
-			assert.Equal(t, r.Values.Type, undo.serviceType(), "undo restores the type")
-			assert.Equal(t, old.actions, undo.actions)
+			assert.Equal(t, r.Values.Type, undo.kind, "undo restores the type")
+			assert.Equal(t, r.plan(t).actions, undo.actions)
 			assert.Equal(t, r.Values.DisplayName, undo.display, "as a resource, not as its text")
 		})
 	}
@@ -150,28 +144,28 @@ func TestIsOurs(t *testing.T) {
 
 // TestActionsAreKept: recovery actions beside the restarts.
 func TestActionsAreKept(t *testing.T) {
-	second, command := action{actionRestart, time.Second}, action{actionRunCommand, 10 * time.Second}
+	second, command := action{actionRestart, 1000}, action{actionRunCommand, 10_000}
 	for _, c := range []struct {
 		name            string
 		old, want       []action
 		delays          []time.Duration
-		flag, wantsFlag bool
+		flag, wantsFlag uint32
 	}{
-		{"none", nil, []action{second}, []time.Duration{time.Second}, false, true},
-		{"the same", []action{second}, []action{second}, []time.Duration{time.Second}, true, true},
-		{"the same and a command", []action{second, command}, []action{second, command}, []time.Duration{time.Second}, true, true},
-		{"a command first", []action{command, second}, []action{command, second}, []time.Duration{time.Second}, true, true},
-		{"other delays and a command", []action{command, second}, []action{{actionRestart, time.Minute}, command}, []time.Duration{time.Minute}, true, true},
-		{"it gives up", []action{second, {actionNone, 0}}, []action{second}, []time.Duration{time.Second}, true, true},
-		{"never, but a reboot", []action{{actionReboot, time.Minute}}, []action{{actionReboot, time.Minute}}, nil, true, true},
-		{"never", []action{{actionNone, 0}, {actionNone, 0}}, []action{{actionNone, 0}, {actionNone, 0}}, nil, false, false},
+		{"none", nil, []action{second}, []time.Duration{time.Second}, 0, 1},
+		{"the same", []action{second}, []action{second}, []time.Duration{time.Second}, 1, 1},
+		{"the same and a command", []action{second, command}, []action{second, command}, []time.Duration{time.Second}, 1, 1},
+		{"a command first", []action{command, second}, []action{command, second}, []time.Duration{time.Second}, 1, 1},
+		{"other delays and a command", []action{command, second}, []action{{actionRestart, 60_000}, command}, []time.Duration{time.Minute}, 1, 1},
+		{"it gives up", []action{second, {actionNone, 0}}, []action{second}, []time.Duration{time.Second}, 1, 1},
+		{"never, but a reboot", []action{{actionReboot, 60_000}}, []action{{actionReboot, 60_000}}, nil, 1, 1},
+		{"never", []action{{actionNone, 0}, {actionNone, 0}}, []action{{actionNone, 0}, {actionNone, 0}}, nil, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := newPlan(&spec.Spec{Name: "x", Executable: `C:\x.exe`, RestartDelays: c.delays})
 			require.NoError(t, err)
-			p.adopt(&plan{actions: c.old, failureFlag: c.flag})
+			p.adopt(&plan{actions: c.old, numbers: [...]uint32{callFlag: c.flag, callPreshutdown: 0}})
 			assert.Equal(t, c.want, p.actions)
-			assert.Equal(t, c.wantsFlag, p.failureFlag)
+			assert.Equal(t, c.wantsFlag, p.numbers[callFlag])
 		})
 	}
 }

@@ -18,6 +18,10 @@ import (
 type scmManager struct {
 	handle   syscall.Handle
 	controls chan supervisor.Control
+	args     []string // given to StartService
+	err      error    // the service's end
+	logs     process.Logs
+	report   chan []byte // what happened when the logs were opened
 }
 
 func (m *scmManager) Controls() <-chan supervisor.Control { return m.controls }
@@ -42,12 +46,11 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 	if err != nil {
 		return true, err
 	}
-	m := &scmManager{controls: make(chan supervisor.Control, 64)}
+	m := &scmManager{controls: make(chan supervisor.Control, 64), report: make(chan []byte, 1)}
 	// The files can be opened while the SCM takes its time to answer.
-	logs, report := &process.Logs{}, make(chan []byte, 1)
-	logs.Redirect = redirectOutput
+	m.logs.Redirect = redirectOutput
 	p.SpareLogDir = makeSpareLogDir
-	go func() { report <- p.OpenLogs(logs, spec.SCM) }()
+	go func() { m.report <- p.OpenLogs(&m.logs, spec.SCM) }()
 	// The handler runs in the dispatcher's thread, which must never wait: the SCM has one for all
 	// services and gives up on it after 30 seconds.
 	handler := syscall.NewCallback(func(code, kind uint32, data unsafe.Pointer, _ uintptr) uintptr {
@@ -64,32 +67,28 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 			return supervisor.ErrCannotAcceptCtrl
 		}
 	})
-	var mainErr error
+	c.Prepare = func(ctx context.Context) error {
+		keepThroughLogoff()
+		if err := p.Prepare(ctx, &m.logs, <-m.report, spec.SCM); err != nil {
+			return err
+		}
+		return p.ParseArguments(m.args)
+	}
+	c.Hung = func(dump []byte) {
+		m.logs.Crashed(dump)
+		supervisor.Tell(os.Stderr, dump)
+	}
+	// The SCM may end the process as soon as it knows that the service has stopped: what Main's error
+	// says must be in the log before.
+	c.Failed = p.Fail
 	main := syscall.NewCallback(func(argc uint32, argv **uint16) uintptr {
-		var args []string
 		for i, arg := range unsafe.Slice(argv, argc) {
 			if i > 0 { // the first is the service's name
-				args = append(args, wincall.String(arg))
+				m.args = append(m.args, wincall.String(arg))
 			}
 		}
-		if m.handle, mainErr = wincall.RegisterServiceCtrlHandlerEx(name, handler); mainErr != nil {
+		if m.handle, m.err = wincall.RegisterServiceCtrlHandlerEx(name, handler); m.err != nil {
 			return 0
-		}
-		c.Prepare = func(ctx context.Context) error {
-			keepThroughLogoff()
-			if err := p.Prepare(ctx, logs, <-report, spec.SCM); err != nil {
-				return err
-			}
-			return p.ParseArguments(args)
-		}
-		c.Hung = func(dump []byte) {
-			logs.Crashed(dump)
-			supervisor.Tell(os.Stderr, dump)
-		}
-		// The SCM may end the process as soon as it knows that the service has stopped: what Main's
-		// error says must be in the log before.
-		c.Failed = func(err error) {
-			p.Fail(err)
 		}
 		// Not in this goroutine: it is bound to the manager's thread, and each message to it would
 		// cost two switches of threads.
@@ -98,9 +97,9 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 			_, err := supervisor.Run(ctx, m, c)
 			done <- err
 		}()
-		mainErr = <-done
-		if errors.Is(mainErr, supervisor.ErrHung) {
-			os.Exit(spec.ExitCode(mainErr)) // before the dispatcher lets other code go on
+		m.err = <-done
+		if errors.Is(m.err, supervisor.ErrHung) {
+			os.Exit(spec.ExitCode(m.err)) // before the dispatcher lets other code go on
 		}
 		return 0
 	})
@@ -108,7 +107,7 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 	if err := wincall.StartServiceCtrlDispatcher(&table[0]); err != nil {
 		return err != wincall.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT, err
 	}
-	return true, mainErr
+	return true, m.err
 }
 
 // copyEventData copies what a control's data pointer leads to, which is valid only until the

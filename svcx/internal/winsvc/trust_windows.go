@@ -13,7 +13,7 @@ func (*Backend) CheckTrust(exe string) error {
 	if err != nil {
 		return err
 	}
-	return judge(&a, exe, winsec.ForReading)
+	return judge(a, exe, winsec.ForReading)
 }
 
 // judge judges a file or directory and the way to it. Wine makes up access lists from Unix modes
