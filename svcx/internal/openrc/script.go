@@ -29,22 +29,28 @@ func Render(s *spec.Spec) ([]byte, error) {
 	if s.Description != "" {
 		set(&t, "description=", s.Description)
 	}
+	options, exports := "", ""
 	for _, name := range s.Variables() {
-		set(&t, "export "+name+"=", s.Env[name])
+		if isScripts(name) {
+			options += " --env " + word(&t, name+"="+s.Env[name])
+			exports += "\t\texport " + name + "=" + shquote.Quote(s.Env[name]) + "\n"
+		} else {
+			set(&t, "export "+name+"=", s.Env[name])
+		}
 	}
 	// OpenRC passes the value of some variables to a shell once more.
 	set(&t, "command=", shquote.Quote(s.Executable))
 	words := ""
 	for _, arg := range s.Args {
-		words += " " + shquote.Quote(arg)
+		words += " " + word(&t, arg)
 	}
 	set(&t, "command_args=", strings.TrimPrefix(words, " "))
-	set(&t, "directory=", shquote.Quote(dir))
+	set(&t, "directory=", word(&t, dir))
 	if s.Account != "" {
 		set(&t, "command_user=", s.Account)
 	}
 	logs := logDir(s)
-	output := shquote.Quote(logs + "/output.log")
+	output := word(&t, logs+"/output.log")
 	set(&t, "output_log=", output)
 	set(&t, "error_log=", output)
 	set(&t, "pidfile=", "/run/"+s.Name+".pid")
@@ -55,6 +61,13 @@ func Render(s *spec.Spec) ([]byte, error) {
 		set(&t, "respawn_max=", "0") // never give up
 	} else {
 		set(&t, "command_background=", "yes")
+	}
+	if options != "" {
+		name := "start_stop_daemon_args"
+		if len(s.RestartDelays) > 0 {
+			name = "supervise_daemon_args"
+		}
+		t.Line(name+"=", shquote.Quote(options[1:])+`" $`+name+`"`)
 	}
 	set(&t, "notify=", "socket:ready") // since OpenRC 0.60; others take it for ready at once
 	if s.Reload {
@@ -75,9 +88,24 @@ func Render(s *spec.Spec) ([]byte, error) {
 		if s.Account != "" {
 			owner = " --owner " + s.Account
 		}
+		if s.LogDir != "" {
+			t.Line("\tmkdir -p ", shquote.Quote(path.Dir(logs)))
+		}
 		t.Line("\tcheckpath --directory --mode 0750", owner+" "+shquote.Quote(logs))
+		// They may be those of another account that ran the service before.
+		for _, name := range [...]string{"/output.log", "/crash.log"} {
+			t.Line("\tcheckpath --file --mode 0640", owner+" "+shquote.Quote(logs+name))
+		}
+		if len(s.RestartDelays) == 0 {
+			// Debian's OpenRC starts services with the program of that name of dpkg.
+			t.Lines("\tcase $(start-stop-daemon --version) in *Debian*)\n\t\tstart_stop_daemon_args=\"--output $output_log\"\n\t\tunset output_log error_log\n" + exports + "\tesac")
+		}
 	}
 	t.Lines("}")
+	if len(s.RestartDelays) == 0 {
+		// The process is found by its number. OpenRC would give a path with blanks as several words.
+		t.Lines("\nstop_pre() {\n\tservice_set_value command \"\"\n\tcommand=\n}")
+	}
 	if s.Reload {
 		t.Lines("\nreload() {\n\tkill -HUP \"$(service_get_value child_pid || cat \"$pidfile\")\"\n}")
 	}
@@ -90,6 +118,29 @@ func wholeSeconds(d time.Duration) string {
 }
 
 func set(t *spec.Text, name, value string) { t.Line(name, shquote.Quote(value)) }
+
+// word returns a word for a variable that OpenRC passes to a shell once more, after it has replaced
+// white space by one blank and patterns by the names of files. One that has them is put into a
+// variable of its own.
+func word(t *spec.Text, text string) string {
+	if !isAltered(text) {
+		return shquote.Quote(text)
+	}
+	name := "svcx_" + strconv.Itoa(strings.Count(string(*t), "\nsvcx_")+1)
+	set(t, name+"=", text)
+	return `"$` + name + `"`
+}
+
+// isScripts reports whether the scripts of OpenRC may use a variable: to find programs, or as a
+// setting (openrc-run(8)), all of which are lower-case.
+func isScripts(name string) bool {
+	return strings.ToUpper(name) != name || name == "PATH" || name == "IFS" || name == "OPTIND" ||
+		strings.HasPrefix(name, "RC_") || strings.HasPrefix(name, "EINFO_")
+}
+
+func isAltered(text string) bool {
+	return strings.ContainsAny(text, "\t*?[") || strings.Contains(text, "  ")
+}
 
 func logDir(s *spec.Spec) string {
 	if s.LogDir != "" {
@@ -109,6 +160,9 @@ func check(s *spec.Spec) error {
 	if err := spec.CheckUnixAccount(s.Account); err != nil {
 		return err
 	}
+	if s.Account != "" && s.Account[0] <= '9' {
+		return spec.Refuse("account", s.Account, "OpenRC's supervisor may take no number: name the user")
+	}
 	for i, name := range append([]string{s.Name}, s.DependsOn...) {
 		what := "service name"
 		if i > 0 {
@@ -117,6 +171,9 @@ func check(s *spec.Spec) error {
 		if !spec.Only(name, "._-") || name[0] == '-' || name[0] == '.' || strings.HasSuffix(name, ".sh") {
 			return spec.Refuse(what, name, "OpenRC takes letters, digits, '.', '_' and '-', and no name that ends in .sh")
 		}
+	}
+	if isAltered(s.Executable) {
+		return spec.Refuse("executable", s.Executable, "OpenRC takes no path with a tab, two blanks, '*', '?' or '['")
 	}
 	if !path.IsAbs(s.Executable) || s.Dir != "" && !path.IsAbs(s.Dir) {
 		return spec.Errorf("svcx: executable %q, directory %q: OpenRC needs absolute paths", s.Executable, s.Dir)
