@@ -129,7 +129,7 @@ func renamePOSIX(from, to string) error {
 func environ() []string { return wincall.Environ() }
 
 // own does nothing: the access list comes from the directory.
-func own(*os.File, fs.FileInfo) error { return nil }
+func own(*os.File, string, fs.FileInfo) error { return nil }
 
 func syncDirOf(string) error { return nil }
 
