@@ -197,4 +197,5 @@ func TestOpenRC(t *testing.T) {
 		assert.ErrorIs(t, err, fs.ErrNotExist)
 	})
 	t.Run("upgrade", func(t *testing.T) { upgraded(t) })
+	openrcFaults(t)
 }

@@ -24,6 +24,7 @@ func TestRenderRefusesForUnix(t *testing.T) {
 		{"a user's number that is -1", Service{Account: "4294967295"}, []Manager{Systemd, OpenRC, Launchd}, "no user's number"},
 		{"a user's number that is -1 in 16 bits", Service{Account: "65535"}, []Manager{Systemd, OpenRC, Launchd}, "no user's number"},
 		{"a user's number that is too large", Service{Account: "99999999999"}, []Manager{Systemd, OpenRC, Launchd}, "no user's number"},
+		{"an executable that OpenRC would alter", Service{Executable: "/opt/a  b"}, []Manager{OpenRC}, "two blanks"},
 		{"an argument that Linux does not pass", Service{Args: []string{long}}, []Manager{Systemd, OpenRC}, "Linux allows"},
 		{"a variable that Linux does not pass", Service{Env: map[string]string{"A": long}}, []Manager{Systemd, OpenRC}, "Linux allows"},
 	} {
@@ -43,7 +44,11 @@ func TestRenderRefusesForUnix(t *testing.T) {
 	for _, account := range []string{"0", "1000", "65534", "root", "_svc", "a.b-c"} {
 		for _, m := range []Manager{Systemd, OpenRC, Launchd} {
 			_, err := (&Service{Name: "x", Executable: "/bin/x", Account: account}).Render(m)
-			assert.NoError(t, err, account)
+			if m == OpenRC && account[0] <= '9' {
+				assert.ErrorContains(t, err, "name the user", account)
+			} else {
+				assert.NoError(t, err, account)
+			}
 		}
 	}
 }

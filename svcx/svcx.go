@@ -38,7 +38,8 @@
 // written to standard error, and Run returns nil.
 //
 // Time limits only count the time during which the process was running: a frozen process (SIGSTOP,
-// a paused virtual machine, a sleeping laptop) is not considered hung.
+// a paused virtual machine, a sleeping laptop) is not considered hung. Limits that the manager
+// itself watches, such as systemd's of Watchdog, do count it.
 //
 // # Windows
 //

@@ -15,7 +15,8 @@ import (
 // Before that, Upgrade checks that the new program is for the same system and processor, that only
 // administrators can change it if the service is fully privileged, and that it runs: Upgrade starts
 // it once with the service's arguments and the variable SVCX_CHECK=1, which makes [Service.Run]
-// return at once. This executes the code before the call of Run.
+// return at once. This executes the code before the call of Run, on Unix as the service's account.
+// The new program gets the owner and mode of the old one, and on Linux its capabilities.
 //
 // The old program may be running. On Unix the file is a complete program at every moment. On
 // Windows it is too, unless a running program can't be replaced in one step: then it is missing

@@ -29,6 +29,7 @@ type Backend struct {
 // Exit codes of launchctl (launchctl error N names them).
 const (
 	codeIO         = 5   // EIO: also while launchd still forgets the job, and for a disabled one
+	codeBegun      = 36  // EINPROGRESS: bootout has asked the job to end, and does not wait
 	codeInProgress = 37  // the job is being started already
 	codeNoDomain   = 125 // the domain does not support that action: no one is logged in at the screen
 )
@@ -187,16 +188,20 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 
 // bootout ends the job and waits until launchd has forgotten it.
 func (m *Backend) bootout(ctx context.Context, s *spec.Spec) error {
-	if _, err := m.run(ctx, "bootout", m.target(s)); err != nil {
-		if _, ok, _ := m.loaded(ctx, s); ok && exitCode(err) != codeInProgress {
-			return m.fail(s, err)
-		}
-	}
-	limit := time.Now().Add(s.StopTimeout + spec.StopMargin + retryFor)
+	_, refused := m.run(ctx, "bootout", m.target(s))
+	retry := time.Now().Add(retryFor)
+	limit := retry.Add(s.StopTimeout + spec.StopMargin)
 	for {
 		_, ok, err := m.loaded(ctx, s)
 		if err == nil && !ok {
 			return nil
+		}
+		switch code := exitCode(refused); {
+		case err != nil || refused == nil || code == codeBegun || code == codeInProgress:
+		case code == codeIO && time.Now().Before(retry):
+			_, refused = m.run(ctx, "bootout", m.target(s))
+		default:
+			return m.fail(s, refused)
 		}
 		if err == nil && time.Now().After(limit) {
 			err = errors.New("launchd has not ended it")
@@ -263,6 +268,9 @@ func (m *Backend) kickstart(ctx context.Context, s *spec.Spec) error {
 		st, _, _ := m.loaded(ctx, s)
 		if exitCode(err) == codeInProgress && st.State == spec.Running {
 			return nil
+		}
+		if exitCode(err) == codeNoDomain {
+			return m.fail(s, err)
 		}
 		if exitCode(err) != codeInProgress || time.Now().After(limit) {
 			return spec.Fail(spec.ErrStartFailed, err, filepath.Join(m.logDir(s), "output.log")+" says why")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -105,8 +106,9 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	if err := m.Stop(ctx, s); err != nil && !errors.Is(err, spec.ErrNotRunning) {
 		return err
 	}
-	if m.enabled(s) {
-		if err := m.do(ctx, "rc-update", "del", s.Name, m.runlevel); err != nil {
+	links, _ := filepath.Glob(filepath.Join(filepath.Dir(m.scripts), "runlevels", "*", s.Name))
+	for _, link := range links { // an administrator may have added it to others
+		if err := m.do(ctx, "rc-update", "del", s.Name, filepath.Base(filepath.Dir(link))); err != nil {
 			return spec.Fail(nil, err, "")
 		}
 	}
@@ -173,8 +175,13 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	if err := m.denied(); err != nil {
 		return err
 	}
-	// One that has crashed is started to OpenRC.
-	if err := m.do(ctx, "rc-service", s.Name, "stop"); err != nil {
+	// One that has crashed is started to OpenRC. dpkg's start-stop-daemon, which Debian's OpenRC
+	// uses, fails to stop it.
+	err = m.do(ctx, "rc-service", s.Name, "stop")
+	if err != nil && st.State == spec.Stopped {
+		err = m.do(ctx, "rc-service", s.Name, "zap")
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			return spec.Fail(nil, context.Cause(ctx), "the service continues to stop")
 		}
@@ -194,7 +201,35 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if err := m.denied(); err != nil {
 		return err
 	}
-	return m.begin(ctx, s, "restart")
+	m.addDependents(ctx, s)
+	if err := m.begin(ctx, s, "restart"); err != nil {
+		return err
+	}
+	for _, name := range s.Dependents {
+		if m.started(name) {
+			continue
+		}
+		if err := m.do(ctx, "rc-service", name, "start"); err != nil {
+			return spec.Fail(nil, err, name+" depends on the service and was running")
+		}
+	}
+	return nil
+}
+
+// addDependents adds the services that need this one and run now.
+func (m *Backend) addDependents(ctx context.Context, s *spec.Spec) {
+	_, out, _ := m.run(ctx, "rc-service", s.Name, "needsme")
+	for _, name := range strings.Fields(out) { // there may be warnings in between
+		if m.started(name) && !slices.Contains(s.Dependents, name) {
+			s.Dependents = append(s.Dependents, name)
+		}
+	}
+}
+
+// started reports whether a service is started to OpenRC.
+func (m *Backend) started(name string) bool {
+	_, err := os.Lstat(filepath.Join(m.state, "started", name))
+	return err == nil
 }
 
 // Kill ends the service's process. Its supervisor stays.

@@ -1,6 +1,7 @@
 package openrc
 
 import (
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -24,19 +25,25 @@ func Render(s *spec.Spec) ([]byte, error) {
 	if s.Description != "" {
 		set(&t, "description=", s.Description)
 	}
+	options, exports := "", ""
 	for _, name := range s.Variables() {
-		set(&t, "export "+name+"=", s.Env[name])
+		if isScripts(name) {
+			options += " --env " + word(&t, name+"="+s.Env[name])
+			exports += "\t\texport " + name + "=" + shquote.Quote(s.Env[name]) + "\n"
+		} else {
+			set(&t, "export "+name+"=", s.Env[name])
+		}
 	}
 	// OpenRC passes the value of some variables to a shell once more.
 	set(&t, "command=", shquote.Quote(s.Executable))
-	words := spec.Each(s.Args, " ", shquote.Quote)
+	words := spec.Each(s.Args, " ", func(arg string) string { return word(&t, arg) })
 	set(&t, "command_args=", strings.TrimPrefix(words, " "))
-	set(&t, "directory=", shquote.Quote(s.WorkDir()))
+	set(&t, "directory=", word(&t, s.WorkDir()))
 	if s.Account != "" {
 		set(&t, "command_user=", s.Account)
 	}
 	logs := logDir(s)
-	output := shquote.Quote(logs + "/output.log")
+	output := word(&t, logs+"/output.log")
 	set(&t, "output_log=", output)
 	set(&t, "error_log=", output)
 	t.Line("pidfile=/run/", s.Name+".pid")
@@ -46,6 +53,13 @@ func Render(s *spec.Spec) ([]byte, error) {
 		t.Lines("respawn_max=0") // never give up
 	} else {
 		t.Lines("command_background=yes")
+	}
+	if options != "" {
+		name := "start_stop_daemon_args"
+		if len(s.RestartDelays) > 0 {
+			name = "supervise_daemon_args"
+		}
+		t.Line(name+"=", shquote.Quote(options[1:])+`" $`+name+`"`)
 	}
 	t.Lines("notify=socket:ready") // since OpenRC 0.60; others take it for ready at once
 	if s.Reload {
@@ -66,9 +80,24 @@ func Render(s *spec.Spec) ([]byte, error) {
 		if s.Account != "" {
 			owner = " --owner " + s.Account
 		}
+		if s.LogDir != "" {
+			t.Line("\tmkdir -p ", shquote.Quote(path.Dir(logs)))
+		}
 		t.Line("\tcheckpath --directory --mode 0750", owner+" "+shquote.Quote(logs))
+		// They may be those of another account that ran the service before.
+		for _, name := range [...]string{"/output.log", "/crash.log"} {
+			t.Line("\tcheckpath --file --mode 0640", owner+" "+shquote.Quote(logs+name))
+		}
+		if len(s.RestartDelays) == 0 {
+			// Debian's OpenRC starts services with the program of that name of dpkg.
+			t.Lines("\tcase $(start-stop-daemon --version) in *Debian*)\n\t\tstart_stop_daemon_args=\"--output $output_log\"\n\t\tunset output_log error_log\n" + exports + "\tesac")
+		}
 	}
 	t.Lines("}")
+	if len(s.RestartDelays) == 0 {
+		// The process is found by its number. OpenRC would give a path with blanks as several words.
+		t.Lines("\nstop_pre() {\n\tservice_set_value command \"\"\n\tcommand=\n}")
+	}
 	if s.Reload {
 		t.Lines("\nreload() {\n\tkill -HUP \"$(service_get_value child_pid || cat \"$pidfile\")\"\n}")
 	}
@@ -81,6 +110,29 @@ func wholeSeconds(d time.Duration) string {
 }
 
 func set(t *spec.Text, name, value string) { t.Line(name, shquote.Quote(value)) }
+
+// word returns a word for a variable that OpenRC passes to a shell once more, after it has replaced
+// white space by one blank and patterns by the names of files. One that has them is put into a
+// variable of its own.
+func word(t *spec.Text, text string) string {
+	if !isAltered(text) {
+		return shquote.Quote(text)
+	}
+	name := "svcx_" + strconv.Itoa(strings.Count(string(*t), "\nsvcx_")+1)
+	set(t, name+"=", text)
+	return `"$` + name + `"`
+}
+
+// isScripts reports whether the scripts of OpenRC may use a variable: to find programs, or as a
+// setting (openrc-run(8)), all of which are lower-case.
+func isScripts(name string) bool {
+	return strings.ToUpper(name) != name || name == "PATH" || name == "IFS" || name == "OPTIND" ||
+		strings.HasPrefix(name, "RC_") || strings.HasPrefix(name, "EINFO_")
+}
+
+func isAltered(text string) bool {
+	return strings.ContainsAny(text, "\t*?[") || strings.Contains(text, "  ")
+}
 
 func logDir(s *spec.Spec) string {
 	if s.LogDir != "" {
@@ -97,6 +149,9 @@ func check(s *spec.Spec) error {
 	if s.User {
 		return s.Refuse("OpenRC does not support user services: leave Service.User unset")
 	}
+	if s.Account != "" && s.Account[0] <= '9' {
+		return spec.Refuse("account", s.Account, "OpenRC's supervisor may take no number: name the user")
+	}
 	for _, name := range spec.Append(s.DependsOn, s.Name) {
 		what := "dependency"
 		if name == s.Name {
@@ -105,6 +160,9 @@ func check(s *spec.Spec) error {
 		if !spec.Only(name, "._-") || name[0] == '-' || name[0] == '.' || strings.HasSuffix(name, ".sh") {
 			return spec.Refuse(what, name, "OpenRC takes letters, digits, '.', '_' and '-', and no name that ends in .sh")
 		}
+	}
+	if isAltered(s.Executable) {
+		return spec.Refuse("executable", s.Executable, "OpenRC takes no path with a tab, two blanks, '*', '?' or '['")
 	}
 	if err := s.CheckLengths(); err != nil {
 		return err

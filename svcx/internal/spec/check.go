@@ -137,8 +137,7 @@ func (w *wordCheck) word(what, text string) {
 // PathNames are the names of the program's path and of its working directory in errors.
 var PathNames = [...]string{"executable", "directory"}
 
-// CheckUnix is Check for a manager of Unix systems; its name is for the error. Spellings of accounts
-// of Windows are refused by name: on Unix they would be another user, or none.
+// CheckUnix is Check for a manager of Unix systems; its name is for the error.
 func (s *Spec) CheckUnix(manager string) error {
 	if err := s.Check(); err != nil {
 		return err
@@ -148,8 +147,16 @@ func (s *Spec) CheckUnix(manager string) error {
 			return Refuse(PathNames[i], path, manager+" needs an absolute path")
 		}
 	}
-	account := s.Account
-	if account == "" || s.User {
+	if s.User { // it has the user's account
+		return nil
+	}
+	return CheckUnixAccount(s.Account)
+}
+
+// CheckUnixAccount returns an error if account can't be a user of a Unix system. Spellings of
+// Windows are refused by name: on Unix they would be another user, or none.
+func CheckUnixAccount(account string) error {
+	if account == "" {
 		return nil
 	}
 	switch strings.ToLower(strings.ReplaceAll(account, " ", "")) {

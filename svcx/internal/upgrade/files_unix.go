@@ -7,7 +7,10 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -20,8 +23,11 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 		return nil, nil, err
 	}
 	defer f.Close()
-	process, err := os.StartProcess(program, append([]string{program}, p.Args...),
-		&os.ProcAttr{Dir: cmp.Or(p.Dir, filepath.Dir(program)), Env: environment(p), Files: []*os.File{nil, f, f}})
+	attr := &os.ProcAttr{Dir: cmp.Or(p.Dir, filepath.Dir(program)), Env: environment(p), Files: []*os.File{nil, f, f}}
+	if err := runAs(attr, p); err != nil {
+		return nil, nil, err
+	}
+	process, err := os.StartProcess(program, append([]string{program}, p.Args...), attr)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -33,6 +39,43 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 		return err
 	}
 	return wait, func() { process.Kill() }, nil
+}
+
+// runAs makes a process one of the service's account, which may own the program: root must not run
+// what that account can change, nor leave files that belong to root.
+func runAs(attr *os.ProcAttr, p *spec.Spec) error {
+	if os.Geteuid() != 0 || p.User || p.Account == "" || p.Account == "root" || p.Account == "0" {
+		return nil
+	}
+	if err := spec.CheckUnixAccount(p.Account); err != nil { // its characters mean nothing to a shell
+		return err
+	}
+	// Package os/user would link the C library.
+	out, err := exec.Command("/bin/sh", "-c", `id -u "$1" && id -G "$1" && eval echo "~$1"`, "sh", p.Account).Output()
+	lines := strings.Split(string(out), "\n")
+	if err != nil || len(lines) < 3 {
+		return spec.Errorf("the service's account %q is not known here: %w", p.Account, cmp.Or(err, os.ErrInvalid))
+	}
+	uid, err := strconv.ParseUint(lines[0], 10, 32)
+	c := &syscall.Credential{Uid: uint32(uid)}
+	for _, text := range strings.Fields(lines[1]) {
+		gid, bad := strconv.ParseUint(text, 10, 32)
+		err = cmp.Or(err, bad)
+		c.Groups = append(c.Groups, uint32(gid))
+	}
+	if err != nil || len(c.Groups) == 0 {
+		return spec.Errorf("the groups of account %q are not known: %q", p.Account, out)
+	}
+	c.Gid = c.Groups[0] // id prints the first one first
+	attr.Sys = &syscall.SysProcAttr{Credential: c}
+	further := []string{}
+	for name, value := range map[string]string{"USER": p.Account, "LOGNAME": p.Account, "HOME": lines[2]} {
+		if _, set := p.Env[name]; !set {
+			further = append(further, name+"="+value)
+		}
+	}
+	attr.Env = environment(p, further...)
+	return nil
 }
 
 // lock locks the directory: a lock file would have to be removed.
@@ -68,20 +111,21 @@ func (f *Files) replace(from string) error {
 
 func environ() []string { return os.Environ() }
 
-// own gives a program to the owner of another one, and makes it as accessible.
-func own(f *os.File, like fs.FileInfo) error {
-	if err := f.Chmod(like.Mode().Perm() | 0o100); err != nil {
+// own gives a program to the owner of another one, with its mode and capabilities.
+func own(f *os.File, exe string, like fs.FileInfo) error {
+	mode := like.Mode().Perm() | 0o100
+	if st, ok := like.Sys().(*syscall.Stat_t); ok {
+		switch err := f.Chown(int(st.Uid), int(st.Gid)); {
+		case err == nil: // which has cleared the bits
+			mode |= like.Mode() & (fs.ModeSetuid | fs.ModeSetgid)
+		case !errors.Is(err, fs.ErrPermission): // else it is the user's own service
+			return err
+		}
+	}
+	if err := f.Chmod(mode); err != nil {
 		return err
 	}
-	st, ok := like.Sys().(*syscall.Stat_t)
-	if !ok {
-		return nil
-	}
-	err := f.Chown(int(st.Uid), int(st.Gid))
-	if errors.Is(err, fs.ErrPermission) { // the user's own service
-		return nil
-	}
-	return err
+	return keepCapabilities(f, exe)
 }
 
 func inUse(error) bool { return false }

@@ -130,7 +130,7 @@ func renamePOSIX(from, to string) error {
 func environ() []string { return wincall.Environ() }
 
 // own does nothing: the access list comes from the directory.
-func own(*os.File, fs.FileInfo) error { return nil }
+func own(*os.File, string, fs.FileInfo) error { return nil }
 
 // inUse reports whether a file can't be removed since its program runs.
 func inUse(err error) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -179,11 +180,21 @@ func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
 	return err
 }
 
-// environment returns the variables with which a program is checked.
-func environment(p *spec.Spec) []string {
-	env := spec.Append(environ(), CheckVar+"=1")
-	for _, name := range p.Variables() {
-		env = spec.Append(env, name+"="+p.Env[name])
+// environment returns the variables with which a program is checked: the service's and further ones
+// instead of this process's. Of two of a name, some programs take the first and some the last.
+func environment(p *spec.Spec, further ...string) (env []string) {
+	further = append(further, CheckVar+"=1")
+	for name, value := range p.Env {
+		further = append(further, name+"="+value)
 	}
-	return env
+next:
+	for _, variable := range environ() {
+		for _, other := range further {
+			if i := strings.IndexByte(other, '='); strings.HasPrefix(variable, other[:i+1]) {
+				continue next
+			}
+		}
+		env = append(env, variable)
+	}
+	return append(env, further...)
 }

@@ -103,17 +103,17 @@ func (f *Files) Stage(program string) error {
 	if err != nil {
 		return err
 	}
-	return copyFile(f.staged, program, was)
+	return f.copyFile(f.staged, program, was)
 }
 
-// copyFile makes a copy of a file that is as accessible as like.
-func copyFile(name, from string, like fs.FileInfo) error {
+// copyFile makes a copy of a file that is as accessible as the program, of which like tells.
+func (f *Files) copyFile(name, from string, like fs.FileInfo) error {
 	os.Remove(name) // of a former upgrade
 	to, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
 	if err != nil {
 		return err
 	}
-	err = spec.Join(spec.CopyFile(to, from), own(to, like), to.Sync(), to.Close())
+	err = spec.Join(spec.CopyFile(to, from), own(to, f.exe, like), to.Sync(), to.Close())
 	if err != nil {
 		os.Remove(name)
 	}
@@ -138,7 +138,7 @@ func (f *Files) keepOld() error {
 	if err != nil {
 		return err
 	}
-	return copyFile(f.old, f.exe, fi)
+	return f.copyFile(f.old, f.exe, fi)
 }
 
 // Back puts the old program back.
