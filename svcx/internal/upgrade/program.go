@@ -33,8 +33,12 @@ func Program(ctx context.Context, b spec.Backend, p *spec.Spec, program string) 
 }
 
 func (files *Files) upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
-	if err := recoverFiles(ctx, b, p, files); err != nil {
+	st, err := recoverFiles(ctx, b, p, files)
+	if err != nil {
 		return failFile(err)
+	}
+	if st.Start == spec.Disabled {
+		return spec.Fail(nil, errors.New("the service is disabled, so that no program can show that it works"), "install it with another start type first")
 	}
 	if p.Trust != nil {
 		if err := p.Trust(program); err != nil {
@@ -68,7 +72,17 @@ func (files *Files) upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, p
 
 // restartAndWatch restarts the service and looks whether it stays ready.
 func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
-	if err := b.Restart(ctx, p); err != nil {
+	before, err := b.Status(ctx, p)
+	if err != nil {
+		return err
+	}
+	if err = b.Restart(ctx, p); err != nil && before.PID != 0 && ctx.Err() == nil {
+		// An old program that can't be stopped must not be taken for the new one.
+		if now, _ := b.Status(ctx, p); now.PID == before.PID && b.Kill(ctx, p) == nil {
+			err = b.Restart(ctx, p)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	pid := 0
@@ -111,12 +125,11 @@ func goBack(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) err
 }
 
 // recoverFiles ends an upgrade that was interrupted.
-func recoverFiles(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
-	st, err := b.Status(ctx, p)
-	if err != nil {
-		return err
+func recoverFiles(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) (st spec.Status, err error) {
+	if st, err = b.Status(ctx, p); err == nil {
+		err = files.Recover(st.State == spec.Running)
 	}
-	return files.Recover(st.State == spec.Running)
+	return st, err
 }
 
 // Finish ends an upgrade of the service that was interrupted. There is nearly always none, and
@@ -133,7 +146,7 @@ func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	if err != nil {
 		return failFile(err)
 	}
-	err = recoverFiles(ctx, b, p, files)
+	_, err = recoverFiles(ctx, b, p, files)
 	files.Unlock()
 	return err
 }
