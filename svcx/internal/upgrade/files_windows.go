@@ -39,9 +39,12 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 		return nil, nil, &fs.PathError{Op: "start", Path: program, Err: err}
 	}
 	syscall.CloseHandle(child.Thread)
+	// A program that hangs must not outlive the upgrade: its file could not be replaced by the next.
+	job, _ := wincall.JobOf(child.Process)
 	wait = func() error {
 		code, err := wincall.WaitForExit(child.Process)
 		syscall.CloseHandle(child.Process)
+		syscall.CloseHandle(job)
 		if err == nil && code != 0 {
 			err = spec.Errorf("exit status %d", code)
 		}

@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testenv.Main(m, map[string]func(args []string) int{"upgrader": upgraderHelper})
+	testenv.Main(m, map[string]func(args []string) int{"upgrader": upgraderHelper, "checker": checkerHelper, "hangs": func([]string) int { select {} }})
 }
 
 // upgradeFake is a manager whose service is what the program's file says: a program with "bad" in
@@ -150,6 +150,16 @@ func TestUpgradeDisabled(t *testing.T) {
 	require.ErrorContains(t, Program(t.Context(), f, upgradeSpec(exe), script(t, dir, "good", "")), "the service is disabled")
 	assert.Empty(t, f.restarts, "it runs on")
 	assert.False(t, Interrupted(exe))
+}
+
+// checkerHelper checks a program; it is killed on the way.
+func checkerHelper(args []string) int {
+	p := &spec.Spec{Name: "orders", Env: map[string]string{"SUREFOOT_TEST_HELPER": "hangs"}}
+	if _, _, err := start(args[0], p, args[0]+".log"); err != nil {
+		return 1
+	}
+	os.Stdout.WriteString("started\n")
+	select {}
 }
 
 // upgraderHelper upgrades under a fake manager; it is killed on the way.
