@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testenv.Main(m, map[string]func(args []string) int{"upgrader": upgraderHelper, "checker": checkerHelper, "hangs": func([]string) int { select {} }})
+	testenv.Main(m, map[string]func(args []string) int{"upgrader": upgraderHelper, "checker": checkerHelper, "hangs": func([]string) int { time.Sleep(2 * time.Minute); return 0 }})
 }
 
 // upgradeFake is a manager whose service is what the program's file says: a program with "bad" in
@@ -159,7 +159,8 @@ func checkerHelper(args []string) int {
 		return 1
 	}
 	os.Stdout.WriteString("started\n")
-	select {}
+	time.Sleep(2 * time.Minute)
+	return 0
 }
 
 // upgraderHelper upgrades under a fake manager; it is killed on the way.
