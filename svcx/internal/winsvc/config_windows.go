@@ -60,9 +60,7 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 	}
 	f := (*wincall.SERVICE_FAILURE_ACTIONS)(read(callActions))
 	p.reset = time.Duration(f.ResetPeriod) * time.Second
-	for _, a := range unsafe.Slice(f.Actions, f.ActionsCount) {
-		p.actions = append(p.actions, action{a.Type, time.Duration(a.Delay) * time.Millisecond})
-	}
+	p.actions = actionsOf(f)
 	p.failureFlag = *(*uint32)(read(callFlag)) != 0
 	p.preshutdown = time.Duration(*(*uint32)(read(callPreshutdown))) * time.Millisecond
 	switch *(*uint32)(read(callSID)) {
@@ -79,6 +77,17 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 	p.rawDescription, _ = value(name, "Description").String()
 	p.rawPath, _ = value(name, "ImagePath").String()
 	return p, unknown, nil
+}
+
+// actionsOf returns the actions; a count without a list means none.
+func actionsOf(f *wincall.SERVICE_FAILURE_ACTIONS) (list []action) {
+	if f.Actions == nil {
+		return nil
+	}
+	for _, a := range unsafe.Slice(f.Actions, f.ActionsCount) {
+		list = append(list, action{a.Type, time.Duration(a.Delay) * time.Millisecond})
+	}
+	return list
 }
 
 func (s *calls) add(c call) { *s |= 1 << c }

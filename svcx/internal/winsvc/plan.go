@@ -3,6 +3,7 @@ package winsvc
 import (
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -225,7 +226,7 @@ func (p *plan) changes(old *plan, unknown calls) []change {
 		d.text(callChange, "type", fmt.Sprint(old.kind), fmt.Sprint(p.serviceType()))
 	}
 	d.text(callChange, "start", scmStart(old.start).String(), scmStart(p.start).String())
-	if !sameAccount(old.account, p.account) {
+	if !sameAccount(old.account, p.account, os.Getenv("COMPUTERNAME")) {
 		d.text(callChange, "account", old.account, p.account)
 	} else if p.password != old.password {
 		d.list = append(d.list, change{callChange, "password: set"}) // it can't be read
