@@ -95,7 +95,8 @@ type Service struct {
 
 	// OnInstall runs at the end of Install, OnUninstall at the start of Uninstall; both may be nil.
 	// Use them to install an event source, for instance. An error from OnInstall undoes the
-	// installation; an error from OnUninstall ends Uninstall.
+	// installation; an error from OnUninstall ends Uninstall. OnUninstall does not run if Uninstall
+	// must not change the registration ([ErrForeign]).
 	OnInstall, OnUninstall func(ctx context.Context) error
 	// OnCrash, if set, is called with the contents of crash.log, which the runtime wrote when an
 	// earlier run of the service crashed or hung. It runs before Main, in the same goroutine.

@@ -10,7 +10,8 @@ import (
 // Upgrade replaces the registered program with the file executable, restarts the service and its
 // dependents, and returns when the service has been ready for two seconds. If it does not become
 // ready, Upgrade restores the old program, starts it, and returns an error that contains the new
-// program's output. Upgrade also starts a stopped service.
+// program's output. Upgrade also starts a stopped service, and rejects a disabled one. It kills an
+// old program that does not stop.
 //
 // Before that, Upgrade checks that the new program is for the same system and processor, that only
 // administrators can change it if the service is fully privileged, and that it runs: Upgrade starts

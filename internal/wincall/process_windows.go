@@ -42,6 +42,23 @@ func WaitForExit(process syscall.Handle) (code uint32, err error) {
 	return code, err
 }
 
+// JobOf puts a process in a job of its own, and returns that. The process ends when the handle is
+// closed, also if that is since this process ends.
+func JobOf(process syscall.Handle) (job syscall.Handle, err error) {
+	h, err := procCreateJobObject.value(0, 0)
+	if err != nil {
+		return 0, err
+	}
+	const extendedLimits, killOnClose = 9, 0x2000 // JobObjectExtendedLimitInformation, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
+	// JOBOBJECT_EXTENDED_LIMIT_INFORMATION, whose LimitFlags are at 16
+	info := [18]uint64{2: killOnClose}
+	size := 80 + 8*unsafe.Sizeof(h)
+	if err = procSetInformationJobObject.ok(h, extendedLimits, uintptr(unsafe.Pointer(&info)), size); err == nil {
+		err = procAssignProcessToJobObject.ok(h, uintptr(process))
+	}
+	return syscall.Handle(h), err
+}
+
 // Environ returns the variables of this process.
 func Environ() []string {
 	block, err := procGetEnvironmentStrings.value()
@@ -99,6 +116,9 @@ var (
 	procNtQueryInformationProcess  = proc{dll: &ntdll, name: "NtQueryInformationProcess"}
 	procNtQuerySystemInformation   = proc{dll: &ntdll, name: "NtQuerySystemInformation"}
 	procQueryFullProcessImageName  = proc{dll: &kernel32, name: "QueryFullProcessImageNameW"}
+	procCreateJobObject            = proc{dll: &kernel32, name: "CreateJobObjectW"}
+	procSetInformationJobObject    = proc{dll: &kernel32, name: "SetInformationJobObject"}
+	procAssignProcessToJobObject   = proc{dll: &kernel32, name: "AssignProcessToJobObject"}
 	procGetEnvironmentStrings      = proc{dll: &kernel32, name: "GetEnvironmentStringsW"}
 	procFreeEnvironmentStrings     = proc{dll: &kernel32, name: "FreeEnvironmentStringsW"}
 	procOpenProcess                = proc{dll: &kernel32, name: "OpenProcess"}

@@ -45,6 +45,8 @@ func TestSameAsXSys(t *testing.T) {
 		{uint32(unsafe.Sizeof(SC_ACTION{})), uint32(unsafe.Sizeof(windows.SC_ACTION{}))},
 		{uint32(unsafe.Sizeof(ENUM_SERVICE_STATUS{})), uint32(unsafe.Sizeof(windows.ENUM_SERVICE_STATUS{}))},
 		{uint32(unsafe.Sizeof(UNICODE_STRING{})), uint32(unsafe.Sizeof(windows.NTUnicodeString{}))},
+		{uint32(80 + 8*unsafe.Sizeof(uintptr(0))), uint32(unsafe.Sizeof(windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{}))},
+		{16, uint32(unsafe.Offsetof(windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{}.BasicLimitInformation.LimitFlags))},
 		{uint32(unsafe.Sizeof([6]uintptr{})), uint32(unsafe.Sizeof(windows.PROCESS_BASIC_INFORMATION{}))},
 		{uint32(unsafe.Offsetof(SYSTEM_PROCESS_INFORMATION{}.ImageName)), uint32(unsafe.Offsetof(windows.SYSTEM_PROCESS_INFORMATION{}.ImageName))},
 		{uint32(unsafe.Offsetof(SYSTEM_PROCESS_INFORMATION{}.UniqueProcessID)), uint32(unsafe.Offsetof(windows.SYSTEM_PROCESS_INFORMATION{}.UniqueProcessID))},

@@ -39,10 +39,13 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 		return nil, nil, spec.Errorf("start %s: %w", program, err)
 	}
 	syscall.CloseHandle(child.Thread)
+	// A program that hangs must not outlive the upgrade: its file could not be replaced by the next.
 	process := child.Process
+	job, _ := wincall.JobOf(process)
 	wait = func() error {
 		code, err := wincall.WaitForExit(process)
 		syscall.CloseHandle(process)
+		syscall.CloseHandle(job)
 		if err == nil && code != 0 {
 			err = spec.Errorf("exit status %d", code)
 		}

@@ -45,7 +45,11 @@ func upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, exe, program str
 	if err == nil {
 		err = files.Recover(st.State == spec.Running)
 	}
-	if err == nil && program != "" {
+	switch {
+	case err != nil || program == "":
+	case st.Start == spec.Disabled:
+		err = spec.Fail(nil, errors.New("the service is disabled, so that no program can show that it works"), "install it with another start type first")
+	default:
 		err = files.replaceBy(ctx, b, p, program)
 	}
 	files.Unlock()
@@ -87,7 +91,17 @@ func (files *Files) replaceBy(ctx context.Context, b spec.Backend, p *spec.Spec,
 
 // restartAndWatch restarts the service and looks whether it stays ready.
 func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
-	if err := b.Restart(ctx, p); err != nil {
+	before, err := b.Status(ctx, p)
+	if err != nil {
+		return err
+	}
+	if err = b.Restart(ctx, p); err != nil && before.PID != 0 && ctx.Err() == nil {
+		// An old program that can't be stopped must not be taken for the new one.
+		if now, _ := b.Status(ctx, p); now.PID == before.PID && b.Kill(ctx, p) == nil {
+			err = b.Restart(ctx, p)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	pid := 0

@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testenv.Main(m, map[string]func(args []string) int{"upgrader": upgraderHelper})
+	testenv.Main(m, map[string]func(args []string) int{"upgrader": upgraderHelper, "checker": checkerHelper, "hangs": func([]string) int { time.Sleep(2 * time.Minute); return 0 }})
 }
 
 // upgradeFake is a manager whose service is what the program's file says: a program with "bad" in
@@ -29,13 +29,15 @@ type upgradeFake struct {
 	running  bool
 	restarts []string // what was started
 	slow     time.Duration
+	hangs    bool // the old program ends only if it is killed
+	start    spec.StartType
 }
 
 func (f *upgradeFake) Install(context.Context, *spec.Spec) ([]spec.Change, error) { return nil, nil }
 func (f *upgradeFake) Uninstall(context.Context, *spec.Spec) error                { return nil }
 func (f *upgradeFake) Start(context.Context, *spec.Spec) error                    { return nil }
 func (f *upgradeFake) Stop(context.Context, *spec.Spec) error                     { f.running = false; return nil }
-func (f *upgradeFake) Kill(context.Context, *spec.Spec) error                     { return nil }
+func (f *upgradeFake) Kill(context.Context, *spec.Spec) error                     { f.hangs = false; return nil }
 func (f *upgradeFake) Logs(context.Context, *spec.Spec, io.Writer) error          { return nil }
 
 func (f *upgradeFake) Watch(context.Context, *spec.Spec) func() string {
@@ -46,6 +48,9 @@ func (f *upgradeFake) Program(context.Context, *spec.Spec) (string, error) { ret
 
 func (f *upgradeFake) Restart(context.Context, *spec.Spec) error {
 	time.Sleep(f.slow)
+	if f.hangs {
+		return errors.New("not over after 1s")
+	}
 	text, err := os.ReadFile(f.exe)
 	if err != nil {
 		return err
@@ -60,8 +65,11 @@ func (f *upgradeFake) Restart(context.Context, *spec.Spec) error {
 }
 
 func (f *upgradeFake) Status(context.Context, *spec.Spec) (spec.Status, error) {
-	if f.running {
-		return spec.Status{State: spec.Running}, nil
+	switch {
+	case f.hangs:
+		return spec.Status{State: spec.StartPending, PID: 7}, nil
+	case f.running:
+		return spec.Status{State: spec.Running, Start: f.start}, nil
 	}
 	return spec.Status{State: spec.Stopped, ExitCode: 7}, nil
 }
@@ -120,6 +128,39 @@ func TestUpgradeWithFake(t *testing.T) {
 			assert.False(t, Interrupted(exe), "nothing is left")
 		})
 	}
+}
+
+// TestUpgradeFromOneThatHangs: the old program, which can't be stopped, is not blamed on the new
+// one.
+func TestUpgradeFromOneThatHangs(t *testing.T) {
+	before := proveFor
+	proveFor = 50 * time.Millisecond
+	t.Cleanup(func() { proveFor = before })
+	dir := t.TempDir()
+	exe := script(t, dir, "old", "")
+	f := &upgradeFake{exe: exe, hangs: true}
+	require.NoError(t, Program(t.Context(), f, upgradeSpec(exe), script(t, dir, "good", "")))
+	assert.Equal(t, []string{"good"}, f.restarts)
+}
+
+func TestUpgradeDisabled(t *testing.T) {
+	dir := t.TempDir()
+	exe := script(t, dir, "old", "")
+	f := &upgradeFake{exe: exe, running: true, start: spec.Disabled}
+	require.ErrorContains(t, Program(t.Context(), f, upgradeSpec(exe), script(t, dir, "good", "")), "the service is disabled")
+	assert.Empty(t, f.restarts, "it runs on")
+	assert.False(t, Interrupted(exe))
+}
+
+// checkerHelper checks a program; it is killed on the way.
+func checkerHelper(args []string) int {
+	p := &spec.Spec{Name: "orders", Env: map[string]string{"SUREFOOT_TEST_HELPER": "hangs"}}
+	if _, _, err := start(args[0], p, args[0]+".log"); err != nil {
+		return 1
+	}
+	os.Stdout.WriteString("started\n")
+	time.Sleep(2 * time.Minute)
+	return 0
 }
 
 // upgraderHelper upgrades under a fake manager; it is killed on the way.

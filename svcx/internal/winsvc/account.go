@@ -41,9 +41,16 @@ func accountOf(account string) (name string, who accountKind) {
 	return `.\` + account, userAccount
 }
 
-// sameAccount reports whether two spellings name one account.
-func sameAccount(a, b string) bool {
-	a, _ = accountOf(a)
-	b, _ = accountOf(b)
-	return strings.EqualFold(a, b)
+// sameAccount reports whether two spellings name one account. A user of this machine has one with
+// its name and one with a dot.
+func sameAccount(a, b, machine string) bool {
+	return strings.EqualFold(ofMachine(a, machine), ofMachine(b, machine))
+}
+
+func ofMachine(account, machine string) string {
+	account, _ = accountOf(account)
+	if n := len(machine); n > 0 && len(account) > n && account[n] == '\\' && strings.EqualFold(account[:n], machine) {
+		return "." + account[n:]
+	}
+	return account
 }

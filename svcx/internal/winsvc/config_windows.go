@@ -38,7 +38,7 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 		}
 	}
 	f := (*wincall.SERVICE_FAILURE_ACTIONS)(read(callActions))
-	p.reset, p.actions = f.ResetPeriod, unsafe.Slice((*action)(unsafe.Pointer(f.Actions)), f.ActionsCount)
+	p.reset, p.actions = f.ResetPeriod, actionsOf(f)
 	for _, call := range [...]call{callDelayed, callFlag, callSID, callPreshutdown} {
 		p.numbers[call] = *(*uint32)(read(call))
 	}
@@ -54,6 +54,14 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 	v.Name = "ImagePath"
 	p.rawPath, _ = v.String()
 	return p, unknown, nil
+}
+
+// actionsOf returns the actions; a count without a list means none.
+func actionsOf(f *wincall.SERVICE_FAILURE_ACTIONS) (list []action) {
+	if f.Actions == nil {
+		return nil
+	}
+	return unsafe.Slice((*action)(unsafe.Pointer(f.Actions)), f.ActionsCount)
 }
 
 func (s *calls) add(c call) { *s |= 1 << c }

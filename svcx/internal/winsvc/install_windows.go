@@ -149,7 +149,7 @@ func set(service syscall.Handle, p, was *plan, call call) error {
 	case callChange:
 		// An account that stays keeps its password, unless there is another one.
 		display, path, account := u.Ptr(p.display), u.Ptr(p.binaryPath), u.Ptr(p.account)
-		if p.password == "" && sameAccount(p.account, was.account) {
+		if p.password == "" && sameAccount(p.account, was.account, os.Getenv("COMPUTERNAME")) {
 			account = nil
 		}
 		deps, password := u.List(p.dependencies), u.Optional(p.password)

@@ -93,3 +93,19 @@ func TestDriveOf(t *testing.T) {
 		assert.Equal(t, want, driveOf(arg), arg)
 	}
 }
+
+// TestSameAccount: the SCM may keep a user of this machine by another name than it was given.
+func TestSameAccount(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{`.\ann`, `MYPC\ann`, true}, {"ann", `mypc\Ann`, true}, {`CORP\ann`, `.\ann`, false}, {`MYPC2\ann`, `.\ann`, false},
+		{"", "localSystem", true}, {`NT AUTHORITY\Local Service`, "LocalService", true}, {`NT Authority\NetworkService`, "S-1-5-20", true},
+		{`NT SERVICE\x`, `nt service\X`, true}, {`CORP\x$`, `CORP\x`, false},
+	} {
+		assert.Equal(t, c.want, sameAccount(c.a, c.b, "MYPC"), "%s and %s", c.a, c.b)
+		assert.Equal(t, c.want, sameAccount(c.b, c.a, "MYPC"))
+	}
+	assert.False(t, sameAccount(`MYPC\ann`, `.\ann`, ""))
+}

@@ -3,6 +3,7 @@ package winsvc
 import (
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -266,7 +267,7 @@ func (p *plan) changes(old *plan, unknown calls) (list []change) {
 			return
 		case call == callLogonRight && p.grantLogon:
 			// Granting it twice changes nothing.
-		case what == "account" && sameAccount(was, value):
+		case what == "account" && sameAccount(was, value, os.Getenv("COMPUTERNAME")):
 			if p.password == old.password {
 				return
 			}
