@@ -76,7 +76,7 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	logged := run && Under() == SCM // before the SCM heard of it
 	switch {
 	case err == nil && inv.Done != "":
-		fmt.Fprintf(stdout, "%s: %s\n", s.Name, inv.Done)
+		io.WriteString(stdout, s.Name+": "+inv.Done+"\n")
 	case err != nil && err != errStopped && !logged:
 		supervisor.Tell(stderr, fmt.Appendf(nil, "%s: %s\n", s.Name, spec.TrimPrefix(err)))
 	}
@@ -85,7 +85,7 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, ErrNotInstalled):
 		return spec.ExitNotInstalled
 	case errors.Is(err, ErrAccessDenied):
-		fmt.Fprintf(stderr, "%s: use\n\t%s\n", s.Name, cli.Elevated(runtime.GOOS, executablePath(), args))
+		io.WriteString(stderr, s.Name+": use\n\t"+cli.Elevated(runtime.GOOS, executablePath(), args)+"\n")
 		return spec.ExitDenied
 	}
 	return ExitCode(err)
@@ -101,7 +101,7 @@ func (s *Service) refuse(err error, stderr io.Writer, usage bool) int {
 		return spec.ExitUsage
 	}
 	if !usage {
-		fmt.Fprintln(stderr, err)
+		io.WriteString(stderr, err.Error()+"\n")
 		return spec.ExitUsage
 	}
 	io.WriteString(stderr, s.Name+": "+err.Error()+"\n\n"+cli.Usage(s.Name, "", s.flags()))
@@ -118,7 +118,7 @@ func (s *Service) manage(ctx context.Context, inv *cli.Invocation, stdout io.Wri
 		changed, err := c.Converge(ctx)
 		if err == nil {
 			for _, what := range changed {
-				fmt.Fprintf(stdout, "%s: %s\n", s.Name, what)
+				io.WriteString(stdout, s.Name+": "+what+"\n")
 			}
 		}
 		return err
@@ -164,11 +164,11 @@ func (s *Service) printStatus(ctx context.Context, json bool, stdout io.Writer) 
 	st, err := s.status(ctx)
 	if err != nil {
 		if json && errors.Is(err, ErrNotInstalled) {
-			fmt.Fprintf(stdout, "{\"name\":%s,\"state\":\"not-installed\"}\n", spec.JSONString(s.Name))
+			io.WriteString(stdout, `{"name":`+spec.JSONString(s.Name)+`,"state":"not-installed"}`+"\n")
 		}
 		return err
 	}
-	fmt.Fprintln(stdout, cli.Status(s.Name, st, json))
+	io.WriteString(stdout, cli.Status(s.Name, st, json)+"\n")
 	if st.State == spec.Stopped {
 		return errStopped
 	}
