@@ -22,6 +22,7 @@ const (
 	ErrStopped
 	ErrShutdown
 	ErrHung
+	ErrUnfed // an ErrHung, with the exit code of other failures
 )
 
 // Error returns the kind's text, with the package's name.
@@ -31,10 +32,12 @@ func (k Kind) Error() string { return "svcx: " + kinds[k] }
 
 var kinds = [...]string{"", "the service is not installed", "access denied", "the service is marked for deletion",
 	"the service runs already", "the service does not run", "the service ended while it was starting",
-	"the name belongs to another program's service", "the service manager asked for a stop", "the system shuts down", "Main hangs"}
+	"the name belongs to another program's service", "the service manager asked for a stop", "the system shuts down", "Main hangs", "Main hangs"}
 
-// Is makes ErrAccessDenied an fs.ErrPermission.
-func (k Kind) Is(target error) bool { return k == ErrAccessDenied && target == fs.ErrPermission }
+// Is makes ErrAccessDenied an fs.ErrPermission, and ErrUnfed an ErrHung.
+func (k Kind) Is(target error) bool {
+	return k == ErrAccessDenied && target == fs.ErrPermission || k == ErrUnfed && target == ErrHung
+}
 
 // Error is what a manager's refusal means and what to do about it. Package svcx adds the operation
 // and the service.
@@ -138,7 +141,7 @@ func ExitCode(err error) int {
 	if err == nil {
 		return 0
 	}
-	if code, _ := exitCode(err); code > 0 && code&0xff != 0 {
+	if code, ok := exitCode(err); ok && code > 0 && code&0xff != 0 {
 		return code
 	}
 	return ExitFailed
@@ -147,6 +150,8 @@ func ExitCode(err error) int {
 // exitCode returns the first exit code in the tree of err.
 func exitCode(err error) (code int, ok bool) {
 	switch e := err.(type) {
+	case Kind:
+		return ExitHung, e == ErrHung
 	case interface{ ExitCode() int }:
 		return e.ExitCode(), true
 	case interface{ Unwrap() error }:
