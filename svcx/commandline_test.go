@@ -1,9 +1,9 @@
 package svcx
 
 import (
-	"fmt"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"testing"
 
