@@ -112,20 +112,20 @@ func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 // goBack ends the new program, puts the old one back and starts it.
 func goBack(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, 2*p.StopTimeout+time.Minute, errors.New("it takes too long"))
-	defer cancel()
 	quick := *p
 	quick.StopTimeout = min(p.StopTimeout, 5*time.Second)
 	if err := b.Stop(ctx, &quick); err != nil && !errors.Is(err, spec.ErrNotRunning) {
 		b.Kill(ctx, p) // whether that helped shows in a moment
 	}
-	if err := files.Back(); err != nil {
-		return err
+	err := files.Back()
+	if err == nil {
+		err = b.Restart(ctx, p) // some managers start a service that has failed by themselves
 	}
-	// Some managers start a service that has failed by themselves.
-	if err := b.Restart(ctx, p); err != nil {
-		return err
+	if err == nil {
+		err = files.Done()
 	}
-	return files.Done()
+	cancel()
+	return err
 }
 
 // Finish ends an upgrade of the service that was interrupted. There is nearly always none, and
