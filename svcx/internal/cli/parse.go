@@ -62,19 +62,22 @@ func Parse(args []string, fs *flag.FlagSet) (*Invocation, error) {
 		case name == "h" || name == "help":
 			help = true
 		default: // else its value would be taken for the command
-			return nil, errors.New("flag provided but not defined: -" + name)
+			return nil, spec.Errorf("flag provided but not defined: -%s", name)
 		}
 	}
 	switch {
 	case help:
-		if find(command) == nil || command == "help" {
-			command = ""
+		command, operand = "help", command
+		if find(operand) == nil || operand == "help" {
+			operand = ""
 		}
-		return &Invocation{Command: "help", Operand: command}, nil
 	case command == "":
 		command = "run"
 	}
 	inv := &Invocation{Command: command, Operand: operand, Flags: flags, JSON: json, Force: force}
+	if help {
+		return inv, nil
+	}
 	if err := inv.check(words); err != nil {
 		return nil, err
 	}
