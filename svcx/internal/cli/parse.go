@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/surefoot-go/surefoot/internal/shquote"
@@ -116,10 +115,18 @@ func (inv *Invocation) check(words []string) error {
 
 // Renderer returns the manager that an operand of the command render names, or Console.
 func Renderer(operand string) spec.Manager {
-	return spec.Manager(max(0, slices.Index(managers[:], operand)))
+	switch operand {
+	case "systemd":
+		return spec.Systemd
+	case "launchd":
+		return spec.Launchd
+	case "openrc":
+		return spec.OpenRC
+	case "scm":
+		return spec.SCM
+	}
+	return spec.Console
 }
-
-var managers = [...]string{spec.SCM: "scm", spec.Systemd: "systemd", spec.Launchd: "launchd", spec.OpenRC: "openrc"}
 
 // ParseFlags is fs.Parse that neither prints nor exits.
 func ParseFlags(fs *flag.FlagSet, args []string) error {
