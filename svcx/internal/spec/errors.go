@@ -63,19 +63,17 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap returns Kind and Err. Its copies in each caller would be half a kilobyte.
+// Unwrap returns Kind and Err. Its copies in each caller would be 350 bytes.
 //
 //go:noinline
-func (e *Error) Unwrap() []error {
-	switch {
-	case e.Kind == nil && e.Err == nil:
-		return nil
-	case e.Kind == nil:
-		return []error{e.Err}
-	case e.Err == nil:
-		return []error{e.Kind}
+func (e *Error) Unwrap() (errs []error) {
+	if e.Kind != nil {
+		errs = append(errs, e.Kind)
 	}
-	return []error{e.Kind, e.Err}
+	if e.Err != nil {
+		errs = append(errs, e.Err)
+	}
+	return errs
 }
 
 // First returns the first *Error among err and the first causes of each cause, or nil.
