@@ -112,9 +112,9 @@ func (s *Service) refuse(err error, stderr io.Writer, usage bool) int {
 func (s *Service) manage(ctx context.Context, inv *cli.Invocation, stdout io.Writer) error {
 	c := *s
 	c.Force = s.Force || inv.Force
-	c.Args = spec.Append(s.Args, inv.Flags...)
 	switch inv.Command {
 	case "install":
+		c.Args = spec.Append(s.Args, inv.Flags...)
 		changed, err := c.Converge(ctx)
 		if err == nil {
 			for _, what := range changed {
@@ -122,20 +122,19 @@ func (s *Service) manage(ctx context.Context, inv *cli.Invocation, stdout io.Wri
 			}
 		}
 		return err
-	case "upgrade":
-		return s.Upgrade(ctx, inv.Operand)
 	case "status":
 		return s.printStatus(ctx, inv.JSON, stdout)
 	case "logs":
 		return s.printLogs(ctx, stdout)
 	case "render":
+		c.Args = spec.Append(s.Args, inv.Flags...)
 		text, err := c.Render(Manager(cli.Renderer(inv.Operand)))
 		if err == nil {
 			_, err = stdout.Write(text)
 		}
 		return err
 	}
-	err := c.ask(ctx, inv.Command)
+	err := c.ask(ctx, inv.Command, inv.Operand)
 	switch {
 	case inv.Command == "start" && errors.Is(err, ErrAlreadyRunning):
 		inv.Done, err = "runs already", nil

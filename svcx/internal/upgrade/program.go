@@ -23,6 +23,9 @@ func Program(ctx context.Context, b spec.Backend, p *spec.Spec, program string) 
 	if err != nil {
 		return err
 	}
+	if program, err = spec.Absolute(program); err != nil {
+		return failFile(err)
+	}
 	return upgrade(ctx, b, p, exe, program)
 }
 
