@@ -36,7 +36,13 @@ var kinds = [...]string{"", "the service is not installed", "access denied", "th
 
 // Is makes ErrAccessDenied an fs.ErrPermission, and ErrUnfed an ErrHung.
 func (k Kind) Is(target error) bool {
-	return k == ErrAccessDenied && target == fs.ErrPermission || k == ErrUnfed && target == ErrHung
+	switch k {
+	case ErrAccessDenied:
+		return target == fs.ErrPermission
+	case ErrUnfed:
+		return target == ErrHung
+	}
+	return false
 }
 
 // Error is what a manager's refusal means and what to do about it. Package svcx adds the operation
