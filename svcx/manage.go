@@ -99,11 +99,7 @@ func (s *Service) ask(ctx context.Context, op, file string) error {
 			}
 		}
 		err = b.Uninstall(ctx, p)
-	case "upgrade":
-		err = upgrade.Program(ctx, b, p, file)
-	case "stop":
-		err = b.Stop(ctx, p)
-	default:
+	case "start", "restart":
 		err = upgrade.Finish(ctx, b, p)
 		switch {
 		case err != nil:
@@ -112,6 +108,10 @@ func (s *Service) ask(ctx context.Context, op, file string) error {
 		default:
 			err = b.Restart(ctx, p)
 		}
+	case "stop":
+		err = b.Stop(ctx, p)
+	case "upgrade":
+		err = upgrade.Program(ctx, b, p, file)
 	}
 	return s.fail(op, err)
 }
