@@ -39,7 +39,7 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 		return nil, nil, spec.Errorf("start %s: %w", program, err)
 	}
 	syscall.CloseHandle(child.Thread)
-	process := child.Process
+	process := child.Process // the closures keep this alone
 	wait = func() error {
 		code, err := wincall.WaitForExit(process)
 		syscall.CloseHandle(process)
