@@ -35,7 +35,7 @@ func upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, exe, program str
 	var files Files
 	var err error
 	for limit := time.Now().Add(time.Second); ; {
-		err = files.Lock(exe)
+		files, err = Lock(exe)
 		if !errors.Is(err, ErrBusy) || time.Now().After(limit) || spec.Pause(ctx, spec.PollEvery(0)) != nil {
 			break
 		}
