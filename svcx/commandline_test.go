@@ -3,6 +3,7 @@ package svcx
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"testing"
 
@@ -38,6 +39,10 @@ func TestExitCode(t *testing.T) {
 	} {
 		assert.Equal(t, want, ExitCode(err))
 	}
+	assert.Equal(t, spec.ExitHung, ExitCode(fmt.Errorf("%w: late", ErrHung)))
+	unfed := fmt.Errorf("%w: not fed", spec.ErrUnfed)
+	assert.ErrorIs(t, unfed, ErrHung)
+	assert.Equal(t, 1, ExitCode(unfed), "a watchdog that is not fed")
 	assert.Equal(t, 1, ExitCode(&ExitError{Code: 0}), "a failure is never 0")
 	assert.Equal(t, 1, ExitCode(&ExitError{Code: 512}), "512 is 0 on Unix")
 	assert.Equal(t, 1, ExitCode(&ExitError{Code: -1}))

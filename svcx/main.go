@@ -76,7 +76,7 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	logged := run && Under() == SCM // before the SCM heard of it
 	switch {
 	case err == nil && inv.Done != "":
-		fmt.Fprintf(stdout, "%s: %s\n", s.Name, inv.Done)
+		io.WriteString(stdout, s.Name+": "+inv.Done+"\n")
 	case err != nil && err != errStopped && !logged:
 		supervisor.Tell(stderr, fmt.Appendf(nil, "%s: %s\n", s.Name, spec.TrimPrefix(err)))
 	}
@@ -85,7 +85,7 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, ErrNotInstalled):
 		return spec.ExitNotInstalled
 	case errors.Is(err, ErrAccessDenied):
-		fmt.Fprintf(stderr, "%s: use\n\t%s\n", s.Name, cli.Elevated(runtime.GOOS, executablePath(), args))
+		io.WriteString(stderr, s.Name+": use\n\t"+cli.Elevated(runtime.GOOS, executablePath(), args)+"\n")
 		return spec.ExitDenied
 	}
 	return ExitCode(err)
@@ -101,7 +101,7 @@ func (s *Service) refuse(err error, stderr io.Writer, usage bool) int {
 		return spec.ExitUsage
 	}
 	if !usage {
-		fmt.Fprintln(stderr, err)
+		io.WriteString(stderr, err.Error()+"\n")
 		return spec.ExitUsage
 	}
 	io.WriteString(stderr, s.Name+": "+err.Error()+"\n\n"+cli.Usage(s.Name, "", s.flags()))
@@ -112,30 +112,29 @@ func (s *Service) refuse(err error, stderr io.Writer, usage bool) int {
 func (s *Service) manage(ctx context.Context, inv *cli.Invocation, stdout io.Writer) error {
 	c := *s
 	c.Force = s.Force || inv.Force
-	c.Args = spec.Append(s.Args, inv.Flags...)
 	switch inv.Command {
 	case "install":
+		c.Args = spec.Append(s.Args, inv.Flags...)
 		changed, err := c.Converge(ctx)
 		if err == nil {
 			for _, what := range changed {
-				fmt.Fprintf(stdout, "%s: %s\n", s.Name, what)
+				io.WriteString(stdout, s.Name+": "+what+"\n")
 			}
 		}
 		return err
-	case "upgrade":
-		return s.Upgrade(ctx, inv.Operand)
 	case "status":
 		return s.printStatus(ctx, inv.JSON, stdout)
 	case "logs":
 		return s.printLogs(ctx, stdout)
 	case "render":
+		c.Args = spec.Append(s.Args, inv.Flags...)
 		text, err := c.Render(Manager(cli.Renderer(inv.Operand)))
 		if err == nil {
 			_, err = stdout.Write(text)
 		}
 		return err
 	}
-	err := c.ask(ctx, inv.Command)
+	err := c.ask(ctx, inv.Command, inv.Operand)
 	switch {
 	case inv.Command == "start" && errors.Is(err, ErrAlreadyRunning):
 		inv.Done, err = "runs already", nil
@@ -164,11 +163,11 @@ func (s *Service) printStatus(ctx context.Context, json bool, stdout io.Writer) 
 	st, err := s.status(ctx)
 	if err != nil {
 		if json && errors.Is(err, ErrNotInstalled) {
-			fmt.Fprintf(stdout, "{\"name\":%s,\"state\":\"not-installed\"}\n", spec.JSONString(s.Name))
+			io.WriteString(stdout, `{"name":`+spec.JSONString(s.Name)+`,"state":"not-installed"}`+"\n")
 		}
 		return err
 	}
-	fmt.Fprintln(stdout, cli.Status(s.Name, st, json))
+	io.WriteString(stdout, cli.Status(s.Name, st, json)+"\n")
 	if st.State == spec.Stopped {
 		return errStopped
 	}

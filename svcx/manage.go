@@ -46,7 +46,7 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 // its logs and data. It returns when the service is removed. Its errors are ErrNotInstalled,
 // ErrAccessDenied, ErrForeign and ErrMarkedForDelete.
 func (s *Service) Uninstall(ctx context.Context) error {
-	return s.ask(ctx, "uninstall")
+	return s.ask(ctx, "uninstall", "")
 }
 
 // Start starts the service and returns when it is ready. It returns ErrStartFailed if the service
@@ -54,20 +54,20 @@ func (s *Service) Uninstall(ctx context.Context) error {
 // service continues to start. On Windows, Start gives up after StartTimeout and a margin, or after
 // five minutes.
 func (s *Service) Start(ctx context.Context) error {
-	return s.ask(ctx, "start")
+	return s.ask(ctx, "start", "")
 }
 
 // Stop stops the service, on Windows after those that depend on it, and returns when it has
 // stopped. Its errors are ErrNotRunning, ErrNotInstalled and ErrAccessDenied. If ctx ends first,
 // the service continues to stop.
 func (s *Service) Stop(ctx context.Context) error {
-	return s.ask(ctx, "stop")
+	return s.ask(ctx, "stop", "")
 }
 
 // Restart stops the service, if it is running, and starts it. It also restarts running services
 // that depend on it.
 func (s *Service) Restart(ctx context.Context) error {
-	return s.ask(ctx, "restart")
+	return s.ask(ctx, "restart", "")
 }
 
 // Status returns the state of the service as known to the manager. It needs no special rights. It
@@ -86,8 +86,8 @@ func (s *Service) status(ctx context.Context) (spec.Status, error) {
 	return st, s.fail("status", err)
 }
 
-// ask has the manager do one of the things that need no more than the service.
-func (s *Service) ask(ctx context.Context, op string) error {
+// ask has the manager do one of the things that have no result of their own; file is for upgrade.
+func (s *Service) ask(ctx context.Context, op, file string) error {
 	b, p, err := s.backend(op)
 	if err != nil {
 		return err
@@ -103,9 +103,7 @@ func (s *Service) ask(ctx context.Context, op string) error {
 			}
 		}
 		err = b.Uninstall(ctx, p)
-	case "stop":
-		err = b.Stop(ctx, p)
-	default:
+	case "start", "restart":
 		err = upgrade.Finish(ctx, b, p)
 		switch {
 		case err != nil:
@@ -114,6 +112,10 @@ func (s *Service) ask(ctx context.Context, op string) error {
 		default:
 			err = b.Restart(ctx, p)
 		}
+	case "stop":
+		err = b.Stop(ctx, p)
+	case "upgrade":
+		err = upgrade.Program(ctx, b, p, file)
 	}
 	return s.fail(op, err)
 }

@@ -2,11 +2,11 @@ package svcx
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/launchd"
 	"github.com/surefoot-go/surefoot/svcx/internal/openrc"
+	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 	"github.com/surefoot-go/surefoot/svcx/internal/systemd"
 	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
 )
@@ -34,5 +34,5 @@ func (s *Service) Render(m Manager) ([]byte, error) {
 	case SCM:
 		return winsvc.Render(p)
 	}
-	return nil, fmt.Errorf("svcx: rendering %s for a console: %w", s.Name, errors.ErrUnsupported)
+	return nil, spec.Errorf("svcx: rendering %s for a console: %w", s.Name, errors.ErrUnsupported)
 }

@@ -1,11 +1,6 @@
 package svcx
 
-import (
-	"context"
-
-	"github.com/surefoot-go/surefoot/svcx/internal/spec"
-	"github.com/surefoot-go/surefoot/svcx/internal/upgrade"
-)
+import "context"
 
 // Upgrade replaces the registered program with the file executable, restarts the service and its
 // dependents, and returns when the service has been ready for two seconds. If it does not become
@@ -28,14 +23,5 @@ import (
 // ErrNotInstalled and ErrForeign. If ctx ends before the service is ready, the old program is
 // restored.
 func (s *Service) Upgrade(ctx context.Context, executable string) error {
-	const op = "upgrade"
-	b, p, err := s.backend(op)
-	if err != nil {
-		return err
-	}
-	executable, err = spec.Absolute(executable)
-	if err != nil {
-		return s.fail(op, spec.Fail(nil, err, ""))
-	}
-	return s.fail(op, upgrade.Program(ctx, b, p, executable))
+	return s.ask(ctx, "upgrade", executable)
 }

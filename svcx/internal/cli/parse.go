@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/surefoot-go/surefoot/internal/shquote"
@@ -62,19 +61,22 @@ func Parse(args []string, fs *flag.FlagSet) (*Invocation, error) {
 		case name == "h" || name == "help":
 			help = true
 		default: // else its value would be taken for the command
-			return nil, errors.New("flag provided but not defined: -" + name)
+			return nil, spec.Errorf("flag provided but not defined: -%s", name)
 		}
 	}
 	switch {
 	case help:
-		if find(command) == nil || command == "help" {
-			command = ""
+		command, operand = "help", command
+		if find(operand) == nil || operand == "help" {
+			operand = ""
 		}
-		return &Invocation{Command: "help", Operand: command}, nil
 	case command == "":
 		command = "run"
 	}
 	inv := &Invocation{Command: command, Operand: operand, Flags: flags, JSON: json, Force: force}
+	if help {
+		return inv, nil
+	}
 	if err := inv.check(words); err != nil {
 		return nil, err
 	}
@@ -113,10 +115,18 @@ func (inv *Invocation) check(words []string) error {
 
 // Renderer returns the manager that an operand of the command render names, or Console.
 func Renderer(operand string) spec.Manager {
-	return spec.Manager(max(0, slices.Index(managers[:], operand)))
+	switch operand {
+	case "systemd":
+		return spec.Systemd
+	case "launchd":
+		return spec.Launchd
+	case "openrc":
+		return spec.OpenRC
+	case "scm":
+		return spec.SCM
+	}
+	return spec.Console
 }
-
-var managers = [...]string{spec.SCM: "scm", spec.Systemd: "systemd", spec.Launchd: "launchd", spec.OpenRC: "openrc"}
 
 // ParseFlags is fs.Parse that neither prints nor exits.
 func ParseFlags(fs *flag.FlagSet, args []string) error {

@@ -88,17 +88,10 @@ func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error
 	}()
 
 	var logs Logs
-	then := c.Prepare
-	c.Prepare = func(ctx context.Context) error {
-		if under != spec.Console {
-			if err := p.Prepare(ctx, &logs, p.OpenLogs(&logs, under), under); err != nil {
-				return err
-			}
+	if under != spec.Console {
+		c.Prepare = func(ctx context.Context) error {
+			return p.Prepare(ctx, &logs, p.OpenLogs(&logs, under), under)
 		}
-		if then != nil {
-			return then(ctx)
-		}
-		return nil
 	}
 	c.Hung = func(dump []byte) {
 		logs.Crashed(dump)

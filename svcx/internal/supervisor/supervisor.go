@@ -296,27 +296,17 @@ func (s *Supervisor) callMain(ctx context.Context) {
 	msg.err = s.config.Main(ctx)
 }
 
-// hungError is an ErrHung with its exit code.
-type hungError struct {
-	reason string
-	code   int
-}
-
-func (e *hungError) Error() string { return ErrHung.Error() + ": " + e.reason }
-func (e *hungError) Unwrap() error { return ErrHung }
-func (e *hungError) ExitCode() int { return e.code }
-
 // hung keeps the stacks of all goroutines and returns the error that says why.
 func (s *Supervisor) hung(why kind) error {
-	format, limit, code := "Main did not return within %v of being asked to", s.config.StopTimeout, spec.ExitHung
+	kind, format, limit := spec.ErrHung, "%w: Main did not return within %v of being asked to", s.config.StopTimeout
 	switch why {
 	case startExpired:
-		format, limit = "Main was not ready within %v", s.config.StartTimeout
+		format, limit = "%w: Main was not ready within %v", s.config.StartTimeout
 	case watchdogExpired:
-		format, limit, code = "Main did not call Alive for %v", s.config.Watchdog, spec.ExitFailed
+		kind, format, limit = spec.ErrUnfed, "%w: Main did not call Alive for %v", s.config.Watchdog
 	}
-	err := &hungError{fmt.Sprintf(format, limit), code}
-	dump := fmt.Appendf(nil, "svcx: %s: %s; all goroutines:\n\n%s", s.config.Name, err.reason, stacks(true))
+	err := spec.Errorf(format, kind, limit)
+	dump := fmt.Appendf(nil, "svcx: %s: %s; all goroutines:\n\n%s", s.config.Name, spec.TrimPrefix(err), stacks(true))
 	if s.container != nil {
 		s.container.Hung(dump)
 	} else {

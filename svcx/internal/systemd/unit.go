@@ -2,7 +2,6 @@ package systemd
 
 import (
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -155,12 +154,10 @@ func checkName(s *spec.Spec) error {
 // nameChars are the characters of names beside letters and digits.
 const nameChars = "._-"
 
-// unitTypes are the endings of units that a service can depend on.
-var unitTypes = [...]string{".service", ".socket", ".target", ".mount", ".path", ".timer", ".device", ".slice"}
-
 // unitName adds the suffix of a service to a name that has none.
 func unitName(name string) string {
-	if slices.Contains(unitTypes[:], path.Ext(name)) {
+	switch path.Ext(name) {
+	case ".service", ".socket", ".target", ".mount", ".path", ".timer", ".device", ".slice":
 		return name
 	}
 	return name + ".service"

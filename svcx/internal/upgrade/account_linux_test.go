@@ -43,8 +43,8 @@ func TestStageKeepsAccess(t *testing.T) {
 	if !hasCapabilities && !errors.Is(err, unix.ENOTSUP) && !errors.Is(err, unix.EPERM) {
 		require.NoError(t, err)
 	}
-	files := &Files{}
-	require.NoError(t, files.Lock(exe))
+	files, err := Lock(exe)
+	require.NoError(t, err)
 	defer files.Unlock()
 	require.NoError(t, files.Stage(program))
 	require.NoError(t, files.Swap())

@@ -39,8 +39,8 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 		return nil, nil, spec.Errorf("start %s: %w", program, err)
 	}
 	syscall.CloseHandle(child.Thread)
+	process := child.Process // the closures keep this alone
 	// A program that hangs must not outlive the upgrade: its file could not be replaced by the next.
-	process := child.Process
 	job, _ := wincall.JobOf(process)
 	wait = func() error {
 		code, err := wincall.WaitForExit(process)

@@ -51,21 +51,20 @@ func format(head []byte) string {
 	default:
 		return ""
 	}
-	for _, p := range processors {
-		if p.number == processor && p.kind == kind[:2] {
-			return kind + " for " + p.name
-		}
+	name := ""
+	switch processor { // no number is two processors that Go has
+	case 0x14c, 3, 7:
+		name = "386"
+	case 0x8664, 62, 0x1000007:
+		name = "amd64"
+	case 0xaa64, 183, 0x100000c:
+		name = "arm64"
+	case 40:
+		name = "arm"
+	case 243:
+		name = "riscv"
+	default:
+		name = fmt.Sprintf("processor %#x", processor)
 	}
-	return fmt.Sprintf("%s for processor %#x", kind, processor)
-}
-
-// processors are those that Go has; the kinds by their first letters.
-var processors = []struct {
-	kind   string
-	number uint32
-	name   string
-}{
-	{"PE", 0x14c, "386"}, {"PE", 0x8664, "amd64"}, {"PE", 0xaa64, "arm64"},
-	{"EL", 3, "386"}, {"EL", 40, "arm"}, {"EL", 62, "amd64"}, {"EL", 183, "arm64"}, {"EL", 243, "riscv"},
-	{"Ma", 7, "386"}, {"Ma", 0x1000007, "amd64"}, {"Ma", 0x100000c, "arm64"},
+	return kind + " for " + name
 }

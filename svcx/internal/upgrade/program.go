@@ -24,6 +24,9 @@ func Program(ctx context.Context, b spec.Backend, p *spec.Spec, program string) 
 	if err != nil {
 		return err
 	}
+	if program, err = spec.Absolute(program); err != nil {
+		return failFile(err)
+	}
 	return upgrade(ctx, b, p, exe, program)
 }
 
@@ -33,7 +36,7 @@ func upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, exe, program str
 	var files Files
 	var err error
 	for limit := time.Now().Add(time.Second); ; {
-		err = files.Lock(exe)
+		files, err = Lock(exe)
 		if !errors.Is(err, ErrBusy) || time.Now().After(limit) || spec.Pause(ctx, spec.PollEvery(0)) != nil {
 			break
 		}
@@ -127,20 +130,20 @@ func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 // goBack ends the new program, puts the old one back and starts it.
 func goBack(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, 2*p.StopTimeout+time.Minute, errors.New("it takes too long"))
-	defer cancel()
 	quick := *p
 	quick.StopTimeout = min(p.StopTimeout, 5*time.Second)
 	if err := b.Stop(ctx, &quick); err != nil && !errors.Is(err, spec.ErrNotRunning) {
 		b.Kill(ctx, p) // whether that helped shows in a moment
 	}
-	if err := files.Back(); err != nil {
-		return err
+	err := files.Back()
+	if err == nil {
+		err = b.Restart(ctx, p) // some managers start a service that has failed by themselves
 	}
-	// Some managers start a service that has failed by themselves.
-	if err := b.Restart(ctx, p); err != nil {
-		return err
+	if err == nil {
+		err = files.Done()
 	}
-	return files.Done()
+	cancel()
+	return err
 }
 
 // Finish ends an upgrade of the service that was interrupted. There is nearly always none, and

@@ -32,22 +32,23 @@ type Files struct {
 	unlock             func()
 }
 
-// Lock names the files of a program and keeps other upgrades away, or returns ErrBusy.
-func (f *Files) Lock(exe string) (err error) {
-	f.of(exe)
+// Lock returns the files of a program and keeps other upgrades away, or returns ErrBusy. They are
+// returned by value: so the program needs no description of their type.
+func Lock(exe string) (f Files, err error) {
+	f = filesOf(exe)
 	f.unlock, err = lock(f.lockFile)
-	return err
+	return f, err
 }
 
-// of names the files of a program. Windows runs no program without its extension.
-func (f *Files) of(exe string) {
+// filesOf names the files of a program. Windows runs no program without its extension.
+func filesOf(exe string) Files {
 	ext := filepath.Ext(exe)
 	if !strings.EqualFold(ext, ".exe") {
 		ext = ""
 	}
 	start := strings.TrimSuffix(exe, ext) + ".svcx-"
 	staged := start + "new" + ext
-	*f = Files{exe: exe, staged: staged, old: start + "old" + ext, aside: start + "aside" + ext, lockFile: start + "lock" + ext, output: staged + ".log"}
+	return Files{exe: exe, staged: staged, old: start + "old" + ext, aside: start + "aside" + ext, lockFile: start + "lock" + ext, output: staged + ".log"}
 }
 
 // Unlock lets other upgrades begin.
@@ -55,8 +56,7 @@ func (f *Files) Unlock() { f.unlock() }
 
 // Interrupted reports whether an upgrade of the program was begun and not ended.
 func Interrupted(exe string) bool {
-	var f Files
-	f.of(exe)
+	f := filesOf(exe)
 	return there(f.staged) || there(f.old) || there(f.aside)
 }
 

@@ -18,10 +18,10 @@ func files(t *testing.T) (f *Files, exe, program string) {
 	exe, program = filepath.Join(dir, "orders.exe"), filepath.Join(dir, "download")
 	require.NoError(t, os.WriteFile(exe, []byte("#!old"), 0o755))
 	require.NoError(t, os.WriteFile(program, []byte("#!new"), 0o600))
-	f = &Files{}
-	require.NoError(t, f.Lock(exe))
-	t.Cleanup(f.Unlock)
-	return f, exe, program
+	locked, err := Lock(exe)
+	require.NoError(t, err)
+	t.Cleanup(locked.Unlock)
+	return &locked, exe, program
 }
 
 func content(t *testing.T, name string) string {
@@ -91,7 +91,8 @@ func TestStageErrors(t *testing.T) {
 	assert.ErrorIs(t, f.Stage(exe+"x"), fs.ErrNotExist)
 	require.NoError(t, os.WriteFile(program, []byte("<html>not found</html>"), 0o755))
 	assert.ErrorContains(t, f.Stage(program), "it is not a program of this system, and the installed one is a script")
-	assert.ErrorIs(t, new(Files).Lock(exe), ErrBusy)
+	_, err := Lock(exe)
+	assert.ErrorIs(t, err, ErrBusy)
 	assert.False(t, Interrupted(exe))
 }
 
