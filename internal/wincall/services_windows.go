@@ -21,10 +21,6 @@ const (
 // Types and states of a service.
 const (
 	SERVICE_WIN32_OWN_PROCESS = 0x10
-	SERVICE_AUTO_START        = 2
-	SERVICE_DEMAND_START      = 3
-	SERVICE_DISABLED          = 4
-	SERVICE_ERROR_NORMAL      = 1
 	SERVICE_NO_CHANGE         = 0xffffffff
 
 	SERVICE_STOPPED       = 1
@@ -32,13 +28,6 @@ const (
 	SERVICE_STOP_PENDING  = 3
 
 	SERVICE_CONTROL_STOP = 1
-)
-
-// Whether a service has a SID of its own.
-const (
-	SERVICE_SID_TYPE_NONE         = 0
-	SERVICE_SID_TYPE_UNRESTRICTED = 1
-	SERVICE_SID_TYPE_RESTRICTED   = 3
 )
 
 // Error numbers of the SCM (WinError.h).

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -16,7 +17,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
-// TestLevels compares the calls' numbers with those of golang.org/x/sys/windows.
+// TestLevels compares the calls' numbers, and those of a plan, with golang.org/x/sys/windows.
 func TestLevels(t *testing.T) {
 	for c, level := range map[call]call{
 		callDescription: windows.SERVICE_CONFIG_DESCRIPTION, callActions: windows.SERVICE_CONFIG_FAILURE_ACTIONS,
@@ -26,6 +27,15 @@ func TestLevels(t *testing.T) {
 	} {
 		assert.Equal(t, level, c, c.String())
 	}
+	for _, n := range [][2]uint32{
+		{ownProcess, windows.SERVICE_WIN32_OWN_PROCESS}, {interactive, windows.SERVICE_INTERACTIVE_PROCESS}, {errorNormal, windows.SERVICE_ERROR_NORMAL},
+		{autoStart, windows.SERVICE_AUTO_START}, {demandStart, windows.SERVICE_DEMAND_START}, {disabled, windows.SERVICE_DISABLED},
+		{sidNone, windows.SERVICE_SID_TYPE_NONE}, {sidUnrestricted, windows.SERVICE_SID_TYPE_UNRESTRICTED},
+		{sidRestricted, windows.SERVICE_SID_TYPE_RESTRICTED}, {actionRestart, windows.SC_ACTION_RESTART}, {actionRunCommand, windows.SC_ACTION_RUN_COMMAND},
+	} {
+		assert.Equal(t, n[1], n[0])
+	}
+	assert.Equal(t, unsafe.Sizeof(windows.SC_ACTION{}), unsafe.Sizeof(action{}))
 }
 
 // TestForeignLogDir: what a user has put in the place of the logs is refused.

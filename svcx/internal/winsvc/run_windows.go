@@ -67,20 +67,6 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 			return supervisor.ErrCannotAcceptCtrl
 		}
 	})
-	c.Prepare = func(ctx context.Context) error {
-		keepThroughLogoff()
-		if err := p.Prepare(ctx, &m.logs, <-m.report, spec.SCM); err != nil {
-			return err
-		}
-		return p.ParseArguments(m.args)
-	}
-	c.Hung = func(dump []byte) {
-		m.logs.Crashed(dump)
-		supervisor.Tell(os.Stderr, dump)
-	}
-	// The SCM may end the process as soon as it knows that the service has stopped: what Main's error
-	// says must be in the log before.
-	c.Failed = p.Fail
 	main := syscall.NewCallback(func(argc uint32, argv **uint16) uintptr {
 		for i, arg := range unsafe.Slice(argv, argc) {
 			if i > 0 { // the first is the service's name
@@ -90,6 +76,21 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 		if m.handle, m.err = wincall.RegisterServiceCtrlHandlerEx(name, handler); m.err != nil {
 			return 0
 		}
+		// Not before: a process that is not a service runs on a console with the same c.
+		c.Prepare = func(ctx context.Context) error {
+			keepThroughLogoff()
+			if err := p.Prepare(ctx, &m.logs, <-m.report, spec.SCM); err != nil {
+				return err
+			}
+			return p.ParseArguments(m.args)
+		}
+		c.Hung = func(dump []byte) {
+			m.logs.Crashed(dump)
+			supervisor.Tell(os.Stderr, dump)
+		}
+		// The SCM may end the process as soon as it knows that the service has stopped: what Main's
+		// error says must be in the log before.
+		c.Failed = p.Fail
 		// Not in this goroutine: it is bound to the manager's thread, and each message to it would
 		// cost two switches of threads.
 		done := make(chan error)
