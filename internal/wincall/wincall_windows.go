@@ -15,7 +15,8 @@ type proc struct {
 	addr atomic.Uintptr
 }
 
-// The DLLs that Go itself uses are loaded from System32 only (syscall.LoadDLL).
+// These are of Windows' KnownDLLs, and Go loads what it uses itself from System32 only
+// (syscall.LoadDLL): no other directory is searched.
 var (
 	advapi32 = syscall.LazyDLL{Name: "advapi32.dll"}
 	kernel32 = syscall.LazyDLL{Name: "kernel32.dll"}

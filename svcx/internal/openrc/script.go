@@ -126,7 +126,7 @@ func word(t *spec.Text, text string) string {
 // isScripts reports whether the scripts of OpenRC may use a variable: to find programs, or as a
 // setting (openrc-run(8)), all of which are lower-case.
 func isScripts(name string) bool {
-	return strings.ToUpper(name) != name || name == "PATH" || name == "IFS" || name == "OPTIND" ||
+	return strings.ContainsAny(name, "abcdefghijklmnopqrstuvwxyz") || name == "PATH" || name == "IFS" || name == "OPTIND" ||
 		strings.HasPrefix(name, "RC_") || strings.HasPrefix(name, "EINFO_")
 }
 
