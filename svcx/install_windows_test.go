@@ -251,6 +251,17 @@ func TestInstallForeign(t *testing.T) {
 	s.Executable = ""
 }
 
+// TestProtectedIsForeign: administrators have few rights to some services of Windows, which would
+// hide that they are foreign.
+func TestProtectedIsForeign(t *testing.T) {
+	testenv.NeedWindows(t, "gives every account all rights")
+	s, _ := installHelper(t, "plain")
+	protected := *s // s itself is uninstalled in the end
+	protected.Name = "TrustedInstaller"
+	require.ErrorIs(t, protected.Install(t.Context()), ErrForeign)
+	require.ErrorIs(t, protected.Uninstall(t.Context()), ErrForeign)
+}
+
 // TestErrorIsLoggedBeforeStop: what Main's error says is in the log before the SCM hears that the
 // service has stopped, since it may end the process then.
 func TestErrorIsLoggedBeforeStop(t *testing.T) {

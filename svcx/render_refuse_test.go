@@ -20,6 +20,8 @@ func TestRenderRefusesForUnix(t *testing.T) {
 		{"a name that is too long for a unit with a /tmp of its own", Service{Name: strings.Repeat("n", 191)}, []Manager{Systemd}, "190"},
 		{"a name of a directory in /run", Service{Name: "lock"}, []Manager{Systemd}, "/run/lock"},
 		{"a directory of the executable that ends in a space", Service{Executable: "/opt/a /x"}, []Manager{Systemd}, `directory "/opt/a "`},
+		{"a path of Windows", Service{Executable: `C:\x\x.exe`}, []Manager{Systemd, OpenRC, Launchd}, "set Service.Executable"},
+		{"a relative directory", Service{Dir: "x"}, []Manager{Systemd, OpenRC, Launchd}, "set Service.Dir"},
 		{"a user's number with a zero", Service{Account: "007"}, []Manager{Systemd, OpenRC, Launchd}, "no user's number"},
 		{"a user's number that is -1", Service{Account: "4294967295"}, []Manager{Systemd, OpenRC, Launchd}, "no user's number"},
 		{"a user's number that is -1 in 16 bits", Service{Account: "65535"}, []Manager{Systemd, OpenRC, Launchd}, "no user's number"},

@@ -19,7 +19,7 @@ func openBackend(user bool) (spec.Backend, error) {
 func under() spec.Manager { return (&winsvc.Program{}).Under() }
 
 func (s *Service) runHere(ctx context.Context, c *supervisor.Config) error {
-	p := &winsvc.Program{Program: s.program(), ParseArguments: s.parseStartArgs}
+	p := &winsvc.Program{Program: s.program()}
 	if Under() == SCM {
 		if connected, err := p.Run(ctx, c); connected {
 			return err

@@ -144,7 +144,7 @@ func (s *Spec) CheckUnix(manager string) error {
 	}
 	for i, path := range [...]string{s.Executable, s.WorkDir()} {
 		if path[0] != '/' {
-			return Refuse(PathNames[i], path, manager+" needs an absolute path")
+			return Refuse(PathNames[i], path, manager+" needs an absolute path: set Service."+[...]string{"Executable", "Dir"}[i]+" to that on the target machine")
 		}
 	}
 	if s.User { // it has the user's account

@@ -103,6 +103,21 @@ func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err er
 	return line, spec.Fail(spec.ErrForeign, errors.New(why+line), hint)
 }
 
+// denied returns why a service can't be opened. Even administrators have few rights to a protected
+// one, which is another program's.
+func (m *Backend) denied(s *spec.Spec, err error) error {
+	if !errors.Is(err, spec.ErrAccessDenied) {
+		return err
+	}
+	if h, unreadable := open(s.Name, wincall.SERVICE_QUERY_CONFIG); unreadable == nil {
+		if _, foreign := m.owned(h.service, s); foreign != nil {
+			err = foreign
+		}
+		h.close()
+	}
+	return err
+}
+
 // runs reports whether a command line runs exe, which may have several names: a short one (8.3), or
 // one through a link.
 func runs(line, exe string) bool {

@@ -31,6 +31,8 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 			changed, err = m.install(ctx, s, want, h, &undo)
 			err = undo.End(err)
 			h.close()
+		} else {
+			err = m.denied(s, err)
 		}
 		// A service that is being deleted may be gone in a moment.
 		if !errors.Is(err, spec.ErrMarkedForDelete) || time.Until(limit) < 0 || spec.Pause(ctx, spec.PollEvery(0)) != nil {

@@ -261,7 +261,7 @@ func (m *Backend) startAgain(ctx context.Context, stopped []string) (err error) 
 func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	h, err := open(s.Name, wincall.DELETE|wincall.SERVICE_STOP|wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_QUERY_CONFIG|wincall.SERVICE_ENUMERATE_DEPENDENTS)
 	if err != nil {
-		return err
+		return m.denied(s, err)
 	}
 	_, err = m.owned(h.service, s)
 	if err == nil {

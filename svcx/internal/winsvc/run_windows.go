@@ -82,7 +82,7 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 			if err := p.Prepare(ctx, &m.logs, <-m.report, spec.SCM); err != nil {
 				return err
 			}
-			return p.ParseArguments(m.args)
+			return c.Arguments(m.args)
 		}
 		c.Hung = func(dump []byte) {
 			m.logs.Crashed(dump)

@@ -7,11 +7,7 @@ import (
 )
 
 // Program runs a service under the SCM that has started the process.
-type Program struct {
-	*process.Program
-	// ParseArguments gets what was given to StartService, before Main runs.
-	ParseArguments func(args []string) error
-}
+type Program struct{ *process.Program }
 
 // Backend registers services with the SCM and controls them.
 type Backend struct{}
