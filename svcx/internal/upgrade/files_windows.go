@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -42,16 +43,25 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 	process := child.Process // the closures keep this alone
 	// A program that hangs must not outlive the upgrade: its file could not be replaced by the next.
 	job, _ := wincall.JobOf(process)
+	var closing sync.Mutex // kill must not end what has the handle's number next
 	wait = func() error {
 		code, err := wincall.WaitForExit(process)
+		closing.Lock()
 		syscall.CloseHandle(process)
 		syscall.CloseHandle(job)
+		process = 0
+		closing.Unlock()
 		if err == nil && code != 0 {
 			err = spec.Errorf("exit status %d", code)
 		}
 		return err
 	}
-	return wait, func() { wincall.TerminateProcess(process, 1) }, nil
+	kill = func() {
+		closing.Lock()
+		wincall.TerminateProcess(process, 1)
+		closing.Unlock()
+	}
+	return wait, kill, nil
 }
 
 // Error numbers that package syscall lacks (WinError.h).
