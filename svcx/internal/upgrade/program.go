@@ -34,7 +34,8 @@ func Program(ctx context.Context, b spec.Backend, p *spec.Spec, program string) 
 }
 
 func (files *Files) upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
-	if err := recoverFiles(ctx, b, p, files); err != nil {
+	was, err := recoverFiles(ctx, b, p, files)
+	if err != nil {
 		return failFile(err)
 	}
 	if p.Trust != nil {
@@ -49,6 +50,9 @@ func (files *Files) upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, p
 		return spec.Join(spec.Fail(nil, err, "the old program runs on"), files.Done())
 	}
 	written := b.Watch(context.WithoutCancel(ctx), p)
+	if err := files.Remember(was.PID); err != nil {
+		return spec.Join(failFile(err), files.Done())
+	}
 	if err := files.Swap(); err != nil {
 		return spec.Join(failFile(err), files.Recover(true))
 	}
@@ -111,13 +115,13 @@ func goBack(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) err
 	return files.Done()
 }
 
-// recoverFiles ends an upgrade that was interrupted.
-func recoverFiles(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
+// recoverFiles ends an upgrade that was interrupted, and returns the service's status.
+func recoverFiles(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) (spec.Status, error) {
 	st, err := b.Status(ctx, p)
 	if err != nil {
-		return err
+		return st, err
 	}
-	return files.Recover(st.State == spec.Running)
+	return st, files.Recover(st.State == spec.Running && !files.IsOld(st.PID))
 }
 
 // Finish ends an upgrade of the service that was interrupted. There is nearly always none, and
@@ -134,7 +138,7 @@ func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	if err != nil {
 		return failFile(err)
 	}
-	err = recoverFiles(ctx, b, p, files)
+	_, err = recoverFiles(ctx, b, p, files)
 	files.Unlock()
 	return err
 }

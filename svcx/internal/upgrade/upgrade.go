@@ -5,7 +5,8 @@
 //
 //	NAME.svcx-new    the new program; gone once it is in place. What it writes
 //	                 while it is checked is in NAME.svcx-new.log
-//	NAME.svcx-old    the old one; gone once the new one has proved itself
+//	NAME.svcx-old    the old one; gone once the new one has proved itself. In
+//	                 NAME.svcx-old.pid is the process that runs it
 //	NAME.svcx-aside  on Windows, the old one while it still runs
 //	NAME.svcx-lock   keeps other upgrades away
 package upgrade
@@ -15,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -28,13 +30,14 @@ type Files struct {
 	exe                string
 	staged, old, aside string
 	output             string // what the staged program writes while it is checked
+	pid                string // the old program's process
 	unlock             func()
 }
 
 // Lock returns the files of a program, or ErrBusy.
 func Lock(exe string) (*Files, error) {
 	f := &Files{exe: exe, staged: beside(exe, "new"), old: beside(exe, "old"), aside: beside(exe, "aside")}
-	f.output = f.staged + ".log"
+	f.output, f.pid = f.staged+".log", f.old+".pid"
 	var err error
 	if f.unlock, err = lock(beside(exe, "lock")); err != nil {
 		return nil, err
@@ -56,12 +59,28 @@ func (f *Files) Unlock() { f.unlock() }
 
 // Interrupted reports whether an upgrade of the program was begun and not ended.
 func Interrupted(exe string) bool {
-	for _, suffix := range [...]string{"new", "old", "aside"} {
-		if _, err := os.Lstat(beside(exe, suffix)); err == nil {
+	for _, name := range [...]string{beside(exe, "new"), beside(exe, "old"), beside(exe, "aside"), beside(exe, "new") + ".log"} {
+		if _, err := os.Lstat(name); err == nil {
 			return true
 		}
 	}
 	return false
+}
+
+// Remember keeps which process runs the old program, 0 for none: until the service restarts, that
+// it runs says nothing about the new one.
+func (f *Files) Remember(pid int) error {
+	to, err := os.OpenFile(f.pid, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = to.WriteString(strconv.Itoa(pid))
+	return spec.Join(err, to.Close())
+}
+
+// IsOld reports whether the process is the one that Remember was given.
+func (f *Files) IsOld(pid int) bool {
+	return pid != 0 && spec.Written(f.pid, 0) == strconv.Itoa(pid)
 }
 
 // Recover ends an upgrade that was interrupted. A new program that runs has proved itself and
@@ -148,7 +167,7 @@ func (f *Files) Back() error {
 
 // Done removes what an upgrade leaves. The old program may run on for a moment.
 func (f *Files) Done() error {
-	for _, name := range [...]string{f.output, f.old, f.aside, f.staged} {
+	for _, name := range [...]string{f.output, f.pid, f.old, f.aside, f.staged} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) && !inUse(err) {
 			return err
 		}
