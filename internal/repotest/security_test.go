@@ -91,8 +91,8 @@ func TestPrograms(t *testing.T) {
 		"svcx/internal/openrc/rc_linux.go":          `find(program)`,
 		"svcx/internal/launchd/launchctl_darwin.go": `"/bin/launchctl"`,
 		"svcx/internal/systemd/systemctl_linux.go":  `"systemctl""journalctl""journalctl"`,
-		"svcx/internal/upgrade/files_unix.go":       `program`, // the one that it is given
-		"svcx/internal/upgrade/files_windows.go":    `name`,    // the same
+		"svcx/internal/upgrade/files_unix.go":       `program"id"`, // the one that it is given, and its account
+		"svcx/internal/upgrade/files_windows.go":    `name`,        // the same
 		"pathx/sys_unix.go":                         `"id"`,
 		"procx/child/detach_linux.go":               `"systemctl"`,
 		"procx/child/cgroup_linux.go":               `"/dev/null/probe"`, // which can't exist

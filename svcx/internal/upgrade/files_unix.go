@@ -47,29 +47,35 @@ func runAs(attr *os.ProcAttr, p *spec.Spec) error {
 	if os.Geteuid() != 0 || p.User || p.Account == "" || p.Account == "root" || p.Account == "0" {
 		return nil
 	}
-	if err := spec.CheckUnixAccount(p.Account); err != nil { // its characters mean nothing to a shell
+	if err := spec.CheckUnixAccount(p.Account); err != nil {
 		return err
 	}
-	// Package os/user would link the C library.
-	out, err := exec.Command("/bin/sh", "-c", `id -u "$1" && id -G "$1" && eval echo "~$1"`, "sh", p.Account).Output()
-	lines := strings.Split(string(out), "\n")
-	if err != nil || len(lines) < 3 {
-		return spec.Errorf("the service's account %q is not known here: %w", p.Account, cmp.Or(err, os.ErrInvalid))
+	c := &syscall.Credential{}
+	for _, what := range [...]string{"-u", "-G"} { // package os/user would link the C library
+		out, err := exec.Command("id", what, p.Account).Output()
+		for _, text := range strings.Fields(string(out)) {
+			id, bad := strconv.ParseUint(text, 10, 32)
+			err = cmp.Or(err, bad)
+			c.Groups = append(c.Groups, uint32(id))
+		}
+		if err != nil || len(c.Groups) == 0 {
+			return spec.Errorf("the service's account %q is not known here: id: %w", p.Account, cmp.Or(err, os.ErrInvalid))
+		}
+		if what == "-u" {
+			c.Uid, c.Groups = c.Groups[0], nil
+		}
 	}
-	uid, err := strconv.ParseUint(lines[0], 10, 32)
-	c := &syscall.Credential{Uid: uint32(uid)}
-	for _, text := range strings.Fields(lines[1]) {
-		gid, bad := strconv.ParseUint(text, 10, 32)
-		err = cmp.Or(err, bad)
-		c.Groups = append(c.Groups, uint32(gid))
-	}
-	if err != nil || len(c.Groups) == 0 {
-		return spec.Errorf("the groups of account %q are not known: %q", p.Account, out)
-	}
-	c.Gid = c.Groups[0] // id prints the first one first
+	c.Gid = c.Groups[0] // id prints it first
 	attr.Sys = &syscall.SysProcAttr{Credential: c}
+	home := "/" // as systemd has it for an account without one
+	passwd, _ := os.ReadFile("/etc/passwd")
+	for line := range strings.Lines(string(passwd)) {
+		if fields := strings.Split(line, ":"); fields[0] == p.Account && len(fields) > 5 {
+			home = fields[5]
+		}
+	}
 	further := []string{}
-	for name, value := range map[string]string{"USER": p.Account, "LOGNAME": p.Account, "HOME": lines[2]} {
+	for name, value := range map[string]string{"USER": p.Account, "LOGNAME": p.Account, "HOME": home} {
 		if _, set := p.Env[name]; !set {
 			further = append(further, name+"="+value)
 		}

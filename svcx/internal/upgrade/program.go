@@ -46,21 +46,22 @@ func upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, exe, program str
 	}
 	st, err := b.Status(ctx, p)
 	if err == nil {
-		err = files.Recover(st.State == spec.Running)
+		err = files.Recover(st.State == spec.Running && !files.IsOld(st.PID))
 	}
 	switch {
 	case err != nil || program == "":
 	case st.Start == spec.Disabled:
 		err = spec.Fail(nil, errors.New("the service is disabled, so that no program can show that it works"), "install it with another start type first")
 	default:
-		err = files.replaceBy(ctx, b, p, program)
+		err = files.replaceBy(ctx, b, p, program, st.PID)
 	}
 	files.Unlock()
 	return failFile(err)
 }
 
-// replaceBy replaces the program and restarts the service. If that is not ready then, it undoes both.
-func (files *Files) replaceBy(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
+// replaceBy replaces the program, whose process is pid, and restarts the service. If that is not
+// ready then, it undoes both.
+func (files *Files) replaceBy(ctx context.Context, b spec.Backend, p *spec.Spec, program string, pid int) error {
 	if p.Trust != nil {
 		if err := p.Trust(program); err != nil {
 			return err
@@ -74,6 +75,9 @@ func (files *Files) replaceBy(ctx context.Context, b spec.Backend, p *spec.Spec,
 	}
 	lasting := context.WithoutCancel(ctx)
 	written := b.Watch(lasting, p)
+	if err := files.Remember(pid); err != nil {
+		return spec.Join(failFile(err), files.Done())
+	}
 	if err := files.Swap(); err != nil {
 		return spec.Join(failFile(err), files.Recover(true))
 	}

@@ -5,7 +5,8 @@
 //
 //	NAME.svcx-new    the new program; gone once it is in place. What it writes
 //	                 while it is checked is in NAME.svcx-new.log
-//	NAME.svcx-old    the old one; gone once the new one has proved itself
+//	NAME.svcx-old    the old one; gone once the new one has proved itself. In
+//	                 NAME.svcx-old.pid is the process that runs it
 //	NAME.svcx-aside  on Windows, the old one while it still runs
 //	NAME.svcx-lock   keeps other upgrades away
 package upgrade
@@ -15,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
@@ -29,6 +31,7 @@ type Files struct {
 	staged, old, aside string
 	lockFile           string
 	output             string // what the staged program writes while it is checked
+	pid                string // the old program's process
 	unlock             func()
 }
 
@@ -47,8 +50,9 @@ func filesOf(exe string) Files {
 		ext = ""
 	}
 	start := strings.TrimSuffix(exe, ext) + ".svcx-"
-	staged := start + "new" + ext
-	return Files{exe: exe, staged: staged, old: start + "old" + ext, aside: start + "aside" + ext, lockFile: start + "lock" + ext, output: staged + ".log"}
+	f := Files{exe: exe, staged: start + "new" + ext, old: start + "old" + ext, aside: start + "aside" + ext, lockFile: start + "lock" + ext}
+	f.output, f.pid = f.staged+".log", f.old+".pid"
+	return f
 }
 
 // Unlock lets other upgrades begin.
@@ -57,12 +61,28 @@ func (f *Files) Unlock() { f.unlock() }
 // Interrupted reports whether an upgrade of the program was begun and not ended.
 func Interrupted(exe string) bool {
 	f := filesOf(exe)
-	return there(f.staged) || there(f.old) || there(f.aside)
+	return there(f.staged) || there(f.old) || there(f.aside) || there(f.output)
 }
 
 func there(name string) bool {
 	_, err := os.Lstat(name)
 	return err == nil
+}
+
+// Remember keeps which process runs the old program, 0 for none: until the service restarts, that
+// it runs says nothing about the new one.
+func (f *Files) Remember(pid int) error {
+	to, err := os.OpenFile(f.pid, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = to.WriteString(strconv.Itoa(pid))
+	return spec.Join(err, to.Close())
+}
+
+// IsOld reports whether the process is the one that Remember was given.
+func (f *Files) IsOld(pid int) bool {
+	return pid != 0 && spec.Written(f.pid, 0) == strconv.Itoa(pid)
 }
 
 // Recover ends an upgrade that was interrupted. A new program that runs has proved itself and
@@ -146,7 +166,7 @@ func (f *Files) Back() error { return f.replace(f.old) }
 
 // Done removes what an upgrade leaves. The old program may run on for a moment.
 func (f *Files) Done() error {
-	for _, name := range [...]string{f.output, f.old, f.aside, f.staged} {
+	for _, name := range [...]string{f.output, f.pid, f.old, f.aside, f.staged} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) && !inUse(err) {
 			return err
 		}
