@@ -72,7 +72,8 @@ func Render(s *spec.Spec) ([]byte, error) {
 	}
 	t.Lines("}\n\nstart_pre() {")
 	// OpenRC 0.64 leaves its socket behind, and can't start the service a second time then.
-	t.Lines("\trm -f \"/run/openrc/supervise-$RC_SVCNAME.sock\"")
+	const socket = `"/run/openrc/supervise-$RC_SVCNAME.sock"`
+	t.Line("\trm -f ", socket)
 	if s.StartType == spec.Disabled {
 		t.Lines("\teerror \"$RC_SVCNAME is disabled\"\n\treturn 1")
 	} else {
@@ -87,6 +88,10 @@ func Render(s *spec.Spec) ([]byte, error) {
 		// They may be those of another account that ran the service before.
 		for _, name := range [...]string{"/output.log", "/crash.log"} {
 			t.Line("\tcheckpath --file --mode 0640", owner+" "+shquote.Quote(logs+name))
+		}
+		if s.Account != "" {
+			// The socket for READY is root's, and made after this. svcx tries again until it may write.
+			t.Lines("\t(for i in $(seq 100); do chown " + s.Account + " " + socket + " && break; sleep 0.1; done) >/dev/null 2>&1 &")
 		}
 		if len(s.RestartDelays) == 0 {
 			// Debian's OpenRC starts services with the program of that name of dpkg.
