@@ -11,10 +11,10 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// mark is in each script that Install has written.
+// mark identifies a script written by Install.
 const mark = "# Written by svcx: install overwrites it."
 
-// Render returns the service as a script of OpenRC (openrc-run(8)).
+// Render returns the service's OpenRC script (openrc-run(8)).
 func Render(s *spec.Spec) ([]byte, error) {
 	if err := check(s); err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 			set(&t, "export "+name+"=", s.Env[name])
 		}
 	}
-	// OpenRC passes the value of some variables to a shell once more.
+	// OpenRC passes the values of some variables to a shell a second time.
 	set(&t, "command=", shquote.Quote(s.Executable))
 	words := spec.Each(s.Args, " ", func(arg string) string { return word(&t, arg) })
 	set(&t, "command_args=", strings.TrimPrefix(words, " "))
@@ -61,7 +61,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 		}
 		t.Line(name+"=", shquote.Quote(options[1:])+`" $`+name+`"`)
 	}
-	t.Lines("notify=socket:ready") // since OpenRC 0.60; others take it for ready at once
+	t.Lines("notify=socket:ready") // since OpenRC 0.60; older versions consider the service ready immediately
 	if s.Reload {
 		t.Lines("extra_started_commands=reload")
 	}
@@ -71,7 +71,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 		t.Line("\tneed ", name)
 	}
 	t.Lines("}\n\nstart_pre() {")
-	// OpenRC 0.64 leaves its socket behind, and can't start the service a second time then.
+	// OpenRC 0.64 leaves its socket behind, and then can't start the service again.
 	t.Lines("\trm -f \"/run/openrc/supervise-$RC_SVCNAME.sock\"")
 	if s.StartType == spec.Disabled {
 		t.Lines("\teerror \"$RC_SVCNAME is disabled\"\n\treturn 1")
@@ -84,18 +84,18 @@ func Render(s *spec.Spec) ([]byte, error) {
 			t.Line("\tmkdir -p ", shquote.Quote(path.Dir(logs)))
 		}
 		t.Line("\tcheckpath --directory --mode 0750", owner+" "+shquote.Quote(logs))
-		// They may be those of another account that ran the service before.
+		// They may belong to another account that ran the service before.
 		for _, name := range [...]string{"/output.log", "/crash.log"} {
 			t.Line("\tcheckpath --file --mode 0640", owner+" "+shquote.Quote(logs+name))
 		}
 		if len(s.RestartDelays) == 0 {
-			// Debian's OpenRC starts services with the program of that name of dpkg.
+			// OpenRC on Debian starts services with dpkg's start-stop-daemon.
 			t.Lines("\tcase $(start-stop-daemon --version) in *Debian*)\n\t\tstart_stop_daemon_args=\"--output $output_log\"\n\t\tunset output_log error_log\n" + exports + "\tesac")
 		}
 	}
 	t.Lines("}")
 	if len(s.RestartDelays) == 0 {
-		// The process is found by its number. OpenRC would give a path with blanks as several words.
+		// Find the process by its ID only: OpenRC would pass a path with spaces as several words.
 		t.Lines("\nstop_pre() {\n\tservice_set_value command \"\"\n\tcommand=\n}")
 	}
 	if s.Reload {
@@ -104,16 +104,16 @@ func Render(s *spec.Spec) ([]byte, error) {
 	return []byte(t), nil
 }
 
-// wholeSeconds rounds up: OpenRC counts whole seconds.
+// wholeSeconds returns d in whole seconds, as OpenRC requires, rounded up.
 func wholeSeconds(d time.Duration) string {
 	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }
 
 func set(t *spec.Text, name, value string) { t.Line(name, shquote.Quote(value)) }
 
-// word returns a word for a variable that OpenRC passes to a shell once more, after it has replaced
-// white space by one blank and patterns by the names of files. One that has them is put into a
-// variable of its own.
+// word returns a word for a variable that OpenRC passes to a shell a second time, after it has
+// collapsed white space and expanded file name patterns. A text that this would change is put into
+// a variable of its own.
 func word(t *spec.Text, text string) string {
 	if !isAltered(text) {
 		return shquote.Quote(text)
@@ -123,8 +123,8 @@ func word(t *spec.Text, text string) string {
 	return `"$` + name + `"`
 }
 
-// isScripts reports whether the scripts of OpenRC may use a variable: to find programs, or as a
-// setting (openrc-run(8)), all of which are lower-case.
+// isScripts reports whether OpenRC's scripts may use a variable of that name: to find programs, or
+// as a setting, all of which are lower-case (openrc-run(8)).
 func isScripts(name string) bool {
 	return strings.ContainsAny(name, "abcdefghijklmnopqrstuvwxyz") || name == "PATH" || name == "IFS" || name == "OPTIND" ||
 		strings.HasPrefix(name, "RC_") || strings.HasPrefix(name, "EINFO_")
@@ -141,7 +141,7 @@ func logDir(s *spec.Spec) string {
 	return process.DefaultLogDir(spec.OpenRC, s.Name, false, nil)
 }
 
-// check returns what a script can't express.
+// check returns an error for settings that a script can't express.
 func check(s *spec.Spec) error {
 	if err := s.CheckUnix("OpenRC"); err != nil {
 		return err
