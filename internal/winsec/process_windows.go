@@ -9,7 +9,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/wincall"
 )
 
-// A Process holds information from this process's token, which can't change.
+// A Process holds information from this process's token that can't change.
 type Process struct {
 	Account
 
@@ -23,8 +23,8 @@ type Process struct {
 	Administrator bool
 }
 
-// Current returns information about this process. If it fails, the process counts as privileged,
-// since it must check then.
+// Current returns information about this process. If it fails, the process counts as privileged, so
+// that it makes all checks.
 func Current() (*Process, error) {
 	self.once.Do(func() { self.err = self.process.read() })
 	return &self.process, self.err
@@ -37,8 +37,8 @@ var self struct {
 }
 
 // Machine returns the account for which the programs and directories of the whole machine are
-// checked: SYSTEM. The account of this process counts as trusted if all its processes are
-// administrators'.
+// checked: SYSTEM. The account of this process counts as trusted if all its processes have
+// administrator rights.
 func Machine() (*Account, error) {
 	p, err := Current()
 	a := &Account{SID: System}
@@ -48,9 +48,9 @@ func Machine() (*Account, error) {
 	return a, err
 }
 
-// read sets what p is.
+// read sets the fields of p.
 func (p *Process) read() error {
-	p.Privileged = true // until more is known
+	p.Privileged = true // until determined otherwise
 
 	const tokenGroups, tokenElevation, enabled = 2, 20, 0x4 // SE_GROUP_ENABLED
 	sid, err := wincall.UserSID()
@@ -106,7 +106,7 @@ func elevatesSilently() bool {
 	return err == nil && behavior == 0
 }
 
-// accountName returns the name that a SID has on this machine, or "".
+// accountName returns the account name of a SID on this machine, or "".
 func accountName(sid string) string {
 	name, err := wincall.AccountName(sid)
 	if err != nil {
@@ -115,8 +115,8 @@ func accountName(sid string) string {
 	return name
 }
 
-// AccountSID returns the SID of an account by its name, as a service's manager takes it; a bare
-// name or .\name is an account of this machine.
+// AccountSID returns the SID of an account by its name in the form that the SCM accepts. A bare
+// name or .\name is a local account.
 func AccountSID(name string) (string, error) {
 	if sid := KnownAccount(name); sid != "" {
 		return sid, nil
