@@ -6,7 +6,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Errors of the methods that use a service manager, for errors.Is.
+// Errors returned by the methods that use a service manager. Compare them with errors.Is.
 var (
 	ErrNotInstalled error = spec.ErrNotInstalled
 	// ErrAccessDenied also matches [io/fs.ErrPermission].
@@ -25,7 +25,7 @@ var (
 )
 
 // ErrHung indicates that Main did not become ready within StartTimeout, did not return within
-// StopTimeout, or did not feed the watchdog. Run returns it only under a manager of package
+// StopTimeout, or did not feed the watchdog. Run returns ErrHung only under a manager of package
 // svcxtest; otherwise the process exits.
 var ErrHung error = spec.ErrHung
 

@@ -6,7 +6,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
-// Accepts is the set of events that a service wants; see [Service].Accept.
+// Accepts is a set of events that a service handles; see [Service].Accept.
 type Accepts uint8
 
 const (

@@ -191,8 +191,8 @@ func (s *Service) flags() *flag.FlagSet {
 	return flag.CommandLine
 }
 
-// parseStartArgs parses the arguments of StartService, in addition to the flags of the command
-// line.
+// parseStartArgs parses the arguments passed to StartService, in addition to the flags in the
+// command line.
 func (s *Service) parseStartArgs(args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -86,9 +86,9 @@ type Service struct {
 	// LogDir is the directory of a service's output.log and crash.log. The default is
 	// %ProgramData%\Name on Windows, LOGS_DIRECTORY under systemd, which stores standard output
 	// itself, ~/Library/Logs/Name or /Library/Logs/Name on macOS, and /var/log/Name under OpenRC.
-	// Console programs have no log files. On Windows, Install creates the directory with access for
-	// administrators and the service's account only, and rejects an existing directory that another
-	// account owns or can write to.
+	// Console programs have no log files. On Windows, Install creates the directory so that only
+	// administrators and the service's account can write to it, and rejects an existing directory
+	// that another account owns or can write to.
 	LogDir string
 
 	// Flags are the program's own flags, for [Main] and for the start arguments of a Windows

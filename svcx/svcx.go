@@ -37,7 +37,7 @@
 // is not a failure, nor is returning an error after a request to stop: under a manager that error
 // is written to standard error, and Run returns nil.
 //
-// Time limits only count the time during which the process was running: a frozen process (SIGSTOP,
+// Time limits count only the time during which the process was running: a frozen process (SIGSTOP,
 // a paused virtual machine, a sleeping laptop) is not considered hung. Limits that the manager
 // itself enforces, such as the Watchdog limit under systemd, do include the time during which the
 // process was frozen.
@@ -172,7 +172,7 @@ func Alive(ctx context.Context) {
 //
 // If Main does not become ready or return in time, or a second signal arrives, Run does not return:
 // the process exits. A process can be a Windows service only once, so call Run once. Windows may
-// end the process before Run returns.
+// terminate the process before Run returns.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.check(); err != nil {
 		return err
