@@ -107,8 +107,8 @@ func (m *Manager) end(code uint32, within time.Duration) error {
 	return m.Wait(time.Until(limit))
 }
 
-// Wait waits until the service has ended by itself, and returns Run's error. It fails the test if
-// that takes too long.
+// Wait waits until the service ends on its own, and returns Run's error. It fails the test if that
+// takes too long.
 func (m *Manager) Wait(within time.Duration) error {
 	m.t.Helper()
 	timer := time.NewTimer(within)
@@ -144,7 +144,8 @@ func (m *Manager) Pause(within time.Duration) {
 	m.await(within, "pause", func(s supervisor.State) bool { return s == supervisor.Paused })
 }
 
-// Continue is the opposite of Pause.
+// Continue asks a paused service to continue and waits until it has called Done. It fails the test
+// if the service does not accept that control.
 func (m *Manager) Continue(within time.Duration) {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.Continue})
