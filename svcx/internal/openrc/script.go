@@ -50,7 +50,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 	t.Line("retry=TERM/", wholeSeconds(s.StopTimeout+spec.StopMargin)+"/KILL/5")
 	if delays := s.RestartDelays; len(delays) > 0 {
 		t.Line("supervisor=supervise-daemon\nrespawn_delay=", wholeSeconds(delays[0]))
-		t.Lines("respawn_max=0") // never give up
+		t.Lines("respawn_max=0") // never stop restarting
 	} else {
 		t.Lines("command_background=yes")
 	}

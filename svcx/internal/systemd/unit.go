@@ -43,7 +43,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 	}
 	t.Line("ExecStart=", program+argument0+spec.Each(s.Args, " ", quoteArg))
 	if s.Reload {
-		t.Lines(`ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"`) // a minimal system has no /bin/kill
+		t.Lines(`ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"`) // via a shell, because a minimal system has no /bin/kill
 	}
 	t.Line("WorkingDirectory=", escapeSpecifiers(s.WorkDir()))
 	for _, name := range s.Variables() {
@@ -63,7 +63,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 		t.Line("WatchdogSec=", seconds(s.Watchdog))
 	}
 	t.Lines("NoNewPrivileges=yes")
-	if !s.User { // a user's manager must not mount anything
+	if !s.User { // a user's manager lacks the rights to mount
 		t.Lines("ProtectSystem=full\nPrivateTmp=yes")
 	}
 	t += spec.Text(directories(s.Name))

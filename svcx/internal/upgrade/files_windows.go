@@ -107,7 +107,8 @@ func (f *Files) replace(from string) error {
 	return nil
 }
 
-// renamePOSIX renames a file over one that may be open (FileRenameInfoEx, since Windows 10 1607).
+// renamePOSIX renames a file, replacing one that may be open (FileRenameInfoEx, since Windows 10
+// 1607).
 func renamePOSIX(from, to string) error {
 	const class, replaceIfExists, posixSemantics = 22, 0x1, 0x2
 	p, err := syscall.UTF16PtrFromString(from)

@@ -94,8 +94,8 @@ func handOver(dir, sddl string) error {
 }
 
 // checkLogDir rejects a directory that an ordinary user created before the service was installed,
-// or that others can write to. They could replace it with a link and so redirect the writes of a
-// fully privileged service.
+// or that others can write to. Such an account could replace it with a link and so redirect the
+// writes of a fully privileged service.
 func checkLogDir(dir, sid string) error {
 	if err := winsec.IsDir(dir); err != nil {
 		if err == winsec.ErrNotDir {

@@ -33,8 +33,8 @@ func Quote(arg string) string {
 	return `"` + strings.Join(parts, `\"`) + `"`
 }
 
-// checkNoVariable rejects %name%, which Windows expands in a service's command line and which can't
-// be escaped.
+// checkNoVariable rejects %name%. Windows expands it in a service's command line, and it can't be
+// escaped.
 func checkNoVariable(what, text string) error {
 	parts := strings.Split(text, "%")
 	for _, name := range parts[min(1, len(parts)-1) : len(parts)-1] { // the text between two percent signs
