@@ -47,8 +47,9 @@ func (a *Account) CheckWay(h syscall.Handle, path string) error {
 	if err != nil {
 		return err
 	}
-	// The system's path differs for a drive that stands for a directory (subst), short names and
-	// links of unknown kinds. Objects that a container mounts from its host may have no path.
+	// The path returned by the system differs for drives that are mapped to a directory (subst),
+	// short names and links of unknown kinds. Objects that a container mounts from its host may
+	// have no path.
 	final, err := FinalPath(h)
 	if err == nil && !strings.EqualFold(final, w.end) {
 		if _, err := a.walk(final, look); err != nil {
@@ -76,8 +77,8 @@ func (a *Account) CheckWay(h syscall.Handle, path string) error {
 	return nil
 }
 
-// CheckObject is like CheckHandle for the file or directory at a path, regardless of the path to
-// it.
+// CheckObject is like CheckHandle, for the file or directory at a path. It does not check the path
+// to it.
 func (a *Account) CheckObject(path string, use Use) error { return a.check(path, use, false) }
 
 // CheckFile combines CheckHandle and CheckWay for a file or directory at an absolute path.

@@ -18,8 +18,8 @@ type Process struct {
 	Privileged bool
 
 	// Administrator reports whether every process of the account has the rights of the
-	// Administrators or can take them unasked: where User Account Control is off or elevates
-	// without prompting, and for the built-in Administrator.
+	// Administrators or can acquire them without a prompt: if User Account Control is off or
+	// elevates without prompting, and for the built-in Administrator.
 	Administrator bool
 }
 
@@ -36,9 +36,8 @@ var self struct {
 	err     error
 }
 
-// Machine returns the account for which the programs and directories of the whole machine are
-// checked: SYSTEM. The account of this process counts as trusted if all its processes have
-// administrator rights.
+// Machine returns the account for which machine-wide programs and directories are checked: SYSTEM.
+// The account of this process counts as trusted if all its processes have administrator rights.
 func Machine() (*Account, error) {
 	p, err := Current()
 	a := &Account{SID: System}
@@ -92,15 +91,15 @@ func tokenNumber(class, unknown uint32) uint32 {
 	return *(*uint32)(info)
 }
 
-// isHalf reports whether the token is the elevated one of the two that User Account Control gives
-// an administrator at logon (TOKEN_ELEVATION_TYPE).
+// isHalf reports whether the token is the elevated one of the two tokens that User Account Control
+// creates for an administrator at logon (TOKEN_ELEVATION_TYPE).
 func isHalf() bool {
 	const tokenElevationType, full = 18, 2
 	return tokenNumber(tokenElevationType, full) == full
 }
 
-// elevatesSilently reports whether administrators' processes are elevated without anyone being
-// asked (Microsoft, "User Account Control settings and configuration").
+// elevatesSilently reports whether administrators' processes are elevated without a prompt
+// (Microsoft, "User Account Control settings and configuration").
 func elevatesSilently() bool {
 	behavior, err := wincall.Value{Key: `SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System`, Name: "ConsentPromptBehaviorAdmin"}.Number()
 	return err == nil && behavior == 0

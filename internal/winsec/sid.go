@@ -3,7 +3,8 @@ package winsec
 import "strings"
 
 // SIDs that are the same on every machine (Microsoft, "Well-known SIDs"). Rules and commands use
-// SIDs only: a name can be translated, and can belong to another account on another machine.
+// only SIDs, because a name can be translated and can belong to a different account on another
+// machine.
 const (
 	Everyone         = "S-1-1-0"
 	System           = "S-1-5-18"
@@ -20,7 +21,7 @@ const (
 	containerUser          = "S-1-5-93-2-2"
 )
 
-// Name returns the English name of a well-known SID, for messages, and "" for any other.
+// Name returns the English name of a well-known SID, for messages, or "" for any other SID.
 func Name(sid string) string {
 	for _, known := range [...][2]string{
 		{Everyone, "Everyone"}, {"S-1-2-0", "Local"}, {"S-1-5-2", "Network"}, {"S-1-5-4", "Interactive"}, {"S-1-5-7", "Anonymous"},
@@ -52,7 +53,7 @@ func readable(sid string) string {
 // not.
 func IsService(sid string) bool { return isHashed(sid, "S-1-5-80-") }
 
-// isHashed reports whether a SID is the prefix and the five parts of a name's SHA-1.
+// isHashed reports whether a SID consists of the prefix and the five parts of a name's SHA-1 hash.
 func isHashed(sid, prefix string) bool {
 	hash, ok := strings.CutPrefix(sid, prefix)
 	return ok && strings.Count(hash, "-") == 4

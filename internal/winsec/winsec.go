@@ -2,11 +2,11 @@
 // process reads (pathx), programs that run as a service and their logs (svcx), and files that an
 // administrator's tools load (eventx).
 //
-// The rules only need security descriptors and paths, so they are compiled and tested on every
-// system; the _windows.go files make the calls. An object is safe for an account if SYSTEM, the
-// Administrators, TrustedInstaller or the account itself owns it, and if its access list gives no
-// other account a right that its [Use] lists. The parent directories and all links on the path are
-// also checked.
+// The rules need only security descriptors and paths, so they are compiled and tested on every
+// system; the _windows.go files make the system calls. An object is safe for an account if SYSTEM,
+// the Administrators, TrustedInstaller or the account itself owns it, and if its access list gives
+// no other account a right that its [Use] lists. The parent directories and all links on the path
+// are also checked.
 package winsec
 
 import (
@@ -44,8 +44,8 @@ type Use uint8
 const (
 	ForReading  Use = iota // a file that is read or run: no other account may change or replace it
 	ForPassing             // a directory on the path: no other account may replace its contents
-	ForLinking             // a link on the path: nor may it redirect the link
-	ForContents            // a directory whose files are used: nor may it add any
+	ForLinking             // like ForPassing, for a link on the path: no other account may redirect it either
+	ForContents            // a directory whose files are used: no other account may add files either
 	ForSecrets             // a directory that no other account may read either
 )
 
