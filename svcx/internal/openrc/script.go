@@ -71,7 +71,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 		t.Line("\tneed ", name)
 	}
 	t.Lines("}\n\nstart_pre() {")
-	// OpenRC 0.64 leaves its socket behind, and then can't start the service again.
+	// OpenRC 0.64 leaves its socket behind, and can't start the service a second time then.
 	t.Lines("\trm -f \"/run/openrc/supervise-$RC_SVCNAME.sock\"")
 	if s.StartType == spec.Disabled {
 		t.Lines("\teerror \"$RC_SVCNAME is disabled\"\n\treturn 1")
