@@ -14,7 +14,7 @@ import (
 )
 
 func testFlags() (fs *flag.FlagSet, listen *string, verbose *bool) {
-	fs = flag.NewFlagSet("orders", flag.ExitOnError) // Main must not be ended by it
+	fs = flag.NewFlagSet("orders", flag.ExitOnError) // its errors must not exit Main
 	fs.SetOutput(io.Discard)
 	return fs, fs.String("listen", ":80", "address"), fs.Bool("v", false, "verbose")
 }

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// TestConsoleInterrupt presses Ctrl+C on a console of the helper's own.
+// TestConsoleInterrupt sends Ctrl+C to a helper that has its own console.
 func TestConsoleInterrupt(t *testing.T) {
 	for kind, code := range map[string]int{"ctrlc": 0, "ctrlc2": 130} {
 		t.Run(kind, func(t *testing.T) {
@@ -32,8 +32,8 @@ func TestConsoleInterrupt(t *testing.T) {
 	}
 }
 
-// pressCtrlC sends CTRL_C_EVENT to all processes of this console. That this process ignores it may
-// be inherited.
+// pressCtrlC sends CTRL_C_EVENT to all processes of this console. This process may have inherited
+// the setting to ignore it.
 func pressCtrlC() error {
 	return errors.Join(winapi.SetConsoleCtrlHandler(0, false), windows.GenerateConsoleCtrlEvent(windows.CTRL_C_EVENT, 0))
 }

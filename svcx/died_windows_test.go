@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestProcessEndsInStart: no wait for a start goes on when there is no process any more.
+// TestProcessEndsInStart checks that waiting for a start ends when the process has died.
 func TestProcessEndsInStart(t *testing.T) {
 	s, _ := installHelper(t, "dies")
 	err := s.Start(t.Context())
@@ -20,7 +20,7 @@ func TestProcessEndsInStart(t *testing.T) {
 	require.ErrorIs(t, s.Stop(t.Context()), ErrNotRunning)
 }
 
-// TestUpgradeToOneThatEnds: the process of the new program just ends.
+// TestUpgradeToOneThatEnds upgrades to a program whose process simply exits.
 func TestUpgradeToOneThatEnds(t *testing.T) {
 	s, dir := installHelper(t, "slow")
 	require.NoError(t, s.Uninstall(t.Context()))

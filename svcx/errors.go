@@ -6,7 +6,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Errors of the methods that use a service manager; compare with errors.Is.
+// Errors returned by the methods that use a service manager. Compare them with errors.Is.
 var (
 	ErrNotInstalled error = spec.ErrNotInstalled
 	// ErrAccessDenied also matches [io/fs.ErrPermission].
@@ -16,24 +16,24 @@ var (
 	ErrMarkedForDelete error = spec.ErrMarkedForDelete
 	ErrAlreadyRunning  error = spec.ErrAlreadyRunning
 	ErrNotRunning      error = spec.ErrNotRunning
-	// ErrStartFailed indicates that the service ended before it was ready. The error's text has the
-	// exit code.
+	// ErrStartFailed indicates that the service ended before it was ready. The error's text
+	// contains the exit code.
 	ErrStartFailed error = spec.ErrStartFailed
-	// ErrForeign indicates that the name belongs to another program's service. Install and
-	// Uninstall change nothing then, unless [Service].Force is set.
+	// ErrForeign indicates that the name belongs to another program's service. In that case Install
+	// and Uninstall change nothing unless [Service].Force is set.
 	ErrForeign error = spec.ErrForeign
 )
 
 // ErrHung indicates that Main did not become ready within StartTimeout, did not return within
-// StopTimeout, or did not feed the watchdog. Only a manager of package svcxtest lets Run return it;
-// otherwise the process exits.
+// StopTimeout, or did not feed the watchdog. Run returns ErrHung only under a manager of package
+// svcxtest; otherwise the process exits.
 var ErrHung error = spec.ErrHung
 
 // Error is a failed request to a service manager.
 type Error struct {
 	Op      string // "install", "start", …
 	Service string
-	Kind    error  // one of the package's errors, or nil
+	Kind    error  // one of the errors of this package, or nil
 	Hint    string // what to do about it, or ""
 	Err     error  // the system's error, or nil
 }
@@ -53,7 +53,7 @@ func (s *Service) fail(op string, err error) error {
 	switch {
 	case known == nil:
 		return err
-	case err != error(known): // it is joined with errors of the undo
+	case err != error(known): // err joins it with errors of the undo
 		known = &spec.Error{Kind: known.Kind, Err: err}
 	}
 	return &Error{Op: op, Service: s.Name, Kind: known.Kind, Hint: known.Hint, Err: known.Err}
@@ -77,7 +77,7 @@ func (e *ExitError) Unwrap() error { return e.Err }
 // ExitCode returns Code.
 func (e *ExitError) ExitCode() int { return e.Code }
 
-// ExitCode returns the exit code of a process that ends with err: 0 for nil, the result of the
-// method ExitCode of an error in its tree, or else 1. For a non-nil error the code is never 0, nor
-// a multiple of 256, which Unix would truncate to 0.
+// ExitCode returns the exit code of a process that ends with err: 0 for nil, otherwise the result
+// of the ExitCode method of an error in err's tree, or 1 if there is none. For a non-nil error the
+// code is never 0, nor a multiple of 256, which Unix would truncate to 0.
 func ExitCode(err error) int { return spec.ExitCode(err) }

@@ -6,7 +6,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
-// Accepts is the set of events that a service wants; see [Service].Accept.
+// Accepts is a set of events that a service handles; see [Service].Accept.
 type Accepts uint8
 
 const (
@@ -17,18 +17,18 @@ const (
 	AcceptCustom                      // [Custom]
 )
 
-// EventKind is what an [Event] is about.
+// EventKind is the kind of an [Event].
 type EventKind uint8
 
 const (
-	// Pause asks the service to stop accepting work and to call Done, after which it is Paused.
+	// Pause asks the service to stop accepting work and to call Done; the service is then Paused.
 	// Windows only.
 	Pause EventKind = 1 + iota
-	// Continue asks the service to accept work again and to call Done, after which it is Running.
+	// Continue asks the service to accept work again and to call Done; the service is then Running.
 	// Windows only.
 	Continue
-	// Reload asks the service to reload its configuration and to call Done. It is sent by
-	// SERVICE_CONTROL_PARAMCHANGE on Windows and by SIGHUP (systemctl reload) elsewhere.
+	// Reload asks the service to reload its configuration and to call Done. It results from
+	// SERVICE_CONTROL_PARAMCHANGE on Windows and from SIGHUP (systemctl reload) elsewhere.
 	Reload
 	// SessionChange reports a change of a user session. Event.Code is a WTS_ constant
 	// (WTS_SESSION_LOGON = 5), Event.Session is the ID of the session. Windows only.
@@ -40,8 +40,8 @@ const (
 	Custom
 )
 
-// Event is a notification from the manager to a running service. All of its data is copied and
-// stays valid.
+// Event is a notification from the manager to a running service. Its Data is a copy and remains
+// valid.
 type Event struct {
 	Kind    EventKind
 	Code    uint32
@@ -51,9 +51,9 @@ type Event struct {
 	done func()
 }
 
-// Done reports that the service has handled the event. Until then a service that was asked to
-// pause, to continue or to reload is reported as being in transition. Done need not be called for
-// other kinds of events.
+// Done reports that the service has handled the event. Until Done is called, a service that was
+// asked to pause, continue or reload is reported as being in transition. Done need not be called
+// for other kinds of events.
 func (e Event) Done() {
 	if e.done != nil {
 		e.done()
@@ -61,9 +61,9 @@ func (e Event) Done() {
 }
 
 // Events returns the channel of the events that the service accepts ([Service].Accept), in order.
-// ctx must be Main's context; for any other the channel is nil. The channel is never closed, so
-// select on ctx.Done as well. Events that arrive while 64 are waiting are lost; if one of them is a
-// Pause, the service continues to run.
+// ctx must be Main's context or derived from it; otherwise the channel is nil. The channel is never
+// closed, so select on ctx.Done as well. Events that arrive while 64 are waiting are lost; a
+// service that loses a Pause continues to run.
 func Events(ctx context.Context) <-chan Event {
 	s := supervisor.Of(ctx)
 	if s == nil {
@@ -72,7 +72,7 @@ func Events(ctx context.Context) <-chan Event {
 	return s.Events().(chan Event)
 }
 
-// controls returns the controls that an SCM may send to the service.
+// controls returns the mask of the controls that the SCM may send to the service.
 func (a Accepts) controls() uint32 {
 	mask := uint32(supervisor.AcceptStop | supervisor.AcceptShutdown | supervisor.AcceptPreshutdown)
 	for _, x := range [...]struct {

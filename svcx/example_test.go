@@ -16,7 +16,7 @@ import (
 func ExampleRun() {
 	err := svcx.Run(context.Background(), "orders", func(ctx context.Context) error {
 		svcx.Ready(ctx)
-		// Work until the context is cancelled. This one has no work.
+		// Work until the context is cancelled. This example has no work to do.
 		return nil
 	})
 	if err != nil {
@@ -36,7 +36,7 @@ func ExampleMain() {
 		Main: func(ctx context.Context) error {
 			l, err := net.Listen("tcp", *listenOn)
 			if err != nil {
-				return err // the service was never running; the manager tries again
+				return err // the service was never running; the manager retries
 			}
 			svcx.Ready(ctx)
 			<-ctx.Done()
@@ -45,7 +45,7 @@ func ExampleMain() {
 	})
 }
 
-// A stop waits until the requests under way are answered.
+// A stop waits until active requests have been answered.
 func ExampleServe() {
 	main := func(ctx context.Context) error {
 		l, err := net.Listen("tcp", *listenOn)
@@ -68,7 +68,7 @@ func ExampleProgress() {
 				return err
 			}
 		}
-		svcx.Ready(ctx) // not before
+		svcx.Ready(ctx) // now that the listener is open
 		return nil
 	}
 	fmt.Println(svcx.Run(context.Background(), "orders", main))
@@ -87,7 +87,7 @@ func ExampleEvents() {
 				case e := <-svcx.Events(ctx):
 					if e.Kind == svcx.Reload {
 						if err := reload(); err != nil {
-							log.Print(err) // the old configuration stays
+							log.Print(err) // keep the old configuration
 						}
 					}
 					e.Done()

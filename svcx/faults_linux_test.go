@@ -16,7 +16,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// hungSocket is systemd's notification socket, full and not read. What has filled it says so.
+// hungSocket returns a notification socket that is full and not read, as under a hung systemd. The
+// messages that fill it are recognizable.
 func hungSocket(t *testing.T) (path string, socket *net.UnixConn) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "notify")
@@ -33,8 +34,8 @@ func hungSocket(t *testing.T) (path string, socket *net.UnixConn) {
 	return path, socket
 }
 
-// TestHungSystemd: a service under a systemd that reads nothing starts and ends all the same, and
-// says what happened as soon as it is read.
+// TestHungSystemd checks that a service starts and stops even if systemd reads nothing, and that it
+// sends its state as soon as the socket is read again.
 func TestHungSystemd(t *testing.T) {
 	for name, awakes := range map[string]bool{"for good": false, "for a while": true} {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +59,7 @@ func TestHungSystemd(t *testing.T) {
 				require.NotContains(t, got, "STOPPING=1")
 			}
 			require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-			if awakes { // it feeds the watchdog until it ends
+			if awakes { // the service feeds the watchdog until it ends
 				go func() {
 					for buf := make([]byte, 4096); ; {
 						if _, err := socket.Read(buf); errors.Is(err, net.ErrClosed) {
@@ -73,7 +74,7 @@ func TestHungSystemd(t *testing.T) {
 	}
 }
 
-// fullPipe is what standard error is under a journald that hangs.
+// fullPipe returns a full pipe, like standard error under a hung journald.
 func fullPipe(t *testing.T) *os.File {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -87,8 +88,8 @@ func fullPipe(t *testing.T) *os.File {
 	return w
 }
 
-// TestHungJournald: a service whose standard error is not read ends when its time is up, and its
-// stacks are in crash.log.
+// TestHungJournald checks that a service whose standard error is not read exits at its time limit,
+// and that its stacks are in crash.log.
 func TestHungJournald(t *testing.T) {
 	dir := t.TempDir()
 	cmd := testenv.Command(t, "unit", "hang", dir)

@@ -36,7 +36,7 @@ func open(t *testing.T, s *Service, rights uint32) (h handle) {
 	return h
 }
 
-// registered reads back what is registered, from the registry.
+// registered reads the service's registration back from the registry.
 func registered(t *testing.T, s *Service) map[string]any {
 	t.Helper()
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Services\`+s.Name, registry.QUERY_VALUE)
@@ -128,7 +128,7 @@ func TestServiceIsRestarted(t *testing.T) {
 		require.NoError(t, s.Install(t.Context()))
 		s.Start(t.Context())
 		waitFile(t, dir, "started")
-		leave(dir, "mended", "") // so that one of the next starts lasts, and no other races with Uninstall
+		leave(dir, "mended", "") // so that a later start succeeds and no further one races with Uninstall
 		waitFile(t, dir, "lasts")
 		if kind == "panic" {
 			assert.Contains(t, waitFile(t, dir, "crash"), "panic: told to panic")
@@ -164,7 +164,7 @@ func TestInstallErrors(t *testing.T) {
 	assert.ErrorIs(t, s.Install(t.Context()), errors.ErrUnsupported)
 }
 
-// TestExecute drives the command line against the real manager.
+// TestExecute runs the command line against the real SCM.
 func TestExecute(t *testing.T) {
 	s, dir := installHelper(t, "slow")
 	require.NoError(t, s.Uninstall(t.Context()))
@@ -217,7 +217,7 @@ func TestInstallForAccounts(t *testing.T) {
 	}
 }
 
-// TestInstallForeign: a registration of another program is left alone.
+// TestInstallForeign checks that another program's registration is not changed.
 func TestInstallForeign(t *testing.T) {
 	s, _ := installHelper(t, "plain")
 	name, exe := s.Name, s.mustExecutable(t)
@@ -251,19 +251,19 @@ func TestInstallForeign(t *testing.T) {
 	s.Executable = ""
 }
 
-// TestProtectedIsForeign: administrators have few rights to some services of Windows, which would
-// hide that they are foreign.
+// TestProtectedIsForeign checks that protected Windows services are reported as foreign, although
+// administrators have few rights to them.
 func TestProtectedIsForeign(t *testing.T) {
 	testenv.NeedWindows(t, "gives every account all rights")
 	s, _ := installHelper(t, "plain")
-	protected := *s // s itself is uninstalled in the end
+	protected := *s // s itself is uninstalled at the end
 	protected.Name = "TrustedInstaller"
 	require.ErrorIs(t, protected.Install(t.Context()), ErrForeign)
 	require.ErrorIs(t, protected.Uninstall(t.Context()), ErrForeign)
 }
 
-// TestErrorIsLoggedBeforeStop: what Main's error says is in the log before the SCM hears that the
-// service has stopped, since it may end the process then.
+// TestErrorIsLoggedBeforeStop checks that Main's error is in the log before the service is reported
+// as stopped, since the SCM may then terminate the process.
 func TestErrorIsLoggedBeforeStop(t *testing.T) {
 	for range 4 {
 		s, dir := installHelper(t, "fail")
@@ -274,7 +274,7 @@ func TestErrorIsLoggedBeforeStop(t *testing.T) {
 	}
 }
 
-// TestUnknownFlag: a registered flag that the program no longer has.
+// TestUnknownFlag starts a service with a registered flag that the program no longer supports.
 func TestUnknownFlag(t *testing.T) {
 	s, dir := installHelper(t, "plain", "-gone")
 	require.ErrorIs(t, s.Start(t.Context()), ErrStartFailed)
@@ -287,7 +287,7 @@ func TestUnknownFlag(t *testing.T) {
 	assert.Equal(t, string(output), log.String())
 }
 
-// TestHangingStart ends by StartTimeout, and no wait for it lasts for ever.
+// TestHangingStart checks that a hung start ends at StartTimeout and that Start returns.
 func TestHangingStart(t *testing.T) {
 	s, dir := installHelper(t, "hangstart")
 	err := s.Start(t.Context())
@@ -299,7 +299,7 @@ func TestHangingStart(t *testing.T) {
 	assert.Contains(t, string(dump), "was not ready within 1s")
 }
 
-// TestRestart stops and starts.
+// TestRestart restarts a running service.
 func TestRestart(t *testing.T) {
 	s, _ := installHelper(t, "plain")
 	require.NoError(t, s.Restart(t.Context()), "a stopped one is started")
@@ -308,7 +308,7 @@ func TestRestart(t *testing.T) {
 	assert.NotEqual(t, pid, state(t, s).PID)
 }
 
-// TestUpgradeService replaces the program of a service that runs.
+// TestUpgradeService replaces the program of a running service.
 func TestUpgradeService(t *testing.T) {
 	s, dir := installHelper(t, "slow")
 	require.NoError(t, s.Uninstall(t.Context()))

@@ -14,7 +14,7 @@ import (
 )
 
 // registerOther registers the helper as another installer would, with settings that Install does
-// not have, and returns its name.
+// not use.
 func registerOther(t *testing.T, s *Service, kind, start uint32, path string, dependencies ...string) {
 	t.Helper()
 	if _, err := s.Status(t.Context()); err == nil {
@@ -35,7 +35,7 @@ func registerOther(t *testing.T, s *Service, kind, start uint32, path string, de
 	windows.CloseServiceHandle(h)
 }
 
-// TestInstallUndoesDependencies: what the service depended on is read, and comes back.
+// TestInstallUndoesDependencies checks that a failed Install restores the dependencies.
 func TestInstallUndoesDependencies(t *testing.T) {
 	s, _ := installHelper(t, "plain")
 	registerOther(t, s, windows.SERVICE_WIN32_OWN_PROCESS, windows.SERVICE_DEMAND_START, `"`+s.mustExecutable(t)+`"`, "RpcSs", "Spooler", "+NetworkProvider")
@@ -53,8 +53,8 @@ func TestInstallUndoesDependencies(t *testing.T) {
 	assert.Equal(t, before["DependOnGroup"], registered(t, s)["DependOnGroup"])
 }
 
-// TestInstallDelayedByHand: a service that is started by hand keeps its delay, until it is
-// automatic.
+// TestInstallDelayedByHand checks that a manually started service keeps its delayed flag until it
+// becomes automatic.
 func TestInstallDelayedByHand(t *testing.T) {
 	s, _ := installHelper(t, "plain")
 	registerOther(t, s, windows.SERVICE_WIN32_OWN_PROCESS, windows.SERVICE_AUTO_START, `"`+s.mustExecutable(t)+`"`)
@@ -74,7 +74,7 @@ func TestInstallDelayedByHand(t *testing.T) {
 	assert.Empty(t, changed)
 }
 
-// TestInstallInteractive: Windows allows an interactive service for LocalSystem only.
+// TestInstallInteractive: Windows allows interactive services for LocalSystem only.
 func TestInstallInteractive(t *testing.T) {
 	s, _ := installHelper(t, "plain")
 	registerOther(t, s, windows.SERVICE_WIN32_OWN_PROCESS|windows.SERVICE_INTERACTIVE_PROCESS, windows.SERVICE_DEMAND_START, `"`+s.mustExecutable(t)+`"`)
@@ -85,8 +85,8 @@ func TestInstallInteractive(t *testing.T) {
 	assert.Equal(t, uint64(0x10), registered(t, s)["Type"])
 }
 
-// TestForeignIsNotTouched: a refusal changes nothing at all, and a foreign service that is being
-// deleted is waited for.
+// TestForeignIsNotTouched checks that a rejected Install changes nothing, and that Install waits
+// for a foreign service that is being deleted.
 func TestForeignIsNotTouched(t *testing.T) {
 	s, _ := installHelper(t, "plain")
 	registerOther(t, s, windows.SERVICE_WIN32_SHARE_PROCESS, windows.SERVICE_DEMAND_START, `C:\windows\system32\svchost.exe -k netsvcs`, "RpcSs", "+NetworkProvider")
@@ -101,14 +101,15 @@ func TestForeignIsNotTouched(t *testing.T) {
 	assert.Equal(t, before, registered(t, s))
 	s.OnUninstall = nil
 
-	require.NoError(t, key.SetDWordValue("DeleteFlag", 1)) // as the SCM of Windows does
+	require.NoError(t, key.SetDWordValue("DeleteFlag", 1)) // as the SCM does when a service is deleted
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, s.Install(ctx), ErrMarkedForDelete)
 	s.Force = true // for the clean-up
 }
 
-// TestOwnShortName: a registration with the short name (8.3) of the program is its own.
+// TestOwnShortName checks that a registration with the short name (8.3) of the program counts as
+// its own.
 func TestOwnShortName(t *testing.T) {
 	s, dir := installHelper(t, "plain")
 	s.Executable = filepath.Join(dir, "Orders of Today", "orders.exe")
@@ -127,10 +128,11 @@ func TestOwnShortName(t *testing.T) {
 	require.NoError(t, s.Install(t.Context()), path)
 }
 
-// TestStartRefused: the program is not the service's account's to run, whatever the caller may do.
+// TestStartRefused starts a service whose account can't run the program, although the caller has
+// all rights.
 func TestStartRefused(t *testing.T) {
 	s, dir := installHelper(t, "plain")
-	registerOther(t, s, windows.SERVICE_WIN32_OWN_PROCESS, windows.SERVICE_DEMAND_START, `"`+dir+`"`) // a directory has no program
+	registerOther(t, s, windows.SERVICE_WIN32_OWN_PROCESS, windows.SERVICE_DEMAND_START, `"`+dir+`"`) // a directory can't be run
 	s.Force = true
 	err := s.Start(t.Context())
 	require.ErrorIs(t, err, windows.ERROR_ACCESS_DENIED)

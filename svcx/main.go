@@ -18,39 +18,40 @@ import (
 // Main is a complete main function: it executes the command in the command line for s and exits.
 //
 //	run             run the service; also without a command, as managers do
-//	install         register it, or bring what is registered up to date; with
-//	                --force also where the name is another program's
+//	install         register it, or bring its registration up to date; with
+//	                --force even if the name belongs to another program
 //	uninstall       stop and remove it; --force as above
 //	start           start it and wait until it is ready
 //	stop            stop it and wait until it has stopped
-//	restart         stop and start it, and what depends on it
-//	upgrade FILE    replace its program by FILE, or keep the old one if that
+//	restart         stop and start it and the services that depend on it
+//	upgrade FILE    replace its program with FILE, or keep the old one if FILE
 //	                does not become ready; see Service.Upgrade
 //	status          print its state; with --json for programs
-//	logs            print its log, by Service.Logs or as that field says
+//	logs            print its log; see Service.Logs
 //	render MANAGER  print what install would register: systemd, launchd, openrc,
 //	                scm
-//	help [COMMAND]  print what the commands do; also -h
+//	help [COMMAND]  describe the commands; also -h
 //
-// The program's own flags (Service.Flags) may be before or after the command; Main parses them.
-// Flags given to install and render become arguments of the service's command line, after
-// Service.Args. Only the command run accepts arguments that are not flags; they are in Flags.Args.
+// The program's own flags (Service.Flags) may come before or after the command; Main parses them.
+// Flags given to install and render become arguments in the service's command line, after
+// Service.Args. Only run accepts arguments that are not flags; Flags.Args returns them.
 //
 // Exit codes:
 //
-//	0     done; start: it runs already; stop: it did not run; status: it runs
-//	1     failed; run: what Main returned has no exit code of its own, or Main
+//	0     success; start: it was already running; stop: it was not running;
+//	      status: it is running
+//	1     failure; run: Main's error has no exit code of its own, or Main
 //	      did not feed the watchdog
-//	2     wrong usage
-//	3     status: it is installed and does not run
+//	2     invalid command line
+//	3     status: it is installed but not running
 //	4     it is not installed
 //	5     access denied: the command to use is printed
 //	124   run: Main did not become ready within StartTimeout, or did not return
 //	      within StopTimeout
 //	130   run: a second Ctrl+C or SIGINT (143: SIGTERM)
-//	else  run: the ExitCode of what Main returned; see [ExitError]
+//	else  run: the exit code of Main's error; see [ExitError]
 //
-// If a Windows service has an invalid command line, the reason is in output.log.
+// If the command line of a Windows service is invalid, the reason is in output.log.
 func Main(s *Service) { os.Exit(s.execute(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // execute implements Main with explicit arguments and outputs, and returns the exit code.
@@ -73,7 +74,7 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 		err = s.manage(ctx, inv, stdout)
 		cancel()
 	}
-	logged := run && Under() == SCM // before the SCM heard of it
+	logged := run && Under() == SCM // written before Main's end was reported to the SCM
 	switch {
 	case err == nil && inv.Done != "":
 		io.WriteString(stdout, s.Name+": "+inv.Done+"\n")
@@ -91,8 +92,9 @@ func (s *Service) execute(args []string, stdout, stderr io.Writer) int {
 	return ExitCode(err)
 }
 
-// refuse ends a program with an invalid command line. A Windows service has no standard error, so
-// it writes the reason to its log and reports the failure to the SCM.
+// refuse handles an invalid service or command line and returns the exit code. A Windows service
+// has no standard error, so refuse writes the reason to the service's log and reports the failure
+// to the SCM.
 func (s *Service) refuse(err error, stderr io.Writer, usage bool) int {
 	if Under() == SCM && spec.CheckName(s.Name) == nil {
 		broken := *s
@@ -156,7 +158,7 @@ func (s *Service) printLogs(ctx context.Context, stdout io.Writer) error {
 	return s.fail("logs", b.Logs(ctx, p, stdout))
 }
 
-// errStopped makes status exit with its code without printing an error.
+// errStopped makes the status command exit with code 3 without printing an error.
 var errStopped error = &ExitError{Code: spec.ExitStopped}
 
 func (s *Service) printStatus(ctx context.Context, json bool, stdout io.Writer) error {
@@ -189,8 +191,8 @@ func (s *Service) flags() *flag.FlagSet {
 	return flag.CommandLine
 }
 
-// parseStartArgs parses the arguments of StartService, in addition to the flags of the command
-// line.
+// parseStartArgs parses the arguments passed to StartService, in addition to the flags in the
+// command line.
 func (s *Service) parseStartArgs(args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -16,25 +16,25 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestMain lets a service manager run the test binary as a real service: managers pass no variables
-// on, so its first argument says so.
+// TestMain allows a service manager to run the test binary as a real service. Managers do not pass
+// environment variables on, so the first argument selects this mode.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "service:") {
 		s := helperService(strings.TrimPrefix(os.Args[1], "service:"), os.Args[2], os.Args[3])
-		os.Args = append(os.Args[:1], os.Args[4:]...) // what is left is the service's
+		os.Args = append(os.Args[:1], os.Args[4:]...) // the rest are the service's arguments
 		Main(s)
 	}
 	testenv.Main(m, map[string]func(args []string) int{
 		"console": consoleHelper,
-		"unit": func(args []string) int { // looks like a unit's process to itself
+		"unit": func(args []string) int { // the process appears to be run by a unit
 			os.Setenv("SYSTEMD_EXEC_PID", strconv.Itoa(os.Getpid()))
 			return consoleHelper(args)
 		},
 	})
 }
 
-// helperService is the service of that kind. Its dir is where it meets the test: it waits for files
-// of the test and leaves its own.
+// helperService returns a helper service of the given kind. It communicates with the test through
+// dir: it waits for files created by the test and creates its own.
 func helperService(kind, name, dir string) *Service {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	word := fs.String("word", "", "")
@@ -62,7 +62,7 @@ func helperService(kind, name, dir string) *Service {
 		}
 		switch kind {
 		case "slow", "feeding", "fail", "hangstart", "dies":
-			Progress(ctx, "waiting for the test") // before it takes its time, or it would run soon
+			Progress(ctx, "waiting for the test") // before waiting, or it would soon be reported as running
 		}
 		wd, _ := os.Getwd()
 		leave(dir, "started", fmt.Sprintf("%v\n%s\n%s\n%q%s", Under(), wd, *word, fs.Args(), os.Getenv("SVCX_WORD")))
@@ -171,7 +171,8 @@ func exists(dir, name string) bool {
 	return err == nil
 }
 
-// eventually polls for what another process does. The limit is generous: the machine may be busy.
+// eventually polls for the effect of another process. The limit is generous because the machine may
+// be busy.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
@@ -185,7 +186,7 @@ func waitFile(t *testing.T, dir, name string) string {
 	t.Helper()
 	var text []byte
 	eventually(t, name, func() (ok bool) {
-		var err error // on Windows, also that the one who renames it has not let go yet
+		var err error // on Windows, also if the renaming process still has it open
 		text, err = os.ReadFile(filepath.Join(dir, name))
 		return err == nil
 	})

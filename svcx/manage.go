@@ -10,16 +10,17 @@ import (
 )
 
 // Install registers the service, or brings its registration up to date. It does not start or
-// restart it: use [Service.Start], [Service.Restart]. When it fails, it undoes what it did.
+// restart the service: use [Service.Start] or [Service.Restart]. If Install fails, it undoes its
+// changes.
 //
 // Install rejects a program that would run as LocalSystem or root if another account, even a single
-// user, could change it or replace a directory or link on the path to it. The error names the
-// account and the command that removes its right.
+// user, could modify the program or replace a directory or link on the path to it. The error names
+// the account and a command that revokes its access.
 //
 // Install needs administrator rights (root, unless User is set) and otherwise returns
-// ErrAccessDenied. It returns ErrForeign if the name belongs to another program's service, which it
-// does not change, and ErrMarkedForDelete if Windows is still removing a service of that name. If
-// this system has no supported manager, the error matches errors.ErrUnsupported.
+// ErrAccessDenied. It returns ErrForeign, without changing anything, if the name belongs to another
+// program's service, and ErrMarkedForDelete if Windows is still removing a service of that name. If
+// the system has no supported manager, the error matches errors.ErrUnsupported.
 func (s *Service) Install(ctx context.Context) error {
 	_, err := s.Converge(ctx)
 	return err
@@ -42,35 +43,35 @@ func (s *Service) Converge(ctx context.Context) (changed []string, err error) {
 	return changed, s.fail("install", err)
 }
 
-// Uninstall stops the service and, on Windows, those that depend on it, and removes it, but keeps
-// its logs and data. It returns when the service is removed. Its errors are ErrNotInstalled,
-// ErrAccessDenied, ErrForeign and ErrMarkedForDelete.
+// Uninstall stops and removes the service, but keeps its logs and data. On Windows it first stops
+// the services that depend on it. Uninstall returns when the service is removed. It returns
+// ErrNotInstalled, ErrAccessDenied, ErrForeign or ErrMarkedForDelete.
 func (s *Service) Uninstall(ctx context.Context) error {
 	return s.ask(ctx, "uninstall", "")
 }
 
 // Start starts the service and returns when it is ready. It returns ErrStartFailed if the service
-// ended instead, ErrAlreadyRunning, ErrNotInstalled or ErrAccessDenied. If ctx ends first, the
-// service continues to start. On Windows, Start gives up after StartTimeout and a margin, or after
-// five minutes.
+// ended instead, or ErrAlreadyRunning, ErrNotInstalled or ErrAccessDenied. If ctx is done first,
+// the service continues to start. On Windows, Start gives up 15 s after StartTimeout, or after five
+// minutes if there is no StartTimeout.
 func (s *Service) Start(ctx context.Context) error {
 	return s.ask(ctx, "start", "")
 }
 
-// Stop stops the service, on Windows after those that depend on it, and returns when it has
-// stopped. Its errors are ErrNotRunning, ErrNotInstalled and ErrAccessDenied. If ctx ends first,
-// the service continues to stop.
+// Stop stops the service and returns when it has stopped. On Windows it first stops the services
+// that depend on it. Stop returns ErrNotRunning, ErrNotInstalled or ErrAccessDenied. If ctx is done
+// first, the service continues to stop.
 func (s *Service) Stop(ctx context.Context) error {
 	return s.ask(ctx, "stop", "")
 }
 
-// Restart stops the service, if it is running, and starts it. It also restarts running services
+// Restart stops the service if it is running, and starts it. It also restarts the running services
 // that depend on it.
 func (s *Service) Restart(ctx context.Context) error {
 	return s.ask(ctx, "restart", "")
 }
 
-// Status returns the state of the service as known to the manager. It needs no special rights. It
+// Status returns the status of the service as known to the manager. It needs no special rights. It
 // returns ErrNotInstalled if the service is not installed.
 func (s *Service) Status(ctx context.Context) (Status, error) {
 	st, err := s.status(ctx)
@@ -86,7 +87,7 @@ func (s *Service) status(ctx context.Context) (spec.Status, error) {
 	return st, s.fail("status", err)
 }
 
-// ask has the manager do one of the things that have no result of their own; file is for upgrade.
+// ask performs an operation that returns only an error. file is the new program for "upgrade".
 func (s *Service) ask(ctx context.Context, op, file string) error {
 	b, p, err := s.backend(op)
 	if err != nil {
@@ -96,7 +97,7 @@ func (s *Service) ask(ctx context.Context, op, file string) error {
 	case "uninstall":
 		if s.OnUninstall != nil {
 			if _, err := b.Program(ctx, p); err != nil && !errors.Is(err, ErrNotInstalled) {
-				return s.fail(op, err) // nothing is to change
+				return s.fail(op, err) // Uninstall must change nothing
 			}
 			if err := s.OnUninstall(ctx); err != nil {
 				return spec.Errorf("svcx: uninstall %s: OnUninstall: %w", s.Name, err)

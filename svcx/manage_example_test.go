@@ -24,7 +24,7 @@ func ExampleService_Install() {
 	case errors.Is(err, svcx.ErrAccessDenied):
 		log.Fatal("run this as administrator")
 	case err != nil:
-		log.Fatal(err) // nothing is left half done
+		log.Fatal(err) // all changes were undone
 	}
 	if err := service.Start(ctx); err != nil && !errors.Is(err, svcx.ErrAlreadyRunning) {
 		log.Fatal(err)
@@ -103,7 +103,7 @@ func ExampleAlive() {
 			look := time.NewTicker(10 * time.Second)
 			defer look.Stop()
 			for {
-				svcx.Alive(ctx) // not if a job hangs
+				svcx.Alive(ctx) // not called if a job hangs
 				select {
 				case job := <-jobs:
 					if err := process(job); err != nil {
@@ -137,7 +137,7 @@ func ExampleService_Restart() {
 	defer cancel()
 	changed, err := service.Converge(ctx)
 	if err == nil && len(changed) > 0 {
-		err = service.Restart(ctx) // a process that runs knows nothing of it yet
+		err = service.Restart(ctx) // a running process does not have the new settings yet
 	}
 	if err != nil {
 		log.Fatal(err)
@@ -145,10 +145,10 @@ func ExampleService_Restart() {
 }
 
 // An installer that replaces a service's program calls Upgrade instead of stopping, copying and
-// starting: a program that does not work is taken back.
+// starting: Upgrade restores the old program if the new one does not work.
 func ExampleService_Upgrade() {
 	s := &svcx.Service{Name: "orders", StartTimeout: time.Minute}
 	if err := s.Upgrade(context.Background(), "/tmp/orders-1.3"); err != nil {
-		log.Fatal(err) // the old one runs; err has what the new one wrote
+		log.Fatal(err) // the old program is running; err has the output of the new one
 	}
 }

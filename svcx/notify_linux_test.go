@@ -45,7 +45,8 @@ func TestNotifySocket(t *testing.T) {
 			for range 10 {
 				assert.Equal(t, "WATCHDOG=1", receive(), "Main calls Alive all the time")
 			}
-			// A busy machine can bring the first ones late, so that not the whole second counts.
+			// On a busy machine the first messages can arrive late, so do not require a whole
+			// second.
 			assert.Greater(t, time.Since(first), 500*time.Millisecond, "but systemd is told every tenth of a second only")
 			require.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
 			var got string
@@ -65,7 +66,8 @@ func TestNotifySocket(t *testing.T) {
 	}
 }
 
-// TestNotifySocketAlone: a container of podman has the socket, and nothing else that systemd sets.
+// TestNotifySocketAlone runs a service with NOTIFY_SOCKET but no other variable of systemd, as in a
+// podman container.
 func TestNotifySocketAlone(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "notify")
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: address, Net: "unixgram"})

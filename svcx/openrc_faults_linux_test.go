@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// openrcFaults are subtests of TestOpenRC: what went wrong under a real OpenRC.
+// openrcFaults are subtests of TestOpenRC, for faults found under a real OpenRC.
 func openrcFaults(t *testing.T) {
 	t.Run("one that is never restarted runs, from a path with blanks", func(t *testing.T) {
 		s, dir := unitHelper(t, "plain")
@@ -49,12 +49,12 @@ func openrcFaults(t *testing.T) {
 		second, _ := unitHelper(t, "feeds")
 		third, _ := unitHelper(t, "stubborn")
 		second.DependsOn = []string{first.Name}
-		third.DependsOn = []string{first.Name} // it stays stopped
+		third.DependsOn = []string{first.Name} // third remains stopped
 		for _, s := range []*Service{first, second, third} {
 			require.NoError(t, s.Install(t.Context()))
 		}
 		require.NoError(t, second.Start(t.Context()))
-		good, err := os.ReadFile("/bin/true") // it passes the check, and is never ready
+		good, err := os.ReadFile("/bin/true") // passes the check, but never becomes ready
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "new"), good, 0o755))
 		require.ErrorIs(t, first.Upgrade(t.Context(), filepath.Join(dir, "new")), ErrStartFailed)
@@ -72,7 +72,7 @@ func openrcFaults(t *testing.T) {
 		require.NoError(t, s.Stop(t.Context()))
 		require.NoError(t, os.Remove(filepath.Join(dir, "started")))
 		require.NoError(t, os.Chmod(dir, 0o777)) // the helper writes there
-		s.Account = "nobody"                     // the logs are root's by now
+		s.Account = "nobody"                     // by now, root owns the logs
 		require.NoError(t, s.Install(t.Context()))
 		require.NoError(t, s.Start(t.Context()))
 		waitFile(t, dir, "started")
@@ -86,7 +86,7 @@ func openrcFaults(t *testing.T) {
 			require.NoError(t, os.MkdirAll(s.Dir, 0o755))
 			s.Args = append(append(s.Args, "run", "--"), words...)
 			odd := map[string]string{}
-			if delays == nil { // Debian's start-stop-daemon has no option for them
+			if delays == nil { // Debian's start-stop-daemon has no option to set environment variables
 				odd = map[string]string{"PATH": "/opt/bin", "command": "a  b", "umask": "x", "chroot": "y", "directory": "$HOME", "IFS": ",", "http_proxy": "http://p/?a=1&b"}
 			}
 			maps.Copy(s.Env, odd)

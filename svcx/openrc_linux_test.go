@@ -20,8 +20,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// enterOpenRC makes this process one of a system with OpenRC: a root of Debian's, with its package
-// openrc over it, in memory.
+// enterOpenRC moves this process into a system with OpenRC: an in-memory copy of Debian's root with
+// the package openrc.
 func enterOpenRC(t *testing.T) {
 	t.Helper()
 	cache, err := os.UserCacheDir()
@@ -44,7 +44,7 @@ func enterOpenRC(t *testing.T) {
 		t.Skipf("can't lay one file system over another: %v", err)
 	}
 	out, err := exec.Command("cp", "-a", rc+"/.", root).CombinedOutput()
-	if err != nil { // a file may be in the place of a link to a directory
+	if err != nil { // a file may replace a link to a directory
 		out, err = exec.Command("sh", "-c", `cd "$1" && tar c . | tar xC "$2" --keep-directory-symlink`, "sh", rc, root).CombinedOutput()
 	}
 	require.NoError(t, err, "%s", out)
@@ -53,7 +53,7 @@ func enterOpenRC(t *testing.T) {
 	require.NoError(t, unix.Mount("none", filepath.Join(root, "run"), "tmpfs", 0, ""))
 	require.NoError(t, syscall.Chroot(root))
 	require.NoError(t, os.Chdir("/"))
-	// What init.sh of OpenRC makes at boot.
+	// Created at boot by init.sh of OpenRC.
 	for _, dir := range strings.Fields("starting started stopping inactive wasinactive failed hotplugged daemons options exclusive scheduled tmp") {
 		require.NoError(t, os.MkdirAll("/run/openrc/"+dir, 0o755))
 	}
@@ -129,7 +129,7 @@ func TestOpenRC(t *testing.T) {
 			started := make(chan error, 1)
 			go func() { started <- s.Start(t.Context()) }()
 			assert.True(t, strings.HasPrefix(waitFile(t, dir, "started"), "OpenRC\n"))
-			time.Sleep(3 * time.Second) // an older one returns after a second
+			time.Sleep(3 * time.Second) // an older OpenRC returns after a second
 			assert.Empty(t, started)
 			leave(dir, "go", "")
 			require.NoError(t, <-started)
@@ -143,7 +143,7 @@ func TestOpenRC(t *testing.T) {
 		s, dir := unitHelper(t, "failready")
 		s.RestartDelays = []time.Duration{time.Second}
 		require.NoError(t, s.Install(t.Context()))
-		s.Start(t.Context()) // may see it before or after its end
+		s.Start(t.Context()) // may see the service before or after it ended
 		waitFile(t, dir, "started")
 		require.NoError(t, os.Remove(filepath.Join(dir, "started")))
 		waitFile(t, dir, "started")

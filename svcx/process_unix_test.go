@@ -60,14 +60,14 @@ func TestConsoleSecondSignalEndsAtOnce(t *testing.T) {
 	assert.Less(t, time.Since(begin), helperStopTimeout)
 }
 
-// TestConsoleSignalSentTwice sends a signal as timeout(1) does. On a busy machine the two may be
-// seen far apart, but not each time.
+// TestConsoleSignalSentTwice sends a signal twice, as timeout(1) does. On a busy machine the two
+// may be received far apart, but not every time.
 func TestConsoleSignalSentTwice(t *testing.T) {
 	code := 0
 	for try := 0; try < 10 && code != 124; try++ {
 		cmd, _, stderr := runConsole(t, "hang")
 		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-		time.Sleep(5 * time.Millisecond) // else the system may make one of both
+		time.Sleep(5 * time.Millisecond) // otherwise the system may merge the two signals
 		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 		var exit *exec.ExitError
 		require.ErrorAs(t, cmd.Wait(), &exit, "%s", stderr)
@@ -109,7 +109,7 @@ func TestConsoleFailureAndPanic(t *testing.T) {
 	}
 }
 
-// TestFrozen: a process that was stopped for longer than a limit is not taken for hung.
+// TestFrozen checks that a process that was stopped for longer than a limit is not considered hung.
 func TestFrozen(t *testing.T) {
 	freeze := func(t *testing.T, cmd *exec.Cmd) {
 		require.NoError(t, cmd.Process.Signal(syscall.SIGSTOP))
@@ -142,7 +142,7 @@ func TestFrozen(t *testing.T) {
 	}
 }
 
-// TestStartTimeout: a start that hangs ends, and leaves its stacks.
+// TestStartTimeout checks that a hung start is ended and that its stacks are dumped.
 func TestStartTimeout(t *testing.T) {
 	cmd, _, stderr := runConsole(t, "hangstart")
 	var exit *exec.ExitError

@@ -13,9 +13,10 @@ import (
 
 // Render returns the registration that Install would make, for deployment by other means: a unit
 // file for Systemd, a property list for Launchd, a script for OpenRC, and for SCM a JSON object
-// with the command line, every setting (delays in milliseconds, the reset period in seconds) and
-// the calls in order. It does not contain the password. Render works on any system; set Executable
-// to the program's path on the target machine. For Console the error matches errors.ErrUnsupported.
+// with the command line, all settings (delays in milliseconds, the reset period in seconds) and the
+// Windows calls in order. It does not contain the password. Render works on any system; set
+// Executable to the program's path on the target machine. For Console the error matches
+// errors.ErrUnsupported.
 func (s *Service) Render(m Manager) ([]byte, error) {
 	exe := s.Executable
 	if exe == "" {

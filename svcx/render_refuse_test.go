@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestRenderRefusesForUnix: what a Unix manager would take, and then not run as it was asked.
+// TestRenderRefusesForUnix checks settings that a Unix manager would accept but not apply as
+// intended.
 func TestRenderRefusesForUnix(t *testing.T) {
 	long := strings.Repeat("é", 70_000)
 	for _, c := range []struct {

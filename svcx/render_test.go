@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// nasty is a service in which every text needs care.
+// nasty returns a service whose texts all need escaping.
 func nasty() *Service {
 	return &Service{
 		Name: "orders", DisplayName: "Orders & more", Description: `Takes 100% of "orders" <now> \`,
@@ -85,7 +85,7 @@ func TestRenderSystemdKinds(t *testing.T) {
 	assert.Contains(t, string(unit), "WantedBy=default.target\n")
 }
 
-// TestUnitIsVerified asks systemd itself: it must take the unit without a word.
+// TestUnitIsVerified checks that systemd-analyze accepts the unit without warnings.
 func TestUnitIsVerified(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
@@ -136,7 +136,7 @@ func TestRenderLaunchd(t *testing.T) {
 	assert.ErrorContains(t, err, "XML can't hold")
 }
 
-// TestPlistIsRead has another reader of property lists judge ours.
+// TestPlistIsRead parses the rendered property list with other tools.
 func TestPlistIsRead(t *testing.T) {
 	plistutil, err := exec.LookPath("plistutil")
 	if err != nil {
@@ -148,7 +148,7 @@ func TestPlistIsRead(t *testing.T) {
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "x.plist")
 	require.NoError(t, os.WriteFile(file, plist, 0o644))
-	// To the binary form and back, so that it has understood all of it.
+	// Convert to the binary form and back, to check that it is fully understood.
 	for _, args := range [][]string{{"-i", file, "-f", "bin", "-o", file + ".bin"}, {"-i", file + ".bin", "-f", "xml", "-o", file}} {
 		out, err := exec.CommandContext(t.Context(), plistutil, args...).CombinedOutput()
 		require.NoError(t, err, "%s", out)
@@ -167,7 +167,7 @@ func TestPlistIsRead(t *testing.T) {
 	assert.Equal(t, map[string]any{"SuccessfulExit": "false"}, got["KeepAlive"])
 }
 
-// readPlist reads the XML form; numbers and booleans are their texts.
+// readPlist parses the XML form. Numbers and booleans are returned as text.
 func readPlist(t *testing.T, data []byte) map[string]any {
 	t.Helper()
 	d := xml.NewDecoder(bytes.NewReader(data))
@@ -338,7 +338,7 @@ func TestRenderOpenRC(t *testing.T) {
 	}
 }
 
-// TestRenderUnitLines: further lines stand in the section [Service].
+// TestRenderUnitLines checks that additional lines are in the [Service] section.
 func TestRenderUnitLines(t *testing.T) {
 	s := &Service{Name: "x", Executable: "/bin/x", Unit: []string{"MemoryMax=1G"}, StartTimeout: time.Minute, RestartDelays: []time.Duration{}}
 	unit, err := s.Render(Systemd)

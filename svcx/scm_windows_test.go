@@ -16,7 +16,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// installHelper installs the test binary as a service of that kind, and uninstalls it in the end.
+// installHelper installs the test binary as a helper service of the given kind, and uninstalls it
+// at the end.
 func installHelper(t *testing.T, kind string, args ...string) (s *Service, dir string) {
 	t.Helper()
 	if !testenv.IsWine() {
@@ -66,8 +67,8 @@ func TestServiceLife(t *testing.T) {
 	assert.ErrorIs(t, err, windows.ERROR_SERVICE_DOES_NOT_EXIST)
 }
 
-// TestStopDuringStart: a service that still starts accepts no stop. Stop waits until it does, and
-// not longer than its context allows.
+// TestStopDuringStart: a service that is starting does not accept a stop. Stop waits until it does,
+// but not longer than its context allows.
 func TestStopDuringStart(t *testing.T) {
 	s, dir := installHelper(t, "slow")
 	started := make(chan error, 1)
@@ -109,7 +110,7 @@ func TestServiceFailsBeforeReady(t *testing.T) {
 
 func TestServiceFailsWhenRunning(t *testing.T) {
 	s, _ := installHelper(t, "failready")
-	s.Start(t.Context()) // may see it before or after its end
+	s.Start(t.Context()) // may see the service before or after it ended
 	eventually(t, "stopped", func() bool { return state(t, s).State == Stopped })
 	assert.Equal(t, 9, state(t, s).ExitCode)
 }
@@ -200,7 +201,7 @@ func TestServiceWatchdogExpires(t *testing.T) {
 
 func TestServicePanics(t *testing.T) {
 	s, dir := installHelper(t, "panic")
-	s.Start(t.Context()) // may see it before or after its end
+	s.Start(t.Context()) // may see the service before or after it ended
 	var report []byte
 	eventually(t, "the crash", func() bool {
 		report, _ = os.ReadFile(filepath.Join(dir, "logs", "crash.log"))

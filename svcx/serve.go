@@ -9,18 +9,18 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
-// Serve runs a server as part of a service's Main, and shuts it down when ctx ends:
+// Serve runs a server as part of a service's Main, and shuts the server down when ctx is done:
 //
 //	return svcx.Serve(ctx, func() error { return server.Serve(l) }, server.Shutdown)
 //
-// serve is the server's blocking call. If it returns before ctx ends, Serve returns its error,
-// which may be nil, and does not call shutdown. When ctx ends, Serve calls shutdown, and returns
-// its error once both calls have returned. This avoids a common mistake: [net/http.Server.Serve]
-// returns as soon as Shutdown begins, and a Main that returns at that point cuts off active
-// requests. Serve ignores the error that serve returns after shutdown was called, such as
-// [net/http.ErrServerClosed].
+// serve is the server's blocking call. If it returns before ctx is done, Serve returns its error,
+// which may be nil, and does not call shutdown. When ctx is done, Serve calls shutdown, and returns
+// the error of shutdown once both calls have returned. This avoids a common mistake:
+// [net/http.Server.Serve] returns as soon as Shutdown begins, and a Main that returns at that point
+// cuts off active requests. Serve ignores the error that serve returns after shutdown was called,
+// such as [net/http.ErrServerClosed].
 //
-// The context passed to shutdown has the values of ctx but is not cancelled with it. It ends after
+// The context passed to shutdown has the values of ctx but is not cancelled with it. Its timeout is
 // three quarters of [Service].StopTimeout: 15 s by default, even if ctx is not Main's context. The
 // last quarter is for Main's remaining work, such as flushing its log. If shutdown takes longer,
 // Serve returns an error that matches [context.DeadlineExceeded]; unanswered requests end with the
@@ -42,7 +42,7 @@ func Serve(ctx context.Context, serve func() error, shutdown func(context.Contex
 		down <- err
 	})
 	err := serve()
-	if remove() { // ctx has not ended: the server has
+	if remove() { // serve returned before ctx was done
 		return err
 	}
 	return <-down

@@ -25,15 +25,15 @@ var (
 	errShutdown = errors.New("the shutdown fails")
 )
 
-// server behaves as an http.Server does: serve ends when shutdown begins.
+// server behaves like http.Server: serve returns when shutdown begins.
 type server struct {
 	closing chan struct{}
-	drain   time.Duration // how long requests take
-	fails   error         // what serve returns at once, if failed
+	drain   time.Duration // duration of the requests
+	fails   error         // returned by serve immediately, if failed
 	failed  bool
-	result  error // what shutdown returns when the requests have ended
+	result  error // returned by shutdown when the requests have ended
 
-	limit time.Duration // that shutdown was given; 0: it was not called
+	limit time.Duration // time limit passed to shutdown; 0 if it was not called
 }
 
 func (s *server) serve() error {
@@ -57,10 +57,10 @@ func (s *server) shutdown(ctx context.Context) error {
 }
 
 func TestServe(t *testing.T) {
-	const limit = 15 * time.Second // where no service sets another one
+	const limit = 15 * time.Second // the default
 	for name, test := range map[string]struct {
 		server    server
-		stopAfter time.Duration // 0: never
+		stopAfter time.Duration // 0 means never
 		want      error
 		took      time.Duration
 		limit     time.Duration
@@ -103,8 +103,8 @@ func TestServeWhenAlreadyStopped(t *testing.T) {
 	assert.Error(t, err, "it still listens")
 }
 
-// TestServeStopTimeout stops a service whose requests don't end: it is not hung, and has time left
-// for what comes after Serve.
+// TestServeStopTimeout stops a service whose requests don't end. The service is not considered
+// hung, and has time left for the work after Serve.
 func TestServeStopTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := server{closing: make(chan struct{}), drain: time.Hour}
@@ -126,11 +126,11 @@ func TestServeStopTimeout(t *testing.T) {
 		assert.EqualError(t, err, "svcx: the server did not shut down within 6s: context deadline exceeded")
 		assert.Equal(t, 7*time.Second, time.Since(start))
 		assert.Equal(t, "v", value)
-		m.AssertExitCode(0) // it was asked to end
+		m.AssertExitCode(0) // it was asked to stop
 	})
 }
 
-// TestServeAnswers stops a service while a request is under way.
+// TestServeAnswers stops a service while a request is active.
 func TestServeAnswers(t *testing.T) {
 	l, err := net.Listen("tcp", "localhost:0")
 	require.NoError(t, err)

@@ -17,15 +17,15 @@ import (
 
 var errMain = errors.New("main failed")
 
-// fake is a manager in this process.
+// fake is a manager in the test's process.
 type fake struct {
 	controls chan supervisor.Control
 	reports  []supervisor.Status
 	panicked any
 	stacks   string
 	args     []string
-	report   func(supervisor.Status) // what a report takes; may be nil
-	deaf     atomic.Bool             // takes no reports
+	report   func(supervisor.Status) // called with each report; may be nil
+	deaf     atomic.Bool             // reports fail
 }
 
 func newFake() *fake                                { return &fake{controls: make(chan supervisor.Control, 64)} }
@@ -62,7 +62,7 @@ func TestSuperviseHeartbeatUntilReady(t *testing.T) {
 			Progress(ctx, "migrating")
 			time.Sleep(5 * time.Second)
 			Ready(ctx)
-			time.Sleep(time.Minute) // no beats while it runs
+			time.Sleep(time.Minute) // no heartbeats while it is running
 			return nil
 		}})
 		require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestSuperviseHeartbeatUntilReady(t *testing.T) {
 	})
 }
 
-// TestSuperviseRepeats: a manager that takes no report for a while hears the last one.
+// TestSuperviseRepeats checks that a manager whose reports fail for a while receives the last one.
 func TestSuperviseRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -132,7 +132,7 @@ func TestSuperviseCap(t *testing.T) {
 		begin := time.Now()
 		err := f.run(&Service{Name: "x", StopTimeout: 7 * time.Second, Main: func(ctx context.Context) error {
 			<-release
-			Ready(ctx) // does not block after the end
+			Ready(ctx) // must not block after the end
 			return nil
 		}})
 		assert.Equal(t, 8*time.Second, time.Since(begin))
@@ -195,7 +195,7 @@ func TestSuperviseWatchdog(t *testing.T) {
 		begin := time.Now()
 		err := f.run(&Service{Name: "x", Watchdog: 10 * time.Second, Main: func(ctx context.Context) error {
 			Progress(ctx, "loading")
-			time.Sleep(time.Minute) // no watchdog before it is ready
+			time.Sleep(time.Minute) // the watchdog is off until Main is ready
 			Ready(ctx)
 			for range 5 {
 				time.Sleep(9 * time.Second)
@@ -213,10 +213,10 @@ func TestSuperviseWatchdog(t *testing.T) {
 	})
 }
 
-// TestSuperviseLate has the supervisor look late, as on a busy machine or one that has slept: what
-// Main did in time counts, though the time is over.
+// TestSuperviseLate delays the supervisor, as on a machine that is busy or was asleep, and checks
+// that calls that Main made in time count even after the limit.
 func TestSuperviseLate(t *testing.T) {
-	for range 30 { // a select takes any of two
+	for range 30 { // select chooses randomly
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake()
 			f.report = func(s supervisor.Status) {
@@ -268,7 +268,7 @@ func TestSuperviseEvents(t *testing.T) {
 				select {
 				case e := <-Events(ctx):
 					e.Done()
-					e.Done() // once is enough, twice no harm
+					e.Done() // calling Done twice is harmless
 					e.done = nil
 					got = append(got, e)
 				case <-ctx.Done():
@@ -298,7 +298,7 @@ func TestSuperviseLostEvents(t *testing.T) {
 		}()
 		require.NoError(t, f.run(&Service{Name: "x", Accept: AcceptPause | AcceptReload | AcceptCustom, Main: func(ctx context.Context) error {
 			Ready(ctx)
-			<-ctx.Done() // it does not listen
+			<-ctx.Done() // but does not handle the event
 			return nil
 		}}))
 		last := f.reports[len(f.reports)-1]

@@ -4,7 +4,7 @@
 //	func main() {
 //		err := svcx.Run(context.Background(), "orders", func(ctx context.Context) error {
 //			svcx.Ready(ctx)
-//			<-ctx.Done() // work until asked to end; context.Cause(ctx) says by what
+//			<-ctx.Done() // work until asked to stop; context.Cause(ctx) is the reason
 //			return nil
 //		})
 //		if err != nil {
@@ -15,7 +15,7 @@
 // It avoids these pitfalls: a service that is slow to start is killed with error 1053; a service
 // that fails is not restarted because it reported a normal stop; a service that hangs stays in
 // STOP_PENDING forever; a service that panics leaves no trace because it has no standard error; a
-// service ends when a user logs off.
+// service terminates when a user logs off.
 //
 // [Main] adds a command line (run, install, uninstall, start, stop, restart, status, logs, upgrade,
 // render) to a [Service], and [Service.Install] registers it.
@@ -33,36 +33,37 @@
 // 124. [Serve] runs a server in such a Main, and completes active requests before stopping.
 //
 // An error that Main returns without having been asked to stop is a failure: the process should
-// exit with a code other than 0, as [Main] does, so that the manager restarts it. Returning nil is
-// not a failure, nor is an error returned after a request to stop: under a manager that error is
-// written to standard error, and Run returns nil.
+// exit with a nonzero code, as [Main] does, so that the manager restarts the service. Returning nil
+// is not a failure, nor is returning an error after a request to stop: under a manager that error
+// is written to standard error, and Run returns nil.
 //
-// Time limits only count the time during which the process was running: a frozen process (SIGSTOP,
+// Time limits count only the time during which the process was running: a frozen process (SIGSTOP,
 // a paused virtual machine, a sleeping laptop) is not considered hung. Limits that the manager
-// itself watches, such as systemd's of Watchdog, do count it.
+// itself enforces, such as the Watchdog limit under systemd, do include the time during which the
+// process was frozen.
 //
 // # Windows
 //
-// A process whose parent is services.exe is a service, which also works in containers. Failures are
-// reported as error 1066 (ERROR_SERVICE_SPECIFIC_ERROR) with the exit code, a stop that took too
-// long as 1460 (ERROR_TIMEOUT). The working directory is Service.Dir or the executable's, not
-// System32. Standard output and error go to output.log and crashes to crash.log in
+// A process whose parent is services.exe is a service; this also works in containers. A failure is
+// reported as error 1066 (ERROR_SERVICE_SPECIFIC_ERROR) with the exit code, and a stop that took
+// too long as error 1460 (ERROR_TIMEOUT). The working directory is Service.Dir or the executable's,
+// not System32. Standard output and error go to output.log and crashes to crash.log in
 // [Service].LogDir. The service does not end when a user logs off.
 //
-// Windows may end the process as soon as the service has reported that it stopped, so code after
-// [Run] may not execute: put clean-up into Main. The error that Main returns is written to
-// output.log before.
+// Windows may terminate the process as soon as the service has reported that it stopped, so code
+// after [Run] may not execute: do the clean-up in Main. The error that Main returns is written to
+// output.log before the service reports that it stopped.
 //
 // # Linux
 //
 // The service uses systemd's notification protocol (sd_notify): READY, STATUS, STOPPING, RELOADING,
-// WATCHDOG. It does so whenever NOTIFY_SOCKET is set: under systemd, in a podman container, behind
-// a shell in ExecStart, under OpenRC. SIGTERM and SIGINT are requests to stop.
+// WATCHDOG. The protocol is used whenever NOTIFY_SOCKET is set: under systemd, in a podman
+// container, behind a shell in ExecStart, under OpenRC. SIGTERM and SIGINT are requests to stop.
 //
-// Under OpenRC the service has a supervisor (supervise-daemon), which restarts it whenever it ends,
-// even if Main returned nil, unless RestartDelays is empty. OpenRC waits for READY since release
-// 0.60; with an older one Start returns when the service has run for a second. OpenRC does not
-// record exit codes.
+// Under OpenRC the service has a supervisor (supervise-daemon), which restarts the service whenever
+// its process ends, even if Main returned nil, unless RestartDelays is empty. OpenRC waits for
+// READY since release 0.60; under older releases Start returns once the service has been running
+// for a second. OpenRC does not record exit codes.
 //
 // # macOS
 //
@@ -71,8 +72,8 @@
 // # Console
 //
 // Ctrl+C, SIGINT, SIGTERM, or the closing of a Windows console cancels Main's context. A second
-// signal ends the process at once, unless it comes within a tenth of a second: timeout(1), and
-// managers that signal a process and then its group, send each signal twice.
+// signal terminates the process immediately, unless it arrives within 100 ms of the first:
+// timeout(1), and managers that signal a process and then its group, send each signal twice.
 package svcx
 
 import (
@@ -93,8 +94,8 @@ var (
 	// ErrShutdown is the cause when Windows shuts down (SERVICE_CONTROL_SHUTDOWN, PRESHUTDOWN).
 	// Other managers don't report a shutdown; there the cause is ErrStopped.
 	ErrShutdown error = supervisor.ErrShutdown
-	// ErrInterrupted is the cause when Ctrl+C, a signal, or a closed console ends a program that
-	// was not started by a manager.
+	// ErrInterrupted is the cause when Ctrl+C, a signal, or the closing of the console stops a
+	// program that was not started by a manager.
 	ErrInterrupted = errors.New("svcx: interrupted")
 )
 
@@ -104,7 +105,7 @@ func Run(ctx context.Context, name string, main func(context.Context) error) err
 	return (&Service{Name: name, Main: main}).Run(ctx)
 }
 
-// Manager is the kind of program that started the process and waits for its end.
+// Manager is the kind of program that started the process and waits for it to exit.
 type Manager uint8
 
 const (
@@ -124,8 +125,9 @@ func (m Manager) String() string {
 }
 
 // Under returns what started this process. On Windows it checks the parent process, on other
-// systems the variables that managers set for the process (SYSTEMD_EXEC_PID of systemd.exec(5),
-// XPC_SERVICE_NAME, RC_SVCNAME). A shell started by a unit's process is a console.
+// systems the environment variables that managers set (SYSTEMD_EXEC_PID of systemd.exec(5),
+// XPC_SERVICE_NAME, RC_SVCNAME). For a program run from a shell that a unit's process started,
+// Under returns Console.
 func Under() Manager {
 	starter.once.Do(func() { starter.manager = Manager(under()) })
 	return starter.manager
@@ -144,11 +146,11 @@ func Ready(ctx context.Context) {
 	}
 }
 
-// Progress reports that the service is still starting or stopping, with a status line for people.
-// Windows gets a higher checkpoint, systemd gets STATUS= and half a minute more
-// (EXTEND_TIMEOUT_USEC). At other times only the status line is sent, to systemd. If called before
-// Ready, it makes the service wait for Ready; see the package documentation. StartTimeout and
-// StopTimeout still apply.
+// Progress reports that the service is still starting or stopping, with a human-readable status
+// line. On Windows it raises the checkpoint; to systemd it sends STATUS= and extends the time limit
+// by 30 s (EXTEND_TIMEOUT_USEC). At other times it only sends the status line, to systemd. If
+// Progress is called before Ready, the service is not reported as running until Ready is called;
+// see the package documentation. StartTimeout and StopTimeout still apply.
 func Progress(ctx context.Context, status string) {
 	if s := supervisor.Of(ctx); s != nil {
 		s.Progress(status)
@@ -156,7 +158,7 @@ func Progress(ctx context.Context, status string) {
 }
 
 // Alive feeds the watchdog: [Service].Watchdog, or WATCHDOG_USEC set by systemd. It is cheap; call
-// it wherever the service makes progress. It does nothing without a watchdog.
+// it wherever the service makes progress. Without a watchdog it does nothing.
 func Alive(ctx context.Context) {
 	if s := supervisor.Of(ctx); s != nil {
 		s.Alive()
@@ -164,20 +166,20 @@ func Alive(ctx context.Context) {
 }
 
 // Run runs the service's Main until it returns, under whatever started the process ([Under]), and
-// returns Main's error. It returns nil if that only says that the context was cancelled, or if it
-// is an error after a stop requested by a manager. Cancelling ctx also asks the service to stop;
-// Main's context then has the cause of ctx.
+// returns Main's error. It returns nil if that error is only the cancellation of the context, or if
+// a manager had requested a stop. Cancelling ctx also asks the service to stop; Main's context then
+// has the cause of ctx.
 //
 // If Main does not become ready or return in time, or a second signal arrives, Run does not return:
 // the process exits. A process can be a Windows service only once, so call Run once. Windows may
-// end the process before Run returns.
+// terminate the process before Run returns.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.check(); err != nil {
 		return err
 	}
 	config := s.supervised()
 	if m := supervisor.ManagerOf(ctx); m != nil {
-		_, err := supervisor.Run(ctx, m, config) // in this process, which m must not end
+		_, err := supervisor.Run(ctx, m, config) // runs in this process, which m must not terminate
 		return err
 	}
 	if os.Getenv(upgrade.CheckVar) != "" {
@@ -190,7 +192,7 @@ func (s *Service) Run(ctx context.Context) error {
 	return err
 }
 
-// supervised returns what the supervisor is to run.
+// supervised returns the configuration of the supervisor.
 func (s *Service) supervised() *supervisor.Config {
 	events := make(chan Event, 64)
 	return &supervisor.Config{

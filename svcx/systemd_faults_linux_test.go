@@ -15,7 +15,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestSystemdFaults: what went wrong under a real systemd.
+// TestSystemdFaults covers faults found under a real systemd.
 func TestSystemdFaults(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return
@@ -156,8 +156,8 @@ func TestSystemdFaults(t *testing.T) {
 	})
 }
 
-// upgraded starts a service, upgrades it, and fails to upgrade it by a program that does not run.
-// write writes another program for it.
+// upgraded starts a service, upgrades it, and checks that upgrading to a program that does not run
+// fails. write creates a further program.
 func upgraded(t *testing.T) (s *Service, dir string, write func(name, text string) string) {
 	t.Helper()
 	s, dir = unitHelper(t, "slow")

@@ -19,10 +19,10 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// unitHelper is the test binary as a unit of that kind, not yet installed.
+// unitHelper returns the test binary as a unit of the given kind, not yet installed.
 func unitHelper(t *testing.T, kind string) (s *Service, dir string) {
 	t.Helper()
-	// Not in /tmp: the helper has its own.
+	// Not in /tmp: the helper has a private one.
 	dir = filepath.Join("/var/lib", "svcx-"+kind)
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
@@ -117,7 +117,7 @@ func TestSystemd(t *testing.T) {
 				s.Watchdog = time.Second
 			}
 			require.NoError(t, s.Install(t.Context()))
-			s.Start(t.Context()) // may see it before or after its end
+			s.Start(t.Context()) // may see the service before or after it ended
 			waitFile(t, dir, "started")
 			require.NoError(t, os.Remove(filepath.Join(dir, "started")))
 			waitFile(t, dir, "started")
@@ -156,7 +156,7 @@ func TestSystemd(t *testing.T) {
 		as(spec.ExitDenied, "uninstall")
 	})
 	t.Run("a user's service", func(t *testing.T) {
-		// What user@0.service does, without the session that it wants.
+		// Does what user@0.service does, without requiring a session.
 		runtime := t.TempDir()
 		out, err := exec.Command("systemd-run", "--unit=svcx-user", "-pDelegate=yes", "--setenv=XDG_RUNTIME_DIR="+runtime, "--setenv=HOME=/root",
 			"/lib/systemd/systemd", "--user").CombinedOutput()

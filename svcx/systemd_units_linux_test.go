@@ -15,7 +15,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestSystemdUnits: what an administrator does to units, and units that systemd does not take.
+// TestSystemdUnits covers units changed by an administrator, and units that systemd rejects.
 func TestSystemdUnits(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return
@@ -27,7 +27,7 @@ func TestSystemdUnits(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 	enabled := func(s *Service) string {
-		out, _ := exec.Command("systemctl", "is-enabled", s.Name).Output() // fails for one that is not
+		out, _ := exec.Command("systemctl", "is-enabled", s.Name).Output() // fails for a unit that is not enabled
 		return strings.TrimSpace(string(out))
 	}
 	file := func(s *Service) string { return "/etc/systemd/system/" + s.Name + ".service" }
@@ -53,7 +53,7 @@ func TestSystemdUnits(t *testing.T) {
 		ctl(t, "daemon-reload")
 		require.NoError(t, first.Start(t.Context()))
 		ctl(t, append([]string{"start"}, names[:len(names)-1]...)...)
-		good, err := os.ReadFile("/bin/true") // it passes the check, and is never ready
+		good, err := os.ReadFile("/bin/true") // passes the check, but never becomes ready
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "new"), good, 0o755))
 		err = first.Upgrade(t.Context(), filepath.Join(dir, "new"))
@@ -130,7 +130,7 @@ func TestSystemdUnits(t *testing.T) {
 		s, _ := unitHelper(t, "failready")
 		s.RestartDelays = []time.Duration{}
 		require.NoError(t, s.Install(t.Context()))
-		s.Start(t.Context()) // may see it before or after its end
+		s.Start(t.Context()) // may see the service before or after it ended
 		eventually(t, "its end", func() bool { return state(t, s).State == Stopped })
 		require.Equal(t, 9, state(t, s).ExitCode)
 		s.DependsOn = []string{"svcx-nowhere"}

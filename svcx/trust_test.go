@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The rule holds for what runs as root, by whatever name.
+// TestAllRights checks that all names of root are recognized.
 func TestAllRights(t *testing.T) {
 	for account, want := range map[string]bool{"": true, "root": true, "0": true, "nobody": false} {
 		assert.Equal(t, want, (&Service{Account: account}).allRights(), account)

@@ -43,8 +43,8 @@ func TestCheckTrust(t *testing.T) {
 	}
 }
 
-// A service that root runs is not installed from a program of user 1000; one that user 1000 runs
-// is.
+// TestInstallRejectsForeignProgram checks that a program owned by user 1000 is rejected for a
+// service that runs as root, but not for one that runs as user 1000.
 func TestInstallRejectsForeignProgram(t *testing.T) {
 	testenv.NeedRoot(t)
 	exe := filepath.Join(t.TempDir(), "x")

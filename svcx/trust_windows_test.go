@@ -18,7 +18,7 @@ func TestCheckTrust(t *testing.T) {
 	require.NoError(t, os.WriteFile(exe, nil, 0o755))
 	a, err := winsec.Machine()
 	require.NoError(t, err)
-	if len(a.Also) == 1 { // where all processes of this user are administrators'
+	if len(a.Also) == 1 { // all processes of this user have administrator rights
 		assert.NoError(t, checkTrust(exe))
 	}
 	err = spec.Untrusted("windows", exe, (&winsec.Account{SID: winsec.System}).CheckObject(exe, winsec.ForReading))

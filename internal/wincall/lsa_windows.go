@@ -5,13 +5,13 @@ import (
 	"unsafe"
 )
 
-// A UNICODE_STRING is text with its length in bytes.
+// A UNICODE_STRING is UTF-16 text with its length in bytes.
 type UNICODE_STRING struct {
 	Length, MaximumLength uint16
 	Buffer                *uint16
 }
 
-// NewUnicodeString returns text that has no NUL.
+// NewUnicodeString converts text, which must not contain a NUL.
 func NewUnicodeString(text string) (*UNICODE_STRING, error) {
 	units, err := syscall.UTF16FromString(text)
 	if err != nil {
@@ -24,9 +24,9 @@ func (s *UNICODE_STRING) String() string {
 	return syscall.UTF16ToString(unsafe.Slice(s.Buffer, s.Length/2))
 }
 
-// LsaOpenPolicy opens the rights of this machine's accounts.
+// LsaOpenPolicy opens the local security policy.
 func LsaOpenPolicy(access uint32) (policy syscall.Handle, err error) {
-	var attributes [6]uintptr // LSA_OBJECT_ATTRIBUTES, with nothing but its length in it
+	var attributes [6]uintptr // LSA_OBJECT_ATTRIBUTES; only its Length is set
 	attributes[0] = unsafe.Sizeof(attributes)
 	err = procLsaOpenPolicy.ntstatus(0, uintptr(unsafe.Pointer(&attributes)), uintptr(access), uintptr(unsafe.Pointer(&policy)))
 	return policy, err
@@ -42,12 +42,12 @@ func LsaRemoveAccountRights(policy syscall.Handle, sid *syscall.SID, right *UNIC
 	return procLsaRemoveAccountRights.ntstatus(uintptr(policy), uintptr(unsafe.Pointer(sid)), 0, uintptr(unsafe.Pointer(right)), 1)
 }
 
-// LsaHasAccountRight reports whether an account has a right of its own.
+// LsaHasAccountRight reports whether a right is assigned to the account itself.
 func LsaHasAccountRight(policy syscall.Handle, sid *syscall.SID, right string) (has bool, err error) {
 	var list *UNICODE_STRING
 	var count uint32
 	err = procLsaEnumerateAccountRights.ntstatus(uintptr(policy), uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(&list)), uintptr(unsafe.Pointer(&count)))
-	if err == syscall.ERROR_FILE_NOT_FOUND { // it has none
+	if err == syscall.ERROR_FILE_NOT_FOUND { // the account has no rights of its own
 		return false, nil
 	}
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// SYSTEM_PROCESS_INFORMATION is its beginning.
+// SYSTEM_PROCESS_INFORMATION holds the first fields of the Windows structure.
 type SYSTEM_PROCESS_INFORMATION struct {
 	NextEntryOffset              uint32
 	NumberOfThreads              uint32
@@ -16,7 +16,7 @@ type SYSTEM_PROCESS_INFORMATION struct {
 	InheritedFromUniqueProcessID uintptr
 }
 
-// ParentProcess returns the number of the process that has started this one.
+// ParentProcess returns the ID of the process that started this one.
 func ParentProcess() (pid uintptr, err error) {
 	const basicInformation, self = 0, ^uintptr(0) // ProcessBasicInformation, GetCurrentProcess
 	var info [6]uintptr                           // PROCESS_BASIC_INFORMATION, whose last word is InheritedFromUniqueProcessId
@@ -24,26 +24,26 @@ func ParentProcess() (pid uintptr, err error) {
 	return info[5], err
 }
 
-// OpenProcess opens a process with those rights.
+// OpenProcess opens a process with the given rights.
 func OpenProcess(rights, pid uint32) (syscall.Handle, error) {
 	h, err := procOpenProcess.value(uintptr(rights), 0, uintptr(pid))
 	return syscall.Handle(h), err
 }
 
-// TerminateProcess ends a process with that exit code.
+// TerminateProcess terminates a process with the given exit code.
 func TerminateProcess(process syscall.Handle, code uint32) error {
 	return procTerminateProcess.ok(uintptr(process), uintptr(code))
 }
 
-// WaitForExit waits until a process has ended, and returns its exit code.
+// WaitForExit waits for a process to exit and returns its exit code.
 func WaitForExit(process syscall.Handle) (code uint32, err error) {
 	syscall.WaitForSingleObject(process, syscall.INFINITE)
 	err = procGetExitCodeProcess.ok(uintptr(process), uintptr(unsafe.Pointer(&code)))
 	return code, err
 }
 
-// JobOf puts a process in a job of its own, and returns that. The process ends when the handle is
-// closed, also if that is since this process ends.
+// JobOf assigns a process to a new job and returns the job. The process is terminated when the
+// job's handle is closed, including when this process exits.
 func JobOf(process syscall.Handle) (job syscall.Handle, err error) {
 	h, err := procCreateJobObject.value(0, 0)
 	if err != nil {
@@ -59,7 +59,7 @@ func JobOf(process syscall.Handle) (job syscall.Handle, err error) {
 	return syscall.Handle(h), err
 }
 
-// Environ returns the variables of this process.
+// Environ returns the environment variables of this process.
 func Environ() []string {
 	block, err := procGetEnvironmentStrings.value()
 	if err != nil {
@@ -70,7 +70,7 @@ func Environ() []string {
 	return list
 }
 
-// ImageName returns the path of the program that a process runs.
+// ImageName returns the path of a process's executable.
 func ImageName(process syscall.Handle) (string, error) {
 	image := make([]uint16, syscall.MAX_PATH)
 	size := uint32(len(image))
@@ -87,11 +87,11 @@ func Processes() ([]byte, error) {
 		if err != syscall.Errno(mismatch) {
 			return buf, err
 		}
-		size += 16 << 10 // processes may start in between
+		size += 16 << 10 // leave room for processes that start in the meantime
 	}
 }
 
-// SetConsoleCtrlHandler adds a handler.
+// SetConsoleCtrlHandler adds a console control handler.
 func SetConsoleCtrlHandler(handler uintptr) error { return procSetConsoleCtrlHandler.ok(handler, 1) }
 
 // SetStdHandle sets STD_OUTPUT_HANDLE or STD_ERROR_HANDLE.
@@ -99,7 +99,7 @@ func SetStdHandle(which int32, h syscall.Handle) error {
 	return procSetStdHandle.ok(uintptr(which), uintptr(h))
 }
 
-// IsRemoteDrive reports whether a letter is that of a network drive.
+// IsRemoteDrive reports whether a drive letter is that of a network drive.
 func IsRemoteDrive(letter byte) bool {
 	const remote = 4 // DRIVE_REMOTE
 	root := [...]uint16{uint16(letter), ':', '\\', 0}

@@ -5,14 +5,14 @@ import (
 	"unsafe"
 )
 
-// The types of values that can be read.
+// Flags for RegGetValue: the types of values to read.
 const (
 	rrfString  = 0x10000006 // RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND
 	rrfNumber  = 0x10       // RRF_RT_REG_DWORD
 	rrfStrings = 0x20       // RRF_RT_REG_MULTI_SZ
 )
 
-// A Value is a value of the registry, below HKEY_LOCAL_MACHINE.
+// A Value names a registry value below HKEY_LOCAL_MACHINE.
 type Value struct{ Key, Name string }
 
 const localMachine = uintptr(syscall.HKEY_LOCAL_MACHINE)
@@ -45,7 +45,7 @@ func (v Value) String() (string, error) {
 
 // Strings reads a REG_MULTI_SZ.
 func (v Value) Strings() ([]string, error) {
-	buf, err := v.read(rrfStrings) // RegGetValue sees to the last NULs
+	buf, err := v.read(rrfStrings) // RegGetValue guarantees the terminating NULs
 	return Strings(unsafe.SliceData(buf)), err
 }
 
@@ -58,7 +58,7 @@ func (v Value) Number() (uint32, error) {
 	return uint32(buf[0]) | uint32(buf[1])<<16, nil
 }
 
-// SetString writes a REG_SZ, and makes the key if there is none.
+// SetString writes a REG_SZ, and creates the key if it does not exist.
 func (v Value) SetString(text string) error {
 	return v.set(syscall.REG_SZ, []string{text}, 1)
 }
@@ -66,7 +66,7 @@ func (v Value) SetString(text string) error {
 // SetStrings writes a REG_MULTI_SZ.
 func (v Value) SetStrings(list []string) error { return v.set(syscall.REG_MULTI_SZ, list, 0) }
 
-// set writes a list without the last units of it.
+// set writes a list, leaving out its last UTF-16 units; without is their number.
 func (v Value) set(kind uint32, list []string, without int) error {
 	u := UTF16{}
 	key, name, data := u.Ptr(v.Key), u.Ptr(v.Name), u.units(list)
@@ -87,7 +87,7 @@ func (v Value) Delete() error {
 	return procRegDeleteKeyValue.number(localMachine, uintptr(unsafe.Pointer(key)), uintptr(unsafe.Pointer(name)))
 }
 
-// DeleteKey deletes the key that the value is in.
+// DeleteKey deletes the key that contains the value.
 func (v Value) DeleteKey() error {
 	u := UTF16{}
 	key := u.Ptr(v.Key)
@@ -97,7 +97,7 @@ func (v Value) DeleteKey() error {
 	return procRegDeleteKey.number(localMachine, uintptr(unsafe.Pointer(key)))
 }
 
-// HasKey reports whether there is the key.
+// HasKey reports whether the key exists.
 func (v Value) HasKey() bool {
 	u := UTF16{}
 	key := u.Ptr(v.Key)

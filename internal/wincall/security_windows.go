@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// CurrentToken stands for the token of this process (GetCurrentProcessToken).
+// CurrentToken is a pseudo handle for the token of this process (GetCurrentProcessToken).
 const CurrentToken = syscall.Token(^uintptr(3))
 
 // Parts of a security descriptor.
@@ -21,7 +21,7 @@ const fileObject = 1 // SE_FILE_OBJECT
 
 func free(p unsafe.Pointer) { procLocalFree.call(uintptr(p)) }
 
-// SecurityOf returns the owner and the access list of an open file or directory, as a self-relative
+// SecurityOf returns the owner and the DACL of an open file or directory as a self-relative
 // SECURITY_DESCRIPTOR.
 func SecurityOf(h syscall.Handle) ([]byte, error) {
 	var sd *byte
@@ -69,13 +69,13 @@ func OwnerOf(path string) (string, error) {
 	return SIDText((*syscall.SID)(unsafe.Pointer(&sd[sd[1]/4])))
 }
 
-// The longest SID (SECURITY_MAX_SID_SIZE), and room for the longest name of an account or domain.
+// The maximum sizes of a SID (SECURITY_MAX_SID_SIZE), and of the name of an account or domain.
 const (
 	longestSID  = 68
 	longestName = 257
 )
 
-// LookupSID returns the SID of an account of this machine or of a domain.
+// LookupSID returns the SID of a local or domain account.
 func LookupSID(account string) (*syscall.SID, error) {
 	name, err := syscall.UTF16PtrFromString(account)
 	if err != nil {
@@ -89,7 +89,7 @@ func LookupSID(account string) (*syscall.SID, error) {
 	return (*syscall.SID)(unsafe.Pointer(&sid)), err
 }
 
-// SIDText returns a SID in its S-1- form.
+// SIDText returns a SID in its text form, S-1-….
 func SIDText(sid *syscall.SID) (string, error) {
 	var text *uint16
 	if err := procConvertSidString.ok(uintptr(unsafe.Pointer(sid)), uintptr(unsafe.Pointer(&text))); err != nil {
@@ -100,7 +100,7 @@ func SIDText(sid *syscall.SID) (string, error) {
 	return s, nil
 }
 
-// AccountName returns the name that the account of a SID has on this machine, with its domain.
+// AccountName returns the name of the account with the given SID on this machine, with its domain.
 func AccountName(sid string) (string, error) {
 	text, err := syscall.UTF16PtrFromString(sid)
 	if err != nil {
@@ -118,7 +118,7 @@ func AccountName(sid string) (string, error) {
 	return syscall.UTF16ToString(domain) + `\` + syscall.UTF16ToString(name), err
 }
 
-// CreateDirectory makes a directory with that descriptor.
+// CreateDirectory creates a directory with the security descriptor sddl.
 func CreateDirectory(path, sddl string) error {
 	sd, err := ParseSDDL(sddl)
 	if err != nil {
@@ -135,7 +135,7 @@ func CreateDirectory(path, sddl string) error {
 	return err
 }
 
-// Protect gives the object at path the access list of the descriptor, and nothing from above.
+// Protect sets the DACL of the object at path to that of the descriptor, without inheritance.
 func Protect(path, sddl string) error {
 	sd, err := ParseSDDL(sddl)
 	if err != nil {
@@ -150,7 +150,7 @@ func Protect(path, sddl string) error {
 		0, 0, uintptr(unsafe.Pointer(dacl)), 0)
 }
 
-// TokenInfo returns what a token says of itself, in a buffer that is aligned.
+// TokenInfo returns information about this process's token, in an aligned buffer.
 func TokenInfo(class uint32) (unsafe.Pointer, error) {
 	for size := uint32(64); ; {
 		buf := make([]uint64, size/8+1)
@@ -162,7 +162,7 @@ func TokenInfo(class uint32) (unsafe.Pointer, error) {
 	}
 }
 
-// UserSID returns the SID of this process's account.
+// UserSID returns the SID of this process's user.
 func UserSID() (string, error) {
 	info, err := TokenInfo(syscall.TokenUser)
 	if err != nil {
@@ -182,7 +182,7 @@ func ReparseData(h syscall.Handle) ([]byte, error) {
 
 // FinalPathName is GetFinalPathNameByHandle.
 func FinalPathName(h syscall.Handle) (string, error) {
-	buf := make([]uint16, syscall.MAX_LONG_PATH) // no path is longer
+	buf := make([]uint16, syscall.MAX_LONG_PATH) // the maximum length of a path
 	_, err := procGetFinalPathNameByHandle.value(uintptr(h), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0)
 	return syscall.UTF16ToString(buf), err
 }

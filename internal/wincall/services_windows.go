@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// Rights to the SCM and to a service.
+// Access rights for the SCM and for a service.
 const (
 	SC_MANAGER_CONNECT           = 0x1
 	SC_MANAGER_CREATE_SERVICE    = 0x2
@@ -122,23 +122,23 @@ func ChangeServiceConfig2(service syscall.Handle, level uint32, info unsafe.Poin
 	return procChangeServiceConfig2.ok(uintptr(service), uintptr(level), uintptr(info))
 }
 
-// largest is eight times the size that is documented for the answers below.
+// largest is eight times the documented maximum size of the results below, in bytes.
 const largest = 64 << 10
 
 func QueryServiceConfig(service syscall.Handle) (*QUERY_SERVICE_CONFIG, error) {
-	buf, need := make([]uint64, largest/8), uint32(0) // the structures want 8-byte alignment
+	buf, need := make([]uint64, largest/8), uint32(0) // the structures need 8-byte alignment
 	err := procQueryServiceConfig.ok(uintptr(service), uintptr(unsafe.Pointer(&buf[0])), largest, uintptr(unsafe.Pointer(&need)))
 	return (*QUERY_SERVICE_CONFIG)(unsafe.Pointer(&buf[0])), err
 }
 
-// QueryServiceConfig2 returns zeros beside an error.
+// QueryServiceConfig2 returns a zeroed buffer with an error.
 func QueryServiceConfig2(service syscall.Handle, level uint32) (unsafe.Pointer, error) {
 	buf, need := make([]uint64, largest/8), uint32(0)
 	err := procQueryServiceConfig2.ok(uintptr(service), uintptr(level), uintptr(unsafe.Pointer(&buf[0])), largest, uintptr(unsafe.Pointer(&need)))
 	return unsafe.Pointer(&buf[0]), err
 }
 
-// QueryServiceStatusEx returns zeros beside an error.
+// QueryServiceStatusEx returns a zeroed status with an error.
 func QueryServiceStatusEx(service syscall.Handle) (*SERVICE_STATUS_PROCESS, error) {
 	var st SERVICE_STATUS_PROCESS
 	var need uint32
@@ -155,7 +155,8 @@ func ControlService(service syscall.Handle, control uint32) error {
 
 func DeleteService(service syscall.Handle) error { return procDeleteService.ok(uintptr(service)) }
 
-// EnumDependentServices lists those that run, in the order in which they must be stopped.
+// EnumDependentServices lists the running dependent services in the order in which they must be
+// stopped.
 func EnumDependentServices(service syscall.Handle) ([]ENUM_SERVICE_STATUS, error) {
 	const active = 1          // SERVICE_ACTIVE
 	const largest = 256 << 10 // [MS-SCMR] 3.1.4.13

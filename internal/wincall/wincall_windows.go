@@ -7,16 +7,16 @@ import (
 	"unsafe"
 )
 
-// A proc is a function of a DLL, which is looked up at first use. Procs are set up by the linker,
-// which leaves out those that a program does not call.
+// A proc is a function in a DLL, looked up on first use. Procs are statically initialized, so the
+// linker can omit those that a program does not use.
 type proc struct {
 	dll  *syscall.LazyDLL
 	name string
 	addr atomic.Uintptr
 }
 
-// These are of Windows' KnownDLLs, and Go loads what it uses itself from System32 only
-// (syscall.LoadDLL): no other directory is searched.
+// These DLLs are among the KnownDLLs of Windows. Go also uses them itself, and syscall.LoadDLL
+// loads such DLLs from System32 only, so no other directory is searched.
 var (
 	advapi32 = syscall.LazyDLL{Name: "advapi32.dll"}
 	kernel32 = syscall.LazyDLL{Name: "kernel32.dll"}
@@ -35,11 +35,11 @@ func (p *proc) find() (addr uintptr, err error) {
 			return found.Addr(), nil
 		}
 	}
-	return 0, errors.Unwrap(err) // the number
+	return 0, errors.Unwrap(err) // the error number
 }
 
-// call returns what the function returns, and what GetLastError does then. The number of a function
-// that can't be found is in errno.
+// call returns the function's result and the error number from GetLastError. If the function can't
+// be found, errno is the reason.
 //
 //go:uintptrescapes
 func (p *proc) call(args ...uintptr) (r uintptr, errno syscall.Errno) {
@@ -52,7 +52,7 @@ func (p *proc) call(args ...uintptr) (r uintptr, errno syscall.Errno) {
 	return r, errno
 }
 
-// value calls a function that returns 0 when it fails.
+// value calls a function that returns 0 on failure.
 //
 //go:uintptrescapes
 func (p *proc) value(args ...uintptr) (uintptr, error) {
@@ -114,7 +114,7 @@ func ntstatusToErrno(status syscall.Errno) error {
 
 var procRtlNtStatusToDosErrorNoTeb = proc{dll: &ntdll, name: "RtlNtStatusToDosErrorNoTeb"}
 
-// IsWine reports whether Wine plays Windows.
+// IsWine reports whether the process runs under Wine.
 func IsWine() bool {
 	_, err := procWineGetVersion.find()
 	return err == nil
@@ -122,7 +122,7 @@ func IsWine() bool {
 
 var procWineGetVersion = proc{dll: &ntdll, name: "wine_get_version"}
 
-// String returns the text at p, "" for NULL.
+// String returns the text at p, or "" if p is nil.
 func String(p *uint16) string {
 	if p == nil {
 		return ""
@@ -134,7 +134,7 @@ func String(p *uint16) string {
 	return syscall.UTF16ToString(unsafe.Slice(p, n))
 }
 
-// Strings returns the texts at p, up to an empty one, and nil for NULL.
+// Strings returns the texts at p up to the first empty one, or nil if p is nil.
 func Strings(p *uint16) (list []string) {
 	for {
 		s := String(p)
@@ -149,7 +149,7 @@ func Strings(p *uint16) (list []string) {
 	}
 }
 
-// UTF16 makes text for Windows and keeps the first error.
+// UTF16 converts text to UTF-16 and keeps the first error.
 type UTF16 struct{ Err error }
 
 func (u *UTF16) encode(text string) []uint16 {
@@ -160,12 +160,12 @@ func (u *UTF16) encode(text string) []uint16 {
 	return units
 }
 
-// Ptr returns text with a NUL behind it. Its copies in each caller would be half a kilobyte.
+// Ptr returns text with a terminating NUL. Inlined, it would add 500 bytes to the binary.
 //
 //go:noinline
 func (u *UTF16) Ptr(text string) *uint16 { return unsafe.SliceData(u.encode(text)) }
 
-// Optional is Ptr, and NULL for "".
+// Optional is like Ptr, but returns nil for "".
 func (u *UTF16) Optional(text string) *uint16 {
 	if text == "" {
 		return nil
@@ -173,7 +173,7 @@ func (u *UTF16) Optional(text string) *uint16 {
 	return u.Ptr(text)
 }
 
-// List returns texts with a NUL behind each and one behind all.
+// List returns a list of NUL-terminated texts with a final NUL.
 func (u *UTF16) List(list []string) *uint16 { return &u.units(list)[0] }
 
 func (u *UTF16) units(list []string) (units []uint16) {
@@ -181,7 +181,7 @@ func (u *UTF16) units(list []string) (units []uint16) {
 		units = append(units, u.encode(text)...)
 	}
 	if len(units) == 0 {
-		units = append(units, 0) // an empty list also has two
+		units = append(units, 0) // an empty list has two NULs as well
 	}
 	return append(units, 0)
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestSameAsXSys compares what is written here by hand with golang.org/x/sys/windows.
+// TestSameAsXSys compares the handwritten definitions with golang.org/x/sys/windows.
 func TestSameAsXSys(t *testing.T) {
 	for _, c := range [][2]uint32{
 		{SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, windows.SC_MANAGER_CONNECT | windows.SC_MANAGER_CREATE_SERVICE},
@@ -63,7 +63,7 @@ func TestNotFound(t *testing.T) {
 	assert.ErrorIs(t, err, windows.ERROR_MOD_NOT_FOUND)
 }
 
-// TestSystemDirectory: DLLs of these names in the working directory are not loaded.
+// TestSystemDirectory checks that DLLs of these names in the working directory are not loaded.
 func TestSystemDirectory(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)

@@ -8,10 +8,10 @@ import (
 	"unicode/utf16"
 )
 
-// KnownAccount returns the SID of an account whose name stands for the same account on every
-// machine and in every language, and "" for any other: LocalSystem, LocalService, NetworkService,
-// each with or without NT AUTHORITY; a virtual account (NT SERVICE\name), whose service need not
-// exist yet; and a SID itself.
+// KnownAccount returns the SID of an account whose name has the same meaning on every machine and
+// in every language, or "" for any other account. Such names are LocalSystem, LocalService and
+// NetworkService, with or without NT AUTHORITY; virtual accounts (NT SERVICE\name), whose service
+// need not exist yet; and SIDs.
 func KnownAccount(name string) string {
 	domain, rest, ok := strings.Cut(name, `\`)
 	switch {
@@ -35,8 +35,8 @@ func KnownAccount(name string) string {
 	return ""
 }
 
-// serviceSID returns the SID of a service: the SHA-1 of its name in capitals, as UTF-16. Source:
-// Microsoft, "[MS-DTYP]", 2.4.2.4 (NT SERVICE); sc showsid shows the same.
+// serviceSID returns the SID of a service: the SHA-1 of its name in upper case, as UTF-16. Source:
+// Microsoft, "[MS-DTYP]", 2.4.2.4 (NT SERVICE); "sc showsid" prints the same SID.
 func serviceSID(name string) string {
 	var b []byte
 	for _, u := range utf16.Encode([]rune(strings.ToUpper(name))) {

@@ -47,15 +47,16 @@ func (a *Account) CheckWay(h syscall.Handle, path string) error {
 	if err != nil {
 		return err
 	}
-	// The system's path differs for a drive that stands for a directory (subst), short names and
-	// links of unknown kinds. Objects that a container mounts from its host may have no path.
+	// The path returned by the system differs for drives that are mapped to a directory (subst),
+	// short names and links of unknown kinds. Objects that a container mounts from its host may
+	// have no path.
 	final, err := FinalPath(h)
 	if err == nil && !strings.EqualFold(final, w.end) {
 		if _, err := a.walk(final, look); err != nil {
 			return err
 		}
 	}
-	if w.opaque && err != nil { // as text: the file is there, whatever the system says of its path
+	if w.opaque && err != nil { // as text: the file exists, even if the system can't determine its path
 		return fmt.Errorf("where the links on the way to %s lead to is unknown: %v", path, err)
 	}
 	end, err := open(w.end, 0)
@@ -76,8 +77,8 @@ func (a *Account) CheckWay(h syscall.Handle, path string) error {
 	return nil
 }
 
-// CheckObject is like CheckHandle for the file or directory at a path, regardless of the path to
-// it.
+// CheckObject is like CheckHandle, for the file or directory at a path. It does not check the path
+// to it.
 func (a *Account) CheckObject(path string, use Use) error { return a.check(path, use, false) }
 
 // CheckFile combines CheckHandle and CheckWay for a file or directory at an absolute path.
@@ -95,7 +96,7 @@ func (a *Account) check(path string, use Use, way bool) error {
 	return err
 }
 
-// look gets a node of a walk from the system.
+// look reads a node of a walk from the file system.
 func look(path string) (n node, err error) {
 	h, err := open(path, syscall.FILE_FLAG_OPEN_REPARSE_POINT)
 	if err != nil {
@@ -136,7 +137,8 @@ func FinalPath(h syscall.Handle) (string, error) {
 // ErrNotDir is returned by IsDir for a file, a link or a junction.
 var ErrNotDir = errors.New("it is a file or a link")
 
-// IsDir returns nil for a directory, but not for a link to one, whose target may change.
+// IsDir returns nil for a directory, but an error for a link to a directory, because its target may
+// change.
 func IsDir(path string) error {
 	info, err := os.Lstat(path)
 	if err == nil && !info.IsDir() {
@@ -145,7 +147,8 @@ func IsDir(path string) error {
 	return err
 }
 
-// MakeDir creates a directory with that descriptor. The error is the bare error number.
+// MakeDir creates a directory with the security descriptor sddl. The error is the bare error
+// number.
 func MakeDir(path, sddl string) error { return wincall.CreateDirectory(path, sddl) }
 
 // DescriptorOf returns the descriptor of the file or directory at path.
@@ -159,5 +162,5 @@ func DescriptorOf(path string) (*Descriptor, error) {
 	return d, err
 }
 
-// Protect sets the access list of the object at path from the descriptor, without inheritance.
+// Protect sets the DACL of the object at path to that of the descriptor, without inheritance.
 func Protect(path, sddl string) error { return wincall.Protect(path, sddl) }

@@ -25,7 +25,7 @@ func windowsOwn(t *testing.T, text string) *Descriptor {
 	return d
 }
 
-// The samples mean what the system makes of their SDDL.
+// TestSamplesMatchWindows checks that the system converts the SDDL of each sample to its bytes.
 func TestSamplesMatchWindows(t *testing.T) {
 	for name, s := range samples(t) {
 		want, err := Parse(s.bytes)
@@ -34,7 +34,7 @@ func TestSamplesMatchWindows(t *testing.T) {
 	}
 }
 
-// The tests parse SDDL like the system.
+// TestSDDLMatchesWindows checks that the tests parse SDDL as the system does.
 func TestSDDLMatchesWindows(t *testing.T) {
 	for _, text := range []string{
 		"O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)", "O:" + alice + "D:P(A;;FA;;;" + alice + ")", "O:WD",
@@ -120,7 +120,7 @@ func TestCheckWayDetectsReplacement(t *testing.T) {
 	assert.ErrorIs(t, p.CheckWay(h, filepath.Join(dir, "gone")), trust.ErrExchanged)
 }
 
-// Each directory that a chain of junctions leads through is judged.
+// TestCheckChain checks that each directory on a chain of junctions is checked.
 func TestCheckChain(t *testing.T) {
 	testenv.NeedWindows(t, "has no mklink")
 	p, err := Current()

@@ -89,7 +89,7 @@ func parseACL(b []byte) ([]*ACE, bool) {
 }
 
 // parseACE parses the data after an ACE's header ([MS-DTYP] 2.4.4). A conditional grant counts as a
-// grant. A conditional denial is ignored: it is nil.
+// grant. A conditional denial is ignored: parseACE returns nil for it.
 func parseACE(kind byte, b []byte) (*ACE, bool) {
 	const allow, deny, allowObject, denyObject, allowIf, denyIf, allowObjectIf, denyObjectIf = 0, 1, 5, 6, 9, 10, 11, 12
 	if len(b) < 4 {

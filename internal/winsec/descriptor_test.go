@@ -89,7 +89,8 @@ func TestParseSID(t *testing.T) {
 	assert.False(t, ok, "too many parts")
 }
 
-// Whatever the bytes are, they are read or refused, and what is cut off is refused.
+// FuzzParse checks that arbitrary bytes are either parsed or rejected, and that truncated
+// descriptors are rejected.
 func FuzzParse(f *testing.F) {
 	for _, s := range samples(f) {
 		f.Add(s.bytes)

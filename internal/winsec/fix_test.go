@@ -39,8 +39,9 @@ func TestFix(t *testing.T) {
 	}
 }
 
-// Following a command removes what it was printed for, and following all that come makes the check
-// pass. What others could read they still can, unless it is secret.
+// TestFollowedFixWorks checks that running a suggested command removes the finding, and that
+// running all of them in turn makes the check pass. Other accounts keep their read access unless
+// the object is secret.
 func TestFollowedFixWorks(t *testing.T) {
 	descriptors := map[string]*Descriptor{
 		"in the order that Windows writes": sddl(t, "O:BAD:(A;;FW;;;BU)(A;ID;FA;;;SY)(A;ID;0x1301bf;;;BU)"),
@@ -87,7 +88,7 @@ func TestFollowedFixWorks(t *testing.T) {
 				if may(before, writeData)[account.SID] {
 					assert.True(t, may(d, writeData)[account.SID], "%s: %s can't write any more", name, account.SID)
 				}
-				// What goes with an own entry is meant to go.
+				// Rights removed together with an explicit entry are meant to be lost.
 				for sid := range maps.Keys(may(before, readData|genericRead)) {
 					explicit := slices.ContainsFunc(before.DACL, func(e *ACE) bool { return e.SID == sid && !e.Inherited })
 					if use != ForSecrets && !explicit {
@@ -99,7 +100,7 @@ func TestFollowedFixWorks(t *testing.T) {
 	}
 }
 
-// No command takes rights off a whole drive or share.
+// TestNoFixForRoots checks that no command revokes rights for a whole drive or share.
 func TestNoFixForRoots(t *testing.T) {
 	for _, path := range []string{`C:\`, `D:/`, `\\?\E:\`, `\\srv\share`, `\\srv\share\`, `\\?\UNC\srv\share\`, `\\?\Volume{1}\`} {
 		for _, text := range []string{"O:" + alice + "D:P(A;;FA;;;SY)", "O:SYD:P(A;;FA;;;WD)", "O:SYD:(A;ID;FA;;;BU)", "O:SY", "O:WD"} {
@@ -114,7 +115,7 @@ func TestNoFixForRoots(t *testing.T) {
 	}
 }
 
-// No command takes a user's profile away from the user.
+// TestNoFixForProfiles checks that no command revokes a user's access to the user's own profile.
 func TestNoFixForProfiles(t *testing.T) {
 	d := sddl(t, "O:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;"+alice+")")
 	for path, want := range map[string]bool{

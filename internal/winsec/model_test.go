@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sddl reads a descriptor in the language of Microsoft's "Security Descriptor String Format", as
-// far as these tests use it. TestSDDLMatchesWindows compares it with the system's.
+// sddl parses the subset of Microsoft's "Security Descriptor String Format" that these tests use.
+// TestSDDLMatchesWindows compares it with the system's parser.
 func sddl(t testing.TB, text string) *Descriptor {
 	t.Helper()
 	d := &Descriptor{}
@@ -53,8 +53,8 @@ func maskOf(t testing.TB, word string) Mask {
 	return Mask(n)
 }
 
-// follow returns the descriptor after a command of icacls, by Microsoft's page "icacls". The
-// entries that the object inherits from the directory above are needed for /reset.
+// follow returns the descriptor after running an icacls command, as described on Microsoft's page
+// "icacls". above holds the entries that the object inherits from its parent, which /reset needs.
 func follow(t testing.TB, command string, d *Descriptor, above []*ACE) *Descriptor {
 	t.Helper()
 	rest, ok := strings.CutPrefix(command, `icacls "`)

@@ -56,7 +56,7 @@ func isProfile(path string) bool {
 	return ok && strings.EqualFold(users, "Users") && user != "" && !strings.EqualFold(user, "Public") && !strings.Contains(user, `\`)
 }
 
-// shortPath returns a \\?\ path as people write it, for messages and commands.
+// shortPath returns a \\?\ path in its usual form, for messages and commands.
 func shortPath(path string) string {
 	if hasPrefix(path, `\\?\UNC\`) {
 		return `\\` + path[len(`\\?\UNC\`):]
@@ -67,10 +67,10 @@ func shortPath(path string) string {
 	return path
 }
 
-// join appends a name to a directory of the \\?\ form.
+// join appends a name to a directory in the \\?\ form.
 func join(dir, name string) string { return strings.TrimSuffix(dir, `\`) + `\` + name }
 
-// parent returns the parent directory of a path of the \\?\ form; that of a root is the root.
+// parent returns the parent directory of a path in the \\?\ form. The parent of a root is the root.
 func parent(path string) string {
 	root, rest, _ := split(path)
 	i := strings.LastIndexByte(rest, '\\')

@@ -9,7 +9,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/wincall"
 )
 
-// A Process holds information from this process's token, which can't change.
+// A Process holds information from this process's token that can't change.
 type Process struct {
 	Account
 
@@ -18,13 +18,13 @@ type Process struct {
 	Privileged bool
 
 	// Administrator reports whether every process of the account has the rights of the
-	// Administrators or can take them unasked: where User Account Control is off or elevates
-	// without prompting, and for the built-in Administrator.
+	// Administrators or can acquire them without a prompt: if User Account Control is off or
+	// elevates without prompting, and for the built-in Administrator.
 	Administrator bool
 }
 
-// Current returns information about this process. If it fails, the process counts as privileged,
-// since it must check then.
+// Current returns information about this process. If it fails, the process counts as privileged, so
+// that it makes all checks.
 func Current() (*Process, error) {
 	self.once.Do(func() { self.err = self.process.read() })
 	return &self.process, self.err
@@ -36,9 +36,8 @@ var self struct {
 	err     error
 }
 
-// Machine returns the account for which the programs and directories of the whole machine are
-// checked: SYSTEM. The account of this process counts as trusted if all its processes are
-// administrators'.
+// Machine returns the account for which machine-wide programs and directories are checked: SYSTEM.
+// The account of this process counts as trusted if all its processes have administrator rights.
 func Machine() (*Account, error) {
 	p, err := Current()
 	a := &Account{SID: System}
@@ -48,9 +47,9 @@ func Machine() (*Account, error) {
 	return a, err
 }
 
-// read sets what p is.
+// read sets the fields of p.
 func (p *Process) read() error {
-	p.Privileged = true // until more is known
+	p.Privileged = true // until determined otherwise
 
 	const tokenGroups, tokenElevation, enabled = 2, 20, 0x4 // SE_GROUP_ENABLED
 	sid, err := wincall.UserSID()
@@ -92,21 +91,21 @@ func tokenNumber(class, unknown uint32) uint32 {
 	return *(*uint32)(info)
 }
 
-// isHalf reports whether the token is the elevated one of the two that User Account Control gives
-// an administrator at logon (TOKEN_ELEVATION_TYPE).
+// isHalf reports whether the token is the elevated one of the two tokens that User Account Control
+// creates for an administrator at logon (TOKEN_ELEVATION_TYPE).
 func isHalf() bool {
 	const tokenElevationType, full = 18, 2
 	return tokenNumber(tokenElevationType, full) == full
 }
 
-// elevatesSilently reports whether administrators' processes are elevated without anyone being
-// asked (Microsoft, "User Account Control settings and configuration").
+// elevatesSilently reports whether administrators' processes are elevated without a prompt
+// (Microsoft, "User Account Control settings and configuration").
 func elevatesSilently() bool {
 	behavior, err := wincall.Value{Key: `SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System`, Name: "ConsentPromptBehaviorAdmin"}.Number()
 	return err == nil && behavior == 0
 }
 
-// accountName returns the name that a SID has on this machine, or "".
+// accountName returns the account name of a SID on this machine, or "".
 func accountName(sid string) string {
 	name, err := wincall.AccountName(sid)
 	if err != nil {
@@ -115,8 +114,8 @@ func accountName(sid string) string {
 	return name
 }
 
-// AccountSID returns the SID of an account by its name, as a service's manager takes it; a bare
-// name or .\name is an account of this machine.
+// AccountSID returns the SID of an account by its name in the form that the SCM accepts. A bare
+// name or .\name is a local account.
 func AccountSID(name string) (string, error) {
 	if sid := KnownAccount(name); sid != "" {
 		return sid, nil

@@ -9,8 +9,8 @@ const (
 	tagMountPoint = 0xA0000003
 	tagSymlink    = 0xA000000C
 
-	// nameSurrogate is in the tag of every reparse point that stands for another path. Others
-	// (deduplicated, compressed, cloud and container files) are the file itself.
+	// nameSurrogate is in the tag of every reparse point that stands for another path. Other
+	// reparse points (deduplicated, compressed, cloud and container files) are the file itself.
 	nameSurrogate = 0x20000000
 )
 
@@ -20,8 +20,8 @@ type linkKind uint8
 const (
 	noLink      linkKind = iota
 	linkToPath           // a symbolic link, junction or mounted volume
-	linkToMount          // a mount without a path, such as a container has for directories of its host
-	linkUnknown          // a link of a kind that is not documented
+	linkToMount          // a mount without a path, as used in containers for directories of the host
+	linkUnknown          // a link of an undocumented kind
 )
 
 // parseReparse reads a REPARSE_DATA_BUFFER ([MS-FSCC] 2.1.2).
@@ -33,7 +33,7 @@ func parseReparse(b []byte) (kind linkKind, target string) {
 	switch {
 	case tag == tagMountPoint:
 	case tag == tagSymlink:
-		names = 20 // it has flags
+		names = 20 // symbolic links have a Flags field
 	case tag&nameSurrogate == 0:
 		return noLink, ""
 	default:
@@ -58,7 +58,7 @@ func parseReparse(b []byte) (kind linkKind, target string) {
 	return linkToPath, target
 }
 
-// isVolume reports whether a root, as split returns it, is that of a drive, volume or share.
+// isVolume reports whether a root returned by split is that of a drive, volume or share.
 func isVolume(root string) bool {
 	return hasPrefix(root, `\\?\UNC\`) || hasPrefix(root, `\\?\Volume{`) || len(root) == len(`\\?\c:\`) && root[5] == ':'
 }

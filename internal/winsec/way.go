@@ -14,7 +14,7 @@ type node struct {
 	*Descriptor
 	dir    bool
 	link   linkKind
-	target string // where a link to a path leads to, as it is stored
+	target string // the target of a link to a path, as stored
 }
 
 // maxLinks is the number of links after which Windows considers a path a loop.
@@ -23,12 +23,12 @@ const maxLinks = 63
 // A way is the result of a walk along a path.
 type way struct {
 	end    string // the path of the last element, without links to paths
-	opaque bool   // it has links of an unknown kind: the open file must be asked where they lead to
+	opaque bool   // the path has links of an unknown kind, so the real path must be read from the open file
 }
 
-// walk follows an absolute path like the system and checks every directory and link on it,
-// including those on the path that each link leads to. The caller, which has the last object open,
-// checks that one.
+// walk follows an absolute path as the system does and checks every directory and link on it,
+// including those on the path to which each link leads. It does not check the last object, which
+// the caller has open and checks itself.
 func (a *Account) walk(path string, look func(path string) (node, error)) (w way, err error) {
 	root, rest, ok := split(path)
 	if !ok {
@@ -38,14 +38,14 @@ func (a *Account) walk(path string, look func(path string) (node, error)) (w way
 	todo := elements(true, rest)
 	for links := 0; len(todo) > 0; {
 		name := todo[0]
-		if todo = todo[1:]; name == ".." { // in a link's target: Windows goes by the text
+		if todo = todo[1:]; name == ".." { // in a link's target: Windows resolves it textually
 			w.end = parent(w.end)
 			continue
 		}
 		at := join(w.end, name)
 		n, err := look(at)
 		if name == "" {
-			n.link = noLink // where a share leads to is its server's affair
+			n.link = noLink // the server resolves the links of a share
 		}
 		switch {
 		case err != nil:
@@ -79,7 +79,8 @@ func (a *Account) walk(path string, look func(path string) (node, error)) (w way
 	return w, nil
 }
 
-// elements returns the names in a path, ".." among them, and first "" for the root if asked.
+// elements returns the names in a path, including "..". If root is set, "" for the root comes
+// first.
 func elements(root bool, path string) (names []string) {
 	if root {
 		names = append(names, "")

@@ -13,7 +13,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
-// A tree has the names of a file system: nothing for a directory, "file", or a link's target.
+// A tree maps the paths of a file system to "" for a directory, "file" for a file, or a link's
+// target.
 type tree map[string]string
 
 func (tr tree) look(t *testing.T, open string, passed *[]string) func(string) (node, error) {
@@ -54,10 +55,10 @@ func TestWalk(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		path, end string
-		passed    string // every name that must be judged
+		passed    string // every name that must be checked
 	}{
 		{`C:\a\x.json`, `C:\a\x.json`, `C:\ C:\a`},
-		{`c:/a/x y.json`, ``, ``}, // the tree is as it is written
+		{`c:/a/x y.json`, ``, ``}, // the tree is case-sensitive
 		{`\\?\C:\a\x.json`, `C:\a\x.json`, `C:\ C:\a`},
 		{`C:\b\x.json`, `C:\a\x.json`, `C:\ C:\b C:\c C:\c\b2 C:\a`},
 		{`C:\chain\x`, `E:\three\x`, `C:\ C:\chain C:\one C:\one\l D:\ D:\two D:\two\l E:\ E:\three`},
@@ -124,8 +125,8 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// reparse makes a REPARSE_DATA_BUFFER, as the system does: the name that counts comes first in a
-// junction, and after the one for people in other links.
+// reparse returns a REPARSE_DATA_BUFFER laid out as the system does: the substitute name comes
+// first in a junction, and after the print name in other links.
 func reparse(tag uint32, target string) []byte {
 	u := utf16.Encode([]rune(target))
 	names := make([]byte, 0, 2*len(u))
@@ -166,7 +167,7 @@ func TestParseReparse(t *testing.T) {
 	}
 }
 
-// FuzzParseReparse: whatever the bytes are, a link is never taken for a file.
+// FuzzParseReparse checks that a link is never mistaken for a file, whatever the bytes are.
 func FuzzParseReparse(f *testing.F) {
 	f.Add(reparse(tagMountPoint, `\??\C:\b`))
 	f.Add(reparse(tagSymlink, `..\b`))

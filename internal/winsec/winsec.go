@@ -1,12 +1,12 @@
-// Package winsec determines who can change a file on Windows. One rule serves files that a process
-// reads (pathx), programs that run as a service and their logs (svcx), and files that an
+// Package winsec determines who can change a file on Windows. The same rule applies to files that a
+// process reads (pathx), programs that run as a service and their logs (svcx), and files that an
 // administrator's tools load (eventx).
 //
-// The rules only need security descriptors and paths, so they are compiled and tested on every
-// system; the _windows.go files make the calls. An object is safe for an account if SYSTEM, the
-// Administrators, TrustedInstaller or the account itself owns it, and if its access list gives no
-// other account a right that its [Use] lists. The directories above it and all links on the path
-// are checked too.
+// The rules need only security descriptors and paths, so they are compiled and tested on every
+// system; the _windows.go files make the system calls. An object is safe for an account if SYSTEM,
+// the Administrators, TrustedInstaller or the account itself owns it, and if its access list gives
+// no other account a right that its [Use] lists. The parent directories and all links on the path
+// are also checked.
 package winsec
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
-// A Mask is a set of rights to a file or directory; see winnt.h.
+// A Mask is a set of access rights to a file or directory; see winnt.h.
 type Mask uint32
 
 const (
@@ -37,14 +37,15 @@ const (
 	takeOver = writeDAC | writeOwner | genericAll
 )
 
-// A Use is what an object is needed for. It decides which rights of other accounts matter.
+// A Use is the purpose for which an object is checked. It determines which rights of other accounts
+// matter.
 type Use uint8
 
 const (
 	ForReading  Use = iota // a file that is read or run: no other account may change or replace it
 	ForPassing             // a directory on the path: no other account may replace its contents
-	ForLinking             // a link on the path: nor may it redirect the link
-	ForContents            // a directory whose files are used: nor may it add any
+	ForLinking             // like ForPassing, for a link on the path: no other account may redirect it either
+	ForContents            // a directory whose files are used: no other account may add files either
 	ForSecrets             // a directory that no other account may read either
 )
 
@@ -69,14 +70,15 @@ func (u Use) threats(root bool) (m Mask) {
 	return m
 }
 
-// An Account is the account for which an object is checked: the one that will read, run or fill it.
+// An Account is the account for which an object is checked: the account that will read, run or fill
+// it.
 type Account struct {
 	SID      string
-	Elevated bool     // it has the rights of the Administrators, which its other processes lack
+	Elevated bool     // this process has the rights of the Administrators, which the account's other processes lack
 	Also     []string // accounts that have its rights anyway, such as the services of its process
 }
 
-// Trusts reports whether sid has at least the rights of a already.
+// Trusts reports whether sid already has at least the rights of a.
 //
 //go:noinline
 func (a *Account) Trusts(sid string) bool {
@@ -88,7 +90,7 @@ func (a *Account) Trusts(sid string) bool {
 }
 
 // Check returns a [*trust.Finding] if an account that a does not trust could use the object at
-// path, which has the descriptor d, against a. It names one kind of fault at a time: no access
+// path, which has the descriptor d, against a. It reports one kind of fault at a time: no access
 // list, then the owner, then the rights.
 func (a *Account) Check(path string, d *Descriptor, use Use) error {
 	root, sids, fix := isRoot(path), []string{Everyone}, ""

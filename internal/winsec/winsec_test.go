@@ -17,7 +17,7 @@ const (
 	ownService    = "S-1-5-80-1234567890-1234567890-1234567890-1234567890-1234567890"
 )
 
-// requireFinding requires that err names those accounts, and no error for none.
+// requireFinding requires that err is a finding about sids, or nil if there are none.
 func requireFinding(t testing.TB, err error, owner bool, sids []string) {
 	t.Helper()
 	if sids == nil {
@@ -42,7 +42,7 @@ func TestAccountCheck(t *testing.T) {
 		account Account
 		use     Use
 		owner   bool
-		who     []string // nil: trusted
+		who     []string // nil if trusted
 	}{
 		{"file in Program Files", system, ForReading, false, nil},
 		{"file in Program Files", user, ForReading, false, nil},
@@ -89,7 +89,7 @@ func TestAccountCheck(t *testing.T) {
 	}
 }
 
-// TestOneRule has the situations in which the packages of this module once gave different answers.
+// TestOneRule covers the cases in which the packages of this module once gave different results.
 func TestOneRule(t *testing.T) {
 	const closed = "(A;;FA;;;SY)(A;;FA;;;BA)"
 	for _, tt := range []struct {
@@ -136,7 +136,7 @@ func TestAlso(t *testing.T) {
 	require.NoError(t, (&Account{SID: System, Also: []string{alice}}).Check(`C:\x`, d, ForReading))
 }
 
-// Without a DACL, as on FAT, everyone may write; with an empty one, no one.
+// TestCheckWithoutDACL: without a DACL, as on FAT, everyone may write; with an empty DACL, no one.
 func TestCheckWithoutDACL(t *testing.T) {
 	for name, change := range map[string]func(b []byte){
 		"null":    func(b []byte) { binary.LittleEndian.PutUint32(b[16:], 0) },

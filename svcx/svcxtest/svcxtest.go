@@ -1,14 +1,15 @@
-// Package svcxtest is a service manager for tests. It runs a [svcx.Service] in the test's process
-// like the Windows service control manager, on any system. A test can check that the service
-// reports when it is ready, ends when it is stopped, and fails with the right exit code.
+// Package svcxtest provides a service manager for tests. On any system, it runs a [svcx.Service] in
+// the test's process as the Windows service control manager would. A test can check that the
+// service reports when it is ready, ends when it is stopped, and fails with the right exit code.
 //
 //	m := svcxtest.Start(t, service)
 //	m.Ready(5 * time.Second)
 //	err := m.Stop(time.Second)
 //
-// It installs nothing and catches no signals. Several services can run at the same time, also in a
-// testing/synctest bubble, where time-outs take no time. A service that is still running at the end
-// of the test is stopped; if it does not end within its StopTimeout, the test fails.
+// It installs nothing and catches no signals. Several services can run at the same time. They can
+// also run in a testing/synctest bubble, where timeouts take no real time. A service that is still
+// running at the end of the test is stopped; if it does not end within its StopTimeout, the test
+// fails.
 package svcxtest
 
 import (
@@ -27,8 +28,8 @@ import (
 var (
 	// ErrKilled is the cause of a context that [Manager.Kill] cancelled.
 	ErrKilled = errors.New("svcxtest: killed")
-	// ErrNotAccepted is returned if the service does not receive a control now, because it does not
-	// accept it (Windows' errors 120 and 1052) or because it is starting, stopping or stopped
+	// ErrNotAccepted is returned for a control that the service can't receive now: it does not
+	// accept that control (Windows errors 120 and 1052), or it is starting, stopping or stopped
 	// (1061, 1062).
 	ErrNotAccepted = errors.New("svcxtest: the service does not accept that control now")
 )
@@ -38,24 +39,25 @@ type Report struct {
 	State      svcx.State
 	CheckPoint uint32        // increases in pending states, otherwise 0
 	WaitHint   time.Duration // time until the next report is due, otherwise 0
-	ExitCode   int           // of Stopped: as in [svcx.Status]
-	Text       string        // passed to Progress
+	ExitCode   int           // in state Stopped; as in [svcx.Status]
+	Text       string        // the status passed to Progress
 	Reloading  bool
 	At         time.Time
 }
 
-// Manager runs one service once. Its methods may be called from any goroutine of the test. Methods
-// that wait call Fatalf when it takes too long, so call these from the test's goroutine.
+// Manager runs one service once. Its methods may be called from any goroutine of the test. A method
+// that waits or requires the service to accept a control may call Fatalf, so call it from the
+// test's goroutine.
 type Manager struct {
 	t       testing.TB
 	service *svcx.Service
 	kill    context.CancelCauseFunc
 	side    *side
 	done    chan struct{} // Run has returned
-	err     error         // what it returned
+	err     error         // Run's result
 }
 
-// Start starts the service with arguments as passed to StartService, and returns at once.
+// Start starts the service with args, as passed to StartService, and returns immediately.
 func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
 	t.Helper()
 	ctx, kill := context.WithCancelCause(context.Background())
@@ -67,8 +69,8 @@ func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
 		m.side.end()
 	}()
 	t.Cleanup(func() {
-		kill(svcx.ErrStopped) // even while it is starting
-		<-m.done              // StopTimeout is the limit
+		kill(svcx.ErrStopped) // even while the service is starting
+		<-m.done              // takes at most StopTimeout
 		if errors.Is(m.err, svcx.ErrHung) {
 			t.Errorf("svcxtest: %s", m.side.stacks)
 		}
@@ -76,7 +78,7 @@ func Start(t testing.TB, s *svcx.Service, args ...string) *Manager {
 	return m
 }
 
-// Ready waits until the service is running. It fails the test if the service ends before, or is not
+// Ready waits until the service is running. It fails the test if the service ends first or is not
 // ready in time.
 func (m *Manager) Ready(within time.Duration) {
 	m.t.Helper()
@@ -90,7 +92,7 @@ func (m *Manager) Stop(within time.Duration) error {
 	return m.end(supervisor.Stop, within)
 }
 
-// Shutdown is like Stop for a system shutdown (cause [svcx.ErrShutdown]).
+// Shutdown is like Stop, but simulates a system shutdown (cause [svcx.ErrShutdown]).
 func (m *Manager) Shutdown(within time.Duration) error {
 	m.t.Helper()
 	return m.end(supervisor.Preshutdown, within)
@@ -98,15 +100,15 @@ func (m *Manager) Shutdown(within time.Duration) error {
 
 func (m *Manager) end(code uint32, within time.Duration) error {
 	m.t.Helper()
-	// A manager can't stop a service that is starting, so it waits too.
+	// A manager can't stop a service that is starting, so wait as a manager does.
 	limit := time.Now().Add(within)
 	m.await(within, "stop", func(s supervisor.State) bool { return s != 0 && s != supervisor.StartPending })
 	m.send(supervisor.Control{Code: code})
 	return m.Wait(time.Until(limit))
 }
 
-// Wait waits until the service has ended by itself, and returns Run's error. It fails the test if
-// that takes too long.
+// Wait waits until the service ends on its own, and returns Run's error. It fails the test if that
+// takes too long.
 func (m *Manager) Wait(within time.Duration) error {
 	m.t.Helper()
 	timer := time.NewTimer(within)
@@ -117,7 +119,7 @@ func (m *Manager) Wait(within time.Duration) error {
 	case <-timer.C:
 	}
 	select {
-	case <-m.done: // both are so
+	case <-m.done: // it ended at the same moment
 		return m.err
 	default:
 	}
@@ -125,43 +127,48 @@ func (m *Manager) Wait(within time.Duration) error {
 	return nil
 }
 
-// Kill simulates the sudden end of the service's process: the manager receives no more reports and
-// considers it crashed (1067). Since Go can't end the goroutines of Main, its context is cancelled
-// with [ErrKilled], so that they can end without the work of an orderly stop.
+// Kill simulates the sudden death of the service's process: the manager receives no more reports
+// and considers the service crashed (1067). Since Go can't terminate Main's goroutines, Main's
+// context is cancelled with [ErrKilled], so that they can return without the work of an orderly
+// stop.
 func (m *Manager) Kill() {
 	m.side.die()
 	m.kill(ErrKilled)
 }
 
-// Pause asks the service to pause, if it accepts that, and waits until it has called Done.
+// Pause asks the service to pause and waits until it has called Done. It fails the test if the
+// service does not accept that control.
 func (m *Manager) Pause(within time.Duration) {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.Pause})
 	m.await(within, "pause", func(s supervisor.State) bool { return s == supervisor.Paused })
 }
 
-// Continue is the opposite of Pause.
+// Continue asks a paused service to continue and waits until it has called Done. It fails the test
+// if the service does not accept that control.
 func (m *Manager) Continue(within time.Duration) {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.Continue})
 	m.await(within, "continue", func(s supervisor.State) bool { return s == supervisor.Running })
 }
 
-// Reload asks the service to reload its configuration, if it accepts that, and returns at once.
+// Reload asks the service to reload its configuration and returns immediately. It fails the test if
+// the service does not accept that control.
 func (m *Manager) Reload() {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.ParamChange})
 }
 
-// Session sends a WTS_ session event to the service, if it accepts that.
+// Session sends a WTS_ session event to the service. It fails the test if the service does not
+// accept these events.
 func (m *Manager) Session(code, session uint32) {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.Session, Type: code, Data: []byte{8, 0, 0, 0,
 		byte(session), byte(session >> 8), byte(session >> 16), byte(session >> 24)}})
 }
 
-// Power sends a PBT_ power event to the service, if it accepts that. data is the event's
-// POWERBROADCAST_SETTING, if any.
+// Power sends a PBT_ power event to the service. It fails the test if the service does not accept
+// these events. data is the event's POWERBROADCAST_SETTING, if any.
 func (m *Manager) Power(code uint32, data []byte) {
 	m.t.Helper()
 	m.ask(supervisor.Control{Code: supervisor.Power, Type: code, Data: append([]byte(nil), data...)})
@@ -177,7 +184,7 @@ func (m *Manager) ask(c supervisor.Control) {
 	}
 }
 
-// send handles a control like the SCM and the service's handler.
+// send delivers a control as the SCM and the service's control handler would.
 func (m *Manager) send(c supervisor.Control) error {
 	state, accepts := m.side.now()
 	switch state {
@@ -227,7 +234,7 @@ func (m *Manager) AssertStates(want ...svcx.State) {
 	}
 }
 
-// AssertExitCode fails the test unless the service ended with that code.
+// AssertExitCode fails the test unless the service ended with exit code want.
 func (m *Manager) AssertExitCode(want int) {
 	m.t.Helper()
 	if got := m.ExitCode(); got != want {
@@ -235,7 +242,7 @@ func (m *Manager) AssertExitCode(want int) {
 	}
 }
 
-// await waits until ok returns true for the service's status.
+// await waits until ok returns true for the service's state. what completes the failure messages.
 func (m *Manager) await(within time.Duration, what string, ok func(supervisor.State) bool) {
 	m.t.Helper()
 	timer := time.NewTimer(within)
@@ -261,7 +268,7 @@ func (m *Manager) await(within time.Duration, what string, ok func(supervisor.St
 	}
 }
 
-// side is the service's view of its manager.
+// side is the manager as seen by the service.
 type side struct {
 	args     []string
 	controls chan supervisor.Control
@@ -272,7 +279,7 @@ type side struct {
 	accepts uint32
 	exit    int
 	stacks  []byte        // of all goroutines, if Main hung
-	deaf    bool          // killed or crashed: the process is gone
+	deaf    bool          // killed or crashed: further reports are ignored
 	changed chan struct{} // closed at the next change
 }
 
@@ -312,7 +319,7 @@ func (s *side) die() {
 	s.wake()
 }
 
-// end handles a service that could not be started.
+// end marks the service as stopped, for a service whose Run returned without reporting that.
 func (s *side) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

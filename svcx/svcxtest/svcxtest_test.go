@@ -18,7 +18,7 @@ import (
 
 var errBroken = errors.New("broken")
 
-// service is one that takes its time to start and to stop.
+// service returns a service that takes some time to start and to stop.
 func service(main func(context.Context) error) *svcx.Service {
 	if main == nil {
 		main = func(ctx context.Context) error {
@@ -145,7 +145,7 @@ func TestFailsTheTest(t *testing.T) {
 	}
 }
 
-// recorder is a test that may fail.
+// recorder is a testing.TB that records failures.
 type recorder struct {
 	testing.TB
 	fatal string
@@ -209,7 +209,7 @@ func TestStartArguments(t *testing.T) {
 }
 
 func TestStatesAfterEnd(t *testing.T) {
-	for range 30 { // a select takes any of two
+	for range 30 { // select chooses randomly
 		m := svcxtest.Start(t, service(func(context.Context) error { return nil }))
 		require.NoError(t, m.Wait(time.Minute))
 		require.NoError(t, m.Wait(-1))
@@ -224,7 +224,7 @@ func TestTwoAtOnce(t *testing.T) {
 	b.AssertExitCode(1)
 }
 
-// The test of a service that drains for a second when it is stopped.
+// This example tests a service that drains for a second when it is stopped.
 func ExampleStart() {
 	TestDrains := func(t *testing.T) {
 		m := svcxtest.Start(t, &svcx.Service{Name: "orders", Main: func(ctx context.Context) error {

@@ -1,4 +1,5 @@
-// Package cli reads the command line of a service's program, and writes what its commands do.
+// Package cli parses the command line of a service's program, and formats its help and status
+// texts.
 package cli
 
 import (
@@ -12,20 +13,20 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
 )
 
-// Invocation is what a command line asks for.
+// Invocation is a parsed command line.
 type Invocation struct {
 	Command     string
 	Operand     string   // of upgrade, render and help
-	Flags       []string // the program's own, as they were given
+	Flags       []string // the program's own flags, as given
 	JSON, Force bool
-	Done        string // what to print when it is done, or ""
+	Done        string // what to print when the command has succeeded, or ""
 }
 
-// Parse finds the command, and parses the flags on either side of it into fs.
+// Parse finds the command, and parses the flags before and after it into fs.
 func Parse(args []string, fs *flag.FlagSet) (*Invocation, error) {
 	var (
 		command, operand  string
-		flags, words      []string // the words are those behind the flags
+		flags, words      []string // words are the arguments after the flags
 		json, force, help bool
 	)
 	for i := 0; i < len(args); i++ {
@@ -60,7 +61,7 @@ func Parse(args []string, fs *flag.FlagSet) (*Invocation, error) {
 			force = true
 		case name == "h" || name == "help":
 			help = true
-		default: // else its value would be taken for the command
+		default: // otherwise its value would be mistaken for the command
 			return nil, spec.Errorf("flag provided but not defined: -%s", name)
 		}
 	}
@@ -87,7 +88,7 @@ func Parse(args []string, fs *flag.FlagSet) (*Invocation, error) {
 	return inv, ParseFlags(fs, flags)
 }
 
-// check returns what is wrong with a command line that was sorted.
+// check returns an error if the command line is invalid. words are its remaining arguments.
 func (inv *Invocation) check(words []string) error {
 	name := inv.Command
 	if name == "help" && inv.Operand != "" {
@@ -113,7 +114,7 @@ func (inv *Invocation) check(words []string) error {
 	return errors.New(text)
 }
 
-// Renderer returns the manager that an operand of the command render names, or Console.
+// Renderer returns the manager named by the operand of the render command, or Console.
 func Renderer(operand string) spec.Manager {
 	switch operand {
 	case "systemd":
@@ -128,7 +129,7 @@ func Renderer(operand string) spec.Manager {
 	return spec.Console
 }
 
-// ParseFlags is fs.Parse that neither prints nor exits.
+// ParseFlags is like fs.Parse, but neither prints nor exits.
 func ParseFlags(fs *flag.FlagSet, args []string) error {
 	handling, output, usage := fs.ErrorHandling(), fs.Output(), fs.Usage
 	fs.Init(fs.Name(), flag.ContinueOnError)
@@ -146,7 +147,7 @@ func isBool(f *flag.Flag) bool {
 	return ok && b.IsBoolFlag()
 }
 
-// Elevated returns the command line that runs a command with the rights that it needs.
+// Elevated returns a command line that runs exe with args as administrator or root.
 func Elevated(system, exe string, args []string) string {
 	if system != "windows" {
 		return "sudo " + shquote.Quote(exe) + spec.Each(args, " ", shquote.Quote)

@@ -7,7 +7,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Status returns the line that the command status prints.
+// Status returns the line that the status command prints.
 func Status(name string, st spec.Status, json bool) string {
 	if json {
 		return fmt.Sprintf(`{"name":%s,"state":"%v","pid":%d,"exitCode":%d,"start":"%v"}`,

@@ -8,7 +8,7 @@ import (
 
 type command struct{ name, operand, done, does, more string }
 
-// commands are what Main can do, in the order of a service's life.
+// commands are the commands of Main, in the order of a service's life.
 var commands = []command{
 	{"run", "", "", "run it (also without a command)",
 		"Ctrl+C ends it, a second one at once. Service managers start the program so."},
@@ -30,7 +30,7 @@ var commands = []command{
 	{"help", "[COMMAND]", "", "print this text, or more of one command", ""},
 }
 
-// find returns a command, or nil. Its copies in each caller would be 1 kB.
+// find returns a command, or nil. Inlined, it would add 1 kB to the binary.
 //
 //go:noinline
 func find(name string) *command {
@@ -42,7 +42,7 @@ func find(name string) *command {
 	return nil
 }
 
-// Usage returns what the commands do, or more of the named one.
+// Usage returns the help text for all commands, or for the named one.
 func Usage(service, name string, fs *flag.FlagSet) string {
 	text := "usage: " + service
 	if c := find(name); c != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Open sets the back end up for this machine.
+// Open initializes the back end for this machine.
 func (m *Backend) Open(isUser bool) error {
 	m.root, m.user, m.dir, m.domain = os.Geteuid() == 0, isUser, "/Library/LaunchDaemons", "system"
 	m.run, m.give, m.getenv, m.write = launchctl, giveTo, os.Getenv, atomicfile.Replace

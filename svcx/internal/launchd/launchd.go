@@ -1,4 +1,4 @@
-// Package launchd registers services with launchd of macOS.
+// Package launchd registers services with launchd on macOS.
 package launchd
 
 import (
@@ -18,23 +18,23 @@ import (
 type Backend struct {
 	root   bool
 	user   bool
-	dir    string // where property lists lie
+	dir    string // the directory of the property lists
 	domain string // "system" or "gui/501"
 	run    func(ctx context.Context, args ...string) (string, error)
-	give   func(dir, account string) error // changes the owner
+	give   func(dir, account string) error // changes the owner of dir
 	getenv func(string) string
 	write  spec.Writer
 }
 
 // Exit codes of launchctl (launchctl error N names them).
 const (
-	codeIO         = 5   // EIO: also while launchd still forgets the job, and for a disabled one
-	codeBegun      = 36  // EINPROGRESS: bootout has asked the job to end, and does not wait
-	codeInProgress = 37  // the job is being started already
+	codeIO         = 5   // EIO: also while launchd is still removing the job, and for a disabled job
+	codeBegun      = 36  // EINPROGRESS: bootout has asked the job to stop, and does not wait
+	codeInProgress = 37  // the job is already being started
 	codeNoDomain   = 125 // the domain does not support that action: no one is logged in at the screen
 )
 
-// retryFor is how long a command is tried again that launchd refuses for a moment after a bootout.
+// retryFor limits the retries of a command that launchd temporarily rejects after a bootout.
 var retryFor = 10 * time.Second
 
 func (m *Backend) file(s *spec.Spec) string { return filepath.Join(m.dir, s.Name+".plist") }
@@ -48,7 +48,7 @@ func (m *Backend) denied() error {
 	return spec.Fail(spec.ErrAccessDenied, nil, "run it as root")
 }
 
-// exitCode returns what launchctl exited with, or 0.
+// exitCode returns the exit code of launchctl, or 0 if err has none.
 func exitCode(err error) int {
 	if e, ok := errors.AsType[interface {
 		error
@@ -59,7 +59,7 @@ func exitCode(err error) int {
 	return 0
 }
 
-// fail returns the error of a command of launchctl, with what to do about it.
+// fail returns the error of a launchctl command, with advice.
 func (m *Backend) fail(s *spec.Spec, err error) error {
 	hint := ""
 	switch exitCode(err) {
@@ -71,7 +71,7 @@ func (m *Backend) fail(s *spec.Spec, err error) error {
 	return spec.Fail(nil, err, hint)
 }
 
-// loaded returns what launchd knows of the job, false if it knows none.
+// loaded returns the status of the job, and whether launchd has loaded it.
 func (m *Backend) loaded(ctx context.Context, s *spec.Spec) (st spec.Status, ok bool, err error) {
 	out, err := m.run(ctx, "print", m.target(s))
 	switch {
@@ -83,7 +83,7 @@ func (m *Backend) loaded(ctx context.Context, s *spec.Spec) (st spec.Status, ok 
 	return statusOf(out), true, nil
 }
 
-// logDir returns where the service's standard output goes.
+// logDir returns the directory of the service's standard output.
 func (m *Backend) logDir(s *spec.Spec) string {
 	if s.LogDir != "" {
 		return s.LogDir
@@ -91,8 +91,8 @@ func (m *Backend) logDir(s *spec.Spec) string {
 	return process.DefaultLogDir(spec.Launchd, s.Name, s.User, m.getenv)
 }
 
-// Install writes the job's property list. launchd reads it when the job is loaded: one that runs
-// keeps the old list until it is restarted.
+// Install writes the job's property list. launchd reads the list when it loads the job, so a
+// running job keeps the old settings until Restart.
 func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Change, err error) {
 	if err := m.denied(); err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
 	return textAfter(string(text), "ProgramArguments"), m.owned(s)
 }
 
-// Kill ends the job's process.
+// Kill kills the job's process.
 func (m *Backend) Kill(ctx context.Context, s *spec.Spec) error {
 	if _, err := m.run(ctx, "kill", "KILL", m.target(s)); err != nil {
 		return m.fail(s, err)
@@ -143,13 +143,13 @@ func (m *Backend) Kill(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// Watch returns a function that returns what is added to the job's logs.
+// Watch returns a function that returns the output added to the job's logs since the call of Watch.
 func (m *Backend) Watch(_ context.Context, s *spec.Spec) (written func() string) {
 	return spec.WatchFiles(m.logDir(s))
 }
 
-// makeLogDir makes the directory of the standard output, which launchd does not make, and gives it
-// to the service's account.
+// makeLogDir creates the directory of the standard output, because launchd does not, and makes the
+// service's account its owner.
 func (m *Backend) makeLogDir(s *spec.Spec, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -160,7 +160,7 @@ func (m *Backend) makeLogDir(s *spec.Spec, dir string) error {
 	return m.give(dir, s.Account)
 }
 
-// Uninstall ends the job and removes its file.
+// Uninstall stops the job and removes its property list.
 func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	if _, err := m.Status(ctx, s); err != nil {
 		return err
@@ -186,7 +186,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// bootout ends the job and waits until launchd has forgotten it.
+// bootout unloads the job and waits until launchd has removed it.
 func (m *Backend) bootout(ctx context.Context, s *spec.Spec) error {
 	_, refused := m.run(ctx, "bootout", m.target(s))
 	retry := time.Now().Add(retryFor)
@@ -215,7 +215,7 @@ func (m *Backend) bootout(ctx context.Context, s *spec.Spec) error {
 	}
 }
 
-// Start loads the job, if it is not, and starts it. launchd knows no readiness.
+// Start loads the job if necessary, and starts it. launchd does not support readiness.
 func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	if _, err := m.Status(ctx, s); err != nil {
 		return err
@@ -238,8 +238,8 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	return m.kickstart(ctx, s)
 }
 
-// bootstrap loads the job. For some seconds after a bootout, which has returned, launchd may answer
-// 5 or 37.
+// bootstrap loads the job. It retries, because for some seconds after a bootout has returned,
+// launchd may fail with code 5 or 37.
 func (m *Backend) bootstrap(ctx context.Context, s *spec.Spec) error {
 	for limit := time.Now().Add(retryFor); ; {
 		_, err := m.run(ctx, "bootstrap", m.domain, m.file(s))
@@ -258,7 +258,7 @@ func (m *Backend) bootstrap(ctx context.Context, s *spec.Spec) error {
 	}
 }
 
-// kickstart starts the job. One with RunAtLoad may be starting already.
+// kickstart starts the job. A job with RunAtLoad may already be starting.
 func (m *Backend) kickstart(ctx context.Context, s *spec.Spec) error {
 	for limit := time.Now().Add(retryFor); ; {
 		_, err := m.run(ctx, "kickstart", m.target(s))
@@ -281,7 +281,7 @@ func (m *Backend) kickstart(ctx context.Context, s *spec.Spec) error {
 	}
 }
 
-// Stop unloads the job: with KeepAlive, launchd would start it again.
+// Stop unloads the job, because launchd would restart a loaded job with KeepAlive.
 func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	if _, err := m.Status(ctx, s); err != nil {
 		return err
@@ -299,7 +299,7 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	return m.bootout(ctx, s)
 }
 
-// Restart unloads the job and loads it, so that a changed list counts.
+// Restart unloads and reloads the job, so that launchd reads a changed property list.
 func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if err := m.Stop(ctx, s); err != nil && !errors.Is(err, spec.ErrNotRunning) {
 		return err
@@ -307,7 +307,7 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	return m.Start(ctx, s)
 }
 
-// Status returns what launchd knows of the job; one that is not loaded is stopped.
+// Status returns the status of the job. A job that is not loaded is stopped.
 func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error) {
 	plist, err := os.ReadFile(m.file(s))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -327,7 +327,7 @@ func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 	return st, nil
 }
 
-// Logs writes output.log.
+// Logs copies output.log to w.
 func (m *Backend) Logs(_ context.Context, s *spec.Spec, w io.Writer) error {
 	return spec.CopyLogs(m.logDir(s), w)
 }

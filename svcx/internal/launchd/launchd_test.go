@@ -14,11 +14,11 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// launchdFake is a launchd that knows one job.
+// launchdFake is a fake launchd with one job.
 type launchdFake struct {
 	loaded, running bool
 	calls           []string
-	fail            string // the command that fails
+	fail            string // the command to fail
 }
 
 func (f *launchdFake) run(_ context.Context, args ...string) (string, error) {
@@ -113,7 +113,7 @@ func TestLaunchdFailures(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, m.Start(t.Context(), s), spec.ErrStartFailed)
 
-	s.User, m.user = false, false // and not root
+	s.User, m.user = false, false // neither a user's agent nor root
 	_, err = m.Install(t.Context(), s)
 	require.ErrorIs(t, err, spec.ErrAccessDenied)
 	require.ErrorIs(t, m.Stop(t.Context(), s), spec.ErrAccessDenied)
@@ -130,7 +130,7 @@ func TestLaunchdContext(t *testing.T) {
 	require.NoError(t, m.Start(t.Context(), s))
 	ctx, cancel := context.WithCancel(t.Context())
 	m.run = func(ctx context.Context, args ...string) (string, error) {
-		if args[0] == "bootout" { // it begins to stop, and then the caller has no more time
+		if args[0] == "bootout" { // the job begins to stop, and then the caller's context is cancelled
 			cancel()
 		}
 		if ctx.Err() != nil {
@@ -175,13 +175,13 @@ func TestLaunchdStart(t *testing.T) {
 	}
 }
 
-// coded is an error of launchctl with its exit code.
+// coded is an error of launchctl with an exit code.
 type coded int
 
 func (c coded) Error() string { return "launchctl: exit status" }
 func (c coded) ExitCode() int { return int(c) }
 
-// refusing is a launchd that answers a command with a code, a number of times.
+// refusing returns a run function in which a command fails with a code the given number of times.
 func refusing(f *launchdFake, command string, code, times int) func(context.Context, ...string) (string, error) {
 	return func(ctx context.Context, args ...string) (string, error) {
 		if args[0] == command && times > 0 {
@@ -192,7 +192,7 @@ func refusing(f *launchdFake, command string, code, times int) func(context.Cont
 	}
 }
 
-// TestLaunchdRetries: what launchd refuses for a moment is tried again.
+// TestLaunchdRetries checks that commands that launchd temporarily rejects are retried.
 func TestLaunchdRetries(t *testing.T) {
 	if filepath.Separator != '/' {
 		t.Skip("launchd's paths begin with a slash")
@@ -231,7 +231,7 @@ func TestLaunchdRetries(t *testing.T) {
 	assert.Equal(t, "kickstart gui/501/orders", f.calls[len(f.calls)-1])
 }
 
-// TestLaunchdForeign: another program's job is left alone.
+// TestLaunchdForeign checks that another program's job is not changed.
 func TestLaunchdForeign(t *testing.T) {
 	if filepath.Separator != '/' {
 		t.Skip("launchd's paths begin with a slash")

@@ -9,7 +9,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Render returns the service as a job of launchd (launchd.plist(5)).
+// Render returns the property list of the service's launchd job (launchd.plist(5)).
 func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	if err := check(s); err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	if s.StartType == spec.Disabled {
 		key(&t, "Disabled", xmlBool(true))
 	}
-	// KeepAlive starts a job when it is loaded, so one that is started by hand can't have it.
+	// KeepAlive starts a job as soon as it is loaded, so a manually started job can't use it.
 	if delays := s.RestartDelays; len(delays) > 0 && automatic {
 		key(&t, "KeepAlive", "<dict>\n\t\t<key>SuccessfulExit</key>\n\t\t<false/>\n\t</dict>")
 		key(&t, "ThrottleInterval", xmlSeconds(delays[0]))
@@ -60,7 +60,7 @@ func Render(s *spec.Spec, getenv func(string) string) ([]byte, error) {
 	return []byte(t), nil
 }
 
-// check returns what a plist can't express.
+// check returns an error for settings that a property list can't express.
 func check(s *spec.Spec) error {
 	if err := s.CheckUnix("launchd"); err != nil {
 		return err
@@ -82,7 +82,7 @@ func key(t *spec.Text, name, value string) {
 }
 
 func escapeXML(text string) string {
-	for _, r := range [...][2]string{{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {`"`, "&quot;"}, {"\t", "&#9;"}} { // & first
+	for _, r := range [...][2]string{{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {`"`, "&quot;"}, {"\t", "&#9;"}} { // & must be first
 		text = strings.ReplaceAll(text, r[0], r[1])
 	}
 	return text
@@ -97,7 +97,8 @@ func xmlBool(b bool) string {
 	return "<false/>"
 }
 
-// xmlSeconds rounds up: launchd counts whole seconds, and 0 means no limit.
+// xmlSeconds returns d in whole seconds, as launchd requires. It rounds up, because 0 means no
+// limit.
 func xmlSeconds(d time.Duration) string {
 	return "<integer>" + strconv.FormatInt(int64(max(1, (d+time.Second-1)/time.Second)), 10) + "</integer>"
 }

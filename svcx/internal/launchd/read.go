@@ -10,7 +10,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// owned returns an error if the job's file is another program's.
+// owned returns an error if the job's property list belongs to another program.
 func (m *Backend) owned(s *spec.Spec) error {
 	text, err := os.ReadFile(m.file(s))
 	if errors.Is(err, fs.ErrNotExist) || s.Force {
@@ -30,12 +30,12 @@ func isOurs(plist, exe string) bool {
 	if textAfter(plist, "ProgramArguments") == exe {
 		return true
 	}
-	// Lists written by Install have a characteristic set of keys.
+	// Property lists written by Install have a characteristic set of keys.
 	out := textAfter(plist, "StandardOutPath")
 	return strings.HasSuffix(out, "/output.log") && out == textAfter(plist, "StandardErrorPath") && strings.Contains(plist, "<key>ExitTimeOut</key>")
 }
 
-// textAfter returns the first text behind a key.
+// textAfter returns the first string after a key.
 func textAfter(plist, key string) string {
 	_, rest, _ := strings.Cut(plist, "<key>"+key+"</key>")
 	_, value, _ := strings.Cut(rest, "<string>")
@@ -43,13 +43,13 @@ func textAfter(plist, key string) string {
 	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#9;", "\t", "&amp;", "&").Replace(value)
 }
 
-// statusOf reads what "launchctl print" says of a job. Its text is not an interface (launchctl(1)),
-// so what is missing is taken for a job that waits.
+// statusOf parses the output of "launchctl print". The output format is not a stable interface
+// (launchctl(1)), so a job without the expected lines counts as stopped.
 func statusOf(out string) (st spec.Status) {
 	st.State = spec.Stopped
 	for line := range strings.Lines(out) {
 		if strings.HasPrefix(line, "\t\t") {
-			continue // of an inner block
+			continue // belongs to a nested block
 		}
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " = ")
 		switch name {
@@ -67,7 +67,7 @@ func statusOf(out string) (st spec.Status) {
 	return st
 }
 
-// startTypeOf reads the start type from a property list of ours.
+// startTypeOf returns the start type in a property list written by Install.
 func startTypeOf(plist string) spec.StartType {
 	is := func(key string) bool {
 		_, rest, _ := strings.Cut(plist, "<key>"+key+"</key>")

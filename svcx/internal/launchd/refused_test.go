@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLaunchdRefuses: what launchd answers to bootout while the job ends, and to each command where
-// no one is logged in.
+// TestLaunchdRefuses covers the exit codes of bootout while the job is stopping, and of all
+// commands if no user is logged in.
 func TestLaunchdRefuses(t *testing.T) {
 	if filepath.Separator != '/' {
 		t.Skip("launchd's paths begin with a slash")
@@ -23,7 +23,7 @@ func TestLaunchdRefuses(t *testing.T) {
 	m, s := newLaunchd(t, f)
 	_, err := m.Install(ctx, s)
 	require.NoError(t, err)
-	for _, code := range []int{36, 37} { // it has been asked to end, and ends a moment later
+	for _, code := range []int{36, 37} { // the job was asked to stop, and stops a moment later
 		f.loaded, f.running = true, true
 		prints := 0
 		m.run = func(ctx context.Context, args ...string) (string, error) {

@@ -11,14 +11,15 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// startMargin is how long a start or restart may take above the service's own limits, and startCap
-// how long one without a limit is waited for.
+// startMargin is added to the service's own time limits for a start or restart. startCap is the
+// time limit for a service without a StartTimeout.
 var startMargin, startCap = 15 * time.Second, 5 * time.Minute
 
-// errGaveUp is the cause of a context whose command is ended with all that it waits for.
+// errGaveUp is the cancellation cause for a command that is killed together with the processes that
+// it waits for.
 var errGaveUp = errors.New("gave up")
 
-// begin runs a command that starts the service, and looks whether it goes on running.
+// begin runs a command that starts the service, and checks that the service keeps running.
 func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error {
 	text, err := m.read(s)
 	if err != nil {
@@ -48,16 +49,15 @@ func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error
 	return spec.Fail(spec.ErrStartFailed, err, filepath.Join(logDir(s), "output.log")+" says why")
 }
 
-// watch waits for a command that starts the service, and gives up on one that OpenRC, since
-// 0.60, would wait for for ever: the program ends before it can say that it is ready. old is the
-// process that ran before.
+// watch waits for a command that starts the service. It gives up if the program ends before it is
+// ready, since OpenRC 0.60 and later would wait forever. old is the previous process.
 func (m *Backend) watch(s *spec.Spec, over <-chan error, old int, supervised bool) error {
 	limit := startCap
 	if s.StartTimeout > 0 {
 		limit = s.StartTimeout + s.StopTimeout + startMargin
 	}
 	pid, runs := old, 0
-	seen := time.Now() // when the last process was alive
+	seen := time.Now() // when the last process was last seen alive
 	timer, tick := time.NewTimer(limit), time.NewTicker(spec.PollEvery(settle))
 	defer timer.Stop()
 	defer tick.Stop()
@@ -84,8 +84,8 @@ func (m *Backend) watch(s *spec.Spec, over <-chan error, old int, supervised boo
 	}
 }
 
-// endSupervisor ends the supervisor of a service that is stopped to OpenRC, since its start was
-// given up.
+// endSupervisor terminates the supervisor of a service that OpenRC considers stopped because its
+// start was abandoned.
 func (m *Backend) endSupervisor(ctx context.Context, s *spec.Spec) {
 	pid := m.pid(s, false)
 	if pid == 0 || !m.alive(pid) {

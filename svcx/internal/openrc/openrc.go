@@ -1,4 +1,4 @@
-// Package openrc registers services with OpenRC, of Alpine and Gentoo Linux.
+// Package openrc registers services with OpenRC, the init system of Alpine and Gentoo Linux.
 package openrc
 
 import (
@@ -18,9 +18,9 @@ import (
 // Backend controls services through rc-service(8) and rc-update(8). Call Open first.
 type Backend struct {
 	root     bool
-	scripts  string // where scripts lie
-	runlevel string // what starts at boot
-	state    string // where OpenRC keeps what it knows
+	scripts  string // the directory of the scripts
+	runlevel string // the runlevel for services that start at boot
+	state    string // OpenRC's state directory
 	alive    func(pid int) bool
 	signal   func(pid int, sig syscall.Signal) error
 	run      func(ctx context.Context, program string, args ...string) (code int, out string, err error)
@@ -36,7 +36,7 @@ func (m *Backend) denied() error {
 	return spec.Fail(spec.ErrAccessDenied, nil, "run it as root")
 }
 
-// do runs a program of OpenRC that must succeed.
+// do runs a program of OpenRC and returns an error if its exit code is not 0.
 func (m *Backend) do(ctx context.Context, program string, args ...string) error {
 	code, out, err := m.run(ctx, program, args...)
 	if err == nil && code != 0 {
@@ -67,7 +67,8 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		return nil, spec.Fail(nil, err, "")
 	}
 	if changed = spec.ChangedLines(string(old), string(script)); len(changed) > 0 {
-		// OpenRC compares whole seconds to find out whether it has to read it again.
+		// Update the cache explicitly: OpenRC compares times in whole seconds and may miss the
+		// change.
 		if err := m.do(ctx, "rc-update", "--update"); err != nil {
 			return nil, spec.Fail(nil, err, "")
 		}
@@ -107,7 +108,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 		return err
 	}
 	links, _ := filepath.Glob(filepath.Join(filepath.Dir(m.scripts), "runlevels", "*", s.Name))
-	for _, link := range links { // an administrator may have added it to others
+	for _, link := range links { // an administrator may have added it to other runlevels
 		if err := m.do(ctx, "rc-update", "del", s.Name, filepath.Base(filepath.Dir(link))); err != nil {
 			return spec.Fail(nil, err, "")
 		}
@@ -118,8 +119,8 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// Start starts the service. From OpenRC 0.60 on it waits until the service is ready; before, until
-// it runs.
+// Start starts the service. With OpenRC 0.60 or later it waits until the service is ready, with
+// older versions until it is running.
 func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	st, err := m.Status(ctx, s)
 	switch {
@@ -134,12 +135,12 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	return m.begin(ctx, s, "start")
 }
 
-// settle is how long a service that was started must run, and patience how long it may take until
-// it does.
+// settle is the time that a started service must keep running. patience is the time that it has to
+// begin running.
 var settle, patience = time.Second, 5 * time.Second
 
-// settled waits until the service has run as one process for a while. A supervisor starts one that
-// fails again and again: its process changes then.
+// settled waits until the service has run in the same process for settle. If the service keeps
+// failing, its supervisor restarts it and the process changes.
 func (m *Backend) settled(ctx context.Context, s *spec.Spec) error {
 	pid, runs, since := 0, 0, time.Now()
 	for {
@@ -154,7 +155,7 @@ func (m *Backend) settled(ctx context.Context, s *spec.Spec) error {
 		case runsOn:
 		case st.State == spec.Running:
 			pid, since = st.PID, time.Now()
-			if runs++; runs > 3 { // the first may be what the last run has left
+			if runs++; runs > 3 { // the first may be left from the previous run
 				return errors.New("it ends repeatedly")
 			}
 		case time.Since(since) > patience:
@@ -166,7 +167,7 @@ func (m *Backend) settled(ctx context.Context, s *spec.Spec) error {
 	}
 }
 
-// Stop stops the service, and what needs it.
+// Stop stops the service and the services that need it.
 func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	st, err := m.Status(ctx, s)
 	if err != nil {
@@ -175,8 +176,8 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	if err := m.denied(); err != nil {
 		return err
 	}
-	// One that has crashed is started to OpenRC. dpkg's start-stop-daemon, which Debian's OpenRC
-	// uses, fails to stop it.
+	// OpenRC considers a crashed service started. dpkg's start-stop-daemon, which OpenRC uses on
+	// Debian, fails to stop such a service.
 	err = m.do(ctx, "rc-service", s.Name, "stop")
 	if err != nil && st.State == spec.Stopped {
 		err = m.do(ctx, "rc-service", s.Name, "zap")
@@ -193,7 +194,8 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// Restart restarts the service. OpenRC starts again what it has stopped since it needs the service.
+// Restart restarts the service. OpenRC also restarts the services that it stopped because they need
+// this one.
 func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if _, err := m.read(s); err != nil {
 		return err
@@ -216,23 +218,23 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// addDependents adds the services that need this one and run now.
+// addDependents adds the running services that need this one to s.Dependents.
 func (m *Backend) addDependents(ctx context.Context, s *spec.Spec) {
 	_, out, _ := m.run(ctx, "rc-service", s.Name, "needsme")
-	for _, name := range strings.Fields(out) { // there may be warnings in between
+	for _, name := range strings.Fields(out) { // the output may contain warnings
 		if m.started(name) && !slices.Contains(s.Dependents, name) {
 			s.Dependents = append(s.Dependents, name)
 		}
 	}
 }
 
-// started reports whether a service is started to OpenRC.
+// started reports whether OpenRC considers a service started.
 func (m *Backend) started(name string) bool {
 	_, err := os.Lstat(filepath.Join(m.state, "started", name))
 	return err == nil
 }
 
-// Kill ends the service's process. Its supervisor stays.
+// Kill kills the service's process, but not its supervisor.
 func (m *Backend) Kill(ctx context.Context, s *spec.Spec) error {
 	st, err := m.Status(ctx, s)
 	if err != nil || st.PID == 0 {
@@ -244,10 +246,10 @@ func (m *Backend) Kill(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// supervisor is in the script of a service that OpenRC starts again.
+// supervisor is the line in the script of a service that OpenRC restarts on failure.
 const supervisor = "supervisor=supervise-daemon"
 
-// Status returns what OpenRC knows of the service. It keeps no exit codes.
+// Status returns the status of the service. OpenRC does not record exit codes.
 func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error) {
 	text, err := m.read(s)
 	if err != nil {
@@ -271,9 +273,9 @@ func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 	switch {
 	case st.State != spec.Running || st.PID != 0 && m.alive(st.PID):
 	case supervised:
-		st.State, st.PID = spec.StartPending, 0 // its supervisor will start it again
+		st.State, st.PID = spec.StartPending, 0 // its supervisor will restart it
 	case st.PID != 0:
-		st.State, st.PID = spec.Stopped, 0 // it waits for process 1 to notice
+		st.State, st.PID = spec.Stopped, 0 // ended, but perhaps not yet reaped by process 1
 	}
 	return st, nil
 }
@@ -287,12 +289,13 @@ func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
 	return programOf(text), m.owned(s)
 }
 
-// Logs writes output.log.
+// Logs copies output.log to w.
 func (m *Backend) Logs(_ context.Context, s *spec.Spec, w io.Writer) error {
 	return spec.CopyLogs(logDir(s), w)
 }
 
-// Watch returns a function that returns what is added to the service's logs.
+// Watch returns a function that returns the output added to the service's logs since the call of
+// Watch.
 func (m *Backend) Watch(_ context.Context, s *spec.Spec) (written func() string) {
 	return spec.WatchFiles(logDir(s))
 }

@@ -16,11 +16,11 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// fake is an OpenRC that knows one service.
+// fake is a fake OpenRC with one service.
 type fake struct {
 	calls []string
-	code  int    // of status
-	fail  string // the call that fails
+	code  int    // exit code of status
+	fail  string // the call to fail
 }
 
 func (f *fake) run(_ context.Context, program string, args ...string) (int, string, error) {
@@ -119,14 +119,14 @@ func TestStatus(t *testing.T) {
 	assert.Equal(t, spec.Status{State: spec.StartPending, Start: spec.Manual}, st, "its supervisor starts it again")
 }
 
-// TestStartGivesUp: since 0.60 OpenRC waits for ever for a service that ends before it is ready.
+// TestStartGivesUp: since 0.60, OpenRC waits forever for a service that ends before it is ready.
 func TestStartGivesUp(t *testing.T) {
 	capBefore, patienceBefore := startCap, patience
 	t.Cleanup(func() { startCap, patience = capBefore, patienceBefore })
 	for _, c := range []struct {
 		name, err string
 		limit     time.Duration
-		pid       func(n int) int // the n-th time that it is read
+		pid       func(n int) int // the process ID for the n-th read
 	}{
 		{"no process", "not over after 300ms", 300 * time.Millisecond, func(int) int { return 0 }},
 		{"it has ended", "it has ended before it was ready", time.Minute, func(int) int { return 7 }},

@@ -14,7 +14,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Open sets the back end up for this machine. It has no services of a user.
+// Open initializes the back end for this machine. OpenRC has no user services.
 func (m *Backend) Open(user bool) error {
 	m.root, m.scripts, m.runlevel, m.state = os.Geteuid() == 0, "/etc/init.d", "default", "/run/openrc"
 	m.run, m.alive, m.signal, m.write = rc, alive, syscall.Kill, atomicfile.Replace
@@ -24,21 +24,21 @@ func (m *Backend) Open(user bool) error {
 	return nil
 }
 
-// alive reports whether a process runs: one that has ended may still be there.
+// alive reports whether a process is running. A zombie is not.
 func alive(pid int) bool {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat") // "7 (a name) S …"
 	_, state, _ := strings.Cut(string(stat), ") ")
 	return err == nil && !strings.HasPrefix(state, "Z")
 }
 
-// Booted reports whether OpenRC has started this machine.
+// Booted reports whether this machine was booted with OpenRC.
 func (*Backend) Booted() bool {
 	_, err := os.Lstat("/run/openrc/softlevel")
 	return err == nil
 }
 
-// find returns where a program of OpenRC is: in /sbin, which is not on every user's PATH, or in
-// /bin, since OpenRC 0.60 and where that is another directory.
+// find returns the path of a program of OpenRC. It is in /sbin, which is not on every user's PATH,
+// or, since OpenRC 0.60, in /bin where that is a different directory.
 func find(program string) string {
 	if _, err := os.Stat("/sbin/" + program); err != nil {
 		return "/bin/" + program
@@ -52,11 +52,11 @@ func rc(ctx context.Context, program string, args ...string) (code int, out stri
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error {
 		if context.Cause(ctx) == errGaveUp {
-			return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) // and what waits for the service
+			return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) // including the processes that wait for the service
 		}
 		return cmd.Process.Kill()
 	}
-	cmd.WaitDelay = time.Second // what it has started may have its output open
+	cmd.WaitDelay = time.Second // processes that it started may have its output open
 	text, err := cmd.CombinedOutput()
 	if _, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
 		return cmd.ProcessState.ExitCode(), string(text), nil

@@ -23,7 +23,7 @@ func (m *Backend) read(s *spec.Spec) (string, error) {
 	return string(text), nil
 }
 
-// owned returns an error if the script is another program's.
+// owned returns an error if the script belongs to another program.
 func (m *Backend) owned(s *spec.Spec) error {
 	text, err := m.read(s)
 	if errors.Is(err, spec.ErrNotInstalled) || s.Force {
@@ -45,7 +45,7 @@ func programOf(script string) string {
 	return ""
 }
 
-// unquote undoes the quoting of a shell for one word.
+// unquote removes the shell quoting of one word.
 func unquote(word string) string {
 	var b strings.Builder
 	for quote := byte(0); word != ""; word = word[1:] {
@@ -64,8 +64,8 @@ func unquote(word string) string {
 	return b.String()
 }
 
-// stateOf returns the state for an exit code of "rc-service NAME status" (openrc-run.sh): stopped
-// and crashed services don't run.
+// stateOf returns the state for an exit code of "rc-service NAME status" (openrc-run.sh). Stopped
+// and crashed services are both Stopped.
 func stateOf(code int, out string) spec.State {
 	switch code {
 	case 0:
@@ -75,13 +75,13 @@ func stateOf(code int, out string) spec.State {
 	case 8:
 		return spec.StartPending
 	case 16:
-		return spec.StartPending // inactive: it waits for its readiness
+		return spec.StartPending // inactive: it is not ready yet
 	}
 	return spec.Stopped
 }
 
-// pidFile returns the file with the number of the service's process. The one of its own that a
-// supervised service has is the supervisor's.
+// pidFile returns the file that contains the service's process ID. The regular PID file of a
+// supervised service contains the ID of its supervisor.
 func (m *Backend) pidFile(s *spec.Spec, supervised bool) string {
 	if supervised {
 		return filepath.Join(m.state, "options", s.Name, "child_pid")
@@ -89,7 +89,7 @@ func (m *Backend) pidFile(s *spec.Spec, supervised bool) string {
 	return filepath.Join(filepath.Dir(m.state), s.Name+".pid")
 }
 
-// pid returns the service's process, or 0.
+// pid returns the service's process ID, or 0.
 func (m *Backend) pid(s *spec.Spec, supervised bool) int {
 	text, err := os.ReadFile(m.pidFile(s, supervised))
 	pid, bad := strconv.Atoi(strings.TrimSpace(string(text)))

@@ -11,10 +11,10 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// mark is in each script that Install has written.
+// mark identifies a script written by Install.
 const mark = "# Written by svcx: install overwrites it."
 
-// Render returns the service as a script of OpenRC (openrc-run(8)).
+// Render returns the service's OpenRC script (openrc-run(8)).
 func Render(s *spec.Spec) ([]byte, error) {
 	if err := check(s); err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 			set(&t, "export "+name+"=", s.Env[name])
 		}
 	}
-	// OpenRC passes the value of some variables to a shell once more.
+	// OpenRC passes the values of some variables to a shell a second time.
 	set(&t, "command=", shquote.Quote(s.Executable))
 	words := spec.Each(s.Args, " ", func(arg string) string { return word(&t, arg) })
 	set(&t, "command_args=", strings.TrimPrefix(words, " "))
@@ -50,7 +50,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 	t.Line("retry=TERM/", wholeSeconds(s.StopTimeout+spec.StopMargin)+"/KILL/5")
 	if delays := s.RestartDelays; len(delays) > 0 {
 		t.Line("supervisor=supervise-daemon\nrespawn_delay=", wholeSeconds(delays[0]))
-		t.Lines("respawn_max=0") // never give up
+		t.Lines("respawn_max=0") // never stop restarting
 	} else {
 		t.Lines("command_background=yes")
 	}
@@ -61,7 +61,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 		}
 		t.Line(name+"=", shquote.Quote(options[1:])+`" $`+name+`"`)
 	}
-	t.Lines("notify=socket:ready") // since OpenRC 0.60; others take it for ready at once
+	t.Lines("notify=socket:ready") // since OpenRC 0.60; older versions consider the service ready immediately
 	if s.Reload {
 		t.Lines("extra_started_commands=reload")
 	}
@@ -85,7 +85,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 			t.Line("\tmkdir -p ", shquote.Quote(path.Dir(logs)))
 		}
 		t.Line("\tcheckpath --directory --mode 0750", owner+" "+shquote.Quote(logs))
-		// They may be those of another account that ran the service before.
+		// They may belong to another account that ran the service before.
 		for _, name := range [...]string{"/output.log", "/crash.log"} {
 			t.Line("\tcheckpath --file --mode 0640", owner+" "+shquote.Quote(logs+name))
 		}
@@ -94,13 +94,13 @@ func Render(s *spec.Spec) ([]byte, error) {
 			t.Lines("\t(for i in $(seq 100); do chown " + s.Account + " " + socket + " && break; sleep 0.1; done) >/dev/null 2>&1 &")
 		}
 		if len(s.RestartDelays) == 0 {
-			// Debian's OpenRC starts services with the program of that name of dpkg.
+			// OpenRC on Debian starts services with dpkg's start-stop-daemon.
 			t.Lines("\tcase $(start-stop-daemon --version) in *Debian*)\n\t\tstart_stop_daemon_args=\"--output $output_log\"\n\t\tunset output_log error_log\n" + exports + "\tesac")
 		}
 	}
 	t.Lines("}")
 	if len(s.RestartDelays) == 0 {
-		// The process is found by its number. OpenRC would give a path with blanks as several words.
+		// Find the process by its ID only: OpenRC would pass a path with spaces as several words.
 		t.Lines("\nstop_pre() {\n\tservice_set_value command \"\"\n\tcommand=\n}")
 	}
 	if s.Reload {
@@ -109,16 +109,16 @@ func Render(s *spec.Spec) ([]byte, error) {
 	return []byte(t), nil
 }
 
-// wholeSeconds rounds up: OpenRC counts whole seconds.
+// wholeSeconds returns d in whole seconds, as OpenRC requires, rounded up.
 func wholeSeconds(d time.Duration) string {
 	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }
 
 func set(t *spec.Text, name, value string) { t.Line(name, shquote.Quote(value)) }
 
-// word returns a word for a variable that OpenRC passes to a shell once more, after it has replaced
-// white space by one blank and patterns by the names of files. One that has them is put into a
-// variable of its own.
+// word returns a word for a variable that OpenRC passes to a shell a second time, after it has
+// collapsed white space and expanded file name patterns. A text that this would change is put into
+// a variable of its own.
 func word(t *spec.Text, text string) string {
 	if !isAltered(text) {
 		return shquote.Quote(text)
@@ -128,8 +128,8 @@ func word(t *spec.Text, text string) string {
 	return `"$` + name + `"`
 }
 
-// isScripts reports whether the scripts of OpenRC may use a variable: to find programs, or as a
-// setting (openrc-run(8)), all of which are lower-case.
+// isScripts reports whether OpenRC's scripts may use a variable of that name: to find programs, or
+// as a setting, all of which are lower-case (openrc-run(8)).
 func isScripts(name string) bool {
 	return strings.ContainsAny(name, "abcdefghijklmnopqrstuvwxyz") || name == "PATH" || name == "IFS" || name == "OPTIND" ||
 		strings.HasPrefix(name, "RC_") || strings.HasPrefix(name, "EINFO_")
@@ -146,7 +146,7 @@ func logDir(s *spec.Spec) string {
 	return process.DefaultLogDir(spec.OpenRC, s.Name, false, nil)
 }
 
-// check returns what a script can't express.
+// check returns an error for settings that a script can't express.
 func check(s *spec.Spec) error {
 	if err := s.CheckUnix("OpenRC"); err != nil {
 		return err

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestLogsOnFullDisk: a service starts and ends on a disk without room, and its output goes on
-// once there is some.
+// TestLogsOnFullDisk checks that a service starts and stops on a full disk, and that its output
+// continues once there is space.
 func TestLogsOnFullDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
@@ -44,7 +44,7 @@ func TestLogsOnFullDisk(t *testing.T) {
 	}
 }
 
-// TestRotateOnFullDisk: what can't be copied stays where it is.
+// TestRotateOnFullDisk checks that a log that can't be copied remains unchanged.
 func TestRotateOnFullDisk(t *testing.T) {
 	testenv.NeedRoot(t)
 	if !testenv.InNetNS(t) {
@@ -61,7 +61,7 @@ func TestRotateOnFullDisk(t *testing.T) {
 	assert.NoFileExists(t, filepath.Join(dir, "output.1.log"), "no half of it beside, on a disk that is full")
 }
 
-// TestClockJumps: a service's times are the monotonic clock's.
+// TestClockJumps checks that time limits use the monotonic clock.
 func TestClockJumps(t *testing.T) {
 	if !testenv.InOwnProcess(t) {
 		return

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// Interruptible returns a context that a first signal cancels. A second one ends the process.
+// Interruptible returns a context that is cancelled by the first Ctrl+C, SIGINT or SIGTERM. A
+// second one terminates the process.
 func Interruptible() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 1)

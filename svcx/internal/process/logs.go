@@ -16,41 +16,42 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-const maxLog = 1 << 20 // output.log is rotated, a crash report cut, at this size
+const maxLog = 1 << 20 // size in bytes at which output.log is rotated and a crash report is truncated
 
 // Logs are the files of a managed service.
 type Logs struct {
-	crash    atomic.Pointer[os.File] // nil: not open; the supervisor reads it at any time
+	crash    atomic.Pointer[os.File] // nil if not open; may be loaded at any time by the supervisor
 	output   *os.File
-	Redirect func(output *os.File) error // makes the standard handles lead to that file; nil: they lead somewhere
+	Redirect func(output *os.File) error // redirects the standard handles to output; nil if they are already usable
 }
 
-// OpenLogs opens the service's files and returns the crash report that an earlier process left
-// there. A service whose directory is full or denied should still run.
+// OpenLogs opens the service's log files and returns the crash report left by an earlier process.
+// It returns no error, since a service should still run if its log directory is full or
+// inaccessible.
 func (p *Program) OpenLogs(logs *Logs, under spec.Manager) (report []byte) {
 	dir := cmp.Or(p.LogDir, DefaultLogDir(under, p.Name, p.User, os.Getenv))
 	if dir == "" {
 		return nil
 	}
 	report, err := logs.open(dir)
-	// Where standard error leads somewhere, the trace is there: a directory that anyone can write
-	// to would be a risk for nothing.
+	// If standard error is usable, the trace goes there, so logging to a directory that anyone can
+	// write to would be a needless risk.
 	if err != nil && logs.crash.Load() == nil && logs.Redirect != nil && p.SpareLogDir != nil {
 		if dir, err := p.SpareLogDir(p.Name); err == nil {
 			report, _ = logs.open(dir)
 		}
 	}
 	if under == spec.Launchd || under == spec.OpenRC {
-		rotateAlways(spec.Within(dir, "output.log")) // the manager opens it and lets it grow
+		rotateAlways(spec.Within(dir, "output.log")) // the manager opens this file and never rotates it
 	}
 	return report
 }
 
-// Prepare makes a managed process fit for Main: files, working directory, and the report of an
-// earlier crash.
+// Prepare prepares a managed process for Main: it sets the crash output and the working directory,
+// and calls OnCrash with the report of an earlier crash.
 func (p *Program) Prepare(ctx context.Context, logs *Logs, report []byte, under spec.Manager) error {
 	if f := logs.crash.Load(); f != nil {
-		debug.SetCrashOutput(f, debug.CrashOptions{}) // fails only where there are no handles left
+		debug.SetCrashOutput(f, debug.CrashOptions{}) // fails only if no file handles are left
 	}
 	if logs.output != nil {
 		if err := logs.Redirect(logs.output); err != nil {
@@ -67,8 +68,7 @@ func (p *Program) Prepare(ctx context.Context, logs *Logs, report []byte, under 
 	return nil
 }
 
-// workDir returns the directory to change to, or "". A unit or a plist that names no directory is
-// left as it is.
+// workDir returns the directory to change to, or "" to keep the one set by a unit or plist.
 func (p *Program) workDir(under spec.Manager) string {
 	if p.Dir != "" || under != spec.SCM {
 		return p.Dir
@@ -77,7 +77,7 @@ func (p *Program) workDir(under spec.Manager) string {
 	return exe[:strings.LastIndexByte(exe, '\\')+1]
 }
 
-// DefaultLogDir returns where a service's files lie, or "".
+// DefaultLogDir returns the default directory of a service's log files, or "".
 func DefaultLogDir(under spec.Manager, name string, user bool, getenv func(string) string) string {
 	switch under {
 	case spec.SCM:
@@ -96,7 +96,7 @@ func DefaultLogDir(under spec.Manager, name string, user bool, getenv func(strin
 	return ""
 }
 
-// open opens the files in dir and returns the crash report that is there.
+// open opens the log files in dir and returns the crash report found there.
 func (l *Logs) open(dir string) (report []byte, err error) {
 	name := spec.Within(dir, "crash.log")
 	f, err := openLog(name)
@@ -114,9 +114,9 @@ func (l *Logs) open(dir string) (report []byte, err error) {
 		return nil, spec.Join(err, f.Close())
 	}
 	report = head.Bytes()
-	if len(report) > 0 { // keep it for people
+	if len(report) > 0 { // keep it for the user
 		f.Close()
-		os.Rename(name, spec.Within(dir, "crash.1.log")) // if it fails, it is told once more rather than lost
+		os.Rename(name, spec.Within(dir, "crash.1.log")) // if this fails, the report is delivered again rather than lost
 		if f, err = openLog(name); err != nil {
 			return report, err
 		}
@@ -130,8 +130,8 @@ func (l *Logs) open(dir string) (report []byte, err error) {
 
 var errNoFile = errors.New("svcx: it is not a regular file")
 
-// openLog opens a file to write at its end. Anything else in its place would hold the service up (a
-// pipe), or take its crashes to nowhere (a device).
+// openLog opens a regular file for appending. It rejects anything else under that name: a pipe
+// could block the service, and a device could discard its crash reports.
 func openLog(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o640)
 	if err != nil {
@@ -147,7 +147,7 @@ func openLog(name string) (*os.File, error) {
 	return f, nil
 }
 
-// Crashed keeps the dump of a process that is about to end.
+// Crashed writes dump to crash.log. The process is about to exit.
 func (l *Logs) Crashed(dump []byte) {
 	if f := l.crash.Load(); f != nil {
 		f.Write(dump)
@@ -155,18 +155,18 @@ func (l *Logs) Crashed(dump []byte) {
 	}
 }
 
-// rotateAlways rotates a file once a minute, for as long as the process runs.
+// rotateAlways checks once a minute whether to rotate a file, as long as the process runs.
 func rotateAlways(name string) {
 	go func() {
 		for ; ; time.Sleep(time.Minute) {
-			rotate(name) // what fails now may succeed in a minute
+			rotate(name) // on failure, try again in a minute
 		}
 	}()
 }
 
-// rotate moves what is in a file that has grown too large to its neighbour name.1.log. It copies,
-// since the file is open, here and in child processes; what is written between copy and cut is
-// lost.
+// rotate moves the contents of a file larger than maxLog to a file NAME.1.log beside it. It copies
+// and then truncates the file, which stays open in this process and its children; output written
+// between the two steps is lost.
 func rotate(name string) error {
 	fi, err := os.Stat(name)
 	if err != nil || fi.Size() <= maxLog {
@@ -188,7 +188,8 @@ func rotate(name string) error {
 	return empty.Close()
 }
 
-// copyTo leaves no half of a copy: a full disk needs none.
+// copyTo copies from to a file. If that fails, it removes the incomplete copy, since the disk may
+// be full.
 func copyTo(name string, from io.Reader) error {
 	to, err := os.Create(name)
 	if err != nil {

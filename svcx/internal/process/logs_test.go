@@ -13,7 +13,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// closeLogs lets the test's directory be removed on Windows.
+// closeLogs closes the files, so that the test's directory can be removed on Windows.
 func closeLogs(t *testing.T, logs *Logs) {
 	t.Cleanup(func() {
 		assert.NoError(t, debug.SetCrashOutput(nil, debug.CrashOptions{}))
@@ -57,7 +57,7 @@ func TestFailingLogDir(t *testing.T) {
 	assert.Nil(t, logs.crash.Load())
 	assert.NoDirExists(t, filepath.Join(os.TempDir(), s.Name), "standard error leads to the journal")
 
-	logs.Redirect = func(output *os.File) error { return output.Close() } // as a service of Windows
+	logs.Redirect = func(output *os.File) error { return output.Close() } // as for a Windows service
 	require.NoError(t, s.Prepare(t.Context(), &logs, s.OpenLogs(&logs, spec.Systemd), spec.Systemd), "the service runs")
 	t.Cleanup(func() { os.RemoveAll(filepath.Join(os.TempDir(), s.Name)) })
 	closeLogs(t, &logs)

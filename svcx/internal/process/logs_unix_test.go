@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestCrashLogIsNotFile has a service start beside what would never end to be read, or take
-// whatever is written.
+// TestCrashLogIsNotFile starts services whose crash.log is not a regular file: reading it could
+// block forever, and writing to it could discard the report.
 func TestCrashLogIsNotFile(t *testing.T) {
 	for what, plant := range map[string]func(name string) error{
 		"a pipe":             func(name string) error { return unix.Mkfifo(name, 0o600) },

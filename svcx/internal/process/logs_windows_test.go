@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// TestLogsLocked: a program that has a service's files open for itself keeps neither the service
-// from running nor its output from being kept.
+// TestLogsLocked checks that a program that has a service's files open exclusively prevents neither
+// the service from running nor its output from being stored.
 func TestLogsLocked(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"crash.log", "output.log"} {

@@ -9,17 +9,17 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
-// notification returns what sd_notify(3) has a service tell when its status changes, or "". OpenRC
-// (since 0.60) waits for READY=1 for ever, also when the process has ended: under it a service that
-// ends before it is ready also reports that.
+// notification returns the sd_notify(3) message for a change of status, or "" if there is nothing
+// to send. OpenRC (since 0.60) waits for READY=1 forever, even after the process has ended, so
+// under OpenRC a service that ends before it is ready sends READY=1 too.
 func notification(under spec.Manager, last, now supervisor.Status, monotonic func() int64) string {
 	var lines []string
 	switch {
 	case under == spec.OpenRC && last.State == supervisor.StartPending && (now.State == supervisor.StopPending || now.State == supervisor.Stopped):
 		lines = append(lines, "READY=1")
 	case now.State == supervisor.Stopped && last.State == supervisor.StartPending && now.ExitCode == 0:
-		// Its work was short. An end before READY=1 is a failure to systemd.
-		lines = append(lines, "READY=1") // of several in one message the last one counts
+		// The service finished quickly. systemd treats an end before READY=1 as a failure.
+		lines = append(lines, "READY=1") // systemd uses only the last state in a message
 	case now.State == supervisor.StopPending && last.State != supervisor.StopPending:
 		lines = append(lines, "STOPPING=1")
 	case now.State != supervisor.Running:
@@ -29,7 +29,7 @@ func notification(under spec.Manager, last, now supervisor.Status, monotonic fun
 		lines = append(lines, "READY=1")
 	}
 	if now.Text != last.Text {
-		// One line, as the protocol has it.
+		// The protocol allows only one line.
 		lines = append(lines, "STATUS="+strings.NewReplacer("\n", " ", "\x00", " ").Replace(now.Text))
 	}
 	if now.Progress && now.State.Pending() {
@@ -40,8 +40,9 @@ func notification(under spec.Manager, last, now supervisor.Status, monotonic fun
 
 const extendBy = 30 * time.Second
 
-// systemdVariables reads the variables of sd_notify(3) and sd_watchdog_enabled(3): where to send
-// notifications, and how often at most signs of life, if at all.
+// systemdVariables reads the variables of sd_notify(3) and sd_watchdog_enabled(3). It returns the
+// socket for notifications, and the minimum interval between WATCHDOG messages, or 0 if there is no
+// watchdog.
 func systemdVariables(getenv func(string) string, pid int) (socket string, feed time.Duration) {
 	socket = getenv("NOTIFY_SOCKET")
 	usec, err := strconv.ParseUint(getenv("WATCHDOG_USEC"), 10, 63)

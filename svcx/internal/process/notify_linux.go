@@ -15,14 +15,14 @@ import (
 type notifier struct {
 	under  spec.Manager
 	socket string
-	feed   time.Duration // how often systemd wants a sign of life at most; 0: never
+	feed   time.Duration // minimum interval between WATCHDOG messages; 0 if there is no watchdog
 
 	last supervisor.Status
-	fed  time.Time // when a sign of life was sent last, or will be
+	fed  time.Time // when the last WATCHDOG message was sent, or the next one will be
 }
 
-// newNotifier returns the notifier of this process. Whether the listener has started the process
-// itself is another question: there may be a shell between.
+// newNotifier returns the notifier of this process, or nil if NOTIFY_SOCKET is not set. The
+// listener need not be the parent process: there may be a shell in between.
 func newNotifier(under spec.Manager) *notifier {
 	socket, feed := systemdVariables(os.Getenv, os.Getpid())
 	if socket == "" {
@@ -37,39 +37,40 @@ func (n *notifier) report(now supervisor.Status) error {
 	}
 	if message := notification(n.under, n.last, now, monotonic); message != "" {
 		if err := sendNotification(n.socket, message, notifyWait); err != nil {
-			return err // the next report says it again
+			return err // the next report sends it again
 		}
 	}
 	n.last = now
 	return nil
 }
 
-// notifyWait is how long a notification waits for room in systemd's socket.
+// notifyWait is the time limit for sending a notification when the buffer of systemd's socket is
+// full.
 const notifyWait = time.Second
 
-// watchdog returns the function that feeds systemd's watchdog, nil if there is none.
+// watchdog returns the function that feeds systemd's watchdog, or nil if there is no watchdog.
 func (n *notifier) watchdog() func() {
 	if n == nil || n.feed == 0 {
 		return nil
 	}
-	send := func() { sendNotification(n.socket, "WATCHDOG=1", time.Microsecond) } // a lost one is followed by the next
+	send := func() { sendNotification(n.socket, "WATCHDOG=1", time.Microsecond) } // if one is lost, the next follows
 	return func() {
 		switch now := time.Now(); {
 		case now.Sub(n.fed) >= n.feed:
 			n.fed = now
 			send()
 		case !now.Before(n.fed):
-			// Later, but not with the next one only: that may come just in time after this one, and
-			// too late after the last one that was sent.
+			// Send it later rather than skip it: the next call may be in time after this one, but
+			// too late after the last message that was sent.
 			n.fed = n.fed.Add(n.feed)
 			time.AfterFunc(n.fed.Sub(now), send)
 		}
 	}
 }
 
-// sendNotification sends message to a socket by path, or by abstract name ("@…"), without package
-// net and what that costs at the start. A systemd that hangs does not read: the service must end
-// all the same when it is told to.
+// sendNotification sends message to a socket by path, or by abstract name ("@…"). It avoids package
+// net, which would make start-up slower. wait limits the time to send, so that a service can stop
+// even if systemd is hung and does not read.
 func sendNotification(socket, message string, wait time.Duration) error {
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWatchdogFeeding has a Main call Alive twice and then not for a while: both must reach systemd,
-// which counts from the last one that it gets.
+// TestWatchdogFeeding calls Alive twice and then not for a while. Both calls must reach systemd,
+// which counts from the last message that it receives.
 func TestWatchdogFeeding(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "notify")
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})

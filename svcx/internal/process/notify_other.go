@@ -7,7 +7,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
-// notifier is always nil: only Linux has systemd.
+// A *notifier is always nil here: only Linux has systemd.
 type notifier struct{}
 
 func newNotifier(spec.Manager) *notifier { return nil }

@@ -1,6 +1,6 @@
-// Package process runs a service in a process that lives by signals: on a console, under systemd,
-// launchd and OpenRC. It keeps the log files of every managed process, those of Windows services
-// too.
+// Package process runs a service in a process that is controlled by signals: on a console, or under
+// systemd, launchd or OpenRC. It also manages the log files of all managed processes, including
+// Windows services.
 package process
 
 import (
@@ -17,34 +17,34 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/supervisor"
 )
 
-// Program is what a managed process needs to know of its service.
+// Program holds the settings of a service that its process needs.
 type Program struct {
 	Name, Dir, LogDir string
 	User              bool
-	// OnCrash gets the crash report of an earlier process; it may be nil.
+	// OnCrash is called with the crash report of an earlier process. It may be nil.
 	OnCrash func(ctx context.Context, report []byte)
-	// SpareLogDir makes the directory for a Windows service whose LogDir fails.
+	// SpareLogDir creates a fallback directory for a Windows service whose LogDir can't be used.
 	SpareLogDir func(name string) (string, error)
 }
 
-// Fail writes the error that Main has returned to standard error.
+// Fail writes Main's error to standard error.
 func (p *Program) Fail(err error) {
 	supervisor.Tell(os.Stderr, fmt.Appendf(nil, "%s: %s\n", p.Name, spec.TrimPrefix(err)))
 }
 
-// manager is the manager of a process that lives by signals.
+// manager is the supervisor.Manager of a process that is controlled by signals.
 type manager struct {
 	reloads  chan supervisor.Control
-	notifier *notifier // nil: no one wants to hear
+	notifier *notifier // nil if no one listens
 }
 
 func (m *manager) Controls() <-chan supervisor.Control { return m.reloads }
 
 func (m *manager) Report(now supervisor.Status) error { return m.notifier.report(now) }
 
-// Run runs the service until it ends or a signal ends it. interrupted is the cause of Main's
-// context after a signal on a console. After a stop that a manager has requested, Main's error is
-// written to standard error and Run returns nil: the manager would take another exit code for a
+// Run runs the service until it ends or a signal stops it. interrupted is the cause of Main's
+// context after a signal on a console. After a stop requested by a manager, Run writes Main's error
+// to standard error and returns nil, because the manager would treat a nonzero exit code as a
 // failure.
 func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error, c *supervisor.Config) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -55,7 +55,7 @@ func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error
 	m := &manager{reloads: make(chan supervisor.Control, 1), notifier: newNotifier(under)}
 	c.Alive = m.notifier.watchdog()
 	if c.Alive == nil && under == spec.Console {
-		c.Alive = func() {} // a debugger must be able to stop and think
+		c.Alive = func() {} // no watchdog: a debugger may stop the process
 	}
 
 	signals := make(chan os.Signal, 4)
@@ -72,7 +72,7 @@ func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error
 				if isReload(sig) {
 					select {
 					case m.reloads <- supervisor.Control{Code: supervisor.ParamChange}:
-					default: // it has not begun with the last one
+					default: // the last reload is still pending
 					}
 					continue
 				}
@@ -108,14 +108,14 @@ func (p *Program) Run(ctx context.Context, under spec.Manager, interrupted error
 	return err
 }
 
-// stopRequest is when a signal first asked the process to end.
+// stopRequest records when a signal first asked the process to stop.
 type stopRequest struct{ at time.Time }
 
-// sameRequest is how soon after the first a further signal can't be meant to hurry it. timeout(1)
-// and managers that signal a process and its group send each signal twice.
+// sameRequest is the time after the first signal during which further signals count as the same
+// request. timeout(1), and managers that signal a process and its group, send each signal twice.
 const sameRequest = 100 * time.Millisecond
 
-// again reports whether a signal at now asks for the second time.
+// again reports whether a signal at now is a second request to stop.
 func (r *stopRequest) again(now time.Time) bool {
 	if r.at.IsZero() {
 		r.at = now
@@ -123,7 +123,7 @@ func (r *stopRequest) again(now time.Time) bool {
 	return now.Sub(r.at) > sameRequest
 }
 
-// signalExit returns the exit code that a shell shows for a process that the signal has ended.
+// signalExit returns the exit code that a shell reports for a process terminated by the signal.
 func signalExit(sig os.Signal) int {
 	if n, ok := sig.(syscall.Signal); ok {
 		return 128 + int(n)
@@ -131,29 +131,31 @@ func signalExit(sig os.Signal) int {
 	return spec.ExitFailed
 }
 
-// underProcess returns what has started a process of a system without SCM, from its variables and
-// its parent.
+// underProcess returns the manager that started a process on a system without an SCM, based on the
+// process's environment variables and its parent.
 func underProcess(system string, getenv func(string) string, pid, ppid int, nameOf func(pid int) string) spec.Manager {
 	switch system {
 	case "linux":
-		if own := getenv("SYSTEMD_EXEC_PID"); own != "" { // since systemd 248
+		if own := getenv("SYSTEMD_EXEC_PID"); own != "" { // set since systemd 248
 			if own == strconv.Itoa(pid) {
 				return spec.Systemd
 			}
 		} else if getenv("INVOCATION_ID") != "" && (ppid == 1 || getenv("NOTIFY_SOCKET") != "") {
 			return spec.Systemd
 		}
-		// start-stop-daemon keeps the variables of OpenRC from what it starts, but for its socket.
+		// start-stop-daemon does not pass on OpenRC's variables, except for NOTIFY_SOCKET.
 		if getenv("RC_SVCNAME") != "" || strings.HasPrefix(getenv("NOTIFY_SOCKET"), "/run/openrc/") {
 			// The daemons that OpenRC starts are children of process 1, of supervise-daemon, or of
-			// a start-stop-daemon that waits for READY; a shell of theirs passes the variable on.
+			// a start-stop-daemon that waits for READY. Others inherit the variable through a
+			// daemon's shell.
 			parent := nameOf(ppid)
 			if ppid == 1 || strings.HasPrefix(parent, "supervise-daem") || strings.HasPrefix(parent, "start-stop-daem") {
 				return spec.OpenRC
 			}
 		}
 	case "darwin":
-		// Terminal's own job also has a name, but a shell is not launchd's child.
+		// The job of the Terminal application also has a name, but a shell is not a child of
+		// launchd.
 		if name := getenv("XPC_SERVICE_NAME"); ppid == 1 && name != "" && name != "0" {
 			return spec.Launchd
 		}

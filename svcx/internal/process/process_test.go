@@ -53,7 +53,7 @@ func TestNotification(t *testing.T) {
 			assert.Equal(t, c.want, notification(spec.Systemd, c.last, c.now, monotonic))
 		})
 	}
-	// OpenRC would wait for ever.
+	// OpenRC would wait forever.
 	failed := supervisor.Status{State: supervisor.Stopped, ExitCode: 1066}
 	assert.Equal(t, "READY=1", notification(spec.OpenRC, start, failed, monotonic))
 	assert.Equal(t, "READY=1", notification(spec.OpenRC, start, stop, monotonic))

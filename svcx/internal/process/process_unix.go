@@ -13,7 +13,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Under returns what has started this process.
+// Under returns the manager that started this process.
 func (*Program) Under() spec.Manager {
 	return underProcess(runtime.GOOS, os.Getenv, os.Getpid(), os.Getppid(), func(pid int) string {
 		name, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")

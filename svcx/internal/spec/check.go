@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// Longest is a time that every manager can hold. Windows counts milliseconds in 32 bits.
+// Longest is the longest time that every manager accepts. Windows stores milliseconds in 32 bits.
 const Longest = 49 * 24 * time.Hour
 
-// CheckName returns an error if no manager can have a service of that name.
+// CheckName returns an error if no manager accepts the name of a service.
 func CheckName(name string) error {
-	const most = 200 // 256 in Windows' registry, 255 with its suffix as a unit's file
+	const most = 200 // limits: 256 in the Windows registry, 255 for a unit's file name with its suffix
 	switch {
 	case name == "":
 		return errors.New("svcx: the service has no name: set Service.Name")
@@ -30,14 +30,14 @@ func CheckName(name string) error {
 	return nil
 }
 
-// Refuse returns the error for a text that a manager can't take.
+// Refuse returns the error for a text that a manager does not accept.
 //
 //go:noinline
 func Refuse(what, text, why string) error {
 	return Errorf("svcx: %s %q: %s", what, text, why)
 }
 
-// Refuse returns the error for a service that a manager can't take.
+// Refuse returns the error for a service that a manager does not accept.
 //
 //go:noinline
 func (s *Spec) Refuse(why string) error { return Errorf("svcx: service %s: %s", s.Name, why) }
@@ -70,7 +70,7 @@ func (s *Spec) Check() error {
 	switch {
 	case w.err != nil:
 		return w.err
-	case strings.ContainsAny(s.Password, "\n\r\x00"): // the error must not show it
+	case strings.ContainsAny(s.Password, "\n\r\x00"): // the error must not show the password
 		return s.Refuse("a line break or NUL can't be in the password")
 	case slices.Contains(s.DependsOn, "") || slices.Contains(s.Privileges, ""):
 		return s.Refuse("an empty name in DependsOn or Privileges is invalid")
@@ -87,8 +87,8 @@ func (s *Spec) Check() error {
 	return nil
 }
 
-// CheckLengths returns an error for an argument or variable that Linux gives to no program
-// (MAX_ARG_STRLEN of execve(2)).
+// CheckLengths returns an error for an argument or environment variable that is too long for Linux
+// (MAX_ARG_STRLEN in execve(2)).
 func (s *Spec) CheckLengths() error {
 	const most = 128<<10 - 1
 	for _, arg := range s.Args {
@@ -104,7 +104,7 @@ func (s *Spec) CheckLengths() error {
 	return nil
 }
 
-// Variables returns the names of the variables, sorted.
+// Variables returns the sorted names of the environment variables.
 func (s *Spec) Variables() []string {
 	names := make([]string, 0, len(s.Env))
 	for name := range s.Env {
@@ -114,7 +114,7 @@ func (s *Spec) Variables() []string {
 	return names
 }
 
-// A wordCheck keeps the first error.
+// A wordCheck checks texts and keeps the first error.
 type wordCheck struct{ err error }
 
 func (w *wordCheck) words(what string, list []string) {
@@ -123,7 +123,7 @@ func (w *wordCheck) words(what string, list []string) {
 	}
 }
 
-// word finds what no manager can take as one word of a command or as a variable.
+// word checks that text can be one word of a command line or a variable for every manager.
 func (w *wordCheck) word(what, text string) {
 	switch {
 	case w.err != nil:
@@ -134,10 +134,10 @@ func (w *wordCheck) word(what, text string) {
 	}
 }
 
-// PathNames are the names of the program's path and of its working directory in errors.
+// PathNames are the names of Spec.Executable and Spec.Dir in error messages.
 var PathNames = [...]string{"executable", "directory"}
 
-// CheckUnix is Check for a manager of Unix systems; its name is for the error.
+// CheckUnix is like Check, for a manager on Unix. manager is its name, for the error.
 func (s *Spec) CheckUnix(manager string) error {
 	if err := s.Check(); err != nil {
 		return err
@@ -147,14 +147,14 @@ func (s *Spec) CheckUnix(manager string) error {
 			return Refuse(PathNames[i], path, manager+" needs an absolute path: set Service."+[...]string{"Executable", "Dir"}[i]+" to that on the target machine")
 		}
 	}
-	if s.User { // it has the user's account
+	if s.User { // a user's service runs under the user's account
 		return nil
 	}
 	return CheckUnixAccount(s.Account)
 }
 
-// CheckUnixAccount returns an error if account can't be a user of a Unix system. Spellings of
-// Windows are refused by name: on Unix they would be another user, or none.
+// CheckUnixAccount returns an error if account can't be a Unix user. The names of Windows accounts
+// are rejected explicitly: on Unix they would name a different user, or none.
 func CheckUnixAccount(account string) error {
 	if account == "" {
 		return nil
@@ -164,18 +164,18 @@ func CheckUnixAccount(account string) error {
 		return Errorf("svcx: account %q is one of Windows: name a user of this system", account)
 	}
 	if strings.Trim(account, "0123456789") == "" {
-		// systemd takes neither -1, in 16 and 32 bits, nor a zero before the number.
+		// systemd accepts neither -1, in 16 or 32 bits, nor a leading zero.
 		id, err := strconv.ParseUint(account, 10, 32)
 		if err != nil || id == 1<<16-1 || id == 1<<32-1 || account[0] == '0' && account != "0" {
 			return Refuse("account", account, "it is no user's number")
 		}
-	} else if !Only(account, "_-.") || account[0] <= '9' { // '-' and '.' come before the digits
+	} else if !Only(account, "_-.") || account[0] <= '9' { // '-' and '.' sort before the digits
 		return Refuse("account", account, "a user's name has letters, digits, '_', '-' and '.' only")
 	}
 	return nil
 }
 
-// CheckVariable returns an error if a shell can't have a variable of that name.
+// CheckVariable returns an error if name is not a valid name of a shell variable.
 func CheckVariable(name, manager string) error {
 	if !Only(name, "_") || name[0] <= '9' {
 		return Refuse("variable name", name, manager+" takes letters, digits and '_' only, and no digit first")

@@ -6,8 +6,8 @@ import (
 	"io/fs"
 )
 
-// Kind is an error that can be compared with errors.Is. It is a constant, so that no package has to
-// initialise a variable for it.
+// Kind is a sentinel error for errors.Is. Kinds are constants, so that no package has to initialise
+// variables for them.
 type Kind uint8
 
 // The kinds of errors; package svcx documents them.
@@ -22,10 +22,10 @@ const (
 	ErrStopped
 	ErrShutdown
 	ErrHung
-	ErrUnfed // an ErrHung, with the exit code of other failures
+	ErrUnfed // matches ErrHung, but has the exit code of other failures
 )
 
-// Error returns the kind's text, with the package's name.
+// Error returns the kind's text, with the prefix "svcx: ".
 //
 //go:noinline
 func (k Kind) Error() string { return "svcx: " + kinds[k] }
@@ -34,7 +34,7 @@ var kinds = [...]string{"", "the service is not installed", "access denied", "th
 	"the service runs already", "the service does not run", "the service ended while it was starting",
 	"the name belongs to another program's service", "the service manager asked for a stop", "the system shuts down", "Main hangs", "Main hangs"}
 
-// Is makes ErrAccessDenied an fs.ErrPermission, and ErrUnfed an ErrHung.
+// Is makes ErrAccessDenied match fs.ErrPermission, and ErrUnfed match ErrHung.
 func (k Kind) Is(target error) bool {
 	switch k {
 	case ErrAccessDenied:
@@ -45,12 +45,12 @@ func (k Kind) Is(target error) bool {
 	return false
 }
 
-// Error is what a manager's refusal means and what to do about it. Package svcx adds the operation
-// and the service.
+// Error is a failed request to a service manager, with advice. Package svcx adds the operation and
+// the service.
 type Error struct {
 	Kind error  // one of the errors above, or nil
 	Hint string // what to do about it, or ""
-	Err  error  // what the system said, or nil
+	Err  error  // the system's error, or nil
 }
 
 func (e *Error) Error() string {
@@ -69,7 +69,7 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap returns Kind and Err. Its copies in each caller would be 350 bytes.
+// Unwrap returns Kind and Err. Inlined, it would add 350 bytes to the binary.
 //
 //go:noinline
 func (e *Error) Unwrap() (errs []error) {
@@ -82,7 +82,8 @@ func (e *Error) Unwrap() (errs []error) {
 	return errs
 }
 
-// First returns the first *Error among err and the first causes of each cause, or nil.
+// First returns the first *Error in the chain of err, following the first of several wrapped
+// errors, or nil.
 func First(err error) *Error {
 	for err != nil {
 		switch e := err.(type) {
@@ -97,17 +98,17 @@ func First(err error) *Error {
 	return nil
 }
 
-// Fail returns an *Error. Thirty copies of it would be 5 kB.
+// Fail returns an *Error. Inlined in thirty places, it would add 5 kB to the binary.
 //
 //go:noinline
 func Fail(kind, err error, hint string) error { return &Error{Kind: kind, Hint: hint, Err: err} }
 
-// Errorf is fmt.Errorf, whose copies in each caller would be 4 kB.
+// Errorf is fmt.Errorf. Inlined, it would add 4 kB to the binary.
 //
 //go:noinline
 func Errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-// Join returns the errors that are not nil as one: the only one as it is.
+// Join is like errors.Join, but returns a single non-nil error unchanged.
 func Join(errs ...error) (joined error) {
 	for _, err := range errs {
 		switch {
@@ -120,7 +121,7 @@ func Join(errs ...error) (joined error) {
 	return joined
 }
 
-// TrimPrefix returns the error's text without the package's name.
+// TrimPrefix returns the error's text without the prefix "svcx: ".
 func TrimPrefix(err error) string {
 	const prefix = "svcx: "
 	s := err.Error()
@@ -130,14 +131,14 @@ func TrimPrefix(err error) string {
 	return s
 }
 
-// Exit codes that are not the service's own.
+// Exit codes other than those of Main's errors.
 const (
 	ExitFailed       = 1
 	ExitUsage        = 2
 	ExitStopped      = 3 // status: installed, but not running
 	ExitNotInstalled = 4
 	ExitDenied       = 5
-	ExitHung         = 124 // as of timeout(1)
+	ExitHung         = 124 // as used by timeout(1)
 )
 
 // ExitCode returns the exit code of a process that ends with err; see svcx.ExitCode.

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// JSONString returns s as a JSON string. encoding/json would double what this package adds to a
-// binary.
+// JSONString returns s as a JSON string. Using encoding/json would double the size that this
+// package adds to a binary.
 func JSONString(s string) string {
 	b := []byte{'"'}
 	for _, r := range s {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// CopyLogs writes the output of a service to w, from the files in its directory.
+// CopyLogs writes a service's output to w, from the log files in dir.
 func CopyLogs(dir string, w io.Writer) error {
 	found := false
 	for _, name := range [...]string{"output.1.log", "output.log"} {
@@ -27,15 +27,15 @@ func CopyLogs(dir string, w io.Writer) error {
 	return nil
 }
 
-// WatchFiles returns a function that reads what is appended from now on to the files in dir, the
-// last few kilobytes of it.
+// WatchFiles returns a function that returns the last few kilobytes appended to the log files in
+// dir since the call of WatchFiles.
 func WatchFiles(dir string) (written func() string) {
 	output, crash := Within(dir, "output.log"), Within(dir, "crash.log")
 	outputSize, crashSize := size(output), size(crash)
 	return func() string { return LastPart(Written(output, outputSize) + Written(crash, crashSize)) }
 }
 
-// size returns the size of a file, and 0 if there is none.
+// size returns the size of a file, or 0 if the file does not exist.
 func size(name string) int64 {
 	fi, err := os.Stat(name)
 	if err != nil {
@@ -44,8 +44,8 @@ func size(name string) int64 {
 	return fi.Size()
 }
 
-// Written returns what is in a file behind an offset, and all of it if the file is shorter: then it
-// is a new one. It returns "" for a file that can't be read.
+// Written returns the contents of a file after an offset, or all of them if the file is shorter,
+// because then the file is a new one. It returns "" for a file that can't be read.
 func Written(name string, behind int64) string {
 	var b strings.Builder
 	if CopyFile(&b, name) != nil {
@@ -58,7 +58,7 @@ func Written(name string, behind int64) string {
 	return text
 }
 
-// CopyFile writes what is in a file to w.
+// CopyFile writes the contents of a file to w.
 func CopyFile(w io.Writer, name string) error {
 	f, err := os.Open(name)
 	if err != nil {
@@ -68,7 +68,7 @@ func CopyFile(w io.Writer, name string) error {
 	return Join(err, f.Close())
 }
 
-// LastPart returns the last few kilobytes of text, from the beginning of a line.
+// LastPart returns the last few kilobytes of text, starting at the beginning of a line.
 func LastPart(text string) string {
 	const most = 4 << 10
 	text = strings.TrimSpace(text)

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 )
 
-// The functions of path/filepath clean each path, which adds 13 kB to a program. The paths here are
-// clean.
+// The functions of path/filepath clean each path, which adds 13 kB to a binary. The paths here are
+// already clean.
 
 // Absolute makes a path absolute.
 func Absolute(path string) (string, error) { return absolute(path) }
@@ -20,7 +20,7 @@ func Dir(path string) string {
 	for i > 0 && !os.IsPathSeparator(path[i-1]) {
 		i--
 	}
-	if i > len(filepath.VolumeName(path))+1 { // it is not the root
+	if i > len(filepath.VolumeName(path))+1 { // the directory is not the root
 		i--
 	}
 	return path[:i]

@@ -2,5 +2,5 @@ package spec
 
 import "syscall"
 
-// absolute asks the system, which also cleans the path.
+// absolute uses GetFullPathName, which also cleans the path.
 func absolute(path string) (string, error) { return syscall.FullPath(path) }

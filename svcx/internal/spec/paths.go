@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// isGoRun reports whether "go run" has built the program and will delete it.
+// isGoRun reports whether exe was built by "go run", which deletes it afterwards.
 func isGoRun(exe string) bool {
 	dir := Dir(exe)
 	return strings.HasSuffix(dir, string(os.PathSeparator)+"exe") && strings.Contains(dir, "go-build")
 }
 
-// CheckPaths refuses what would not be there when the service starts: a program that "go run" has
-// built, and paths that mean another place then.
+// CheckPaths returns an error for paths that would be missing or have another meaning when the
+// service starts: a program built by "go run", and relative paths.
 func (s *Spec) CheckPaths() error {
 	exe := s.Executable
 	if isGoRun(exe) {
@@ -37,8 +37,8 @@ func (s *Spec) CheckPaths() error {
 	return nil
 }
 
-// absoluteArg returns the argument with an absolute path in the place of a relative one, or "" if
-// it names no file. Its value may be behind "=".
+// absoluteArg returns the argument with its relative path made absolute, or "" if it names no file
+// by a relative path. The path may follow "=".
 func absoluteArg(arg string, absolute func(string) (string, error), exists func(string) bool) string {
 	prefix, path := "", arg
 	if strings.HasPrefix(arg, "-") {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDriveRelative: "C:x.json" is a path of this directory, too.
+// TestDriveRelative checks that "C:x.json" counts as a relative path.
 func TestDriveRelative(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.WriteFile("orders.json", nil, 0o600))

@@ -1,5 +1,5 @@
-// Package spec defines what the service managers share: the validated service, the seam between
-// them and package svcx, and the errors that they return.
+// Package spec defines what the back ends for the service managers share: the validated service,
+// the interface between them and package svcx, and the errors that they return.
 package spec
 
 import (
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Spec is a service as it is to be registered, with its defaults filled in.
+// Spec describes a service to register, with defaults filled in.
 type Spec struct {
 	Name, DisplayName, Description string
 	Executable                     string // absolute
@@ -25,21 +25,21 @@ type Spec struct {
 	StartTimeout                   time.Duration // 0: no limit
 	Watchdog                       time.Duration // 0: none
 	User                           bool
-	Reload                         bool   // it listens to requests to reload
+	Reload                         bool   // the service handles requests to reload
 	LogDir                         string // "": the manager's default
 	SID                            SIDType
 	Privileges                     []string
-	Unit                           []string // further lines of a unit
+	Unit                           []string // additional lines of a unit
 
-	// Force lets Install and Uninstall change a registration of another program.
+	// Force allows Install and Uninstall to change another program's registration.
 	Force bool
-	// Trust returns an error if others than administrators could replace a program that will have
-	// all rights; nil: nothing is checked.
+	// Trust returns an error if an account other than an administrator could replace a program that
+	// will run with all rights. If Trust is nil, nothing is checked.
 	Trust func(exe string) error
-	// Dependents are the running services that a Restart has found to depend on this one. A later
-	// Restart with the same Spec starts them, too, although a failed one has left them stopped.
+	// Dependents are the running services that a Restart found to depend on this one. A later
+	// Restart with the same Spec also starts them, even if a failed Restart left them stopped.
 	Dependents []string
-	// AfterInstall is the last step of Install. Its error undoes the others.
+	// AfterInstall is the last step of Install. If it returns an error, the other steps are undone.
 	AfterInstall func(context.Context) error
 }
 
@@ -70,39 +70,39 @@ func (s *Spec) CheckTrust() error {
 	return s.Trust(s.Executable)
 }
 
-// A Change is one difference that Install has removed, as a line for people.
+// A Change is one change made by Install, as a human-readable line.
 type Change = string
 
-// A Backend registers services with a manager and controls them. Its errors are of type *Error
-// where it knows their kind or a hint.
+// A Backend registers services with a manager and controls them. Errors that have a kind or a hint
+// are of type *Error.
 type Backend interface {
-	// Install registers the service or brings its registration up to date. When it fails, it undoes
-	// what it did.
+	// Install registers the service or brings its registration up to date. If it fails, it undoes
+	// its changes.
 	Install(context.Context, *Spec) ([]Change, error)
 	Uninstall(context.Context, *Spec) error
 	// Start returns when the service is ready, Stop when it has stopped.
 	Start(context.Context, *Spec) error
 	Stop(context.Context, *Spec) error
-	// Restart also starts a stopped service. Services that depend on it and were running run again
-	// afterwards.
+	// Restart also starts a stopped service. It also restarts the running services that depend on
+	// it.
 	Restart(context.Context, *Spec) error
 	Status(context.Context, *Spec) (Status, error)
 
 	// Logs writes the service's output.
 	Logs(context.Context, *Spec, io.Writer) error
-	// Watch returns a function that returns what the service has written since.
+	// Watch returns a function that returns the service's output since the call of Watch.
 	Watch(context.Context, *Spec) (written func() string)
 	// Program returns the path of the registered program, or ErrForeign.
 	Program(context.Context, *Spec) (string, error)
-	// Kill ends a service that Stop could not.
+	// Kill kills a service that Stop could not stop.
 	Kill(context.Context, *Spec) error
 }
 
-// StopMargin is what a manager gets above StopTimeout before it kills: time for a service that
-// hangs to write its stacks.
+// StopMargin is the time that managers wait after StopTimeout before they kill a service, so that a
+// hung service can write its stacks.
 const StopMargin = 5 * time.Second
 
-// Manager is what starts a process.
+// Manager is the kind of program that started a process.
 type Manager uint8
 
 // The managers, in the order of package svcx.
@@ -114,7 +114,7 @@ const (
 	OpenRC
 )
 
-// StartType is when a service is started.
+// StartType determines when a service is started.
 type StartType uint8
 
 // The start types, in the order of package svcx.
@@ -133,10 +133,10 @@ func (t StartType) String() string {
 	return fmt.Sprintf("StartType(%d)", uint8(t))
 }
 
-// AtBoot reports whether a service of that type starts by itself.
+// AtBoot reports whether the service is started automatically.
 func (t StartType) AtBoot() bool { return t == Automatic || t == DelayedAutomatic }
 
-// SIDType tells whether a Windows service has a SID of its own.
+// SIDType determines whether a Windows service has its own SID.
 type SIDType uint8
 
 // The SID types, in the order of package svcx.
@@ -154,10 +154,10 @@ func (t SIDType) String() string {
 	return fmt.Sprintf("SIDType(%d)", uint8(t))
 }
 
-// State is what a service does. The numbers are those of Windows.
+// State is the state of a service. The values are those of Windows.
 type State uint8
 
-// The states, with the numbers of SERVICE_STATUS.
+// The states, with the values of SERVICE_STATUS.
 const (
 	Stopped State = 1 + iota
 	StartPending
@@ -176,7 +176,7 @@ func (s State) String() string {
 	return fmt.Sprintf("State(%d)", uint8(s))
 }
 
-// Status is what a manager knows of a service.
+// Status is the status of a service as known to its manager.
 type Status struct {
 	State    State
 	PID      int

@@ -5,23 +5,24 @@ import (
 	"strings"
 )
 
-// Text is a file that a manager reads, line by line.
+// Text is a text file for a manager, built line by line.
 type Text string
 
-// Lines adds whole lines; the last one ends here.
+// Lines adds one or more lines. text lacks the final newline, which Lines adds.
 func (t *Text) Lines(text string) { t.Line(text, "") }
 
-// Line adds a line of two parts. Inlined, it would make the renderers three times as large.
+// Line adds a line that consists of two parts. Inlined, it would triple the size of the renderers.
 //
 //go:noinline
 func (t *Text) Line(name, value string) { *t += Text(name + value + "\n") }
 
-// Append is append for texts, but leaves the array of list alone. Inlined, it would be 200 bytes.
+// Append is like append, but never writes to the array of list. Inlined, it would add 200 bytes to
+// each caller.
 //
 //go:noinline
 func Append(list []string, texts ...string) []string { return append(slices.Clip(list), texts...) }
 
-// Each returns the texts, each changed by f and with start before it.
+// Each concatenates the results of f for the texts, each preceded by start.
 func Each(texts []string, start string, f func(string) string) (all string) {
 	for _, text := range texts {
 		all += start + f(text)
@@ -29,7 +30,7 @@ func Each(texts []string, start string, f func(string) string) (all string) {
 	return all
 }
 
-// Only reports whether text has no other characters than letters, digits and those in also.
+// Only reports whether text consists of ASCII letters, digits and the characters in also.
 func Only(text, also string) bool {
 	for i := range len(text) {
 		c := text[i]

@@ -5,8 +5,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/trust"
 )
 
-// Untrusted explains the error for a program that others could replace and that would run with all
-// rights.
+// Untrusted adds advice to the error for a program that would run with all rights but that another
+// account could replace.
 func Untrusted(goos, exe string, err error) error {
 	f, ok := err.(*trust.Finding)
 	if !ok {
@@ -17,7 +17,7 @@ func Untrusted(goos, exe string, err error) error {
 		hint = `install it from where only administrators write, such as C:\Program Files`
 	}
 	hint += ", set Service.Account"
-	if f.Fix != "" { // otherwise the advice is only to move it
+	if f.Fix != "" { // otherwise the only advice is to move the program
 		hint += ", or run " + f.Fix
 	}
 	return Errorf("svcx: %w, and %s would run with all rights: %s", f, exe, hint)

@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// Undo undoes what an installation has done when a later step fails.
+// Undo undoes the steps of an installation if a later step fails.
 type Undo struct{ steps []func() error }
 
-// Add adds a step; the last added is run first.
+// Add adds an undo step; the steps run in reverse order.
 //
 //go:noinline
 func (u *Undo) Add(f func() error) { u.steps = append(u.steps, f) }
 
-// End returns err, after undoing everything if it is not nil.
+// End returns err. If err is not nil, End first undoes everything.
 func (u *Undo) End(err error) error {
 	if err == nil {
 		return nil
@@ -29,12 +29,12 @@ func (u *Undo) End(err error) error {
 	return err
 }
 
-// A Writer writes a file, as os.WriteFile does. That of the service managers is atomicfile.Replace:
-// the file changes as a whole or not at all. Package atomicfile would link x/sys/windows into every
-// Windows service.
+// A Writer writes a file like os.WriteFile. The back ends use atomicfile.Replace, which replaces
+// the file as a whole or not at all. It is passed as a Writer because importing package atomicfile
+// here would link x/sys/windows into every Windows service.
 type Writer func(name string, data []byte, perm fs.FileMode) error
 
-// WriteFile makes data a file's content and returns what it was before.
+// WriteFile replaces a file's content with data and returns the old content.
 func (u *Undo) WriteFile(write Writer, name string, data []byte, perm fs.FileMode) (old []byte, err error) {
 	old, err = os.ReadFile(name)
 	isNew := errors.Is(err, fs.ErrNotExist)
@@ -62,7 +62,8 @@ func RemoveFile(name string) error {
 	return nil
 }
 
-// ChangedLines returns the lines that a file lost (-) and got (+), or one word for a new file.
+// ChangedLines returns the lines removed from (-) and added to (+) a file, or one word for a new
+// file.
 func ChangedLines(old, now string) (changed []Change) {
 	if old == now {
 		return nil

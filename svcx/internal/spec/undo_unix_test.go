@@ -14,8 +14,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/atomicfile"
 )
 
-// A unit or script has the mode that its manager needs, whatever the old one had. The next install
-// removes what one that was killed has left.
+// TestUndoWriteFile checks that a unit or script gets the mode that its manager needs, regardless
+// of the old file's mode, and that the next install removes the files left by one that was killed.
 func TestUndoWriteFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "init.d", "orders")
 	undo := Undo{}

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// PollEvery returns how often to look at a service whose state should change: at a tenth of its
-// hint, as in the sample "Starting a Service", but soon.
+// PollEvery returns the interval at which to poll a service whose state should change: a tenth of
+// its wait hint, as in Microsoft's sample "Starting a Service", but 20 to 250 ms.
 func PollEvery(hint time.Duration) time.Duration {
 	return min(max(hint/10, 20*time.Millisecond), 250*time.Millisecond)
 }
 
-// Pause waits for d or for ctx.
+// Pause waits for d. If ctx is done first, it returns the cause.
 func Pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():

@@ -2,25 +2,25 @@ package supervisor
 
 import "time"
 
-// A countdown measures a time limit of Main. Only time in which its timer fired on schedule counts:
-// a process that was frozen (SIGSTOP, a paused virtual machine, a sleeping laptop) is not one that
-// hangs. The zero countdown never expires.
+// A countdown measures a time limit of Main. Only time during which its timer fired on schedule
+// counts, because a process that was frozen (SIGSTOP, a paused virtual machine, a sleeping laptop)
+// is not hung. The zero countdown never expires.
 type countdown struct {
 	timer *time.Timer
-	wait  time.Duration // what the timer is set to
-	left  time.Duration // without the wait
+	wait  time.Duration // the timer's current duration
+	left  time.Duration // remaining after wait
 	slice time.Duration
 	due   time.Time
 }
 
-// A countdown is cut into this many waits, so that a short freeze costs one at most and a long one
-// nothing.
+// countdownSlices is the number of waits into which a countdown is divided, so that a short freeze
+// uses up at most one of them and a long freeze none.
 const countdownSlices = 16
 
-// lateness is how late a timer may fire without a freeze.
+// lateness is how late a timer may fire before the process counts as having been frozen.
 const lateness = 50 * time.Millisecond
 
-// begin starts the countdown from its beginning; 0 means no limit.
+// begin starts or restarts the countdown at d; 0 means no limit.
 func (c *countdown) begin(d time.Duration) {
 	c.end()
 	if d <= 0 {
@@ -47,7 +47,7 @@ func (c *countdown) next() {
 	}
 }
 
-// C is the channel to wait on; call expired when it is received from.
+// C returns the channel to wait on. Call expired after each receive from the channel.
 func (c *countdown) C() <-chan time.Time {
 	if c.timer == nil {
 		return nil
@@ -55,7 +55,7 @@ func (c *countdown) C() <-chan time.Time {
 	return c.timer.C
 }
 
-// expired reports whether the time is up. If not, it goes on counting.
+// expired reports whether the time is up. If not, the countdown continues.
 func (c *countdown) expired() bool {
 	if time.Since(c.due) > max(lateness, c.slice/4) {
 		c.left += c.wait

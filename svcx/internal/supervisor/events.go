@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// EventKind is what an [Event] is about. The numbers are those of package svcx.
+// EventKind is the kind of an [Event]. The values are those of package svcx.
 type EventKind uint8
 
 const (
@@ -25,7 +25,7 @@ type Event struct {
 	Data    []byte
 }
 
-// newEvent returns the event of a control that changes no state, or nil.
+// newEvent returns the event for a control that changes no state, or nil for other controls.
 func newEvent(c Control) *Event {
 	switch {
 	case c.Code == Session:
@@ -42,7 +42,7 @@ func newEvent(c Control) *Event {
 	return nil
 }
 
-// deliver hands e to Main. It returns false if too many events wait.
+// deliver hands e to Main. It returns false if too many events are waiting.
 func (s *Supervisor) deliver(e *Event) bool {
 	if s.config.Deliver == nil {
 		return false

@@ -15,61 +15,61 @@ const (
 )
 
 const (
-	heartbeatEvery = 2 * time.Second    // how often a pending state's checkpoint rises
-	heartbeatHint  = 3 * heartbeatEvery // the wait hint that goes with it
+	heartbeatEvery = 2 * time.Second    // interval between checkpoints in a pending state
+	heartbeatHint  = 3 * heartbeatEvery // the corresponding wait hint
 	grace          = 100 * time.Millisecond
 )
 
-// machine decides what to report to the manager. It is a pure function of the sequence of messages;
-// the supervisor carries out its decisions.
+// machine decides what to report to the manager. Its decisions depend only on the sequence of
+// messages; the supervisor carries them out.
 type machine struct {
-	status     Status // as reported last; State 0: nothing yet
-	accepts    uint32 // the controls accepted while it runs
-	cause      error  // why Main was asked to end; nil: it was not
-	progressed bool   // Main has asked for time to start
-	reloads    int    // delivered and not done
+	status     Status // as last reported; State is 0 before the first report
+	accepts    uint32 // the controls accepted while the service is running
+	cause      error  // why Main was asked to stop; nil if it was not
+	progressed bool   // Main called Progress before Ready
+	reloads    int    // Reload events delivered, but not done
 	over       bool
 }
 
-// A kind is what a message is about.
+// A kind is the kind of a message.
 type kind uint8
 
 const (
 	nothing          kind = iota
-	processStarted        // the process talks to its manager
+	processStarted        // the process is connected to its manager
 	mainCalled            // Main is about to run
-	graceElapsed          // Main has run for the grace period
+	graceElapsed          // Main has been running for the grace period
 	readyCalled           // Main called Ready
 	progressCalled        // Main called Progress
 	controlReceived       // the manager sent a control
 	contextCancelled      // the caller of Run cancelled its context
 	eventDone             // Main called Done on an event
-	eventLost             // an event was not delivered: too many wait
+	eventLost             // an event was dropped because too many are waiting
 	heartbeat             // a pending state has lasted heartbeatEvery
-	reportRetry           // the manager did not take the last report
+	reportRetry           // the last report failed and is due again
 	mainReturned
-	mainPanicked    // the process dies
+	mainPanicked    // Main panicked; the process dies
 	startExpired    // Main was not ready within StartTimeout
 	stopExpired     // Main did not return within StopTimeout
 	watchdogExpired // Main did not call Alive in time
 )
 
-// A message describes what has happened, with its data.
+// A message is an input of the machine.
 type message struct {
 	kind
 	control Control       // controlReceived
 	event   EventKind     // eventDone, eventLost
 	text    string        // progressCalled
 	err     error         // mainReturned, contextCancelled
-	ack     chan struct{} // closed when it is dealt with; may be nil
+	ack     chan struct{} // closed when the message has been handled; may be nil
 }
 
-// A decision is what to do about a message.
+// A decision is the machine's response to a message.
 type decision struct {
-	report  bool   // tell the manager machine.status
+	report  bool   // report machine.status to the manager
 	cancel  bool   // cancel Main's context with machine.cause
-	dump    bool   // write where every goroutine is: Main hangs
-	deliver *Event // hand this to Main
+	dump    bool   // dump the stacks of all goroutines: Main is hung
+	deliver *Event // deliver this event to Main
 }
 
 func (m *machine) step(msg *message) decision {
@@ -126,7 +126,7 @@ func (m *machine) step(msg *message) decision {
 	return decision{}
 }
 
-// hang ends a service whose Main hangs.
+// hang stops a service whose Main is hung.
 func (m *machine) hang(exit, code uint32) decision {
 	m.status.ExitCode, m.status.ServiceCode = exit, code
 	d := m.enter(Stopped)
@@ -134,8 +134,8 @@ func (m *machine) hang(exit, code uint32) decision {
 	return d
 }
 
-// enter changes the state. Only pending states have a checkpoint and a hint; a service that starts
-// or stops accepts nothing.
+// enter changes the state. Only pending states have a checkpoint and a wait hint. A service that is
+// starting or stopping accepts no controls.
 func (m *machine) enter(state State) decision {
 	m.status.State = state
 	m.status.CheckPoint, m.status.WaitHint = 0, 0
@@ -151,7 +151,7 @@ func (m *machine) enter(state State) decision {
 	return decision{report: true}
 }
 
-// heartbeat raises the checkpoint. A text is reported in any state.
+// heartbeat raises the checkpoint in a pending state. If text is set, it reports in any state.
 func (m *machine) heartbeat(text bool) decision {
 	if m.status.State.Pending() {
 		m.status.CheckPoint++
@@ -193,7 +193,7 @@ func (m *machine) control(c Control) decision {
 
 func (m *machine) requestStop(cause error) decision {
 	if m.cause != nil {
-		return decision{} // it stops already
+		return decision{} // already stopping
 	}
 	m.cause = cause
 	d := m.enter(StopPending)
@@ -216,7 +216,8 @@ func (m *machine) finish(e EventKind) decision {
 	return decision{}
 }
 
-// lose is finish for an event that Main will never see: what it asks for does not happen.
+// lose is like finish, for an event that was not delivered: the requested change of state does not
+// happen.
 func (m *machine) lose(e EventKind) decision {
 	state := m.status.State
 	switch {
@@ -228,8 +229,8 @@ func (m *machine) lose(e EventKind) decision {
 	return m.finish(e)
 }
 
-// end deals with Main's return. An error is a failure to the manager only if no stop was requested:
-// it must not restart a service that it has just stopped.
+// end handles Main's return. An error counts as a failure only if no stop was requested, since the
+// manager must not restart a service that it has just stopped.
 func (m *machine) end(err error) decision {
 	if err != nil && m.cause == nil {
 		m.status.ExitCode, m.status.ServiceCode = ErrServiceSpecific, uint32(spec.ExitCode(err))
@@ -237,8 +238,8 @@ func (m *machine) end(err error) decision {
 	return m.enter(Stopped)
 }
 
-// stopResult returns what Run returns for Main's error. After a requested stop the context's own
-// error is not a failure.
+// stopResult returns Run's result for Main's error. After a requested stop, the context's own error
+// is not a failure.
 func stopResult(err, cause error) error {
 	if cause != nil && (errors.Is(err, context.Canceled) || errors.Is(err, cause)) {
 		return nil

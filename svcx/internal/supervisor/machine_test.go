@@ -13,7 +13,7 @@ import (
 
 var errMain = errors.New("main failed")
 
-// always are the controls that every service accepts.
+// always is the set of controls that every service accepts.
 const always = AcceptStop | AcceptShutdown | AcceptPreshutdown
 
 // coded is an error with an exit code.
@@ -32,7 +32,7 @@ func randomAccepts(rnd *rand.Rand) uint32 {
 	return mask
 }
 
-// TestMachine follows lives of services: what is reported after each event.
+// TestMachine checks what is reported after each message in the life of a service.
 func TestMachine(t *testing.T) {
 	const running = always | AcceptPauseContinue | AcceptParamChange
 	control := func(code uint32) message { return message{kind: controlReceived, control: Control{Code: code}} }
@@ -135,7 +135,7 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-// TestMachineInvariants throws a million random sequences at the machine.
+// TestMachineInvariants feeds a million random sequences of messages to the machine.
 func TestMachineInvariants(t *testing.T) {
 	sequences := 1_000_000
 	if testing.Short() {
@@ -167,10 +167,10 @@ func TestMachineInvariants(t *testing.T) {
 	}
 }
 
-// witness holds what must be true of every life.
+// witness checks invariants that hold for every service.
 type witness struct {
 	last              Status
-	allowed, stopped  bool // RUNNING is allowed; STOPPED was reported
+	allowed, stopped  bool // RUNNING may be reported; STOPPED was reported
 	progressed, ended bool
 	cancels           int
 }

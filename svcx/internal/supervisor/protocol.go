@@ -1,8 +1,8 @@
-// Package supervisor runs a service's Main between it and its service manager.
+// Package supervisor runs a service's Main and mediates between Main and the service manager.
 //
-// The protocol between the two is modelled on the Windows SCM: states, reports and controls have
-// its numbers. Other platforms and tests provide their own [Manager], so that all share one
-// supervisor.
+// The protocol between the supervisor and the manager is modelled on the Windows SCM, whose values
+// it uses for states, reports and controls. Other platforms and tests provide their own [Manager],
+// so that all share one supervisor.
 package supervisor
 
 import (
@@ -23,8 +23,8 @@ const (
 	Paused
 )
 
-// Pending reports whether a service in that state must raise its checkpoint. Its copies in each
-// caller would be 400 bytes.
+// Pending reports whether a service in that state must raise its checkpoint. Inlined, it would add
+// 400 bytes to the binary.
 //
 //go:noinline
 func (s State) Pending() bool {
@@ -41,7 +41,7 @@ const (
 	AcceptSession       = 0x80
 	AcceptPreshutdown   = 0x100
 
-	// AcceptCustom is not a bit of Windows, where every service gets every custom control.
+	// AcceptCustom is not a Windows flag; Windows sends every custom control to every service.
 	AcceptCustom = 1 << 31
 )
 
@@ -60,7 +60,7 @@ const (
 	LastCustom  = 255
 )
 
-// Error numbers (WinError.h) that a handler answers or a service ends with.
+// Error numbers (WinError.h) that a control handler returns or a service ends with.
 const (
 	NoError             = 0
 	ErrNotImplemented   = 120  // ERROR_CALL_NOT_IMPLEMENTED
@@ -80,51 +80,52 @@ type Status struct {
 	CheckPoint  uint32 // 0 unless State is pending
 	WaitHint    time.Duration
 
-	Text      string // for people
-	Progress  bool   // the service itself made progress; false: a mere heartbeat
+	Text      string // human-readable
+	Progress  bool   // the service itself made progress; false for a heartbeat
 	Reloading bool
 }
 
-// Control is a request to a service. Its Data are the receiver's own.
+// Control is a request to a service. The receiver owns Data.
 type Control struct {
 	Code, Type uint32
 	Data       []byte
 }
 
-// Manager is what started a service. A supervisor calls Report from one goroutine, in order.
+// Manager is the connection to the service's manager. A supervisor calls Report from one goroutine,
+// in order.
 type Manager interface {
 	Report(Status) error
 	Controls() <-chan Control
 }
 
-// Container is a Manager in the service's own process, which must outlive the service: it receives
-// a panic, and the stacks of a Main that hangs, instead of the process ending.
+// Container is a Manager in the service's own process, which must outlive the service. The
+// Container receives a panic, or the stacks of a hung Main, and the process does not exit.
 type Container interface {
 	Manager
 	Panicked(value any, stack []byte)
 	Hung(stacks []byte)
-	Arguments() []string // as given to StartService
+	Arguments() []string // as passed to StartService
 }
 
 type managerKey struct{}
 
-// With makes m the manager of a service that is run with the context.
+// With returns a context in which a service runs under m.
 func With(ctx context.Context, m Container) context.Context {
 	return context.WithValue(ctx, managerKey{}, m)
 }
 
-// ManagerOf returns the manager that With put into the context, or nil.
+// ManagerOf returns the Container added to the context by With, or nil.
 func ManagerOf(ctx context.Context) Container {
 	m, _ := ctx.Value(managerKey{}).(Container)
 	return m
 }
 
-// Answer returns what the control handler answers at once: NoError if the service accepts the
-// control, else ERROR_CALL_NOT_IMPLEMENTED (HandlerEx).
+// Answer returns the result of the control handler (HandlerEx): NoError if the service accepts the
+// control, otherwise ERROR_CALL_NOT_IMPLEMENTED.
 func Answer(code, accepts uint32) uint32 {
 	var need uint32
 	switch code {
-	case Interrogate: // the manager knows the state already
+	case Interrogate: // the manager already knows the state
 		return NoError
 	case Stop:
 		need = AcceptStop

@@ -11,32 +11,35 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// ErrHung is returned when Main does not end or does not feed the watchdog.
+// ErrHung is returned if Main does not become ready or return in time, or does not feed the
+// watchdog.
 const ErrHung = spec.ErrHung
 
-// Config holds what a supervisor runs, and the differences between the processes in which it runs.
+// Config holds the service that a supervisor runs, and functions that depend on the kind of
+// process.
 type Config struct {
 	Name    string
 	Main    func(context.Context) error
-	Accepts uint32 // the controls that it may be sent
-	// StopTimeout is how long Main may take to return, StartTimeout to become ready, Watchdog
-	// between two calls of Alive. 0 means no limit.
+	Accepts uint32 // the controls that the service accepts
+	// StopTimeout limits the time that Main takes to return, StartTimeout the time until it is
+	// ready, and Watchdog the time between calls of Alive. 0 means no limit.
 	StopTimeout, StartTimeout, Watchdog time.Duration
 
-	// Prepare runs before Main; its error counts as Main's. It may be nil.
+	// Prepare runs before Main, and its error counts as Main's. Prepare may be nil.
 	Prepare func(context.Context) error
-	// Arguments takes those of a Container, before Main.
+	// Arguments is called with the arguments of a Container before Main runs.
 	Arguments func([]string) error
-	// Deliver hands an event to Main. It returns false if too many wait.
+	// Deliver delivers an event to Main. It returns false if too many events are waiting.
 	Deliver func(e *Event, done func()) bool
-	// Events is where Deliver puts them; its type is package svcx's.
+	// Events is the channel to which Deliver sends; its type is defined by package svcx.
 	Events any
-	// Hung keeps the stacks of a Main that does not end. A Container keeps them itself.
+	// Hung stores the stacks of a hung Main. It is not called under a Container, which has its own
+	// method.
 	Hung func(dump []byte)
-	// Failed, if set, keeps Main's error, before the manager hears of it: the manager may end the
-	// process at once.
+	// Failed, if set, logs Main's error before the error is reported to the manager, which may then
+	// terminate the process immediately.
 	Failed func(error)
-	// Alive passes a sign of life on to another watchdog, which replaces Watchdog.
+	// Alive, if set, feeds another watchdog, which replaces Watchdog.
 	Alive func()
 }
 
@@ -44,53 +47,53 @@ type Config struct {
 type Supervisor struct {
 	config    *Config
 	manager   Manager
-	container Container     // the manager, if it is one, or nil
+	container Container     // the manager if it is a Container, or nil
 	calls     chan *message // from Main's goroutines
-	alive     chan struct{} // signs of life, the latest only
+	alive     chan struct{} // calls of Alive, at most one pending
 	over      chan struct{}
 }
 
-// loop is what Run's goroutine alone uses. It stays on its stack: its types need no description in
-// the program.
+// loop is the state used only by Run's goroutine. It stays on the stack, so the linker can omit its
+// type information.
 type loop struct {
 	*Supervisor
 	machine               machine
-	missed                *message         // comes next
-	settled, heart, retry <-chan time.Time // retry: the manager did not take the last report
+	missed                *message         // returned by the following call of next
+	settled, heart, retry <-chan time.Time // retry: the last report failed
 	retryIn               time.Duration
 	start, stop, watchdog countdown
 }
 
 type supervisorKey struct{}
 
-// Of returns the supervisor of the Main that has been given ctx, or nil.
+// Of returns the supervisor of the Main to which ctx was passed, or nil.
 func Of(ctx context.Context) *Supervisor {
 	s, _ := ctx.Value(supervisorKey{}).(*Supervisor)
 	return s
 }
 
-// Ready reports that the start is over.
+// Ready reports that start-up is complete.
 func (s *Supervisor) Ready() { s.tell(&message{kind: readyCalled}) }
 
-// Progress reports that the service still starts or stops.
+// Progress reports that the service is still starting or stopping.
 func (s *Supervisor) Progress(text string) { s.tell(&message{kind: progressCalled, text: text}) }
 
 // Alive feeds the watchdog.
 func (s *Supervisor) Alive() {
 	select {
 	case s.alive <- struct{}{}:
-	default: // one is on its way
+	default: // one is already pending
 	}
 }
 
-// StopTimeout returns how long Main may take to return.
+// StopTimeout returns the time that Main has to return.
 func (s *Supervisor) StopTimeout() time.Duration { return s.config.StopTimeout }
 
-// Events returns the field of Config.
+// Events returns Config.Events.
 func (s *Supervisor) Events() any { return s.config.Events }
 
-// tell passes msg to the supervisor's loop and returns when the manager has been informed, or when
-// the loop has ended. Its copies in each caller would be 600 bytes.
+// tell passes msg to the supervisor's loop and returns when the loop has reported to the manager,
+// or when the loop has ended. Inlined, it would add 600 bytes to the binary.
 //
 //go:noinline
 func (s *Supervisor) tell(msg *message) {
@@ -106,9 +109,9 @@ func (s *Supervisor) tell(msg *message) {
 	}
 }
 
-// Run runs Prepare and then Main, and reports to manager until both are over. It returns Main's
-// error, and whether a stop was requested. If Main hangs, the error is ErrHung and Main keeps
-// running: the process must end then.
+// Run runs Prepare and then Main, and reports to manager until both have returned. It returns
+// Main's error, and whether a stop was requested. If Main is hung, the error is ErrHung and Main
+// keeps running: the caller must then terminate the process.
 func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err error) {
 	s := &Supervisor{
 		config:  c,
@@ -133,8 +136,8 @@ func Run(parent context.Context, manager Manager, c *Config) (stopped bool, err 
 	return l.machine.cause != nil, err
 }
 
-// handle does what the machine decides. ctx is Main's. It reports whether the service is over, and
-// its result.
+// handle carries out the machine's decision on msg. ctx is Main's context. It returns whether the
+// service has ended, and Run's error.
 func (l *loop) handle(msg *message, ctx context.Context, cancel context.CancelCauseFunc) (over bool, err error) {
 	m := &l.machine
 	before := m.status.State
@@ -142,7 +145,7 @@ func (l *loop) handle(msg *message, ctx context.Context, cancel context.CancelCa
 	if m.over {
 		err = stopResult(msg.err, m.cause)
 	}
-	switch { // before the manager believes that it is over
+	switch { // before reporting to the manager that the service has ended
 	case d.dump:
 		err = l.hung(msg.kind)
 	case msg.kind == mainReturned && err != nil && l.config.Failed != nil:
@@ -182,7 +185,7 @@ func (l *loop) handle(msg *message, ctx context.Context, cancel context.CancelCa
 	return m.over, err
 }
 
-// report reports to the manager. A report that it does not take is tried again.
+// report reports the status to the manager. If that fails, it schedules a retry.
 func (l *loop) report() {
 	err := l.manager.Report(l.machine.status)
 	if err == nil {
@@ -196,7 +199,7 @@ func (l *loop) report() {
 	l.retry = time.After(l.retryIn)
 }
 
-// next waits for what happens.
+// next waits for the next message.
 func (l *loop) next(parent context.Context) *message {
 	if msg := l.missed; msg != nil {
 		l.missed = nil
@@ -256,19 +259,18 @@ func (l *loop) next(parent context.Context) *message {
 	return msg
 }
 
-// fed starts the watchdog's time from its beginning, unless another watchdog replaces it.
+// fed restarts the watchdog's countdown, unless another watchdog replaces it.
 func (l *loop) fed() {
 	if l.config.Alive == nil {
 		l.watchdog.begin(l.config.Watchdog)
 	}
 }
 
-// ErrGoexit is the error of a Main that has ended its goroutine.
+// ErrGoexit is returned if Main called runtime.Goexit.
 var ErrGoexit = errors.New("svcx: Main ended its goroutine (runtime.Goexit)")
 
-// callMain runs in its own goroutine and sends Main's result. A panic ends the process as usual in
-// Go: the manager sees a dead process, and the crash file has the trace. Only a manager in this
-// process catches it.
+// callMain runs in its own goroutine and sends Main's result. A panic crashes the process as usual
+// in Go, and crash.log has the trace. Only under a Container is the panic recovered.
 func (s *Supervisor) callMain(ctx context.Context) {
 	msg := &message{kind: mainReturned, err: ErrGoexit}
 	defer func() {
@@ -296,7 +298,7 @@ func (s *Supervisor) callMain(ctx context.Context) {
 	msg.err = s.config.Main(ctx)
 }
 
-// hung keeps the stacks of all goroutines and returns the error that says why.
+// hung stores the stacks of all goroutines and returns the error for the expired limit.
 func (s *Supervisor) hung(why kind) error {
 	kind, format, limit := spec.ErrHung, "%w: Main did not return within %v of being asked to", s.config.StopTimeout
 	switch why {
@@ -315,7 +317,7 @@ func (s *Supervisor) hung(why kind) error {
 	return err
 }
 
-// stacks returns the stack of this goroutine, or of all, cut at 16 MiB.
+// stacks returns the stack of this goroutine, or the stacks of all goroutines, truncated at 16 MiB.
 func stacks(all bool) []byte {
 	for size := 64 << 10; ; size *= 2 {
 		buf := make([]byte, size)

@@ -13,8 +13,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// owned returns an error if Install or Uninstall must leave the unit alone: it is masked, or it is
-// another program's. exe is the service's program.
+// owned returns an error if Install and Uninstall must not change the unit because it is masked or
+// belongs to another program. props are its properties.
 func (m *Backend) owned(s *spec.Spec, props loaded) error {
 	load, file, path := props["LoadState"], props["UnitFileState"], props["FragmentPath"]
 	if load == "not-found" {
@@ -45,7 +45,7 @@ func (m *Backend) owned(s *spec.Spec, props loaded) error {
 	}
 	text, err := os.ReadFile(m.file(s))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // made without a file: it ends with its process
+		return nil // a transient unit, which disappears when its process ends
 	}
 	if err != nil {
 		return m.fail(s, nil, err)
@@ -93,7 +93,7 @@ func (m *Backend) show(ctx context.Context, s *spec.Spec) (loaded, error) {
 	return props, nil
 }
 
-// statusOf makes a status of what systemctl show prints; false: there is no such unit.
+// statusOf converts the output of systemctl show to a status. ok is false if there is no such unit.
 func statusOf(props loaded) (st spec.Status, ok bool) {
 	if props["LoadState"] == "not-found" {
 		return spec.Status{}, false
@@ -122,7 +122,7 @@ func statusOf(props loaded) (st spec.Status, ok bool) {
 	return st, true
 }
 
-// programOf reads the path out of a property ExecStart, as systemctl shows it.
+// programOf returns the path in an ExecStart property, as printed by systemctl show.
 func programOf(execStart string) string {
 	_, path, _ := strings.Cut(execStart, "path=")
 	path, _, _ = strings.Cut(path, " ; argv[]=")

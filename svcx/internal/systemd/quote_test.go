@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// splitUnit takes the quoting of systemd.syntax(7) away.
+// splitUnit splits a line into words and removes the quoting of systemd.syntax(7).
 func splitUnit(t *testing.T, line string) (words []string) {
 	for i := 0; i < len(line); {
 		if line[i] == ' ' {

@@ -15,8 +15,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Open sets the back end up for this machine. It returns an error if the user has no directory for
-// units.
+// Open initializes the back end for this machine. It returns an error if the user has no directory
+// for units.
 func (m *Backend) Open(user bool) error {
 	m.root, m.user, m.dir = os.Geteuid() == 0, user, "/etc/systemd/system"
 	m.run, m.write = systemctl, atomicfile.Replace
@@ -47,7 +47,7 @@ func systemctl(ctx context.Context, args ...string) (string, error) {
 	return string(out), err
 }
 
-// Logs writes what the journal has of the unit.
+// Logs writes the unit's journal.
 func (m *Backend) Logs(ctx context.Context, s *spec.Spec, w io.Writer) error {
 	which := "--unit="
 	if m.user {
@@ -56,18 +56,18 @@ func (m *Backend) Logs(ctx context.Context, s *spec.Spec, w io.Writer) error {
 	return m.journal(ctx, w, which+unit(s), "--output=short-iso")
 }
 
-// Watch returns a function that returns what the unit's processes have written to the journal since
-// now.
+// Watch returns a function that returns the output of the unit's processes in the journal since the
+// call of Watch.
 func (m *Backend) Watch(ctx context.Context, s *spec.Spec) (written func() string) {
-	field := "_SYSTEMD_UNIT=" // without what systemd says of the unit
+	field := "_SYSTEMD_UNIT=" // excludes systemd's own messages about the unit
 	if m.user {
 		field = "_SYSTEMD_USER_UNIT="
 	}
 	since := fmt.Sprintf("--since=@%.6f", float64(time.Now().UnixMicro())/1e6)
 	return func() string {
-		exec.CommandContext(ctx, "journalctl", "--sync").Run() // what has not arrived yet
+		exec.CommandContext(ctx, "journalctl", "--sync").Run() // flush pending entries
 		var text strings.Builder
-		m.journal(ctx, &text, field+unit(s), "--output=cat", since) // an empty text says nothing
+		m.journal(ctx, &text, field+unit(s), "--output=cat", since) // on failure, text stays empty
 		return spec.LastPart(text.String())
 	}
 }

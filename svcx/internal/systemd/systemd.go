@@ -13,9 +13,9 @@ import (
 
 // Backend controls services through systemctl(1). Call Open first.
 type Backend struct {
-	root  bool   // this process may change the system's units
-	user  bool   // it is the user's systemd, not the system's
-	dir   string // where unit files lie
+	root  bool   // this process may change system units
+	user  bool   // the user's service manager, not the system's
+	dir   string // the directory of the unit files
 	run   func(ctx context.Context, args ...string) (string, error)
 	write spec.Writer
 }
@@ -24,7 +24,7 @@ func unit(s *spec.Spec) string { return s.Name + ".service" }
 
 func (m *Backend) file(s *spec.Spec) string { return filepath.Join(m.dir, unit(s)) }
 
-// ctl runs systemctl for the system or the user.
+// ctl runs systemctl for the system's or the user's service manager.
 func (m *Backend) ctl(ctx context.Context, args ...string) (string, error) {
 	if m.user {
 		args = append([]string{"--user"}, args...)
@@ -32,8 +32,8 @@ func (m *Backend) ctl(ctx context.Context, args ...string) (string, error) {
 	return m.run(ctx, append([]string{"--no-ask-password"}, args...)...)
 }
 
-// fail makes an error of what systemctl said. For a non-root caller every failure is
-// ErrAccessDenied, whatever systemctl printed.
+// fail converts an error of systemctl. For a non-root caller every failure is ErrAccessDenied,
+// whatever systemctl printed.
 func (m *Backend) fail(s *spec.Spec, kind, err error) error {
 	if !m.root && !m.user && (kind == nil || kind == spec.ErrStartFailed) {
 		return spec.Fail(spec.ErrAccessDenied, err, "run it as root")
@@ -63,16 +63,16 @@ func (m *Backend) journalHint(s *spec.Spec) string {
 	return "journalctl " + scope + "-u " + unit(s) + " says why"
 }
 
-// noBus reports whether systemctl found no bus of the user's.
+// noBus reports whether systemctl failed to find the user's bus.
 func noBus(text string) bool {
 	return strings.Contains(text, "No medium found") || strings.Contains(text, "XDG_RUNTIME_DIR") ||
 		strings.Contains(text, "Failed to connect to bus") || strings.Contains(text, "Failed to connect to user scope bus")
 }
 
-// loaded is what systemd has under a unit's name.
+// loaded holds the properties of a unit as loaded by systemd.
 type loaded map[string]string
 
-// Install writes the unit's file and enables the unit.
+// Install writes the unit file and enables the unit.
 func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Change, err error) {
 	if !m.root && !m.user {
 		return nil, m.fail(s, spec.ErrAccessDenied, nil)
@@ -97,7 +97,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	written, enable := false, ""
 	last := context.WithoutCancel(ctx)
 	reload := func() error { _, err := m.ctl(last, "daemon-reload"); return err }
-	undo.Add(func() (err error) { // the file is by then what it was
+	undo.Add(func() (err error) { // runs after the file was restored
 		if written {
 			err = reload()
 		}
@@ -130,7 +130,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		do = "enable"
 	case !s.StartType.AtBoot() && enabled:
 		do, enable = "disable", "enable"
-	case enabled && written && s.Force: // the links may be what another unit's [Install] asked for
+	case enabled && written && s.Force: // the links may be those requested by another unit's [Install] section
 		do, enable = "reenable", "reenable"
 	}
 	if do != "" {
@@ -145,7 +145,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 	return changed, s.Installed(ctx)
 }
 
-// Uninstall stops and disables the unit and removes its file.
+// Uninstall stops and disables the unit, and removes its file.
 func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	before, err := m.show(ctx, s)
 	if err != nil {
@@ -174,7 +174,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	if _, err := m.ctl(ctx, "daemon-reload"); err != nil {
 		return m.fail(s, nil, err)
 	}
-	m.ctl(ctx, "reset-failed", unit(s)) // fails if it has not failed
+	m.ctl(ctx, "reset-failed", unit(s)) // returns an error unless the unit has failed
 	if after, err := m.show(ctx, s); err == nil && after["FragmentPath"] != "" {
 		return spec.Fail(spec.ErrForeign, spec.Errorf("systemd still has it from %s", after["FragmentPath"]), "remove what installed that file")
 	}
@@ -193,7 +193,7 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 	return m.begin(ctx, s, "start")
 }
 
-// begin runs a command that ends when the unit is ready.
+// begin runs a systemctl command that returns when the unit is ready.
 func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error {
 	const begun = "ExecMainStartTimestampMonotonic"
 	before, err := m.show(ctx, s)
@@ -206,7 +206,7 @@ func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error
 	if ctx.Err() != nil {
 		return spec.Fail(nil, context.Cause(ctx), "the service continues to start")
 	}
-	// An exit code of an earlier run says nothing about a start that systemd refused.
+	// Ignore the exit code of an earlier run if systemd refused to start the unit.
 	if now, showErr := m.show(ctx, s); showErr == nil && now[begun] != before[begun] {
 		if st, _ := statusOf(now); st.ExitCode != 0 {
 			err = spec.Errorf("exit code %d", st.ExitCode)
@@ -233,8 +233,8 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// Restart restarts the unit. A unit that Requires= it is stopped with it, and systemd restarts that
-// one in the same transaction.
+// Restart restarts the unit. Units that Requires= it are stopped and restarted by systemd in the
+// same transaction.
 func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if _, err := m.Status(ctx, s); err != nil {
 		return err
@@ -243,7 +243,7 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	if err := m.begin(ctx, s, "restart"); err != nil {
 		return err
 	}
-	// A dependent may have failed while its requirement was away.
+	// A dependent may have failed while the unit was stopped.
 	for _, name := range s.Dependents {
 		if _, err := m.ctl(ctx, "start", name); err != nil {
 			return spec.Fail(nil, err, name+" depends on the service and was running")
@@ -252,7 +252,8 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	return nil
 }
 
-// addDependents adds the services that stop with a unit and run now, those that it needs first.
+// addDependents adds the running services that stop together with a unit; a service comes after
+// those that it needs.
 func (m *Backend) addDependents(ctx context.Context, of string, names *[]string) {
 	out, err := m.ctl(ctx, "show", of, "--property=RequiredBy,BoundBy,RequisiteOf,ConsistsOf")
 	if err != nil {
@@ -269,7 +270,7 @@ func (m *Backend) addDependents(ctx context.Context, of string, names *[]string)
 	}
 }
 
-// Status returns what systemd knows of the unit.
+// Status returns the status of the unit.
 func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error) {
 	props, err := m.show(ctx, s)
 	if err != nil {
@@ -303,7 +304,7 @@ func (m *Backend) Program(ctx context.Context, s *spec.Spec) (string, error) {
 	return programOf(props["ExecStart"]), nil
 }
 
-// Kill ends the unit's processes.
+// Kill kills the unit's processes.
 func (m *Backend) Kill(ctx context.Context, s *spec.Spec) error {
 	if _, err := m.ctl(ctx, "kill", "--signal=KILL", unit(s)); err != nil {
 		return m.fail(s, nil, err)

@@ -14,12 +14,12 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// systemctlFake is a systemd in which commands can fail.
+// systemctlFake is a fake systemctl whose commands can fail.
 type systemctlFake struct {
 	show  string
 	calls []string
 	fail  string
-	call  func(command string) // before each command; may be nil
+	call  func(command string) // called before each command; may be nil
 }
 
 func (f *systemctlFake) run(_ context.Context, args ...string) (string, error) {
@@ -119,7 +119,8 @@ func TestSystemdStatus(t *testing.T) {
 	}
 }
 
-// TestInstallChecksTrust: nothing is written for a program that others could replace.
+// TestInstallChecksTrust checks that nothing is written for a program that another account could
+// replace.
 func TestInstallChecksTrust(t *testing.T) {
 	f := &systemctlFake{show: "LoadState=not-found\n"}
 	m, s := newSystemd(t, f)
@@ -130,7 +131,7 @@ func TestInstallChecksTrust(t *testing.T) {
 	assert.Empty(t, f.calls)
 }
 
-// TestUnreachableBus: systemctl --user after sudo.
+// TestUnreachableBus covers the error of systemctl --user after sudo.
 func TestUnreachableBus(t *testing.T) {
 	m, s := newSystemd(t, nil)
 	m.root, m.user = false, true
@@ -142,7 +143,7 @@ func TestUnreachableBus(t *testing.T) {
 	}
 }
 
-// TestIsOurs: whose unit a file is.
+// TestIsOurs checks how the owner of a unit file is determined.
 func TestIsOurs(t *testing.T) {
 	text, err := Render(&spec.Spec{Name: "x", Executable: "/opt/My App/x", RestartDelays: nil})
 	require.NoError(t, err)

@@ -10,7 +10,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Render returns the service as a unit file of systemd (systemd.service(5)).
+// Render returns the service's systemd unit file (systemd.service(5)).
 func Render(s *spec.Spec) ([]byte, error) {
 	if err := check(s); err != nil {
 		return nil, err
@@ -20,7 +20,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 		description = s.DisplayName
 	}
 	var t spec.Text
-	// A last backslash would join the next line.
+	// A trailing backslash would continue the line.
 	description = strings.TrimRightFunc(description, func(r rune) bool { return r == '\\' })
 	t.Line("[Unit]\nDescription=", escapeSpecifiers(description))
 	required := spec.Each(s.DependsOn, " ", unitName)
@@ -29,21 +29,21 @@ func Render(s *spec.Spec) ([]byte, error) {
 		t.Line("Requires=", required[1:])
 	}
 	if len(s.RestartDelays) > 0 {
-		t.Lines("StartLimitIntervalSec=0") // never give up, as Windows does not
+		t.Lines("StartLimitIntervalSec=0") // never stop restarting, like Windows
 	}
 	if s.StartType == spec.Disabled {
 		t.Lines("RefuseManualStart=yes")
 	}
 
 	t.Lines("\n[Service]\nType=notify")
-	// The program itself is not a text in which variables are replaced, but its argument 0 is.
+	// systemd does not expand variables in the path of the program, but does in argument 0.
 	program, argument0 := quote(escapeSpecifiers(s.Executable)), ""
 	if strings.Contains(s.Executable, "$$") || strings.Contains(s.Executable, "${") {
 		program, argument0 = "@"+program, " "+quoteArg(s.Executable)
 	}
 	t.Line("ExecStart=", program+argument0+spec.Each(s.Args, " ", quoteArg))
 	if s.Reload {
-		t.Lines(`ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"`) // a minimal system has no /bin/kill
+		t.Lines(`ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"`) // via a shell, because a minimal system has no /bin/kill
 	}
 	t.Line("WorkingDirectory=", escapeSpecifiers(s.WorkDir()))
 	for _, name := range s.Variables() {
@@ -63,7 +63,7 @@ func Render(s *spec.Spec) ([]byte, error) {
 		t.Line("WatchdogSec=", seconds(s.Watchdog))
 	}
 	t.Lines("NoNewPrivileges=yes")
-	if !s.User { // a user's manager has no rights to mount
+	if !s.User { // a user's manager lacks the rights to mount
 		t.Lines("ProtectSystem=full\nPrivateTmp=yes")
 	}
 	t += spec.Text(directories(s.Name))
@@ -81,14 +81,14 @@ func Render(s *spec.Spec) ([]byte, error) {
 	return []byte(t), nil
 }
 
-// directories returns the lines for the service's directories. That a unit has them all, in this
-// order, shows that Install has written it.
+// directories returns the lines for the service's directories. A unit that has all of them in this
+// order was written by Install.
 func directories(name string) string {
 	const lines = "ConfigurationDirectory=?\nStateDirectory=?\nCacheDirectory=?\nLogsDirectory=?\nRuntimeDirectory=?\n"
 	return strings.ReplaceAll(lines, "?", name)
 }
 
-// check returns what a unit file can't express.
+// check returns an error for settings that a unit file can't express.
 func check(s *spec.Spec) error {
 	if err := s.CheckUnix("systemd"); err != nil {
 		return err
@@ -136,25 +136,25 @@ func check(s *spec.Spec) error {
 	return nil
 }
 
-// checkName returns an error for a name that no unit has. To systemctl some are options or patterns:
-// it would stop every service for "*".
+// checkName returns an error for an invalid unit name. systemctl would interpret some names as
+// options or patterns: "*" would stop every service.
 func checkName(s *spec.Spec) error {
-	// A colon is allowed by unit_name_is_valid, but separates the words of LogsDirectory= and its
-	// kin from systemd 251 on.
+	// unit_name_is_valid allows a colon, but since systemd 251 it is a separator in LogsDirectory=
+	// and similar settings.
 	if !spec.Only(s.Name, nameChars) || s.Name[0] == '-' {
 		return spec.Refuse("service name", s.Name, "systemd takes letters, digits, '.', '_' and '-' only, and no '-' first")
 	}
-	const most = 190 // the name of the unit's /tmp, in which it stands, has 255
+	const most = 190 // it is part of the name of the unit's private /tmp, which has at most 255 bytes
 	if len(s.Name) > most {
 		return spec.Refuse("service name", s.Name, "systemd starts no unit with PrivateTmp=yes and a longer name than "+strconv.Itoa(most))
 	}
 	return nil
 }
 
-// nameChars are the characters of names beside letters and digits.
+// nameChars are the characters allowed in names besides letters and digits.
 const nameChars = "._-"
 
-// unitName adds the suffix of a service to a name that has none.
+// unitName adds the suffix .service to a name that has no unit suffix.
 func unitName(name string) string {
 	switch path.Ext(name) {
 	case ".service", ".socket", ".target", ".mount", ".path", ".timer", ".device", ".slice":
@@ -163,15 +163,15 @@ func unitName(name string) string {
 	return name + ".service"
 }
 
-// escapeSpecifiers protects text from the replacement of specifiers (%n, %h).
+// escapeSpecifiers escapes specifiers (%n, %h), so that systemd does not expand them.
 func escapeSpecifiers(text string) string { return strings.ReplaceAll(text, "%", "%%") }
 
-// quoteArg makes a word of a command line in which nothing is replaced.
+// quoteArg quotes a word of a command line so that systemd expands nothing in it.
 func quoteArg(arg string) string {
 	return quote(strings.ReplaceAll(escapeSpecifiers(arg), "$", "$$"))
 }
 
-// quote quotes a word by systemd.syntax(7), "Quoting".
+// quote quotes a word as described in systemd.syntax(7), "Quoting".
 func quote(word string) string {
 	if word != "" && spec.Only(word, nameChars+":/=,+@%$") {
 		return word
@@ -179,7 +179,8 @@ func quote(word string) string {
 	return `"` + strings.ReplaceAll(strings.ReplaceAll(word, `\`, `\\`), `"`, `\"`) + `"`
 }
 
-// seconds returns d in whole microseconds, rounded up: 0 means no limit to some settings.
+// seconds formats d in seconds, rounded up to whole microseconds, because 0 means no limit for some
+// settings.
 func seconds(d time.Duration) string {
 	return strconv.FormatFloat(float64((d+time.Microsecond-1)/time.Microsecond)/1e6, 'f', -1, 64)
 }

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openDir is a directory that every account can enter.
+// openDir returns a directory that every account can enter.
 func openDir(t *testing.T) string {
 	dir := t.TempDir()
 	for _, name := range []string{dir, filepath.Dir(dir)} {
@@ -25,7 +25,8 @@ func openDir(t *testing.T) string {
 	return dir
 }
 
-// TestStageKeepsAccess: the new program has the owner, the mode and the capabilities of the old one.
+// TestStageKeepsAccess checks that the new program gets the owner, mode and capabilities of the old
+// one.
 func TestStageKeepsAccess(t *testing.T) {
 	testenv.NeedRoot(t)
 	dir := t.TempDir()
@@ -65,7 +66,8 @@ func TestStageKeepsAccess(t *testing.T) {
 	}
 }
 
-// TestEnvironment: Go takes the first of two variables of a name, a shell the last.
+// TestEnvironment checks that the environment has no duplicate variables, of which Go would use the
+// first and a shell the last.
 func TestEnvironment(t *testing.T) {
 	t.Setenv("SVCX_WORD", "of this process")
 	var got []string
@@ -77,7 +79,8 @@ func TestEnvironment(t *testing.T) {
 	assert.ElementsMatch(t, []string{"SVCX_WORD=of the service", CheckVar + "=1", "A=1"}, got)
 }
 
-// TestCheckRunsAsAccount: root does not run a program that the service's account may change.
+// TestCheckRunsAsAccount checks that root does not run a program that the service's account may
+// change.
 func TestCheckRunsAsAccount(t *testing.T) {
 	testenv.NeedRoot(t)
 	dir := openDir(t)

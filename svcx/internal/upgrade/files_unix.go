@@ -16,7 +16,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// start starts a program as the service would run, to check it.
+// start starts a program as the manager would start the service, to check it.
 func start(program string, p *spec.Spec, output string) (wait func() error, kill func(), err error) {
 	f, err := os.OpenFile(output, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -41,8 +41,8 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 	return wait, func() { process.Kill() }, nil
 }
 
-// runAs makes a process one of the service's account, which may own the program: root must not run
-// what that account can change, nor leave files that belong to root.
+// runAs sets the credentials of a process to the service's account. That account may own the
+// program, so root must neither run it nor leave files that belong to root.
 func runAs(attr *os.ProcAttr, p *spec.Spec) error {
 	if os.Geteuid() != 0 || p.User || p.Account == "" || p.Account == "root" || p.Account == "0" {
 		return nil
@@ -51,7 +51,7 @@ func runAs(attr *os.ProcAttr, p *spec.Spec) error {
 		return err
 	}
 	c := &syscall.Credential{}
-	for _, what := range [...]string{"-u", "-G"} { // package os/user would link the C library
+	for _, what := range [...]string{"-u", "-G"} { // importing os/user would link the C library
 		out, err := exec.Command("id", what, p.Account).Output()
 		for _, text := range strings.Fields(string(out)) {
 			id, bad := strconv.ParseUint(text, 10, 32)
@@ -65,9 +65,9 @@ func runAs(attr *os.ProcAttr, p *spec.Spec) error {
 			c.Uid, c.Groups = c.Groups[0], nil
 		}
 	}
-	c.Gid = c.Groups[0] // id prints it first
+	c.Gid = c.Groups[0] // id prints the primary group first
 	attr.Sys = &syscall.SysProcAttr{Credential: c}
-	home := "/" // as systemd has it for an account without one
+	home := "/" // as systemd sets it for an account without a home directory
 	passwd, _ := os.ReadFile("/etc/passwd")
 	for line := range strings.Lines(string(passwd)) {
 		if fields := strings.Split(line, ":"); fields[0] == p.Account && len(fields) > 5 {
@@ -84,7 +84,7 @@ func runAs(attr *os.ProcAttr, p *spec.Spec) error {
 	return nil
 }
 
-// lock locks the directory: a lock file would have to be removed.
+// lock locks the directory, because a lock file would have to be removed.
 func lock(name string) (unlock func(), err error) {
 	dir, err := os.Open(filepath.Dir(name))
 	if err != nil {
@@ -102,7 +102,7 @@ func lock(name string) (unlock func(), err error) {
 
 func link(from, to string) error { return os.Link(from, to) }
 
-// replace moves a file to the program's name, in one step.
+// replace renames a file to the program's name, in one step.
 func (f *Files) replace(from string) error {
 	if err := os.Rename(from, f.exe); err != nil {
 		return err
@@ -111,20 +111,20 @@ func (f *Files) replace(from string) error {
 	if err != nil {
 		return err
 	}
-	dir.Sync() // not every file system can
+	dir.Sync() // not every file system supports this
 	return dir.Close()
 }
 
 func environ() []string { return os.Environ() }
 
-// own gives a program to the owner of another one, with its mode and capabilities.
+// own gives f the owner, mode and capabilities of the program exe, whose FileInfo is like.
 func own(f *os.File, exe string, like fs.FileInfo) error {
 	mode := like.Mode().Perm() | 0o100
 	if st, ok := like.Sys().(*syscall.Stat_t); ok {
 		switch err := f.Chown(int(st.Uid), int(st.Gid)); {
-		case err == nil: // which has cleared the bits
+		case err == nil: // Chown cleared the setuid and setgid bits
 			mode |= like.Mode() & (fs.ModeSetuid | fs.ModeSetgid)
-		case !errors.Is(err, fs.ErrPermission): // else it is the user's own service
+		case !errors.Is(err, fs.ErrPermission): // otherwise this is a user's own service
 			return err
 		}
 	}

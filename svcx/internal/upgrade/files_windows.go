@@ -13,8 +13,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/winsvc"
 )
 
-// start starts a program as the service would run, to check it. os.StartProcess would add 40 kB to
-// every service.
+// start starts a program as the manager would start the service, to check it. Using os.StartProcess
+// would add 40 kB to every service.
 func start(program string, p *spec.Spec, output string) (wait func() error, kill func(), err error) {
 	dir := p.Dir
 	if dir == "" {
@@ -40,10 +40,10 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 		return nil, nil, spec.Errorf("start %s: %w", program, err)
 	}
 	syscall.CloseHandle(child.Thread)
-	process := child.Process // the closures keep this alone
-	// A program that hangs must not outlive the upgrade: its file could not be replaced by the next.
+	process := child.Process // the closures capture only this
+	// A hung program must not outlive the upgrade: the next upgrade could not replace its file.
 	job, _ := wincall.JobOf(process)
-	var closing sync.Mutex // kill must not end what has the handle's number next
+	var closing sync.Mutex // protects kill from using the handle after it was closed and reused
 	wait = func() error {
 		code, err := wincall.WaitForExit(process)
 		closing.Lock()
@@ -70,7 +70,7 @@ const (
 	deletePending    = syscall.Errno(303)
 )
 
-// lock opens a file that no other process can open, and that is gone with the last handle.
+// lock creates a file that no other process can open and that is deleted when its handle is closed.
 func lock(name string) (unlock func(), err error) {
 	p, err := syscall.UTF16PtrFromString(name)
 	if err != nil {
@@ -87,12 +87,12 @@ func lock(name string) (unlock func(), err error) {
 	return nil, spec.Errorf("open %s: %w", name, err)
 }
 
-// link always fails: a link to a program that runs can't be removed.
+// link always fails, because a link to a running program can't be removed.
 func link(string, string) error { return errors.ErrUnsupported }
 
-// replace moves a file to the program's name, in one step if the system allows it. A program that
-// runs can be renamed, but not replaced: it is moved aside first, and a process that is killed
-// before the second rename leaves what Recover needs.
+// replace renames a file to the program's name, in one step if the system can replace a running
+// program. Otherwise it first renames the running program aside. If this process is killed between
+// the two renames, Recover restores the program.
 func (f *Files) replace(from string) error {
 	if renamePOSIX(from, f.exe) == nil || os.Rename(from, f.exe) == nil {
 		return nil
@@ -107,7 +107,8 @@ func (f *Files) replace(from string) error {
 	return nil
 }
 
-// renamePOSIX renames a file over one that may be open (FileRenameInfoEx, since Windows 10 1607).
+// renamePOSIX renames a file, replacing one that may be open (FileRenameInfoEx, since Windows 10
+// 1607).
 func renamePOSIX(from, to string) error {
 	const class, replaceIfExists, posixSemantics = 22, 0x1, 0x2
 	p, err := syscall.UTF16PtrFromString(from)
@@ -122,7 +123,7 @@ func renamePOSIX(from, to string) error {
 		flags  uint32
 		root   syscall.Handle
 		length uint32
-		name   [1]uint16 // and more
+		name   [1]uint16 // variable length
 	}
 	size := int(unsafe.Sizeof(renameInfo{})) + 2*len(name)
 	buf := make([]uint64, size/8+1)
@@ -139,13 +140,13 @@ func renamePOSIX(from, to string) error {
 	return err
 }
 
-// environ is os.Environ, in the words of package wincall.
+// environ is like os.Environ.
 func environ() []string { return wincall.Environ() }
 
-// own does nothing: the access list comes from the directory.
+// own does nothing: files inherit their access list from the directory.
 func own(*os.File, string, fs.FileInfo) error { return nil }
 
-// inUse reports whether a file can't be removed since its program runs.
+// inUse reports whether err may be due to a file being a running program, which can't be removed.
 func inUse(err error) bool {
 	return errors.Is(err, syscall.ERROR_ACCESS_DENIED) || errors.Is(err, sharingViolation)
 }

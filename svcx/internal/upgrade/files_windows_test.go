@@ -12,8 +12,8 @@ import (
 	"github.com/surefoot-go/surefoot/internal/testenv"
 )
 
-// TestCheckIsNotLeft: a program that hangs while it is checked ends with the upgrade, which may be
-// killed. Otherwise no other upgrade could begin.
+// TestCheckIsNotLeft checks that a program that hangs during its check is terminated when the
+// upgrade ends or is killed. Otherwise no other upgrade could begin.
 func TestCheckIsNotLeft(t *testing.T) {
 	exe, err := os.Executable()
 	require.NoError(t, err)

@@ -8,8 +8,7 @@ import (
 	"os"
 )
 
-// formatOf returns what kind of program a file holds ("ELF x86-64"), or "" if it holds none that is
-// known.
+// formatOf returns the format of a program file ("ELF x86-64"), or "" if it is unknown.
 func formatOf(name string) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -21,8 +20,8 @@ func formatOf(name string) (string, error) {
 	return format(head.Bytes()), err
 }
 
-// format reads the head of a program: of Windows (PE format, "COFF File Header"), of ELF systems
-// (elf(5)), of macOS (mach-o/loader.h, mach-o/fat.h), or a script.
+// format detects the format of a program from its first bytes: PE on Windows ("PE Format", "COFF
+// File Header"), ELF (elf(5)), Mach-O on macOS (mach-o/loader.h, mach-o/fat.h), or a script.
 func format(head []byte) string {
 	little, big := binary.LittleEndian, binary.BigEndian
 	magic := func(s string) bool { return len(head) >= len(s) && string(head[:len(s)]) == s }
@@ -52,7 +51,7 @@ func format(head []byte) string {
 		return ""
 	}
 	name := ""
-	switch processor { // no number is two processors that Go has
+	switch processor { // no number stands for two processors that Go supports
 	case 0x14c, 3, 7:
 		name = "386"
 	case 0x8664, 62, 0x1000007:

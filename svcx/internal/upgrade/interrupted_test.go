@@ -13,7 +13,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// withPID is a manager that knows the service's process.
+// withPID is a manager that reports the service's process ID.
 type withPID struct {
 	*upgradeFake
 	pid int
@@ -25,8 +25,8 @@ func (f *withPID) Status(ctx context.Context, s *spec.Spec) (spec.Status, error)
 	return st, err
 }
 
-// TestKilledBeforeRestart: while the old program's process runs on, the new one has not proved
-// itself.
+// TestKilledBeforeRestart checks that the new program has not proved itself as long as the old
+// program's process is running.
 func TestKilledBeforeRestart(t *testing.T) {
 	for pid, want := range map[int]string{42: "old", 43: "bad"} {
 		dir := t.TempDir()
@@ -49,7 +49,7 @@ func TestKilledBeforeRestart(t *testing.T) {
 	}
 }
 
-// remembering is a manager that looks, when it restarts the service, which process is remembered.
+// remembering is a manager that records which process is remembered when the service is restarted.
 type remembering struct {
 	*withPID
 	seen string
@@ -61,7 +61,7 @@ func (f *remembering) Restart(ctx context.Context, s *spec.Spec) error {
 	return f.withPID.Restart(ctx, s)
 }
 
-// TestRemembers: which process runs the old program is known before the service restarts.
+// TestRemembers checks that the old program's process is recorded before the service is restarted.
 func TestRemembers(t *testing.T) {
 	before := proveFor
 	proveFor = 50 * time.Millisecond
@@ -73,7 +73,7 @@ func TestRemembers(t *testing.T) {
 	assert.Equal(t, "42", f.seen)
 }
 
-// TestKilledAfterBack: what the check has left is removed, too.
+// TestKilledAfterBack checks that the output file of the check is also removed.
 func TestKilledAfterBack(t *testing.T) {
 	dir := t.TempDir()
 	exe := script(t, dir, "old", "")

@@ -10,15 +10,16 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// CheckVar makes svcx.Run return at once: an upgrade checks so whether a program runs at all.
+// CheckVar is the environment variable that makes svcx.Run return immediately. An upgrade sets it
+// to check whether a program runs at all.
 const CheckVar = "SVCX_CHECK"
 
 var (
-	checkLimit = 10 * time.Second // how long a program may take until it calls Run
-	proveFor   = 2 * time.Second  // how long a new program must run once it is ready
+	checkLimit = 10 * time.Second // time limit for a checked program to reach Run and exit
+	proveFor   = 2 * time.Second  // time that a new program must stay ready
 )
 
-// Program puts program in the place of the registered one; see Service.Upgrade of package svcx.
+// Program replaces the registered program with program; see svcx.Service.Upgrade.
 func Program(ctx context.Context, b spec.Backend, p *spec.Spec, program string) error {
 	exe, err := b.Program(ctx, p)
 	if err != nil {
@@ -30,8 +31,9 @@ func Program(ctx context.Context, b spec.Backend, p *spec.Spec, program string) 
 	return upgrade(ctx, b, p, exe, program)
 }
 
-// upgrade ends an interrupted upgrade, and begins one if there is a program. A process that was
-// killed may have a child that holds the lock until it runs its own program.
+// upgrade completes or reverts an interrupted upgrade. If program is not "", it then upgrades to
+// that. If the lock is held, it retries: a child of a killed upgrade may hold the lock until its
+// exec.
 func upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, exe, program string) error {
 	var files Files
 	var err error
@@ -59,8 +61,8 @@ func upgrade(ctx context.Context, b spec.Backend, p *spec.Spec, exe, program str
 	return failFile(err)
 }
 
-// replaceBy replaces the program, whose process is pid, and restarts the service. If that is not
-// ready then, it undoes both.
+// replaceBy replaces the program, whose process is pid, and restarts the service. If the service
+// does not become ready, replaceBy undoes both.
 func (files *Files) replaceBy(ctx context.Context, b spec.Backend, p *spec.Spec, program string, pid int) error {
 	if p.Trust != nil {
 		if err := p.Trust(program); err != nil {
@@ -96,14 +98,14 @@ func (files *Files) replaceBy(ctx context.Context, b spec.Backend, p *spec.Spec,
 	return spec.Fail(nil, err, "the old program runs again")
 }
 
-// restartAndWatch restarts the service and looks whether it stays ready.
+// restartAndWatch restarts the service and checks that it stays ready for proveFor.
 func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	before, err := b.Status(ctx, p)
 	if err != nil {
 		return err
 	}
 	if err = b.Restart(ctx, p); err != nil && before.PID != 0 && ctx.Err() == nil {
-		// An old program that can't be stopped must not be taken for the new one.
+		// An old program that can't be stopped must not be mistaken for the new one.
 		if now, _ := b.Status(ctx, p); now.PID == before.PID && b.Kill(ctx, p) == nil {
 			err = b.Restart(ctx, p)
 		}
@@ -131,17 +133,17 @@ func restartAndWatch(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	return nil
 }
 
-// goBack ends the new program, puts the old one back and starts it.
+// goBack stops the new program, restores the old one and starts it.
 func goBack(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, 2*p.StopTimeout+time.Minute, errors.New("it takes too long"))
 	quick := *p
 	quick.StopTimeout = min(p.StopTimeout, 5*time.Second)
 	if err := b.Stop(ctx, &quick); err != nil && !errors.Is(err, spec.ErrNotRunning) {
-		b.Kill(ctx, p) // whether that helped shows in a moment
+		b.Kill(ctx, p) // an error would show in the next steps
 	}
 	err := files.Back()
 	if err == nil {
-		err = b.Restart(ctx, p) // some managers start a service that has failed by themselves
+		err = b.Restart(ctx, p) // some managers restart a failed service on their own, so it may be running
 	}
 	if err == nil {
 		err = files.Done()
@@ -150,12 +152,12 @@ func goBack(ctx context.Context, b spec.Backend, p *spec.Spec, files *Files) err
 	return err
 }
 
-// Finish ends an upgrade of the service that was interrupted. There is nearly always none, and
-// another one that is under way is left alone.
+// Finish completes or reverts an interrupted upgrade of the service, if there is one. It does not
+// touch an upgrade that another process is running.
 func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	exe, err := b.Program(ctx, p)
 	if err != nil || exe == "" || !Interrupted(exe) {
-		return nil // the caller will find what is wrong
+		return nil // the caller will report what is wrong
 	}
 	err = upgrade(ctx, b, p, exe, "")
 	if errors.Is(err, ErrBusy) {
@@ -164,7 +166,7 @@ func Finish(ctx context.Context, b spec.Backend, p *spec.Spec) error {
 	return err
 }
 
-// failFile adds what to do about an error of a file. Others are left as they are.
+// failFile adds advice to a file error. Other errors are returned unchanged.
 func failFile(err error) error {
 	switch {
 	case err == nil || spec.First(err) != nil:
@@ -175,7 +177,8 @@ func failFile(err error) error {
 	return spec.Fail(nil, err, "")
 }
 
-// runsAtAll starts the staged program with the variable that makes Run return at once.
+// runsAtAll checks that the staged program runs: it starts the program with CheckVar set and waits
+// for it to exit.
 func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
 	const failed = "the new program does not run: %w"
 	wait, kill, err := start(files.staged, p, files.output)
@@ -201,8 +204,9 @@ func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
 	return err
 }
 
-// environment returns the variables with which a program is checked: the service's and further ones
-// instead of this process's. Of two of a name, some programs take the first and some the last.
+// environment returns the environment in which a program is checked: this process's variables,
+// replaced by the service's and further ones of the same name. It has no duplicates, because some
+// programs use the first value and some the last.
 func environment(p *spec.Spec, further ...string) (env []string) {
 	further = append(further, CheckVar+"=1")
 	for name, value := range p.Env {

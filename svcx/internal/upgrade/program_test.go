@@ -22,14 +22,14 @@ func TestMain(m *testing.M) {
 	testenv.Main(m, map[string]func(args []string) int{"upgrader": upgraderHelper, "checker": checkerHelper, "hangs": func([]string) int { time.Sleep(2 * time.Minute); return 0 }})
 }
 
-// upgradeFake is a manager whose service is what the program's file says: a program with "bad" in
-// it never becomes ready.
+// upgradeFake is a manager whose service depends on the contents of the program file: a program
+// that contains "bad" never becomes ready.
 type upgradeFake struct {
 	exe      string
 	running  bool
-	restarts []string // what was started
+	restarts []string // the contents of the programs that were started
 	slow     time.Duration
-	hangs    bool // the old program ends only if it is killed
+	hangs    bool // the old program ends only when killed
 	start    spec.StartType
 }
 
@@ -74,7 +74,7 @@ func (f *upgradeFake) Status(context.Context, *spec.Spec) (spec.Status, error) {
 	return spec.Status{State: spec.Stopped, ExitCode: 7}, nil
 }
 
-// script writes a program of a megabyte that runs at all.
+// script writes a program of one megabyte that passes the check.
 func script(t *testing.T, dir, name, body string) string {
 	t.Helper()
 	if filepath.Separator != '/' {
@@ -130,8 +130,8 @@ func TestUpgradeWithFake(t *testing.T) {
 	}
 }
 
-// TestUpgradeFromOneThatHangs: the old program, which can't be stopped, is not blamed on the new
-// one.
+// TestUpgradeFromOneThatHangs checks that an old program that can't be stopped does not count as a
+// failure of the new one.
 func TestUpgradeFromOneThatHangs(t *testing.T) {
 	before := proveFor
 	proveFor = 50 * time.Millisecond
@@ -152,7 +152,7 @@ func TestUpgradeDisabled(t *testing.T) {
 	assert.False(t, Interrupted(exe))
 }
 
-// checkerHelper checks a program; it is killed on the way.
+// checkerHelper starts the check of a program. The test kills it during the check.
 func checkerHelper(args []string) int {
 	p := &spec.Spec{Name: "orders", Env: map[string]string{"SUREFOOT_TEST_HELPER": "hangs"}}
 	if _, _, err := start(args[0], p, args[0]+".log"); err != nil {
@@ -163,7 +163,7 @@ func checkerHelper(args []string) int {
 	return 0
 }
 
-// upgraderHelper upgrades under a fake manager; it is killed on the way.
+// upgraderHelper runs an upgrade under a fake manager. The test kills it during the upgrade.
 func upgraderHelper(args []string) int {
 	proveFor = 5 * time.Millisecond
 	f := &upgradeFake{exe: args[0], running: true, slow: 5 * time.Millisecond}
@@ -174,8 +174,8 @@ func upgraderHelper(args []string) int {
 	return 0
 }
 
-// TestUpgradeKilled kills the upgrading process at random moments. There must be a whole program
-// under the name all the time, and the next command cleans up.
+// TestUpgradeKilled kills the upgrading process at random moments. A complete program must exist
+// under the name at all times, and the next command must clean up.
 func TestUpgradeKilled(t *testing.T) {
 	kills := 150
 	if testing.Short() {
@@ -191,7 +191,7 @@ func TestUpgradeKilled(t *testing.T) {
 	exe := script(t, dir, "orders", "")
 	require.NoError(t, os.WriteFile(exe, mustRead(t, programs[0]), 0o755))
 	was, killed, done := hash(programs[0]), 0, 0
-	longest := time.Duration(0) // how long an upgrade takes that is not killed
+	longest := time.Duration(0) // duration of an upgrade that is not killed
 	for killed < kills {
 		next := programs[rand.IntN(len(programs))]
 		if hash(next) == was {
@@ -230,7 +230,7 @@ func TestUpgradeKilled(t *testing.T) {
 		if longest == 0 {
 			longest = time.Since(begin)
 		}
-		interrupted := Interrupted(exe) // it may have been killed after its work
+		interrupted := Interrupted(exe) // the upgrade may have completed before the kill
 		f := &upgradeFake{exe: exe, running: rand.IntN(2) == 0}
 		require.NoError(t, Finish(t.Context(), f, upgradeSpec(exe)))
 		require.False(t, Interrupted(exe), "nothing is left")

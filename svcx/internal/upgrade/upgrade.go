@@ -1,14 +1,14 @@
-// Package upgrade replaces the program of a service by another one, so that there is a whole
-// program under the name at every moment, also if the process is killed.
+// Package upgrade replaces the program of a service. A complete program exists under its name at
+// every moment, even if the process is killed.
 //
-// Beside the program lie, while an upgrade is under way:
+// During an upgrade, these files are beside the program:
 //
-//	NAME.svcx-new    the new program; gone once it is in place. What it writes
-//	                 while it is checked is in NAME.svcx-new.log
-//	NAME.svcx-old    the old one; gone once the new one has proved itself. In
-//	                 NAME.svcx-old.pid is the process that runs it
-//	NAME.svcx-aside  on Windows, the old one while it still runs
-//	NAME.svcx-lock   keeps other upgrades away
+//	NAME.svcx-new    the new program, until it is in place. Its output during
+//	                 the check is in NAME.svcx-new.log
+//	NAME.svcx-old    the old program, until the new one has proved itself.
+//	                 NAME.svcx-old.pid holds the ID of its process
+//	NAME.svcx-aside  on Windows, the old program while it is still running
+//	NAME.svcx-lock   locks out other upgrades
 package upgrade
 
 import (
@@ -30,20 +30,20 @@ type Files struct {
 	exe                string
 	staged, old, aside string
 	lockFile           string
-	output             string // what the staged program writes while it is checked
-	pid                string // the old program's process
+	output             string // the output of the staged program during the check
+	pid                string // file with the ID of the old program's process
 	unlock             func()
 }
 
-// Lock returns the files of a program and keeps other upgrades away, or returns ErrBusy. They are
-// returned by value: so the program needs no description of their type.
+// Lock locks out other upgrades of a program and returns its files, or returns ErrBusy. It returns
+// Files by value, so that the linker can omit their type information.
 func Lock(exe string) (f Files, err error) {
 	f = filesOf(exe)
 	f.unlock, err = lock(f.lockFile)
 	return f, err
 }
 
-// filesOf names the files of a program. Windows runs no program without its extension.
+// filesOf returns the files of a program. It keeps the extension .exe, which Windows requires.
 func filesOf(exe string) Files {
 	ext := filepath.Ext(exe)
 	if !strings.EqualFold(ext, ".exe") {
@@ -55,10 +55,10 @@ func filesOf(exe string) Files {
 	return f
 }
 
-// Unlock lets other upgrades begin.
+// Unlock allows other upgrades to begin.
 func (f *Files) Unlock() { f.unlock() }
 
-// Interrupted reports whether an upgrade of the program was begun and not ended.
+// Interrupted reports whether an upgrade of the program was begun but not completed.
 func Interrupted(exe string) bool {
 	f := filesOf(exe)
 	return there(f.staged) || there(f.old) || there(f.aside) || there(f.output)
@@ -69,8 +69,8 @@ func there(name string) bool {
 	return err == nil
 }
 
-// Remember keeps which process runs the old program, 0 for none: until the service restarts, that
-// it runs says nothing about the new one.
+// Remember records the process that runs the old program, or 0 if there is none. As long as that
+// process is running, the state of the service says nothing about the new program.
 func (f *Files) Remember(pid int) error {
 	to, err := os.OpenFile(f.pid, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -80,20 +80,20 @@ func (f *Files) Remember(pid int) error {
 	return spec.Join(err, to.Close())
 }
 
-// IsOld reports whether the process is the one that Remember was given.
+// IsOld reports whether pid is the process recorded by Remember.
 func (f *Files) IsOld(pid int) bool {
 	return pid != 0 && spec.Written(f.pid, 0) == strconv.Itoa(pid)
 }
 
-// Recover ends an upgrade that was interrupted. A new program that runs has proved itself and
-// stays. Otherwise the old one comes back.
+// Recover completes or reverts an interrupted upgrade. If the new program is running, it has proved
+// itself and is kept. Otherwise the old program is restored.
 func (f *Files) Recover(running bool) error {
 	switch {
-	case !there(f.exe) && there(f.old): // Windows, between two renames
+	case !there(f.exe) && there(f.old): // Windows: interrupted between two renames
 		if err := os.Rename(f.old, f.exe); err != nil {
 			return err
 		}
-	case there(f.staged): // the new one was not put in place
+	case there(f.staged): // the new program was not put in place
 	case there(f.old) && !running:
 		if err := f.Back(); err != nil {
 			return err
@@ -102,7 +102,7 @@ func (f *Files) Recover(running bool) error {
 	return f.Done()
 }
 
-// Stage copies a program beside the old one and makes it as executable as that.
+// Stage copies a program to a file beside the old one and gives it the same access rights.
 func (f *Files) Stage(program string) error {
 	fi, err := os.Stat(program)
 	if err != nil {
@@ -126,9 +126,10 @@ func (f *Files) Stage(program string) error {
 	return f.copyFile(f.staged, program, was)
 }
 
-// copyFile makes a copy of a file that is as accessible as the program, of which like tells.
+// copyFile copies a file and gives the copy the same access rights as the program, whose FileInfo
+// is like.
 func (f *Files) copyFile(name, from string, like fs.FileInfo) error {
-	os.Remove(name) // of a former upgrade
+	os.Remove(name) // left by an earlier upgrade
 	to, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
 	if err != nil {
 		return err
@@ -140,7 +141,7 @@ func (f *Files) copyFile(name, from string, like fs.FileInfo) error {
 	return err
 }
 
-// Swap puts the staged program in the place of the old one, which may be running.
+// Swap replaces the old program, which may be running, with the staged one.
 func (f *Files) Swap() error {
 	if err := f.keepOld(); err != nil {
 		return err
@@ -148,7 +149,7 @@ func (f *Files) Swap() error {
 	return f.replace(f.staged)
 }
 
-// keepOld makes a second name for the old program, or a copy where there are no links.
+// keepOld creates a hard link to the old program, or a copy if links are not supported.
 func (f *Files) keepOld() error {
 	os.Remove(f.old)
 	if link(f.exe, f.old) == nil {
@@ -161,10 +162,11 @@ func (f *Files) keepOld() error {
 	return f.copyFile(f.old, f.exe, fi)
 }
 
-// Back puts the old program back.
+// Back restores the old program.
 func (f *Files) Back() error { return f.replace(f.old) }
 
-// Done removes what an upgrade leaves. The old program may run on for a moment.
+// Done removes the files of an upgrade, except those that are in use: the old program may still be
+// running for a moment.
 func (f *Files) Done() error {
 	for _, name := range [...]string{f.output, f.pid, f.old, f.aside, f.staged} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) && !inUse(err) {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// files makes an installed program and a new one.
+// files creates an installed program and a new one.
 func files(t *testing.T) (f *Files, exe, program string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -51,7 +51,7 @@ func TestUpgrade(t *testing.T) {
 	assert.Equal(t, "#!new", content(t, program), "the file that was given stays")
 }
 
-// TestRecover: an upgrade that was killed after each of its steps.
+// TestRecover recovers from an upgrade killed after each of its steps.
 func TestRecover(t *testing.T) {
 	for _, c := range []struct {
 		name    string

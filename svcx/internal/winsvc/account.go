@@ -4,16 +4,16 @@ import (
 	"strings"
 )
 
-// accountKind is what an account needs to run a service.
+// accountKind determines what an account needs to run a service.
 type accountKind uint8
 
 const (
-	builtinAccount accountKind = iota // no password, no right
-	managedAccount                    // a group managed one: the right to log on as a service
-	userAccount                       // the right and a password
+	builtinAccount accountKind = iota // needs neither a password nor a right
+	managedAccount                    // a group managed service account: needs the right to log on as a service
+	userAccount                       // needs the right and a password
 )
 
-// accountOf returns the account in the form that the SCM wants.
+// accountOf returns the account in the form that the SCM requires, and its kind.
 func accountOf(account string) (name string, who accountKind) {
 	bare := account
 	if i := strings.LastIndexByte(account, '\\'); i >= 0 {
@@ -31,7 +31,7 @@ func accountOf(account string) (name string, who accountKind) {
 		return `NT AUTHORITY\NetworkService`, builtinAccount
 	}
 	switch {
-	case strings.HasPrefix(strings.ToLower(account), `nt service\`): // NT SERVICE\ALL SERVICES has the right
+	case strings.HasPrefix(strings.ToLower(account), `nt service\`): // NT SERVICE\ALL SERVICES has the right to log on as a service
 		return account, builtinAccount
 	case strings.HasSuffix(account, "$"):
 		return account, managedAccount
@@ -41,8 +41,8 @@ func accountOf(account string) (name string, who accountKind) {
 	return `.\` + account, userAccount
 }
 
-// sameAccount reports whether two spellings name one account. A user of this machine has one with
-// its name and one with a dot.
+// sameAccount reports whether two spellings name the same account. A user of this machine can be
+// written with the machine's name or with a dot.
 func sameAccount(a, b, machine string) bool {
 	return strings.EqualFold(ofMachine(a, machine), ofMachine(b, machine))
 }

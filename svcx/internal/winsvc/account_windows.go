@@ -13,8 +13,8 @@ import (
 
 const logonRight = "SeServiceLogonRight"
 
-// grantLogon lets a user's account log on as a service, and returns how to take that back: not at
-// all, if it could before.
+// grantLogon grants a user the right to log on as a service. undo revokes it, unless the user had
+// the right before.
 func grantLogon(account string) (undo func() error, err error) {
 	sid, err := wincall.LookupSID(strings.TrimPrefix(account, `.\`))
 	if err != nil {
@@ -30,15 +30,15 @@ func grantLogon(account string) (undo func() error, err error) {
 	}, err
 }
 
-// setLogonRight grants an account the right to log on as a service, or takes it away, and reports
-// whether that changed anything.
+// setLogonRight grants or revokes an account's right to log on as a service, and reports whether
+// that changed anything.
 func setLogonRight(sid *syscall.SID, grant bool) (changed bool, err error) {
 	policy, err := openPolicy()
 	if err != nil {
 		return false, err
 	}
 	has, err := wincall.LsaHasAccountRight(policy, sid, logonRight)
-	right, _ := wincall.NewUnicodeString(logonRight) // it has no NUL
+	right, _ := wincall.NewUnicodeString(logonRight) // can't fail: it has no NUL
 	switch {
 	case err != nil || has == grant:
 	case grant:
@@ -54,9 +54,9 @@ func openPolicy() (syscall.Handle, error) {
 	return wincall.LsaOpenPolicy(viewLocal | createAccount | lookupNames)
 }
 
-// makeLogDir makes the directory of a service's logs if there is none. Only administrators and the
-// service's account can create files in it, whereas %ProgramData% lets everyone make directories.
-// made reports whether it did.
+// makeLogDir creates the directory of a service's logs if it does not exist. Only administrators
+// and the service's account can create files in it, whereas everyone can create directories in
+// %ProgramData%. made reports whether the directory was created.
 func makeLogDir(dir, account string) (made bool, err error) {
 	sid, err := accountSID(account)
 	if err != nil {
@@ -80,10 +80,11 @@ func makeLogDir(dir, account string) (made bool, err error) {
 	return made, err
 }
 
-// handOver gives a directory that makeLogDir has made to the account that the service has now.
+// handOver changes the access list of a directory created by makeLogDir to one for the service's
+// current account.
 func handOver(dir, sddl string) error {
 	if winsec.IsDir(dir) != nil {
-		return nil // checkLogDir says why
+		return nil // checkLogDir returns the reason
 	}
 	d, err := winsec.DescriptorOf(dir)
 	if err != nil || !d.IsDirSDDL() {
@@ -93,8 +94,8 @@ func handOver(dir, sddl string) error {
 }
 
 // checkLogDir rejects a directory that an ordinary user created before the service was installed,
-// or that others can write to. They could replace it with a link and so redirect the writes of a
-// fully privileged service.
+// or that others can write to. Such an account could replace it with a link and so redirect the
+// writes of a fully privileged service.
 func checkLogDir(dir, sid string) error {
 	if err := winsec.IsDir(dir); err != nil {
 		if err == winsec.ErrNotDir {
@@ -118,7 +119,7 @@ func checkLogDir(dir, sid string) error {
 	return err
 }
 
-// accountSID returns the SID of an account in the form that the SCM wants.
+// accountSID returns the SID of an account given in the form that the SCM requires.
 func accountSID(account string) (string, error) {
 	switch account {
 	case "LocalSystem":

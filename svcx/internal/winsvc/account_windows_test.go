@@ -17,7 +17,7 @@ import (
 	"github.com/surefoot-go/surefoot/internal/winsec"
 )
 
-// TestLevels compares the calls' numbers, and those of a plan, with golang.org/x/sys/windows.
+// TestLevels compares the values of the calls and of a plan with golang.org/x/sys/windows.
 func TestLevels(t *testing.T) {
 	for c, level := range map[call]call{
 		callDescription: windows.SERVICE_CONFIG_DESCRIPTION, callActions: windows.SERVICE_CONFIG_FAILURE_ACTIONS,
@@ -38,7 +38,8 @@ func TestLevels(t *testing.T) {
 	assert.Equal(t, unsafe.Sizeof(windows.SC_ACTION{}), unsafe.Sizeof(action{}))
 }
 
-// TestForeignLogDir: what a user has put in the place of the logs is refused.
+// TestForeignLogDir checks that a user's directory or link in the place of the log directory is
+// rejected.
 func TestForeignLogDir(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "logs")
 	_, err := makeLogDir(dir, "LocalSystem")
@@ -61,13 +62,14 @@ func TestForeignLogDir(t *testing.T) {
 
 	guests, err := windows.CreateWellKnownSid(windows.WinBuiltinGuestsSid)
 	require.NoError(t, err)
-	testenv.EnablePrivilege(t, "SeRestorePrivilege") // to give it away
+	testenv.EnablePrivilege(t, "SeRestorePrivilege") // to change its owner
 	require.NoError(t, windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION, guests, nil, nil, nil))
 	_, err = makeLogDir(dir, "LocalSystem")
 	assert.ErrorContains(t, err, "belongs to Guests (S-1-5-32-546)")
 }
 
-// A service's log directory follows its account.
+// TestLogDirOfOtherAccount checks that the log directory is handed over when the service's account
+// changes.
 func TestLogDirOfOtherAccount(t *testing.T) {
 	testenv.NeedWindows(t, "maps access lists to the modes of Unix")
 	dir := filepath.Join(t.TempDir(), "logs")

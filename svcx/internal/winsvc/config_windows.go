@@ -12,7 +12,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// readPlan reads a service. Calls whose setting the system would not tell are unknown.
+// readPlan reads the settings of a service. unknown holds the calls whose settings can't be read.
 func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err error) {
 	c, err := wincall.QueryServiceConfig(service)
 	if err != nil {
@@ -30,7 +30,7 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 	}
 	read := func(call call) unsafe.Pointer { return readSetting(service, call, &unknown) }
 	p.description = wincall.String(*(**uint16)(read(callDescription)))
-	if len(p.dependencies) == 0 { // Wine does not tell them
+	if len(p.dependencies) == 0 { // Wine does not return them
 		p.dependencies, _ = value(name, "DependOnService").Strings()
 		groups, _ := value(name, "DependOnGroup").Strings()
 		for _, group := range groups {
@@ -56,7 +56,7 @@ func readPlan(service syscall.Handle, name string) (p *plan, unknown calls, err 
 	return p, unknown, nil
 }
 
-// actionsOf returns the actions; a count without a list means none.
+// actionsOf returns the actions. A count without a list means that there are none.
 func actionsOf(f *wincall.SERVICE_FAILURE_ACTIONS) (list []action) {
 	if f.Actions == nil {
 		return nil
@@ -66,7 +66,8 @@ func actionsOf(f *wincall.SERVICE_FAILURE_ACTIONS) (list []action) {
 
 func (s *calls) add(c call) { *s |= 1 << c }
 
-// readSetting returns what QueryServiceConfig2 tells, and zeros for what the system would not tell.
+// readSetting returns the result of QueryServiceConfig2. If that fails, it returns zeros and adds
+// call to unknown.
 func readSetting(service syscall.Handle, call call, unknown *calls) unsafe.Pointer {
 	info, err := wincall.QueryServiceConfig2(service, uint32(call))
 	if err != nil {
@@ -80,8 +81,8 @@ func value(service, name string) wincall.Value {
 	return wincall.Value{Key: `SYSTEM\CurrentControlSet\Services\` + service, Name: name}
 }
 
-// owned returns the service's command line, and an error if Install and Uninstall must leave the
-// service alone: it is another program's, or a driver.
+// owned returns the service's command line, and an error if Install and Uninstall must not change
+// the service because it belongs to another program or is a driver.
 func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err error) {
 	c, err := wincall.QueryServiceConfig(service)
 	if err != nil {
@@ -103,8 +104,9 @@ func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err er
 	return line, spec.Fail(spec.ErrForeign, errors.New(why+line), hint)
 }
 
-// denied returns why a service can't be opened. Even administrators have few rights to a protected
-// one, which is another program's.
+// denied returns the error for a service that can't be opened: ErrForeign rather than
+// ErrAccessDenied if it belongs to another program. Even administrators have few rights to a
+// protected service.
 func (m *Backend) denied(s *spec.Spec, err error) error {
 	if !errors.Is(err, spec.ErrAccessDenied) {
 		return err
@@ -118,8 +120,8 @@ func (m *Backend) denied(s *spec.Spec, err error) error {
 	return err
 }
 
-// runs reports whether a command line runs exe, which may have several names: a short one (8.3), or
-// one through a link.
+// runs reports whether a command line runs exe. The file may have several names: a short name
+// (8.3), or a path through a link.
 func runs(line, exe string) bool {
 	if isOurs(line, exe, os.Getenv) {
 		return true
@@ -129,7 +131,7 @@ func runs(line, exe string) bool {
 		return false
 	}
 	for _, program := range programs(line, os.Getenv) {
-		if filepath.IsAbs(program) { // others are not found from here
+		if filepath.IsAbs(program) { // a relative path can't be resolved from here
 			fi, err := os.Stat(program)
 			if err == nil && os.SameFile(fi, own) {
 				return true
@@ -145,8 +147,8 @@ func beingDeleted(name string) bool {
 	return err == nil && flag != 0
 }
 
-// mark is the mark of a service that Install has registered, so that it may change its program
-// later.
+// mark returns the registry value that marks a service as registered by Install. Install may then
+// change its program.
 func mark(service string) wincall.Value { return value(service+`\Parameters`, "RegisteredBy") }
 
 const markText = "svcx"
@@ -156,7 +158,7 @@ func marked(mark wincall.Value) bool {
 	return text == markText
 }
 
-// setMark sets the mark, and returns how to take it back.
+// setMark sets the mark. undo removes it, and is nil if it was already set.
 func setMark(name string) (undo func() error, err error) {
 	mark := mark(name)
 	if marked(mark) {

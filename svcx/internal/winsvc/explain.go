@@ -2,7 +2,7 @@ package winsvc
 
 import "github.com/surefoot-go/surefoot/svcx/internal/spec"
 
-// exitCode makes one exit code of the two in a status.
+// exitCode combines the two exit codes of a status into one.
 func exitCode(win32, specific uint32) int {
 	const errNeverStarted = 1077 // ERROR_SERVICE_NEVER_STARTED
 	switch win32 {

@@ -12,7 +12,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Install creates the service or makes the registered one what it should be.
+// Install creates the service or brings its registration up to date.
 func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Change, err error) {
 	want, err := newPlan(s)
 	if err != nil {
@@ -34,7 +34,7 @@ func (m *Backend) Install(ctx context.Context, s *spec.Spec) (changed []spec.Cha
 		} else {
 			err = m.denied(s, err)
 		}
-		// A service that is being deleted may be gone in a moment.
+		// A service that is marked for deletion may be gone in a moment.
 		if !errors.Is(err, spec.ErrMarkedForDelete) || time.Until(limit) < 0 || spec.Pause(ctx, spec.PollEvery(0)) != nil {
 			return changed, err
 		}
@@ -55,8 +55,8 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 		if old, unknown, err = readPlan(h.service, s.Name); err != nil {
 			return nil, fail(err)
 		}
-		// A service that is being deleted can be opened, but not changed. Wine would take an absent
-		// list of dependencies for an empty one.
+		// Fail early if the service is marked for deletion: it can be opened, but not changed. Pass
+		// the dependencies because Wine treats an absent list as an empty one.
 		const no = wincall.SERVICE_NO_CHANGE
 		u := wincall.UTF16{}
 		if err = wincall.ChangeServiceConfig(h.service, no, no, no, nil, u.List(old.dependencies), nil, nil, nil); err != nil {
@@ -70,7 +70,7 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 		if h.created || !known {
 			what = ""
 		}
-		if c.call != last { // the changes by one call follow each other
+		if c.call != last { // changes made by the same call are adjacent
 			last = c.call
 			back, err := m.apply(h.service, want, old, c.call)
 			switch {
@@ -80,7 +80,7 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 				what = ""
 			case err != nil:
 				return nil, fail(spec.Errorf("%s: %w", c.call.String(), err))
-			case known && (!h.created || c.call == callLogonRight): // a new service is deleted as a whole
+			case known && (!h.created || c.call == callLogonRight): // to undo, a new service is deleted as a whole
 				undo.Add(back)
 			}
 		}
@@ -106,7 +106,7 @@ func (m *Backend) install(ctx context.Context, s *spec.Spec, want *plan, h insta
 	return changed, s.Installed(ctx)
 }
 
-// apply makes one call of a plan and returns how to take it back.
+// apply makes one call of a plan. undo reverts it.
 func (m *Backend) apply(service syscall.Handle, want, old *plan, call call) (undo func() error, err error) {
 	if call == callLogonRight {
 		return grantLogon(want.account)
@@ -119,7 +119,7 @@ type installing struct {
 	created bool
 }
 
-// openOrCreate opens the service with all rights, or creates it.
+// openOrCreate opens the service with all rights, or creates it if it does not exist.
 func openOrCreate(p *plan) (h installing, err error) {
 	h.handle, err = open(p.name, wincall.SERVICE_ALL_ACCESS)
 	if errors.Is(err, spec.ErrNotInstalled) {
@@ -143,13 +143,13 @@ func create(p *plan) (h handle, err error) {
 	return h, fail(err)
 }
 
-// set makes one call of a plan for a service that is as in was.
+// set makes one call of plan p for a service whose current plan is was.
 func set(service syscall.Handle, p, was *plan, call call) error {
 	u := wincall.UTF16{}
 	info := unsafe.Pointer(nil)
 	switch call {
 	case callChange:
-		// An account that stays keeps its password, unless there is another one.
+		// An unchanged account keeps its password, unless a new one is given.
 		display, path, account := u.Ptr(p.display), u.Ptr(p.binaryPath), u.Ptr(p.account)
 		if p.password == "" && sameAccount(p.account, was.account, os.Getenv("COMPUTERNAME")) {
 			account = nil
@@ -172,8 +172,8 @@ func set(service syscall.Handle, p, was *plan, call call) error {
 		text := u.Ptr(p.description)
 		info = unsafe.Pointer(&text)
 	case callActions:
-		// No message and no command: what is set stays. An empty list must not be NULL: that
-		// changes nothing.
+		// Leave out the reboot message and the command, so that they stay as set. An empty list
+		// must not be NULL, which would leave the actions unchanged.
 		actions := append(p.actions, action{})
 		info = unsafe.Pointer(&wincall.SERVICE_FAILURE_ACTIONS{ResetPeriod: p.reset,
 			ActionsCount: uint32(len(p.actions)), Actions: (*wincall.SC_ACTION)(unsafe.Pointer(&actions[0]))})
@@ -189,7 +189,7 @@ func set(service syscall.Handle, p, was *plan, call call) error {
 	return wincall.ChangeServiceConfig2(service, uint32(call), info)
 }
 
-// checkDrives refuses paths on drives that only the user's session has.
+// checkDrives rejects paths on drives that exist only in the user's session.
 func checkDrives(s *spec.Spec) error {
 	for _, path := range append([]string{s.Executable, s.Dir, s.LogDir}, s.Args...) {
 		drive := driveOf(path)

@@ -7,7 +7,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// json returns the plan as one JSON object.
+// json returns the plan as a JSON object.
 func (p *plan) json() []byte {
 	actions := make([]string, len(p.actions))
 	for i, a := range p.actions {

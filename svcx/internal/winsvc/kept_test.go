@@ -9,8 +9,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// TestDelayedFlag: Windows keeps the flag of a service that is started by hand (BITS), and it
-// counts again once the service is automatic.
+// TestDelayedFlag: Windows keeps the flag for a manually started service (such as BITS). It takes
+// effect again once the service is automatic.
 func TestDelayedFlag(t *testing.T) {
 	for _, c := range []struct {
 		old, now spec.StartType
@@ -35,7 +35,7 @@ func TestDelayedFlag(t *testing.T) {
 	}
 }
 
-// TestInteractive: Windows refuses an interactive service of any account but LocalSystem.
+// TestInteractive: Windows allows interactive services for LocalSystem only.
 func TestInteractive(t *testing.T) {
 	for account, want := range map[string]uint32{"": 0x110, `.\LocalSystem`: 0x110, "LocalService": 0x10, `CORP\ann`: 0x10} {
 		p, err := newPlan(&spec.Spec{Name: "x", Executable: `C:\x.exe`, Account: account})
@@ -45,8 +45,8 @@ func TestInteractive(t *testing.T) {
 	}
 }
 
-// TestShownTexts: Windows shows the texts of resources and the values of variables, and the
-// registry has the words.
+// TestShownTexts: Windows returns texts with resources resolved and variables expanded; the
+// registry has the original texts.
 func TestShownTexts(t *testing.T) {
 	s := &spec.Spec{Name: "x", Executable: `C:\x.exe`, DisplayName: `@%ProgramFiles%\x.dll,-1`, Description: `@%ProgramFiles%\x.dll,-2`}
 	old, err := newPlan(s)
@@ -63,8 +63,8 @@ func TestShownTexts(t *testing.T) {
 	assert.Equal(t, s.Description, old.raw().description)
 }
 
-// TestResetIsKept: the reset period of a service that is never restarted is that of the actions
-// that others have set.
+// TestResetIsKept checks that a service without restarts keeps the reset period of the actions that
+// another program registered.
 func TestResetIsKept(t *testing.T) {
 	const infinite = 1<<32 - 1 // seconds
 	old := &plan{binaryPath: `"C:\x.exe"`, account: "LocalSystem", actions: []action{{actionRunCommand, 1000}}, reset: infinite,
@@ -94,7 +94,8 @@ func TestDriveOf(t *testing.T) {
 	}
 }
 
-// TestSameAccount: the SCM may keep a user of this machine by another name than it was given.
+// TestSameAccount: the SCM may store a local user under a different spelling than the one passed to
+// it.
 func TestSameAccount(t *testing.T) {
 	for _, c := range []struct {
 		a, b string

@@ -11,7 +11,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// handle is an open service and the manager it belongs to.
+// handle is an open service and the SCM handle that it was opened with.
 type handle struct{ manager, service syscall.Handle }
 
 func (h handle) close() {
@@ -22,7 +22,7 @@ func (h handle) close() {
 	}
 }
 
-// open opens the service with no more rights than it asks for.
+// open opens the service with the given rights only.
 func open(service string, rights uint32) (h handle, err error) {
 	if h.manager, err = wincall.OpenSCManager(wincall.SC_MANAGER_CONNECT); err != nil {
 		return h, fail(err)
@@ -38,7 +38,7 @@ func open(service string, rights uint32) (h handle, err error) {
 	return h, nil
 }
 
-// fail makes an error of what the SCM answered; nil for nil.
+// fail adds the kind and the hint to an error of the SCM. It returns nil for nil.
 func fail(err error) error {
 	if err == nil {
 		return nil
@@ -53,7 +53,7 @@ func fail(err error) error {
 	return spec.Fail(kind, err, hint)
 }
 
-// Status returns what the SCM knows of the service.
+// Status returns the status of the service as known to the SCM.
 func (*Backend) Status(_ context.Context, s *spec.Spec) (st spec.Status, err error) {
 	h, err := open(s.Name, wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_QUERY_CONFIG)
 	if err != nil {
@@ -71,8 +71,8 @@ func (*Backend) Status(_ context.Context, s *spec.Spec) (st spec.Status, err err
 	return st, fail(err)
 }
 
-// startMargin is how long a start may take above StartTimeout, and startCap how long one without a
-// limit is waited for.
+// startMargin is added to StartTimeout as the limit for a start. startCap is the limit if there is
+// no StartTimeout.
 var (
 	startMargin = 15 * time.Second
 	startCap    = 5 * time.Minute
@@ -89,7 +89,7 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 		limit = s.StartTimeout + startMargin
 	}
 	err = wincall.StartService(h.service)
-	if err == syscall.ERROR_ACCESS_DENIED { // not to this process: the service is open with the right to start it
+	if err == syscall.ERROR_ACCESS_DENIED { // denied to the service's account: this process has the right to start the service
 		err = spec.Fail(spec.ErrStartFailed, err, "the service's account can't run the program: icacls shows who can, and whether it is a file")
 	} else {
 		err = fail(err)
@@ -102,16 +102,16 @@ func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
 		}
 	}
 	h.close()
-	if err == nil && code != 0 { // else its work was short
+	if err == nil && code != 0 { // code 0: the service finished quickly
 		return spec.Fail(spec.ErrStartFailed, spec.Errorf("exit code %d", code), "output.log and crash.log in "+logDir(s)+" say why")
 	}
 	return err
 }
 
-// await waits until the service has left the state from. It gives up on one that makes no progress,
-// as the sample "Starting a Service" does, but not before patience is over; and on any at the
-// limit. One whose process has ended has stopped: Windows' SCM knows that at once, Wine's not while
-// it starts.
+// await waits until the service has left the state from. It gives up at the limit, and also, like
+// Microsoft's sample "Starting a Service", if the service makes no progress, but not before
+// patience has elapsed. A service whose process has ended counts as stopped: the SCM of Windows
+// reports this immediately, but Wine's does not during a start.
 func await(ctx context.Context, service syscall.Handle, from uint32, limit time.Time) (*wincall.SERVICE_STATUS_PROCESS, error) {
 	checkpoint, begin, progress, alive := uint32(0), time.Now(), time.Duration(0), time.Duration(0)
 	for {
@@ -151,12 +151,12 @@ func await(ctx context.Context, service syscall.Handle, from uint32, limit time.
 	}
 }
 
-// noticedAfter is more than Windows' SCM takes to notice that a process has ended.
+// noticedAfter is longer than the SCM of Windows takes to detect that a process has ended.
 const noticedAfter = 2 * time.Second
 
-// ended reports whether there is no process of that number any more.
+// ended reports whether the process with that ID has ended.
 func ended(pid uint32) bool {
-	if pid == 0 { // it has none yet
+	if pid == 0 { // there is no process yet
 		return false
 	}
 	process, err := wincall.OpenProcess(syscall.SYNCHRONIZE, pid)
@@ -168,7 +168,8 @@ func ended(pid uint32) bool {
 	return state == syscall.WAIT_OBJECT_0
 }
 
-// patience is for services that give no hint, and for busy machines.
+// patience is the minimum time to wait for progress, for services without a wait hint and for busy
+// machines.
 var patience = 30 * time.Second
 
 // Stop stops the service, after those that depend on it.
@@ -182,8 +183,8 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 	return err
 }
 
-// stopOpen stops the service that h has open, and first those that depend on it. It returns the
-// names of those, in the order in which they were stopped.
+// stopOpen stops the service open as h after the services that depend on it. It returns the names
+// of the dependents in the order in which they were stopped.
 func stopOpen(ctx context.Context, h handle, timeout time.Duration) (stopped []string, err error) {
 	dependents, err := wincall.EnumDependentServices(h.service)
 	if err != nil {
@@ -204,7 +205,7 @@ func stopOpen(ctx context.Context, h handle, timeout time.Duration) (stopped []s
 		}
 	}
 	limit := time.Now().Add(timeout + spec.StopMargin + startMargin)
-	// A service that still starts can't be asked.
+	// A service that is starting accepts no controls.
 	started, err := await(ctx, h.service, wincall.SERVICE_START_PENDING, limit)
 	if err == nil && started.CurrentState == wincall.SERVICE_STOPPED {
 		err = fail(wincall.ERROR_SERVICE_NOT_ACTIVE)
@@ -216,7 +217,7 @@ func stopOpen(ctx context.Context, h handle, timeout time.Duration) (stopped []s
 	now, _ := wincall.QueryServiceStatusEx(h.service)
 	stops := now.CurrentState == wincall.SERVICE_STOP_PENDING || now.CurrentState == wincall.SERVICE_STOPPED
 	if asked == wincall.ERROR_SERVICE_CANNOT_ACCEPT_CTRL && stops {
-		asked = nil // someone else has
+		asked = nil // another process has already asked it to stop
 	}
 	if asked != nil {
 		return stopped, fail(asked)
@@ -227,8 +228,8 @@ func stopOpen(ctx context.Context, h handle, timeout time.Duration) (stopped []s
 	return stopped, err
 }
 
-// Restart stops the service, if it runs, and starts it and the dependents that were stopped with
-// it.
+// Restart stops the service if it is running, and starts it and the dependents that were stopped
+// with it.
 func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	h, err := open(s.Name, wincall.SERVICE_START|wincall.SERVICE_STOP|wincall.SERVICE_QUERY_STATUS|wincall.SERVICE_ENUMERATE_DEPENDENTS)
 	if err != nil {
@@ -246,7 +247,7 @@ func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
 	return m.startAgain(ctx, s.Dependents)
 }
 
-// startAgain starts services that were stopped, the last first.
+// startAgain starts the stopped services in reverse order.
 func (m *Backend) startAgain(ctx context.Context, stopped []string) (err error) {
 	for i := len(stopped) - 1; i >= 0; i-- {
 		started := m.Start(ctx, &spec.Spec{Name: stopped[i]})
@@ -273,7 +274,7 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	if err == nil {
 		err = fail(wincall.DeleteService(h.service))
 	}
-	h.close() // it stays until the last handle is closed, ours included
+	h.close() // the service exists until its last handle is closed, including this one
 	if err != nil {
 		return err
 	}
@@ -296,5 +297,5 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 	}
 }
 
-// goneTimeout is how long others may hold a service open that is deleted.
+// goneTimeout is the time to wait for other processes to close a deleted service.
 var goneTimeout = 10 * time.Second

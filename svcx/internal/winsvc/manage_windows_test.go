@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// install registers the test binary, which is not started.
+// install registers the test binary as a service, without starting it.
 func install(t *testing.T) (*Backend, *spec.Spec) {
 	t.Helper()
 	if !testenv.IsWine() {
@@ -53,7 +53,7 @@ func TestMarkedForDelete(t *testing.T) {
 
 	goneTimeout = time.Minute
 	installed := make(chan error, 1)
-	go func() { _, err := m.Install(t.Context(), s); installed <- err }() // waits for the handle
+	go func() { _, err := m.Install(t.Context(), s); installed <- err }() // waits until the handle is closed
 	h.close()
 	require.NoError(t, <-installed)
 	require.NoError(t, m.Uninstall(t.Context(), s))

@@ -2,8 +2,8 @@ package winsvc
 
 import "strings"
 
-// isOurs reports whether a registered command line runs exe, by its text. Case does not count, and
-// CreateProcess adds a missing extension.
+// isOurs reports whether a registered command line runs exe, by comparing text. It ignores case,
+// and adds a missing extension as CreateProcess does.
 func isOurs(line, exe string, getenv func(string) string) bool {
 	exe = plainPath(exe, getenv)
 	for _, program := range programs(line, getenv) {
@@ -14,9 +14,9 @@ func isOurs(line, exe string, getenv func(string) string) bool {
 	return false
 }
 
-// programs returns the paths of the program that a registered command line may run. Windows' own
-// rules hold: variables are replaced, and an unquoted path may have blanks. Then it may be any part
-// that ends before a blank, but none without the extension .exe if there is one with it.
+// programs returns the possible paths of the program in a registered command line. As on Windows,
+// variables are expanded, and an unquoted path may contain spaces. In that case each part that ends
+// before a space is a candidate; if any of them has the extension .exe, those without it are not.
 func programs(line string, getenv func(string) string) (paths []string) {
 	line = plainPath(expand(strings.TrimSpace(line), getenv), getenv)
 	if rest, ok := strings.CutPrefix(line, `"`); ok {
@@ -41,7 +41,7 @@ func programs(line string, getenv func(string) string) (paths []string) {
 	return paths
 }
 
-// programOf returns the program of a command line, as far as its text tells.
+// programOf returns the most likely program of a command line, judging by its text.
 func programOf(line string, getenv func(string) string) string {
 	for _, program := range programs(line, getenv) {
 		return program
@@ -49,7 +49,7 @@ func programOf(line string, getenv func(string) string) string {
 	return ""
 }
 
-// plainPath removes what the names of one file may begin with.
+// plainPath removes the prefixes in which paths of the same file may differ.
 func plainPath(path string, getenv func(string) string) string {
 	path = strings.ReplaceAll(path, "/", `\`)
 	for _, prefix := range [...]string{`\??\`, `\\?\`} {
@@ -61,7 +61,7 @@ func plainPath(path string, getenv func(string) string) string {
 	return path
 }
 
-// expand replaces each %name% that is set, as the SCM does.
+// expand replaces each %name% whose variable is set, as the SCM does.
 func expand(text string, getenv func(string) string) string {
 	done := ""
 	for {

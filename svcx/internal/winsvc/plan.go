@@ -13,8 +13,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// plan is a service as the SCM keeps it. Install reads the one that is there, and makes the calls
-// that lead from it to the one that is wanted.
+// plan holds the settings of a service as the SCM stores them. Install reads the registered plan,
+// and makes the calls that change it to the desired one.
 type plan struct {
 	name, display, description string
 	binaryPath                 string // the whole command line
@@ -27,20 +27,20 @@ type plan struct {
 	environment                []string // NAME=value, sorted
 	grantLogon                 bool     // the account needs SeServiceLogonRight
 
-	// The settings that are a number. callDelayed counts for an automatic start, and Windows keeps
-	// it for others; callFlag makes the actions count for an error exit, too; callPreshutdown has
-	// milliseconds.
+	// The numeric settings, by call. callDelayed takes effect only for an automatic start, although
+	// Windows keeps it for others. callFlag applies the actions also to a stop with an error.
+	// callPreshutdown is in milliseconds.
 	numbers [callPreshutdown + 1]uint32
 
-	// Texts that Windows translates ("@x.dll,-1") or expands, as they are in the registry, for undo.
+	// Registry values of texts that Windows translates ("@x.dll,-1") or expands, for undo.
 	rawDisplay, rawDescription, rawPath string
 }
 
 // action is an SC_ACTION.
 type action struct{ kind, milliseconds uint32 }
 
-// The types of actions (SC_ACTION_TYPE). Install sets restarts; it keeps what others have set
-// beside them.
+// The types of actions (SC_ACTION_TYPE). Install sets restarts, and keeps other actions that are
+// registered.
 const (
 	actionNone = iota
 	actionRestart
@@ -48,10 +48,10 @@ const (
 	actionRunCommand
 )
 
-// A call sets something of a service.
+// A call is a Windows call that changes settings of a service.
 type call uint8
 
-// The first ones are ChangeServiceConfig2W, with its levels (SERVICE_CONFIG_…).
+// The first calls are ChangeServiceConfig2W; their values are its levels (SERVICE_CONFIG_…).
 const (
 	callDescription call = 1 + iota
 	callActions
@@ -80,12 +80,12 @@ var callNames = [...]string{
 
 func (c call) String() string { return callNames[c] }
 
-// calls is a set of them.
+// calls is a set of calls.
 type calls uint16
 
 func (s calls) have(c call) bool { return s>>c&1 != 0 }
 
-// newPlan returns the service as it should be.
+// newPlan returns the desired plan of the service.
 func newPlan(s *spec.Spec) (*plan, error) {
 	if err := check(s); err != nil {
 		return nil, err
@@ -118,12 +118,12 @@ func newPlan(s *spec.Spec) (*plan, error) {
 	return p, nil
 }
 
-// check returns what the SCM can't take.
+// check returns an error for settings that the SCM does not support.
 func check(s *spec.Spec) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
-	// The log directory has the same name.
+	// The log directory has the service's name.
 	if winpath.IsReserved(s.Name) || strings.HasSuffix(s.Name, ".") ||
 		strings.ContainsFunc(s.Name, func(c rune) bool { return c < ' ' || strings.ContainsRune(`<>:"|?*`, c) }) {
 		return spec.Refuse("service name", s.Name, "a Windows directory can't have that name")
@@ -140,8 +140,8 @@ func check(s *spec.Spec) error {
 	return err
 }
 
-// driveOf returns the drive ("H:") of an argument that is a path on a drive, or has one behind "=",
-// and "" for any other.
+// driveOf returns the drive ("H:") of an argument that is a path on a drive or has such a path
+// after "=", or "" for any other argument.
 func driveOf(arg string) string {
 	if strings.HasPrefix(arg, "-") {
 		_, arg, _ = strings.Cut(arg, "=")
@@ -152,8 +152,8 @@ func driveOf(arg string) string {
 	return arg[:2]
 }
 
-// units returns a time in the whole units that Windows keeps, or each Install would find a
-// difference.
+// units returns d in the whole units that Windows stores, rounded up. Otherwise each Install would
+// find a difference.
 func units(d, unit time.Duration) uint32 {
 	n := d / unit
 	if d%unit > 0 {
@@ -169,13 +169,13 @@ func number(b bool) uint32 {
 	return 0
 }
 
-// change is a call that an installed service needs, and why, for people.
+// change is a call to make, with a description for the user.
 type change struct {
 	call call
 	what string
 }
 
-// adopt takes over from the registered plan what Install does not manage.
+// adopt copies the settings that Install does not manage from the registered plan.
 func (p *plan) adopt(old *plan) {
 	same := restarts(old.actions) == restarts(p.actions)
 	for _, a := range old.actions {
@@ -185,22 +185,22 @@ func (p *plan) adopt(old *plan) {
 		}
 	}
 	if same {
-		p.actions = old.actions // in the order in which they were given
+		p.actions = old.actions // in the registered order
 	}
 	if restarts(p.actions) == "" {
-		p.reset = old.reset // it is that of the other actions; Windows keeps none without actions
+		p.reset = old.reset // belongs to the other actions; Windows stores no reset period without actions
 	}
 	if old.kind&^interactive == ownProcess {
 		p.kind = old.kind
-		if p.account != "LocalSystem" { // Windows refuses others that are interactive
+		if p.account != "LocalSystem" { // Windows allows interactive services for LocalSystem only
 			p.kind = ownProcess
 		}
 	}
 	p.errorControl = old.errorControl
 }
 
-// restarts returns the delays of the restarts up to the first failure after which nothing is done.
-// "none" ends them if they differ from any list of restarts.
+// restarts returns the delays of the restarts up to the first failure without an action. It appends
+// "none" if no list of restarts alone is equivalent.
 func restarts(list []action) (delays string) {
 	over := false
 	for _, a := range list {
@@ -216,15 +216,15 @@ func restarts(list []action) (delays string) {
 	return delays
 }
 
-// settings calls visit for each thing that the SCM keeps of a service, in the order in which it is
-// set, with the call that sets it and its value for people.
+// settings calls visit for each setting that the SCM stores, in the order in which they are set,
+// with the call that sets it and its human-readable value.
 func (p *plan) settings(visit func(call call, what, value string)) {
 	visit(callChange, "display name", p.display)
 	visit(callChange, "command line", p.binaryPath)
 	visit(callChange, "type", fmt.Sprint(p.kind))
 	visit(callChange, "start", startType(p.start, 0).String())
 	visit(callChange, "account", p.account)
-	visit(callChange, "dependencies", words(sortedFold(p.dependencies))) // Windows has an order of its own
+	visit(callChange, "dependencies", words(sortedFold(p.dependencies))) // Windows does not preserve the order
 	visit(callLogonRight, "", "")
 	visit(callDescription, "description", p.description)
 	visit(callDelayed, "delayed", strconv.FormatBool(p.numbers[callDelayed] != 0))
@@ -238,18 +238,18 @@ func (p *plan) settings(visit func(call call, what, value string)) {
 
 func duration(n uint32, unit time.Duration) string { return (time.Duration(n) * unit).String() }
 
-// words returns a list with NULs between its words, since [a b] could be one word or two.
+// words formats a list with NULs between its words, since [a b] could be one word or two.
 func words(list []string) string { return "[" + strings.Join(list, "\x00") + "]" }
 
-// changes lists the calls, in the order in which they are made, that lead from the plan that is
-// there to p; from nil, what CreateService leaves to do. A call in unknown could not be read and is
-// made in any case.
+// changes returns the calls, in order, that change the registered plan old to p. If old is nil, it
+// returns the calls that are needed after CreateService. The calls in unknown, whose settings could
+// not be read, are always made.
 func (p *plan) changes(old *plan, unknown calls) (list []change) {
 	created := old == nil
 	if created {
 		old = &plan{}
 	}
-	if p.display == old.rawDisplay { // whatever Windows shows for it
+	if p.display == old.rawDisplay { // the registered text is equal, whatever Windows displays
 		old.display = p.display
 	}
 	if p.description == old.rawDescription {
@@ -263,15 +263,15 @@ func (p *plan) changes(old *plan, unknown calls) (list []change) {
 		switch {
 		case created && call == callChange:
 			return
-		case call == callDelayed && p.start != autoStart && old.start != autoStart: // it does not count
+		case call == callDelayed && p.start != autoStart && old.start != autoStart: // it has no effect
 			return
 		case call == callLogonRight && p.grantLogon:
-			// Granting it twice changes nothing.
+			// Always make this call: granting the right twice changes nothing.
 		case what == "account" && sameAccount(was, value, os.Getenv("COMPUTERNAME")):
 			if p.password == old.password {
 				return
 			}
-			what = "password: set" // it can't be read
+			what = "password: set" // the registered password can't be read
 		case unknown.have(call):
 			what += ": " + value
 		case was != value:
@@ -284,7 +284,7 @@ func (p *plan) changes(old *plan, unknown calls) (list []change) {
 	return list
 }
 
-// sortedFold returns the names in an order that does not depend on their case.
+// sortedFold returns the names sorted, ignoring case.
 func sortedFold(list []string) []string {
 	names := make([]string, len(list))
 	for i, name := range list {
@@ -294,7 +294,7 @@ func sortedFold(list []string) []string {
 	return names
 }
 
-// describe returns a list of actions for people.
+// describe returns a human-readable list of actions.
 func describe(list []action) string {
 	texts := make([]string, len(list))
 	for i, a := range list {
@@ -315,7 +315,7 @@ func actionName(kind uint32) string {
 	return fmt.Sprintf("action-%d", kind)
 }
 
-// Types and ways to start (SERVICE_WIN32_OWN_PROCESS, …).
+// Service types and start types (SERVICE_WIN32_OWN_PROCESS, …).
 const (
 	ownProcess  = 0x10
 	interactive = 0x100
@@ -327,7 +327,7 @@ const (
 	errorNormal = 1
 )
 
-// The numbers that Windows has for the values of spec.StartType and spec.SIDType.
+// The Windows values of spec.StartType and spec.SIDType.
 var (
 	startNumbers = [...]uint32{autoStart, autoStart, demandStart, disabled}
 	sidNumbers   = [...]uint32{sidNone, sidUnrestricted, sidRestricted}
@@ -359,8 +359,8 @@ func (p *plan) sidType() spec.SIDType {
 	return spec.SIDNone
 }
 
-// raw gives a plan that was read the texts as they are in the registry: Windows has shown them in
-// its own language, and with the values of variables.
+// raw replaces the texts of a plan that was read with those in the registry, since Windows returned
+// them translated and with variables expanded.
 func (p *plan) raw() *plan {
 	if p.rawDisplay != "" {
 		p.display = p.rawDisplay

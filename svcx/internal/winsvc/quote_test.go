@@ -7,8 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// splitWindows splits a command line as "Parsing C command-line arguments" has it, in the simplest
-// way.
+// splitWindows is a simple implementation of Microsoft's "Parsing C command-line arguments".
 func splitWindows(line string) (args []string) {
 	for {
 		line = strings.TrimLeft(line, " \t")

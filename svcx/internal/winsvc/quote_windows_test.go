@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// TestCommandLineToArgv has Windows itself split what commandLine joins.
+// TestCommandLineToArgv checks that CommandLineToArgvW splits the results of CommandLine correctly.
 func TestCommandLineToArgv(t *testing.T) {
 	words := []string{"plain", "", "two words", `say "hi"`, `C:\dir\`, `C:\my dir\`, `\\server\"share"\\`, `"`, `\"`, `a\\"b`, "ü 中文 🙂", "tab\there", "^&|<>"}
 	got, err := windows.DecomposeCommandLine(CommandLine(`C:\Program Files\x.exe`, words))

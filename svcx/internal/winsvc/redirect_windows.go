@@ -8,8 +8,8 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// redirectOutput makes standard output and error lead to a file: for all that took os.Stdout or
-// os.Stderr before (package log does), for the runtime and for child processes.
+// redirectOutput redirects standard output and error to a file: for code that has already stored
+// os.Stdout or os.Stderr (such as package log), for the runtime and for child processes.
 func redirectOutput(f *os.File) error {
 	*os.Stdout, *os.Stderr = *f, *f
 	h := syscall.Handle(f.Fd())

@@ -14,7 +14,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// registration is what the registry of a real machine has of a service.
+// registration is a service in the registry of a real machine.
 type registration struct {
 	Name   string
 	Values struct {
@@ -34,7 +34,7 @@ func registrations(t *testing.T) (list []registration) {
 	return list
 }
 
-// plan is what readPlan would read.
+// plan returns the plan that readPlan would read.
 func (r *registration) plan(t *testing.T) *plan {
 	v := r.Values
 	p := &plan{
@@ -60,8 +60,8 @@ var windowsEnv = map[string]string{"SystemRoot": `C:\Windows`, "systemroot": `C:
 
 func getenv(name string) string { return windowsEnv[name] }
 
-// TestRegistrations: what Install would do with the services of real machines, if they were its
-// own.
+// TestRegistrations checks what Install would change in the services of real machines if they were
+// its own.
 func TestRegistrations(t *testing.T) {
 	for _, r := range registrations(t) {
 		t.Run(r.Name, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestRegistrations(t *testing.T) {
 			}
 			assert.Equal(t, action{actionRestart, 1000}, want.actions[0])
 			assert.Equal(t, uint32(ownProcess), want.kind&^interactive)
-			// A second Install finds what the first has left.
+			// A second Install finds the registration of the first.
 			again := *want
 			third, err := newPlan(&spec.Spec{Name: r.Name, DisplayName: "Orders", Executable: `C:\Orders\orders.exe`, Account: r.Values.ObjectName,
 				StartType: old.startType(), DependsOn: old.dependencies, Privileges: old.privileges, SID: old.sidType(),
@@ -142,7 +142,7 @@ func TestIsOurs(t *testing.T) {
 	assert.True(t, isOurs(`\SystemRoot\system32\x.exe`, `C:\Windows\System32\x.exe`, getenv))
 }
 
-// TestActionsAreKept: recovery actions beside the restarts.
+// TestActionsAreKept checks that recovery actions other than restarts are kept.
 func TestActionsAreKept(t *testing.T) {
 	second, command := action{actionRestart, 1000}, action{actionRunCommand, 10_000}
 	for _, c := range []struct {

@@ -18,10 +18,10 @@ import (
 type scmManager struct {
 	handle   syscall.Handle
 	controls chan supervisor.Control
-	args     []string // given to StartService
-	err      error    // the service's end
+	args     []string // passed to StartService
+	err      error    // the error that Run returns
 	logs     process.Logs
-	report   chan []byte // what happened when the logs were opened
+	report   chan []byte // receives the crash report found when the logs were opened
 }
 
 func (m *scmManager) Controls() <-chan supervisor.Control { return m.controls }
@@ -38,21 +38,21 @@ func (m *scmManager) Report(s supervisor.Status) error {
 	})
 }
 
-// Run connects this thread to the service control manager and runs the service in the thread that
-// the manager asks for, until it has stopped. connected is false if services.exe has started the
-// process, but not as a service.
+// Run connects this thread to the service control manager and runs the service in the thread of its
+// ServiceMain until it has stopped. connected is false if services.exe started the process, but not
+// as a service.
 func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool, err error) {
 	name, err := syscall.UTF16PtrFromString(p.Name)
 	if err != nil {
 		return true, err
 	}
 	m := &scmManager{controls: make(chan supervisor.Control, 64), report: make(chan []byte, 1)}
-	// The files can be opened while the SCM takes its time to answer.
+	// Open the files while the SCM takes its time to respond.
 	m.logs.Redirect = redirectOutput
 	p.SpareLogDir = makeSpareLogDir
 	go func() { m.report <- p.OpenLogs(&m.logs, spec.SCM) }()
-	// The handler runs in the dispatcher's thread, which must never wait: the SCM has one for all
-	// services and gives up on it after 30 seconds.
+	// The handler runs in the dispatcher's thread and must never block: the SCM sends controls to
+	// all services from one thread and gives up after 30 seconds.
 	handler := syscall.NewCallback(func(code, kind uint32, data unsafe.Pointer, _ uintptr) uintptr {
 		if code == supervisor.Interrogate {
 			return supervisor.NoError
@@ -69,14 +69,15 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 	})
 	main := syscall.NewCallback(func(argc uint32, argv **uint16) uintptr {
 		for i, arg := range unsafe.Slice(argv, argc) {
-			if i > 0 { // the first is the service's name
+			if i > 0 { // the first argument is the service's name
 				m.args = append(m.args, wincall.String(arg))
 			}
 		}
 		if m.handle, m.err = wincall.RegisterServiceCtrlHandlerEx(name, handler); m.err != nil {
 			return 0
 		}
-		// Not before: a process that is not a service runs on a console with the same c.
+		// Not earlier: a process that turns out not to be a service runs on a console with the same
+		// c.
 		c.Prepare = func(ctx context.Context) error {
 			keepThroughLogoff()
 			if err := p.Prepare(ctx, &m.logs, <-m.report, spec.SCM); err != nil {
@@ -88,11 +89,11 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 			m.logs.Crashed(dump)
 			supervisor.Tell(os.Stderr, dump)
 		}
-		// The SCM may end the process as soon as it knows that the service has stopped: what Main's
-		// error says must be in the log before.
+		// The SCM may terminate the process as soon as the service is reported as stopped, so
+		// Main's error must be in the log before.
 		c.Failed = p.Fail
-		// Not in this goroutine: it is bound to the manager's thread, and each message to it would
-		// cost two switches of threads.
+		// Not in this goroutine: it is locked to the thread of ServiceMain, so that each message to
+		// it would cost two thread switches.
 		done := make(chan error)
 		go func() {
 			_, err := supervisor.Run(ctx, m, c)
@@ -100,7 +101,7 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 		}()
 		m.err = <-done
 		if errors.Is(m.err, supervisor.ErrHung) {
-			os.Exit(spec.ExitCode(m.err)) // before the dispatcher lets other code go on
+			os.Exit(spec.ExitCode(m.err)) // before the dispatcher returns and other code continues
 		}
 		return 0
 	})
@@ -111,8 +112,8 @@ func (p *Program) Run(ctx context.Context, c *supervisor.Config) (connected bool
 	return true, m.err
 }
 
-// copyEventData copies what a control's data pointer leads to, which is valid only until the
-// handler returns (HandlerEx).
+// copyEventData copies the data of a control, which is valid only until the handler returns
+// (HandlerEx).
 func copyEventData(code, kind uint32, data unsafe.Pointer) []byte {
 	if data == nil {
 		return nil
@@ -128,9 +129,9 @@ func copyEventData(code, kind uint32, data unsafe.Pointer) []byte {
 	return append([]byte(nil), unsafe.Slice((*byte)(data), size)...)
 }
 
-// keepThroughLogoff keeps the users' logoff from this process: Windows sends CTRL_LOGOFF_EVENT to
-// services for any user who logs off, and Go's runtime makes a SIGTERM of it. The shutdown comes as
-// a control of SCM.
+// keepThroughLogoff makes this process ignore CTRL_LOGOFF_EVENT, which Windows sends to services
+// when any user logs off and which Go's runtime turns into SIGTERM. A shutdown arrives as a control
+// from the SCM.
 func keepThroughLogoff() error {
 	const ctrlLogoff, ctrlShutdown = 5, 6
 	return wincall.SetConsoleCtrlHandler(syscall.NewCallback(func(kind uint32) uintptr {
@@ -141,7 +142,7 @@ func keepThroughLogoff() error {
 	}))
 }
 
-// Under asks whether the parent process is services.exe. That is so in containers, too, where
+// Under checks whether the parent process is services.exe. This also works in containers, where
 // services are not in session 0 (golang/go#56335).
 func (*Program) Under() spec.Manager {
 	parent, err := wincall.ParentProcess()
@@ -156,7 +157,7 @@ func (*Program) Under() spec.Manager {
 			return underImage(image)
 		}
 	}
-	// An account with few rights can't open it, but can list all processes.
+	// An account with few rights can't open the parent, but can list all processes.
 	list, err := wincall.Processes()
 	if err != nil {
 		return spec.Console
@@ -164,8 +165,8 @@ func (*Program) Under() spec.Manager {
 	return underParent(list, parent)
 }
 
-// underParent looks up the parent in a list of SYSTEM_PROCESS_INFORMATION. It copies them, since
-// Wine's are not aligned.
+// underParent looks up the parent in a list of SYSTEM_PROCESS_INFORMATION. It copies each entry,
+// since Wine's are not aligned.
 func underParent(list []byte, parent uintptr) spec.Manager {
 	var p wincall.SYSTEM_PROCESS_INFORMATION
 	for {
@@ -180,7 +181,7 @@ func underParent(list []byte, parent uintptr) spec.Manager {
 	}
 }
 
-// underImage returns what a parent of that name or path is.
+// underImage returns the manager for a parent whose program has that name or path.
 func underImage(image string) spec.Manager {
 	if strings.EqualFold(image[strings.LastIndexByte(image, '\\')+1:], "services.exe") {
 		return spec.SCM

@@ -8,10 +8,11 @@ import (
 	"github.com/surefoot-go/surefoot/internal/wincall"
 )
 
-// makeSpareLogDir makes the directory that a service logs to whose own fails, for its account
-// alone. Everyone can make directories in the temporary directory, and this one before the service:
-// one that exists must be its own. This is not the check of package winsec, which would be a
-// quarter of what Run adds to a program.
+// makeSpareLogDir creates a log directory in the temporary directory, for a service whose LogDir
+// can't be used. Only its account, SYSTEM and administrators can access it. Everyone can create
+// directories there, also under this name, so an existing directory must be owned by the service's
+// account. The function does not use package winsec for this check, since that would make up a
+// quarter of what Run adds to a binary.
 func makeSpareLogDir(name string) (string, error) {
 	who, err := wincall.UserSID()
 	if err != nil {

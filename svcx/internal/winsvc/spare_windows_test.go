@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestForeignSpareLogDir: what lies in the place of the directory that a service falls back to is
-// not written to.
+// TestForeignSpareLogDir checks that a file in the place of the fallback directory is rejected, and
+// that this account's directory is used.
 func TestForeignSpareLogDir(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMP", temp)
@@ -20,7 +20,7 @@ func TestForeignSpareLogDir(t *testing.T) {
 	require.ErrorContains(t, err, "a file or a link")
 
 	require.NoError(t, os.Remove(filepath.Join(temp, name)))
-	for range 2 { // this account's own
+	for range 2 { // this account owns the directory
 		dir, err := makeSpareLogDir(name)
 		require.NoError(t, err)
 		assert.Equal(t, filepath.Join(temp, name), dir)

@@ -7,7 +7,7 @@ import (
 )
 
 // CheckTrust returns an error if an account other than SYSTEM and the administrators could replace
-// a program that SYSTEM will run, or exchange a directory or link on the way to it.
+// a program that SYSTEM will run, or a directory or link on the path to it.
 func (*Backend) CheckTrust(exe string) error {
 	a, err := winsec.Machine()
 	if err != nil {
@@ -16,9 +16,9 @@ func (*Backend) CheckTrust(exe string) error {
 	return judge(a, exe, winsec.ForReading)
 }
 
-// judge judges a file or directory and the way to it. Wine makes up access lists from Unix modes
-// without their sticky bit, so that everyone seems to be able to exchange what is below /tmp: there
-// the directories farther up are not judged.
+// judge checks a file or directory and the path to it. Under Wine it does not check the directories
+// above the parent: Wine derives access lists from Unix modes and ignores the sticky bit, so that
+// everyone seems to be able to replace files in /tmp.
 func judge(a *winsec.Account, path string, use winsec.Use) error {
 	if !wincall.IsWine() {
 		return a.CheckFile(path, use)

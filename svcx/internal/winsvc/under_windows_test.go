@@ -21,8 +21,7 @@ func TestUnderImage(t *testing.T) {
 	assert.Equal(t, spec.Console, (&Program{}).Under(), "a test is no service")
 }
 
-// TestUnderParent looks itself up in the real list, under the name of its own parent and of
-// services.exe.
+// TestUnderParent looks up this process and services.exe as parents in the real list of processes.
 func TestUnderParent(t *testing.T) {
 	buf := make([]byte, 4<<20)
 	size := uint32(len(buf))

@@ -11,12 +11,13 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Logs writes output.log.
+// Logs copies output.log to w.
 func (*Backend) Logs(_ context.Context, s *spec.Spec, w io.Writer) error {
 	return spec.CopyLogs(logDir(s), w)
 }
 
-// Watch returns a function that returns what is added to the service's logs.
+// Watch returns a function that returns the output added to the service's logs since the call of
+// Watch.
 func (*Backend) Watch(_ context.Context, s *spec.Spec) (written func() string) {
 	return spec.WatchFiles(logDir(s))
 }
@@ -38,7 +39,7 @@ func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
 	return programOf(line, os.Getenv), nil
 }
 
-// Kill ends the process of the service.
+// Kill terminates the process of the service.
 func (*Backend) Kill(ctx context.Context, s *spec.Spec) error {
 	h, err := open(s.Name, wincall.SERVICE_QUERY_STATUS)
 	if err != nil {
@@ -55,7 +56,7 @@ func (*Backend) Kill(ctx context.Context, s *spec.Spec) error {
 	return err
 }
 
-// terminate ends a process and waits until it has ended.
+// terminate terminates a process and waits for its end.
 func terminate(pid uint32) error {
 	process, err := wincall.OpenProcess(syscall.PROCESS_TERMINATE|syscall.SYNCHRONIZE, pid)
 	if err != nil {

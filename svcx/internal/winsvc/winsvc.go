@@ -1,4 +1,4 @@
-// Package winsvc runs and registers services of Windows.
+// Package winsvc runs and registers Windows services.
 package winsvc
 
 import (
@@ -6,7 +6,7 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
-// Program runs a service under the SCM that has started the process.
+// Program runs a service under the SCM that started the process.
 type Program struct{ *process.Program }
 
 // Backend registers services with the SCM and controls them.
@@ -18,7 +18,7 @@ func HasAllRights(account string) bool {
 	return name == "LocalSystem"
 }
 
-// Render returns the plan of Install as one JSON object.
+// Render returns the plan of Install as a JSON object.
 func Render(s *spec.Spec) ([]byte, error) {
 	p, err := newPlan(s)
 	if err != nil {
