@@ -90,7 +90,8 @@ func Render(s *spec.Spec) ([]byte, error) {
 			t.Line("\tcheckpath --file --mode 0640", owner+" "+shquote.Quote(logs+name))
 		}
 		if s.Account != "" {
-			// The socket for READY is root's, and made after this. svcx tries again until it may write.
+			// OpenRC creates the socket for READY=1 after start_pre, and only root can write to it.
+			// Until this changes its owner, the service retries.
 			t.Lines("\t(for i in $(seq 100); do chown " + s.Account + " " + socket + " && break; sleep 0.1; done) >/dev/null 2>&1 &")
 		}
 		if len(s.RestartDelays) == 0 {
