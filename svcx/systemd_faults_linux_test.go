@@ -20,16 +20,9 @@ func TestSystemdFaults(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return
 	}
-	ctl := func(t *testing.T, args ...string) string {
-		t.Helper()
-		out, err := exec.Command("systemctl", args...).CombinedOutput()
-		require.NoError(t, err, "%s", out)
-		return strings.TrimSpace(string(out))
-	}
 	prop := func(t *testing.T, s *Service, name string) string {
-		return ctl(t, "show", s.Name, "--value", "--property="+name)
+		return systemctl(t, "show", s.Name, "--value", "--property="+name)
 	}
-	file := func(s *Service) string { return "/etc/systemd/system/" + s.Name + ".service" }
 
 	t.Run("behind a shell", func(t *testing.T) {
 		s, dir := unitHelper(t, "slow")
@@ -38,8 +31,8 @@ func TestSystemdFaults(t *testing.T) {
 		require.NoError(t, err)
 		text := strings.Replace(string(unit), "ExecStart="+s.Executable, `ExecStart=/bin/sh -c '"$$@"; true' sh `+s.Executable, 1)
 		text = strings.Replace(text, "Type=notify\n", "Type=notify\nNotifyAccess=all\nTimeoutStartSec=10\n", 1)
-		require.NoError(t, os.WriteFile(file(s), []byte(text), 0o644))
-		ctl(t, "daemon-reload")
+		require.NoError(t, os.WriteFile(unitFile(s), []byte(text), 0o644))
+		systemctl(t, "daemon-reload")
 		require.NoError(t, s.Start(t.Context()))
 		assert.Equal(t, Running, state(t, s).State)
 	})
@@ -95,7 +88,7 @@ func TestSystemdFaults(t *testing.T) {
 			theirs := filepath.Join(path, s.Name+".service")
 			const text = "[Service]\nExecStart=/bin/sleep 60\n"
 			require.NoError(t, os.WriteFile(theirs, []byte(text), 0o644))
-			ctl(t, "daemon-reload")
+			systemctl(t, "daemon-reload")
 			t.Cleanup(func() { os.Remove(theirs); exec.Command("systemctl", "daemon-reload").Run() })
 			require.ErrorIs(t, s.Install(t.Context()), ErrForeign)
 			require.ErrorIs(t, s.Uninstall(t.Context()), ErrForeign)
@@ -103,7 +96,7 @@ func TestSystemdFaults(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, text, string(now))
 			if path == "/usr/lib/systemd/system" {
-				assert.NoFileExists(t, file(s))
+				assert.NoFileExists(t, unitFile(s))
 			}
 			s.Force = true
 			require.NoError(t, s.Install(t.Context()))
@@ -113,22 +106,22 @@ func TestSystemdFaults(t *testing.T) {
 			} else {
 				assert.NoError(t, err)
 			}
-			assert.NoFileExists(t, file(s))
+			assert.NoFileExists(t, unitFile(s))
 			require.NoError(t, os.RemoveAll(theirs))
-			ctl(t, "daemon-reload")
+			systemctl(t, "daemon-reload")
 		})
 	}
 	t.Run("a masked unit", func(t *testing.T) {
 		s, _ := unitHelper(t, "plain")
-		ctl(t, "mask", s.Name)
+		systemctl(t, "mask", s.Name)
 		t.Cleanup(func() { exec.Command("systemctl", "unmask", s.Name).Run() })
 		for _, err := range []error{s.Install(t.Context()), s.Uninstall(t.Context())} {
 			assert.ErrorContains(t, err, "systemctl unmask "+s.Name)
 		}
-		target, err := os.Readlink(file(s))
+		target, err := os.Readlink(unitFile(s))
 		require.NoError(t, err)
 		assert.Equal(t, "/dev/null", target)
-		ctl(t, "unmask", s.Name)
+		systemctl(t, "unmask", s.Name)
 	})
 	t.Run("upgrade", func(t *testing.T) {
 		s, dir, write := upgraded(t)

@@ -19,6 +19,17 @@ import (
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
+// systemctl runs systemctl and returns its output.
+func systemctl(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("systemctl", args...).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return strings.TrimSpace(string(out))
+}
+
+// unitFile returns where Install writes the unit.
+func unitFile(s *Service) string { return "/etc/systemd/system/" + s.Name + ".service" }
+
 // unitHelper returns the test binary as a unit of the given kind, not yet installed.
 func unitHelper(t *testing.T, kind string) (s *Service, dir string) {
 	t.Helper()

@@ -20,17 +20,10 @@ func TestSystemdUnits(t *testing.T) {
 	if !testenv.InSystemd(t) {
 		return
 	}
-	ctl := func(t *testing.T, args ...string) string {
-		t.Helper()
-		out, err := exec.Command("systemctl", args...).CombinedOutput()
-		require.NoError(t, err, "%s", out)
-		return strings.TrimSpace(string(out))
-	}
 	enabled := func(s *Service) string {
 		out, _ := exec.Command("systemctl", "is-enabled", s.Name).Output() // fails for a unit that is not enabled
 		return strings.TrimSpace(string(out))
 	}
-	file := func(s *Service) string { return "/etc/systemd/system/" + s.Name + ".service" }
 
 	t.Run("an upgrade that fails lets the dependents run again", func(t *testing.T) {
 		first, dir := unitHelper(t, "plain")
@@ -50,9 +43,9 @@ func TestSystemdUnits(t *testing.T) {
 		}
 		unit("svcx-chain", "Requires=svcx-Requires.service\nAfter=svcx-Requires.service")
 		unit("svcx-stopped", "Requires="+first.Name+".service\nAfter="+first.Name+".service")
-		ctl(t, "daemon-reload")
+		systemctl(t, "daemon-reload")
 		require.NoError(t, first.Start(t.Context()))
-		ctl(t, append([]string{"start"}, names[:len(names)-1]...)...)
+		systemctl(t, append([]string{"start"}, names[:len(names)-1]...)...)
 		good, err := os.ReadFile("/bin/true") // passes the check, but never becomes ready
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "new"), good, 0o755))
@@ -80,8 +73,8 @@ func TestSystemdUnits(t *testing.T) {
 	t.Run("another's unit that starts with another target", func(t *testing.T) {
 		s, _ := unitHelper(t, "plain")
 		const theirs = "[Service]\nExecStart=/bin/sleep 60\n[Install]\nWantedBy=rescue.target\nAlias=svcx-alias.service\n"
-		require.NoError(t, os.WriteFile(file(s), []byte(theirs), 0o644))
-		ctl(t, "enable", s.Name)
+		require.NoError(t, os.WriteFile(unitFile(s), []byte(theirs), 0o644))
+		systemctl(t, "enable", s.Name)
 		links := func() (there []string) {
 			for _, name := range []string{"multi-user.target.wants/" + s.Name, "rescue.target.wants/" + s.Name, "svcx-alias"} {
 				if _, err := os.Lstat("/etc/systemd/system/" + name + ".service"); err == nil {
@@ -102,11 +95,11 @@ func TestSystemdUnits(t *testing.T) {
 	t.Run("a unit that is masked until the next boot", func(t *testing.T) {
 		s, _ := unitHelper(t, "plain")
 		s.OnUninstall = func(context.Context) error { assert.Fail(t, "it changes nothing"); return nil }
-		ctl(t, "mask", "--runtime", s.Name)
+		systemctl(t, "mask", "--runtime", s.Name)
 		const hint = "systemctl unmask --runtime svcx-plain.service"
 		assert.ErrorContains(t, s.Install(t.Context()), hint)
 		assert.ErrorContains(t, s.Uninstall(t.Context()), hint)
-		ctl(t, strings.Fields(hint)[1:]...)
+		systemctl(t, strings.Fields(hint)[1:]...)
 		s.OnUninstall = nil
 		require.NoError(t, s.Install(t.Context()))
 	})
@@ -115,16 +108,16 @@ func TestSystemdUnits(t *testing.T) {
 		for _, line := range []string{"ExecStart=", "[Service", "User=007"} {
 			s.Unit = []string{line}
 			assert.ErrorContains(t, s.Install(t.Context()), "systemd can't load the unit", line)
-			assert.NoFileExists(t, file(s))
-			assert.Equal(t, "not-found", ctl(t, "show", s.Name, "--value", "--property=LoadState"))
+			assert.NoFileExists(t, unitFile(s))
+			assert.Equal(t, "not-found", systemctl(t, "show", s.Name, "--value", "--property=LoadState"))
 		}
 		s.Unit = nil
 		require.NoError(t, s.Install(t.Context()))
-		text := strings.Replace(string(mustRead(t, file(s))), "Type=notify", "Type=none", 1)
-		require.NoError(t, os.WriteFile(file(s), []byte(text), 0o644))
-		ctl(t, "daemon-reload")
+		text := strings.Replace(string(mustRead(t, unitFile(s))), "Type=notify", "Type=none", 1)
+		require.NoError(t, os.WriteFile(unitFile(s), []byte(text), 0o644))
+		systemctl(t, "daemon-reload")
 		require.NoError(t, s.Uninstall(t.Context()))
-		assert.NoFileExists(t, file(s))
+		assert.NoFileExists(t, unitFile(s))
 	})
 	t.Run("a start that is refused has no exit code", func(t *testing.T) {
 		s, _ := unitHelper(t, "failready")
