@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"runtime"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -143,18 +140,16 @@ func ensureDirFor(dir, account string) error {
 	})
 }
 
-// idOf returns an account's number according to id(1), which knows all sources of accounts
-// (nsswitch.conf, Open Directory). With package os/user, every program that imports this package
-// would link cgo.
+// idOf returns the number of an account or of its primary group according to id(1).
 func idOf(account, flag string) (int, error) {
 	if account == "" || account[0] == '-' {
 		return 0, errNoAccount(account, fs.ErrInvalid)
 	}
-	out, err := exec.Command("id", flag, account).Output()
+	ids, err := unixsec.IDs(flag, account)
 	if err != nil {
 		return 0, errNoAccount(account, err)
 	}
-	return strconv.Atoi(strings.TrimSpace(string(out)))
+	return int(ids[0]), nil
 }
 
 func privileged() bool { return unix.Geteuid() == 0 }

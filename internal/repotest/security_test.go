@@ -91,9 +91,9 @@ func TestPrograms(t *testing.T) {
 		"svcx/internal/openrc/rc_linux.go":          `find(program)`,
 		"svcx/internal/launchd/launchctl_darwin.go": `"/bin/launchctl"`,
 		"svcx/internal/systemd/systemctl_linux.go":  `"systemctl""journalctl""journalctl"`,
-		"svcx/internal/upgrade/files_unix.go":       `program"id"`, // the one that it is given, and its account
-		"svcx/internal/upgrade/files_windows.go":    `name`,        // the same
-		"pathx/sys_unix.go":                         `"id"`,
+		"svcx/internal/upgrade/files_unix.go":       `program`, // the one that it is given
+		"svcx/internal/upgrade/files_windows.go":    `name`,    // the same
+		"internal/unixsec/account_unix.go":          `"id"`,    // for pathx and svcx/internal/upgrade
 		"procx/child/detach_linux.go":               `"systemctl"`,
 		"procx/child/cgroup_linux.go":               `"/dev/null/probe"`, // which can't exist
 		"eventx/internal/journal/run.go":            `journalctl`,
@@ -102,7 +102,7 @@ func TestPrograms(t *testing.T) {
 	starts := regexp.MustCompile(`^exec\.Command(Context)?$|^os\.StartProcess$|^(syscall|unix|windows)\.(Exec|ForkExec|StartProcess|CreateProcess\w*|ShellExecute)$`)
 	for path, file := range sources(t) {
 		path = filepath.ToSlash(path)
-		if strings.HasPrefix(path, "examples/") || strings.HasPrefix(path, "internal/") {
+		if strings.HasPrefix(path, "examples/") || strings.HasPrefix(path, "internal/") && !strings.HasPrefix(path, "internal/unixsec/") {
 			continue
 		}
 		ast.Inspect(file, func(n ast.Node) bool {

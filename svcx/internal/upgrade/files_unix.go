@@ -7,12 +7,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 
+	"github.com/surefoot-go/surefoot/internal/unixsec"
 	"github.com/surefoot-go/surefoot/svcx/internal/spec"
 )
 
@@ -23,10 +22,12 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 		return nil, nil, err
 	}
 	defer f.Close()
-	attr := &os.ProcAttr{Dir: cmp.Or(p.Dir, filepath.Dir(program)), Env: environment(p), Files: []*os.File{nil, f, f}}
-	if err := runAs(attr, p); err != nil {
+	credential, variables, err := accountOf(p)
+	if err != nil {
 		return nil, nil, err
 	}
+	attr := &os.ProcAttr{Dir: cmp.Or(p.Dir, filepath.Dir(program)), Env: environment(p, variables...), Files: []*os.File{nil, f, f},
+		Sys: &syscall.SysProcAttr{Credential: credential}}
 	process, err := os.StartProcess(program, append([]string{program}, p.Args...), attr)
 	if err != nil {
 		return nil, nil, err
@@ -41,32 +42,24 @@ func start(program string, p *spec.Spec, output string) (wait func() error, kill
 	return wait, func() { process.Kill() }, nil
 }
 
-// runAs sets the credentials of a process to the service's account. That account may own the
-// program, so root must neither run it nor leave files that belong to root.
-func runAs(attr *os.ProcAttr, p *spec.Spec) error {
+// accountOf returns the credential and the variables with which a program is checked, or nil for
+// those of this process. The service's account may own the program, so root must neither run it nor
+// leave files that belong to root.
+func accountOf(p *spec.Spec) (c *syscall.Credential, variables []string, err error) {
 	if os.Geteuid() != 0 || p.User || p.Account == "" || p.Account == "root" || p.Account == "0" {
-		return nil
+		return nil, nil, nil
 	}
 	if err := spec.CheckUnixAccount(p.Account); err != nil {
-		return err
+		return nil, nil, err
 	}
-	c := &syscall.Credential{}
-	for _, what := range [...]string{"-u", "-G"} { // importing os/user would link the C library
-		out, err := exec.Command("id", what, p.Account).Output()
-		for _, text := range strings.Fields(string(out)) {
-			id, bad := strconv.ParseUint(text, 10, 32)
-			err = cmp.Or(err, bad)
-			c.Groups = append(c.Groups, uint32(id))
-		}
-		if err != nil || len(c.Groups) == 0 {
-			return spec.Errorf("the service's account %q is not known here: id: %w", p.Account, cmp.Or(err, os.ErrInvalid))
-		}
-		if what == "-u" {
-			c.Uid, c.Groups = c.Groups[0], nil
-		}
+	uid, err := unixsec.IDs("-u", p.Account)
+	if err != nil {
+		return nil, nil, spec.Errorf("the service's account %q is not known here: id: %w", p.Account, err)
 	}
-	c.Gid = c.Groups[0] // id prints the primary group first
-	attr.Sys = &syscall.SysProcAttr{Credential: c}
+	groups, err := unixsec.IDs("-G", p.Account)
+	if err != nil {
+		return nil, nil, spec.Errorf("the service's account %q is not known here: id: %w", p.Account, err)
+	}
 	home := "/" // as systemd sets it for an account without a home directory
 	passwd, _ := os.ReadFile("/etc/passwd")
 	for line := range strings.Lines(string(passwd)) {
@@ -74,14 +67,8 @@ func runAs(attr *os.ProcAttr, p *spec.Spec) error {
 			home = fields[5]
 		}
 	}
-	further := []string{}
-	for name, value := range map[string]string{"USER": p.Account, "LOGNAME": p.Account, "HOME": home} {
-		if _, set := p.Env[name]; !set {
-			further = append(further, name+"="+value)
-		}
-	}
-	attr.Env = environment(p, further...)
-	return nil
+	return &syscall.Credential{Uid: uid[0], Gid: groups[0], Groups: groups},
+		[]string{"USER=" + p.Account, "LOGNAME=" + p.Account, "HOME=" + home}, nil
 }
 
 // lock locks the directory, because a lock file would have to be removed.

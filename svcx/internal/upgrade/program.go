@@ -204,22 +204,23 @@ func runsAtAll(ctx context.Context, files *Files, p *spec.Spec) error {
 	return err
 }
 
-// environment returns the environment in which a program is checked: this process's variables,
-// replaced by the service's and further ones of the same name. It has no duplicates, because some
+// environment returns the environment in which a program is checked: this process's variables, those
+// of the account, and the service's; of one name, the last. It has no duplicates, because some
 // programs use the first value and some the last.
-func environment(p *spec.Spec, further ...string) (env []string) {
-	further = append(further, CheckVar+"=1")
-	for name, value := range p.Env {
-		further = append(further, name+"="+value)
+func environment(p *spec.Spec, account ...string) []string {
+	env := environ()
+	for _, name := range p.Variables() {
+		account = append(account, name+"="+p.Env[name])
 	}
-next:
-	for _, variable := range environ() {
-		for _, other := range further {
-			if i := strings.IndexByte(other, '='); strings.HasPrefix(variable, other[:i+1]) {
-				continue next
+	for _, variable := range append(account, CheckVar+"=1") {
+		name := variable[:strings.IndexByte(variable, '=')+1]
+		others := env[:0]
+		for _, other := range env {
+			if !strings.HasPrefix(other, name) {
+				others = append(others, other)
 			}
 		}
-		env = append(env, variable)
+		env = append(others, variable)
 	}
-	return append(env, further...)
+	return env
 }
