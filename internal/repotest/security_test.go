@@ -62,7 +62,7 @@ func testsOf(t *testing.T, pkg string) (names []string) {
 // loaded. NewLazySystemDLL looks into the system directory alone, and so does internal/wincall,
 // which asks kernel32.dll for it: that one is in every process.
 func TestSystemDLLs(t *testing.T) {
-	loaders := regexp.MustCompile(`^(Must)?Load(DLL|Library\w*)$|^NewLazyDLL$`)
+	loaders := regexp.MustCompile(`^(Must)?Load(DLL|Library\w*)$|^(New)?LazyDLL$`)
 	found := 0
 	for path, file := range sources(t) {
 		for _, imp := range file.Imports {

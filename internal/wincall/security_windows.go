@@ -182,9 +182,14 @@ func ReparseData(h syscall.Handle) ([]byte, error) {
 
 // FinalPathName is GetFinalPathNameByHandle.
 func FinalPathName(h syscall.Handle) (string, error) {
-	buf := make([]uint16, syscall.MAX_LONG_PATH) // the maximum length of a path
-	_, err := procGetFinalPathNameByHandle.value(uintptr(h), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0)
-	return syscall.UTF16ToString(buf), err
+	for size := uintptr(syscall.MAX_PATH); ; {
+		buf := make([]uint16, size)
+		n, err := procGetFinalPathNameByHandle.value(uintptr(h), uintptr(unsafe.Pointer(&buf[0])), size, 0)
+		if err != nil || n < size {
+			return syscall.UTF16ToString(buf), err
+		}
+		size = n
+	}
 }
 
 var (

@@ -158,10 +158,10 @@ func DeleteService(service syscall.Handle) error { return procDeleteService.ok(u
 // EnumDependentServices lists the running dependent services in the order in which they must be
 // stopped.
 func EnumDependentServices(service syscall.Handle) ([]ENUM_SERVICE_STATUS, error) {
-	const active = 1          // SERVICE_ACTIVE
-	const largest = 256 << 10 // [MS-SCMR] 3.1.4.13
-	buf, need, count := make([]uint64, largest/8), uint32(0), uint32(0)
-	err := procEnumDependentServices.ok(uintptr(service), active, uintptr(unsafe.Pointer(&buf[0])), largest,
+	const active = 1       // SERVICE_ACTIVE
+	const most = 256 << 10 // [MS-SCMR] 3.1.4.13
+	buf, need, count := make([]uint64, most/8), uint32(0), uint32(0)
+	err := procEnumDependentServices.ok(uintptr(service), active, uintptr(unsafe.Pointer(&buf[0])), most,
 		uintptr(unsafe.Pointer(&need)), uintptr(unsafe.Pointer(&count)))
 	return unsafe.Slice((*ENUM_SERVICE_STATUS)(unsafe.Pointer(&buf[0])), count), err
 }

@@ -7,35 +7,64 @@ import (
 	"unsafe"
 )
 
-// A proc is a function in a DLL, looked up on first use. Procs are statically initialized, so the
-// linker can omit those that a program does not use.
+// A dll is loaded from System32 at first use.
+type dll struct {
+	name   string
+	handle atomic.Uintptr
+}
+
+// A proc is a function of a DLL. It is looked up at first use. Procs are initialized by the linker,
+// which omits those that a program does not call.
 type proc struct {
-	dll  *syscall.LazyDLL
+	dll  *dll
 	name string
 	addr atomic.Uintptr
 }
 
-// These DLLs are among the KnownDLLs of Windows. Go also uses them itself, and syscall.LoadDLL
-// loads such DLLs from System32 only, so no other directory is searched.
 var (
-	advapi32 = syscall.LazyDLL{Name: "advapi32.dll"}
-	kernel32 = syscall.LazyDLL{Name: "kernel32.dll"}
-	ntdll    = syscall.LazyDLL{Name: "ntdll.dll"}
+	advapi32 = dll{name: "advapi32.dll"}
+	kernel32 = dll{name: "kernel32.dll"}
+	ntdll    = dll{name: "ntdll.dll"}
+
+	procLoadLibraryEx = proc{dll: &kernel32, name: "LoadLibraryExW"}
 )
+
+func (d *dll) load() (handle uintptr, err error) {
+	if handle = d.handle.Load(); handle != 0 {
+		return handle, nil
+	}
+	if d == &kernel32 { // already loaded in every process, so no directory is searched
+		loaded, err := syscall.LoadDLL(d.name)
+		if err != nil {
+			return 0, errors.Unwrap(err)
+		}
+		d.handle.Store(uintptr(loaded.Handle))
+		return uintptr(loaded.Handle), nil
+	}
+	const searchSystem32 = 0x800 // LOAD_LIBRARY_SEARCH_SYSTEM32
+	name, err := syscall.UTF16PtrFromString(d.name)
+	if err != nil {
+		return 0, err
+	}
+	handle, err = procLoadLibraryEx.value(uintptr(unsafe.Pointer(name)), 0, searchSystem32)
+	d.handle.Store(handle)
+	return handle, err
+}
 
 func (p *proc) find() (addr uintptr, err error) {
 	if addr = p.addr.Load(); addr != 0 {
 		return addr, nil
 	}
-	if err = p.dll.Load(); err == nil {
-		loaded := syscall.DLL{Handle: syscall.Handle(p.dll.Handle())}
-		var found *syscall.Proc
-		if found, err = loaded.FindProc(p.name); err == nil {
-			p.addr.Store(found.Addr())
-			return found.Addr(), nil
-		}
+	handle, err := p.dll.load()
+	if err != nil {
+		return 0, err
 	}
-	return 0, errors.Unwrap(err) // the error number
+	found, err := (&syscall.DLL{Handle: syscall.Handle(handle)}).FindProc(p.name)
+	if err != nil {
+		return 0, errors.Unwrap(err) // the error number
+	}
+	p.addr.Store(found.Addr())
+	return found.Addr(), nil
 }
 
 // call returns the function's result and the error number from GetLastError. If the function can't

@@ -57,20 +57,30 @@ func TestNotFound(t *testing.T) {
 	missing := proc{dll: &kernel32, name: "NoSuchFunction"}
 	assert.ErrorIs(t, missing.ok(), windows.ERROR_PROC_NOT_FOUND)
 	assert.ErrorIs(t, missing.number(), windows.ERROR_PROC_NOT_FOUND)
-	noDLL := syscall.LazyDLL{Name: "surefoot-no-such.dll"}
+	noDLL := dll{name: "surefoot-no-such.dll"}
 	nowhere := proc{dll: &noDLL, name: "F"}
 	_, err := nowhere.value()
 	assert.ErrorIs(t, err, windows.ERROR_MOD_NOT_FOUND)
 }
 
-// TestSystemDirectory checks that DLLs of these names in the working directory are not loaded.
+// TestSystemDirectory checks that a DLL in the working directory is not loaded.
 func TestSystemDirectory(t *testing.T) {
+	testenv.NeedWindows(t, "also searches elsewhere")
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("surefoot-here.dll", []byte("MZ"), 0o600))
+	here := dll{name: "surefoot-here.dll"}
+	_, err := here.load()
+	assert.ErrorIs(t, err, windows.ERROR_MOD_NOT_FOUND)
+}
+
+// TestNamesInWorkingDirectory checks that DLLs of these names in the working directory are not loaded.
+func TestNamesInWorkingDirectory(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), self, "-test.run=^Test(NotFound|Descriptor|Errors)$")
 	cmd.Dir = t.TempDir()
-	for _, d := range []*syscall.LazyDLL{&advapi32, &kernel32, &ntdll} {
-		require.NoError(t, os.WriteFile(filepath.Join(cmd.Dir, d.Name), []byte("MZ"), 0o600))
+	for _, d := range []*dll{&advapi32, &kernel32, &ntdll} {
+		require.NoError(t, os.WriteFile(filepath.Join(cmd.Dir, d.name), []byte("MZ"), 0o600))
 	}
 	out, err := cmd.CombinedOutput()
 	assert.NoError(t, err, "%s", out)
