@@ -183,23 +183,21 @@ func (m *Backend) Uninstall(ctx context.Context, s *spec.Spec) error {
 
 // Start starts the unit; systemctl waits for READY=1.
 func (m *Backend) Start(ctx context.Context, s *spec.Spec) error {
-	st, err := m.Status(ctx, s)
+	before, st, err := m.status(ctx, s)
 	switch {
 	case err != nil:
 		return err
 	case st.State == spec.Running:
 		return m.fail(s, spec.ErrAlreadyRunning, nil)
 	}
-	return m.begin(ctx, s, "start")
+	return m.begin(ctx, s, before, "start")
 }
 
-// begin runs a systemctl command that returns when the unit is ready.
-func (m *Backend) begin(ctx context.Context, s *spec.Spec, command string) error {
+// begin runs a systemctl command that returns when the unit is ready. before are the unit's
+// properties before that.
+func (m *Backend) begin(ctx context.Context, s *spec.Spec, before loaded, command string) error {
 	const begun = "ExecMainStartTimestampMonotonic"
-	before, err := m.show(ctx, s)
-	if err == nil {
-		_, err = m.ctl(ctx, command, unit(s))
-	}
+	_, err := m.ctl(ctx, command, unit(s))
 	if err == nil {
 		return nil
 	}
@@ -236,11 +234,12 @@ func (m *Backend) Stop(ctx context.Context, s *spec.Spec) error {
 // Restart restarts the unit. Units that Requires= it are stopped and restarted by systemd in the
 // same transaction.
 func (m *Backend) Restart(ctx context.Context, s *spec.Spec) error {
-	if _, err := m.Status(ctx, s); err != nil {
+	before, _, err := m.status(ctx, s)
+	if err != nil {
 		return err
 	}
 	m.addDependents(ctx, unit(s), &s.Dependents)
-	if err := m.begin(ctx, s, "restart"); err != nil {
+	if err := m.begin(ctx, s, before, "restart"); err != nil {
 		return err
 	}
 	// A dependent may have failed while the unit was stopped.
@@ -262,7 +261,10 @@ func (m *Backend) addDependents(ctx context.Context, of string, names *[]string)
 	for _, line := range strings.Split(out, "\n") {
 		_, value, _ := strings.Cut(line, "=")
 		for _, name := range strings.Fields(value) {
-			if _, err := m.ctl(ctx, "is-active", "--quiet", name); err == nil && strings.HasSuffix(name, ".service") && !slices.Contains(*names, name) {
+			if !strings.HasSuffix(name, ".service") || slices.Contains(*names, name) {
+				continue
+			}
+			if _, err := m.ctl(ctx, "is-active", "--quiet", name); err == nil {
 				*names = append(*names, name)
 				m.addDependents(ctx, name, names)
 			}
@@ -272,21 +274,26 @@ func (m *Backend) addDependents(ctx context.Context, of string, names *[]string)
 
 // Status returns the status of the unit.
 func (m *Backend) Status(ctx context.Context, s *spec.Spec) (spec.Status, error) {
-	props, err := m.show(ctx, s)
-	if err != nil {
+	_, st, err := m.status(ctx, s)
+	return st, err
+}
+
+// status returns the properties of the unit, and its status.
+func (m *Backend) status(ctx context.Context, s *spec.Spec) (props loaded, st spec.Status, err error) {
+	if props, err = m.show(ctx, s); err != nil {
 		hint := ""
 		if m.user {
 			if failed, ok := errors.AsType[*spec.Error](m.fail(s, nil, err)); ok {
 				hint = failed.Hint
 			}
 		}
-		return spec.Status{}, spec.Fail(nil, err, hint)
+		return nil, st, spec.Fail(nil, err, hint)
 	}
 	st, ok := statusOf(props)
 	if !ok {
-		return spec.Status{}, spec.Fail(spec.ErrNotInstalled, nil, "install it first")
+		return nil, st, spec.Fail(spec.ErrNotInstalled, nil, "install it first")
 	}
-	return st, nil
+	return props, st, nil
 }
 
 // Program returns the path of the registered program.
