@@ -104,13 +104,12 @@ func (s *Service) ask(ctx context.Context, op, file string) error {
 			}
 		}
 		err = b.Uninstall(ctx, p)
-	case "start", "restart":
-		err = upgrade.Finish(ctx, b, p)
-		switch {
-		case err != nil:
-		case op == "start":
+	case "start":
+		if err = upgrade.Finish(ctx, b, p); err == nil {
 			err = b.Start(ctx, p)
-		default:
+		}
+	case "restart":
+		if err = upgrade.Finish(ctx, b, p); err == nil {
 			err = b.Restart(ctx, p)
 		}
 	case "stop":

@@ -11,12 +11,7 @@ import (
 // intended.
 func TestRenderRefusesForUnix(t *testing.T) {
 	long := strings.Repeat("é", 70_000)
-	for _, c := range []struct {
-		name    string
-		service Service
-		only    []Manager
-		err     string
-	}{
+	refused(t, []refusal{
 		{"a name that is an option", Service{Name: "-x"}, []Manager{Systemd, OpenRC}, "service name"},
 		{"a name that is too long for a unit with a /tmp of its own", Service{Name: strings.Repeat("n", 191)}, []Manager{Systemd}, "190"},
 		{"a name of a directory in /run", Service{Name: "lock"}, []Manager{Systemd}, "/run/lock"},
@@ -30,20 +25,7 @@ func TestRenderRefusesForUnix(t *testing.T) {
 		{"an executable that OpenRC would alter", Service{Executable: "/opt/a  b"}, []Manager{OpenRC}, "two blanks"},
 		{"an argument that Linux does not pass", Service{Args: []string{long}}, []Manager{Systemd, OpenRC}, "Linux allows"},
 		{"a variable that Linux does not pass", Service{Env: map[string]string{"A": long}}, []Manager{Systemd, OpenRC}, "Linux allows"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if c.service.Name == "" {
-				c.service.Name = "x"
-			}
-			if c.service.Executable == "" {
-				c.service.Executable = "/bin/x"
-			}
-			for _, m := range c.only {
-				_, err := c.service.Render(m)
-				assert.ErrorContains(t, err, c.err, "%v", m)
-			}
-		})
-	}
+	})
 	for _, account := range []string{"0", "1000", "65534", "root", "_svc", "a.b-c"} {
 		for _, m := range []Manager{Systemd, OpenRC, Launchd} {
 			_, err := (&Service{Name: "x", Executable: "/bin/x", Account: account}).Render(m)

@@ -247,13 +247,37 @@ func TestRenderSCM(t *testing.T) {
 	}, got)
 }
 
+// A refusal is a service that only these managers refuse, or all of them, and the error.
+type refusal struct {
+	name    string
+	service Service
+	only    []Manager
+	err     string
+}
+
+// refused checks refusals. They need a name and an executable only if those are what is refused.
+func refused(t *testing.T, cases []refusal) {
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if c.only == nil {
+				c.only = []Manager{SCM, Systemd, Launchd, OpenRC}
+			}
+			if c.service.Name == "" {
+				c.service.Name = "x"
+			}
+			if c.service.Executable == "" {
+				c.service.Executable = "/bin/x"
+			}
+			for _, m := range c.only {
+				_, err := c.service.Render(m)
+				assert.ErrorContains(t, err, c.err, "%v", m)
+			}
+		})
+	}
+}
+
 func TestRenderErrors(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		service Service
-		only    []Manager
-		err     string
-	}{
+	refused(t, []refusal{
 		{"newline in an argument", Service{Args: []string{"a\nb"}}, nil, "a line break or NUL"},
 		{"NUL in an argument", Service{Args: []string{"a\x00b"}}, nil, "a line break or NUL"},
 		{"newline in a variable", Service{Env: map[string]string{"A": "x\ny"}}, nil, "a line break or NUL"},
@@ -293,23 +317,7 @@ func TestRenderErrors(t *testing.T) {
 		{"a name of OpenRC's libraries", Service{Name: "functions.sh"}, []Manager{OpenRC}, ".sh"},
 		{"a user's service of OpenRC", Service{User: true}, []Manager{OpenRC}, "not support user services"},
 		{"an unknown SID type", Service{Windows: &WindowsOptions{SID: 9}}, []Manager{SCM}, "unknown SID type"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if c.only == nil {
-				c.only = []Manager{SCM, Systemd, Launchd, OpenRC}
-			}
-			if c.service.Name == "" {
-				c.service.Name = "x"
-			}
-			if c.service.Executable == "" {
-				c.service.Executable = "/bin/x"
-			}
-			for _, m := range c.only {
-				_, err := c.service.Render(m)
-				assert.ErrorContains(t, err, c.err, "%v", m)
-			}
-		})
-	}
+	})
 	_, err := (&Service{Name: "x"}).Render(Console)
 	assert.ErrorIs(t, err, errors.ErrUnsupported)
 	one := Service{Name: "x", Executable: "/bin/x", Args: []string{"100%", "%", "%%", "50% and 60"}}

@@ -1,8 +1,6 @@
 package winsvc
 
-import (
-	"strings"
-)
+import "strings"
 
 // accountKind determines what an account needs to run a service.
 type accountKind uint8

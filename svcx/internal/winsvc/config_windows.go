@@ -81,27 +81,29 @@ func value(service, name string) wincall.Value {
 	return wincall.Value{Key: `SYSTEM\CurrentControlSet\Services\` + service, Name: name}
 }
 
-// owned returns the service's command line, and an error if Install and Uninstall must not change
-// the service because it belongs to another program or is a driver.
-func (*Backend) owned(service syscall.Handle, s *spec.Spec) (line string, err error) {
+// owned returns the path of the registered program, or an error if Install and Uninstall must not
+// change the service because it belongs to another program or is a driver.
+func (*Backend) owned(service syscall.Handle, s *spec.Spec) (program string, err error) {
 	c, err := wincall.QueryServiceConfig(service)
 	if err != nil {
 		return "", fail(err)
 	}
-	line = wincall.String(c.BinaryPathName)
+	line := wincall.String(c.BinaryPathName)
 	const win32 = 0x30 // SERVICE_WIN32_OWN_PROCESS | SERVICE_WIN32_SHARE_PROCESS
 	why, hint := "", ""
 	switch {
 	case c.ServiceType&win32 == 0:
 		why, hint = "it is a driver: ", "choose another Service.Name"
-	case s.Force || runs(line, s.Executable) || marked(mark(s.Name)):
-		return line, nil
+	case runs(line, s.Executable):
+		return s.Executable, nil
+	case s.Force || marked(mark(s.Name)):
+		return programOf(line, os.Getenv), nil
 	case beingDeleted(s.Name):
 		return "", fail(wincall.ERROR_SERVICE_MARKED_FOR_DELETE)
 	default:
 		why, hint = "it runs ", "choose another Service.Name, or replace that service by --force"
 	}
-	return line, spec.Fail(spec.ErrForeign, errors.New(why+line), hint)
+	return "", spec.Fail(spec.ErrForeign, errors.New(why+line), hint)
 }
 
 // denied returns the error for a service that can't be opened: ErrForeign rather than

@@ -43,8 +43,8 @@ func programs(line string, getenv func(string) string) (paths []string) {
 
 // programOf returns the most likely program of a command line, judging by its text.
 func programOf(line string, getenv func(string) string) string {
-	for _, program := range programs(line, getenv) {
-		return program
+	if paths := programs(line, getenv); len(paths) > 0 {
+		return paths[0]
 	}
 	return ""
 }

@@ -3,7 +3,6 @@ package winsvc
 import (
 	"context"
 	"io"
-	"os"
 	"syscall"
 	"time"
 
@@ -28,15 +27,9 @@ func (m *Backend) Program(_ context.Context, s *spec.Spec) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	line, err := m.owned(h.service, s)
+	program, err := m.owned(h.service, s)
 	h.close()
-	switch {
-	case err != nil:
-		return "", err
-	case runs(line, s.Executable):
-		return s.Executable, nil
-	}
-	return programOf(line, os.Getenv), nil
+	return program, err
 }
 
 // Kill terminates the process of the service.
